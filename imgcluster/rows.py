@@ -1,0 +1,54 @@
+"""Rows of feature arrays: checked, and read block by block so that the array may be larger than memory."""
+import mmap
+
+import numpy as np
+
+from imgcluster.errors import UserError
+
+BLOCK_ROWS = 1024
+ROWS_NAMED = 5
+
+
+def blocks(num_rows, *, size=BLOCK_ROWS):
+    """Yield consecutive slices that cover `num_rows` rows."""
+    for start in range(0, num_rows, size):
+        yield slice(start, min(start + size, num_rows))
+
+
+def read_rows(features, rows, *, normalize=False):
+    """Return the slice `rows` of `features` as float32 [B, D], each row scaled to unit length if `normalize`.
+
+    A memory-mapped file is read rather than mapped, so that its pages do not pile up in the process' memory.
+    """
+    if isinstance(features, np.memmap) and isinstance(features.base, mmap.mmap) and features.flags.c_contiguous:
+        width = features.shape[1]
+        block = np.fromfile(features.filename, features.dtype, (rows.stop - rows.start) * width,
+                            offset=features.offset + rows.start * width * features.itemsize).reshape(-1, width)
+    else:
+        block = features[rows]
+    block = np.asarray(block, dtype=np.float32)
+    return unit_length(block) if normalize else block
+
+
+def unit_length(block):
+    """Return the rows of `block` scaled to Euclidean length 1; zero rows stay zero."""
+    length = np.linalg.norm(block, axis=1, keepdims=True)
+    return block / np.where(length > 0, length, 1)
+
+
+def check_features(features, *, name="features"):
+    """Return `features` as an array; UserError unless it is a real-valued [N >= 1, D >= 1] array of finite numbers."""
+    features = features if isinstance(features, np.ndarray) else np.asarray(features)
+    if features.ndim != 2 or 0 in features.shape:
+        raise UserError(f"{name}: shape {features.shape} found, [photos, dimensions] with at least one of each needed; "
+                        "make it again with step 03, or save a two-dimensional array")
+    if features.dtype.kind not in "fiub":
+        raise UserError(f"{name}: type {features.dtype} found, real numbers (float32) needed; convert it with .astype('float32')")
+    bad = [rows.start + np.flatnonzero(~np.isfinite(read_rows(features, rows)).all(axis=1))
+           for rows in blocks(len(features))]
+    bad = np.concatenate(bad)
+    if len(bad):
+        named = ", ".join(map(str, bad[:ROWS_NAMED])) + (", ..." if len(bad) > ROWS_NAMED else "")
+        raise UserError(f"{name}: {len(bad)} of {len(features)} rows hold NaN or infinity (rows {named}, counted from 0); "
+                        "make them again with step 03, or remove those photos")
+    return features

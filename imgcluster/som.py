@@ -1,0 +1,232 @@
+"""Self-Organizing Map trained in batch by float32 matrix products; a drop-in subclass of MiniSom."""
+from collections import Counter, defaultdict
+
+import numpy as np
+from minisom import MiniSom
+from scipy import sparse
+from sklearn.utils.extmath import randomized_svd
+
+from imgcluster.grid import Grid
+from imgcluster.rows import BLOCK_ROWS, blocks, read_rows
+
+PHOTOS_PER_UNIT = 3.5
+MAX_UNITS = 2500
+SAMPLE_ROWS = 5000
+
+
+def default_grid(num_photos):
+    """Return (rows, columns) of a map for `num_photos` photos: about one unit for 3.5 photos, at most 2,500 units.
+
+    The bound keeps the cost linear in the number of photos. Columns are even where there is more than one, so that
+    every topology fits.
+    """
+    units = min(max(num_photos / PHOTOS_PER_UNIT, 1), MAX_UNITS)
+    columns = int(round(np.sqrt(units)))
+    columns += columns % 2 if columns > 1 else 0
+    return max(1, int(round(units / columns))), columns
+
+
+def best_matching_units(features, prototypes, *, normalize=False, second=False, block_rows=BLOCK_ROWS):
+    """Return the nearest prototype of each row and its distance: (unit int [N], distance float32 [N][, second unit]).
+
+    features [N, D] may be memory-mapped; prototypes [units, D]. Rows are taken `block_rows` at a time, so that never
+    more than block_rows x units distances exist. With `second`, the second-nearest prototype follows (-1 for a map of
+    one unit).
+    """
+    units, seconds = np.empty(len(features), np.int64), np.full(len(features), -1, np.int64)
+    distances = np.empty(len(features), np.float32)
+    half_squares = half_squared_norms(prototypes)
+    for rows in blocks(len(features), size=block_rows):
+        block = read_rows(features, rows, normalize=normalize)
+        scores = half_squares - block @ prototypes.T
+        units[rows] = best = scores.argmin(axis=1)
+        distances[rows] = np.linalg.norm(block - prototypes[best], axis=1)
+        if second and len(prototypes) > 1:
+            seconds[rows] = second_best(scores, best)
+    return (units, distances, seconds) if second else (units, distances)
+
+
+def half_squared_norms(prototypes):
+    """Return half of the squared length of each prototype: |x - w|^2 / 2 = |x|^2 / 2 + this - x.w."""
+    return 0.5 * np.einsum("ud,ud->u", prototypes, prototypes)
+
+
+def second_best(scores, best):
+    """Return the second-lowest column of each row of `scores` [B, units], whose lowest is `best`; changes `scores`."""
+    scores[np.arange(len(best)), best] = np.inf
+    return scores.argmin(axis=1)
+
+
+class SelfOrganizingMap(MiniSom):
+    """A map of x times y units, with the methods of MiniSom 2.3 and a batch `fit` (Kohonen 2013, sections 4.1 and 4.2).
+
+    `topology` is "rectangular" or "hexagonal"; `toroidal` joins opposite edges. `normalize` scales every row given to
+    any method to unit length, so that the map compares directions (cosine); the weights then live in that space.
+    `sigma` and `sigma_end` are the neighbourhood's standard deviation, in units, in the first and last epoch (default:
+    a quarter of the longer side, and 0.4). After `fit`: `quantization_errors` and `topographic_errors`, one per epoch.
+    """
+
+    def __init__(self, x, y, input_len, *, topology="rectangular", toroidal=False, normalize=False, sigma=None,
+                 sigma_end=0.4, random_seed=0):
+        super().__init__(x, y, input_len, sigma=max(x, y) / 4 if sigma is None else sigma, topology=topology,
+                         random_seed=random_seed)
+        self._weights = self._weights.astype(np.float32)
+        self.grid = Grid(x, y, topology=topology, toroidal=toroidal)
+        self.toroidal, self.normalize, self.sigma_end, self.random_seed = toroidal, normalize, sigma_end, random_seed
+        self.quantization_errors, self.topographic_errors = [], []
+
+    @property
+    def prototypes(self):
+        """The weights as one row per unit, float32 [x * y, D]; row i * y + j is unit (i, j)."""
+        return self._weights.reshape(-1, self._weights.shape[2])
+
+    def fit(self, features, *, epochs=15, callback=None):
+        """Train from the PCA plane on features [N, D] (may be memory-mapped) and return the map.
+
+        Each epoch moves every unit to the mean of all rows weighted by a Gaussian around their best-matching units.
+        `callback(epoch, quantization_error, topographic_error)` is called after each epoch; both errors are those of
+        the map the epoch began with, the topographic one measured on evenly spaced rows, about 5,000 of them.
+        """
+        self._check_input_len(features)
+        self.pca_weights_init(features)
+        self.quantization_errors, self.topographic_errors = [], []
+        for epoch in range(epochs):
+            quantization_error, topographic_error = self._batch_epoch(features, self._sigma_at(epoch, epochs))
+            self.quantization_errors.append(quantization_error)
+            self.topographic_errors.append(topographic_error)
+            if callback is not None:
+                callback(epoch, quantization_error, topographic_error)
+        return self
+
+    def pca_weights_init(self, data):
+        """Spread the weights evenly over the plane of the first two principal components of a sample of `data`.
+
+        The plane reaches sqrt(3) standard deviations to each side: the spread of a uniform density of that deviation.
+        """
+        sample = self._sample(data)
+        mean = sample.mean(axis=0)
+        _, singular, axes = randomized_svd(sample - mean, 2, random_state=self.random_seed)
+        reach = np.sqrt(3 / len(sample)) * singular[:, None] * axes
+        reach = np.concatenate([reach, np.zeros((2, len(mean)), np.float32)])[:2]
+        sides = [np.linspace(-1, 1, length) if length > 1 else np.zeros(1) for length in self._weights.shape[:2]]
+        first, second = np.meshgrid(*sides, indexing="ij")
+        plane = mean + first[..., None] * reach[0] + second[..., None] * reach[1]
+        self._weights = plane.astype(np.float32)
+
+    def train_batch_offline(self, data, num_iteration, verbose=False):
+        """Batch training from the present weights, as MiniSom's method of this name (verbose: print the errors)."""
+        self._check_iteration_number(num_iteration)
+        for epoch in range(num_iteration):
+            errors = self._batch_epoch(data, self._sigma_at(epoch, num_iteration))
+            if verbose:
+                print(f"epoch {epoch + 1}/{num_iteration}: quantization error {errors[0]:.4f}")
+
+    def best_matching_units(self, features, *, second=False):
+        """Return (unit, distance[, second unit]) of each row; see the function of the same name."""
+        return best_matching_units(features, self.prototypes, normalize=self.normalize, second=second)
+
+    def quantization(self, data):
+        """Return the prototype of each row's best-matching unit, float32 [N, D]."""
+        self._check_input_len(data)
+        return self.prototypes[self.best_matching_units(np.asarray(data))[0]]
+
+    def quantization_error(self, data):
+        """Return the mean distance of the rows to their best-matching units."""
+        self._check_input_len(data)
+        return float(self.best_matching_units(np.asanyarray(data))[1].mean(dtype=np.float64))
+
+    def topographic_error(self, data):
+        """Return the share of rows whose two best-matching units are no neighbours on the grid (NaN for one unit)."""
+        self._check_input_len(data)
+        first, _, second = self.best_matching_units(np.asanyarray(data), second=True)
+        return self._share_apart(first, second)
+
+    def activation_response(self, data):
+        """Return how many rows have each unit as best-matching unit, float [x, y]."""
+        self._check_input_len(data)
+        units = self.best_matching_units(np.asanyarray(data))[0]
+        return np.bincount(units, minlength=len(self.prototypes)).reshape(self._weights.shape[:2]).astype(float)
+
+    def win_map(self, data, return_indices=False):
+        """Return {(i, j): rows of `data`, or their indices} of the units that won any."""
+        self._check_input_len(data)
+        won = defaultdict(list)
+        for index, unit in enumerate(self._coordinates(data)):
+            won[unit].append(index if return_indices else data[index])
+        return won
+
+    def labels_map(self, data, labels):
+        """Return {(i, j): Counter of the labels} of the units that won any row."""
+        if len(data) != len(labels):
+            raise ValueError("data and labels must have the same length.")
+        counts = defaultdict(Counter)
+        for unit, label in zip(self._coordinates(data), labels):
+            counts[unit][label] += 1
+        return counts
+
+    def distance_map(self, scaling="sum"):
+        """Return the U-matrix [x, y]: sum (or "mean") of each unit's distances to its neighbours, over the largest."""
+        if scaling not in ("sum", "mean"):
+            raise ValueError(f'scaling should be either "sum" or "mean" ("{scaling}" not valid)')
+        first, second = self.grid.neighbours()
+        apart = np.linalg.norm(self.prototypes[first] - self.prototypes[second], axis=1)
+        total = np.bincount(first, apart, len(self.prototypes))
+        if scaling == "mean":
+            total /= np.maximum(np.bincount(first, minlength=len(total)), 1)
+        return (total / (total.max() or 1.0)).reshape(self._weights.shape[:2])
+
+    def _activate(self, x):
+        x = np.asarray(x, np.float32)
+        length = np.linalg.norm(x)
+        super()._activate(x / length if self.normalize and length > 0 else x)
+
+    def _sigma_at(self, epoch, epochs):
+        """Shrink geometrically from sigma to sigma_end."""
+        start = max(self._sigma, self.sigma_end)
+        return start * (self.sigma_end / start) ** (epoch / max(epochs - 1, 1))
+
+    def _batch_epoch(self, data, sigma):
+        """Move the weights once; return the quantization and topographic error from before the move."""
+        prototypes, half_squares = self.prototypes, half_squared_norms(self.prototypes)
+        sums, hits = np.zeros_like(prototypes), np.zeros(len(prototypes))
+        distance, checked = 0.0, []
+        check_every = max(1, len(data) // SAMPLE_ROWS)
+        for number, rows in enumerate(blocks(len(data))):
+            block = read_rows(data, rows, normalize=self.normalize)
+            scores = block @ prototypes.T
+            np.subtract(half_squares, scores, out=scores)
+            best = scores.argmin(axis=1)
+            members = sparse.csr_matrix((np.ones(len(best), np.float32), best, np.arange(len(best) + 1)),
+                                        (len(best), len(prototypes)))
+            sums += members.T @ block
+            hits += np.bincount(best, minlength=len(hits))
+            squares = np.einsum("bd,bd->b", block, block) + 2 * scores[np.arange(len(best)), best]
+            distance += np.sqrt(np.maximum(squares, 0)).sum(dtype=np.float64)
+            if number % check_every == 0 and len(prototypes) > 1:
+                checked.append(np.stack([best, second_best(scores, best)]))
+        self._move(sums, hits, sigma)
+        return distance / len(data), self._share_apart(*np.concatenate(checked, axis=1)) if checked else np.nan
+
+    def _move(self, sums, hits, sigma):
+        shape = self._weights.shape
+        share = self.grid.smooth(hits.reshape(*shape[:2], 1).astype(np.float32), sigma)
+        reached = share[..., 0] > 1e-12
+        smoothed = self.grid.smooth(sums.reshape(shape), sigma)
+        self._weights[reached] = smoothed[reached] / share[reached]
+
+    def _share_apart(self, first, second):
+        if len(self.prototypes) == 1:
+            return float("nan")
+        return float(1 - self.grid.are_adjacent(first, second).mean())
+
+    def _coordinates(self, data):
+        self._check_input_len(data)
+        units = self.best_matching_units(np.asarray(data))[0]
+        return [tuple(unit) for unit in np.column_stack(np.unravel_index(units, self._weights.shape[:2])).tolist()]
+
+    def _sample(self, data):
+        """Return about 5,000 evenly spaced rows as float32."""
+        step = max(1, len(data) // SAMPLE_ROWS)
+        if len(data) <= SAMPLE_ROWS:
+            return read_rows(data, slice(0, len(data)), normalize=self.normalize)
+        return read_rows(np.ascontiguousarray(data[::step]), slice(0, len(data[::step])), normalize=self.normalize)
