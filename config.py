@@ -1,0 +1,200 @@
+"""The only file you edit. Plain constants, grouped by step; nothing here does any work.
+
+A new dataset in four lines:
+  1. put the photos into  raw_img/<name>/          (sub-folders are fine)
+  2. set                  DATASET = "<name>"
+  3. say where the true labels are (LABELS_FROM), or LABELS_FROM = None when there are none
+  4. run                  python run_all.py
+Any setting can also be given for one run:  python 04_cluster_som.py --set NUM_CLUSTERS=40
+"""
+
+# ---------------------------------------------------------------- datasets and folders
+
+# Name of the photo set to cluster. It is put where {DATASET} stands in the folders below, so changing this one line
+# moves everything. "sample" is a small catalogue that step 00 draws on first use.
+DATASET = "sample"
+
+# Name of a photo set WITH labels to fine-tune the network on (step 02): other products than those to be clustered, of
+# the same kind if you can. None: no fine-tuning, the pretrained network is used as it is.
+TRAIN_DATASET = "sample_train"
+
+# Where the photos lie. Sub-folders are searched too; nothing in here is ever changed.
+# Relative paths count from the folder of this file; absolute paths are taken as they are.
+RAW_IMG_DIR = "raw_img/{DATASET}"
+
+# Where step 01 writes the photos with their background removed.
+IMG_DIR = "img/{DATASET}"
+
+# Where labels, features, the network and the clusters go: files for programs.
+DATA_DIR = "data/{DATASET}"
+
+# Where figures go: files for people.
+RESULT_DIR = "result/{DATASET}"
+
+# Seed of everything random (training, map, bootstrap). A whole number from 0. Same seed, same results.
+RANDOM_SEED = 0
+
+# Processes that read photos at the same time. None: one per processor core.
+NUM_WORKERS = None
+
+# Largest photo that is opened, in pixels (width x height). A guard against files made to fill the memory.
+MAX_PIXELS = 200_000_000
+
+# ---------------------------------------------------------------- step 00: true labels
+
+# Where the true product model of each photo is found:
+#   "filename"   in the file name, by LABEL_REGEX
+#   "folder"     the name of the first sub-folder the photo lies in
+#   "x.csv"      in a CSV file with the columns file,label (file relative to RAW_IMG_DIR; relative CSV paths count from
+#                the folder of this file)
+#   None         there are none: the photos are clustered all the same, only the scores are left out
+LABELS_FROM = "filename"
+
+# With LABELS_FROM = "filename": a regular expression searched in each file name (without folders); its first group is
+# the label. The default takes the leading number of names such as 1234_88_0.jpg (MODEL_PRODUCT_IMAGE.jpg).
+LABEL_REGEX = r"^(\d+)_"
+
+# ---------------------------------------------------------------- step 01: background removal
+
+# How the product is cut out: "grabcut" (colour model and graph cut, the best), "contours" (edges, faster, for plain
+# backgrounds only) or "none" (whole photo).
+BACKGROUND_METHOD = "grabcut"
+
+# What stands behind the product afterwards: "white", "grey", "mean" (the photo's mean colour), "blur", "transparent"
+# (PNG, WebP and TIFF photos; white in the others) or "keep" (the photo's own background, untouched).
+BACKGROUND = "white"
+
+# True: crop each photo to a square around the product, so that the seller's framing no longer matters.
+CROP_TO_PRODUCT = False
+
+# True: even out the lightness (CLAHE). For photos taken in very different light.
+NORMALIZE_CONTRAST = False
+
+# True: also write each mask (0 = background, 255 = product, at the photo's own size) to DATA_DIR/masks/.
+SAVE_MASKS = False
+
+# True: leave out photos that are copies of another one (resized or recompressed); the best copy stays.
+# They are listed in duplicates.csv; no file is deleted.
+REMOVE_DUPLICATES = True
+
+# Longer side, in pixels, of the photos written to IMG_DIR (larger ones are scaled down). At least the network's input
+# size; more costs disk space and time for nothing.
+MAX_IMG_SIDE = 640
+
+# ---------------------------------------------------------------- the network (steps 02, 03 and 07)
+
+# Pretrained network: InceptionV3, VGG16, VGG19, ResNet50, ResNet50V2, MobileNet, MobileNet_0.75, MobileNetV2,
+# MobileNetV3Small, MobileNetV3Large, EfficientNetB0 to EfficientNetB4, EfficientNetV2B0, EfficientNetV2S, ConvNeXtTiny,
+# DenseNet121 or DenseNet169. MobileNetV2 is about five times faster than InceptionV3.
+BACKBONE = "InceptionV3"
+
+# Its weights: "imagenet" (Keras downloads them once), the path of a weights file (.h5 or .weights.h5, without the
+# classification layer), or None (random: only for trying things out).
+WEIGHTS = "imagenet"
+
+# Side of the square picture the network sees, in pixels. None: the size it was made for (224 to 384). Smaller is
+# faster, and time goes with the square.
+INPUT_SIZE = None
+
+# How a photo becomes square: "pad" (white margins, nothing lost), "stretch", or "crop" (the middle).
+RESIZE_MODE = "pad"
+
+# Photos per batch, in training and in feature extraction. Less if memory runs out.
+BATCH_SIZE = 32
+
+# ---------------------------------------------------------------- step 02: fine-tuning
+
+# Share of each model's photos to train on (0 to 1); the rest is the validation part that chooses the best epoch.
+TRAIN_FRACTION = 0.8
+
+# Passes over the photos for the new classification layer alone, on the frozen network. Cheap.
+HEAD_EPOCHS = 40
+
+# Passes over the photos for the upper part of the network. 0: only the classification layer is trained.
+EPOCHS = 12
+
+# Share of the network's layers, from the top, that fine-tuning changes (0 to 1).
+TRAINABLE_FRACTION = 0.6
+
+# Learning rate of the classification layer, and of the network's upper part (about ten times lower).
+HEAD_LEARNING_RATE = 2e-3
+LEARNING_RATE = 2e-4
+
+# How the learning rate falls: "cosine" (smoothly to 0 over EPOCHS), "step" (times 0.3 at one and at two thirds of
+# EPOCHS) or "plateau" (times 0.3 whenever the validation loss stood still for 2 epochs).
+LEARNING_RATE_SCHEDULE = "cosine"
+
+# Stop when the validation loss has not improved for this many epochs.
+EARLY_STOPPING_PATIENCE = 5
+
+# Share of the features dropped at random in front of the classification layer (0 to below 1).
+DROPOUT = 0.3
+
+# Share of the label spread over the other models (0 to below 1): guards against overconfidence and wrong labels.
+LABEL_SMOOTHING = 0.1
+
+# True: models with few photos count as much as models with many.
+CLASS_WEIGHTS = True
+
+# Augmentation: how much each training photo is changed at random. 0 (or False) switches one off.
+AUGMENT_CROP = 0.12         # share of the side cut off by a random crop, 0 to 0.5
+AUGMENT_ROTATION = 10.0     # degrees to either side, 0 to 180
+AUGMENT_FLIP = True         # left-right mirroring; False where text or left and right matter
+AUGMENT_TRANSLATION = 0.05  # share of the side, 0 to 0.5
+AUGMENT_ZOOM = 0.1          # share of the size, in and out, 0 to 0.5
+AUGMENT_BRIGHTNESS = 0.15   # share of full range, 0 to 1
+AUGMENT_CONTRAST = 0.15     # share, 0 to 1
+AUGMENT_COLOR = 0.15        # saturation and hue, share, 0 to 1
+AUGMENT_NOISE = 0.01        # standard deviation as a share of full range, 0 to 0.5
+
+# ---------------------------------------------------------------- step 03: features
+
+# True: average the features of each photo and its mirror image. Takes twice the time; more exact.
+FLIP_AVERAGING = False
+
+# True: scale every feature vector to length 1, so that distances compare directions (cosine).
+L2_NORMALIZE = True
+
+# Reduce the features to this many principal components, of equal variance (whitening). None: leave them as they are.
+PCA_WHITENING = None
+
+# True: also write features.tsv and metadata.tsv for TensorFlow's Embedding Projector.
+FEATURES_TSV = False
+
+# ---------------------------------------------------------------- step 04: clusters
+
+# Number of clusters (product models). None: it is estimated.
+NUM_CLUSTERS = None
+
+# Roughly how many photos one product model has, when you know. None: not known.
+NUM_IMGS_PER_MODEL = None
+
+# Name of a labelled dataset that shows what counts as one product model (its labels_true and features must exist).
+# "auto": TRAIN_DATASET when it has both. None: none, the estimate is made blindly.
+CALIBRATION_DATASET = "auto"
+
+# Rows and columns of the Self-Organizing Map, such as (20, 20). None: chosen from the number of photos.
+SOM_GRID = None
+
+# Neighbourhood of the map's units: "rectangular" (4 neighbours) or "hexagonal" (6).
+SOM_TOPOLOGY = "rectangular"
+
+# True: the map's edges meet (a torus), so that no unit lies at a border.
+SOM_TOROIDAL = False
+
+# Passes over the photos while the map is trained.
+SOM_EPOCHS = 20
+
+# ---------------------------------------------------------------- steps 05 and 06: scores and figures
+
+# Draws behind the interval of the ARI.
+BOOTSTRAP_SAMPLES = 1000
+
+# Largest number of clusters and models shown one by one (contact sheets, confusion table).
+MAX_SHEETS = 20
+
+# Largest number of photos in the scatter plot; above it a random sample is drawn.
+SCATTER_MAX_PHOTOS = 5000
+
+# Put the photos into RESULT_DIR/clusters/<cluster>/: False, "copy" or "link" (symbolic links).
+EXPORT_CLUSTERS = False

@@ -1,0 +1,245 @@
+"""The files between the steps: written whole or not at all, always in step with `img_paths.txt`.
+
+Row i of every table and array belongs to line i of `img_paths.txt`. Every step leaves a record
+(`made_by_<step>.json`) of the settings, seed, library versions and inputs behind the files it wrote.
+"""
+import contextlib
+import hashlib
+import json
+import logging
+import os
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imgcluster.errors import UserError
+
+log = logging.getLogger(__name__)
+
+ROW_FILES = ("labels_true.txt", "labels_true.npy", "labels_true.tsv", "features.npy", "features.tsv", "metadata.tsv",
+             "labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv")
+MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_make_labels_true.py",
+           "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
+           "labels_pred.txt": "04_cluster_som.py", "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py",
+           "metrics.json": "05_evaluate.py"}
+LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write UTF-8 text with "\\n" line ends."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_lines(path, lines):
+    """Write one value per line."""
+    write_text(path, "".join(f"{line}\n" for line in lines))
+
+
+def write_array(path, array):
+    """Write an array as .npy that loads with `allow_pickle=False`."""
+    with replacing(path) as temporary:
+        np.save(temporary, array, allow_pickle=False)
+
+
+def write_arrays(path, **arrays):
+    """Write arrays as .npz that loads with `allow_pickle=False`."""
+    with replacing(path) as temporary:
+        np.savez(temporary, **arrays)
+
+
+def write_table(path, table, *, separator=","):
+    """Write a DataFrame as CSV (or TSV), without its index."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, sep=separator, lineterminator="\n", float_format="%.6g")
+
+
+def write_json(path, value):
+    """Write indented JSON, non-ASCII characters as they are."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def require(path):
+    """Return `path`, or raise a UserError that names the step which makes it."""
+    path = Path(path)
+    if not path.exists():
+        step = MADE_BY.get(path.name)
+        raise UserError(f"{path} is missing" + (f"; run {step} first" if step else ""))
+    return path
+
+
+def read_json(path):
+    """Return the content of a JSON file, or {} where there is none."""
+    path = Path(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise UserError(f"{path}: not valid JSON ({error}); delete it and run the step that makes it") from error
+
+
+def read_lines(path):
+    """Return the lines of a row file that must exist."""
+    return require(path).read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def read_table(path):
+    """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file."""
+    path = Path(path)
+    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else pd.DataFrame()
+
+
+def read_img_paths(data_dir):
+    """Return the list of photos, one per row of every other file."""
+    return read_lines(Path(data_dir) / "img_paths.txt")
+
+
+def read_labels(data_dir, kind):
+    """Return the labels of each row as strings; kind: "true" or "pred". Raises UserError when rows do not agree."""
+    labels = read_lines(Path(data_dir) / f"labels_{kind}.txt")
+    return np.array(_same_rows(labels, data_dir, f"labels_{kind}.txt"), dtype=str)
+
+
+def read_labels_true(data_dir):
+    """Return the true labels as strings, or None for a dataset without any."""
+    return read_labels(data_dir, "true") if (Path(data_dir) / "labels_true.txt").exists() else None
+
+
+def read_features(data_dir, *, img_paths=None):
+    """Return `features.npy`, memory-mapped, float32 or float64 [N, D].
+
+    Raises UserError when it is no such array, its rows disagree with `img_paths.txt`, or a value is not finite.
+    """
+    path = require(Path(data_dir) / "features.npy")
+    try:
+        features = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise UserError(f"{path}: not a NumPy array file ({error}); run 03_extract_features.py again") from error
+    if features.ndim != 2 or features.dtype not in (np.float32, np.float64) or features.shape[1] == 0:
+        raise UserError(f"{path}: {features.dtype} array of shape {features.shape}; expected float32 [photos, "
+                        "features]; run 03_extract_features.py again, or save your own with .astype('float32')")
+    _same_rows(features, data_dir, "features.npy")
+    _all_finite(features, path)
+    return features
+
+
+def _same_rows(values, data_dir, name):
+    count = len(read_img_paths(data_dir))
+    if len(values) != count:
+        raise UserError(f"{Path(data_dir) / name}: {len(values)} rows, but img_paths.txt has {count}; "
+                        f"run {MADE_BY[name]} again")
+    return values
+
+
+def _all_finite(features, path, block=8192):
+    for start in range(0, len(features), block):
+        bad = np.flatnonzero(~np.isfinite(features[start:start + block]).all(axis=1)) + start
+        if len(bad):
+            raise UserError(f"{path}: NaN or infinite values in row {bad[0]} (line {bad[0] + 1} of img_paths.txt); "
+                            "run 03_extract_features.py again, or mend your own features")
+
+
+def write_labels(data_dir, kind, labels):
+    """Write labels_<kind>.txt, .npy and .tsv; kind: "true" or "pred"."""
+    data_dir, labels = Path(data_dir), np.asarray(labels)
+    write_lines(data_dir / f"labels_{kind}.txt", labels)
+    write_array(data_dir / f"labels_{kind}.npy", labels)
+    files = pd.DataFrame({"file": read_img_paths(data_dir), "label": labels})
+    write_table(data_dir / f"labels_{kind}.tsv", files, separator="\t")
+
+
+def write_photo_rows(data_dir, img_paths, labels_true):
+    """Make `img_paths` the rows of a dataset and bring every row file in step with them.
+
+    labels_true: one label per photo, or None. Other row files lose the rows of photos that left; where photos came,
+    they cannot be kept in step and are moved to `outdated/`, and the step that makes them has to run again.
+    """
+    data_dir = Path(data_dir)
+    old = read_img_paths(data_dir) if (data_dir / "img_paths.txt").exists() else None
+    if old is not None and old != list(img_paths):
+        _realign(data_dir, old, list(img_paths))
+    write_lines(data_dir / "img_paths.txt", img_paths)
+    if labels_true is not None:
+        write_labels(data_dir, "true", labels_true)
+    else:
+        for suffix in ("txt", "npy", "tsv"):
+            (data_dir / f"labels_true.{suffix}").unlink(missing_ok=True)
+
+
+def _realign(data_dir, old, new):
+    position = {name: row for row, name in enumerate(old)}
+    rows = [position.get(name, -1) for name in new]
+    for name in ROW_FILES:
+        path = data_dir / name
+        if not path.exists() or name.startswith("labels_true"):
+            continue
+        if -1 in rows or not _keep_rows(path, rows, len(old)):
+            (data_dir / "outdated").mkdir(exist_ok=True)
+            os.replace(path, data_dir / "outdated" / name)
+            log.warning("%s was made for other photos: moved to outdated/", name)
+
+
+def _keep_rows(path, rows, count):
+    """Keep the given rows of a row file; False where it never matched."""
+    if path.suffix == ".npy":
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if len(array) != count:
+            return False
+        write_array(path, array[rows])
+        return True
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    header, body = (lines[:1], lines[1:]) if path.name != "features.tsv" and path.suffix != ".txt" else ([], lines)
+    if len(body) != count:
+        return False
+    write_lines(path, header + [body[row] for row in rows])
+    return True
+
+
+def fingerprint(path):
+    """Return a short digest of a file's content ("" where it is missing), to tell whether it changed."""
+    path = Path(path)
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def write_record(data_dir, step, *, settings, outputs, inputs=(), **facts):
+    """Write made_by_<step>.json: what made `outputs` (names of files in `data_dir`).
+
+    settings: mapping of the settings that the outputs depend on. inputs: paths of the files read.
+    """
+    data_dir = Path(data_dir)
+    write_json(data_dir / f"made_by_{step}.json", {
+        "step": step, "outputs": list(outputs), "settings": settings, **facts,
+        "inputs": {Path(path).name: fingerprint(path) for path in inputs},
+        "versions": {name: _version(name) for name in LIBRARIES}})
+
+
+def _version(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def changed_settings(data_dir, step, settings):
+    """Return lines "NAME: then -> now" for the settings recorded by `step` that differ from `settings` (a mapping)."""
+    recorded = read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {})
+    now = json.loads(json.dumps(settings))
+    return [f"{name}: {recorded[name]!r} -> {now[name]!r}" for name in recorded if name in now
+            and recorded[name] != now[name]]

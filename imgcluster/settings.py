@@ -1,0 +1,209 @@
+"""Settings: defaults < config file < `--set`, checked together and then frozen.
+
+The package never imports `config`; scripts call `load_settings` and pass plain arguments on.
+"""
+import ast
+import difflib
+import logging
+import os
+import re
+import runpy
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from imgcluster.errors import UserError
+
+log = logging.getLogger(__name__)
+
+PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
+
+Name = Annotated[str, Field(pattern=r"^[^/\\\x00]+$", min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+HalfShare = Annotated[float, Field(ge=0, le=0.5)]
+OpenShare = Annotated[float, Field(ge=0, lt=1)]
+Rate = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseModel):
+    """Every setting, checked. `config.py` documents their meaning, unit and values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    _folder: Path = PrivateAttr(default_factory=Path.cwd)
+
+    DATASET: Name = "sample"
+    TRAIN_DATASET: Name | None = "sample_train"
+    RAW_IMG_DIR: str = Field("raw_img/{DATASET}", min_length=1)
+    IMG_DIR: str = Field("img/{DATASET}", min_length=1)
+    DATA_DIR: str = Field("data/{DATASET}", min_length=1)
+    RESULT_DIR: str = Field("result/{DATASET}", min_length=1)
+    RANDOM_SEED: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    NUM_WORKERS: Positive | None = None
+    MAX_PIXELS: Positive = 200_000_000
+
+    LABELS_FROM: str | None = "filename"
+    LABEL_REGEX: str = r"^(\d+)_"
+
+    BACKGROUND_METHOD: Literal["grabcut", "contours", "none"] = "grabcut"
+    BACKGROUND: Literal["white", "grey", "mean", "blur", "transparent", "keep"] = "white"
+    CROP_TO_PRODUCT: bool = False
+    NORMALIZE_CONTRAST: bool = False
+    SAVE_MASKS: bool = False
+    REMOVE_DUPLICATES: bool = True
+    MAX_IMG_SIDE: Annotated[int, Field(ge=32)] = 640
+
+    BACKBONE: str = "InceptionV3"
+    WEIGHTS: Annotated[str, Field(min_length=1)] | None = "imagenet"
+    INPUT_SIZE: Annotated[int, Field(ge=32, le=2048)] | None = None
+    RESIZE_MODE: Literal["pad", "stretch", "crop"] = "pad"
+    BATCH_SIZE: Positive = 32
+
+    TRAIN_FRACTION: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    HEAD_EPOCHS: Count = 40
+    EPOCHS: Count = 12
+    TRAINABLE_FRACTION: Share = 0.6
+    HEAD_LEARNING_RATE: Rate = 2e-3
+    LEARNING_RATE: Rate = 2e-4
+    LEARNING_RATE_SCHEDULE: Literal["cosine", "step", "plateau"] = "cosine"
+    EARLY_STOPPING_PATIENCE: Positive = 5
+    DROPOUT: OpenShare = 0.3
+    LABEL_SMOOTHING: OpenShare = 0.1
+    CLASS_WEIGHTS: bool = True
+    AUGMENT_CROP: HalfShare = 0.12
+    AUGMENT_ROTATION: Annotated[float, Field(ge=0, le=180)] = 10.0
+    AUGMENT_FLIP: bool = True
+    AUGMENT_TRANSLATION: HalfShare = 0.05
+    AUGMENT_ZOOM: HalfShare = 0.1
+    AUGMENT_BRIGHTNESS: Share = 0.15
+    AUGMENT_CONTRAST: Share = 0.15
+    AUGMENT_COLOR: Share = 0.15
+    AUGMENT_NOISE: HalfShare = 0.01
+
+    FLIP_AVERAGING: bool = False
+    L2_NORMALIZE: bool = True
+    PCA_WHITENING: Positive | None = None
+    FEATURES_TSV: bool = False
+
+    NUM_CLUSTERS: Positive | None = None
+    NUM_IMGS_PER_MODEL: Annotated[float, Field(ge=1)] | None = None
+    CALIBRATION_DATASET: Name | None = "auto"
+    SOM_GRID: Annotated[tuple[Positive, Positive], Field(strict=False)] | None = None
+    SOM_TOPOLOGY: Literal["rectangular", "hexagonal"] = "rectangular"
+    SOM_TOROIDAL: bool = False
+    SOM_EPOCHS: Positive = 20
+
+    BOOTSTRAP_SAMPLES: Annotated[int, Field(ge=10)] = 1000
+    MAX_SHEETS: Count = 20
+    SCATTER_MAX_PHOTOS: Annotated[int, Field(ge=10)] = 5000
+    EXPORT_CLUSTERS: Literal[False, "copy", "link"] = False
+
+    @model_validator(mode="after")
+    def _cross_checks(self):
+        problems = [*_regex_problems(self.LABEL_REGEX), *_folder_problems(self)]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def folder(self, name, *, dataset=None):
+        """Return the folder of the setting `name`, absolute, for `dataset` (default: DATASET)."""
+        return self.resolve(getattr(self, name).replace("{DATASET}", dataset or self.DATASET))
+
+    def resolve(self, path):
+        """Return `path` as an absolute path; relative ones count from the folder of the config file."""
+        return Path(os.path.abspath(self._folder / Path(path).expanduser()))
+
+    @property
+    def workers(self):
+        """Number of processes to read photos with."""
+        return self.NUM_WORKERS or len(os.sched_getaffinity(0))
+
+    def weights(self):
+        """WEIGHTS as the backbone takes it: "imagenet", None, or an absolute path."""
+        return self.WEIGHTS if self.WEIGHTS in ("imagenet", None) else self.resolve(self.WEIGHTS)
+
+    def for_dataset(self, dataset):
+        """Return the same settings for another dataset, in the folders of the same templates.
+
+        Raises UserError where a template without {DATASET} would make both datasets share a folder.
+        """
+        shared = [name for name in PATH_TEMPLATES if "{DATASET}" not in getattr(self, name)]
+        if shared and dataset != self.DATASET:
+            raise UserError(f"{shared[0]} = {getattr(self, shared[0])!r}: has no {{DATASET}} in it, so {self.DATASET} "
+                            f"and {dataset} would share a folder; put {{DATASET}} into it, or set TRAIN_DATASET = None")
+        other = self.model_copy(update={"DATASET": dataset})
+        other._folder = self._folder
+        return other
+
+
+def _regex_problems(pattern):
+    try:
+        if re.compile(pattern).groups < 1:
+            return [f"LABEL_REGEX = {pattern!r}: has no group; put the part that is the label in parentheses"]
+    except re.error as error:
+        return [f"LABEL_REGEX = {pattern!r}: not a regular expression ({error})"]
+    return []
+
+
+def _folder_problems(settings):
+    if os.path.normpath(settings.RAW_IMG_DIR) == os.path.normpath(settings.IMG_DIR):
+        yield f"IMG_DIR = {settings.IMG_DIR!r}: the same folder as RAW_IMG_DIR; photos would be overwritten"
+
+
+def load_settings(config=None, overrides=(), *, root=None):
+    """Return the checked `Settings` of a config file and the `NAME=VALUE` overrides.
+
+    config: path of the config file (default: `root`/config.py, and the defaults where that is missing).
+    overrides: strings "NAME=VALUE"; VALUE is read as a Python literal, else as plain text.
+    Raises UserError with every problem in one message.
+    """
+    path = Path(config) if config else Path(root or Path.cwd()) / "config.py"
+    values, problems = _read_config(path, required=config is not None), []
+    for text in overrides:
+        name, separator, value = text.partition("=")
+        if not separator:
+            problems.append(f"--set {text}: expected NAME=VALUE")
+            continue
+        values[name.strip()] = _literal(value)
+        log.info("override: %s = %r", name.strip(), values[name.strip()])
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        problems += [_describe(item) for item in error.errors()]
+    if problems:
+        raise UserError("\n".join(dict.fromkeys(problems)))
+    settings._folder = Path(os.path.abspath(path)).parent
+    return settings
+
+
+def _read_config(path, *, required):
+    if not path.is_file():
+        if required:
+            raise UserError(f"--config {path}: no such file")
+        return {}
+    try:
+        names = runpy.run_path(str(path))
+    except Exception as error:
+        raise UserError(f"{path}: cannot be read as Python ({type(error).__name__}: {error})") from error
+    return {name: value for name, value in names.items() if name.isupper() and not name.startswith("_")}
+
+
+def _literal(text):
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return text.strip()
+
+
+def _describe(item):
+    """One line for one pydantic error: the setting, the value found, what is allowed."""
+    name = str(item["loc"][0]) if item["loc"] else ""
+    if item["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(name.upper(), Settings.model_fields, n=1)
+        return f"{name}: no such setting" + (f"; did you mean {close[0]}?" if close else "; config.py lists them all")
+    if not name:
+        return item["msg"].removeprefix("Value error, ")
+    message = item["msg"][0].lower() + item["msg"][1:]
+    return f"{name} = {item['input']!r}: {message}"
