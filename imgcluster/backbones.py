@@ -1,0 +1,164 @@
+"""Pretrained networks of `keras.applications` in one table, each with its input size and preprocessing.
+
+Every model built here takes RGB pictures of 0 to 255 (uint8 or float) and does its own scaling, so callers never
+preprocess, and the same picture means the same to training, extraction and search.
+"""
+import contextlib
+import os
+import re
+import socket
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+
+from imgcluster.errors import UserError
+
+# Seconds to wait for the server that holds the ImageNet weights; a network that swallows packets would hang for minutes.
+CONNECT_TIMEOUT = 10
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """One network: its class in `keras.applications`, native input side in pixels, and input scaling."""
+
+    architecture: str
+    input_size: int
+    scaling: str
+    options: dict = field(default_factory=dict)
+
+
+INCLUDED = {"include_preprocessing": True}
+
+BACKBONES = {
+    "InceptionV3": Backbone("InceptionV3", 299, "tf"),
+    "VGG16": Backbone("VGG16", 224, "caffe"),
+    "VGG19": Backbone("VGG19", 224, "caffe"),
+    "ResNet50": Backbone("ResNet50", 224, "caffe"),
+    "ResNet50V2": Backbone("ResNet50V2", 224, "tf"),
+    "MobileNet": Backbone("MobileNet", 224, "tf"),
+    "MobileNet_0.75": Backbone("MobileNet", 224, "tf", {"alpha": 0.75}),
+    "MobileNetV2": Backbone("MobileNetV2", 224, "tf"),
+    "MobileNetV3Small": Backbone("MobileNetV3Small", 224, "included", INCLUDED),
+    "MobileNetV3Large": Backbone("MobileNetV3Large", 224, "included", INCLUDED),
+    "EfficientNetB0": Backbone("EfficientNetB0", 224, "included"),
+    "EfficientNetB1": Backbone("EfficientNetB1", 240, "included"),
+    "EfficientNetB2": Backbone("EfficientNetB2", 260, "included"),
+    "EfficientNetB3": Backbone("EfficientNetB3", 300, "included"),
+    "EfficientNetB4": Backbone("EfficientNetB4", 380, "included"),
+    "EfficientNetV2B0": Backbone("EfficientNetV2B0", 224, "included", INCLUDED),
+    "EfficientNetV2S": Backbone("EfficientNetV2S", 384, "included", INCLUDED),
+    "ConvNeXtTiny": Backbone("ConvNeXtTiny", 224, "included", INCLUDED),
+    "DenseNet121": Backbone("DenseNet121", 224, "torch"),
+    "DenseNet169": Backbone("DenseNet169", 224, "torch"),
+}
+
+# y = x * scale + offset per channel, after reversing RGB to BGR where the network was trained so
+# (the modes of keras.applications.imagenet_utils.preprocess_input).
+SCALINGS = {
+    "tf": {"scale": [1 / 127.5] * 3, "offset": [-1.0] * 3},
+    "caffe": {"scale": [1.0] * 3, "offset": [-103.939, -116.779, -123.68], "reverse_channels": True},
+    "torch": {"scale": [1 / (255 * std) for std in (0.229, 0.224, 0.225)],
+              "offset": [-mean / std for mean, std in ((0.485, 0.229), (0.456, 0.224), (0.406, 0.225))]},
+}
+
+
+@keras.saving.register_keras_serializable(package="imgcluster")
+class InputScaling(keras.layers.Layer):
+    """Bring RGB 0..255 to the range a network was trained on: x * scale + offset per channel, BGR where asked."""
+
+    def __init__(self, scale, offset, reverse_channels=False, **kwargs):
+        super().__init__(**kwargs)
+        self.scale, self.offset, self.reverse_channels = list(scale), list(offset), reverse_channels
+
+    def call(self, inputs):
+        pictures = keras.ops.flip(inputs, axis=-1) if self.reverse_channels else inputs
+        pictures = keras.ops.cast(pictures, self.compute_dtype)
+        return pictures * keras.ops.convert_to_tensor(self.scale, self.compute_dtype) \
+            + keras.ops.convert_to_tensor(self.offset, self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale, "offset": self.offset,
+                "reverse_channels": self.reverse_channels}
+
+
+def check_backbone(name):
+    """Return the `Backbone` called `name`; raises UserError that lists the names there are."""
+    if name not in BACKBONES:
+        raise UserError(f"BACKBONE = {name!r}: no such network; choose one of {', '.join(BACKBONES)}")
+    return BACKBONES[name]
+
+
+def build_backbone(name, *, weights="imagenet", input_size=None):
+    """Return a Keras model from RGB pictures [B, S, S, 3] of 0..255 to pooled features [B, D].
+
+    weights: "imagenet", the path of a weights file without the classification layer, or None (random).
+    input_size: S in pixels, None for the network's own. The convolutional part is the layer "backbone", the average
+    pooling over its last map the layer "features". Raises UserError when weights are missing or do not fit.
+    """
+    backbone = check_backbone(name)
+    size = input_size or backbone.input_size
+    base = _load_base(name, backbone, weights, size)
+    inputs = keras.Input((size, size, 3), name="picture")
+    scaled = inputs
+    if backbone.scaling in SCALINGS:
+        scaled = InputScaling(**SCALINGS[backbone.scaling], name="scaling")(inputs)
+    maps = base(scaled, training=False)
+    return keras.Model(inputs, keras.layers.GlobalAveragePooling2D(name="features")(maps), name="embedding")
+
+
+def _load_base(name, backbone, weights, size):
+    build = getattr(keras.applications, backbone.architecture)
+    options = {"include_top": False, "input_shape": (size, size, 3), "name": "backbone", **backbone.options}
+    try:
+        if weights == "imagenet":
+            with _short_timeout():
+                return build(weights="imagenet", **options)
+        base = build(weights=None, **options)
+    except ValueError as error:
+        if "nput size" in str(error) or "input_shape" in str(error):
+            raise UserError(f"INPUT_SIZE = {size}: {name} cannot take pictures this small ({error})") from error
+        raise
+    except Exception as error:
+        raise UserError(_download_message(name, error)) from error
+    if weights is not None:
+        _load_weights_file(base, name, Path(weights))
+    return base
+
+
+@contextlib.contextmanager
+def _short_timeout():
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(CONNECT_TIMEOUT)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _download_message(name, error):
+    url = re.search(r"https?://\S+?\.h5", str(error))
+    reason = str(error).splitlines()[0]
+    if not url:
+        return f"BACKBONE = {name!r}: the ImageNet weights could not be loaded ({reason})"
+    folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
+    return (f"BACKBONE = {name!r}: the ImageNet weights are neither on this machine nor can they be downloaded "
+            f"({reason}).\n  Either put the file {url.group().rsplit('/', 1)[-1]}\n  from {url.group()}\n"
+            f"  into the folder {folder}\n  or set WEIGHTS to the path of a weights file you have, "
+            "or choose another BACKBONE (WEIGHTS = None: random weights, for trying things out)")
+
+
+def _load_weights_file(base, name, path):
+    if not path.is_file():
+        raise UserError(f"WEIGHTS = {str(path)!r}: no such file; give the path of a weights file of {name} without "
+                        "the classification layer (.weights.h5 or .h5), \"imagenet\" or None")
+    try:
+        with warnings.catch_warnings():
+            # Keras also looks for each layer in a second place, which files of older versions do not have.
+            warnings.filterwarnings("ignore", message="Skipping nested container")
+            base.load_weights(path)
+    except Exception as error:
+        raise UserError(f"WEIGHTS = {str(path)!r}: does not fit {name}, or is damaged "
+                        f"({str(error).splitlines()[0]}); expected the {base.count_params():,} parameters of {name} "
+                        "without its classification layer") from error

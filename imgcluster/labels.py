@@ -1,0 +1,81 @@
+"""True labels of photos: from file names, folders or a CSV file."""
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imgcluster.errors import UserError
+
+SHOWN = 5
+
+
+def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
+    """Return one label per photo (list of str without white space or "#"), or None when `labels_from` is None.
+
+    img_paths: relative paths with "/". labels_from: "filename" (first group of `regex` searched in the file name),
+    "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label.
+    Raises UserError that lists the first photos without a label and what to change.
+    """
+    if labels_from is None:
+        return None
+    if labels_from == "filename":
+        labels = _from_names(img_paths, regex)
+        remedy = f"their names do not match LABEL_REGEX = {regex!r}; change it, or LABELS_FROM (None: no labels)"
+    elif labels_from == "folder":
+        labels = [path.split("/")[0] if "/" in path else None for path in img_paths]
+        remedy = "they lie in no sub-folder of RAW_IMG_DIR; move them into one folder per model, or change LABELS_FROM"
+    else:
+        labels = _from_csv(img_paths, Path(csv_path))
+        remedy = f"they are not in the column 'file' of {csv_path}; add them (paths relative to RAW_IMG_DIR)"
+    _require_all(img_paths, labels, remedy)
+    return _as_tokens(labels)
+
+
+def _from_names(img_paths, regex):
+    matches = [re.search(regex, path.rsplit("/", 1)[-1]) for path in img_paths]
+    return [match.group(1) if match else None for match in matches]
+
+
+def _from_csv(img_paths, csv_path):
+    try:
+        table = pd.read_csv(csv_path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise UserError(f"LABELS_FROM = {str(csv_path)!r}: no such file; expected \"filename\", \"folder\", None or "
+                        "the path of a CSV file with the columns file,label") from error
+    except (ValueError, OSError) as error:
+        raise UserError(f"{csv_path}: cannot be read as CSV ({error})") from error
+    if not {"file", "label"} <= set(table.columns):
+        raise UserError(f"{csv_path}: columns {', '.join(table.columns)}; expected file,label")
+    doubled = table.drop_duplicates().file
+    doubled = doubled[doubled.duplicated()]
+    if len(doubled):
+        raise UserError(f"{csv_path}: {len(doubled)} files have two labels, first {doubled.iloc[0]!r}")
+    known = dict(zip(table.file, table.label))
+    return [known.get(path) for path in img_paths]
+
+
+def _require_all(img_paths, labels, remedy):
+    missing = [path for path, label in zip(img_paths, labels) if not label]
+    if missing:
+        listed = "".join(f"\n  {path}" for path in missing[:SHOWN])
+        more = f"\n  ... and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        raise UserError(f"{len(missing)} of {len(img_paths)} photos have no label: {remedy}{listed}{more}")
+
+
+def _as_tokens(labels):
+    """Labels as single words, so that a plain line-by-line reader (np.loadtxt) sees one label a line."""
+    tokens = {label: re.sub(r"[\s#]+", "_", label.strip()) for label in dict.fromkeys(labels)}
+    owner = {}
+    for label, token in tokens.items():
+        if owner.setdefault(token, label) != label:
+            raise UserError(f"labels {owner[token]!r} and {label!r} are the same once blanks and '#' become '_' "
+                            f"({token!r}); rename one")
+    return [tokens[label] for label in labels]
+
+
+def describe_labels(labels):
+    """Return one sentence: photos, models, photos per model (min, median, max)."""
+    counts = np.unique(labels, return_counts=True)[1]
+    return (f"{len(labels)} photos of {len(counts)} models; photos per model: min {counts.min()}, "
+            f"median {np.median(counts):g}, max {counts.max()}")
