@@ -2,13 +2,10 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.cluster import KMeans
 
 from imgcluster.errors import UserError
-from imgcluster.linkage import cut, weighted_ward
-from imgcluster.rows import check_features, read_rows
-
-REFINING_PASSES = 5
+from imgcluster.hierarchy import build_hierarchy, partition, shares
+from imgcluster.rows import check_features
 
 
 @dataclass(frozen=True)
@@ -20,7 +17,7 @@ class Clustering:
     float [N], 0..1; method: how the count was found; calibrated: whether known products or a prior set it.
     """
 
-    labels: np.ndarray
+    labels: np.ndarray = field(repr=False)
     num_clusters: int
     interval: tuple
     levels: list = field(repr=False)
@@ -38,74 +35,49 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     """
     features = check_features(features)
     num_photos = len(features)
+    _check_settings(num_photos, num_clusters, imgs_per_model)
+    units = som_map.best_matching_units(features)[0]
+    hierarchy = build_hierarchy(features, units, random_seed=random_seed)
+    count, interval, method = _count(num_photos, num_clusters, imgs_per_model, known)
+    labels = partition(hierarchy, count)
+    counts = sorted({max(1, count // 2), count, min(num_photos, count * 2)})
+    levels = [{"num_clusters": each, "labels": labels if each == count else partition(hierarchy, each)}
+              for each in counts]
+    return Clustering(labels, count, interval, levels, majority(units, labels, len(som_map.prototypes)),
+                      confidence(hierarchy.graph, labels), method,
+                      calibrated=num_clusters is None and (known is not None or imgs_per_model is not None))
+
+
+def majority(units, labels, num_units):
+    """Return the most frequent label among the photos of each unit, int [num_units], -1 where there are none."""
+    counts = np.zeros((num_units, labels.max() + 1), int)
+    np.add.at(counts, (units, labels), 1)
+    return np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
+
+
+def confidence(graph, labels):
+    """Return how far each photo's own cluster leads the next one in its share of the neighbours, float [N], 0..1."""
+    if labels.max() == 0:
+        return np.ones(len(labels))
+    share = shares(graph, labels).tolil()
+    own = np.asarray(share[np.arange(len(labels)), labels].todense()).ravel()
+    share[np.arange(len(labels)), labels] = 0
+    return np.clip(own - share.tocsr().max(axis=1).toarray().ravel(), 0, 1)
+
+
+def _check_settings(num_photos, num_clusters, imgs_per_model):
     if num_clusters is not None and not 1 <= num_clusters <= num_photos:
         raise UserError(f"NUM_CLUSTERS: {num_clusters} found, 1 to {num_photos} (the number of photos) possible")
-    units, _ = som_map.best_matching_units(features)
-    used, unit_of_photo, hits = np.unique(units, return_inverse=True, return_counts=True)
-    rows = read_rows(features, slice(0, num_photos), normalize=True)
-    means = np.zeros((len(used), rows.shape[1]), np.float32)
-    np.add.at(means, unit_of_photo, rows)
-    means /= hits[:, None]
-    tree = weighted_ward(means, hits)
-    count, method = _count(num_photos, len(used), num_clusters, imgs_per_model, known)
-    labels = _partition(rows, unit_of_photo, means, tree, count)
-    counts = sorted({max(1, count // 2), count, min(num_photos, count * 2)})
-    levels = [{"num_clusters": each, "labels": labels if each == count else _partition(rows, unit_of_photo, means, tree, each)}
-              for each in counts]
-    unit_clusters = np.full(len(som_map.prototypes), -1)
-    for unit in range(len(used)):
-        unit_clusters[used[unit]] = np.bincount(labels[unit_of_photo == unit]).argmax()
-    forced = num_clusters is not None
-    return Clustering(labels, count, (count, count) if forced else (counts[0], counts[-1]), levels, unit_clusters,
-                      _confidence(rows, labels), method, calibrated=known is not None or imgs_per_model is not None)
+    if imgs_per_model is not None and not imgs_per_model > 0:
+        raise UserError(f"NUM_IMGS_PER_MODEL: {imgs_per_model} found, a number above 0 needed")
 
 
-def _count(num_photos, num_units, num_clusters, imgs_per_model, known):
+def _count(num_photos, num_clusters, imgs_per_model, known):
+    """Return (count, interval, method)."""
     if num_clusters is not None:
-        return num_clusters, "set by hand"
+        return num_clusters, (num_clusters, num_clusters), "set by hand"
     if known is not None:
         imgs_per_model = len(known[1]) / len(np.unique(known[1]))
-    if imgs_per_model is not None:
-        return int(np.clip(round(num_photos / imgs_per_model), 1, num_photos)), "photos per model"
-    return int(np.clip(round(np.sqrt(num_photos)), 1, num_units)), "square root of the number of photos"
-
-
-def _partition(rows, unit_of_photo, means, tree, count):
-    """Cut the tree, or split photos further where more clusters than units are wanted, and refine on the photos."""
-    if count <= len(means):
-        labels = cut(tree, count)[unit_of_photo]
-        centres = np.stack([rows[labels == label].mean(axis=0) for label in range(count)])
-        with_photos = KMeans(count, init=centres, n_init=1, max_iter=REFINING_PASSES).fit(rows).labels_
-        labels = with_photos if len(np.unique(with_photos)) == count else labels
-    else:
-        labels = _split_to(unit_of_photo.copy(), count)
-    return by_size(labels)
-
-
-def _split_to(labels, count):
-    """Split single photos off the largest clusters until there are `count`."""
-    for new in range(labels.max() + 1, count):
-        largest = np.bincount(labels).argmax()
-        labels[np.flatnonzero(labels == largest)[-1]] = new
-    return labels
-
-
-def by_size(labels):
-    """Return the labels renumbered 0..K-1 by decreasing size (ties: by first photo)."""
-    _, first, inverse, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
-    rank = np.empty(len(sizes), int)
-    rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
-    return rank[inverse]
-
-
-def _confidence(rows, labels):
-    """Return how much nearer each photo is to its own cluster's centre than to the next one, 0..1."""
-    num = labels.max() + 1
-    if num == 1:
-        return np.ones(len(rows))
-    centres = np.stack([rows[labels == label].mean(axis=0) for label in range(num)])
-    gaps = np.linalg.norm(rows, axis=1)[:, None] ** 2 + (centres**2).sum(axis=1) - 2 * rows @ centres.T
-    own = np.sqrt(np.maximum(gaps[np.arange(len(rows)), labels], 0))
-    gaps[np.arange(len(rows)), labels] = np.inf
-    other = np.sqrt(np.maximum(gaps.min(axis=1), 0))
-    return np.clip(1 - own / np.where(other > 0, other, 1), 0, 1)
+    photos = imgs_per_model or np.sqrt(num_photos)
+    count, low, high = (int(np.clip(round(num_photos / photos * factor), 1, num_photos)) for factor in (1, 0.7, 1.4))
+    return count, (low, high), "photos per model" if imgs_per_model else "square root of the number of photos"

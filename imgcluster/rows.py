@@ -15,15 +15,16 @@ def blocks(num_rows, *, size=BLOCK_ROWS):
         yield slice(start, min(start + size, num_rows))
 
 
-def read_rows(features, rows, *, normalize=False):
-    """Return the slice `rows` of `features` as float32 [B, D], each row scaled to unit length if `normalize`.
+def read_rows(features, rows=slice(None), *, normalize=False):
+    """Return the slice `rows` (step 1) of `features` as float32 [B, D], scaled to unit length if `normalize`.
 
     A memory-mapped file is read rather than mapped, so that its pages do not pile up in the process' memory.
     """
     if isinstance(features, np.memmap) and isinstance(features.base, mmap.mmap) and features.flags.c_contiguous:
         width = features.shape[1]
-        block = np.fromfile(features.filename, features.dtype, (rows.stop - rows.start) * width,
-                            offset=features.offset + rows.start * width * features.itemsize).reshape(-1, width)
+        start, stop, _ = rows.indices(len(features))
+        block = np.fromfile(features.filename, features.dtype, (stop - start) * width,
+                            offset=features.offset + start * width * features.itemsize).reshape(-1, width)
     else:
         block = features[rows]
     block = np.asarray(block, dtype=np.float32)

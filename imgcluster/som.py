@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 import numpy as np
 from minisom import MiniSom
 from scipy import sparse
-from sklearn.utils.extmath import randomized_svd
 
 from imgcluster.grid import Grid
+from imgcluster.pca import principal_axes
 from imgcluster.rows import BLOCK_ROWS, blocks, read_rows
 
 PHOTOS_PER_UNIT = 3.5
@@ -21,9 +21,9 @@ def default_grid(num_photos):
     every topology fits.
     """
     units = min(max(num_photos / PHOTOS_PER_UNIT, 1), MAX_UNITS)
-    columns = int(round(np.sqrt(units)))
+    columns = round(np.sqrt(units))
     columns += columns % 2 if columns > 1 else 0
-    return max(1, int(round(units / columns))), columns
+    return max(1, round(units / columns)), columns
 
 
 def best_matching_units(features, prototypes, *, normalize=False, second=False, block_rows=BLOCK_ROWS):
@@ -105,7 +105,7 @@ class SelfOrganizingMap(MiniSom):
         """
         sample = self._sample(data)
         mean = sample.mean(axis=0)
-        _, singular, axes = randomized_svd(sample - mean, 2, random_state=self.random_seed)
+        axes, singular = principal_axes(sample - mean, 2, random_seed=self.random_seed)
         reach = np.sqrt(3 / len(sample)) * singular[:, None] * axes
         reach = np.concatenate([reach, np.zeros((2, len(mean)), np.float32)])[:2]
         sides = [np.linspace(-1, 1, length) if length > 1 else np.zeros(1) for length in self._weights.shape[:2]]

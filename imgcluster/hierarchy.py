@@ -1,0 +1,98 @@
+"""The hierarchy of clusters over a set of photos: neighbourhood graph, diffusion map and Ward's tree in it."""
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from imgcluster.diffusion import diffusion_map
+from imgcluster.linkage import cut, weighted_ward
+from imgcluster.neighbours import fuzzy_graph, membership, nearest_photos, project
+
+MAX_PHOTO_NODES = 3000
+PROPAGATION_PASSES = 3
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """What every partition is cut from.
+
+    graph: sparse [N, N] of photos; nodes int [N]: the node each photo belongs to, itself in a small set and its unit of
+    the map in a large one; node_graph: sparse [n, n], the photos' edges summed; tree: Ward's linkage of the nodes.
+    """
+
+    graph: sparse.csr_matrix
+    nodes: np.ndarray
+    node_graph: sparse.csr_matrix
+    tree: np.ndarray
+
+    @property
+    def num_nodes(self):
+        """Number of leaves of the tree."""
+        return self.node_graph.shape[0]
+
+
+def build_hierarchy(features, units, *, num_neighbours=15, random_seed=0):
+    """Return the Hierarchy of features [N, D] whose photos lie in map units int [N].
+
+    Up to 3,000 photos are the leaves themselves; beyond that the occupied units are, weighted by hits, so that memory
+    and time grow linearly with N (given a map of bounded size).
+    """
+    points = project(features, random_seed=random_seed)
+    graph = fuzzy_graph(*nearest_photos(points, units, num_neighbours=num_neighbours))
+    nodes = np.arange(len(units)) if len(units) <= MAX_PHOTO_NODES else np.unique(units, return_inverse=True)[1]
+    sizes = np.bincount(nodes)
+    members = membership(nodes, len(sizes)).astype(np.float64)
+    node_graph = (members.T @ graph @ members).tocsr()
+    return Hierarchy(graph, nodes, node_graph, weighted_ward(diffusion_map(node_graph), sizes))
+
+
+def partition(hierarchy, num_clusters):
+    """Return labels int [N] 0..K-1, by decreasing size, of exactly `num_clusters` clusters (1..N) of the photos.
+
+    The tree is cut, then photos follow the majority of their neighbours for a few passes. More clusters than nodes are
+    reached by splitting photos off the largest.
+    """
+    labels = cut(hierarchy.tree, min(num_clusters, hierarchy.num_nodes))[hierarchy.nodes]
+    labels = propagate(hierarchy.graph, labels)
+    return by_size(split_off(labels, num_clusters))
+
+
+def propagate(graph, labels, *, passes=PROPAGATION_PASSES):
+    """Return labels [N] after each photo took the heaviest label among its neighbours in `graph`, `passes` times.
+
+    Passes that would leave a cluster without photos are not taken; a photo keeps its label in a tie.
+    """
+    num_labels = labels.max() + 1
+    for _ in range(passes):
+        votes = shares(graph, labels) + membership(labels, num_labels) * 1e-3
+        moved = np.asarray(votes.argmax(axis=1)).ravel()
+        if len(np.unique(moved)) < num_labels:
+            break
+        labels = moved
+    return labels
+
+
+def shares(graph, labels):
+    """Return, sparse [N, K], which share of each photo's edge weight goes to which label."""
+    votes = graph @ membership(labels, labels.max() + 1)
+    total = np.asarray(votes.sum(axis=1)).ravel()
+    return (sparse.diags(1 / np.where(total > 0, total, 1)) @ votes).tocsr()
+
+
+def split_off(labels, num_clusters):
+    """Return labels with the last photos of the largest clusters split off until there are `num_clusters`."""
+    labels = labels.copy()
+    sizes = np.bincount(labels, minlength=num_clusters)
+    for new in range(labels.max() + 1, num_clusters):
+        largest = sizes.argmax()
+        labels[np.flatnonzero(labels == largest)[-1]] = new
+        sizes[largest], sizes[new] = sizes[largest] - 1, 1
+    return labels
+
+
+def by_size(labels):
+    """Return labels renumbered 0..K-1 by decreasing size (ties: by first photo)."""
+    _, first, inverse, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+    rank = np.empty(len(sizes), int)
+    rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
+    return rank[inverse]

@@ -1,0 +1,100 @@
+"""Nearest photos found through the map, and the neighbourhood graph that clusters are read from."""
+import numpy as np
+from scipy import sparse
+
+from imgcluster.pca import principal_axes
+from imgcluster.rows import blocks, read_rows
+
+DIMENSIONS = 128
+SAMPLE_ROWS = 5000
+CANDIDATES = 1000
+
+
+def project(features, *, dimensions=DIMENSIONS, random_seed=0):
+    """Return unit-length rows of features [N, D] on their leading principal axes, float32 [N, min(D, dimensions)].
+
+    The axes come from at most 5,000 evenly spaced rows; features may be memory-mapped. Distances between the results
+    stand for the angles between photos at a fraction of the cost.
+    """
+    sample = read_rows(np.ascontiguousarray(features[::max(1, len(features) // SAMPLE_ROWS)]), normalize=True)
+    mean = sample.mean(axis=0)
+    rank = min(dimensions, *sample.shape)
+    axes = np.eye(len(mean), dtype=np.float32)
+    if rank < len(mean):
+        axes, _ = principal_axes(sample - mean, rank, random_seed=random_seed)
+    projected = np.empty((len(features), len(axes)), np.float32)
+    for rows in blocks(len(features)):
+        projected[rows] = (read_rows(features, rows, normalize=True) - mean) @ axes.T
+    return projected
+
+
+def nearest_photos(points, units, *, num_neighbours=15, candidates=CANDIDATES):
+    """Return the nearest photos of each photo, sought only in the units around its own: (index, distance), [N, k].
+
+    points [N, d]; units int [N]. Whole units are taken in, nearest first, until they hold `candidates` photos, so the
+    cost grows linearly with N and the answer is exact where N <= candidates. k = min(num_neighbours, N - 1).
+    """
+    num = len(points)
+    k = min(num_neighbours, num - 1)
+    _, inverse, hits = np.unique(units, return_inverse=True, return_counts=True)
+    order, starts = np.argsort(inverse, kind="stable"), np.concatenate([[0], np.cumsum(hits)])
+    means = group_means(points, inverse, hits)
+    near = np.einsum("ud,ud->u", means, means) - 2 * means @ means.T
+    index, distance = np.empty((num, k), np.int64), np.empty((num, k), np.float32)
+    squares = np.einsum("nd,nd->n", points, points)
+    for unit in range(len(hits)):
+        ranked = np.argsort(near[unit], kind="stable")
+        ranked = ranked[:np.searchsorted(np.cumsum(hits[ranked]), min(candidates, num)) + 1]
+        pool = np.concatenate([order[starts[other]:starts[other + 1]] for other in ranked])
+        own = order[starts[unit]:starts[unit + 1]]
+        gaps = squares[own, None] + squares[pool] - 2 * points[own] @ points[pool].T
+        gaps[own[:, None] == pool] = np.inf
+        index[own], distance[own] = _smallest(gaps, pool, k)
+    return index, distance
+
+
+def _smallest(gaps, pool, k):
+    columns = np.argpartition(gaps, k - 1, axis=1)[:, :k] if k else np.empty((len(gaps), 0), int)
+    values = np.take_along_axis(gaps, columns, axis=1)
+    by_value = np.argsort(values, axis=1, kind="stable")
+    squared = np.maximum(np.take_along_axis(values, by_value, axis=1), 0)
+    return pool[np.take_along_axis(columns, by_value, axis=1)], np.sqrt(squared)
+
+
+def fuzzy_graph(index, distance):
+    """Return the symmetric neighbourhood graph of UMAP (McInnes et al. 2018, section 3.1), sparse [N, N], weights 0..1.
+
+    index, distance [N, k]: nearest photos. Each photo's weights fall off from its nearest neighbour at a rate that
+    makes them add up to log2(k), which evens out dense and sparse regions; the two directions are joined by a + b - ab.
+    """
+    num, k = index.shape
+    weights = np.exp(-_excess(distance) / _bandwidths(distance)[:, None])
+    graph = sparse.csr_matrix((weights.ravel(), index.ravel(), k * np.arange(num + 1)), (num, num))
+    return (graph + graph.T - graph.multiply(graph.T)).tocsr()
+
+
+def _excess(distance):
+    return np.maximum(distance - distance[:, :1], 0).astype(np.float64)
+
+
+def _bandwidths(distance):
+    """Solve sum(exp(-excess / s)) = log2(k) for s of each row by bisection."""
+    excess = _excess(distance)
+    target = np.log2(max(distance.shape[1], 2))
+    low, high = np.full(len(excess), 1e-6), np.full(len(excess), 10.0)
+    for _ in range(40):
+        middle = (low + high) / 2
+        above = np.exp(-excess / middle[:, None]).sum(axis=1) > target
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    return (low + high) / 2
+
+
+def group_means(points, groups, sizes):
+    """Return the mean point [G, d] of each group; groups int [N] 0..G-1, sizes [G]."""
+    return (membership(groups, len(sizes)).T @ points) / sizes[:, None].astype(np.float32)
+
+
+def membership(labels, num_labels):
+    """Return the sparse one-hot matrix [N, num_labels] of labels."""
+    num = len(labels)
+    return sparse.csr_matrix((np.ones(num, np.float32), labels, np.arange(num + 1)), (num, num_labels))
