@@ -6,7 +6,6 @@ Row i of every table and array belongs to line i of `img_paths.txt`. Every step 
 import contextlib
 import hashlib
 import json
-import logging
 import os
 from importlib import metadata
 from pathlib import Path
@@ -16,10 +15,6 @@ import pandas as pd
 
 from imgcluster.errors import UserError
 
-log = logging.getLogger(__name__)
-
-ROW_FILES = ("labels_true.txt", "labels_true.npy", "labels_true.tsv", "features.npy", "features.tsv", "metadata.tsv",
-             "labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv")
 MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_make_labels_true.py",
            "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
            "labels_pred.txt": "04_cluster_som.py", "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py",
@@ -32,7 +27,7 @@ def replacing(path):
     """Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    temporary = path.with_name(f".{os.getpid()}.partial.{path.name}")
     try:
         yield temporary
         os.replace(temporary, path)
@@ -160,53 +155,6 @@ def write_labels(data_dir, kind, labels):
     write_array(data_dir / f"labels_{kind}.npy", labels)
     files = pd.DataFrame({"file": read_img_paths(data_dir), "label": labels})
     write_table(data_dir / f"labels_{kind}.tsv", files, separator="\t")
-
-
-def write_photo_rows(data_dir, img_paths, labels_true):
-    """Make `img_paths` the rows of a dataset and bring every row file in step with them.
-
-    labels_true: one label per photo, or None. Other row files lose the rows of photos that left; where photos came,
-    they cannot be kept in step and are moved to `outdated/`, and the step that makes them has to run again.
-    """
-    data_dir = Path(data_dir)
-    old = read_img_paths(data_dir) if (data_dir / "img_paths.txt").exists() else None
-    if old is not None and old != list(img_paths):
-        _realign(data_dir, old, list(img_paths))
-    write_lines(data_dir / "img_paths.txt", img_paths)
-    if labels_true is not None:
-        write_labels(data_dir, "true", labels_true)
-    else:
-        for suffix in ("txt", "npy", "tsv"):
-            (data_dir / f"labels_true.{suffix}").unlink(missing_ok=True)
-
-
-def _realign(data_dir, old, new):
-    position = {name: row for row, name in enumerate(old)}
-    rows = [position.get(name, -1) for name in new]
-    for name in ROW_FILES:
-        path = data_dir / name
-        if not path.exists() or name.startswith("labels_true"):
-            continue
-        if -1 in rows or not _keep_rows(path, rows, len(old)):
-            (data_dir / "outdated").mkdir(exist_ok=True)
-            os.replace(path, data_dir / "outdated" / name)
-            log.warning("%s was made for other photos: moved to outdated/", name)
-
-
-def _keep_rows(path, rows, count):
-    """Keep the given rows of a row file; False where it never matched."""
-    if path.suffix == ".npy":
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if len(array) != count:
-            return False
-        write_array(path, array[rows])
-        return True
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-    header, body = (lines[:1], lines[1:]) if path.name != "features.tsv" and path.suffix != ".txt" else ([], lines)
-    if len(body) != count:
-        return False
-    write_lines(path, header + [body[row] for row in rows])
-    return True
 
 
 def fingerprint(path):

@@ -19,6 +19,25 @@ log = logging.getLogger(__name__)
 
 PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
 
+NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE")
+
+# What the files of each step depend on: recorded beside them, and compared when a later step reads them.
+STEP_SETTINGS = {
+    "00": ("LABELS_FROM", "LABEL_REGEX"),
+    "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "NORMALIZE_CONTRAST", "REMOVE_DUPLICATES",
+           "MAX_IMG_SIDE", "MAX_PIXELS"),
+    "02": (*NETWORK_SETTINGS, "BATCH_SIZE", "TRAIN_FRACTION", "HEAD_EPOCHS", "EPOCHS", "TRAINABLE_FRACTION",
+           "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE", "EARLY_STOPPING_PATIENCE", "DROPOUT",
+           "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION", "AUGMENT_FLIP",
+           "AUGMENT_TRANSLATION", "AUGMENT_ZOOM", "AUGMENT_BRIGHTNESS", "AUGMENT_CONTRAST", "AUGMENT_COLOR",
+           "AUGMENT_NOISE"),
+    "03": (*NETWORK_SETTINGS, "TRAIN_DATASET", "FLIP_AVERAGING", "L2_NORMALIZE", "PCA_WHITENING"),
+    "04": ("NUM_CLUSTERS", "NUM_IMGS_PER_MODEL", "CALIBRATION_DATASET", "SOM_GRID", "SOM_TOPOLOGY", "SOM_TOROIDAL",
+           "SOM_EPOCHS"),
+    "05": ("BOOTSTRAP_SAMPLES",),
+    "06": ("MAX_SHEETS", "SCATTER_MAX_PHOTOS", "EXPORT_CLUSTERS"),
+}
+
 Name = Annotated[str, Field(pattern=r"^[^/\\\x00]+$", min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 HalfShare = Annotated[float, Field(ge=0, le=0.5)]
@@ -123,6 +142,29 @@ class Settings(BaseModel):
     def weights(self):
         """WEIGHTS as the backbone takes it: "imagenet", None, or an absolute path."""
         return self.WEIGHTS if self.WEIGHTS in ("imagenet", None) else self.resolve(self.WEIGHTS)
+
+    def label_options(self):
+        """The keyword arguments of `labels.make_labels`."""
+        csv_path = None
+        if self.LABELS_FROM not in ("filename", "folder", None):
+            csv_path = self.resolve(self.LABELS_FROM.replace("{DATASET}", self.DATASET))
+        return {"labels_from": self.LABELS_FROM, "regex": self.LABEL_REGEX, "csv_path": csv_path}
+
+    def picture_options(self):
+        """The keyword arguments that turn photos into pictures for the network (`pictures.iterate_pictures`)."""
+        return {"mode": self.RESIZE_MODE, "max_pixels": self.MAX_PIXELS, "workers": self.workers}
+
+    def augmentation_options(self):
+        """The keyword arguments of `augmentation.Augmentation`."""
+        names = ("crop", "rotation", "flip", "translation", "zoom", "brightness", "contrast", "color", "noise")
+        return {name: getattr(self, f"AUGMENT_{name.upper()}") for name in names}
+
+    def regime_options(self):
+        """The keyword arguments of `finetune.Regime`, all but the augmentation."""
+        names = ("head_epochs", "epochs", "trainable_fraction", "head_learning_rate", "learning_rate", "dropout",
+                 "label_smoothing", "class_weights", "batch_size")
+        return {**{name: getattr(self, name.upper()) for name in names}, "schedule": self.LEARNING_RATE_SCHEDULE,
+                "patience": self.EARLY_STOPPING_PATIENCE}
 
     def for_dataset(self, dataset):
         """Return the same settings for another dataset, in the folders of the same templates.

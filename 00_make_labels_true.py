@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Step 00: list the photos and find the true product model of each.
+
+Reads:   RAW_IMG_DIR (for the dataset "sample", draws it on first use)
+Writes:  DATA_DIR/img_paths.txt, labels_true.txt .npy .tsv (no labels with LABELS_FROM = None)
+Runtime: a second; drawing the sample about 20 s
+"""
+import sys
+
+from imgcluster.cli import Step, run
+from imgcluster.images import scan_images
+from imgcluster.labels import describe_labels, make_labels
+from imgcluster.photo_rows import left_out, write_photo_rows
+from imgcluster.sample import SAMPLES, draw_sample
+
+
+def main(argv=None):
+    step = Step(__file__, __doc__, argv)
+    settings = step.settings
+    folder = settings.folder("RAW_IMG_DIR")
+    if settings.DATASET in SAMPLES:
+        draw_sample(SAMPLES[settings.DATASET], folder, workers=settings.workers)
+    found, refused = scan_images(folder)
+    for name, reason in refused:
+        step.warn(f"{name}: {reason}")
+    excluded = left_out(step.data_dir)
+    img_paths = [path for path in found if path not in excluded]
+    if len(img_paths) < len(found):
+        step.say(f"{len(found) - len(img_paths)} photos are left out (see skipped.csv and duplicates.csv of step 01)")
+    labels = make_labels(img_paths, **settings.label_options())
+    write_photo_rows(step.data_dir, img_paths, labels)
+    step.say(describe_labels(labels) if labels else f"{len(img_paths)} photos, no true labels (LABELS_FROM = None)")
+    outputs = ["img_paths.txt", *([f"labels_true.{kind}" for kind in ("txt", "npy", "tsv")] if labels else [])]
+    step.record(outputs)
+    step.finish(f"{', '.join(outputs[:2])} to {step.show(step.data_dir)}", then="01_img_preprocess.py")
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,109 @@
+"""What all numbered scripts share: arguments, banner, closing line, exit codes."""
+import argparse
+import errno
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+from imgcluster.artefacts import changed_settings, write_record
+from imgcluster.errors import UserError
+from imgcluster.settings import STEP_SETTINGS, load_settings
+
+FAILED = 2
+INTERRUPTED = 130
+
+
+class Step:
+    """One numbered script at work: its settings, what it says, what it leaves behind."""
+
+    def __init__(self, script, description, argv=None):
+        """Read the arguments, load the settings, print the banner.
+
+        script: the script's `__file__`. description: its docstring, shown by --help.
+        """
+        self.script, self.began = Path(script), time.perf_counter()
+        self.name = self.script.stem
+        options = _parser(self.name, description).parse_args(argv)
+        _configure_logging()
+        self.settings = load_settings(options.config, options.set, root=self.script.parent)
+        self.data_dir = self.settings.folder("DATA_DIR")
+        self.result_dir = self.settings.folder("RESULT_DIR")
+        self.say(f"{self.name}: {self.settings.DATASET}")
+
+    def say(self, text):
+        """Print a line about the step."""
+        print(text, flush=True)
+
+    def warn(self, text):
+        """Print a warning, on standard error."""
+        print(f"warning: {text}", file=sys.stderr, flush=True)
+
+    def show(self, path):
+        """Return a path as people read it: relative to the current folder where it lies in it."""
+        path = Path(path)
+        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+    def values(self, number):
+        """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
+        return {name: getattr(self.settings, name) for name in ("RANDOM_SEED", *STEP_SETTINGS[number])}
+
+    def warn_if_changed(self, *numbers, data_dir=None):
+        """Warn when a step whose files this one reads made them under other settings."""
+        for number in numbers:
+            changes = changed_settings(data_dir or self.data_dir, number, self.values(number))
+            if changes:
+                self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): run it again to apply them")
+
+    def record(self, outputs, *, inputs=(), data_dir=None, **facts):
+        """Write the record of this step: its settings and seed, its inputs, the library versions."""
+        number = self.name[:2]
+        write_record(data_dir or self.data_dir, number, settings=self.values(number), outputs=outputs, inputs=inputs,
+                     **facts)
+
+    def finish(self, wrote, *, then=None):
+        """Print the closing line: what was written, how long it took, what to run next."""
+        seconds = time.perf_counter() - self.began
+        line = f"wrote {wrote} in {seconds:.1f} s"
+        self.say(line + (f"; next: python {then}" if then else ""))
+
+
+def _parser(name, description):
+    parser = argparse.ArgumentParser(prog=f"{name}.py", description=description,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_settings_arguments(parser)
+    return parser
+
+
+def add_settings_arguments(parser):
+    """Add --config and --set to an argument parser."""
+    parser.add_argument("--config", metavar="OTHER.py", help="use this file instead of config.py")
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[],
+                        help="change one setting for this run (repeatable)")
+
+
+def _configure_logging():
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for noisy in ("absl", "tensorflow", "h5py", "PIL", "matplotlib"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    # TensorFlow reads this when it is imported, which scripts do later.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def run(main):
+    """Call a script's `main()` and return its exit code: 2 with one clear message for what the user must mend."""
+    try:
+        return main() or 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT):
+            raise
+        print(f"error: {error.filename or 'a file'}: {error.strerror}; make room or allow access, then run this step "
+              "again", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nstopped; run the step again to go on", file=sys.stderr)
+        return INTERRUPTED

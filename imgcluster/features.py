@@ -1,0 +1,115 @@
+"""Features of photos: the pooled output of a network, one float32 vector per photo, written as it comes.
+
+The array lies on disk from the first batch on, so memory does not grow with the number of photos, and a killed
+extraction goes on at the batch where it was.
+"""
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from sklearn.decomposition import IncrementalPCA
+
+from imgcluster.artefacts import replacing, write_json
+from imgcluster.pictures import iterate_pictures
+
+BLOCK = 4096
+# Batches between two notes of how far the extraction has come.
+SAVE_EVERY = 8
+
+
+def extract_features(embedding, folder, img_paths, out, *, batch_size, key, mode="pad", max_pixels, workers=2,
+                     flip_averaging=False, l2_normalize=True, progress):
+    """Write the features of every photo to `out` (.npy float32 [N, D]); return {row: reason} of unreadable photos.
+
+    embedding: model from RGB pictures [B, S, S, 3] of 0..255 to [B, D]. img_paths: N paths relative to `folder`.
+    key: JSON value that says what is being extracted; a part left by a killed run is continued only under the same
+    key. progress: `progress(total, initial)` makes a bar. Rows of unreadable photos are zero.
+    """
+    out = Path(out)
+    part, state = out.with_name("features.part.npy"), out.with_name("features.part.json")
+    size, dimension = embedding.input_shape[1], embedding.output_shape[-1]
+    features, done, errors = _open_part(part, state, key, (len(img_paths), dimension))
+    batches = iterate_pictures(folder, img_paths[done:], size=size, batch_size=batch_size, mode=mode,
+                               max_pixels=max_pixels, workers=workers)
+    with progress(len(img_paths), done) as bar:
+        for number, (pictures, bad) in enumerate(batches, start=1):
+            rows = slice(done, done + len(pictures))
+            features[rows] = _embed(embedding, pictures, batch_size, flip_averaging, l2_normalize)
+            errors |= {done + index: reason for index, reason in bad.items()}
+            done = rows.stop
+            bar.update(len(pictures))
+            if number % SAVE_EVERY == 0:
+                features.flush()
+                write_json(state, {"key": key, "done": done, "errors": errors})
+    features[list(errors)] = 0
+    features.flush()
+    del features
+    os.replace(part, out)
+    state.unlink(missing_ok=True)
+    return errors
+
+
+def _open_part(part, state, key, shape):
+    """(array file open for writing, rows done, errors so far): the part of a killed run, or a new one."""
+    try:
+        saved = json.loads(state.read_text(encoding="utf-8"))
+        features = np.load(part, mmap_mode="r+", allow_pickle=False)
+        if saved["key"] == json.loads(json.dumps(key)) and features.shape == shape:
+            return features, saved["done"], {int(row): reason for row, reason in saved["errors"].items()}
+    except (OSError, ValueError, KeyError):
+        pass
+    return np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape), 0, {}
+
+
+def _embed(embedding, pictures, batch_size, flip_averaging, l2_normalize):
+    """Features [B, D] of one batch; short batches are padded so that the network is compiled for one shape only."""
+    count = len(pictures)
+    padded = np.zeros((batch_size, *pictures.shape[1:]), np.uint8)
+    padded[:count] = pictures
+    features = np.asarray(embedding.predict_on_batch(padded), np.float32)[:count]
+    if flip_averaging:
+        features = (features + np.asarray(embedding.predict_on_batch(padded[:, :, ::-1]), np.float32)[:count]) / 2
+    return normalize_rows(features) if l2_normalize else features
+
+
+def normalize_rows(features):
+    """Return the rows scaled to length 1; rows of zeros stay zero."""
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+
+
+def whiten(path, components):
+    """Replace the features in `path` by at most `components` principal components of equal variance, in blocks.
+
+    Returns the number of components kept: no more than photos - 1 or features. A single photo is left as it is.
+    """
+    features = np.load(path, mmap_mode="r", allow_pickle=False)
+    if len(features) < 2:
+        return features.shape[1]
+    components = min(components, features.shape[1], len(features) - 1)
+    pca = IncrementalPCA(components, whiten=True)
+    # Each block must hold at least as many rows as components.
+    edges = np.linspace(0, len(features), max(1, len(features) // max(BLOCK, components)) + 1).astype(int)
+    for start, stop in zip(edges, edges[1:]):
+        pca.partial_fit(features[start:stop])
+    with replacing(path) as temporary:
+        out = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=(len(features), components))
+        for start in range(0, len(features), BLOCK):
+            out[start:start + BLOCK] = pca.transform(features[start:start + BLOCK])
+        out.flush()
+    return components
+
+
+def write_projector_files(data_dir, features, img_paths, labels_true=None):
+    """Write features.tsv and metadata.tsv as TensorFlow's Embedding Projector loads them.
+
+    metadata.tsv has a header (file, label), or bare file names where there are no labels, as the projector wants it.
+    """
+    data_dir = Path(data_dir)
+    with replacing(data_dir / "features.tsv") as temporary, temporary.open("w", encoding="utf-8") as file:
+        for start in range(0, len(features), BLOCK):
+            np.savetxt(file, features[start:start + BLOCK], fmt="%.6g", delimiter="\t")
+    names = [path.replace("\t", " ") for path in img_paths]
+    lines = names if labels_true is None else ["file\tlabel", *map("\t".join, zip(names, labels_true))]
+    with replacing(data_dir / "metadata.tsv") as temporary:
+        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")

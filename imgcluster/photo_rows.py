@@ -1,0 +1,89 @@
+"""Which photos are the rows of a dataset, and how every row file keeps step with them."""
+import logging
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imgcluster.artefacts import (read_img_paths, read_labels_true, read_table, replacing, write_labels, write_lines,
+                                  write_table)
+
+log = logging.getLogger(__name__)
+
+# Row files that may have one line of header, and those that have none.
+TABLES = ("labels_pred.tsv", "metadata.tsv", "clusters.csv")
+PLAIN = ("features.tsv", "labels_pred.txt")
+ARRAYS = ("features.npy", "labels_pred.npy")
+BLOCK = 4096
+
+
+def left_out(data_dir):
+    """Return the set of photos that step 01 left out: those in skipped.csv and in duplicates.csv."""
+    tables = [read_table(Path(data_dir) / name) for name in ("skipped.csv", "duplicates.csv")]
+    return {file for table in tables if "file" in table for file in table["file"]}
+
+
+def drop_photos(data_dir, reasons):
+    """Take photos out of the rows of a dataset and add them to skipped.csv; reasons: {path: reason}."""
+    data_dir = Path(data_dir)
+    img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
+    keep = [row for row, path in enumerate(img_paths) if path not in reasons]
+    added = pd.DataFrame({"file": list(reasons), "reason": list(reasons.values())})
+    skipped = pd.concat([read_table(data_dir / "skipped.csv"), added]).drop_duplicates("file").sort_values("file")
+    write_table(data_dir / "skipped.csv", skipped)
+    write_photo_rows(data_dir, [img_paths[row] for row in keep], None if labels is None else labels[keep])
+
+
+def write_photo_rows(data_dir, img_paths, labels_true):
+    """Make `img_paths` the rows of a dataset and bring every row file in step with them.
+
+    labels_true: one label per photo, or None. Other row files lose the rows of photos that left; where photos came,
+    they cannot be kept in step and are moved to `outdated/`, and the step that makes them has to run again.
+    """
+    data_dir, img_paths = Path(data_dir), list(img_paths)
+    if (data_dir / "img_paths.txt").exists():
+        old = read_img_paths(data_dir)
+        if old != img_paths:
+            _realign(data_dir, old, img_paths)
+    write_lines(data_dir / "img_paths.txt", img_paths)
+    if labels_true is not None:
+        write_labels(data_dir, "true", labels_true)
+        return
+    for suffix in ("txt", "npy", "tsv"):
+        (data_dir / f"labels_true.{suffix}").unlink(missing_ok=True)
+
+
+def _realign(data_dir, old, new):
+    position = {name: row for row, name in enumerate(old)}
+    rows = [position.get(name, -1) for name in new]
+    for name in (*TABLES, *PLAIN, *ARRAYS):
+        path = data_dir / name
+        if path.exists() and (-1 in rows or not _keep_rows(path, rows, len(old))):
+            (data_dir / "outdated").mkdir(exist_ok=True)
+            os.replace(path, data_dir / "outdated" / name)
+            log.warning("%s was made for other photos: moved to %s", name, data_dir / "outdated")
+
+
+def _keep_rows(path, rows, count):
+    """Keep the given rows of a row file; False where it does not have `count` rows."""
+    if path.name in ARRAYS:
+        return _keep_array_rows(path, rows, count)
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    header = len(lines) - count
+    if header not in ((0, 1) if path.name in TABLES else (0,)):
+        return False
+    write_lines(path, lines[:header] + [lines[header + row] for row in rows])
+    return True
+
+
+def _keep_array_rows(path, rows, count):
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if len(array) != count:
+        return False
+    with replacing(path) as temporary:
+        kept = np.lib.format.open_memmap(temporary, mode="w+", dtype=array.dtype, shape=(len(rows), *array.shape[1:]))
+        for start in range(0, len(rows), BLOCK):
+            kept[start:start + BLOCK] = array[rows[start:start + BLOCK]]
+        kept.flush()
+    return True
