@@ -1,0 +1,120 @@
+"""Properties of the map: it fits better as it trains, agrees with MiniSom's methods, repeats, and takes any grid."""
+import numpy as np
+import pytest
+from minisom import MiniSom
+from sklearn.datasets import load_digits
+
+from imgcluster.som import SelfOrganizingMap, best_matching_units, default_grid
+
+GRIDS = [(topology, toroidal) for topology in ("rectangular", "hexagonal") for toroidal in (False, True)]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits().data.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def trained(digits):
+    return SelfOrganizingMap(8, 10, 64, random_seed=1).fit(digits)
+
+
+@pytest.mark.parametrize(("topology", "toroidal"), GRIDS)
+def test_quantization_error_falls_on_every_grid(digits, topology, toroidal):
+    som = SelfOrganizingMap(6, 8, 64, topology=topology, toroidal=toroidal).fit(digits, epochs=6)
+    assert len(som.quantization_errors) == len(som.topographic_errors) == 6
+    assert som.quantization_errors[-1] < som.quantization_errors[0]
+    assert som.quantization_error(digits) <= som.quantization_errors[-1]
+
+
+def test_same_seed_same_map(digits, trained):
+    again = SelfOrganizingMap(8, 10, 64, random_seed=1).fit(digits)
+    assert np.array_equal(again.get_weights(), trained.get_weights())
+
+
+def test_fits_at_least_as_well_as_minisom(digits, trained):
+    reference = MiniSom(8, 10, 64, sigma=2.5, random_seed=1)
+    reference.pca_weights_init(digits)
+    reference.train_batch_offline(digits[::3], 5)
+    assert trained.quantization_error(digits) < reference.quantization_error(digits)
+
+
+@pytest.mark.parametrize("topology", ["rectangular", "hexagonal"])
+def test_methods_agree_with_minisom_on_the_same_weights(digits, topology):
+    ours = SelfOrganizingMap(7, 6, 64, topology=topology).fit(digits, epochs=4)
+    theirs = MiniSom(7, 6, 64, topology=topology)
+    theirs._weights = ours.get_weights().astype(float)
+    some, labels = digits[:200], load_digits().target[:200]
+    assert [ours.winner(row) for row in some] == [theirs.winner(row) for row in some]
+    assert np.array_equal(ours.activation_response(some), theirs.activation_response(some))
+    assert ours.quantization_error(some) == pytest.approx(theirs.quantization_error(some), rel=1e-5)
+    assert ours.topographic_error(some) == pytest.approx(theirs.topographic_error(some), abs=1e-9)
+    assert ours.labels_map(some, labels) == theirs.labels_map(some, labels)
+    assert ours.win_map(some, return_indices=True) == theirs.win_map(some, return_indices=True)
+    assert np.allclose(ours.quantization(some), theirs.quantization(some))
+
+
+def test_distance_map_agrees_with_minisom_on_a_square_grid(digits, trained):
+    theirs = MiniSom(8, 10, 64)
+    theirs._weights = trained.get_weights().astype(float)
+    for scaling in ("sum", "mean"):
+        assert np.allclose(trained.distance_map(scaling), theirs.distance_map(scaling), atol=1e-5)
+
+
+@pytest.mark.parametrize(("topology", "toroidal"), GRIDS)
+def test_neighbourhood_applied_by_axes_is_the_gaussian_of_grid_distance(topology, toroidal):
+    grid = SelfOrganizingMap(5, 6, 3, topology=topology, toroidal=toroidal).grid
+    sums = np.random.default_rng(0).random((5, 6, 3)).astype(np.float32)
+    units = np.arange(30)
+    gaussian = np.exp(-grid.distances(units[:, None], units[None, :]) ** 2 / (2 * 0.8**2))
+    assert np.allclose(grid.smooth(sums, 0.8).reshape(30, 3), gaussian @ sums.reshape(30, 3), atol=1e-5)
+
+
+@pytest.mark.parametrize(("topology", "neighbours"), [("rectangular", 8), ("hexagonal", 6)])
+def test_every_unit_of_a_torus_has_the_same_number_of_neighbours(topology, neighbours):
+    first, _ = SelfOrganizingMap(6, 8, 2, topology=topology, toroidal=True).grid.neighbours()
+    assert np.bincount(first).tolist() == [neighbours] * 48
+
+
+def test_odd_hexagonal_torus_is_refused():
+    with pytest.raises(ValueError, match="even number of columns"):
+        SelfOrganizingMap(4, 5, 2, topology="hexagonal", toroidal=True)
+
+
+def test_best_matching_units_are_the_nearest_prototypes(digits, trained):
+    gaps = np.linalg.norm(digits[:300, None] - trained.prototypes[None], axis=2)
+    units, distances, seconds = trained.best_matching_units(digits[:300], second=True)
+    order = np.argsort(gaps, axis=1)
+    assert np.array_equal(units, order[:, 0])
+    assert np.array_equal(seconds, order[:, 1])
+    assert np.allclose(distances, gaps.min(axis=1), rtol=1e-4)
+
+
+def test_memory_mapped_rows_give_the_same_map(tmp_path, digits):
+    np.save(tmp_path / "features.npy", digits)
+    mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
+    som = SelfOrganizingMap(4, 4, 64, normalize=True).fit(mapped, epochs=3)
+    assert np.array_equal(som.get_weights(), SelfOrganizingMap(4, 4, 64, normalize=True).fit(digits, epochs=3).get_weights())
+    units, _ = best_matching_units(mapped[100:200], som.prototypes, normalize=True)
+    assert np.array_equal(units, som.best_matching_units(digits[100:200])[0])
+
+
+def test_normalized_map_ignores_the_length_of_rows(digits):
+    som = SelfOrganizingMap(4, 4, 64, normalize=True).fit(digits, epochs=3)
+    assert np.array_equal(som.best_matching_units(digits)[0], som.best_matching_units(digits * 7)[0])
+    assert som.winner(digits[0]) == som.winner(digits[0] * 7)
+
+
+@pytest.mark.parametrize("rows", [np.ones((1, 4)), np.ones((5, 4)), np.eye(3), np.array([[1.0, 0], [2, 0], [9, 0]])])
+def test_few_identical_or_constant_rows_leave_finite_weights(rows):
+    som = SelfOrganizingMap(2, 2, rows.shape[1]).fit(rows, epochs=3)
+    assert np.isfinite(som.get_weights()).all()
+    assert np.isfinite(som.distance_map()).all()
+
+
+def test_default_grid_follows_the_number_of_photos_up_to_a_bound():
+    assert default_grid(1) == default_grid(3) == (1, 1)
+    for num_photos in (100, 1000, 5000):
+        rows, columns = default_grid(num_photos)
+        assert num_photos / 5 <= rows * columns <= num_photos / 2.5
+    assert default_grid(10**6) == default_grid(10**5)
