@@ -36,7 +36,7 @@ def main(argv=None):
     step.record(["network.keras", "classes.txt", "history.csv"], data_dir=data_dir,
                 inputs=[data_dir / "img_paths.txt", data_dir / "labels_true.txt"])
     step.say(f"best epoch, {test['photos']} validation photos of {len(classes)} models: "
-             + ", ".join(f"top-{k} {test[f'val_top{k}']:.3f}" for k in (1, 2, 3, 5)))
+             + ", ".join(f"top-{k} {test[f'val_top_{k}']:.3f}" for k in (1, 2, 3, 5)))
     step.finish(f"{step.show(data_dir / 'network.keras')} and history.csv", then="03_extract_features.py")
 
 
@@ -77,7 +77,7 @@ def epoch_line(row):
     """One line for one row of the training history."""
     name = "classification layer" if row["phase"] == "head" else f"epoch {row['epoch']}"
     return (f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, "
-            f"top-1 {row['val_top1']:.3f}, top-5 {row['val_top5']:.3f}")
+            f"top-1 {row['val_top_1']:.3f}, top-5 {row['val_top_5']:.3f}")
 
 
 if __name__ == "__main__":

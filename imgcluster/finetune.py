@@ -126,9 +126,9 @@ def learning_rate_at(epoch, regime, history):
 
 
 def top_k_accuracy(probabilities, labels, ks=TOP_K):
-    """Return {"top1": ..., ...}: share of rows whose true class is among the k most probable ones."""
+    """Return {"top_1": ..., ...}: share of rows whose true class is among the k most probable ones."""
     ranks = (probabilities > probabilities[np.arange(len(labels)), labels][:, None]).sum(axis=1)
-    return {f"top{k}": float((ranks < k).mean()) for k in ks}
+    return {f"top_{k}": float((ranks < k).mean()) for k in ks}
 
 
 def class_weights(labels, num_classes):

@@ -1,0 +1,171 @@
+"""Which figures a run has, and the data each is drawn from."""
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imgcluster.artefacts import (read_features, read_img_paths, read_json, read_labels, read_labels_true, read_table,
+                                  require)
+from imgcluster.images import ImageError, read_image
+from imgcluster.metrics import confusion_of_largest
+from imgcluster.plots import (before_after_sheet, confusion_figure, contact_sheet, distance_map_figure, embed_2d,
+                              finding, hits_figure, map_with_thumbnails, scatter_pair, scores_figure, training_curves)
+
+THUMBNAIL = 160
+BEFORE_AFTER_PAIRS = 12
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The results of one dataset, read as they are needed. Folders may lack what a figure needs: it is left out."""
+
+    name: str
+    data_dir: Path
+    img_dir: Path
+    raw_dir: Path
+    train_dir: Path | None
+    seed: int
+    max_sheets: int
+    max_photos: int
+
+    @cached_property
+    def img_paths(self):
+        return read_img_paths(self.data_dir)
+
+    @cached_property
+    def predicted(self):
+        return read_labels(self.data_dir, "pred").astype(int)
+
+    @cached_property
+    def true(self):
+        return read_labels_true(self.data_dir)
+
+    @cached_property
+    def clusters(self):
+        """clusters.csv with numbers as numbers."""
+        table = read_table(require(self.data_dir / "clusters.csv"))
+        return table.assign(**{name: pd.to_numeric(table[name]) for name in table.columns if name != "file"})
+
+    @cached_property
+    def som(self):
+        with np.load(require(self.data_dir / "som.npz"), allow_pickle=False) as arrays:
+            return dict(arrays)
+
+    @cached_property
+    def metrics(self):
+        return read_json(self.data_dir / "metrics.json")
+
+    @property
+    def title(self):
+        """The finding, as every figure says it."""
+        return finding(self.name, num_clusters=len(set(self.predicted)), ari=self.metrics.get("ari"),
+                       num_models=None if self.true is None else len(set(self.true)), num_photos=len(self.predicted))
+
+    @property
+    def topology(self):
+        return str(self.som["topology"])
+
+    def typical_first(self, rows):
+        """Rows of photos ordered by confidence, then by closeness to the map."""
+        table = self.clusters.iloc[rows].sort_values(["confidence", "distance"], ascending=[False, True], kind="stable")
+        return table.index.to_numpy()
+
+
+def figures(gallery):
+    """Return {file name: function that draws it, or None where the data for it do not exist}."""
+    thumbnail = lru_cache(maxsize=2000)(lambda row: load_thumbnail(gallery, row))
+    plans = {"scatter.png": lambda: draw_scatter(gallery),
+             "distance_map.png": lambda: distance_map_figure(
+                 gallery.som["distance_map"], gallery.som["unit_clusters"], topology=gallery.topology,
+                 title=f"Distance map. {gallery.title}"),
+             "hits.png": lambda: hits_figure(gallery.som["hits"], topology=gallery.topology,
+                                             title=f"Photos per unit. {gallery.title}"),
+             "map.png": lambda: draw_map(gallery, thumbnail),
+             "background_removal.png": lambda: draw_before_after(gallery),
+             "training.png": lambda: draw_training(gallery),
+             "confusion.png": lambda: draw_confusion(gallery),
+             "scores.png": lambda: draw_scores(gallery)}
+    sizes = np.bincount(gallery.predicted)
+    for cluster in np.argsort(-sizes, kind="stable")[:gallery.max_sheets]:
+        plans[f"cluster_sheets/cluster_{cluster:03d}.png"] = \
+            lambda cluster=cluster: draw_cluster(gallery, cluster, thumbnail)
+    return plans
+
+
+def load_thumbnail(gallery, row):
+    """The photo of a row as uint8 RGB, with its background removed where step 01 did so; grey when unreadable."""
+    for folder in (gallery.img_dir, gallery.raw_dir):
+        try:
+            return read_image(folder / gallery.img_paths[row], min_side=THUMBNAIL)
+        except ImageError:
+            continue
+    return np.full((THUMBNAIL, THUMBNAIL, 3), 220, np.uint8)
+
+
+def draw_scatter(gallery):
+    """t-SNE of the features, true models beside predicted clusters."""
+    embedding = embed_2d(read_features(gallery.data_dir), seed=gallery.seed, max_photos=gallery.max_photos)
+    true = None if gallery.true is None else gallery.true[embedding.rows]
+    return scatter_pair(embedding.points, true, gallery.predicted[embedding.rows], title=gallery.title,
+                        method=embedding.method)
+
+
+def draw_map(gallery, thumbnail):
+    """The map with the photo nearest to each unit's prototype."""
+    shape = gallery.som["hits"].shape
+    unit_photo = np.full(shape, -1)
+    for row in gallery.clusters["distance"].to_numpy().argsort(kind="stable")[::-1]:
+        unit_photo[gallery.clusters["unit_row"].iat[row], gallery.clusters["unit_column"].iat[row]] = row
+    return map_with_thumbnails(shape, unit_photo, thumbnail, gallery.som["unit_clusters"], topology=gallery.topology,
+                               title=gallery.title)
+
+
+def draw_cluster(gallery, cluster, thumbnail):
+    """One cluster's photos, the most typical first."""
+    rows = gallery.typical_first(np.flatnonzero(gallery.predicted == cluster))
+    title = f"{gallery.name}: cluster {cluster}, {len(rows)} photos, most typical first"
+    captions = [f"{share:.2f}" for share in gallery.clusters["confidence"].to_numpy()[rows]]
+    return contact_sheet(rows, thumbnail, title=title, captions=captions)
+
+
+def draw_before_after(gallery):
+    """Photos as they came beside what step 01 made of them, spread evenly over the dataset."""
+    rows = np.unique(np.linspace(0, len(gallery.img_paths) - 1, BEFORE_AFTER_PAIRS).astype(int))
+    pairs = []
+    for name in (gallery.img_paths[row] for row in rows):
+        try:
+            pairs.append((*(read_image(folder / name, min_side=THUMBNAIL)
+                            for folder in (gallery.raw_dir, gallery.img_dir)), name))
+        except ImageError:
+            continue
+    if not pairs:
+        return None
+    return before_after_sheet(*zip(*pairs), title=f"{gallery.name}: photos before and after background removal")
+
+
+def draw_training(gallery):
+    """Training curves of the network, where one was fine-tuned."""
+    path = gallery.train_dir / "history.csv" if gallery.train_dir else None
+    if path is None or not path.exists():
+        return None
+    history = pd.read_csv(path)
+    best = history.loc[history["val_loss"].idxmin()]
+    return training_curves(history, title=f"Fine-tuning on {gallery.train_dir.name}: top-1 {best['val_top_1']:.2f}, "
+                                          f"top-5 {best['val_top_5']:.2f} on the validation photos")
+
+
+def draw_confusion(gallery):
+    """The largest true models against clusters."""
+    if gallery.true is None or gallery.max_sheets == 0:
+        return None
+    table = confusion_of_largest(gallery.true, gallery.predicted, num=gallery.max_sheets)
+    return confusion_figure(table.to_numpy(), list(table.index), list(table.columns), title=gallery.title)
+
+
+def draw_scores(gallery):
+    """The agreement scores of step 05."""
+    if "ari" not in gallery.metrics:
+        return None
+    return scores_figure(gallery.metrics, title=gallery.title, interval=tuple(gallery.metrics["ari_interval"]))
