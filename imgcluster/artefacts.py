@@ -191,3 +191,12 @@ def changed_settings(data_dir, step, settings):
     now = json.loads(json.dumps(settings))
     return [f"{name}: {recorded[name]!r} -> {now[name]!r}" for name in recorded if name in now
             and recorded[name] != now[name]]
+
+
+def is_up_to_date(data_dir, step, settings):
+    """Whether the files of `step` are there, made under these settings (a mapping) from the inputs as they are now."""
+    data_dir = Path(data_dir)
+    record = read_json(data_dir / f"made_by_{step}.json")
+    return (record.get("settings") == json.loads(json.dumps(settings))
+            and all((data_dir / name).exists() for name in record["outputs"])
+            and all(fingerprint(data_dir / name) == digest for name, digest in record["inputs"].items()))

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Run steps 00 to 06 in order, each in a process of its own, and stop at the first that fails.
+
+Where TRAIN_DATASET is another dataset, it goes first through steps 00 to 03: the network is fine-tuned on it unless it
+already was under the same settings, and its features show step 04 what counts as one product model.
+
+    python run_all.py                         everything
+    python run_all.py --from 03 --to 05       a part
+    python run_all.py --set DATASET=shoes     settings, as with every step
+"""
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from imgcluster.artefacts import is_up_to_date, read_json
+from imgcluster.cli import add_settings_arguments, run
+from imgcluster.errors import UserError
+from imgcluster.settings import STEP_SETTINGS, load_settings
+
+ROOT = Path(__file__).resolve().parent
+SCRIPTS = {script.name[:2]: script for script in sorted(ROOT.glob("0[0-6]_*.py"))}
+
+
+def main(argv=None):
+    options = parse(argv)
+    settings = load_settings(options.config, options.set, root=ROOT)
+    arguments = [*(["--config", options.config] if options.config else []),
+                 *(part for text in options.set for part in ("--set", text))]
+    rows, failed = [], 0
+    for dataset, number in plan(settings, options.first, options.last):
+        began = time.perf_counter()
+        extra = [] if dataset == settings.DATASET else ["--set", f"DATASET={dataset}"]
+        failed = subprocess.run([sys.executable, SCRIPTS[number], *arguments, *extra], check=False).returncode
+        rows.append((dataset, number, time.perf_counter() - began, failed))
+        if failed:
+            break
+        print(flush=True)
+    print(summary(settings, rows))
+    if failed:
+        print(f"error: {SCRIPTS[rows[-1][1]].name} failed (its message is above); mend it and run again",
+              file=sys.stderr)
+    return failed if failed >= 0 else 1
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="first", metavar="NN", choices=SCRIPTS, default="00", help="first step")
+    parser.add_argument("--to", dest="last", metavar="NN", choices=SCRIPTS, default="06", help="last step")
+    add_settings_arguments(parser)
+    options = parser.parse_args(argv)
+    if options.first > options.last:
+        raise UserError(f"--from {options.first} --to {options.last}: the first step comes after the last")
+    return options
+
+
+def plan(settings, first, last):
+    """Return the (dataset, step number) pairs to run, in order."""
+    numbers = [number for number in SCRIPTS if first <= number <= last]
+    if settings.TRAIN_DATASET is None:
+        return [(settings.DATASET, number) for number in numbers]
+    train = settings.for_dataset(settings.TRAIN_DATASET)
+    trained = is_up_to_date(train.folder("DATA_DIR"), "02", record_of(train, "02"))
+    before = []
+    if settings.TRAIN_DATASET != settings.DATASET and first <= "02" <= last:
+        if not trained:
+            before = [(train.DATASET, number) for number in ("00", "01", "02", "03")]
+        elif not is_up_to_date(train.folder("DATA_DIR"), "03", record_of(train, "03")):
+            before = [(train.DATASET, "03")]
+    if trained or before:
+        numbers = [number for number in numbers if number != "02"]
+        if trained and first <= "02" <= last:
+            print(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
+    return before + [(settings.DATASET, number) for number in numbers]
+
+
+def record_of(settings, number):
+    """The settings that the files of a step depend on."""
+    return {name: getattr(settings, name) for name in ("RANDOM_SEED", *STEP_SETTINGS[number])}
+
+
+def summary(settings, rows):
+    """A table: step, seconds, what it wrote, and the ARI where it is known."""
+    lines = [f"{'step':42}{'seconds':>9}  wrote"]
+    for dataset, number, seconds, failed in rows:
+        data_dir = (settings if dataset == settings.DATASET else settings.for_dataset(dataset)).folder("DATA_DIR")
+        outputs = read_json(data_dir / f"made_by_{number}.json").get("outputs", [])
+        wrote = "failed" if failed else ", ".join(outputs[:3]) + (f" and {len(outputs) - 3} more" if outputs[3:] else "")
+        lines.append(f"{SCRIPTS[number].stem + ' ' + dataset:42}{seconds:9.1f}  {wrote}")
+    metrics = read_json(settings.folder("DATA_DIR") / "metrics.json")
+    if rows and rows[-1][1] >= "05" and not rows[-1][3] and "ari" in metrics:
+        lines.append(f"{settings.DATASET}: {metrics['num_clusters']} clusters for {metrics['num_models_true']} models, "
+                     f"ARI {metrics['ari']:.3f}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
