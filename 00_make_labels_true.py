@@ -23,7 +23,7 @@ def main(argv=None):
     found, refused = scan_images(folder)
     for name, reason in refused:
         step.warn(f"{name}: {reason}")
-    excluded = left_out(step.data_dir)
+    excluded = left_out(step.data_dir, duplicates=settings.REMOVE_DUPLICATES)
     img_paths = [path for path in found if path not in excluded]
     if len(img_paths) < len(found):
         step.say(f"{len(found) - len(img_paths)} photos are left out (see skipped.csv and duplicates.csv of step 01)")

@@ -61,7 +61,7 @@ LABEL_REGEX = r"^(\d+)_"
 BACKGROUND_METHOD = "grabcut"
 
 # What stands behind the product afterwards: "white", "grey", "mean" (the photo's mean colour), "blur", "transparent"
-# (PNG, WebP and TIFF photos; white in the others) or "keep" (the photo's own background, untouched).
+# (the files then hold PNG data, whatever their names; the network sees white) or "keep" (the photo as it is).
 BACKGROUND = "white"
 
 # True: crop each photo to a square around the product, so that the seller's framing no longer matters.
@@ -73,9 +73,9 @@ NORMALIZE_CONTRAST = False
 # True: also write each mask (0 = background, 255 = product, at the photo's own size) to DATA_DIR/masks/.
 SAVE_MASKS = False
 
-# True: leave out photos that are copies of another one (resized or recompressed); the best copy stays.
-# They are listed in duplicates.csv; no file is deleted.
-REMOVE_DUPLICATES = True
+# True: later steps leave out photos that are copies of another one (resized or recompressed); the best copy stays.
+# False: copies are clustered like any photo. Either way they are listed in duplicates.csv, and no file is deleted.
+REMOVE_DUPLICATES = False
 
 # Longer side, in pixels, of the photos written to IMG_DIR (larger ones are scaled down). At least the network's input
 # size; more costs disk space and time for nothing.

@@ -18,9 +18,10 @@ ARRAYS = ("features.npy", "labels_pred.npy")
 BLOCK = 4096
 
 
-def left_out(data_dir):
-    """Return the set of photos that step 01 left out: those in skipped.csv and in duplicates.csv."""
-    tables = [read_table(Path(data_dir) / name) for name in ("skipped.csv", "duplicates.csv")]
+def left_out(data_dir, *, duplicates):
+    """Return the set of photos that step 01 left out: those in skipped.csv and, with `duplicates`, in duplicates.csv."""
+    names = ("skipped.csv", "duplicates.csv") if duplicates else ("skipped.csv",)
+    tables = [read_table(Path(data_dir) / name) for name in names]
     return {file for table in tables if "file" in table for file in table["file"]}
 
 

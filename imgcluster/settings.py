@@ -71,7 +71,7 @@ class Settings(BaseModel):
     CROP_TO_PRODUCT: bool = False
     NORMALIZE_CONTRAST: bool = False
     SAVE_MASKS: bool = False
-    REMOVE_DUPLICATES: bool = True
+    REMOVE_DUPLICATES: bool = False
     MAX_IMG_SIDE: Annotated[int, Field(ge=32)] = 640
 
     BACKBONE: str = "InceptionV3"
@@ -149,6 +149,12 @@ class Settings(BaseModel):
         if self.LABELS_FROM not in ("filename", "folder", None):
             csv_path = self.resolve(self.LABELS_FROM.replace("{DATASET}", self.DATASET))
         return {"labels_from": self.LABELS_FROM, "regex": self.LABEL_REGEX, "csv_path": csv_path}
+
+    def recipe_options(self):
+        """The keyword arguments of `preprocess.Recipe`."""
+        return {"method": self.BACKGROUND_METHOD, "fill": self.BACKGROUND, "crop": self.CROP_TO_PRODUCT,
+                "contrast": self.NORMALIZE_CONTRAST, "max_side": self.MAX_IMG_SIDE, "max_pixels": self.MAX_PIXELS,
+                "save_masks": self.SAVE_MASKS}
 
     def picture_options(self):
         """The keyword arguments that turn photos into pictures for the network (`pictures.iterate_pictures`)."""
