@@ -237,12 +237,22 @@ def bootstrap_interval(true, predicted, *, score="ari", samples=1000, level=0.95
     return float(max(low, -1.0)), float(min(high, 1.0))
 
 
+def matched_clusters(true, predicted):
+    """Best one-to-one match of models and clusters by photos in common, as {model: cluster}.
+
+    Models that outnumber the clusters, or share photos only with clusters better matched elsewhere, are left out.
+    """
+    table, models, clusters = _table(true, predicted)
+    matched = _match(table)
+    return {models[row].item(): clusters[column].item() for row, column in enumerate(matched) if column >= 0}
+
+
 def confusion_of_largest(true, predicted, *, num=20):
     """Photos of the `num` largest true models by cluster, as a DataFrame of counts; each row sums to its model.
 
     Rows: models, largest first. Columns: the cluster matched to each model in row order, so that agreement lies on
-    the diagonal, then the clusters that hold most of these models' other photos, `num` in all, then the column
-    "other" for all remaining clusters.
+    the diagonal, then the clusters that hold the largest shares of these models, `num` in all, then the column "other"
+    for all remaining clusters.
     """
     table, models, clusters = _table(true, predicted)
     sizes = np.bincount(table.rows, weights=table.counts)
@@ -254,7 +264,9 @@ def confusion_of_largest(true, predicted, *, num=20):
     dense[place[table.rows[cells]], table.columns[cells]] = table.counts[cells]
     matched = _match(table)[largest]
     matched = matched[matched >= 0]
-    rest = np.setdiff1d(np.argsort(-dense.sum(axis=0), kind="stable"), matched, assume_unique=True)
+    shares = (dense / dense.sum(axis=1, keepdims=True)).sum(axis=0)
+    rest = np.argsort(-shares, kind="stable")
+    rest = rest[~np.isin(rest, matched)]
     rest = rest[dense[:, rest].sum(axis=0) > 0]
     shown = np.concatenate([matched, rest])[:max(num, len(matched))]
     counts = pd.DataFrame(dense[:, shown], index=models[largest], columns=[str(name) for name in clusters[shown]])

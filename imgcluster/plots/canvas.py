@@ -1,0 +1,42 @@
+"""Pictures made of many photos: one array of pixels, shown pixel by pixel, so that hundreds of photos stay fast."""
+import cv2
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from imgcluster.plots.style import DPI, TITLE_SIZE, bare_axes, text_style, wrapped
+
+_MARGIN = 24  # pixels of white around the canvas
+_MIN_WIDTH = 720  # pixels: room for a title above a few photos
+_WIDTH_OF_TITLE_SIZE = 1600  # pixels: wider pictures, shown smaller, get a larger title
+
+
+def fitted(image, width, height=None):
+    """A uint8 RGB [h, w, 3] scaled to lie whole in a white cell of `width` x `height` pixels (square by default)."""
+    height = width if height is None else height
+    scale = min(width / image.shape[1], height / image.shape[0])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = cv2.resize(np.ascontiguousarray(image), size, interpolation=method)
+    cell = np.full((height, width, 3), 255, dtype=np.uint8)
+    top, left = (height - size[1]) // 2, (width - size[0]) // 2
+    cell[top:top + size[1], left:left + size[0]] = scaled
+    return cell
+
+
+def show_canvas(canvas, *, title):
+    """Figure and axes that show `canvas`, uint8 [h, w, 3], at its own size below a title; data units are pixels."""
+    height, width = canvas.shape[:2]
+    full_width = max(width + 2 * _MARGIN, _MIN_WIDTH)
+    size = TITLE_SIZE * max(1.0, full_width / _WIDTH_OF_TITLE_SIZE)
+    title = wrapped(title, full_width / DPI * TITLE_SIZE / size)
+    head = round((1.3 * (title.count("\n") + 1) + 1.2) * size / 72 * DPI)
+    full_height = height + head + _MARGIN
+    figure = Figure(figsize=(full_width / DPI, full_height / DPI), dpi=DPI)
+    FigureCanvasAgg(figure)
+    figure.suptitle(title, fontsize=size, y=1 - 0.6 * size / 72 * DPI / full_height, va="top", **text_style())
+    axes = figure.add_axes(((full_width - width) // 2 / full_width, _MARGIN / full_height, width / full_width,
+                            height / full_height))
+    axes.imshow(canvas, interpolation="nearest", aspect="auto")
+    bare_axes(axes)
+    return figure, axes

@@ -1,0 +1,125 @@
+"""Charts of numbers: training curves, confusion of models and clusters, the scores at a glance."""
+import numpy as np
+
+from imgcluster.plots.style import clean, group_colour, new_figure, text_style
+
+_RATE_NAMES = ("learning_rate", "lr")
+_NOT_CURVES = ("epoch", "phase", "seconds", *_RATE_NAMES)
+_SCORES_SHOWN = {
+    "ari": "ARI", "ami": "AMI", "nmi": "NMI", "homogeneity": "homogeneity", "completeness": "completeness",
+    "purity": "purity", "matched_accuracy": "matched accuracy", "fowlkes_mallows": "Fowlkes-Mallows",
+    "pairwise_precision": "pairwise precision", "pairwise_recall": "pairwise recall", "pairwise_f1": "pairwise F1",
+    "bcubed_precision": "B-cubed precision", "bcubed_recall": "B-cubed recall", "bcubed_f1": "B-cubed F1"}
+
+
+def training_curves(history, *, title):
+    """Loss, accuracies and learning rate by epoch: training dashed, validation solid, its best epoch marked.
+
+    history: DataFrame with one row per epoch in Keras' names (`loss`, `val_loss`, `accuracy`, `top_2`, ...,
+    `learning_rate`), plus `epoch` and `phase` where there are such columns; a change of phase is a vertical line.
+    """
+    epochs = history["epoch"].to_numpy() if "epoch" in history else np.arange(1, len(history) + 1)
+    panels = [panel for panel in _panels(history) if panel[1]]
+    figure = new_figure(max(4.8 * len(panels), 6.0), 4.4, title=title)
+    for axes, (name, curves) in zip(np.atleast_1d(figure.subplots(1, max(1, len(panels)))), panels):
+        for index, curve in enumerate(curves):
+            _draw_curve(axes, epochs, history, curve, group_colour(index), lowest_is_best=name == "loss")
+        for change in _phase_changes(history, epochs):
+            axes.axvline(change, color="#999999", linewidth=1, linestyle=":")
+        _finish_curves(axes, epochs, name)
+    return figure
+
+
+def _panels(history):
+    """Name of each panel with the curves in it, `val_` left off."""
+    numeric = history.select_dtypes("number").columns
+    names = list(dict.fromkeys(str(name).removeprefix("val_") for name in numeric))
+    losses = [name for name in names if name.endswith("loss")]
+    rates = [name for name in names if name in _RATE_NAMES]
+    return [("loss", losses), ("accuracy", [name for name in names if name not in (*losses, *_NOT_CURVES)]),
+            ("learning rate", rates)]
+
+
+def _draw_curve(axes, epochs, history, name, colour, *, lowest_is_best):
+    marker = "o" if len(epochs) == 1 else ""
+    if name in history:
+        kind = "training" if f"val_{name}" in history else ""
+        axes.plot(epochs, history[name], linestyle="--" if kind else "-", marker=marker, color=colour, linewidth=1.4,
+                  label=f"{_spaced(name)} {kind}".strip())
+    validation = history.get(f"val_{name}")
+    if validation is not None:
+        axes.plot(epochs, validation, marker=marker, color=colour, linewidth=2,
+                  label=f"{_spaced(name)} validation")
+        if validation.notna().any():
+            best = int(np.nanargmin(validation) if lowest_is_best else np.nanargmax(validation))
+            axes.plot(epochs[best], validation.iloc[best], "o", color=colour, markersize=6)
+
+
+def _spaced(name):
+    return clean(name.replace("_", " "), 24)
+
+
+def _phase_changes(history, epochs):
+    """Epochs between which the phase changes, as places on the axis."""
+    if "phase" not in history:
+        return []
+    changed = np.flatnonzero(history["phase"].to_numpy()[1:] != history["phase"].to_numpy()[:-1])
+    return [(epochs[row] + epochs[row + 1]) / 2 for row in changed]
+
+
+def _finish_curves(axes, epochs, name):
+    axes.set_xlabel("epoch", **text_style())
+    axes.set_ylabel(name, **text_style())
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlim(min(epochs) - 0.5, max(epochs) + 0.5)
+    if name == "accuracy":
+        axes.set_ylim(0, 1.02)
+    if name == "learning rate":
+        axes.set_yscale("log")
+    else:
+        axes.legend(fontsize=8, framealpha=0.8)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def confusion_figure(table, row_names, column_names, *, title):
+    """Photos of the largest true models by cluster; shade: share of the model, number: photos.
+
+    table: counts [rows, columns]; row_names: models; column_names: clusters, as `metrics.confusion_of_largest` gives
+    them, so that agreement lies on the diagonal.
+    """
+    table = np.asarray(table)
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    height, width = (1.0 + 0.33 * side for side in table.shape)
+    figure = new_figure(max(width + 3.2, 5.5), max(height + 1.2, 3.0), title=title)
+    axes = figure.add_subplot()
+    shade = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    figure.colorbar(shade, ax=axes, shrink=0.8, pad=0.02).set_label("share of the model's photos", **text_style())
+    axes.set_xticks(range(table.shape[1]), [clean(name, 14) for name in column_names], rotation=90, fontsize=8,
+                    **text_style())
+    axes.set_yticks(range(table.shape[0]), [clean(name, 24) for name in row_names], fontsize=8, **text_style())
+    axes.set_xlabel("predicted cluster", **text_style())
+    axes.set_ylabel("true model", **text_style())
+    for row, column in np.argwhere(table > 0):
+        axes.text(column, row, str(table[row, column]), ha="center", va="center", fontsize=7,
+                  color="white" if shares[row, column] > 0.55 else "black")
+    return figure
+
+
+def scores_figure(scores, *, title, interval=None):
+    """Agreement scores as bars from 0 to 1, `ari` first, with its interval (low, high) as a whisker where given."""
+    names = [name for name in _SCORES_SHOWN if name in scores]
+    values = [scores[name] for name in names]
+    figure = new_figure(7.5, 1.5 + 0.3 * len(names), title=title)
+    axes = figure.add_subplot()
+    axes.barh(range(len(names)), values, color=[group_colour(5 if name == "ari" else 0) for name in names])
+    axes.set_yticks(range(len(names)), [_SCORES_SHOWN[name] for name in names], **text_style())
+    for place, value in enumerate(values):
+        axes.text(1.02, place, f"{value:.3f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())
+    if interval is not None and "ari" in names:
+        axes.plot(interval, [names.index("ari")] * 2, color="black", linewidth=2, solid_capstyle="butt", marker="|")
+    axes.set_xlim(min(0.0, *values, *(interval or (0.0,))), 1.0)
+    axes.invert_yaxis()
+    axes.set_xlabel("score (1 = perfect, ARI and AMI of random labels = 0)", **text_style())
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure

@@ -1,0 +1,52 @@
+"""Contact sheets: the photos of one cluster, and photos before and after background removal."""
+import numpy as np
+
+from imgcluster.plots.canvas import fitted, show_canvas
+from imgcluster.plots.style import clean, text_style
+
+CELL = 150  # pixels of one photo, squared
+_GAP = 12
+_LINE = 20  # pixels below a photo for one line of caption
+_CAPTION_SIZE = 7
+_CHARACTER = 9  # pixels of a character of caption
+
+
+def contact_sheet(rows, thumbnail, *, title, captions=None, columns=8, max_photos=48):
+    """Photos of one cluster in the order given, most typical first, as one sheet.
+
+    rows: photo rows [n]; thumbnail: callable from a row to a uint8 RGB [h, w, 3]; captions: n texts for below the
+    photos, such as the confidence. Of more than `max_photos` only the first are shown, and the title says so.
+    """
+    shown = list(rows)[:max_photos]
+    if len(shown) < len(rows):
+        title = f"{title} (the first {len(shown)} of {len(rows):,} shown)"
+    cells = [fitted(thumbnail(int(row)), CELL) for row in shown]
+    return _sheet(cells, None if captions is None else list(captions)[:max_photos], title=title, columns=columns)
+
+
+def before_after_sheet(before, after, names, *, title, columns=3):
+    """Pairs of photos, as they came and with the background removed, the file's name below each pair.
+
+    before, after: equally many uint8 RGB [h, w, 3]; names: their file names.
+    """
+    gap = np.full((CELL, 4, 3), 255, dtype=np.uint8)
+    pairs = [np.hstack([fitted(first, CELL), gap, fitted(second, CELL)]) for first, second in zip(before, after)]
+    return _sheet(pairs, names, title=title, columns=columns)
+
+
+def _sheet(cells, captions, *, title, columns):
+    """Cells of equal size, row by row, with a line of caption below each."""
+    columns = max(1, min(columns, len(cells)))
+    height, width = (cells[0].shape[0], cells[0].shape[1]) if cells else (CELL, CELL)
+    line = 0 if captions is None else _LINE
+    lines = max(1, -(-len(cells) // columns))
+    canvas = np.full((lines * (height + line + _GAP), columns * (width + _GAP), 3), 255, dtype=np.uint8)
+    corners = [(index // columns * (height + line + _GAP), index % columns * (width + _GAP) + _GAP // 2)
+               for index in range(len(cells))]
+    for (top, left), cell in zip(corners, cells):
+        canvas[top:top + height, left:left + width] = cell
+    figure, axes = show_canvas(canvas, title=title)
+    for (top, left), caption in zip(corners, captions or ()):
+        axes.text(left + width / 2, top + height + 2, clean(caption, width // _CHARACTER), ha="center",
+                  va="top", fontsize=_CAPTION_SIZE, **text_style())
+    return figure

@@ -1,0 +1,135 @@
+"""What all figures share: fonts, safe text, colours and markers of groups, and figures without pyplot."""
+import textwrap
+import unicodedata
+from functools import lru_cache
+
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+
+DPI = 150
+TITLE_SIZE = 12
+BORDER_COLOUR = "#D55E00"
+
+# Okabe & Ito (2008), told apart with any colour vision; without its yellow and black, which are lost on white and
+# among outlines.
+_HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#666666")
+_SHADES = (0.0, -0.45, 0.4)
+# As many markers as share no divisor with the hues, so that a hue meets every marker before a pair comes again.
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+# DejaVu Sans comes with matplotlib and is always there; the others add scripts that it lacks.
+_FALLBACK_FONTS = (
+    "Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans KR", "NanumGothic", "Malgun Gothic",
+    "Apple SD Gothic Neo", "AppleGothic", "UnDotum", "Hiragino Sans", "PingFang SC", "Yu Gothic", "Microsoft YaHei",
+    "WenQuanYi Zen Hei", "Droid Sans Fallback", "Noto Sans Thai", "Noto Sans Devanagari", "Noto Emoji",
+    "Segoe UI Symbol", "Arial Unicode MS", "Unifont")
+_UNKNOWN_CHARACTER = "\u25a1"
+
+
+@lru_cache(maxsize=1)
+def font_families():
+    """Names of the fonts to draw text with, in order of preference: those of the list that this system has."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return ("DejaVu Sans", *(name for name in _FALLBACK_FONTS if name in installed))
+
+
+@lru_cache(maxsize=1)
+def _drawable_characters():
+    fonts = (font_manager.get_font(font_manager.findfont(name)) for name in font_families())
+    return frozenset().union(*(font.get_charmap() for font in fonts))
+
+
+def text_style():
+    """Keywords for every text of a figure: fonts that show most scripts, and no mathtext, so that `$` is a dollar."""
+    return {"fontfamily": list(font_families()), "parse_math": False}
+
+
+def _is_mark(character):
+    """True for characters without a shape of their own: controls, joiners, variation selectors, surrogates."""
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") or "\ufe00" <= character <= "\ufe0f"
+
+
+def clean(text, limit=None):
+    """Text as it can be drawn: composed, on one line, a box for what no font shows; shortened to `limit` columns.
+
+    A file name is shortened in the middle, as both its ends tell it apart; Hangul and the like take two columns.
+    """
+    text = unicodedata.normalize("NFC", " ".join(str(text).split()))
+    drawable = _drawable_characters()
+    text = "".join(c if ord(c) in drawable else _UNKNOWN_CHARACTER for c in text if not _is_mark(c))
+    if limit is None or _columns(text) <= limit:
+        return text
+    head, tail = _fitting(text, (limit - 1) - (limit - 1) // 2), _fitting(text[::-1], (limit - 1) // 2)[::-1]
+    return f"{head}\u2026{tail}"
+
+
+def _columns(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _fitting(text, columns):
+    """The longest beginning of `text` that is at most `columns` wide."""
+    widths = np.cumsum([_columns(c) for c in text])
+    return text[:int(np.searchsorted(widths, columns, side="right"))]
+
+
+def group_colour(index):
+    """RGB floats of group `index`: 7 hues told apart with any colour vision, then darker, then lighter ones."""
+    colour, shade = np.array(to_rgb(_HUES[index % len(_HUES)])), _SHADES[index // len(_HUES) % len(_SHADES)]
+    return tuple(float(c) for c in (colour * (1 + shade) if shade < 0 else colour + (1 - colour) * shade))
+
+
+def group_marker(index):
+    """Marker of group `index`; colour and marker together come again after 168 groups."""
+    return _MARKERS[index % len(_MARKERS)]
+
+
+def marker_scale(index):
+    """Factor on the area of group `index`'s marker that makes all markers look equally large."""
+    return {"*": 2.0, "X": 1.3, "P": 1.3, "D": 0.85}.get(group_marker(index), 1.0)
+
+
+def outline(width=2.5):
+    """Path effect that keeps a text readable on any ground."""
+    return [withStroke(linewidth=width, foreground="white")]
+
+
+def new_figure(width, height, *, title):
+    """An empty figure, `width` x `height` inches, with its title wrapped to the width; axes arrange themselves."""
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    figure.suptitle(wrapped(title, width), fontsize=TITLE_SIZE, **text_style())
+    return figure
+
+
+def wrapped(title, width):
+    """Title as at most three lines that fit `width` inches."""
+    columns = max(16, int(width * 10.5))
+    return "\n".join(textwrap.wrap(clean(title, 3 * columns - 6), columns, break_long_words=True))
+
+
+def bare_axes(axes):
+    """Take the frame, ticks and scale off axes that hold a picture."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def finding(dataset, *, num_clusters, num_models=None, ari=None, num_photos=None):
+    """The sentence that titles a figure: "shoes: 24 clusters for 25 models, ARI 0.41 (2,866 photos)"."""
+    sentence = f"{dataset}: {_counted(num_clusters, 'cluster')}"
+    if num_models is not None:
+        sentence += f" for {_counted(num_models, 'model')}"
+    if ari is not None:
+        sentence += f", ARI {ari:.2f}"
+    return sentence if num_photos is None else f"{sentence} ({_counted(num_photos, 'photo')})"
+
+
+def _counted(number, noun):
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
