@@ -1,0 +1,62 @@
+"""What makes one product model differ from another of its kind: shape, pattern, colours, brand."""
+from dataclasses import dataclass
+
+import numpy as np
+
+COLORS = {
+    "black": (34, 34, 37), "cream": (232, 220, 198), "tan": (180, 126, 80), "burgundy": (112, 30, 44),
+    "navy": (36, 46, 88), "forest": (40, 84, 62), "blush": (226, 176, 168), "mustard": (212, 160, 52),
+    "teal": (32, 122, 126), "red": (188, 38, 42), "grey": (130, 132, 136), "white": (236, 236, 234),
+    "lilac": (174, 154, 204), "orange": (222, 112, 42), "olive": (106, 108, 64), "sky": (128, 174, 212),
+    "chocolate": (84, 54, 40), "mint": (156, 206, 184), "cobalt": (40, 74, 168), "pink": (224, 98, 140),
+}
+COLORWAYS = (
+    ("tan", "chocolate", "cream"), ("black", "white", "mustard"), ("red", "cream", "navy"), ("white", "navy", "red"),
+    ("forest", "mustard", "cream"), ("blush", "burgundy", "white"), ("navy", "sky", "white"), ("grey", "black", "orange"),
+    ("mustard", "chocolate", "white"), ("cream", "tan", "forest"), ("burgundy", "blush", "tan"),
+    ("teal", "cream", "orange"), ("olive", "black", "tan"), ("lilac", "white", "navy"), ("sky", "white", "cobalt"),
+    ("orange", "navy", "white"), ("chocolate", "tan", "mustard"), ("mint", "white", "teal"), ("pink", "black", "white"),
+    ("cobalt", "white", "red"),
+)
+CLOTH = ("plain", "quilted", "floral", "plaid", "monogram", "leopard", "woven", "stripes", "blocks", "chevron", "dots")
+PRINTS = {
+    "handbag": CLOTH,
+    "sneaker": ("plain", "blocks", "camo", "woven", "leopard", "plaid", "ombre"),
+    "mug": ("plain", "bands", "dots", "ombre", "chevron", "floral", "speckles", "stripes", "triangles"),
+    "tshirt": ("plain", "bands", "plain", "ombre", "stripes", "plain", "camo", "dots"),
+    "chair": ("plain", "plaid", "woven", "quilted", "floral", "stripes"),
+    "bottle": ("plain", "ombre", "bands", "speckles", "triangles", "blocks", "floral"),
+    "backpack": ("plain", "camo", "blocks", "dots", "triangles", "floral", "plaid"),
+    "lamp": ("plain", "bands", "plaid", "woven", "chevron", "stripes", "floral"),
+    "boot": ("plain", "woven", "leopard", "plain", "quilted"),
+    "headphones": ("plain", "speckles", "ombre", "woven", "camo"),
+}
+KINDS = tuple(PRINTS)
+BRANDS = ("AURA", "NOVA", "PIKO", "LUMEN", "KESTREL", "ORLA", "TIDE", "MARLO", "FJELL", "BRISK", "ZENIA", "COVE", "HALDEN",
+          "RUMI", "SOLIS", "VERA", "OTTO", "LINDEN", "EMBER")
+
+
+@dataclass(frozen=True)
+class Look:
+    """The appearance of a product model; `colors` holds main, first and second accent as RGB."""
+
+    kind: str
+    shape: int
+    pattern: str
+    colors: tuple
+    brand: str
+    emblem: int
+    seed: int
+
+
+def look_of(kind, style, seed):
+    """Return the look of style number `style` (0 to 19) of a kind; styles of a kind differ in colours at least."""
+    if style >= len(COLORWAYS):
+        raise ValueError(f"style {style} of {kind}: there are {len(COLORWAYS)} styles of a kind")
+    number = KINDS.index(kind)
+    # Steps prime to the palette's length visit every colourway once, far ones first.
+    colors = tuple(COLORS[name] for name in COLORWAYS[(number * 7 + style * 3) % len(COLORWAYS)])
+    prints = PRINTS[kind]
+    sequence = np.random.SeedSequence([seed, number, style])
+    return Look(kind, style, prints[style % len(prints)], colors, BRANDS[(number * 5 + style * 2) % len(BRANDS)],
+                (number + style) % 8, int(sequence.generate_state(1)[0]))
