@@ -11,7 +11,7 @@ import runpy
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from imgcluster.errors import UserError
 
@@ -119,12 +119,24 @@ class Settings(BaseModel):
     SCATTER_MAX_PHOTOS: Annotated[int, Field(ge=10)] = 5000
     EXPORT_CLUSTERS: Literal[False, "copy", "link"] = False
 
-    @model_validator(mode="after")
-    def _cross_checks(self):
-        problems = [*_regex_problems(self.LABEL_REGEX), *_folder_problems(self)]
-        if problems:
-            raise ValueError("\n".join(problems))
-        return self
+    # Checks of single fields: one of the whole model would be passed over whenever another setting is wrong.
+    @field_validator("LABEL_REGEX")
+    @classmethod
+    def _check_regex(cls, pattern):
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"not a regular expression ({error})") from error
+        if groups < 1:
+            raise ValueError("has no group; put the part that is the label in parentheses")
+        return pattern
+
+    @field_validator("IMG_DIR")
+    @classmethod
+    def _check_folders(cls, folder, info):
+        if os.path.normpath(folder) == os.path.normpath(info.data.get("RAW_IMG_DIR", "")):
+            raise ValueError("the same folder as RAW_IMG_DIR; photos would be overwritten")
+        return folder
 
     def folder(self, name, *, dataset=None):
         """Return the folder of the setting `name`, absolute, for `dataset` (default: DATASET)."""
@@ -186,20 +198,6 @@ class Settings(BaseModel):
         return other
 
 
-def _regex_problems(pattern):
-    try:
-        if re.compile(pattern).groups < 1:
-            return [f"LABEL_REGEX = {pattern!r}: has no group; put the part that is the label in parentheses"]
-    except re.error as error:
-        return [f"LABEL_REGEX = {pattern!r}: not a regular expression ({error})"]
-    return []
-
-
-def _folder_problems(settings):
-    if os.path.normpath(settings.RAW_IMG_DIR) == os.path.normpath(settings.IMG_DIR):
-        yield f"IMG_DIR = {settings.IMG_DIR!r}: the same folder as RAW_IMG_DIR; photos would be overwritten"
-
-
 def load_settings(config=None, overrides=(), *, root=None):
     """Return the checked `Settings` of a config file and the `NAME=VALUE` overrides.
 
@@ -247,11 +245,9 @@ def _literal(text):
 
 def _describe(item):
     """One line for one pydantic error: the setting, the value found, what is allowed."""
-    name = str(item["loc"][0]) if item["loc"] else ""
+    name = str(item["loc"][0])
     if item["type"] == "extra_forbidden":
         close = difflib.get_close_matches(name.upper(), Settings.model_fields, n=1)
         return f"{name}: no such setting" + (f"; did you mean {close[0]}?" if close else "; config.py lists them all")
-    if not name:
-        return item["msg"].removeprefix("Value error, ")
-    message = item["msg"][0].lower() + item["msg"][1:]
-    return f"{name} = {item['input']!r}: {message}"
+    message = item["msg"].removeprefix("Value error, ")
+    return f"{name} = {item['input']!r}: {message[0].lower()}{message[1:]}"
