@@ -233,7 +233,9 @@ def _read_config(path, *, required):
         names = runpy.run_path(str(path))
     except Exception as error:
         raise UserError(f"{path}: cannot be read as Python ({type(error).__name__}: {error})") from error
-    return {name: value for name, value in names.items() if name.isupper() and not name.startswith("_")}
+    # A setting in the wrong case is passed on as well, to be refused rather than silently ignored.
+    return {name: value for name, value in names.items()
+            if not name.startswith("_") and (name.isupper() or name.upper() in Settings.model_fields)}
 
 
 def _literal(text):
