@@ -149,7 +149,10 @@ class Settings(BaseModel):
     @property
     def workers(self):
         """Number of processes to read photos with."""
-        return self.NUM_WORKERS or len(os.sched_getaffinity(0))
+        if self.NUM_WORKERS:
+            return self.NUM_WORKERS
+        # macOS and Windows cannot say which cores this process may use.
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def weights(self):
         """WEIGHTS as the backbone takes it: "imagenet", None, or an absolute path."""
