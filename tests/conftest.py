@@ -1,0 +1,76 @@
+"""Tiny things that several tests share: photos of coloured squares, a network of two layers, a silent progress bar."""
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import contextlib  # noqa: E402
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+COLOURS = ((220, 40, 40), (40, 200, 60), (50, 60, 220), (230, 210, 40))
+SIDE = 16
+
+
+class SilentBar:
+    """What the package asks of a progress bar: `update` and a `with` block."""
+
+    def __init__(self, at=0):
+        self.at = at
+
+    def update(self, steps):
+        self.at += steps
+
+
+@pytest.fixture(scope="session")
+def silent():
+    """A progress factory, as `extract_features` and `fine_tune` take it."""
+    return lambda *_: contextlib.nullcontext(SilentBar())
+
+
+@pytest.fixture(scope="session")
+def squares():
+    """squares(labels, seed=0): uint8 [N, 16, 16, 3], a noisy square of the label's colour on white for each label."""
+    def draw(labels, seed=0):
+        rng = np.random.default_rng(seed)
+        pictures = np.full((len(labels), SIDE, SIDE, 3), 255, np.uint8)
+        for picture, label in zip(pictures, labels):
+            top, left = rng.integers(1, 5, size=2)
+            noise = rng.integers(-25, 25, size=(9, 9, 3))
+            picture[top:top + 9, left:left + 9] = np.clip(np.array(COLOURS[label]) + noise, 0, 255)
+        return pictures
+    return draw
+
+
+@pytest.fixture(scope="session")
+def save_photos():
+    """save_photos(folder, {relative path: uint8 RGB [H, W, 3]}): write lossless photos (PNG whatever their names)."""
+    def save(folder, photos):
+        for name, picture in photos.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(cv2.imencode(".png", picture[:, :, ::-1])[1].tobytes())
+        return list(photos)
+    return save
+
+
+@pytest.fixture(scope="session")
+def tiny_embedding():
+    """tiny_embedding(seed=0): a network with the layers every embedding has, "backbone" and "features"."""
+    import keras
+
+    def build(seed=0):
+        keras.utils.set_random_seed(seed)
+        maps = keras.Input((SIDE, SIDE, 3))
+        x = maps
+        for filters in (6, 8):
+            x = keras.layers.Conv2D(filters, 3, strides=2)(x)
+            x = keras.layers.BatchNormalization()(x)
+            x = keras.layers.Activation("relu")(x)
+        backbone = keras.Model(maps, x, name="backbone")
+        pictures = keras.Input((SIDE, SIDE, 3), name="picture")
+        scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pictures)
+        features = keras.layers.GlobalAveragePooling2D(name="features")(backbone(scaled, training=False))
+        return keras.Model(pictures, features, name="embedding")
+    return build

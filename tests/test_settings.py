@@ -1,0 +1,220 @@
+"""Settings: config.py and the checks agree, problems come together, paths count from the config file."""
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from imgcluster.errors import UserError
+from imgcluster.settings import PATH_TEMPLATES, STEP_SETTINGS, Settings, load_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = (ROOT / "config.py").read_text(encoding="utf-8")
+CONSTANTS = [node for node in ast.parse(CONFIG).body if isinstance(node, ast.Assign)]
+# Fields that no record needs: where things lie, how fast they are made, whether files are written beside the others.
+# The seed is part of every step's record.
+WITHOUT_EFFECT_ON_OUTPUTS = {"DATASET", *PATH_TEMPLATES, "NUM_WORKERS", "SAVE_MASKS", "FEATURES_TSV", "RANDOM_SEED"}
+
+
+def write_config(folder, text):
+    path = folder / "config.py"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems_of(*overrides, config=None, root=None):
+    with pytest.raises(UserError) as caught:
+        load_settings(config, overrides, root=root)
+    return str(caught.value).splitlines()
+
+
+def test_config_holds_every_setting_with_its_default():
+    values = {node.targets[0].id: ast.literal_eval(node.value) for node in CONSTANTS}
+    assert values == {name: field.default for name, field in Settings.model_fields.items()}
+
+
+def test_config_is_data_only():
+    docstring, *statements = ast.parse(CONFIG).body
+    assert isinstance(docstring, ast.Expr) and isinstance(docstring.value.value, str)
+    assert len(statements) == len(CONSTANTS) == len(Settings.model_fields)
+
+
+def test_every_constant_of_config_has_its_comment():
+    lines, bare, commented = CONFIG.splitlines(), [], False
+    assignments = {node.lineno: node for node in CONSTANTS}
+    for number, line in enumerate(lines, start=1):
+        if number in assignments:
+            beside = lines[assignments[number].end_lineno - 1].partition("  #")[2].strip()
+            if not commented and not beside:
+                bare.append(line)
+        else:
+            commented = line.startswith("# ") and not line.startswith("# ---")
+    assert bare == []
+
+
+def test_every_setting_is_used():
+    seen = set()
+
+    class Watched(Settings):
+        def __getattribute__(self, name):
+            seen.add(name)
+            return super().__getattribute__(name)
+
+    settings = Watched()
+    for name in PATH_TEMPLATES:
+        settings.folder(name)
+    assert settings.workers >= 1
+    settings.weights()
+    for method in (name for name in dir(Settings) if name.endswith("_options")):
+        getattr(settings, method)()
+    scripts = "".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("0[0-9]_*.py")))
+    unused = [name for name in Settings.model_fields if name not in seen and not re.search(rf"\.{name}\b", scripts)]
+    assert unused == []
+
+
+def test_every_setting_that_changes_an_output_is_recorded():
+    recorded = {name for names in STEP_SETTINGS.values() for name in names}
+    assert recorded | WITHOUT_EFFECT_ON_OUTPUTS == set(Settings.model_fields)
+    assert recorded & WITHOUT_EFFECT_ON_OUTPUTS == set()
+    assert all(len(names) == len(set(names)) for names in STEP_SETTINGS.values())
+
+
+def test_option_methods_fit_the_functions_they_are_for():
+    finetune = pytest.importorskip("imgcluster.finetune")
+    settings = load_settings(root=ROOT)
+    augmentation = finetune.Augmentation(**settings.augmentation_options())
+    regime = finetune.Regime(augmentation=augmentation, **settings.regime_options())
+    assert (regime.head_epochs, regime.epochs, regime.schedule, regime.patience) == (40, 12, "cosine", 5)
+    assert (augmentation.crop, augmentation.flip, augmentation.color) == (0.12, True, 0.15)
+    assert settings.picture_options() == {"mode": "pad", "max_pixels": 200_000_000, "workers": settings.workers}
+
+
+def test_settings_are_frozen():
+    with pytest.raises(ValidationError):
+        load_settings(root=ROOT).DATASET = "shoes"
+
+
+def test_unknown_names_get_a_suggestion(tmp_path):
+    write_config(tmp_path, "DATASETS = 'shoes'\nfrobnicate = 1\n")
+    lines = problems_of("NUM_CLUSTER=4", "QWERTY=1", root=tmp_path)
+    assert "DATASETS: no such setting; did you mean DATASET?" in lines
+    assert "NUM_CLUSTER: no such setting; did you mean NUM_CLUSTERS?" in lines
+    assert "QWERTY: no such setting; config.py lists them all" in lines
+    assert len(lines) == 3
+
+
+@pytest.mark.parametrize("override", ["num_clusters=4", "Num_Clusters=4"])
+def test_lower_case_names_get_a_suggestion(override):
+    name = override.partition("=")[0]
+    assert problems_of(override, root=ROOT) == [f"{name}: no such setting; did you mean NUM_CLUSTERS?"]
+
+
+def test_a_setting_in_lower_case_in_the_config_file_is_not_passed_over(tmp_path):
+    write_config(tmp_path, "import os\nhelper = 3\nDataset = 'shoes'\n")
+    assert problems_of(root=tmp_path) == ["Dataset: no such setting; did you mean DATASET?"]
+
+
+def test_all_problems_come_in_one_message(tmp_path):
+    config = write_config(tmp_path, "BATCH_SIZE = 0\nBACKGROUND = 'pink'\nLABEL_REGEX = 'no group'\nIMG_DIR = 'x'\n"
+                                    "RAW_IMG_DIR = './x'\nDROPUOT = 0.5\n")
+    lines = problems_of("EPOCHS=many", "oops", config=config)
+    assert len(lines) == 7
+    for name, found in [("BATCH_SIZE", "0"), ("BACKGROUND", "'pink'"), ("LABEL_REGEX", "'no group'"),
+                        ("IMG_DIR", "'x'"), ("EPOCHS", "'many'")]:
+        assert any(line.startswith(f"{name} = {found}: ") for line in lines), (name, lines)
+    assert "DROPUOT: no such setting; did you mean DROPOUT?" in lines
+    assert "--set oops: expected NAME=VALUE" in lines
+
+
+@pytest.mark.parametrize("override, reason", [
+    ("TRAIN_FRACTION=1", "less than 1"), ("TRAIN_FRACTION=0", "greater than 0"), ("AUGMENT_CROP=0.6", "0.5"),
+    ("AUGMENT_FLIP=1", "boolean"), ("NUM_CLUSTERS=0", "1"), ("NUM_CLUSTERS=2.5", "integer"), ("DATASET=a/b", "pattern"),
+    ("DATASET=''", "1 character"), ("RANDOM_SEED=-1", "0"), ("LABEL_REGEX=(", "not a regular expression"),
+    ("LEARNING_RATE_SCHEDULE=linear", "'cosine', 'step' or 'plateau'"), ("EXPORT_CLUSTERS=True", "'copy' or 'link'"),
+    ("SOM_GRID=20", "tuple"), ("INPUT_SIZE=16", "32"), ("WEIGHTS=''", "1 character")])
+def test_values_out_of_range_are_named(override, reason):
+    [line] = problems_of(override, root=ROOT)
+    assert line.startswith(f"{override.partition('=')[0]} = ") and reason in line
+
+
+def test_later_sources_win(tmp_path):
+    config = write_config(tmp_path, "DATASET = 'shoes'\nBATCH_SIZE = 7\nEPOCHS = 3\n")
+    settings = load_settings(config, ["BATCH_SIZE=8", "BATCH_SIZE=9"])
+    assert (settings.DATASET, settings.EPOCHS, settings.BATCH_SIZE) == ("shoes", 3, 9)
+    assert settings.BACKBONE == Settings().BACKBONE
+
+
+def test_overrides_are_logged(caplog):
+    with caplog.at_level("INFO", logger="imgcluster.settings"):
+        load_settings(None, ["NUM_CLUSTERS=12"], root=ROOT)
+    assert caplog.messages == ["override: NUM_CLUSTERS = 12"]
+
+
+@pytest.mark.parametrize("override, value", [
+    ("NUM_CLUSTERS=None", None), ("NUM_CLUSTERS= 40 ", 40), ("SOM_GRID=(3, 4)", (3, 4)), ("SOM_GRID=[3, 4]", (3, 4)),
+    ("DATASET=shoes", "shoes"), ("DATASET='shoes'", "shoes"), ("DATASET='2019'", "2019"), ("AUGMENT_FLIP=False", False),
+    ("LEARNING_RATE=1e-4", 1e-4), ("DROPOUT=0", 0), ("DATASET=신발 'A', B", "신발 'A', B"),
+    ("LABEL_REGEX=^([a-z]+=)", "^([a-z]+=)"),
+    ("EXPORT_CLUSTERS=link", "link")])
+def test_overrides_are_literals_or_plain_text(override, value):
+    name = override.partition("=")[0]
+    assert getattr(load_settings(None, [override], root=ROOT), name) == value
+
+
+def test_relative_paths_count_from_the_config_file(tmp_path, monkeypatch):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    config = write_config(tmp_path / "project", "DATASET = 'shoes'\nIMG_DIR = '/big/{DATASET}'\nWEIGHTS = '../w.h5'\n"
+                                                "LABELS_FROM = '{DATASET}.csv'\n")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for settings in (load_settings(config), load_settings("../project/config.py"), load_settings(root=config.parent)):
+        assert settings.folder("DATA_DIR") == tmp_path / "project/data/shoes"
+        assert settings.folder("IMG_DIR") == Path("/big/shoes")
+        assert settings.weights() == tmp_path / "w.h5"
+        assert settings.label_options()["csv_path"] == tmp_path / "project/shoes.csv"
+
+
+def test_the_home_folder_may_be_written_with_a_tilde(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    assert load_settings(None, ["DATA_DIR=~/{DATASET}"], root=ROOT).folder("DATA_DIR") == Path("/home/someone/sample")
+
+
+def test_another_dataset_lies_in_the_folders_of_the_same_templates(tmp_path):
+    settings = load_settings(None, ["DATASET=shoes", "EPOCHS=3"], root=tmp_path)
+    other = settings.for_dataset("bags")
+    assert (other.DATASET, other.EPOCHS, settings.DATASET) == ("bags", 3, "shoes")
+    for name in PATH_TEMPLATES:
+        assert other.folder(name) == settings.folder(name, dataset="bags") != settings.folder(name)
+        assert other.folder(name).is_relative_to(tmp_path)
+
+
+@pytest.mark.parametrize("name", PATH_TEMPLATES)
+def test_another_dataset_must_not_share_a_folder(name, tmp_path):
+    settings = load_settings(None, ["DATASET=shoes", f"{name}=here"], root=tmp_path)
+    with pytest.raises(UserError, match=f"{name} = 'here': has no {{DATASET}}"):
+        settings.for_dataset("bags")
+    assert settings.for_dataset("shoes").folder(name) == tmp_path / "here"
+
+
+def test_a_config_with_a_syntax_error_is_named(tmp_path):
+    config = write_config(tmp_path, "DATASET = 'shoes'\nEPOCHS = = 3\n")
+    [line] = problems_of(root=tmp_path)
+    assert str(config) in line and "SyntaxError" in line and "line 2" in line
+
+
+def test_a_config_that_fails_is_named(tmp_path):
+    config = write_config(tmp_path, "DATASET = shoes\n")
+    [line] = problems_of(config=config)
+    assert str(config) in line and "name 'shoes' is not defined" in line
+
+
+def test_a_config_that_was_asked_for_must_exist(tmp_path):
+    assert problems_of(config=tmp_path / "none.py") == [f"--config {tmp_path / 'none.py'}: no such file"]
+    assert load_settings(root=tmp_path).model_dump() == Settings().model_dump()
+
+
+def test_workers_are_counted_where_the_system_does_not_tell_the_allowed_cores(monkeypatch):
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    assert Settings().workers >= 1
+    assert Settings(NUM_WORKERS=3).workers == 3
