@@ -88,8 +88,12 @@ def read_json(path):
 
 
 def read_lines(path):
-    """Return the lines of a row file that must exist."""
-    return require(path).read_text(encoding="utf-8").split("\n")[:-1]
+    """Return the lines of a row file that must exist; one written by hand may lack the last line end."""
+    try:
+        text = require(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def read_table(path):
