@@ -1,0 +1,92 @@
+"""An endless stream of strongly changed crops of photos, for teaching a network without labels."""
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from imgcluster.errors import UserError
+from imgcluster.images import ImageError, read_image
+
+# Crops cut from a photo each time it is decoded.
+CROPS_PER_READ = 4
+# Shares of the photo's area, and aspect ratios, as in Inception's training (Szegedy et al., CVPR 2015).
+AREA, ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)
+COLOR, MIXED = 0.8, 0.2
+GREY = np.float32([0.299, 0.587, 0.114])
+
+
+class CropStream:
+    """Random crops of photos, prepared one block ahead by a thread."""
+
+    def __init__(self, photos, *, size, seed):
+        """photos: paths; unreadable ones are passed over. size: side of the crops in pixels."""
+        self.photos, self.size = list(photos), size
+        self.rng = np.random.default_rng(seed)
+        self.order, self.ready, self.ahead = [], [], None
+        self.pool = ThreadPoolExecutor(1)
+
+    def take(self, count):
+        """Return the next `count` crops, uint8 [count, size, size, 3]; raises UserError when no photo can be read."""
+        crops = self.ahead.result() if self.ahead else self._prepare(count)
+        while len(crops) < count:
+            crops = np.concatenate([crops, self._prepare(count - len(crops))])
+        self.ahead = self.pool.submit(self._prepare, count)
+        return crops[:count]
+
+    def _prepare(self, count):
+        # Crops wait until four times as many are there, so that the crops of one photo do not follow each other.
+        while len(self.ready) < 4 * count:
+            self.ready += self._cut_next()
+        places = self.rng.permutation(len(self.ready))
+        self.ready = [self.ready[place] for place in places]
+        crops, self.ready = self.ready[:count], self.ready[count:]
+        return np.stack([self._mixed(crop) for crop in crops])
+
+    def _cut_next(self):
+        for _ in range(len(self.photos)):
+            if not self.order:
+                self.order = self.rng.permutation(len(self.photos)).tolist()
+            try:
+                image = read_image(Path(self.photos[self.order.pop()]), min_side=2 * self.size)
+            except ImageError:
+                continue
+            return [random_crop(image, self.size, self.rng) for _ in range(CROPS_PER_READ)]
+        raise UserError(f"none of the {len(self.photos)} photos can be read, for one {self.photos[0]}")
+
+    def _mixed(self, crop):
+        """Now and then paste another crop's rectangle (CutMix): one more picture that no photo shows."""
+        if self.rng.random() >= MIXED:
+            return crop
+        other = self.ready[self.rng.integers(len(self.ready))]
+        high, wide = (self.size * np.sqrt(self.rng.uniform(0.1, 0.6, 2))).astype(int)
+        top, left = self.rng.integers(self.size - high + 1), self.rng.integers(self.size - wide + 1)
+        crop = crop.copy()
+        crop[top:top + high, left:left + wide] = other[top:top + high, left:left + wide]
+        return crop
+
+
+def random_crop(image, size, rng):
+    """Return a random part of uint8 [H, W, 3] at [size, size, 3], mirrored half the time, its colours changed."""
+    height, width = image.shape[:2]
+    area = height * width * rng.uniform(*AREA)
+    aspect = np.exp(rng.uniform(*np.log(ASPECT)))
+    high, wide = min(height, max(1, round(np.sqrt(area / aspect)))), min(width, max(1, round(np.sqrt(area * aspect))))
+    top, left = rng.integers(height - high + 1), rng.integers(width - wide + 1)
+    part = image[top:top + high, left:left + wide]
+    shrinking = high > size and wide > size
+    crop = cv2.resize(part, (size, size), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
+    if rng.random() < 0.5:
+        crop = crop[:, ::-1]
+    return recolored(crop, rng) if rng.random() < COLOR else np.ascontiguousarray(crop)
+
+
+def recolored(crop, rng):
+    """Return uint8 [S, S, 3] with brightness, contrast, saturation and white balance changed at random."""
+    saturation, contrast = rng.uniform(0.3, 1.6), rng.uniform(0.6, 1.4)
+    gains = contrast * rng.uniform(0.7, 1.3) * rng.uniform(0.85, 1.15, 3)
+    # y = gains * (saturation * x + (1 - saturation) * grey(x)) + offset, as one product with a 3 x 4 matrix.
+    matrix = saturation * np.eye(3) + (1 - saturation) * GREY
+    offset = 128 * (1 - contrast) + rng.uniform(-20, 20)
+    affine = np.column_stack([gains[:, None] * matrix, np.full(3, offset)])
+    return cv2.transform(np.ascontiguousarray(crop), affine.astype(np.float32))

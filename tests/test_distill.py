@@ -1,0 +1,164 @@
+"""Distillation: the loss falls, a killed run goes on, the weights are small, half precision and load."""
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from imgcluster.backbones import build_backbone
+from imgcluster.crops import CropStream, random_crop, recolored
+from imgcluster.distill import Distillation, Recipe, check_recipe, find_photos, is_held_out, load_teacher
+from imgcluster.distill_networks import Teachers, map_loss, relation_loss
+from imgcluster.errors import UserError
+
+ROOT = Path(__file__).resolve().parent.parent
+RECIPE = Recipe(student="MobileNetV3Small", sizes=(32,), steps=12, batch_size=8, pool=32, warmup_steps=2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A dozen pictures of coloured shapes, and one file that is no picture."""
+    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    for number in range(12):
+        picture = np.full((60, 80, 3), rng.integers(256, size=3), np.uint8)
+        cv2.circle(picture, (40, 30), int(rng.integers(8, 28)), rng.integers(256, size=3).tolist(), -1)
+        cv2.imwrite(str(folder / f"{number}.png"), picture)
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def teacher():
+    keras.utils.set_random_seed(1)
+    return build_backbone("MobileNet_0.75", weights=None, input_size=32)
+
+
+class Bar:
+    """A progress bar that keeps the losses."""
+
+    def __init__(self, stop=None):
+        self.n, self.stop, self.losses = 0, stop, []
+
+    def set_postfix_str(self, text, refresh):
+        self.losses.append(float(text.split()[1].rstrip(",")))
+
+    def update(self, count):
+        self.n += count
+        if self.stop == self.n:
+            raise KeyboardInterrupt
+
+
+def test_the_loss_falls_and_a_stopped_run_goes_on(folder, teacher, tmp_path):
+    photos, out = find_photos([folder])[0], tmp_path / "small.weights.h5"
+    bar = Bar(stop=8)
+    with pytest.raises(KeyboardInterrupt):
+        Distillation(RECIPE, [teacher], photos, tmp_path / "state").run(out, bar=bar, save_seconds=0)
+    assert out.exists()
+    again = Distillation(RECIPE, [teacher], photos, tmp_path / "state")
+    assert 0 < again.step <= 8
+    rest = Bar()
+    again.run(out, bar=rest)
+    assert again.step == 12
+    assert rest.losses[-1] < bar.losses[0]
+    assert_half_precision(out)
+    features = build_backbone("MobileNetV3Small", weights=out, input_size=32).predict_on_batch(np.zeros((2, 32, 32, 3)))
+    assert np.isfinite(features).all()
+    with pytest.raises(UserError, match="another student"):
+        Distillation(Recipe(student="MobileNetV3Small", sizes=(64,), steps=2, pool=32), [teacher], photos,
+                     tmp_path / "state")
+
+
+def assert_half_precision(path):
+    kinds = set()
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: kinds.add(str(item.dtype)) if isinstance(item, h5py.Dataset) else None)
+    assert "float16" in kinds and "float32" not in kinds
+    assert path.stat().st_size < 6e6
+
+
+def test_pictures_may_grow_and_teachers_be_several(folder, teacher, tmp_path):
+    recipe = Recipe(student="MobileNetV3Small", sizes=(32, 64), steps=2, batch_size=4, pool=16)
+    other = build_backbone("MobileNetV3Small", weights=None, input_size=48)
+    run = Distillation(recipe, [teacher, other], find_photos([folder])[0], tmp_path / "state")
+    run.run(tmp_path / "small.weights.h5")
+    assert run.student.embedding.input_shape[1] == 64
+
+
+def test_joint_similarities_are_the_mean_over_teachers(teacher):
+    pictures = np.random.default_rng(0).integers(256, size=(4, 32, 32, 3)).astype(np.uint8)
+    teachers = Teachers([teacher, teacher])
+    teachers.calibrate(pictures)
+    maps, pooled = teachers(pictures)
+    features = teacher.predict_on_batch(pictures)
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    assert np.allclose(pooled.astype(np.float32) @ pooled.T.astype(np.float32), features @ features.T, atol=5e-3)
+    assert maps.shape[:3] == (4, 1, 1)
+
+
+def test_losses_are_zero_for_a_perfect_student():
+    rng = np.random.default_rng(0)
+    maps, features = rng.normal(size=(5, 2, 2, 3)).astype(np.float32), rng.normal(size=(5, 7)).astype(np.float32)
+    turned = 3 * features @ np.linalg.qr(rng.normal(size=(7, 7)))[0].astype(np.float32)
+    assert np.allclose(map_loss(maps, maps), 0, atol=1e-5)
+    assert np.allclose(relation_loss(features, turned), 0, atol=1e-5)
+    assert np.mean(relation_loss(features, rng.normal(size=(5, 7)).astype(np.float32))) > 0.1
+
+
+def test_crops_keep_size_and_follow_the_seed(folder):
+    photos = sorted(folder.glob("*"))
+    first, second = (CropStream(photos, size=24, seed=3).take(10) for _ in range(2))
+    assert first.shape == (10, 24, 24, 3) and first.dtype == np.uint8
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, CropStream(photos, size=24, seed=4).take(10))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 500), (70, 50)])
+def test_crops_of_odd_photos(shape):
+    image = np.random.default_rng(0).integers(256, size=(*shape, 3)).astype(np.uint8)
+    assert random_crop(image, 16, np.random.default_rng(1)).shape == (16, 16, 3)
+    assert recolored(image, np.random.default_rng(1)).shape == image.shape
+
+
+def test_no_readable_photo_is_said(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"")
+    with pytest.raises(UserError, match="none of the 1 photos"):
+        CropStream([tmp_path / "a.jpg"], size=16, seed=0).take(2)
+
+
+def test_held_out_share_depends_on_the_name_alone():
+    names = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(3000)]
+    held = [is_held_out(name, 1 / 3) for name in names]
+    assert 900 < sum(held) < 1100
+    assert held == [is_held_out(name, 1 / 3) for name in names]
+    assert not any(is_held_out(name, 0) for name in names)
+    assert all(is_held_out(name, 0.5) for name, kept in zip(names, held) if kept)
+
+
+@pytest.mark.parametrize("change, out, words", [
+    ({"student": "MobileNetV9"}, "a.weights.h5", "no such network"), ({}, "a.h5", "must end in .weights.h5"),
+    ({"sizes": (16, 64)}, "a.weights.h5", "at least 32"), ({"batch_size": 1}, "a.weights.h5", "at least 4"),
+    ({"steps": 0}, "a.weights.h5", "greater than 0")])
+def test_bad_arguments_are_named(change, out, words):
+    recipe = Recipe(**{"student": "MobileNetV3Small", "steps": 5, **change})
+    with pytest.raises(UserError, match=words):
+        check_recipe(recipe, out=out, hold_out=0)
+
+
+def test_unknown_teacher_is_named():
+    with pytest.raises(UserError, match="no such file"):
+        load_teacher("nowhere.keras", size=32)
+    with pytest.raises(UserError, match="no such network"):
+        load_teacher("Inception", size=32)
+
+
+def test_tool_ends_with_code_2_on_a_missing_folder(tmp_path):
+    command = [sys.executable, ROOT / "tools" / "distill_backbone.py", "--photos", tmp_path / "none", "--teacher",
+               "MobileNetV2", "--out", tmp_path / "a.weights.h5"]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr and "Traceback" not in done.stderr
