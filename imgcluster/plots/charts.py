@@ -1,5 +1,6 @@
 """Charts of numbers: training curves, confusion of models and clusters, the scores at a glance."""
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from imgcluster.plots.style import clean, group_colour, new_figure, text_style
 
@@ -70,7 +71,7 @@ def _phase_changes(history, epochs):
 def _finish_curves(axes, epochs, name):
     axes.set_xlabel("epoch", **text_style())
     axes.set_ylabel(name, **text_style())
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(min(epochs) - 0.5, max(epochs) + 0.5)
     if name == "accuracy":
         axes.set_ylim(0, 1.02)

@@ -14,7 +14,7 @@ from imgcluster.plots.style import (
 
 MAX_SIDE = 60  # units along the longer side of a wall of photos
 NUM_LABELS = 30
-_FIGURE_INCHES = 9.0
+_LONGER_SIDE = (4.5, 9.0)  # inches, from a map of a few units to one of very many
 
 
 def distance_map_figure(distance_map, unit_clusters, *, topology, title):
@@ -25,7 +25,7 @@ def distance_map_figure(distance_map, unit_clusters, *, topology, title):
     """
     figure, axes = _map_axes(distance_map, topology, title)
     cells = _draw_cells(axes, distance_map, topology, cmap="Greys", limits=(0, 1))
-    _colour_bar(figure, axes, cells, "distance to neighbouring units (largest = 1)")
+    _colour_bar(figure, axes, cells, "distance to neighbours (largest = 1)")
     outlines = cell_outlines(cell_centres(distance_map.shape, topology=topology), topology=topology)
     _draw_borders(axes, outlines, unit_clusters, width=1.6)
     _name_clusters(axes, cell_centres(distance_map.shape, topology=topology), unit_clusters)
@@ -64,8 +64,9 @@ def _limits(outlines):
 
 
 def _figure_size(extent):
-    """Inches of a picture of `extent` (width, height) with its longer side fixed and room for a title on the other."""
-    return np.maximum(_FIGURE_INCHES * extent / extent.max(), (5.0, 2.6))
+    """Inches of a picture of `extent` (width, height) units, with room for a title and for the name of the colours."""
+    longer = np.clip(0.7 * extent.max(), *_LONGER_SIDE)
+    return np.maximum(longer * extent / extent.max(), (4.5, 2.9))
 
 
 def _number_units(axes, shape, topology):
@@ -87,7 +88,7 @@ def _draw_cells(axes, values, topology, *, cmap, limits):
 
 def _colour_bar(figure, axes, cells, name):
     bar = figure.colorbar(cells, ax=axes, shrink=0.7, aspect=30, pad=0.02)
-    bar.set_label(name, **text_style())
+    bar.set_label(name, fontsize=9, **text_style())
 
 
 def _draw_borders(axes, outlines, unit_clusters, *, width, colour=BORDER_COLOUR):

@@ -30,7 +30,7 @@ class Embedding(NamedTuple):
     method: str
 
 
-def embed_2d(features, *, seed, max_photos=5000):
+def embed_2d(features, *, seed, max_photos=3000):
     """Lay photos out in the plane so that similar ones lie together, as an `Embedding`.
 
     features: [N, D], compared by cosine. PCA to at most 50 dimensions, then t-SNE (van der Maaten & Hinton, JMLR 9,
