@@ -56,7 +56,7 @@ def _from_csv(img_paths, csv_path):
 
 
 def _require_all(img_paths, labels, remedy):
-    missing = [path for path, label in zip(img_paths, labels) if not label]
+    missing = [path for path, label in zip(img_paths, labels) if not (label or "").strip()]
     if missing:
         listed = "".join(f"\n  {path}" for path in missing[:SHOWN])
         more = f"\n  ... and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
