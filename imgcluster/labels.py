@@ -47,7 +47,7 @@ def _from_csv(img_paths, csv_path):
         raise UserError(f"{csv_path}: cannot be read as CSV ({error})") from error
     if not {"file", "label"} <= set(table.columns):
         raise UserError(f"{csv_path}: columns {', '.join(table.columns)}; expected file,label")
-    doubled = table.drop_duplicates().file
+    doubled = table.drop_duplicates(["file", "label"]).file
     doubled = doubled[doubled.duplicated()]
     if len(doubled):
         raise UserError(f"{csv_path}: {len(doubled)} files have two labels, first {doubled.iloc[0]!r}")
