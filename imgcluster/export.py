@@ -5,6 +5,9 @@ from pathlib import Path
 
 from imgcluster.progress import progress
 
+# File systems allow 255 bytes; the rest is for the number of photos whose names are otherwise the same.
+LONGEST_NAME = 245
+
 
 def export_clusters(photo_dir, img_paths, labels, out_dir, *, link=False):
     """Copy (or link) each photo to `out_dir`/<cluster>/<path with "/" as "__">; return how many were put there.
@@ -14,26 +17,31 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, link=False):
     out_dir, photo_dir = Path(out_dir), Path(photo_dir)
     fresh = out_dir.with_name(f".{out_dir.name}.partial")
     shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
     count = 0
     for name, label in progress(zip(img_paths, labels), description="export", total=len(img_paths)):
-        target = fresh / str(label) / _flat_name(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            if link:
-                target.symlink_to(os.path.relpath(photo_dir / name, out_dir / str(label)))
-            else:
-                shutil.copyfile(photo_dir / name, target)
-            count += 1
-        except FileNotFoundError:
+        folder = fresh / str(label)
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / _free_name(folder, name)
+        if not os.access(photo_dir / name, os.R_OK):
             continue
+        if link:
+            target.symlink_to(os.path.relpath(photo_dir / name, out_dir / str(label)))
+        else:
+            shutil.copyfile(photo_dir / name, target)
+        count += 1
     shutil.rmtree(out_dir, ignore_errors=True)
     os.replace(fresh, out_dir)
     return count
 
 
-def _flat_name(name):
-    """One file name for a path, no longer than file systems allow."""
-    flat = name.replace("/", "__")
-    while len(flat.encode()) > 255:
+def _free_name(folder, name):
+    """One file name for a path, no longer than file systems allow, that is still free in the folder."""
+    flat, number = name.replace("/", "__"), 1
+    while len(flat.encode()) > LONGEST_NAME:
         flat = flat[1:]
-    return flat
+    free = flat
+    while os.path.lexists(folder / free):
+        number += 1
+        free = f"{number}_{flat}"
+    return free
