@@ -9,6 +9,7 @@ from sklearn.preprocessing import normalize
 from imgcluster.metrics import matched_clusters
 from imgcluster.plots.style import (
     bare_axes,
+    bold_style,
     clean,
     group_colour,
     group_marker,
@@ -118,9 +119,9 @@ def _name_largest(axes, points, labels, looks):
         near = [abs(place - other) / extent < (half_width + other_half, 0.027) for other, other_half in taken]
         if not any(overlap.all() for overlap in near):
             taken.append((place, half_width))
-            axes.annotate(text, place, xytext=(0, raised), textcoords="offset points", fontsize=9, fontweight="bold",
-                          ha="center", va="center", color=[0.55 * c for c in group_colour(looks[name])],
-                          path_effects=outline(), **text_style())
+            axes.annotate(text, place, xytext=(0, raised), textcoords="offset points", fontsize=9, ha="center",
+                          va="center", color=[0.55 * c for c in group_colour(looks[name])], path_effects=outline(),
+                          **bold_style(text))
     return len(taken)
 
 

@@ -48,6 +48,12 @@ def text_style():
     return {"fontfamily": list(font_families()), "parse_math": False}
 
 
+def bold_style(text):
+    """Keywords like `text_style`, bold where the always present font shows `text`: the others may have no bold."""
+    style = text_style()
+    return style | {"fontfamily": font_families()[0], "fontweight": "bold"} if text.isascii() else style
+
+
 def _is_mark(character):
     """True for characters without a shape of their own: controls, joiners, variation selectors, surrogates."""
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") or "\ufe00" <= character <= "\ufe0f"
