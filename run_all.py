@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from imgcluster.artefacts import is_up_to_date, read_json
+from imgcluster.artefacts import changed_settings, is_up_to_date, read_json
 from imgcluster.cli import add_settings_arguments, run
 from imgcluster.errors import UserError
 from imgcluster.settings import STEP_SETTINGS, load_settings
@@ -61,12 +61,14 @@ def plan(settings, first, last):
     if settings.TRAIN_DATASET is None:
         return [(settings.DATASET, number) for number in numbers]
     train = settings.for_dataset(settings.TRAIN_DATASET)
-    trained = is_up_to_date(train.folder("DATA_DIR"), "02", record_of(train, "02"))
+    data_dir = train.folder("DATA_DIR")
+    trained = is_up_to_date(data_dir, "02", record_of(train, "02")) and not any(
+        changed_settings(data_dir, number, record_of(train, number)) for number in ("00", "01"))
     before = []
     if settings.TRAIN_DATASET != settings.DATASET and first <= "02" <= last:
         if not trained:
             before = [(train.DATASET, number) for number in ("00", "01", "02", "03")]
-        elif not is_up_to_date(train.folder("DATA_DIR"), "03", record_of(train, "03")):
+        elif not is_up_to_date(data_dir, "03", record_of(train, "03")):
             before = [(train.DATASET, "03")]
     if trained or before:
         numbers = [number for number in numbers if number != "02"]
