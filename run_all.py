@@ -31,7 +31,7 @@ def main(argv=None):
     rows, failed = [], 0
     for dataset, number in plan(settings, options.first, options.last):
         began = time.perf_counter()
-        extra = [] if dataset == settings.DATASET else ["--set", f"DATASET={dataset}"]
+        extra = [] if dataset == settings.DATASET else ["--set", f"DATASET={dataset!r}"]
         failed = subprocess.run([sys.executable, SCRIPTS[number], *arguments, *extra], check=False).returncode
         rows.append((dataset, number, time.perf_counter() - began, failed))
         if failed:
