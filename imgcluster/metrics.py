@@ -204,7 +204,8 @@ def clustering_scores(true, predicted):
 _SCORE_OF_TABLE = {
     "ari": _ari, "ami": _ami, "nmi": lambda table: _v_measures(table)["v_measure"], "purity": _purity,
     "matched_accuracy": _matched_accuracy,
-    **{name: lambda table, name=name: _v_measures(table)[name] for name in ("homogeneity", "completeness", "v_measure")},
+    **{name: lambda table, name=name: _v_measures(table)[name]
+       for name in ("homogeneity", "completeness", "v_measure")},
     **{name: lambda table, name=name: _pairwise(table)[name]
        for name in ("fowlkes_mallows", "pairwise_precision", "pairwise_recall", "pairwise_f1")},
     **{name: lambda table, name=name: _bcubed(table)[name]
