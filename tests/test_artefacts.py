@@ -8,7 +8,8 @@ import pytest
 from imgcluster import artefacts
 from imgcluster.errors import UserError
 
-NAMES = ["a, b.jpg", "신발/운동화.jpg", '"quoted".jpg', "it's.jpg", "emoji 👟.jpg", "tab\there.jpg", " blank .jpg", "NA"]
+NAMES = ["a, b.jpg", "신발/운동화.jpg", '"quoted".jpg', "it's.jpg", "emoji 👟.jpg", "tab\there.jpg",
+         " blank .jpg", "NA"]
 
 
 @pytest.fixture

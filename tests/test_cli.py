@@ -127,7 +127,8 @@ def test_a_record_holds_settings_inputs_and_facts(script, tmp_path):
     write_lines(step.data_dir / "img_paths.txt", ["a.jpg"])
     step.record(["x.txt"], inputs=[step.data_dir / "img_paths.txt"], trained_on="bags")
     record = read_json(tmp_path / "data/shoes/made_by_04.json")
-    assert record["outputs"] == ["x.txt"] and record["trained_on"] == "bags" and list(record["inputs"]) == ["img_paths.txt"]
+    assert record["outputs"] == ["x.txt"] and record["trained_on"] == "bags"
+    assert list(record["inputs"]) == ["img_paths.txt"]
     assert record["settings"] == json.loads(json.dumps(step.values("04")))
     step.record(["y.txt"], data_dir=tmp_path / "other")
     assert read_json(tmp_path / "other/made_by_04.json")["outputs"] == ["y.txt"]

@@ -3,8 +3,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcluster.artefacts import (read_img_paths, read_labels, read_labels_true, read_lines, read_table, write_array,
-                                  write_labels, write_lines, write_table)
+from imgcluster.artefacts import (
+    read_img_paths,
+    read_labels,
+    read_labels_true,
+    read_lines,
+    read_table,
+    write_array,
+    write_labels,
+    write_lines,
+    write_table,
+)
 from imgcluster.photo_rows import drop_photos, left_out, write_photo_rows
 
 PHOTOS = ["a, b.jpg", '가 "방".jpg', "c.jpg", "d/e.jpg", "f.jpg"]

@@ -1,0 +1,151 @@
+"""The order in which run_all.py runs the steps."""
+import pytest
+
+import run_all
+from imgcluster.artefacts import write_lines, write_record
+from imgcluster.errors import UserError
+from imgcluster.settings import load_settings
+
+ALL = ["00", "01", "02", "03", "04", "05", "06"]
+
+
+@pytest.fixture
+def settings_of(tmp_path):
+    def load(*overrides):
+        return load_settings(None, ["DATASET=new", "TRAIN_DATASET=known", *overrides], root=tmp_path)
+    return load
+
+
+def finish(settings, dataset, *numbers):
+    """Leave what the steps leave: outputs, and the record of the settings that made them."""
+    source = settings.for_dataset(dataset)
+    data_dir = source.folder("DATA_DIR")
+    for number in numbers:
+        write_lines(data_dir / f"output_of_{number}", [number])
+        write_record(data_dir, number, settings=run_all.record_of(source, number), outputs=[f"output_of_{number}"],
+                     inputs=[data_dir / "output_of_00"])
+
+
+def steps(dataset, *numbers):
+    return [(dataset, number) for number in numbers]
+
+
+def test_the_scripts_are_the_steps():
+    assert list(run_all.SCRIPTS) == ALL
+    assert all(script.name.startswith(number) for number, script in run_all.SCRIPTS.items())
+
+
+def test_the_training_set_goes_first(settings_of):
+    assert run_all.plan(settings_of(), "00", "06") == \
+        steps("known", "00", "01", "02", "03") + steps("new", "00", "01", "03", "04", "05", "06")
+
+
+def test_a_trained_network_is_not_trained_again(settings_of, capsys):
+    settings = settings_of()
+    finish(settings, "known", "00", "01", "02", "03")
+    assert run_all.plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    assert "the network of known is up to date" in capsys.readouterr().out
+
+
+def test_features_of_the_training_set_are_made_where_only_they_are_missing(settings_of):
+    settings = settings_of()
+    finish(settings, "known", "00", "01", "02")
+    assert run_all.plan(settings, "00", "06") == steps("known", "03") + steps("new", "00", "01", "03", "04", "05", "06")
+
+
+@pytest.mark.parametrize("override", ["EPOCHS=3", "BACKBONE=MobileNetV2", "RANDOM_SEED=5", "BACKGROUND=keep",
+                                      "LABELS_FROM=folder"])
+def test_other_settings_train_the_network_anew(settings_of, override):
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    assert run_all.plan(settings_of(override), "00", "06")[:4] == steps("known", "00", "01", "02", "03")
+
+
+def test_settings_of_later_steps_do_not(settings_of):
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    planned = run_all.plan(settings_of("SOM_EPOCHS=3", "NUM_CLUSTERS=9", "MAX_SHEETS=1"), "00", "06")
+    assert {dataset for dataset, _ in planned} == {"new"}
+
+
+def test_changed_photos_or_a_lost_network_train_anew(settings_of):
+    settings = settings_of()
+    data_dir = settings.for_dataset("known").folder("DATA_DIR")
+    finish(settings, "known", "00", "01", "02", "03")
+    (data_dir / "output_of_02").unlink()
+    assert ("known", "02") in run_all.plan(settings, "00", "06")
+    finish(settings, "known", "02")
+    assert ("known", "02") not in run_all.plan(settings, "00", "06")
+    write_lines(data_dir / "output_of_00", ["other photos"])
+    assert ("known", "02") in run_all.plan(settings, "00", "06")
+
+
+def test_without_a_training_set_every_step_runs_once(settings_of):
+    assert run_all.plan(settings_of("TRAIN_DATASET=None"), "00", "06") == steps("new", *ALL)
+
+
+def test_a_dataset_that_is_its_own_training_set_runs_once(settings_of):
+    settings = settings_of("TRAIN_DATASET=new")
+    assert run_all.plan(settings, "00", "06") == steps("new", *ALL)
+    finish(settings, "new", "00", "01", "02")
+    assert run_all.plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_part_that_does_not_reach_training_trains_nothing(settings_of, trained):
+    settings = settings_of()
+    if trained:
+        finish(settings, "known", "00", "01", "02", "03")
+    assert run_all.plan(settings, "03", "05") == steps("new", "03", "04", "05")
+    assert run_all.plan(settings, "00", "01") == steps("new", "00", "01")
+    assert run_all.plan(settings, "04", "04") == steps("new", "04")
+
+
+def test_training_alone(settings_of):
+    assert run_all.plan(settings_of(), "02", "02") == steps("known", "00", "01", "02", "03")
+    assert run_all.plan(settings_of("TRAIN_DATASET=None"), "02", "02") == steps("new", "02")
+
+
+def test_a_training_set_in_the_same_folder_is_refused(settings_of):
+    with pytest.raises(UserError, match="would share a folder"):
+        run_all.plan(settings_of("DATA_DIR=here"), "00", "06")
+
+
+def test_the_parts_are_named_in_order():
+    options = run_all.parse(["--from", "03", "--to", "05", "--set", "EPOCHS=1"])
+    assert (options.first, options.last, options.set) == ("03", "05", ["EPOCHS=1"])
+    with pytest.raises(UserError, match="--from 05 --to 03"):
+        run_all.parse(["--from", "05", "--to", "03"])
+
+
+def test_the_summary_names_what_was_written_and_the_ari(settings_of, tmp_path):
+    settings = settings_of()
+    finish(settings, "new", "04", "05")
+    (settings.folder("DATA_DIR") / "metrics.json").write_text('{"ari": 0.75, "num_clusters": 9, "num_models_true": 8}')
+    lines = run_all.summary(settings, [("new", "04", 1.0, 0), ("new", "05", 2.5, 0)]).splitlines()
+    assert lines[1].startswith("04_cluster_som new") and lines[1].endswith("1.0  output_of_04")
+    assert lines[-1] == "new: 9 clusters for 8 models, ARI 0.750"
+    failed = run_all.summary(settings, [("new", "04", 1.0, 0), ("new", "05", 2.5, 2)])
+    assert failed.splitlines()[-1].endswith("failed") and "ARI" not in failed
+
+
+STANDIN = """import sys
+with open({log!r}, "a", encoding="utf-8") as file:
+    file.write(" ".join(sys.argv[1:]) + "\\n")
+sys.exit({code})
+"""
+
+
+@pytest.mark.parametrize("code, calls", [(0, 4 + 6), (2, 1)])
+def test_every_step_gets_the_settings_and_the_first_failure_ends_the_run(tmp_path, monkeypatch, capsys, code, calls):
+    script, log = tmp_path / "standin.py", tmp_path / "log.txt"
+    script.write_text(STANDIN.format(log=str(log), code=code))
+    monkeypatch.setattr(run_all, "SCRIPTS", dict.fromkeys(ALL, script))
+    config = tmp_path / "own.py"
+    config.write_text("DATASET = 'new'\nTRAIN_DATASET = '2019'\n")
+    assert run_all.main(["--config", str(config), "--set", "EPOCHS=3"]) == code
+    given = f"--config {config} --set EPOCHS=3"
+    lines = log.read_text().splitlines()
+    assert len(lines) == calls
+    assert lines[:4] == [f"{given} --set DATASET='2019'"] * min(calls, 4) and set(lines[4:]) <= {given}
+    captured = capsys.readouterr()
+    assert len(captured.out.strip().splitlines()) == calls + 1
+    assert ("standin.py failed" in captured.err) == (code != 0)
