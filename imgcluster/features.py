@@ -59,6 +59,8 @@ def _open_part(part, state, key, shape):
             return features, saved["done"], {int(row): reason for row, reason in saved["errors"].items()}
     except (OSError, ValueError, KeyError):
         pass
+    # A note left by another extraction must not vouch for rows of the array that is begun now.
+    state.unlink(missing_ok=True)
     return np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape), 0, {}
 
 
