@@ -3,6 +3,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from imgcluster.blind_count import Estimate, blind_estimate
+from imgcluster.calibration import calibrated_estimate, prior_estimate
 from imgcluster.errors import UserError
 from imgcluster.hierarchy import build_hierarchy, partition, shares
 from imgcluster.rows import check_features
@@ -38,14 +40,18 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     _check_settings(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
     hierarchy = build_hierarchy(features, units, random_seed=random_seed)
-    count, interval, method = _count(num_photos, num_clusters, imgs_per_model, known)
-    labels = partition(hierarchy, count)
-    counts = sorted({max(1, count // 2), count, min(num_photos, count * 2)})
-    levels = [{"num_clusters": each, "labels": labels if each == count else partition(hierarchy, each)}
-              for each in counts]
-    return Clustering(labels, count, interval, levels, majority(units, labels, len(som_map.prototypes)),
-                      confidence(hierarchy.graph, labels), method,
-                      calibrated=num_clusters is None and (known is not None or imgs_per_model is not None))
+    if num_clusters is not None:
+        estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
+    elif imgs_per_model is not None:
+        estimate = prior_estimate(num_photos, imgs_per_model)
+    elif known is not None:
+        estimate = calibrated_estimate(features, known, som_map, random_seed=random_seed)
+    else:
+        estimate = blind_estimate(hierarchy)
+    labels = partition(hierarchy, estimate.count)
+    return Clustering(labels, estimate.count, estimate.interval, _levels(hierarchy, labels),
+                      majority(units, labels, len(som_map.prototypes)), confidence(hierarchy.graph, labels),
+                      estimate.method, num_clusters is None and (known is not None or imgs_per_model is not None))
 
 
 def majority(units, labels, num_units):
@@ -72,12 +78,8 @@ def _check_settings(num_photos, num_clusters, imgs_per_model):
         raise UserError(f"NUM_IMGS_PER_MODEL: {imgs_per_model} found, a number above 0 needed")
 
 
-def _count(num_photos, num_clusters, imgs_per_model, known):
-    """Return (count, interval, method)."""
-    if num_clusters is not None:
-        return num_clusters, (num_clusters, num_clusters), "set by hand"
-    if known is not None:
-        imgs_per_model = len(known[1]) / len(np.unique(known[1]))
-    photos = imgs_per_model or np.sqrt(num_photos)
-    count, low, high = (int(np.clip(round(num_photos / photos * factor), 1, num_photos)) for factor in (1, 0.7, 1.4))
-    return count, (low, high), "photos per model" if imgs_per_model else "square root of the number of photos"
+def _levels(hierarchy, labels):
+    """Return the partition itself between one of half and one of twice as many clusters."""
+    count = labels.max() + 1
+    counts = sorted({max(1, count // 2), count, min(len(labels), count * 2)})
+    return [{"num_clusters": each, "labels": labels if each == count else partition(hierarchy, each)} for each in counts]

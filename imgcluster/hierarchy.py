@@ -9,6 +9,8 @@ from imgcluster.linkage import cut, weighted_ward
 from imgcluster.neighbours import fuzzy_graph, membership, nearest_photos, project
 
 MAX_PHOTO_NODES = 3000
+NUM_NEIGHBOURS = 15
+NEAR_NEIGHBOURS = 5
 PROPAGATION_PASSES = 3
 
 
@@ -16,34 +18,43 @@ PROPAGATION_PASSES = 3
 class Hierarchy:
     """What every partition is cut from.
 
-    graph: sparse [N, N] of photos; nodes int [N]: the node each photo belongs to, itself in a small set and its unit of
-    the map in a large one; node_graph: sparse [n, n], the photos' edges summed; tree: Ward's linkage of the nodes.
+    points float32 [N, d]: the photos' leading components; graph, near_graph: sparse [N, N], the neighbourhood graphs of
+    15 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and its unit of the map
+    in a large one; tree: Ward's linkage of the nodes.
     """
 
+    points: np.ndarray
     graph: sparse.csr_matrix
+    near_graph: sparse.csr_matrix
     nodes: np.ndarray
-    node_graph: sparse.csr_matrix
     tree: np.ndarray
 
     @property
     def num_nodes(self):
         """Number of leaves of the tree."""
-        return self.node_graph.shape[0]
+        return len(self.tree) + 1
 
 
-def build_hierarchy(features, units, *, num_neighbours=15, random_seed=0):
+def build_hierarchy(features, units, *, random_seed=0):
     """Return the Hierarchy of features [N, D] whose photos lie in map units int [N].
 
     Up to 3,000 photos are the leaves themselves; beyond that the occupied units are, weighted by hits, so that memory
     and time grow linearly with N (given a map of bounded size).
     """
     points = project(features, random_seed=random_seed)
-    graph = fuzzy_graph(*nearest_photos(points, units, num_neighbours=num_neighbours))
+    index, distance = nearest_photos(points, units, num_neighbours=NUM_NEIGHBOURS)
+    graph = fuzzy_graph(index, distance)
     nodes = np.arange(len(units)) if len(units) <= MAX_PHOTO_NODES else np.unique(units, return_inverse=True)[1]
     sizes = np.bincount(nodes)
-    members = membership(nodes, len(sizes)).astype(np.float64)
-    node_graph = (members.T @ graph @ members).tocsr()
-    return Hierarchy(graph, nodes, node_graph, weighted_ward(diffusion_map(node_graph), sizes))
+    coordinates = diffusion_map(sum_edges(graph, nodes))
+    return Hierarchy(points, graph, fuzzy_graph(index[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]), nodes,
+                     weighted_ward(coordinates, sizes))
+
+
+def sum_edges(graph, groups):
+    """Return the sparse [G, G] graph whose edges are the sums of the edges [N, N] between groups int [N] 0..G-1."""
+    members = membership(groups, groups.max() + 1).astype(np.float64)
+    return (members.T @ graph @ members).tocsr()
 
 
 def partition(hierarchy, num_clusters):

@@ -1,0 +1,98 @@
+"""The number of clusters where nothing is known about the products: three views of one hierarchy, and how far they agree."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgcluster.hierarchy import sum_edges
+from imgcluster.linkage import cut
+from imgcluster.validity import mean_conductance, modularity, squared_silhouette
+
+GRID_STEPS = 60
+PHOTOS_PER_CLUSTER = 3
+MAX_CLUSTERS = 600
+CONDUCTANCE = 0.2
+CONDUCTANCE_WEIGHT = 1 / 3
+WINDOW = (1 / 7, 3)
+PLATEAU = 0.1
+CLEAR_PEAK = 0.2
+ONE_CLUSTER = 0.3
+CLOSER_STEPS = 9
+INTERVAL_MARGIN = 1.25
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number of clusters, its interval (low, high), and in words how it was found."""
+
+    count: int
+    interval: tuple
+    method: str
+
+
+def blind_estimate(hierarchy):
+    """Return the Estimate read from the cuts of a Hierarchy alone.
+
+    The neighbourhood graph gives a first count: where modularity peaks, drawn towards where a fifth of a cluster's edges
+    leave it. Within a seventh to three times of it the silhouette of the cuts is searched for a peak, which replaces
+    the first count as far as it stands out from both sides: clean sets have such a peak, messy ones do not.
+    """
+    num_photos = len(hierarchy.nodes)
+    if num_photos < 4 or np.ptp(hierarchy.points, axis=0).max() < 1e-6:
+        return Estimate(1, (1, max(1, num_photos - 1)), "too few different photos to tell clusters apart")
+    counts = count_grid(min(num_photos // PHOTOS_PER_CLUSTER, hierarchy.num_nodes, MAX_CLUSTERS))
+    by_modularity, by_conductance = graph_counts(hierarchy, counts)
+    first = weighted_geometric_mean([by_modularity, by_conductance], [1 - CONDUCTANCE_WEIGHT, CONDUCTANCE_WEIGHT])
+    window = counts[(counts >= by_modularity * WINDOW[0]) & (counts <= by_modularity * WINDOW[1])]
+    peak, clarity = silhouette_peak(hierarchy, window)
+    count = weighted_geometric_mean([peak, first], [clarity, 1 - clarity])
+    views = np.array([count, by_modularity, by_conductance])
+    low, high = views.min() / INTERVAL_MARGIN, views.max() * INTERVAL_MARGIN
+    return Estimate(round(count), (max(1, int(low)), min(num_photos, int(np.ceil(high)))),
+                    f"blind: modularity {by_modularity}, conductance {by_conductance:.0f}, "
+                    f"silhouette {peak:.0f} with weight {clarity:.2f}")
+
+
+def count_grid(largest, *, steps=GRID_STEPS):
+    """Return ascending counts from 2 to `largest`, about evenly spaced in their logarithm."""
+    return np.unique(np.round(np.geomspace(2, max(2, largest), steps)).astype(int))
+
+
+def graph_counts(hierarchy, counts):
+    """Return the count of greatest modularity, and the one where conductance reaches 0.2, on the 5-neighbour graph."""
+    nodes_graph = sum_edges(hierarchy.near_graph, hierarchy.nodes)
+    clusters = [sum_edges(nodes_graph, cut(hierarchy.tree, count)) for count in counts]
+    leaving = np.maximum.accumulate([mean_conductance(each) for each in clusters])
+    # A rising ramp keeps the interpolation defined where the curve is flat.
+    crossing = np.interp(CONDUCTANCE, leaving + 1e-9 * np.arange(len(leaving)), np.log(counts))
+    return int(counts[np.argmax([modularity(each) for each in clusters])]), float(np.exp(crossing))
+
+
+def silhouette_peak(hierarchy, counts):
+    """Return (count, clarity 0..1) of the silhouette's peak over the cuts at `counts`, looked at more closely around it.
+
+    Clarity is the drop to the higher one of both sides' lowest points, over the height of the peak, 1 from a fifth on;
+    one cluster counts as a silhouette of 0.3, so that the two halves of a single cloud are no peak. The count returned
+    is the mean, in logarithms, over the cuts within a tenth of the drop.
+    """
+    heights = {count: _height(hierarchy, count) for count in counts.tolist()}
+    top = max(heights, key=heights.get)
+    left = min(height for count, height in heights.items() if count <= top)
+    right = min(height for count, height in heights.items() if count >= top)
+    drop = heights[top] - max(min(left, ONE_CLUSTER) if counts[0] == 2 else left, right)
+    if drop <= 0:
+        return float(top), 0.0
+    place = int(np.searchsorted(counts, top))
+    around = np.linspace(counts[max(place - 1, 0)], counts[min(place + 1, len(counts) - 1)], CLOSER_STEPS)
+    heights |= {count: _height(hierarchy, count) for count in around.astype(int).tolist() if count not in heights}
+    highest = max(heights.values())
+    weights = np.maximum(np.array(list(heights.values())) - highest + PLATEAU * drop, 0)
+    return weighted_geometric_mean(list(heights), weights), float(np.clip(drop / highest / CLEAR_PEAK, 0, 1))
+
+
+def _height(hierarchy, count):
+    return squared_silhouette(hierarchy.points, cut(hierarchy.tree, count)[hierarchy.nodes])
+
+
+def weighted_geometric_mean(values, weights):
+    """Return exp(sum(weights * log(values)) / sum(weights))."""
+    return float(np.exp(np.average(np.log(values), weights=weights)))

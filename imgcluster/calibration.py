@@ -1,0 +1,96 @@
+"""The number of clusters learned from labelled products: how many photos and how much variety make one product."""
+import numpy as np
+
+from imgcluster.blind_count import Estimate, count_grid
+from imgcluster.errors import UserError
+from imgcluster.hierarchy import build_hierarchy
+from imgcluster.linkage import cut
+from imgcluster.neighbours import membership
+from imgcluster.rows import check_features
+
+LEVELS = 28
+VARIETY_SPREAD = 0.2
+AGREEMENT_POWER = 4
+INTERVAL_SIGMAS = 1.3
+LEAST_SIGMA = 0.05
+
+
+def calibrated_estimate(features, known, som_map, *, random_seed=0):
+    """Return the Estimate for features [N, D] given known = (features [M, D], labels [M]) of labelled photos.
+
+    Two counts are joined: N over the known photos per product, and the known number of products times the ratio of
+    varieties (`variety_ratio`). Each is trusted by the inverse of its variance: the first varies as the known products'
+    sizes do, the second by about 20 % per product.
+    """
+    known_features, labels = check_known(known, features.shape[1])
+    _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    by_photos = len(features) / sizes.mean()
+    by_variety = len(sizes) * variety_ratio(features, known_features, labels, som_map, random_seed=random_seed)
+    size_variance = (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else VARIETY_SPREAD**2
+    trust = VARIETY_SPREAD**2 / (VARIETY_SPREAD**2 + size_variance)
+    count = by_photos**trust * by_variety**(1 - trust)
+    per_product = trust * size_variance + 1e-4
+    sigma = max(np.sqrt(per_product * (1 / len(sizes) + 1 / max(count, 1))), LEAST_SIGMA)
+    return rounded(count, sigma, len(features), f"calibrated on {len(sizes)} products: photos per product "
+                   f"{by_photos:.1f}, variety {by_variety:.1f}, weight of the former {trust:.2f}")
+
+
+def prior_estimate(num_photos, imgs_per_model):
+    """Return the Estimate of `num_photos` photos at `imgs_per_model` photos per product, with a margin of a quarter."""
+    return rounded(num_photos / imgs_per_model, np.log(1.25) / INTERVAL_SIGMAS, num_photos,
+                   f"{imgs_per_model:g} photos per product, given by hand")
+
+
+def rounded(count, sigma, num_photos, method):
+    """Return the Estimate whose interval reaches 1.3 `sigma` (of the logarithm) and at least half a cluster each way."""
+    best = int(np.clip(round(count), 1, num_photos))
+    reach = np.exp(INTERVAL_SIGMAS * sigma)
+    low = int(np.clip(np.floor(min(count / reach, count - 0.5)), 1, best))
+    high = int(np.clip(np.ceil(max(count * reach, count + 0.5)), best, num_photos))
+    return Estimate(best, (low, high), method)
+
+
+def variety_ratio(features, known_features, labels, som_map, *, random_seed=0):
+    """Return how many times the variety of the known photos the variety of `features` is.
+
+    One hierarchy is built over both; at each level, the effective number of clusters that a set occupies is the
+    exponential of its entropy over the clusters. The ratio of both is averaged, in logarithms, over the levels, each
+    weighted by how well its clusters agree with the known labels (adjusted Rand index to the fourth power).
+    """
+    joint = np.concatenate([np.asarray(features, np.float32), np.asarray(known_features, np.float32)])
+    hierarchy = build_hierarchy(joint, som_map.best_matching_units(joint)[0], random_seed=random_seed)
+    new, ratios, weights = np.arange(len(joint)) < len(features), [], []
+    for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
+        clusters = cut(hierarchy.tree, count)[hierarchy.nodes]
+        ratios.append(entropy(clusters[new]) - entropy(clusters[~new]))
+        weights.append(max(adjusted_rand_index(labels, clusters[~new]), 1e-3) ** AGREEMENT_POWER)
+    return float(np.exp(np.average(ratios, weights=weights)))
+
+
+def entropy(labels):
+    """Return the entropy, in nats, of the shares of the labels."""
+    sizes = np.unique(labels, return_counts=True)[1]
+    return float(np.log(sizes.sum()) - (sizes * np.log(sizes)).sum() / sizes.sum())
+
+
+def adjusted_rand_index(first, second):
+    """Return the adjusted Rand index (Hubert & Arabie 1985) of two labelings of the same photos."""
+    first, second = (np.unique(labels, return_inverse=True)[1] for labels in (first, second))
+    table = (membership(first, first.max() + 1).astype(float).T @ membership(second, second.max() + 1)).tocsr()
+    pairs, rows, columns = (float((each * (each - 1)).sum() / 2) for each in (
+        table.data, np.bincount(first).astype(float), np.bincount(second).astype(float)))
+    total = len(first) * (len(first) - 1) / 2
+    expected, largest = rows * columns / max(total, 1), (rows + columns) / 2
+    return 1.0 if largest == expected else (pairs - expected) / (largest - expected)
+
+
+def check_known(known, width):
+    """Return known = (features, labels) checked: UserError unless they match each other and `width` columns."""
+    features, labels = check_features(known[0], name="calibration features"), np.asarray(known[1])
+    if features.shape[1] != width:
+        raise UserError(f"CALIBRATION_DATASET: its features have {features.shape[1]} columns, those to be clustered "
+                        f"{width}; make both with the same network (step 03)")
+    if labels.shape != (len(features),):
+        raise UserError(f"CALIBRATION_DATASET: {labels.shape} labels for {len(features)} photos found; make them again "
+                        "with steps 00 and 03")
+    return features, labels

@@ -1,0 +1,125 @@
+"""Properties of the clustering: separated clouds are found, forced counts are met, odd input is taken or named."""
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.metrics import adjusted_rand_score
+
+from imgcluster.cluster_count import Clustering, cluster_photos
+from imgcluster.errors import UserError
+from imgcluster.som import SelfOrganizingMap, default_grid
+
+
+def trained_map(features):
+    return SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True).fit(features, epochs=6)
+
+
+def clustered(features, **options):
+    features = np.asarray(features, np.float32)
+    return cluster_photos(features, trained_map(features), **options)
+
+
+def clouds(num_clusters, photos_each, *, seed=0, width=32, spread=0.25):
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(num_clusters), photos_each)
+    centres = rng.standard_normal((num_clusters, width))
+    return (centres[labels] + spread * rng.standard_normal((len(labels), width))).astype(np.float32), labels
+
+
+def assert_consistent(result, num_photos):
+    assert isinstance(result, Clustering)
+    assert result.labels.shape == result.confidence.shape == (num_photos,)
+    sizes = np.bincount(result.labels)
+    assert len(sizes) == result.num_clusters and sizes.min() >= 1
+    assert (np.diff(sizes) <= 0).all()
+    assert ((result.confidence >= 0) & (result.confidence <= 1)).all()
+    assert 1 <= result.interval[0] <= result.num_clusters <= result.interval[1] <= num_photos
+    assert [level["num_clusters"] for level in result.levels] == sorted(len(set(level["labels"])) for level in result.levels)
+
+
+@pytest.mark.parametrize("num_clusters", [2, 5, 20])
+def test_separated_clouds_are_found(num_clusters):
+    features, labels = clouds(num_clusters, 30)
+    result = clustered(features)
+    assert_consistent(result, len(features))
+    assert result.num_clusters == num_clusters
+    assert adjusted_rand_score(labels, result.labels) == 1
+
+
+def test_digits_are_clustered_better_than_chance_and_repeatably():
+    digits = load_digits()
+    result, again = clustered(digits.data), clustered(digits.data)
+    assert_consistent(result, len(digits.data))
+    assert 5 <= result.num_clusters <= 20
+    assert adjusted_rand_score(digits.target, result.labels) > 0.6
+    assert np.array_equal(result.labels, again.labels)
+
+
+@pytest.mark.parametrize("features", [
+    np.zeros((1, 5)), np.ones((2, 5)), np.arange(3.0)[:, None], np.ones((20, 4)), np.eye(4),
+    np.column_stack([np.ones(12), np.arange(12)]), np.random.default_rng(0).random((30, 6))])
+@pytest.mark.parametrize("forced", ["free", "one", "all"])
+def test_tiny_and_degenerate_sets(features, forced):
+    count = {"free": None, "one": 1, "all": len(features)}[forced]
+    result = clustered(features, num_clusters=count)
+    assert_consistent(result, len(features))
+    if count is not None:
+        assert result.num_clusters == count
+
+
+def test_identical_photos_are_one_cluster():
+    assert clustered(np.ones((40, 8))).num_clusters == 1
+
+
+@pytest.mark.parametrize("count", [1, 7, 150])
+def test_forced_count_is_met_exactly(count):
+    result = clustered(clouds(6, 40)[0], num_clusters=count)
+    assert_consistent(result, 240)
+    assert result.num_clusters == count
+    assert result.interval == (count, count)
+
+
+def test_photos_per_model_sets_the_count():
+    result = clustered(clouds(6, 40)[0], imgs_per_model=20)
+    assert result.num_clusters == 12
+    assert result.calibrated
+
+
+def test_known_models_set_the_granularity():
+    # Each cloud consists of three tight ones: the labels tell whether a model is a cloud or a third of one.
+    rng = np.random.default_rng(1)
+    fine = np.repeat(np.arange(36), 20)
+    centres = rng.standard_normal((12, 32))[fine // 3] + 0.4 * rng.standard_normal((36, 32))[fine]
+    features = (centres + 0.08 * rng.standard_normal((720, 32))).astype(np.float32)
+    own = fine >= 18
+    for labels in (fine, fine // 3):
+        result = clustered(features[own], known=(features[~own], labels[~own]))
+        assert result.num_clusters == len(np.unique(labels[own]))
+        assert result.calibrated
+
+
+def test_units_follow_the_majority_of_their_photos():
+    features, _ = clouds(4, 50)
+    som = trained_map(features)
+    result = cluster_photos(features, som)
+    units = som.best_matching_units(features)[0]
+    assert set(np.flatnonzero(result.unit_clusters >= 0)) == set(units)
+    assert np.mean(result.unit_clusters[units] == result.labels) > 0.95
+
+
+@pytest.mark.parametrize(("features", "named"), [
+    (np.array([[1.0, 2], [np.nan, 1], [3, np.inf]]), "rows 1, 2"),
+    (np.ones(5), r"shape \(5,\)"),
+    (np.ones((2, 2, 2)), "shape"),
+    (np.ones((0, 4)), "shape"),
+    (np.array([["a", "b"]]), "type")])
+def test_unusable_features_are_named(features, named):
+    som = SelfOrganizingMap(2, 2, 2)
+    with pytest.raises(UserError, match=named):
+        cluster_photos(features, som)
+
+
+@pytest.mark.parametrize("options", [{"num_clusters": 0}, {"num_clusters": 11}, {"imgs_per_model": 0}])
+def test_impossible_settings_are_refused(options):
+    features = np.random.default_rng(0).random((10, 3)).astype(np.float32)
+    with pytest.raises(UserError, match="NUM_"):
+        cluster_photos(features, trained_map(features), **options)
