@@ -50,13 +50,25 @@ class Look:
 
 
 def look_of(kind, style, seed):
-    """Return the look of style number `style` (0 to 19) of a kind; styles of a kind differ in colours at least."""
+    """Return the look of style number `style` (0 to 19) of a kind.
+
+    Styles of a kind differ in colourway and print; a sibling shares the shape and the main colour of the style before it.
+    """
     if style >= len(COLORWAYS):
         raise ValueError(f"style {style} of {kind}: there are {len(COLORWAYS)} styles of a kind")
     number = KINDS.index(kind)
-    # Steps prime to the palette's length visit every colourway once, far ones first.
-    colors = tuple(COLORS[name] for name in COLORWAYS[(number * 7 + style * 3) % len(COLORWAYS)])
+    sibling = style % 3 == (2 if number < 4 else 1)
+    shape = style - 1 if sibling else style
+    main, *accents = _colorway(number, style)
+    if sibling:
+        own, main = main, _colorway(number, shape)[0]
+        accents = [own if color == main else color for color in accents]
     prints = PRINTS[kind]
-    sequence = np.random.SeedSequence([seed, number, style])
-    return Look(kind, style, prints[style % len(prints)], colors, BRANDS[(number * 5 + style * 2) % len(BRANDS)],
-                (number + style) % 8, int(sequence.generate_state(1)[0]))
+    seed = int(np.random.SeedSequence([seed, number, style]).generate_state(1)[0])
+    return Look(kind, shape, prints[style % len(prints)], (main, *accents), BRANDS[(number * 5 + style * 2) % len(BRANDS)],
+                (number + style) % 8, seed)
+
+
+def _colorway(kind_number, style):
+    # Steps prime to the palette's length visit every colourway once, far ones first.
+    return tuple(COLORS[name] for name in COLORWAYS[(kind_number * 7 + style * 3) % len(COLORWAYS)])

@@ -28,10 +28,10 @@ class Pose:
 BUILDERS = {"handbag": apparel.handbag, "backpack": apparel.backpack, "sneaker": apparel.sneaker, "boot": apparel.boot,
             "tshirt": apparel.tshirt, "mug": household.mug, "bottle": household.bottle, "lamp": household.lamp,
             "chair": household.chair, "headphones": household.headphones}
-POSES = {"handbag": Pose(0.8, (0.05, 0.45)), "backpack": Pose(0.8, (0.0, 0.35)), "sneaker": Pose(0.7, (0.1, 0.6)),
-         "boot": Pose(0.8, (0.05, 0.45)), "tshirt": Pose(0.2, (-0.15, 0.15), "wall"), "mug": Pose(0.7, (0.15, 0.6)),
-         "bottle": Pose(0.6, (0.05, 0.35)), "lamp": Pose(1.5, (-0.05, 0.3)), "chair": Pose(0.9, (0.1, 0.45)),
-         "headphones": Pose(1.0, (0.05, 0.4))}
+POSES = {"handbag": Pose(0.95, (0.0, 0.55)), "backpack": Pose(1.0, (0.0, 0.45)), "sneaker": Pose(0.9, (0.05, 0.8)),
+         "boot": Pose(0.95, (0.0, 0.55)), "tshirt": Pose(0.3, (-0.25, 0.25), "wall"), "mug": Pose(0.8, (0.1, 0.75)),
+         "bottle": Pose(0.7, (0.0, 0.5)), "lamp": Pose(1.5, (-0.1, 0.35)), "chair": Pose(1.2, (0.05, 0.55)),
+         "headphones": Pose(1.2, (0.0, 0.5))}
 
 
 @lru_cache(maxsize=16)
@@ -63,7 +63,7 @@ def render_photo(photo):
 
 def _light(seller):
     direction = np.array([seller.uniform(-0.8, 0.8), seller.uniform(0.55, 1.0), seller.uniform(0.45, 0.9)])
-    warm = seller.normal(0, 0.06)
+    warm = seller.normal(0, 0.07)
     return Light(tuple(direction / np.linalg.norm(direction)), key=seller.uniform(0.6, 0.95), ambient=seller.uniform(0.35, 0.55),
                  tint=(1 + warm, 1.0, 1 - warm))
 
@@ -76,7 +76,7 @@ def _view(parts, pose, shape, shot):
     mirrored = bool(shot.random() < 0.25)
     seen = np.concatenate([View(*angles, 1.0, (0, 0), mirrored).project(part.points).reshape(-1, 3)[:, :2] for part in parts])
     low, high = seen.min(axis=0), seen.max(axis=0)
-    fill = shot.uniform(1.0, 1.2) if shot.random() < 0.1 else shot.uniform(0.62, 0.92)
+    fill = shot.uniform(1.0, 1.2) if shot.random() < 0.12 else shot.uniform(0.55, 0.94)
     scale = fill * min(width / (high[0] - low[0]), height / (high[1] - low[1]))
     room = np.abs(np.array([width, height]) - scale * (high - low)) / 2
     center = np.array([width, height]) / 2 + shot.uniform(-0.6, 0.6, 2) * room - scale * (low + high) / 2
