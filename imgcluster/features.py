@@ -16,6 +16,8 @@ from imgcluster.pictures import iterate_pictures
 BLOCK = 4096
 # Batches between two notes of how far the extraction has come.
 SAVE_EVERY = 8
+# Spread of a principal component, as a share of the first one's, below which it is float32 rounding.
+ROUNDING = 1e-4
 
 
 def extract_features(embedding, folder, img_paths, out, *, batch_size, key, mode="pad", max_pixels, workers=2,
@@ -83,7 +85,8 @@ def normalize_rows(features):
 def whiten(path, components):
     """Replace the features in `path` by at most `components` principal components of equal variance, in blocks.
 
-    Returns the number of components kept: no more than photos - 1 or features. A single photo is left as it is.
+    Returns the number of components kept: no more than photos - 1 or features, and none that are rounding alone, which
+    whitening would blow up. A single photo is left as it is.
     """
     features = np.load(path, mmap_mode="r", allow_pickle=False)
     if len(features) < 2:
@@ -92,12 +95,14 @@ def whiten(path, components):
     pca = IncrementalPCA(components, whiten=True)
     # Each block must hold at least as many rows as components.
     edges = np.linspace(0, len(features), max(1, len(features) // max(BLOCK, components)) + 1).astype(int)
-    for start, stop in zip(edges, edges[1:]):
-        pca.partial_fit(features[start:stop])
+    with np.errstate(invalid="ignore"):  # equal photos have no variance to take shares of
+        for start, stop in zip(edges, edges[1:]):
+            pca.partial_fit(features[start:stop])
+    components = max(1, int((pca.singular_values_ > ROUNDING * pca.singular_values_[0]).sum()))
     with replacing(path) as temporary:
         out = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=(len(features), components))
         for start in range(0, len(features), BLOCK):
-            out[start:start + BLOCK] = pca.transform(features[start:start + BLOCK])
+            out[start:start + BLOCK] = pca.transform(features[start:start + BLOCK])[:, :components]
         out.flush()
     return components
 

@@ -194,9 +194,17 @@ def test_a_single_photo_is_left_as_it_is(tmp_path):
 
 def test_equal_photos_stay_equal_and_finite(tmp_path):
     np.save(tmp_path / "features.npy", np.full((10, 4), 0.3, np.float32))
-    whiten(tmp_path / "features.npy", 3)
+    assert whiten(tmp_path / "features.npy", 3) == 1
     whitened = np.load(tmp_path / "features.npy")
     assert np.isfinite(whitened).all() and np.ptp(whitened, axis=0).max() < 1e-3
+
+
+@pytest.mark.parametrize("offset", [0, 3])
+def test_rounding_is_not_blown_up_to_components(tmp_path, offset):
+    rows = np.random.default_rng(0).normal(size=(3, 50)) + offset
+    np.save(tmp_path / "features.npy", rows[np.arange(40) % 3].astype(np.float32))
+    assert whiten(tmp_path / "features.npy", 10) == 2
+    np.testing.assert_allclose(np.load(tmp_path / "features.npy").std(axis=0, ddof=1), 1, atol=1e-3)
 
 
 @pytest.mark.parametrize("labelled", [True, False])
