@@ -1,4 +1,4 @@
-"""The number of clusters where nothing is known about the products: three views of one hierarchy, and how far they agree."""
+"""The number of clusters where nothing is known about the products: three views of one hierarchy, joined."""
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,9 +32,9 @@ class Estimate:
 def blind_estimate(hierarchy):
     """Return the Estimate read from the cuts of a Hierarchy alone.
 
-    The neighbourhood graph gives a first count: where modularity peaks, drawn towards where a fifth of a cluster's edges
-    leave it. Within a seventh to three times of it the silhouette of the cuts is searched for a peak, which replaces
-    the first count as far as it stands out from both sides: clean sets have such a peak, messy ones do not.
+    The neighbourhood graph gives a first count: where modularity peaks, drawn towards where a fifth of a cluster's
+    edges leave it. Within a seventh to three times of it the silhouette of the cuts is searched for a peak, which
+    replaces the first count as far as it stands out from both sides: clean sets have such a peak, messy ones do not.
     """
     num_photos = len(hierarchy.nodes)
     if num_photos < 4 or np.ptp(hierarchy.points, axis=0).max() < 1e-6:
@@ -68,7 +68,7 @@ def graph_counts(hierarchy, counts):
 
 
 def silhouette_peak(hierarchy, counts):
-    """Return (count, clarity 0..1) of the silhouette's peak over the cuts at `counts`, looked at more closely around it.
+    """Return (count, clarity 0..1) of the silhouette's peak over the cuts at `counts`, seen more closely around it.
 
     Clarity is the drop to the higher one of both sides' lowest points, over the height of the peak, 1 from a fifth on;
     one cluster counts as a silhouette of 0.3, so that the two halves of a single cloud are no peak. The count returned

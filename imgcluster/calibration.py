@@ -7,32 +7,34 @@ from imgcluster.hierarchy import build_hierarchy
 from imgcluster.linkage import cut
 from imgcluster.neighbours import membership
 from imgcluster.rows import check_features
+from imgcluster.som import SelfOrganizingMap, default_grid
 
 LEVELS = 28
-VARIETY_SPREAD = 0.2
+VARIETY_SPREAD = 0.25
 AGREEMENT_POWER = 4
 INTERVAL_SIGMAS = 1.3
 LEAST_SIGMA = 0.05
+JOINT_EPOCHS = 10
 
 
-def calibrated_estimate(features, known, som_map, *, random_seed=0):
+def calibrated_estimate(features, known, *, random_seed=0):
     """Return the Estimate for features [N, D] given known = (features [M, D], labels [M]) of labelled photos.
 
     Two counts are joined: N over the known photos per product, and the known number of products times the ratio of
     varieties (`variety_ratio`). Each is trusted by the inverse of its variance: the first varies as the known products'
-    sizes do, the second by about 20 % per product.
+    sizes do, the second by about a quarter per product.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     by_photos = len(features) / sizes.mean()
-    by_variety = len(sizes) * variety_ratio(features, known_features, labels, som_map, random_seed=random_seed)
+    by_variety = len(sizes) * variety_ratio(features, known_features, labels, random_seed=random_seed)
     size_variance = (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else VARIETY_SPREAD**2
     trust = VARIETY_SPREAD**2 / (VARIETY_SPREAD**2 + size_variance)
     count = by_photos**trust * by_variety**(1 - trust)
     per_product = trust * size_variance + 1e-4
     sigma = max(np.sqrt(per_product * (1 / len(sizes) + 1 / max(count, 1))), LEAST_SIGMA)
-    return rounded(count, sigma, len(features), f"calibrated on {len(sizes)} products: photos per product "
-                   f"{by_photos:.1f}, variety {by_variety:.1f}, weight of the former {trust:.2f}")
+    return rounded(count, sigma, len(features), f"calibrated on {len(sizes)} products: by photos per product "
+                   f"{by_photos:.1f}, by variety {by_variety:.1f}, weight of the former {trust:.2f}")
 
 
 def prior_estimate(num_photos, imgs_per_model):
@@ -42,7 +44,7 @@ def prior_estimate(num_photos, imgs_per_model):
 
 
 def rounded(count, sigma, num_photos, method):
-    """Return the Estimate whose interval reaches 1.3 `sigma` (of the logarithm) and at least half a cluster each way."""
+    """Return the Estimate whose interval reaches 1.3 `sigma` (of the logarithm) and half a cluster or more each way."""
     best = int(np.clip(round(count), 1, num_photos))
     reach = np.exp(INTERVAL_SIGMAS * sigma)
     low = int(np.clip(np.floor(min(count / reach, count - 0.5)), 1, best))
@@ -50,15 +52,17 @@ def rounded(count, sigma, num_photos, method):
     return Estimate(best, (low, high), method)
 
 
-def variety_ratio(features, known_features, labels, som_map, *, random_seed=0):
+def variety_ratio(features, known_features, labels, *, random_seed=0):
     """Return how many times the variety of the known photos the variety of `features` is.
 
-    One hierarchy is built over both; at each level, the effective number of clusters that a set occupies is the
-    exponential of its entropy over the clusters. The ratio of both is averaged, in logarithms, over the levels, each
-    weighted by how well its clusters agree with the known labels (adjusted Rand index to the fourth power).
+    One hierarchy is built over both, on a map of both; at each level, the effective number of clusters that a set
+    occupies is the exponential of its entropy over the clusters. The ratio of both is averaged, in logarithms, over the
+    levels, each weighted by how well its clusters agree with the known labels (adjusted Rand index to the power 4).
     """
     joint = np.concatenate([np.asarray(features, np.float32), np.asarray(known_features, np.float32)])
-    hierarchy = build_hierarchy(joint, som_map.best_matching_units(joint)[0], random_seed=random_seed)
+    som = SelfOrganizingMap(*default_grid(len(joint)), joint.shape[1], normalize=True, random_seed=random_seed)
+    units = som.fit(joint, epochs=JOINT_EPOCHS).best_matching_units(joint)[0]
+    hierarchy = build_hierarchy(joint, units, random_seed=random_seed)
     new, ratios, weights = np.arange(len(joint)) < len(features), [], []
     for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
         clusters = cut(hierarchy.tree, count)[hierarchy.nodes]

@@ -45,7 +45,7 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     elif known is not None:
-        estimate = calibrated_estimate(features, known, som_map, random_seed=random_seed)
+        estimate = calibrated_estimate(features, known, random_seed=random_seed)
     else:
         estimate = blind_estimate(hierarchy)
     labels = partition(hierarchy, estimate.count)
@@ -82,4 +82,5 @@ def _levels(hierarchy, labels):
     """Return the partition itself between one of half and one of twice as many clusters."""
     count = labels.max() + 1
     counts = sorted({max(1, count // 2), count, min(len(labels), count * 2)})
-    return [{"num_clusters": each, "labels": labels if each == count else partition(hierarchy, each)} for each in counts]
+    return [{"num_clusters": each, "labels": labels if each == count else partition(hierarchy, each)}
+            for each in counts]

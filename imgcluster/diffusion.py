@@ -8,10 +8,11 @@ DENSE_NODES = 300
 
 
 def diffusion_map(graph, *, steps=10, components=COMPONENTS):
-    """Return node coordinates [n, m] after `steps` steps of a random walk on a symmetric graph [n, n], rows unit length.
+    """Return node coordinates [n, m], rows of unit length, after `steps` steps of a random walk on a graph [n, n].
 
     Eigenvectors of the symmetrically normalised graph, each times its eigenvalue to the power `steps` (Coifman & Lafon
-    2006), rows scaled to unit length as in spectral clustering (Ng et al. 2001). m = min(components, n / 2), at least 1.
+    2006), rows scaled to unit length as in spectral clustering (Ng et al. 2001). The graph is symmetric; m is
+    min(components, n / 2), at least 1.
     """
     values, vectors = spectrum(graph, components=components)
     coordinates = vectors * np.maximum(values, 0) ** steps

@@ -32,7 +32,7 @@ class Grid:
         return np.hypot(*np.moveaxis(self._wrapped(delta, np.array([self.x, self.y * self.row_height])), -1, 0))
 
     def neighbours(self):
-        """Return pairs (first, second) of flat indices of adjacent units: 8 around a square cell, 6 around a hexagon."""
+        """Return pairs (first, second) of flat indices of adjacent units: 8 around a square, 6 around a hexagon."""
         index = np.arange(self.x * self.y).reshape(self.x, self.y)
         pairs = [self._shifted_pairs(index, i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
         first, second = np.unique(np.concatenate(pairs, axis=1), axis=1)

@@ -44,12 +44,13 @@ def check_features(features, *, name="features"):
         raise UserError(f"{name}: shape {features.shape} found, [photos, dimensions] with at least one of each needed; "
                         "make it again with step 03, or save a two-dimensional array")
     if features.dtype.kind not in "fiub":
-        raise UserError(f"{name}: type {features.dtype} found, real numbers (float32) needed; convert it with .astype('float32')")
+        raise UserError(f"{name}: type {features.dtype} found, real numbers needed; "
+                        "convert it with .astype('float32')")
     bad = [rows.start + np.flatnonzero(~np.isfinite(read_rows(features, rows)).all(axis=1))
            for rows in blocks(len(features))]
     bad = np.concatenate(bad)
     if len(bad):
         named = ", ".join(map(str, bad[:ROWS_NAMED])) + (", ..." if len(bad) > ROWS_NAMED else "")
-        raise UserError(f"{name}: {len(bad)} of {len(features)} rows hold NaN or infinity (rows {named}, counted from 0); "
-                        "make them again with step 03, or remove those photos")
+        raise UserError(f"{name}: {len(bad)} of {len(features)} rows hold NaN or infinity (rows {named}, counted from 0)"
+                        "; make them again with step 03, or remove those photos")
     return features

@@ -1,4 +1,4 @@
-"""How well a partition fits: silhouette in the photos' space, modularity and conductance on their neighbourhood graph."""
+"""How well a partition fits: silhouette among the photos, modularity and conductance on their neighbourhood graph."""
 import numpy as np
 
 from imgcluster.neighbours import group_means
@@ -7,7 +7,7 @@ SCORED_PHOTOS = 10_000
 
 
 def squared_silhouette(points, labels):
-    """Return the mean silhouette (Rousseeuw 1987) of points [N, d] in squared Euclidean distance, -1..1; 0 for one cluster.
+    """Return the mean silhouette (Rousseeuw 1987) of points [N, d] in squared distances, -1..1; 0 for one cluster.
 
     The mean squared distance to a cluster is that to its centre plus its variance, so that the cost is N x K and not
     N x N. Beyond 10,000 photos evenly spaced ones are scored against all. Photos alone in a cluster count as 0.

@@ -33,7 +33,8 @@ def assert_consistent(result, num_photos):
     assert (np.diff(sizes) <= 0).all()
     assert ((result.confidence >= 0) & (result.confidence <= 1)).all()
     assert 1 <= result.interval[0] <= result.num_clusters <= result.interval[1] <= num_photos
-    assert [level["num_clusters"] for level in result.levels] == sorted(len(set(level["labels"])) for level in result.levels)
+    assert [level["num_clusters"] for level in result.levels] == sorted(
+        len(set(level["labels"])) for level in result.levels)
 
 
 @pytest.mark.parametrize("num_clusters", [2, 5, 20])
