@@ -1,4 +1,5 @@
 """The plan of a drawn catalogue: which models, which sellers' listings, which photos."""
+
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -45,10 +46,12 @@ class Photo:
     image_seed: int
 
 
-SAMPLES = MappingProxyType({
-    "sample": Catalogue(seed=11),
-    "sample_train": Catalogue(seed=12, first_model=7_000_000_201, first_style=3),
-})
+SAMPLES = MappingProxyType(
+    {
+        "sample": Catalogue(seed=11),
+        "sample_train": Catalogue(seed=12, first_model=7_000_000_201, first_style=3),
+    }
+)
 
 
 def plan_photos(catalogue):
@@ -67,11 +70,22 @@ def _model_photos(catalogue, model, look, rng):
     while left:
         count = min(left, int(rng.integers(1, 4)))
         background = _BACKGROUND_CYCLE[(start + listing) % len(_BACKGROUND_CYCLE)]
-        product, seed = int(rng.integers(10_000_000, 99_000_000)) + listing, int(rng.integers(2 ** 31))
+        product, seed = int(rng.integers(10_000_000, 99_000_000)) + listing, int(rng.integers(2**31))
         frame, quality = _FRAMES[rng.integers(len(_FRAMES))], int(rng.integers(62, 96))
         long = catalogue.size * rng.uniform(0.9, 1.1)
         for image in range(count):
-            photos.append(Photo(f"{model}_{product}_{image}.jpg", str(model), background, look, round(long * frame[0]),
-                                round(long * frame[1]), quality, seed, int(rng.integers(2 ** 31))))
+            photos.append(
+                Photo(
+                    f"{model}_{product}_{image}.jpg",
+                    str(model),
+                    background,
+                    look,
+                    round(long * frame[0]),
+                    round(long * frame[1]),
+                    quality,
+                    seed,
+                    int(rng.integers(2**31)),
+                )
+            )
         left, listing = left - count, listing + 1
     return photos

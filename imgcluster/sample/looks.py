@@ -1,21 +1,51 @@
 """What makes one product model differ from another of its kind: shape, pattern, colours, brand."""
+
 from dataclasses import dataclass
 
 import numpy as np
 
 COLORS = {
-    "black": (34, 34, 37), "cream": (232, 220, 198), "tan": (180, 126, 80), "burgundy": (112, 30, 44),
-    "navy": (36, 46, 88), "forest": (40, 84, 62), "blush": (226, 176, 168), "mustard": (212, 160, 52),
-    "teal": (32, 122, 126), "red": (188, 38, 42), "grey": (130, 132, 136), "white": (236, 236, 234),
-    "lilac": (174, 154, 204), "orange": (222, 112, 42), "olive": (106, 108, 64), "sky": (128, 174, 212),
-    "chocolate": (84, 54, 40), "mint": (156, 206, 184), "cobalt": (40, 74, 168), "pink": (224, 98, 140),
+    "black": (34, 34, 37),
+    "cream": (232, 220, 198),
+    "tan": (180, 126, 80),
+    "burgundy": (112, 30, 44),
+    "navy": (36, 46, 88),
+    "forest": (40, 84, 62),
+    "blush": (226, 176, 168),
+    "mustard": (212, 160, 52),
+    "teal": (32, 122, 126),
+    "red": (188, 38, 42),
+    "grey": (130, 132, 136),
+    "white": (236, 236, 234),
+    "lilac": (174, 154, 204),
+    "orange": (222, 112, 42),
+    "olive": (106, 108, 64),
+    "sky": (128, 174, 212),
+    "chocolate": (84, 54, 40),
+    "mint": (156, 206, 184),
+    "cobalt": (40, 74, 168),
+    "pink": (224, 98, 140),
 }
 COLORWAYS = (
-    ("tan", "chocolate", "cream"), ("black", "white", "mustard"), ("red", "cream", "navy"), ("white", "navy", "red"),
-    ("forest", "mustard", "cream"), ("blush", "burgundy", "white"), ("navy", "sky", "white"), ("grey", "black", "orange"),
-    ("mustard", "chocolate", "white"), ("cream", "tan", "forest"), ("burgundy", "blush", "tan"),
-    ("teal", "cream", "orange"), ("olive", "black", "tan"), ("lilac", "white", "navy"), ("sky", "white", "cobalt"),
-    ("orange", "navy", "white"), ("chocolate", "tan", "mustard"), ("mint", "white", "teal"), ("pink", "black", "white"),
+    ("tan", "chocolate", "cream"),
+    ("black", "white", "mustard"),
+    ("red", "cream", "navy"),
+    ("white", "navy", "red"),
+    ("forest", "mustard", "cream"),
+    ("blush", "burgundy", "white"),
+    ("navy", "sky", "white"),
+    ("grey", "black", "orange"),
+    ("mustard", "chocolate", "white"),
+    ("cream", "tan", "forest"),
+    ("burgundy", "blush", "tan"),
+    ("teal", "cream", "orange"),
+    ("olive", "black", "tan"),
+    ("lilac", "white", "navy"),
+    ("sky", "white", "cobalt"),
+    ("orange", "navy", "white"),
+    ("chocolate", "tan", "mustard"),
+    ("mint", "white", "teal"),
+    ("pink", "black", "white"),
     ("cobalt", "white", "red"),
 )
 CLOTH = ("plain", "quilted", "floral", "plaid", "monogram", "leopard", "woven", "stripes", "blocks", "chevron", "dots")
@@ -32,8 +62,27 @@ PRINTS = {
     "headphones": ("plain", "speckles", "ombre", "woven", "camo"),
 }
 KINDS = tuple(PRINTS)
-BRANDS = ("AURA", "NOVA", "PIKO", "LUMEN", "KESTREL", "ORLA", "TIDE", "MARLO", "FJELL", "BRISK", "ZENIA", "COVE", "HALDEN",
-          "RUMI", "SOLIS", "VERA", "OTTO", "LINDEN", "EMBER")
+BRANDS = (
+    "AURA",
+    "NOVA",
+    "PIKO",
+    "LUMEN",
+    "KESTREL",
+    "ORLA",
+    "TIDE",
+    "MARLO",
+    "FJELL",
+    "BRISK",
+    "ZENIA",
+    "COVE",
+    "HALDEN",
+    "RUMI",
+    "SOLIS",
+    "VERA",
+    "OTTO",
+    "LINDEN",
+    "EMBER",
+)
 
 
 @dataclass(frozen=True)
@@ -52,21 +101,29 @@ class Look:
 def look_of(kind, style, seed):
     """Return the look of style number `style` (0 to 19) of a kind.
 
-    Styles of a kind differ in colourway and print; a sibling shares the shape and the main colour of the style before it.
+    Styles of a kind differ in colourway and print; one in three is a sibling: the style before it, in shape and main
+    colour, under another print.
     """
     if style >= len(COLORWAYS):
         raise ValueError(f"style {style} of {kind}: there are {len(COLORWAYS)} styles of a kind")
     number = KINDS.index(kind)
-    sibling = style % 3 == (2 if number < 4 else 1)
-    shape = style - 1 if sibling else style
+    turn = 2 if number < 4 else 1
+    shape = style - (style - turn + 3) // 3  # siblings do not count
     main, *accents = _colorway(number, style)
-    if sibling:
-        own, main = main, _colorway(number, shape)[0]
+    if style % 3 == turn:
+        own, main = main, _colorway(number, style - 1)[0]
         accents = [own if color == main else color for color in accents]
     prints = PRINTS[kind]
     seed = int(np.random.SeedSequence([seed, number, style]).generate_state(1)[0])
-    return Look(kind, shape, prints[style % len(prints)], (main, *accents), BRANDS[(number * 5 + style * 2) % len(BRANDS)],
-                (number + style) % 8, seed)
+    return Look(
+        kind,
+        shape,
+        prints[style % len(prints)],
+        (main, *accents),
+        BRANDS[(number * 5 + style * 2) % len(BRANDS)],
+        (number + style) % 8,
+        seed,
+    )
 
 
 def _colorway(kind_number, style):

@@ -1,4 +1,5 @@
 """Draw textured surface patches: point splatting with a depth buffer, light per pixel, shadow on a plane."""
+
 from dataclasses import dataclass
 
 import cv2
@@ -54,7 +55,7 @@ def _normals(seen, view):
 
 
 def _subdivided(lengths, spacing):
-    """Grid coordinates float32 [n] that split each interval of the given pixel lengths into steps of at most `spacing`."""
+    """Grid coordinates float32 [n] splitting intervals of the given pixel lengths into steps of at most `spacing`."""
     counts = np.clip(np.ceil(lengths / spacing), 1, 200).astype(np.int64)
     interval = np.repeat(np.arange(counts.size), counts)
     within = np.arange(interval.size) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -73,7 +74,7 @@ def _between(grid, at):
 
 @dataclass(frozen=True)
 class _Patch:
-    """A projected part: its coarse normals, where its splats (columns x rows of them) lie on the grid, how near they are."""
+    """A projected part: coarse normals, the grid coordinates of its splats (columns x rows), their nearness."""
 
     start: int
     rows: np.ndarray
@@ -128,7 +129,9 @@ def _color(parts, winners, patches, light):
             local = winners[mine] - patch.start
             row, column = patch.rows[local % patch.rows.size], patch.columns[local // patch.rows.size]
             (last_row, last_column), (h, w) = np.array(patch.normal.shape[:2]) - 1, part.texture.shape[:2]
-            texel = _sampled(part.texture, row * np.float32(h / last_row) - 0.5, column * np.float32(w / last_column) - 0.5)
+            texel = _sampled(
+                part.texture, row * np.float32(h / last_row) - 0.5, column * np.float32(w / last_column) - 0.5
+            )
             color[mine] = _shade(LINEAR[texel], _sampled(patch.normal, row, column), light, part)
             depth[mine] = patch.near[local]
     return color, depth
@@ -139,15 +142,21 @@ def _sampled(image, row, column):
     wide = 256  # OpenCV's remap takes pictures, not lists: fold the list into one
     size = -(-row.size // wide) * wide
     down, right = (np.resize(at.astype(np.float32), size).reshape(-1, wide) for at in (row, column))
-    return cv2.remap(image, right, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 3)[:row.size]
+    return cv2.remap(image, right, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 3)[: row.size]
 
 
 def draw_product(parts, view, light, shape):
     """Return the product's RGB float32 [H, W, 3] in 0..1 and its opacity float32 [H, W] on a frame of `shape`."""
     height, width = shape
     fine = (round(height * OVERSAMPLING), round(width * OVERSAMPLING))
-    closer = View(view.yaw, view.pitch, view.roll, view.scale * OVERSAMPLING,
-                  tuple(OVERSAMPLING * c for c in view.center), view.mirrored)
+    closer = View(
+        view.yaw,
+        view.pitch,
+        view.roll,
+        view.scale * OVERSAMPLING,
+        tuple(OVERSAMPLING * c for c in view.center),
+        view.mirrored,
+    )
     covered, winners, patches = _splat(parts, closer, fine)
     color, depth = _color(parts, winners, patches, light)
     layers = np.zeros((*fine, 5), np.float32)
@@ -164,7 +173,7 @@ def draw_product(parts, view, light, shape):
 def _close_pinholes(layers):
     """Fill single uncovered pixels between splats with the mean of their neighbours, in place."""
     mask = layers[..., 3].astype(np.uint8)
-    holes = (cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > mask)
+    holes = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > mask
     if holes.any():
         around = cv2.blur(layers, (3, 3))[holes]
         layers[holes] = around / np.maximum(around[:, 3:4], 1e-4)
@@ -188,7 +197,7 @@ def cast_shadow(parts, view, light, shape, *, plane, softness):
     density = np.zeros((height, width), np.float32)
     for part in parts:
         points = cv2.resize(part.points, (part.points.shape[1] * 3, part.points.shape[0] * 3))
-        rise = points[..., axis:axis + 1] - level
+        rise = points[..., axis : axis + 1] - level
         seen = view.project((points - toward * (rise / toward[axis])).astype(np.float32)) / 2
         x, y = seen[..., 0].astype(np.int32), seen[..., 1].astype(np.int32)
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)

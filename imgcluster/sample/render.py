@@ -1,4 +1,5 @@
 """Render planned photos and write them as JPEG files."""
+
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ import cv2
 import numpy as np
 
 from imgcluster.progress import progress
-from imgcluster.sample import apparel, household, scenes
+from imgcluster.sample import bags, clothes, footwear, furniture, scenes, tableware
 from imgcluster.sample.catalogue import plan_photos
+from imgcluster.sample.headphones import headphones
 from imgcluster.sample.looks import BRANDS, look_of
 from imgcluster.sample.raster import Light, View, cast_shadow, draw_product
 
@@ -25,13 +27,30 @@ class Pose:
     plane: str = "floor"
 
 
-BUILDERS = {"handbag": apparel.handbag, "backpack": apparel.backpack, "sneaker": apparel.sneaker, "boot": apparel.boot,
-            "tshirt": apparel.tshirt, "mug": household.mug, "bottle": household.bottle, "lamp": household.lamp,
-            "chair": household.chair, "headphones": household.headphones}
-POSES = {"handbag": Pose(0.95, (0.0, 0.55)), "backpack": Pose(1.0, (0.0, 0.45)), "sneaker": Pose(0.9, (0.05, 0.8)),
-         "boot": Pose(0.95, (0.0, 0.55)), "tshirt": Pose(0.3, (-0.25, 0.25), "wall"), "mug": Pose(0.8, (0.1, 0.75)),
-         "bottle": Pose(0.7, (0.0, 0.5)), "lamp": Pose(1.5, (-0.1, 0.35)), "chair": Pose(1.2, (0.05, 0.55)),
-         "headphones": Pose(1.2, (0.0, 0.5))}
+BUILDERS = {
+    "handbag": bags.handbag,
+    "backpack": bags.backpack,
+    "sneaker": footwear.sneaker,
+    "boot": footwear.boot,
+    "tshirt": clothes.tshirt,
+    "mug": tableware.mug,
+    "bottle": tableware.bottle,
+    "lamp": furniture.lamp,
+    "chair": furniture.chair,
+    "headphones": headphones,
+}
+POSES = {
+    "handbag": Pose(0.95, (0.0, 0.55)),
+    "backpack": Pose(1.0, (0.0, 0.45)),
+    "sneaker": Pose(0.9, (0.05, 0.8)),
+    "boot": Pose(0.95, (0.0, 0.55)),
+    "tshirt": Pose(0.3, (-0.25, 0.25), "wall"),
+    "mug": Pose(0.8, (0.1, 0.75)),
+    "bottle": Pose(0.7, (0.0, 0.5)),
+    "lamp": Pose(1.5, (-0.1, 0.35)),
+    "chair": Pose(1.2, (0.05, 0.55)),
+    "headphones": Pose(1.2, (0.0, 0.5)),
+}
 
 
 @lru_cache(maxsize=16)
@@ -54,7 +73,8 @@ def render_photo(photo):
     scene *= 1 - seller.uniform(0.25, 0.6) * shadow[..., None]
     product, alpha = draw_product(parts, view, light, shape)
     image = scene * (1 - alpha[..., None]) + 255 * product * alpha[..., None]
-    image = scenes.graded(image, seller, shot, keep_white=photo.background == "white")
+    if photo.background != "white":  # shops burn studio photos out to pure white
+        image = scenes.graded(image, seller, shot)
     image = np.clip(image + 0.5, 0, 255).astype(np.uint8)
     if seller.random() < 0.3:
         scenes.overlay(image, seller, BRANDS[seller.integers(len(BRANDS))])
@@ -64,8 +84,12 @@ def render_photo(photo):
 def _light(seller):
     direction = np.array([seller.uniform(-0.8, 0.8), seller.uniform(0.55, 1.0), seller.uniform(0.45, 0.9)])
     warm = seller.normal(0, 0.07)
-    return Light(tuple(direction / np.linalg.norm(direction)), key=seller.uniform(0.6, 0.95), ambient=seller.uniform(0.35, 0.55),
-                 tint=(1 + warm, 1.0, 1 - warm))
+    return Light(
+        tuple(direction / np.linalg.norm(direction)),
+        key=seller.uniform(0.6, 0.95),
+        ambient=seller.uniform(0.35, 0.55),
+        tint=(1 + warm, 1.0, 1 - warm),
+    )
 
 
 def _view(parts, pose, shape, shot):
@@ -74,7 +98,9 @@ def _view(parts, pose, shape, shot):
     roll = shot.normal(0, 0.05) if pose.plane == "floor" else shot.normal(0, 0.2)
     angles = (pose.yaw * shot.uniform(-1, 1), shot.uniform(*pose.pitch), roll)
     mirrored = bool(shot.random() < 0.25)
-    seen = np.concatenate([View(*angles, 1.0, (0, 0), mirrored).project(part.points).reshape(-1, 3)[:, :2] for part in parts])
+    seen = np.concatenate(
+        [View(*angles, 1.0, (0, 0), mirrored).project(part.points).reshape(-1, 3)[:, :2] for part in parts]
+    )
     low, high = seen.min(axis=0), seen.max(axis=0)
     fill = shot.uniform(1.0, 1.2) if shot.random() < 0.12 else shot.uniform(0.55, 0.94)
     scale = fill * min(width / (high[0] - low[0]), height / (high[1] - low[1]))
@@ -93,11 +119,16 @@ def _floor_edge(parts, view):
 def _add_props(scene, light, seller, view, edge):
     """Set one or two other things of the shop behind the product, out of focus."""
     h, w = scene.shape[:2]
-    for kind in seller.permutation(["chair", "lamp", "bottle", "mug"])[:int(seller.integers(1, 3))]:
+    for kind in seller.permutation(["chair", "lamp", "bottle", "mug"])[: int(seller.integers(1, 3))]:
         parts = _parts(look_of(str(kind), 19, 0))
         scale = h * seller.uniform(0.12, 0.2)
-        center = (w * seller.choice([seller.uniform(0.02, 0.2), seller.uniform(0.8, 0.98)]), max(edge, 0.3 * h) - scale * 0.7)
-        prop, alpha = draw_product(parts, View(seller.uniform(-0.6, 0.6), view.pitch, 0.0, scale, center), light, (h, w))
+        center = (
+            w * seller.choice([seller.uniform(0.02, 0.2), seller.uniform(0.8, 0.98)]),
+            max(edge, 0.3 * h) - scale * 0.7,
+        )
+        prop, alpha = draw_product(
+            parts, View(seller.uniform(-0.6, 0.6), view.pitch, 0.0, scale, center), light, (h, w)
+        )
         alpha = cv2.GaussianBlur(alpha, (0, 0), 1.2)[..., None]
         scene += (cv2.GaussianBlur(255 * prop, (0, 0), 1.2) - scene) * alpha
 

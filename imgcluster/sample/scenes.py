@@ -1,12 +1,22 @@
 """Where a seller takes the photo: backdrops, the photo's grading, and what is written over it."""
+
 import cv2
 import numpy as np
 
 from imgcluster.sample import textures as paint
 
 AA = cv2.LINE_AA
-WALLS = ((226, 222, 214), (206, 214, 214), (232, 220, 206), (190, 200, 190), (214, 204, 212), (168, 178, 190), (224, 210, 180),
-         (150, 130, 118), (120, 134, 128))
+WALLS = (
+    (226, 222, 214),
+    (206, 214, 214),
+    (232, 220, 206),
+    (190, 200, 190),
+    (214, 204, 212),
+    (168, 178, 190),
+    (224, 210, 180),
+    (150, 130, 118),
+    (120, 134, 128),
+)
 GROUNDS = ((184, 138, 94), (132, 90, 58), (216, 184, 140), (92, 68, 52), (196, 190, 182))
 CLOTHS = ((196, 186, 172), (120, 130, 142), (222, 214, 204), (170, 110, 100), (86, 96, 92), (200, 176, 140))
 BOOKS = ((150, 60, 50), (60, 90, 120), (210, 180, 110), (70, 100, 80), (220, 214, 200), (50, 50, 60), (180, 120, 140))
@@ -17,10 +27,10 @@ def _planks(shape, rng):
     image = paint.wood(shape, color, rng).astype(np.float32)
     board = int(rng.integers(36, 70))
     for y in range(0, shape[0], board):
-        image[y:y + board] *= rng.uniform(0.88, 1.1)
-        image[y:y + 2] *= 0.6
+        image[y : y + board] *= rng.uniform(0.88, 1.1)
+        image[y : y + 2] *= 0.6
         x = int(rng.integers(shape[1]))
-        image[y:y + board, x:x + 2] *= 0.65
+        image[y : y + board, x : x + 2] *= 0.65
     return image
 
 
@@ -35,7 +45,7 @@ def _tiles(shape, rng):
     size = int(rng.integers(48, 90))
     for y in range(0, shape[0], size):
         for x in range(0, shape[1], size):
-            image[y:y + size, x:x + size] *= rng.uniform(0.95, 1.04)
+            image[y : y + size, x : x + size] *= rng.uniform(0.95, 1.04)
     image[::size] *= 0.78
     image[:, ::size] *= 0.78
     image[1::size] *= 0.88
@@ -78,8 +88,11 @@ def backdrop(kind, shape, seller, shot, *, plane, edge):
         return np.full((*shape, 3), 255, np.float32)
     if kind == "gradient":
         return _gradient(shape, seller)
-    image = _room(shape, seller, shot, plane=plane, edge=edge) if kind == "cluttered" else _surface(
-        shape, seller, plane=plane, edge=edge)
+    image = (
+        _room(shape, seller, shot, plane=plane, edge=edge)
+        if kind == "cluttered"
+        else _surface(shape, seller, plane=plane, edge=edge)
+    )
     return _lit(image, seller)
 
 
@@ -109,7 +122,7 @@ def _with_floor(wall, texture, edge):
     source = np.float32([(0, 0), (tw, 0), (tw, th), (0, th)])
     goal = np.float32([(-0.1 * w, 0), (1.1 * w, 0), (1.7 * w, deep), (-0.7 * w, deep)])
     wall[edge:] = cv2.warpPerspective(np.float32(texture), cv2.getPerspectiveTransform(source, goal), (w, deep))
-    wall[edge:edge + 2] *= 0.75
+    wall[edge : edge + 2] *= 0.75
     fade = 1 - 0.22 * np.exp(-np.abs(np.arange(h) - edge) / 14.0)
     return wall * fade[:, None, None].astype(np.float32)
 
@@ -126,7 +139,7 @@ def _room(shape, seller, shot, *, plane, edge):
     image = _with_floor(wall, SURFACES[seller.integers(len(SURFACES))]((256, 420), seller), edge)
     things = [_shelf, _picture, _window, _plant, _sofa, _curtain, _cabinet]
     slide = int(shot.integers(-40, 41))
-    for number in seller.permutation(len(things))[:int(seller.integers(3, 6))]:
+    for number in seller.permutation(len(things))[: int(seller.integers(3, 6))]:
         things[number](image, seller, edge, slide)
     return cv2.GaussianBlur(image, (0, 0), shot.uniform(0.8, 2.4))
 
@@ -161,7 +174,9 @@ def _picture(image, rng, edge, slide):
         x, y, size = rng.uniform(0, 0.85) * w + slide, rng.uniform(0, 0.35) * h, rng.uniform(0.12, 0.25) * w
         _block(image, x - 4, y - 4, size + 8, size * 1.3 + 8, BOOKS[rng.integers(len(BOOKS))])
         _block(image, x, y, size, size * 1.3, (240, 238, 232))
-        cv2.circle(image, (int(x + size / 2), int(y + size * 0.6)), int(size * 0.28), BOOKS[rng.integers(len(BOOKS))], -1, AA)
+        cv2.circle(
+            image, (int(x + size / 2), int(y + size * 0.6)), int(size * 0.28), BOOKS[rng.integers(len(BOOKS))], -1, AA
+        )
 
 
 def _window(image, rng, edge, slide):
@@ -180,7 +195,14 @@ def _plant(image, rng, edge, slide):
         tip = (int(x + reach * np.cos(angle) * 0.8), int(base - size * 0.4 + reach * np.sin(angle)))
         green = (50 + int(rng.integers(50)), 100 + int(rng.integers(60)), 50 + int(rng.integers(30)))
         cv2.ellipse(image, tip, (int(size * 0.24), int(size * 0.08)), np.degrees(angle), 0, 360, green, -1, AA)
-    pot = np.array([(x - size * .25, base - size * .45), (x + size * .25, base - size * .45), (x + size * .18, base), (x - size * .18, base)])
+    pot = np.array(
+        [
+            (x - size * 0.25, base - size * 0.45),
+            (x + size * 0.25, base - size * 0.45),
+            (x + size * 0.18, base),
+            (x - size * 0.18, base),
+        ]
+    )
     cv2.fillConvexPoly(image, pot.astype(np.int32), BOOKS[rng.integers(len(BOOKS))], AA)
 
 
@@ -191,9 +213,17 @@ def _sofa(image, rng, edge, slide):
     _block(image, x - 0.04 * w, edge - 0.2 * h, 0.1 * w, 0.25 * h, color)
     _block(image, x + width - 0.06 * w, edge - 0.2 * h, 0.1 * w, 0.25 * h, color)
     for seat in (0, 1):
-        _block(image, x + 0.06 * w + seat * (width - 0.12 * w) / 2, edge - 0.12 * h, (width - 0.13 * w) / 2, 0.12 * h,
-               paint.tinted(color, 0.1))
-    _block(image, x + rng.uniform(0.15, 0.6) * width, edge - 0.24 * h, 0.13 * w, 0.13 * h, BOOKS[rng.integers(len(BOOKS))])
+        _block(
+            image,
+            x + 0.06 * w + seat * (width - 0.12 * w) / 2,
+            edge - 0.12 * h,
+            (width - 0.13 * w) / 2,
+            0.12 * h,
+            paint.tinted(color, 0.1),
+        )
+    _block(
+        image, x + rng.uniform(0.15, 0.6) * width, edge - 0.24 * h, 0.13 * w, 0.13 * h, BOOKS[rng.integers(len(BOOKS))]
+    )
 
 
 def _curtain(image, rng, edge, slide):
@@ -201,7 +231,7 @@ def _curtain(image, rng, edge, slide):
     x, width = (0 if rng.random() < 0.5 else 0.82 * w), rng.uniform(0.12, 0.22) * w
     left, right = int(x), int(min(w, x + width))
     folds = 1 + 0.13 * np.sin(np.arange(right - left) * rng.uniform(0.35, 0.6))
-    image[:int(edge * 0.97), left:right] = np.float32(CLOTHS[rng.integers(len(CLOTHS))]) * folds[None, :, None]
+    image[: int(edge * 0.97), left:right] = np.float32(CLOTHS[rng.integers(len(CLOTHS))]) * folds[None, :, None]
 
 
 def _cabinet(image, rng, edge, slide):
@@ -214,7 +244,14 @@ def _cabinet(image, rng, edge, slide):
         cv2.circle(image, (int(x + width / 2), int(edge - tall + row * tall / 2 + tall / 4)), 3, (60, 50, 40), -1, AA)
     for number in range(int(rng.integers(1, 4))):
         size = rng.uniform(0.05, 0.12) * h
-        _block(image, x + width * (0.15 + 0.28 * number), edge - tall - size, size * 0.7, size, BOOKS[rng.integers(len(BOOKS))])
+        _block(
+            image,
+            x + width * (0.15 + 0.28 * number),
+            edge - tall - size,
+            size * 0.7,
+            size,
+            BOOKS[rng.integers(len(BOOKS))],
+        )
 
 
 def _strewn(image, seller, shot):
@@ -227,26 +264,32 @@ def _strewn(image, seller, shot):
         corners = cv2.boxPoints(((x, y), (size * 1.6, size * 2.1), shot.uniform(0, 180)))
         cv2.fillConvexPoly(image, (corners + 5).astype(np.int32), tuple(0.5 * c for c in color), AA)
         cv2.fillConvexPoly(image, corners.astype(np.int32), color, AA)
-        cv2.polylines(image, [((corners - (x, y)) * 0.8 + (x, y)).astype(np.int32)], True, paint.tinted(color, 0.5), 2, AA)
+        cv2.polylines(
+            image, [((corners - (x, y)) * 0.8 + (x, y)).astype(np.int32)], True, paint.tinted(color, 0.5), 2, AA
+        )
     elif kind == 1:
         for grow, shade in ((1.04, -0.5), (1.0, 0.75), (0.72, 0.65), (0.68, 0.8)):
             cv2.circle(image, (int(x), int(y)), int(size * grow), paint.tinted(color, shade), -1, AA)
     elif kind == 2:
-        path = np.stack([np.linspace(x - size * 2, x + size * 2, 30), y + size * 0.4 * np.sin(np.linspace(0, 5, 30))], axis=1)
+        path = np.stack(
+            [np.linspace(x - size * 2, x + size * 2, 30), y + size * 0.4 * np.sin(np.linspace(0, 5, 30))], axis=1
+        )
         for wide, shade in ((1.1, -0.4), (1.0, 0), (0.5, 0.12)):
-            cv2.polylines(image, [path.astype(np.int32)], False, paint.tinted(color, shade), max(1, int(size * wide)), AA)
+            cv2.polylines(
+                image, [path.astype(np.int32)], False, paint.tinted(color, shade), max(1, int(size * wide)), AA
+            )
     else:
         for turn in range(0, 360, 45):
             tip = (int(x + size * 0.6 * np.cos(np.radians(turn))), int(y + size * 0.6 * np.sin(np.radians(turn))))
-            cv2.ellipse(image, tip, (int(size * 0.6), int(size * 0.22)), turn, 0, 360, (60, 100 + turn // 9, 60), -1, AA)
+            cv2.ellipse(
+                image, tip, (int(size * 0.6), int(size * 0.22)), turn, 0, 360, (60, 100 + turn // 9, 60), -1, AA
+            )
 
 
-def graded(image, seller, shot, *, keep_white):
+def graded(image, seller, shot):
     """Return the photo as the seller's camera gives it: warmth, exposure, contrast, vignette, softness, grain."""
     warm = seller.normal(0, 0.05)
     tint = np.float32([1 + warm, 1.0, 1 - warm]) * seller.uniform(0.86, 1.1) * shot.uniform(0.96, 1.04)
-    if keep_white:
-        return image
     image = (image * tint - 128) * np.float32(seller.uniform(0.85, 1.12)) + 128
     h, w = image.shape[:2]
     if seller.random() < 0.5:
@@ -265,8 +308,12 @@ def overlay(image, seller, words):
         layer = image.copy()
         text = words.lower() + ".shop"
         scale = w / 420
-        cv2.putText(layer, text, (int(w * 0.08), int(h * 0.93)), cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 3, AA)
-        cv2.putText(layer, text, (int(w * 0.08), int(h * 0.93)), cv2.FONT_HERSHEY_SIMPLEX, scale, (120, 120, 120), 1, AA)
+        cv2.putText(
+            layer, text, (int(w * 0.08), int(h * 0.93)), cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 3, AA
+        )
+        cv2.putText(
+            layer, text, (int(w * 0.08), int(h * 0.93)), cv2.FONT_HERSHEY_SIMPLEX, scale, (120, 120, 120), 1, AA
+        )
         image[:] = cv2.addWeighted(image, 0.4, layer, 0.6, 0)
     elif style == 1:
         center, radius = (int(w * (0.13 if seller.random() < 0.5 else 0.87)), int(h * 0.13)), int(w * 0.1)

@@ -2,6 +2,7 @@
 
 World axes: x to the right, y up, z towards the viewer. A product spans about two units.
 """
+
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,7 +77,7 @@ def body(profile, texture, *, width=1.0, depth=1.0, power=2.0, rows=40, columns=
 def disc(y, texture, *, width, depth, power=2.0, bulge=0.0, columns=64, **material):
     """Return a horizontal cap at height y, its middle raised by `bulge`."""
     scale = np.linspace(0.01, 1.0, 10)
-    profile = np.stack([scale, y + bulge * (1 - scale ** 2)], axis=1)
+    profile = np.stack([scale, y + bulge * (1 - scale**2)], axis=1)
     return body(profile, texture, width=width, depth=depth, power=power, rows=12, columns=columns, **material)
 
 
@@ -93,10 +94,27 @@ def tube(path, texture, *, radius, side=(0, 0, 1), power=2.0, columns=14, **mate
     first /= np.linalg.norm(first, axis=1, keepdims=True) + 1e-9
     second = np.cross(tangent, first)
     section = ring(columns, power=power)
-    points = (path[:, None] + across * section[None, :, :1] * first[:, None]
-              + along * section[None, :, 1:] * second[:, None])
+    points = (
+        path[:, None] + across * section[None, :, :1] * first[:, None] + along * section[None, :, 1:] * second[:, None]
+    )
     start, end = path[0] + 0.05 * (points[0] - path[0]), path[-1] + 0.05 * (points[-1] - path[-1])
     return Part(np.concatenate([start[None], points, end[None]]).astype(np.float32), texture, **material)
+
+
+def arch(half, foot, rise, z, *, count=40):
+    """Return a handle's path [count, 3] between (-half, foot) and (half, foot), `rise` high, in the plane z."""
+    points = [
+        (-half, foot - 0.12),
+        (-half, foot),
+        (-half * 0.98, foot + rise * 0.6),
+        (-half * 0.6, foot + rise),
+        (half * 0.6, foot + rise),
+        (half * 0.98, foot + rise * 0.6),
+        (half, foot),
+        (half, foot - 0.12),
+    ]
+    path = smooth(points, count)
+    return np.column_stack([path, np.full(count, z)])
 
 
 def box(size, texture, *, power=8.0, **material):
@@ -104,8 +122,14 @@ def box(size, texture, *, power=8.0, **material):
     width, height, depth = np.asarray(size) / 2
     bevel = min(width, height, depth) * 0.25
     edge = 1 - bevel / max(width, depth)
-    profile = [(0.02, height), (edge, height), (1, height - bevel), (1, bevel - height), (edge, -height),
-               (0.02, -height)]
+    profile = [
+        (0.02, height),
+        (edge, height),
+        (1, height - bevel),
+        (1, bevel - height),
+        (edge, -height),
+        (0.02, -height),
+    ]
     return body(profile, texture, width=width, depth=depth, power=power, rows=26, columns=48, **material)
 
 
@@ -117,8 +141,10 @@ def sheet(upper, lower, texture, *, thickness, rows=36, hem=0.35, **material):
     share = np.linspace(0, 1, rows)[:, None, None]
     middle = (1 - share) * np.asarray(upper)[None] + share * np.asarray(lower)[None]
     along = np.linspace(-1, 1, middle.shape[1])
-    swell = (hem + (1 - hem) * (1 - along ** 4))[None, :] * (1 - np.abs(np.linspace(-1, 1, rows)) ** 6)[:, None]
+    swell = (hem + (1 - hem) * (1 - along**4))[None, :] * (1 - np.abs(np.linspace(-1, 1, rows)) ** 6)[:, None]
     lift = np.zeros_like(middle)
     lift[..., 2] = thickness * swell
-    return [Part((middle + lift).astype(np.float32), texture, **material),
-            Part((middle - lift).astype(np.float32), texture, **material)]
+    return [
+        Part((middle + lift).astype(np.float32), texture, **material),
+        Part((middle - lift).astype(np.float32), texture, **material),
+    ]

@@ -1,12 +1,26 @@
 """Paint what covers a product: materials, patterns, prints, seams and brands. Images are uint8 RGB [h, w, 3]."""
+
 import cv2
 import numpy as np
 
 AA = cv2.LINE_AA
+TEXELS = 190  # texture pixels per unit of length
+METALS = ((206, 174, 104), (196, 198, 204), (92, 90, 92))
+WOODS = ((176, 126, 80), (112, 72, 46), (212, 178, 132), (52, 40, 34))
+
+
+def texels(width, height):
+    """Return the texture shape (rows, columns) of a patch measured in units."""
+    return int(height * TEXELS), int(width * TEXELS)
+
+
+def solid(color):
+    """Return a one-colour texture."""
+    return np.full((4, 4, 3), color, np.uint8)
 
 
 def noise(shape, rng, *, cell):
-    """Return smooth noise float32 [h, w], about unit deviation, whose blobs measure `cell` (h, w) pixels or one number."""
+    """Return smooth noise float32 [h, w], about unit deviation, in blobs of `cell` pixels: (h, w) or one number."""
     cells = np.broadcast_to(cell, 2)
     small = rng.standard_normal([max(2, int(side / size) + 2) for side, size in zip(shape, cells)]).astype(np.float32)
     return cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
@@ -34,19 +48,22 @@ def wood(shape, color, rng, *, along=1):
 
 def _grid(shape, step):
     h, w = shape
-    return [(x + (step // 2 if row % 2 else 0), y)
-            for row, y in enumerate(range(0, h + step, step)) for x in range(0, w + step, step)]
+    return [
+        (x + (step // 2 if row % 2 else 0), y)
+        for row, y in enumerate(range(0, h + step, step))
+        for x in range(0, w + step, step)
+    ]
 
 
 def _stripes(image, colors, rng, step):
     for x in range(0, image.shape[1], step):
-        image[:, x:x + step * 2 // 5] = colors[0]
-        image[:, x + step // 2:x + step // 2 + max(1, step // 12)] = colors[1]
+        image[:, x : x + step * 2 // 5] = colors[0]
+        image[:, x + step // 2 : x + step // 2 + max(1, step // 12)] = colors[1]
 
 
 def _bands(image, colors, rng, step):
     for y in range(step // 2, image.shape[0], step * 2):
-        image[y:y + step] = colors[0]
+        image[y : y + step] = colors[0]
 
 
 def _plaid(image, colors, rng, step):
@@ -74,8 +91,17 @@ def _floral(image, colors, rng, step):
     for x, y in _grid(image.shape[:2], int(step * 1.3)):
         x, y, size = x + rng.integers(-5, 6), y + rng.integers(-5, 6), step * rng.uniform(0.2, 0.3)
         leaf = rng.uniform(0, 360)
-        cv2.ellipse(image, (int(x + step * 0.4), int(y + step * 0.3)), (int(size), max(1, int(size / 3))), leaf, 0, 360,
-                    (70, 120, 70), -1, AA)
+        cv2.ellipse(
+            image,
+            (int(x + step * 0.4), int(y + step * 0.3)),
+            (int(size), max(1, int(size / 3))),
+            leaf,
+            0,
+            360,
+            (70, 120, 70),
+            -1,
+            AA,
+        )
         for petal in np.linspace(0, 2 * np.pi, 6)[:-1] + leaf:
             center = (int(x + size * np.cos(petal)), int(y + size * np.sin(petal)))
             cv2.circle(image, center, int(size * 0.62), colors[0], -1, AA)
@@ -107,7 +133,9 @@ def _monogram(image, colors, rng, step):
     letters = "".join(rng.choice(list("ABEGHKLMRSV"), 2))
     for number, (x, y) in enumerate(_grid(image.shape[:2], step)):
         if number % 2:
-            cv2.putText(image, letters, (x - step // 3, y + step // 5), cv2.FONT_HERSHEY_DUPLEX, step / 60, colors[0], 1, AA)
+            cv2.putText(
+                image, letters, (x - step // 3, y + step // 5), cv2.FONT_HERSHEY_DUPLEX, step / 60, colors[0], 1, AA
+            )
         else:
             diamond = np.array([(x, y - step // 4), (x + step // 5, y), (x, y + step // 4), (x - step // 5, y)])
             cv2.polylines(image, [diamond.astype(np.int32)], True, colors[0], max(1, step // 18), AA)
@@ -115,8 +143,8 @@ def _monogram(image, colors, rng, step):
 
 def _blocks(image, colors, rng, step):
     h, w = image.shape[:2]
-    image[int(h * 0.55):] = colors[0]
-    image[int(h * 0.5):int(h * 0.55)] = colors[1]
+    image[int(h * 0.55) :] = colors[0]
+    image[int(h * 0.5) : int(h * 0.55)] = colors[1]
 
 
 def _ombre(image, colors, rng, step):
@@ -145,9 +173,23 @@ def _woven(image, colors, rng, step):
     image[:] = np.clip(image * (0.7 + 0.45 * np.sin(np.pi * along))[..., None], 0, 255)
 
 
-PATTERNS = {"stripes": _stripes, "bands": _bands, "plaid": _plaid, "dots": _dots, "chevron": _chevron, "floral": _floral,
-            "camo": _camo, "leopard": _leopard, "quilted": _quilted, "monogram": _monogram, "blocks": _blocks,
-            "ombre": _ombre, "speckles": _speckles, "triangles": _triangles, "woven": _woven}
+PATTERNS = {
+    "stripes": _stripes,
+    "bands": _bands,
+    "plaid": _plaid,
+    "dots": _dots,
+    "chevron": _chevron,
+    "floral": _floral,
+    "camo": _camo,
+    "leopard": _leopard,
+    "quilted": _quilted,
+    "monogram": _monogram,
+    "blocks": _blocks,
+    "ombre": _ombre,
+    "speckles": _speckles,
+    "triangles": _triangles,
+    "woven": _woven,
+}
 
 
 def patterned(shape, pattern, colors, rng, *, step=40, grain=0.03):
@@ -209,7 +251,9 @@ def emblem(image, center, size, kind, colors):
             cv2.circle(image, (int(x), int(y)), int(size * radius), color, -1, AA)
     elif kind == 2:
         for number, share in enumerate((1.0, 0.62)):
-            peak = np.array([(x - size * share, y + size * 0.7), (x, y - size * share), (x + size * share, y + size * 0.7)])
+            peak = np.array(
+                [(x - size * share, y + size * 0.7), (x, y - size * share), (x + size * share, y + size * 0.7)]
+            )
             cv2.fillPoly(image, [(peak + (size * 0.35 * number, 0)).astype(np.int32)], colors[number], AA)
     elif kind == 3:
         for number in range(3):
@@ -218,11 +262,19 @@ def emblem(image, center, size, kind, colors):
             cv2.polylines(image, [line.astype(np.int32)], False, colors[number % 2], max(2, int(size / 6)), AA)
     elif kind == 4:
         angle = np.linspace(0, 2 * np.pi, 40)
-        heart = np.stack([x + size * np.sin(angle) ** 3, y - size * 0.06 * (
-            13 * np.cos(angle) - 5 * np.cos(2 * angle) - 2 * np.cos(3 * angle) - np.cos(4 * angle))], axis=1)
+        heart = np.stack(
+            [
+                x + size * np.sin(angle) ** 3,
+                y
+                - size
+                * 0.06
+                * (13 * np.cos(angle) - 5 * np.cos(2 * angle) - 2 * np.cos(3 * angle) - np.cos(4 * angle)),
+            ],
+            axis=1,
+        )
         cv2.fillPoly(image, [heart.astype(np.int32)], colors[0], AA)
     elif kind == 5:
-        bolt = np.array([(.1, -1), (-.6, .15), (-.05, .15), (-.2, 1), (.6, -.25), (.05, -.25), (.4, -1)])
+        bolt = np.array([(0.1, -1), (-0.6, 0.15), (-0.05, 0.15), (-0.2, 1), (0.6, -0.25), (0.05, -0.25), (0.4, -1)])
         cv2.fillPoly(image, [(bolt * size + (x, y)).astype(np.int32)], colors[0], AA)
     elif kind == 6:
         for petal in turn[::2]:
@@ -234,11 +286,17 @@ def emblem(image, center, size, kind, colors):
 
 
 def _cat(image, x, y, size, colors):
-    ears = np.array([(-.85, -.9), (-.2, -.55), (.2, -.55), (.85, -.9), (.8, .2), (-.8, .2)]) * size + (x, y)
+    ears = np.array([(-0.85, -0.9), (-0.2, -0.55), (0.2, -0.55), (0.85, -0.9), (0.8, 0.2), (-0.8, 0.2)]) * size + (x, y)
     cv2.fillPoly(image, [ears.astype(np.int32)], colors[0], AA)
     cv2.ellipse(image, (int(x), int(y + size * 0.1)), (int(size * 0.85), int(size * 0.7)), 0, 0, 360, colors[0], -1, AA)
     for side in (-1, 1):
         cv2.circle(image, (int(x + side * size * 0.35), int(y)), max(1, int(size * 0.13)), colors[1], -1, AA)
         for lift in (-0.1, 0.1):
-            cv2.line(image, (int(x + side * size * 0.3), int(y + size * 0.35)),
-                     (int(x + side * size * 1.1), int(y + size * (0.35 + lift))), colors[1], 1, AA)
+            cv2.line(
+                image,
+                (int(x + side * size * 0.3), int(y + size * 0.35)),
+                (int(x + side * size * 1.1), int(y + size * (0.35 + lift))),
+                colors[1],
+                1,
+                AA,
+            )
