@@ -14,7 +14,10 @@ from imgcluster.errors import UserError
 COMPONENTS = 256
 # Weight of the pooled cosine loss and of the relational loss beside the map loss.
 POOLED_WEIGHT, RELATION_WEIGHT = 1.0, 4.0
+# Keeps the relational loss finite for a teacher to whom all photos look alike.
+MIN_VARIANCE = 1e-4
 TEACHER_BATCH = 32
+TINY = np.finfo(np.float32).tiny
 
 
 class Teachers:
@@ -67,7 +70,7 @@ class Teachers:
             maps.append(np.asarray(outputs[0], np.float32)[:len(part)])
             pooled.append(np.asarray(outputs[1], np.float32)[:len(part)])
         pooled = np.concatenate(pooled)
-        norms = np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+        norms = np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), TINY)
         return np.concatenate(maps), pooled / norms / math.sqrt(len(self.models))
 
 
@@ -105,7 +108,7 @@ def relation_loss(target, predicted):
     ops = keras.ops
     wanted, given = (ops.matmul(rows, ops.transpose(rows))
                      for rows in (ops.normalize(target, axis=-1), ops.normalize(predicted, axis=-1)))
-    return ops.mean(ops.square(wanted - given), axis=-1) / (ops.var(wanted) + 1e-6)
+    return ops.mean(ops.square(wanted - given), axis=-1) / (ops.var(wanted) + MIN_VARIANCE)
 
 
 class Student:
@@ -135,7 +138,7 @@ class Student:
     def state(self):
         """Return everything that training goes on from, as a dictionary of arrays."""
         groups = {"weights": self.model.get_weights(), "averaged": self.averaged,
-                  "optimizer": [np.asarray(keras.ops.convert_to_numpy(variable.value))
+                  "optimizer": [keras.ops.convert_to_numpy(variable)
                                 for variable in self.model.optimizer.variables]}
         return {f"{name}_{index}": array for name, arrays in groups.items() for index, array in enumerate(arrays)}
 
