@@ -126,8 +126,12 @@ def learning_rate_at(epoch, regime, history):
 
 
 def top_k_accuracy(probabilities, labels, ks=TOP_K):
-    """Return {"top_1": ..., ...}: share of rows whose true class is among the k most probable ones."""
-    ranks = (probabilities > probabilities[np.arange(len(labels)), labels][:, None]).sum(axis=1)
+    """Return {"top_1": ..., ...}: share of rows whose true class is among the k most probable ones.
+
+    Among equal (or undefined) probabilities the true class counts as the last: a network that cannot tell scores 0.
+    """
+    own = probabilities[np.arange(len(labels)), labels][:, None]
+    ranks = (~(probabilities < own)).sum(axis=1) - 1
     return {f"top_{k}": float((ranks < k).mean()) for k in ks}
 
 
