@@ -42,8 +42,9 @@ def blind_estimate(hierarchy):
     counts = count_grid(min(num_photos // PHOTOS_PER_CLUSTER, hierarchy.num_nodes, MAX_CLUSTERS))
     by_modularity, by_conductance = graph_counts(hierarchy, counts)
     first = weighted_geometric_mean([by_modularity, by_conductance], [1 - CONDUCTANCE_WEIGHT, CONDUCTANCE_WEIGHT])
-    window = counts[(counts >= by_modularity * WINDOW[0]) & (counts <= by_modularity * WINDOW[1])]
-    peak, clarity = silhouette_peak(hierarchy, window)
+    seen = counts[counts <= by_modularity * WINDOW[1] * 2]
+    allowed = (seen >= by_modularity * WINDOW[0]) & (seen <= by_modularity * WINDOW[1])
+    peak, clarity = silhouette_peak(hierarchy, seen, allowed)
     count = weighted_geometric_mean([peak, first], [clarity, 1 - clarity])
     views = np.array([count, by_modularity, by_conductance])
     low, high = views.min() / INTERVAL_MARGIN, views.max() * INTERVAL_MARGIN
@@ -67,26 +68,34 @@ def graph_counts(hierarchy, counts):
     return int(counts[np.argmax([modularity(each) for each in clusters])]), float(np.exp(crossing))
 
 
-def silhouette_peak(hierarchy, counts):
-    """Return (count, clarity 0..1) of the silhouette's peak over the cuts at `counts`, seen more closely around it.
+def silhouette_peak(hierarchy, counts, allowed):
+    """Return (count, clarity 0..1) of the silhouette's highest peak over the cuts at `counts` that are `allowed`.
 
-    Clarity is the drop to the higher one of both sides' lowest points, over the height of the peak, 1 from a fifth on;
-    one cluster counts as a silhouette of 0.3, so that the two halves of a single cloud are no peak. The count returned
-    is the mean, in logarithms, over the cuts within a tenth of the drop.
+    Clarity is the peak's prominence (the drop to the higher one of the lowest points between it and higher ground on
+    either side) over its height, 1 from a fifth on. One cluster counts as a silhouette of 0.3, so that the two halves
+    of a single cloud are no peak. The count is the mean, in logarithms, over the cuts within a tenth of the prominence.
     """
-    heights = {count: _height(hierarchy, count) for count in counts.tolist()}
-    top = max(heights, key=heights.get)
-    left = min(height for count, height in heights.items() if count <= top)
-    right = min(height for count, height in heights.items() if count >= top)
-    drop = heights[top] - max(min(left, ONE_CLUSTER) if counts[0] == 2 else left, right)
+    heights = np.array([_height(hierarchy, count) for count in counts])
+    top = np.flatnonzero(allowed)[heights[allowed].argmax()]
+    drop = prominence(np.append(ONE_CLUSTER, heights) if counts[0] == 2 else heights, top + int(counts[0] == 2))
     if drop <= 0:
-        return float(top), 0.0
-    place = int(np.searchsorted(counts, top))
-    around = np.linspace(counts[max(place - 1, 0)], counts[min(place + 1, len(counts) - 1)], CLOSER_STEPS)
-    heights |= {count: _height(hierarchy, count) for count in around.astype(int).tolist() if count not in heights}
-    highest = max(heights.values())
-    weights = np.maximum(np.array(list(heights.values())) - highest + PLATEAU * drop, 0)
-    return weighted_geometric_mean(list(heights), weights), float(np.clip(drop / highest / CLEAR_PEAK, 0, 1))
+        return float(counts[top]), 0.0
+    closer = np.linspace(counts[max(top - 1, 0)], counts[min(top + 1, len(counts) - 1)], CLOSER_STEPS).astype(int)
+    closer = np.setdiff1d(closer, counts)
+    all_counts = np.concatenate([counts[allowed], closer])
+    all_heights = np.concatenate([heights[allowed], [_height(hierarchy, count) for count in closer]])
+    weights = np.maximum(all_heights - all_heights.max() + PLATEAU * drop, 0)
+    clarity = float(np.clip(drop / all_heights.max() / CLEAR_PEAK, 0, 1))
+    return weighted_geometric_mean(all_counts, weights), clarity
+
+
+def prominence(heights, top):
+    """Return how far a curve falls on both sides of its point `top` before it rises above it, or ends."""
+    sides = []
+    for side in (heights[top::-1], heights[top:]):
+        higher = np.flatnonzero(side > side[0])
+        sides.append(side[:higher[0] if len(higher) else len(side)].min())
+    return float(heights[top] - max(sides))
 
 
 def _height(hierarchy, count):

@@ -8,7 +8,7 @@ from imgcluster.diffusion import diffusion_map
 from imgcluster.linkage import cut, weighted_ward
 from imgcluster.neighbours import fuzzy_graph, membership, nearest_photos, project
 
-MAX_PHOTO_NODES = 3000
+MAX_PHOTO_NODES = 6000
 NUM_NEIGHBOURS = 15
 NEAR_NEIGHBOURS = 5
 PROPAGATION_PASSES = 3
@@ -38,7 +38,7 @@ class Hierarchy:
 def build_hierarchy(features, units, *, random_seed=0):
     """Return the Hierarchy of features [N, D] whose photos lie in map units int [N].
 
-    Up to 3,000 photos are the leaves themselves; beyond that the occupied units are, weighted by hits, so that memory
+    Up to 6,000 photos are the leaves themselves; beyond that the occupied units are, weighted by hits, so that memory
     and time grow linearly with N (given a map of bounded size).
     """
     points = project(features, random_seed=random_seed)

@@ -10,8 +10,8 @@ def weighted_ward(points, weights):
     """
     num = len(points)
     squares = np.einsum("ud,ud->u", points, points)
-    gaps = np.maximum(squares[:, None] + squares[None, :] - 2 * points @ points.T, 0).astype(np.float64)
-    weights = np.asarray(weights, float).copy()
+    gaps = np.maximum(squares[:, None] + squares[None, :] - 2 * points @ points.T, 0).astype(np.float32)
+    weights = np.asarray(weights, np.float32).copy()
     costs = gaps * (weights[:, None] * weights[None, :] / (weights[:, None] + weights[None, :]))
     np.fill_diagonal(costs, np.inf)
     alive, chain, merges = np.ones(num, bool), [], []

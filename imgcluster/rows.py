@@ -51,6 +51,6 @@ def check_features(features, *, name="features"):
     bad = np.concatenate(bad)
     if len(bad):
         named = ", ".join(map(str, bad[:ROWS_NAMED])) + (", ..." if len(bad) > ROWS_NAMED else "")
-        raise UserError(f"{name}: {len(bad)} of {len(features)} rows hold NaN or infinity (rows {named}, counted from 0)"
-                        "; make them again with step 03, or remove those photos")
+        raise UserError(f"{name}: {len(bad)} of {len(features)} rows hold NaN or infinity (rows {named}, from 0)"
+                        "; make them again with step 03 or leave them out")
     return features
