@@ -12,8 +12,9 @@ import sys
 import numpy as np
 
 from imgcluster.artefacts import read_img_paths, read_labels_true, replacing, require, write_lines, write_table
-from imgcluster.cli import Step, run
+from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
+from imgcluster.pictures import decode_all
 from imgcluster.progress import progress
 
 
@@ -43,12 +44,12 @@ def main(argv=None):
 def train(step, source, img_paths, targets, data_dir):
     """Train the network and save it; return (history, the best epoch's row with the number of validation photos)."""
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
-    import keras
+    with quiet_start():
+        import keras
 
-    from imgcluster.augmentation import Augmentation
-    from imgcluster.backbones import build_backbone
-    from imgcluster.finetune import Regime, fine_tune, split_rows
-    from imgcluster.pictures import decode_all
+        from imgcluster.augmentation import Augmentation
+        from imgcluster.backbones import build_backbone
+        from imgcluster.finetune import Regime, fine_tune, split_rows
 
     train_rows, val_rows = split_rows(targets, train_fraction=source.TRAIN_FRACTION, seed=source.RANDOM_SEED)
     keras.utils.set_random_seed(source.RANDOM_SEED)

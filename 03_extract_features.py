@@ -10,8 +10,9 @@ import sys
 import numpy as np
 
 from imgcluster.artefacts import fingerprint, read_img_paths, read_labels_true, require
-from imgcluster.cli import Step, run
+from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
+from imgcluster.features import extract_features, whiten, write_projector_files
 from imgcluster.photo_rows import drop_photos
 from imgcluster.progress import progress
 
@@ -23,9 +24,6 @@ def main(argv=None):
     img_dir = require(settings.folder("IMG_DIR"))
     step.warn_if_changed("01")
     embedding, source = load_network(step)
-    # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
-    from imgcluster.features import extract_features, whiten, write_projector_files
-
     path = step.data_dir / "features.npy"
     options = {"flip_averaging": settings.FLIP_AVERAGING, "l2_normalize": settings.L2_NORMALIZE}
     errors = extract_features(
@@ -52,8 +50,10 @@ def main(argv=None):
 def load_network(step):
     """Return (the embedding network, what it is: a mapping for the record)."""
     settings = step.settings
-    from imgcluster.backbones import build_backbone
-    from imgcluster.finetune import load_embedding
+    # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
+    with quiet_start():
+        from imgcluster.backbones import build_backbone
+        from imgcluster.finetune import load_embedding
 
     if settings.TRAIN_DATASET is not None:
         data_dir = settings.for_dataset(settings.TRAIN_DATASET).folder("DATA_DIR")

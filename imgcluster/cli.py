@@ -1,5 +1,6 @@
 """What all numbered scripts share: arguments, banner, closing line, exit codes."""
 import argparse
+import contextlib
 import errno
 import logging
 import os
@@ -89,6 +90,23 @@ def _configure_logging():
         logging.getLogger(noisy).setLevel(logging.ERROR)
     # TensorFlow reads this when it is imported, which scripts do later.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@contextlib.contextmanager
+def quiet_start():
+    """Keep what TensorFlow's native libraries print while they are imported off the screen.
+
+    They write to file descriptor 2 before any log level is heeded; Python's own errors are raised as ever.
+    """
+    sys.stderr.flush()
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
 
 
 def run(main):

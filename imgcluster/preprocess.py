@@ -1,0 +1,190 @@
+"""Step 01 for a whole folder: every photo read, its product cut out and written, in several processes.
+
+Each finished photo is noted in a ledger, so that a killed run goes on where it was, and a photo that did not change is
+not done again. A photo that cannot be read, or that brings its process down, is noted with the reason.
+"""
+import json
+import multiprocessing
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+
+from imgcluster.artefacts import write_text
+from imgcluster.background import crop_to_product, fill_background, normalise_contrast, product_mask
+from imgcluster.decoding import decode_image
+from imgcluster.duplicates import photo_signature
+from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
+
+# Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
+CROP_MARGIN = 0.08
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done to every photo. Field meanings and units: config.py, step 01."""
+
+    method: str = "grabcut"
+    fill: str = "white"
+    crop: bool = False
+    contrast: bool = False
+    max_side: int = 640
+    max_pixels: int = 200_000_000
+    save_masks: bool = False
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where photos are read (`raw`) and written (`img`, and `masks`)."""
+
+    raw: Path
+    img: Path
+    masks: Path
+
+
+def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
+    """Preprocess every photo; return one entry per photo, in order.
+
+    An entry is a dict with "file" and either "reason" (not usable) or "width", "height" (pixels of the raw photo),
+    "share" (of the frame, taken by the product), "plausible" and "signature". ledger: path of the file that keeps the
+    entries. progress: `progress(total, initial)` makes a bar.
+    """
+    known = _read_ledger(ledger)
+    masks = mask_names(img_paths)
+    tasks, entries = [], {}
+    for name in img_paths:
+        task = (folders, name, masks[name], recipe)
+        stamp = _stamp(folders, name, recipe)
+        old = known.get(name)
+        if old and old["stamp"] == stamp and ("reason" in old or _is_written(task)):
+            entries[name] = old
+        else:
+            tasks.append((task, stamp))
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    with ledger.open("a", encoding="utf-8") as file, progress(len(img_paths), len(entries)) as bar:
+        for (task, stamp), result in _in_processes(tasks, workers):
+            entries[task[1]] = {"file": task[1], "stamp": stamp, **result}
+            file.write(json.dumps(entries[task[1]]) + "\n")
+            file.flush()
+            bar.update(1)
+    ordered = [entries[name] for name in img_paths]
+    write_text(ledger, "".join(json.dumps(entry) + "\n" for entry in ordered))
+    return ordered
+
+
+def mask_names(img_paths):
+    """Return {photo: relative path of its mask}: the suffix replaced by .png.
+
+    Photos whose paths differ in nothing but the suffix keep it, so that no mask overwrites another (a.jpg.png).
+    """
+    stems = {name: str(PurePosixPath(name).with_suffix(".png")) for name in img_paths}
+    shared = {stem for stem, count in Counter(stems.values()).items() if count > 1}
+    return {name: name + ".png" if stem in shared else stem for name, stem in stems.items()}
+
+
+def preprocess_photo(folders, name, mask_name, recipe):
+    """Read one photo, cut its product out, write it; return its entry (see `preprocess_folder`)."""
+    try:
+        data = read_bytes(folders.raw / name)
+        image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if recipe.save_masks
+                             else recipe.max_side)
+    except ImageError as error:
+        return {"reason": str(error)}
+    needs_mask = recipe.fill != "keep" or recipe.crop or recipe.save_masks
+    cutout = product_mask(image, method=recipe.method if needs_mask else "none")
+    signature = photo_signature(image, data)
+    if recipe.save_masks:
+        write_image(folders.masks / mask_name, np.where(cutout.mask > 127, 255, 0).astype(np.uint8))
+    write_image(folders.img / name, _finished(image, cutout.mask, recipe))
+    return {"width": image.shape[1], "height": image.shape[0], "share": round(float(cutout.share), 4),
+            "plausible": bool(cutout.plausible), "signature": signature}
+
+
+def _finished(image, mask, recipe):
+    """The photo as later steps see it: contrast, background, crop, size."""
+    if recipe.contrast:
+        image = normalise_contrast(image)
+    filled = fill_background(image, mask, fill=recipe.fill)
+    if recipe.crop:
+        filled = crop_to_product(filled, mask, margin=CROP_MARGIN)
+    scale = recipe.max_side / max(filled.shape[:2])
+    if scale >= 1:
+        return filled
+    width, height = (max(1, round(side * scale)) for side in filled.shape[1::-1])
+    return cv2.resize(filled, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _stamp(folders, name, recipe):
+    """What must be the same for a photo not to be done again."""
+    try:
+        status = (folders.raw / name).stat()
+        return [status.st_size, status.st_mtime_ns, asdict(recipe)]
+    except OSError:
+        return [None, None, asdict(recipe)]
+
+
+def _is_written(task):
+    folders, name, mask_name, recipe = task
+    return (folders.img / name).exists() and (not recipe.save_masks or (folders.masks / mask_name).exists())
+
+
+def _read_ledger(path):
+    """Entries by file; a line that a killed run left half written is passed over."""
+    entries = {}
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+                entries[entry["file"]] = entry
+            except (ValueError, KeyError, TypeError):
+                continue
+    return entries
+
+
+def _start_worker():
+    cv2.setNumThreads(1)
+    quiet_codecs()
+
+
+def _pool(workers):
+    # Spawned, not forked: a fork copies locks that other threads (the progress bar's) may hold.
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
+
+
+def _in_processes(tasks, workers):
+    """Yield ((task, stamp), result) as photos are finished; a photo that kills its process gets a reason."""
+    waiting = iter(tasks)
+    while suspects := (yield from _until_broken(waiting, workers)):
+        for suspect in suspects:
+            yield suspect, _alone(suspect[0])
+
+
+def _until_broken(waiting, workers):
+    """Work through `waiting`; returns the tasks under way when a process died, or [] at the end."""
+    running = {}
+    with _pool(workers) as pool:
+        try:
+            while True:
+                for task in islice(waiting, workers * 4 - len(running)):
+                    running[pool.submit(preprocess_photo, *task[0])] = task
+                if not running:
+                    return []
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    result = future.result()
+                    yield running.pop(future), result
+        except BrokenProcessPool:
+            return list(running.values())
+
+
+def _alone(task):
+    """The result of one photo in a process of its own."""
+    with _pool(1) as pool:
+        try:
+            return pool.submit(preprocess_photo, *task).result()
+        except BrokenProcessPool:
+            return {"reason": "reading it ended the process (out of memory, or a damaged file)"}
