@@ -57,6 +57,20 @@ class Gallery:
     def metrics(self):
         return read_json(self.data_dir / "metrics.json")
 
+    @cached_property
+    def embedding(self):
+        """The photos in the plane (a `plots.scatter.Embedding`): laid out once for all that show them there."""
+        return embed_2d(read_features(self.data_dir), seed=self.seed, max_photos=self.max_photos)
+
+    @cached_property
+    def unit_photo(self):
+        """Row of the photo nearest to each unit's prototype, int [rows, columns]; -1 for units without a photo."""
+        nearest = np.full(self.som["hits"].shape, -1)
+        table = self.clusters
+        for row in table["distance"].to_numpy().argsort(kind="stable")[::-1]:
+            nearest[table["unit_row"].iat[row], table["unit_column"].iat[row]] = row
+        return nearest
+
     @property
     def title(self):
         """The finding, as every figure says it."""
@@ -106,7 +120,7 @@ def load_thumbnail(gallery, row):
 
 def draw_scatter(gallery):
     """t-SNE of the features, true models beside predicted clusters."""
-    embedding = embed_2d(read_features(gallery.data_dir), seed=gallery.seed, max_photos=gallery.max_photos)
+    embedding = gallery.embedding
     true = None if gallery.true is None else gallery.true[embedding.rows]
     return scatter_pair(embedding.points, true, gallery.predicted[embedding.rows], title=gallery.title,
                         method=embedding.method)
@@ -114,12 +128,8 @@ def draw_scatter(gallery):
 
 def draw_map(gallery, thumbnail):
     """The map with the photo nearest to each unit's prototype."""
-    shape = gallery.som["hits"].shape
-    unit_photo = np.full(shape, -1)
-    for row in gallery.clusters["distance"].to_numpy().argsort(kind="stable")[::-1]:
-        unit_photo[gallery.clusters["unit_row"].iat[row], gallery.clusters["unit_column"].iat[row]] = row
-    return map_with_thumbnails(shape, unit_photo, thumbnail, gallery.som["unit_clusters"], topology=gallery.topology,
-                               title=gallery.title)
+    return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, thumbnail, gallery.som["unit_clusters"],
+                               topology=gallery.topology, title=gallery.title)
 
 
 def draw_cluster(gallery, cluster, thumbnail):
