@@ -45,14 +45,12 @@ def train(step, source, img_paths, targets, data_dir):
     """Train the network and save it; return (history, the best epoch's row with the number of validation photos)."""
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
     with quiet_start():
-        import keras
-
         from imgcluster.augmentation import Augmentation
         from imgcluster.backbones import build_backbone
-        from imgcluster.finetune import Regime, fine_tune, split_rows
+        from imgcluster.finetune import Regime, fine_tune, make_deterministic, split_rows
 
     train_rows, val_rows = split_rows(targets, train_fraction=source.TRAIN_FRACTION, seed=source.RANDOM_SEED)
-    keras.utils.set_random_seed(source.RANDOM_SEED)
+    make_deterministic(source.RANDOM_SEED)
     embedding = build_backbone(source.BACKBONE, weights=source.weights(), input_size=source.INPUT_SIZE)
     state_dir = data_dir / "training"
     state_dir.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,7 @@ def load_network(step):
     # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
     with quiet_start():
         from imgcluster.backbones import build_backbone
-        from imgcluster.finetune import load_embedding
+        from imgcluster.finetune import load_embedding, network_fingerprint
 
     if settings.TRAIN_DATASET is not None:
         data_dir = settings.for_dataset(settings.TRAIN_DATASET).folder("DATA_DIR")
@@ -62,7 +62,7 @@ def load_network(step):
             step.warn_if_changed("02", data_dir=data_dir)
             step.say(f"network: {settings.BACKBONE}, fine-tuned on {settings.TRAIN_DATASET}")
             return load_embedding(path), {"network": str(path.name), "trained_on": settings.TRAIN_DATASET,
-                                          "network_file": fingerprint(path)}
+                                          "network_file": network_fingerprint(path)}
         step.warn(f"{step.show(path)} is missing (step 02 makes it): using the pretrained network as it is")
     weights = settings.weights()
     step.say(f"network: {settings.BACKBONE}, weights {settings.WEIGHTS}, not fine-tuned")

@@ -5,8 +5,10 @@ Row i of every table and array belongs to line i of `img_paths.txt`. Every step 
 """
 import contextlib
 import hashlib
+import io
 import json
 import os
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -53,9 +55,13 @@ def write_array(path, array):
 
 
 def write_arrays(path, **arrays):
-    """Write arrays as .npz that loads with `allow_pickle=False`."""
-    with replacing(path) as temporary:
-        np.savez(temporary, **arrays)
+    """Write arrays as .npz that loads with `allow_pickle=False`; the same arrays give the same bytes."""
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.save(buffer, array, allow_pickle=False)
+            # Without a date of its own the entry would carry the time of day, as np.savez's entries do.
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), buffer.getvalue())
 
 
 def write_table(path, table, *, separator=","):

@@ -4,9 +4,12 @@ Two phases, as in Keras' transfer-learning guide (keras.io/guides/transfer_learn
 the frozen network, then the upper part of the network at a low rate, batch normalisation in inference mode. After every
 epoch the whole state is on disk, so that a killed training goes on where it was and ends with the same network.
 """
+import hashlib
+import hashlib
 import json
 import math
 import shutil
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +25,8 @@ TOP_K = (1, 2, 3, 5)
 # Epochs without a better validation loss before the "plateau" schedule lowers the rate, and the factor it is lowered by.
 PLATEAU_EPOCHS = 2
 DECAY = 0.3
+# Pictures looked at, evenly spread, to tell whether a killed training was on the same ones.
+DIGEST_PICTURES = 64
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,21 @@ def load_embedding(path):
     except Exception as error:
         raise UserError(f"{path}: not a network of this project, or damaged ({str(error).splitlines()[0]}); "
                         "run 02_finetune_network.py again") from error
+
+
+def network_fingerprint(path):
+    """Return a short digest of a saved network's weights; the rest of the file holds times and object numbers."""
+    with zipfile.ZipFile(path) as archive:
+        return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()[:16]
+
+
+def make_deterministic(seed):
+    """Seed everything, and let TensorFlow add up in a fixed order: the same training gives the same weights."""
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
 
 
 def unfreeze_top(backbone, fraction):
@@ -152,6 +172,7 @@ class _Training:
         self.weights = (class_weights(self.labels[self.train_rows], self.num_classes) if regime.class_weights
                         else np.ones(self.num_classes, np.float32))
         self.history, self.best_loss = [], math.inf
+        self.start_digest = _digest([*classifier.get_weights(), pictures[::max(1, len(pictures) // DIGEST_PICTURES)]])
         self.model = self._compiled()
 
     def _compiled(self):
@@ -189,6 +210,7 @@ class _Training:
 
     def _pass(self, model, inputs, rng, bar=None):
         """One pass over the training rows in random order; returns the mean loss."""
+        _reseed(model, rng)
         order, losses = rng.permutation(self.train_rows), []
         for start in range(0, len(order), self.regime.batch_size):
             rows = order[start:start + self.regime.batch_size]
@@ -261,13 +283,29 @@ class _Training:
     def _key(self):
         return json.loads(json.dumps({**asdict(self.regime), "seed": self.seed, "labels": self.labels.tolist(),
                                       "train_rows": self.train_rows.tolist(),
-                                      "parameters": self.classifier.count_params()}))
+                                      "start": self.start_digest}))
 
     def finish(self):
         """Return (classifier of the best epoch, history) and remove the state."""
         self.classifier.load_weights(self.folder / "best.weights.h5")
         shutil.rmtree(self.folder)
         return self.classifier, pd.DataFrame(self.history)
+
+
+def _reseed(model, rng):
+    """Start the random layers anew: their state is no part of a saved model, so it must not outlive a pass."""
+    for variable in model.variables:
+        if variable.name == "seed_generator_state":
+            variable.assign(rng.integers(2**31, size=variable.shape, dtype=np.uint32))
+
+
+def _digest(arrays):
+    """Return a short digest of arrays: the same for the same weights and pictures alone."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(repr(array.shape).encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()[:16]
 
 
 def _predict(model, pictures, rows, batch_size, bar):

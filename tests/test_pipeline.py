@@ -1,0 +1,251 @@
+"""The scripts as a user runs them: by subprocess, from another folder, on drawn photos and a tiny network."""
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from imgcluster.artefacts import read_json
+from imgcluster.sample import Catalogue, draw_sample
+
+ROOT = Path(__file__).resolve().parent.parent
+# The records name library versions and inputs; everything else in a data folder is compared byte by byte.
+CONFIG = '''
+DATASET = "shop"
+TRAIN_DATASET = "shop_train"
+BACKBONE = "MobileNetV3Small"
+WEIGHTS = None
+INPUT_SIZE = 32
+BATCH_SIZE = 4
+EPOCHS = 2
+HEAD_EPOCHS = 2
+SOM_EPOCHS = 5
+BOOTSTRAP_SAMPLES = 50
+NUM_WORKERS = 2
+BACKGROUND_METHOD = "contours"
+'''
+
+
+def run(script, project, *arguments, check=0):
+    """Run a script of the project on the settings in `project`/config.py, from a folder that is neither's."""
+    done = subprocess.run([sys.executable, ROOT / script, "--config", project / "config.py", *arguments],
+                          cwd=project.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == check, done.stdout + done.stderr
+    return done
+
+
+def files_of(folder):
+    """Content of every file under a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def lines(path):
+    return path.read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def new_project(folder, **settings):
+    folder.mkdir(parents=True, exist_ok=True)
+    overrides = "".join(f"{name} = {value!r}\n" for name, value in settings.items())
+    (folder / "config.py").write_text(CONFIG + overrides)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """raw_img/ with two tiny catalogues."""
+    folder = tmp_path_factory.mktemp("drawn") / "raw_img"
+    draw_sample(Catalogue(seed=5, num_models=4, min_imgs=5, max_imgs=6, size=96), folder / "shop", workers=2)
+    draw_sample(Catalogue(seed=6, num_models=3, min_imgs=4, max_imgs=5, size=96), folder / "shop_train", workers=2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, drawn):
+    """A project after run_all.py, with what it printed."""
+    project = new_project(tmp_path_factory.mktemp("finished") / "project")
+    shutil.copytree(drawn, project / "raw_img")
+    return project, run("run_all.py", project)
+
+
+def test_run_all_writes_every_artefact_with_rows_that_agree(finished):
+    project, done = finished
+    data, photos = project / "data" / "shop", len(list((project / "raw_img" / "shop").iterdir()))
+    img_paths = lines(data / "img_paths.txt")
+    assert img_paths == sorted(path.name for path in (project / "raw_img" / "shop").iterdir())
+    labels = lines(data / "labels_pred.txt")
+    assert len(labels) == photos == len(lines(data / "labels_true.txt"))
+    assert sorted(set(map(int, labels))) == list(range(len(set(labels))))
+    features = np.load(data / "features.npy", allow_pickle=False)
+    assert features.dtype == np.float32 and len(features) == photos
+    with (data / "clusters.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows] == img_paths and [row["cluster"] for row in rows] == labels
+    assert [np.load(data / f"labels_{kind}.npy").tolist() for kind in ("pred",)] == [list(map(int, labels))]
+    assert (project / "data" / "shop_train" / "network.keras").exists()
+    assert {"scatter.png", "map.png", "training.png", "background_removal.png", "confusion.png"} <= {
+        path.name for path in (project / "result" / "shop").iterdir()}
+    assert all((project / "img" / "shop" / path).exists() for path in img_paths)
+    assert "ARI" in done.stdout.splitlines()[-1]
+
+
+def test_another_evaluator_finds_the_same_ari(finished):
+    data = finished[0] / "data" / "shop"
+    true, predicted = (np.loadtxt(data / f"labels_{kind}.txt", dtype=str, ndmin=1) for kind in ("true", "pred"))
+    assert read_json(data / "metrics.json")["ari"] == pytest.approx(adjusted_rand_score(true, predicted), abs=1e-9)
+
+
+def test_step_00_after_step_01_and_steps_run_again_change_nothing(finished):
+    project = finished[0]
+    before = files_of(project / "data")
+    run("00_make_labels_true.py", project)
+    assert files_of(project / "data") == before
+    done = run("01_img_preprocess.py", project)
+    for script in ("04_cluster_som.py", "05_evaluate.py"):
+        run(script, project)
+    assert files_of(project / "data") == before
+    assert "100%" in done.stderr
+
+
+def test_the_whole_run_again_elsewhere_gives_the_same_files(finished, tmp_path):
+    project = new_project(tmp_path / "again")
+    shutil.copytree(finished[0] / "raw_img", project / "raw_img")
+    run("run_all.py", project, "--to", "05")
+    volatile = {"preprocess.jsonl"}  # holds the times of the photo files
+    first, second = ({name: data for name, data in files_of(folder / "data" / "shop").items() if name not in volatile}
+                     for folder in (finished[0], project))
+    assert set(first) - set(second) == {"made_by_06.json"}
+    assert [name for name in second if second[name] != first[name]] == []
+
+
+def test_run_all_trains_once_and_runs_a_part(finished):
+    done = run("run_all.py", finished[0], "--from", "02", "--to", "04")
+    assert "is up to date" in done.stdout and "01_img_preprocess" not in done.stdout
+
+
+def test_run_all_stops_at_the_first_failure(finished, tmp_path):
+    project = new_project(tmp_path / "broken", TRAIN_DATASET=None)
+    done = run("run_all.py", project, check=2)
+    assert "raw_img" in done.stderr and "01_img_preprocess" not in done.stdout
+
+
+def test_unlabelled_folder_runs_through(finished, tmp_path):
+    project = new_project(tmp_path / "unlabelled", LABELS_FROM=None, TRAIN_DATASET="shop")
+    shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop")
+    done = run("run_all.py", project)
+    assert "no true labels" in done.stdout and "pretrained network is used as it is" in done.stdout
+    metrics = read_json(project / "data" / "shop" / "metrics.json")
+    assert "ari" not in metrics and metrics["num_clusters"] >= 1
+    assert not (project / "data" / "shop" / "labels_true.txt").exists()
+
+
+def test_scores_of_trained_products_come_with_a_warning(finished, tmp_path):
+    project = tmp_path / "trained"
+    shutil.copytree(finished[0], project)
+    new_project(project, TRAIN_DATASET="shop_train", DATASET="shop_train")
+    for script in ("03_extract_features.py", "04_cluster_som.py"):
+        run(script, project)
+    assert "trained on these very photos" in run("05_evaluate.py", project).stderr
+
+
+def kill_when(script, project, ready):
+    """Start a script and end it with SIGKILL as soon as `ready()` holds; False when it ended before."""
+    process = subprocess.Popen([sys.executable, ROOT / script, "--config", project / "config.py"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None:
+        if ready():
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def test_killed_preprocessing_ends_with_the_same_files(finished, tmp_path):
+    project = new_project(tmp_path / "killed")
+    shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop", copy_function=shutil.copy2)
+    ledger = project / "data" / "shop" / "preprocess.jsonl"
+    run("00_make_labels_true.py", project)
+    assert kill_when("01_img_preprocess.py", project, lambda: ledger.exists() and ledger.stat().st_size > 0)
+    run("01_img_preprocess.py", project)
+    assert files_of(project / "img" / "shop") == files_of(finished[0] / "img" / "shop")
+    for name in ("img_paths.txt", "labels_true.txt", "photos.csv", "skipped.csv", "duplicates.csv"):
+        assert (project / "data" / "shop" / name).read_bytes() == (finished[0] / "data" / "shop" / name).read_bytes()
+
+
+def test_killed_extraction_ends_with_the_same_features(finished, tmp_path):
+    project = tmp_path / "killed"
+    shutil.copytree(finished[0], project)
+    new_project(project, BATCH_SIZE=1, TRAIN_DATASET=None)
+    data = project / "data" / "shop"
+    run("03_extract_features.py", project)
+    whole = (data / "features.npy").read_bytes()
+    (data / "features.npy").unlink()
+    assert kill_when("03_extract_features.py", project, (data / "features.part.json").exists)
+    assert not (data / "features.npy").exists()
+    done = run("03_extract_features.py", project)
+    assert (data / "features.npy").read_bytes() == whole
+    assert not (data / "features.part.npy").exists() and "features:   0%" not in done.stderr
+
+
+def test_killed_training_ends_with_the_same_history(finished, tmp_path):
+    project = tmp_path / "killed"
+    shutil.copytree(finished[0], project)
+    data = project / "data" / "shop_train"
+    whole = (data / "history.csv").read_bytes()
+    (data / "network.keras").unlink()
+    (data / "history.csv").unlink()
+    assert kill_when("02_finetune_network.py", project, (data / "training" / "state.json").exists)
+    run("02_finetune_network.py", project)
+    assert (data / "history.csv").read_bytes() == whole
+    assert (data / "network.keras").exists() and not (data / "training").exists()
+
+
+def test_photo_lost_after_step_01_is_left_out_of_every_row_file(finished, tmp_path):
+    project = tmp_path / "lost"
+    shutil.copytree(finished[0], project)
+    data = project / "data" / "shop"
+    lost = lines(data / "img_paths.txt")[3]
+    (project / "img" / "shop" / lost).write_bytes(b"")
+    done = run("03_extract_features.py", project)
+    assert lost in done.stderr and "empty file" in done.stderr
+    rows = len(lines(data / "img_paths.txt"))
+    assert rows == len(np.load(data / "features.npy")) == len(lines(data / "labels_true.txt"))
+    assert rows == len(lines(data / "labels_pred.txt")) and lost in (data / "skipped.csv").read_text()
+    run("04_cluster_som.py", project)
+
+
+def test_steps_say_which_step_comes_first(tmp_path):
+    project = new_project(tmp_path / "empty", TRAIN_DATASET=None)
+    for script, first in (("03_extract_features.py", "00_make_labels_true.py"),
+                          ("04_cluster_som.py", "00_make_labels_true.py"), ("05_evaluate.py", "04_cluster_som.py"),
+                          ("06_visualize.py", "04_cluster_som.py")):
+        assert first in run(script, project, check=2).stderr
+    new_project(project, TRAIN_DATASET="elsewhere")
+    assert "00_make_labels_true.py" in run("02_finetune_network.py", project, check=2).stderr
+
+
+def test_help_and_wrong_settings_answer_without_tensorflow(tmp_path):
+    project = new_project(tmp_path / "settings")
+    for script in sorted(ROOT.glob("0[0-6]_*.py")):
+        code = f"import runpy, sys; sys.argv = ['x', '--set', 'BATCH_SIZ=3', '--config', {str(project / 'config.py')!r}]\n" \
+               f"try: runpy.run_path({str(script)!r}, run_name='__main__')\n" \
+               "except SystemExit as e: print(e.code, 'tensorflow' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+        assert done.stdout.strip() == "2 False" and "did you mean BATCH_SIZE" in done.stderr
+    assert "no such file" in run("00_make_labels_true.py", tmp_path / "nowhere", check=2).stderr
+
+
+def test_changed_settings_are_warned_about(finished, tmp_path):
+    project = tmp_path / "changed"
+    shutil.copytree(finished[0], project)
+    done = run("05_evaluate.py", project, "--set", "NUM_CLUSTERS=2")
+    assert "step 04 ran under other settings" in done.stderr and "NUM_CLUSTERS" in done.stderr
+    assert json.loads((project / "data" / "shop" / "made_by_04.json").read_text())["settings"]["NUM_CLUSTERS"] is None
