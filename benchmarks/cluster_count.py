@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""Estimators of the number of clusters side by side: the same feature sets, the same hierarchy, random class subsets.
+
+    python benchmarks/cluster_count.py --features ../shared/features --draws 4
+    python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated
+
+Each feature set is an .npz file with `codes` [N, D], `scale` and `labels` [N]; features are codes x scale. For every
+set and every draw of its classes each method estimates the number of classes K without labels (with --calibrated: from
+the labels of one half of the classes, for the other half). The table holds the median relative error of K, the shares
+within 20 % and within a factor of two, and the adjusted Rand index (ARI) over that of K-means told the true K.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+from scipy.cluster.hierarchy import fcluster, linkage
+from sklearn.cluster import HDBSCAN, KMeans
+from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies_bouldin_score, silhouette_score
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from imgcluster.blind_count import blind_estimate, count_grid, graph_counts, silhouette_peak
+from imgcluster.calibration import calibrated_estimate, variety_ratio
+from imgcluster.diffusion import diffusion_map
+from imgcluster.hierarchy import build_hierarchy, partition, sum_edges
+from imgcluster.linkage import cut
+from imgcluster.rows import unit_length
+from imgcluster.som import SelfOrganizingMap, default_grid
+from imgcluster.validity import modularity
+
+SCORED_ROWS = 2000
+MIN_CLUSTER_SIZE = 10
+PHOTOS_PER_MODEL = 70
+CANDIDATES = 30
+
+
+def finch_levels(points):
+    """Return the cluster counts of first-neighbour merging (Sarfraz et al., CVPR 2019), fine to coarse."""
+    counts, points, weights = [], points.astype(float), np.ones(len(points))
+    while len(points) > 2:
+        gaps = (points**2).sum(axis=1)[:, None] + (points**2).sum(axis=1) - 2 * points @ points.T
+        np.fill_diagonal(gaps, np.inf)
+        links = sparse.csr_matrix((np.ones(len(points)), (np.arange(len(points)), gaps.argmin(axis=1))), gaps.shape)
+        num, group = sparse.csgraph.connected_components(links, directed=False)
+        members = sparse.csr_matrix((weights, (group, np.arange(len(points)))), (num, len(points)))
+        weights = np.asarray(members.sum(axis=1)).ravel()
+        points = (members @ points) / weights[:, None]
+        counts.append(num)
+    return counts or [1]
+
+
+def conn_graph(som, rows):
+    """Return how many rows have each pair of units as best and second-best (Tasdemir & Merenyi 2009), symmetric."""
+    best, _, second = som.best_matching_units(rows, second=True)
+    graph = sparse.csr_matrix((np.ones(len(rows)), (best, second)), (len(som.prototypes),) * 2)
+    return graph + graph.T
+
+
+def conn_count(som, rows, hierarchy):
+    """Return the count whose cut, seen on the units, has the greatest modularity on the CONN graph."""
+    units = som.best_matching_units(rows)[0]
+    graph = conn_graph(som, rows)
+    counts = count_grid(min(len(rows) // 3, hierarchy.num_nodes, 600))
+    scores = []
+    for count in counts:
+        labels = np.zeros(len(som.prototypes), int)
+        labels[units] = cut(hierarchy.tree, count)[hierarchy.nodes]
+        scores.append(modularity(sum_edges(graph, labels)))
+    return int(counts[np.argmax(scores)])
+
+
+def index_counts(rows):
+    """Return the counts that three classical indices prefer over Ward's cuts in feature space, on about 2,000 rows."""
+    some = rows[:: max(1, len(rows) // SCORED_ROWS)]
+    tree = linkage(some, "ward")
+    counts = count_grid(len(some) // 4, steps=CANDIDATES)
+    cuts = [fcluster(tree, count, "maxclust") for count in counts]
+    return {"silhouette, Ward in feature space": counts[np.argmax([silhouette_score(some, each) for each in cuts])],
+            "Davies-Bouldin": counts[np.argmin([davies_bouldin_score(some, each) for each in cuts])],
+            "Calinski-Harabasz": counts[np.argmax([calinski_harabasz_score(some, each) for each in cuts])]}
+
+
+def blind_counts(rows, som, hierarchy):
+    """Return {method: count} of every blind estimator."""
+    counts = count_grid(min(len(rows) // 3, hierarchy.num_nodes, 600))
+    by_modularity, by_conductance = graph_counts(hierarchy, counts)
+    everywhere = np.ones(len(counts), bool)
+    levels = finch_levels(som.prototypes)
+    coordinates = diffusion_map(sum_edges(hierarchy.graph, hierarchy.nodes))
+    dense = HDBSCAN(min_cluster_size=MIN_CLUSTER_SIZE, copy=True).fit_predict(coordinates)
+    return index_counts(rows) | {
+        "photos / 70": max(1, round(len(rows) / PHOTOS_PER_MODEL)),
+        "square root of photos": round(np.sqrt(len(rows))),
+        "HDBSCAN in the diffusion map": max(1, dense.max() + 1),
+        "FINCH on prototypes, first level": levels[0],
+        "FINCH on prototypes, near sqrt(N)": min(levels, key=lambda num: abs(np.log(num**2 / len(rows)))),
+        "CONN modularity": conn_count(som, rows, hierarchy),
+        "modularity, 5 neighbours": by_modularity,
+        "conductance of a fifth": round(by_conductance),
+        "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
+        "joined (step 04)": blind_estimate(hierarchy).count}
+
+
+def calibrated_counts(rows, known):
+    """Return {method: count} of every calibrated estimator."""
+    _, labels, sizes = np.unique(known[1], return_inverse=True, return_counts=True)
+    return {"photos per known product": max(1, round(len(rows) / sizes.mean())),
+            "variety of known products": max(1, round(len(sizes) * variety_ratio(rows, known[0], labels))),
+            "joined (step 04)": calibrated_estimate(rows, known).count}
+
+
+def class_subsets(labels, draws, seed):
+    """Yield masks: all rows, then those of `draws` random subsets of the classes."""
+    yield np.ones(len(labels), bool)
+    rng, classes = np.random.default_rng(seed), np.unique(labels)
+    for _ in range(draws):
+        count = int(rng.integers(max(3, len(classes) // 4), len(classes)))
+        yield np.isin(labels, rng.choice(classes, count, replace=False))
+
+
+def score(rows, labels, known):
+    """Return {method: (count, true count, ARI over that of K-means told the true count)}."""
+    som = SelfOrganizingMap(*default_grid(len(rows)), rows.shape[1], normalize=True).fit(rows)
+    hierarchy = build_hierarchy(rows, som.best_matching_units(rows)[0])
+    counts = blind_counts(rows, som, hierarchy) if known is None else calibrated_counts(rows, known)
+    true = len(np.unique(labels))
+    told = adjusted_rand_score(labels, KMeans(true, n_init=3, random_state=0).fit_predict(rows))
+    return {method: (count, true, adjusted_rand_score(labels, partition(hierarchy, int(count))) / max(told, 1e-9))
+            for method, count in (counts | {"the true number": true}).items()}
+
+
+def runs(options):
+    """Yield (set name, rows, labels, known) of every run."""
+    for path in sorted(Path(options.features).glob("*.npz")):
+        if options.sets and path.stem not in options.sets:
+            continue
+        data = np.load(path)
+        rows = unit_length((data["codes"] * data["scale"]).astype(np.float32))
+        for mask in class_subsets(data["labels"], options.draws, options.seed):
+            labels, chosen = data["labels"][mask], rows[mask]
+            if not options.calibrated:
+                yield path.stem, chosen, labels, None
+                continue
+            classes = np.random.default_rng(options.seed + 1).permutation(np.unique(labels))
+            half = np.isin(labels, classes[:len(classes) // 2])
+            yield path.stem, chosen[~half], labels[~half], (chosen[half], labels[half])
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--features", default=str(Path(__file__).resolve().parent.parent.parent / "shared" / "features"))
+    parser.add_argument("--sets", nargs="*")
+    parser.add_argument("--draws", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--calibrated", action="store_true")
+    options = parser.parse_args(argv)
+    table = {}
+    for name, rows, labels, known in runs(options):
+        for method, found in score(rows, labels, known).items():
+            table.setdefault(method, []).append(found)
+        print(f"{name} {len(rows)} photos, {len(np.unique(labels))} classes: "
+              + ", ".join(f"{method} {found[-1][0]}" for method, found in table.items()), file=sys.stderr, flush=True)
+    if not table:
+        raise SystemExit(f"no feature sets (*.npz) in {options.features}; name their folder with --features")
+    print_table(table)
+
+
+def print_table(table):
+    """Print one line per method of {method: [(count, true count, ARI ratio), ...]}."""
+    print(f"{'method':38}{'median error':>13}{'within 20 %':>13}{'within x2':>11}{'ARI ratio':>11}")
+    for method, found in table.items():
+        count, true, ratio = np.array(found, float).T
+        error = np.abs(count - true) / true
+        print(f"{method:38}{np.median(error):13.2f}{np.mean(error <= 0.2):13.2f}"
+              f"{np.mean(np.maximum(count / true, true / count) <= 2):11.2f}{ratio.mean():11.2f}")
+
+
+if __name__ == "__main__":
+    main()
