@@ -1,0 +1,95 @@
+"""Split a picture into product and background by colour models and a minimum cut (after GrabCut, Rother et al. 2004).
+
+GrabCut's smoothness is fixed in OpenCV and made for photos of half a megapixel: at 160 pixels it outweighs the colours
+and swallows what is thin. Here the colour models are our own, and OpenCV's solver is given their log-odds, scaled, so
+that a small picture can be cut as finely as a large one, at a fraction of the time.
+"""
+import cv2
+import numpy as np
+
+_COMPONENTS = 5
+_MAX_LOG_ODDS = 8.0
+_FINENESS = 5.0  # how much weaker than GrabCut's own the smoothness is
+
+
+def refine_cut(lab, log_odds, *, start=None, rounds=2, trust=0.5):
+    """Return the product, bool [h, w], of an 8-bit Lab picture, from a first guess.
+
+    In each round the colours of both parts are modelled by Gaussian mixtures and the picture is cut anew; `trust`
+    weighs the guess `log_odds` [h, w] against the colours. `start` (bool) is where the first models are learned, by
+    default where `log_odds` > 0.
+    """
+    mask = log_odds > 0 if start is None else start
+    pixels = lab.reshape(-1, 3).astype(np.float32)
+    terms = _quadratic_terms(pixels)
+    for _ in range(rounds):
+        inside = mask.ravel()
+        if min(inside.sum(), (~inside).sum()) < 20:
+            break
+        odds = _log_density(terms, pixels[inside]) - _log_density(terms, pixels[~inside])
+        odds = np.clip(odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS).reshape(mask.shape)
+        mask = minimum_cut(lab, odds + trust * log_odds)
+    return mask
+
+
+def _quadratic_terms(pixels):
+    """1, the three channels and their six products, centred: a Gaussian's log-density is linear in them."""
+    rows, columns = np.triu_indices(3)
+    centred = pixels - 128
+    return np.column_stack([np.ones(len(pixels), np.float32), centred, centred[:, rows] * centred[:, columns]])
+
+
+def _log_density(terms, colours):
+    """Log-density of each pixel under a mixture of Gaussians fitted to `colours` [N, 3] by k-means."""
+    colours = np.ascontiguousarray(colours[::len(colours) // 2000 + 1])
+    cv2.setRNGSeed(0)
+    labels = cv2.kmeans(colours, min(_COMPONENTS, len(colours)), None, (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT,
+                                                                      10, 0.5), 1, cv2.KMEANS_PP_CENTERS)[1].ravel()
+    groups = [colours[labels == k] for k in range(labels.max() + 1)]
+    coefficients = [_gaussian(group.astype(np.float64) - 128, len(group) / len(colours)) for group in groups
+                    if len(group) > 3]
+    if not coefficients:
+        coefficients = [_gaussian(colours.astype(np.float64) - 128, 1.0)]
+    return _log_sum_exp(terms @ np.array(coefficients, np.float32).T)
+
+
+def _gaussian(colours, share):
+    """Coefficients, in the order of `_quadratic_terms`, of log(share * density)."""
+    mean = colours.mean(0)
+    precision = np.linalg.inv(np.cov(colours.T) + 4 * np.eye(3))  # 4: noise that every photo has
+    constant = np.log(share) + 0.5 * np.linalg.slogdet(precision)[1] - 0.5 * mean @ precision @ mean
+    products = -(precision - 0.5 * np.diag(np.diag(precision)))[np.triu_indices(3)]
+    return np.concatenate([[constant], precision @ mean, products])
+
+
+def _log_sum_exp(values):
+    peak = values.max(axis=1)
+    return peak + np.log(np.exp(values - peak[:, None]).sum(axis=1))
+
+
+def minimum_cut(lab, log_odds):
+    """Return the product, bool [h, w]: the cut that fits the log-odds best and follows edges of the picture.
+
+    The picture given to OpenCV's solver carries the log-odds in its first channel; two fixed Gaussians that differ
+    in this channel alone turn them back into exactly these odds.
+    """
+    guess = log_odds > 0
+    if guess.all() or not guess.any():
+        return guess
+    scaled = np.clip(log_odds / _MAX_LOG_ODDS * 127.5 + 127.5, 0, 255).astype(np.uint8)
+    chroma = cv2.addWeighted(lab[:, :, 1], 1.0, lab[:, :, 2], 1.0, -128)
+    picture = cv2.merge([scaled, np.ascontiguousarray(lab[:, :, 0]), chroma])
+    variance = 255 * 127.5 / (_MAX_LOG_ODDS * _FINENESS)
+    mask = np.where(guess, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    cv2.grabCut(picture, mask, None, _solver_model(0, variance), _solver_model(255, variance), 1,
+                cv2.GC_EVAL_FREEZE_MODEL)
+    return mask == cv2.GC_PR_FGD
+
+
+def _solver_model(mean, variance):
+    """OpenCV's layout of a mixture: 5 weights, 5 means, 5 covariances; only the first component is used here."""
+    model = np.zeros((1, 65))
+    model[0, 0] = 1
+    model[0, 5:8] = (mean, 128, 128)
+    model[0, 20:29] = np.diag([variance, 1e6, 1e6]).ravel()
+    return model
