@@ -1,0 +1,248 @@
+"""What users' folders really hold: every kind of bad photo, folder, file and setting, through the scripts."""
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def picture(seed=0, height=60, width=80):
+    """A product of one colour on white, uint8 RGB."""
+    rng = np.random.default_rng(seed)
+    image = np.full((height, width, 3), 255, np.uint8)
+    image[height // 4:-height // 4, width // 4:-width // 4] = rng.integers(0, 200, 3)
+    return image
+
+
+def run(script, project, *settings, check=0, without_root=False):
+    """Run a script on the project's folders; `settings` are NAME=VALUE."""
+    folders = [f"{kind}_DIR={project}/{kind.lower()}/{{DATASET}}" for kind in ("RAW_IMG", "IMG", "DATA", "RESULT")]
+    fixed = ["DATASET=set", "TRAIN_DATASET=None", "LABELS_FROM=None", "NUM_WORKERS=2", "SOM_EPOCHS=3",
+             "BOOTSTRAP_SAMPLES=20", "BACKGROUND_METHOD=contours", *folders]
+    command = [sys.executable, ROOT / script, *(part for text in (*fixed, *settings) for part in ("--set", text))]
+    if without_root and os.geteuid() == 0:
+        command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
+    done = subprocess.run(command, cwd=project.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == check, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def read_lines(path):
+    return path.read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def photos(folder, names):
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture(seed)).save(folder / name)
+
+
+def with_features(project, features, labels=None):
+    """The project as step 03 leaves it, with features of one's own."""
+    data = project / "data" / "set"
+    data.mkdir(parents=True, exist_ok=True)
+    np.save(data / "features.npy", features)
+    (data / "img_paths.txt").write_text("".join(f"{row}.png\n" for row in range(len(features))))
+    if labels is not None:
+        (data / "labels_true.txt").write_text("".join(f"{label}\n" for label in labels))
+    return data
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+GOOD = {
+    "plain.jpg": lambda path: Image.fromarray(picture(1)).save(path),
+    "cmyk.jpg": lambda path: Image.fromarray(picture(2)).convert("CMYK").save(path),
+    "deep.png": lambda path: cv2.imwrite(str(path), picture(3).astype(np.uint16) * 257),
+    "grey.jpg": lambda path: Image.fromarray(picture(4)[..., 0]).save(path),
+    "palette.png": lambda path: Image.fromarray(picture(5)).convert("P").save(path),
+    "alpha.png": lambda path: Image.fromarray(np.dstack([picture(6), picture(6)[..., :1]])).save(path),
+    "moving.gif": lambda path: Image.fromarray(picture(7)).save(
+        path, save_all=True, append_images=[Image.fromarray(picture(8))]),
+    "moving.webp": lambda path: Image.fromarray(picture(9)).save(
+        path, save_all=True, append_images=[Image.fromarray(picture(10))]),
+    "gif named.jpg": lambda path: Image.fromarray(picture(11)).save(path, format="GIF"),
+    "png named.jpg": lambda path: Image.fromarray(picture(12)).save(path, format="PNG"),
+    "one pixel.png": lambda path: Image.fromarray(picture(13)[:1, :1]).save(path),
+    "huge.jpg": lambda path: Image.fromarray(np.full((6000, 8000, 3), 200, np.uint8)).save(path, quality=50),
+    "UPPER.JPG": lambda path: Image.fromarray(picture(14)).save(path),
+    "comma, quote' \"x\".jpg": lambda path: Image.fromarray(picture(15)).save(path),
+    "신발 👟.jpg": lambda path: Image.fromarray(picture(16)).save(path),
+    "deep/er/nested.jpg": lambda path: Image.fromarray(picture(17)).save(path),
+    "twin.jpg": lambda path: Image.fromarray(picture(18)).save(path),
+    "twin.png": lambda path: Image.fromarray(picture(19)).save(path),
+    "truncated.jpg": lambda path: save_truncated(path),
+}
+BAD = {
+    "zero.jpg": lambda path: path.write_bytes(b""),
+    "text.jpg": lambda path: path.write_text("no photo"),
+    "head only.jpg": lambda path: path.write_bytes(b"\xff\xd8\xff\xe0"),
+    "dangling.jpg": lambda path: path.symlink_to("nowhere.jpg"),
+}
+
+
+def save_truncated(path):
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[:-4000])
+
+
+def test_every_kind_of_photo_goes_through_and_bad_ones_are_listed(project):
+    raw = project / "raw_img" / "set"
+    for name, write in (GOOD | BAD).items():
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        write(raw / name)
+    Image.fromarray(picture(20)).save(raw / "turned.jpg", exif=exif_with_orientation(6))
+    before = {path: path.read_bytes() for path in raw.rglob("*") if path.is_file()}
+    run("00_make_labels_true.py", project)
+    run("01_img_preprocess.py", project, "SAVE_MASKS=True", "BACKGROUND_METHOD=grabcut")
+    data, good = project / "data" / "set", sorted([*GOOD, "turned.jpg"])
+    assert read_lines(data / "img_paths.txt") == good
+    skipped = pd.read_csv(data / "skipped.csv", keep_default_na=False)
+    assert sorted(skipped.file) == sorted(BAD) and all(skipped.reason)
+    assert dict(zip(skipped.file, skipped.reason))["zero.jpg"] == "empty file"
+    assert all((project / "img" / "set" / name).stat().st_size > 0 for name in good)
+    assert {path: path.read_bytes() for path in before} == before
+    masks = {name: cv2.imdecode(np.fromfile(data / "masks" / mask, np.uint8), cv2.IMREAD_UNCHANGED)
+             for name, mask in (("turned.jpg", "turned.png"), ("huge.jpg", "huge.png"), ("twin.png", "twin.png.png"),
+                                ("deep/er/nested.jpg", "deep/er/nested.png"))}
+    assert masks["turned.jpg"].shape == (80, 60) and masks["huge.jpg"].shape == (6000, 8000)
+    assert all(set(np.unique(mask)) <= {0, 255} for mask in masks.values())
+    again = (data / "img_paths.txt").read_bytes()
+    run("00_make_labels_true.py", project)
+    assert (data / "img_paths.txt").read_bytes() == again
+
+
+def exif_with_orientation(orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    return exif
+
+
+def test_step_01_does_only_what_changed(project):
+    raw = project / "raw_img" / "set"
+    photos(raw, ["1_a.png", "2_b.png", "3_c.png"])
+    run("01_img_preprocess.py", project)
+    written = {path.name: path.stat().st_mtime_ns for path in (project / "img" / "set").iterdir()}
+    Image.fromarray(picture(9, height=90)).save(raw / "2_b.png")
+    (raw / "3_c.png").unlink()
+    Image.fromarray(picture(10)).save(raw / "4_d.png")
+    run("01_img_preprocess.py", project)
+    now = {path.name: path.stat().st_mtime_ns for path in (project / "img" / "set").iterdir()}
+    assert now["1_a.png"] == written["1_a.png"] and now["2_b.png"] > written["2_b.png"] and "4_d.png" in now
+    assert read_lines(project / "data" / "set" / "img_paths.txt") == ["1_a.png", "2_b.png", "4_d.png"]
+
+
+@pytest.mark.parametrize("make, said", [
+    (lambda raw: None, "does not exist"),
+    (lambda raw: raw.mkdir(parents=True), "is empty"),
+    (lambda raw: (raw.mkdir(parents=True), (raw / "notes.txt").write_text("x")), "no photos"),
+])
+def test_folder_without_photos(project, make, said):
+    make(project / "raw_img" / "set")
+    for script in ("00_make_labels_true.py", "01_img_preprocess.py"):
+        assert said in run(script, project, check=2).stderr
+
+
+def test_no_usable_photo_at_all(project):
+    raw = project / "raw_img" / "set"
+    raw.mkdir(parents=True)
+    (raw / "zero.jpg").write_bytes(b"")
+    done = run("01_img_preprocess.py", project, check=2)
+    assert "none of the 1 photos" in done.stderr and "empty file" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read and write everything")
+def test_no_permission_to_read_or_write(project):
+    raw = project / "raw_img" / "set"
+    photos(raw, ["1_a.png", "2_b.png"])
+    (raw / "1_a.png").chmod(0)
+    run("01_img_preprocess.py", project, without_root=True)
+    assert "permission denied" in (project / "data" / "set" / "skipped.csv").read_text()
+    assert read_lines(project / "data" / "set" / "img_paths.txt") == ["2_b.png"]
+    shutil.rmtree(project / "img")
+    (project / "img").mkdir(mode=0o500)
+    assert str(project / "img") in run("01_img_preprocess.py", project, check=2, without_root=True).stderr
+    raw.chmod(0)
+    assert str(raw) in run("00_make_labels_true.py", project, check=2, without_root=True).stderr
+    raw.chmod(0o700)
+
+
+def test_names_without_a_label_are_listed(project):
+    photos(project / "raw_img" / "set", ["1_a.png", *(f"x{number}.png" for number in range(7))])
+    message = run("00_make_labels_true.py", project, "LABELS_FROM=filename", check=2).stderr
+    assert "7 of 8 photos" in message and "x0.png" in message and "LABEL_REGEX" in message and "2 more" in message
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 5])
+def test_very_few_photos(project, rows):
+    features = np.random.default_rng(0).normal(size=(rows, 8)).astype(np.float32)
+    data = with_features(project, features, labels=["a"] * rows)
+    for script in ("04_cluster_som.py", "05_evaluate.py", "06_visualize.py"):
+        run(script, project)
+    assert len(read_lines(data / "labels_pred.txt")) == rows
+    assert (project / "result" / "set" / "scatter.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize("grid", ["None", "(30, 30)"])
+def test_identical_photos_and_fewer_photos_than_units(project, grid):
+    data = with_features(project, np.ones((12, 8), np.float32), labels=["a"] * 12)
+    for script in ("04_cluster_som.py", "05_evaluate.py", "06_visualize.py"):
+        run(script, project, f"SOM_GRID={grid}")
+    assert set(read_lines(data / "labels_pred.txt")) == {"0"}
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_forced_number_of_clusters(project, count):
+    features = np.random.default_rng(1).normal(size=(12, 8)).astype(np.float32)
+    data = with_features(project, features)
+    run("04_cluster_som.py", project, f"NUM_CLUSTERS={count}")
+    assert len(set(read_lines(data / "labels_pred.txt"))) == count
+    assert "NUM_CLUSTERS" in run("04_cluster_som.py", project, "NUM_CLUSTERS=13", check=2).stderr
+
+
+@pytest.mark.parametrize("spoil, said", [
+    (lambda x: np.where(np.arange(len(x))[:, None] == 4, np.nan, x).astype(np.float32), "row 4"),
+    (lambda x: x[:-1], "11 rows"),
+    (lambda x: x.astype(int), "int64"),
+    (lambda x: x.ravel(), "shape"),
+])
+def test_features_that_cannot_be_used(project, spoil, said):
+    features = np.random.default_rng(0).normal(size=(12, 8)).astype(np.float32)
+    data = with_features(project, features)
+    np.save(data / "features.npy", spoil(features))
+    message = run("04_cluster_som.py", project, check=2).stderr
+    assert "features.npy" in message and said in message
+    (data / "features.npy").write_bytes((data / "features.npy").read_bytes()[:90])
+    assert "features.npy" in run("04_cluster_som.py", project, check=2).stderr
+
+
+def test_several_wrong_settings_come_in_one_message(project):
+    message = run("04_cluster_som.py", project, "BACKGROUNDS=white", "SOM_EPOCHS=0", check=2).stderr
+    assert "did you mean BACKGROUND" in message and "SOM_EPOCHS = 0" in message
+
+
+def test_one_model_only_and_a_model_with_a_single_photo_in_step_02(project):
+    photos(project / "raw_img" / "set", ["1_a.png", "1_b.png"])
+    settings = ["LABELS_FROM=filename", "TRAIN_DATASET=set", "BACKBONE=MobileNetV3Small", "WEIGHTS=None",
+                "INPUT_SIZE=32", "EPOCHS=1", "HEAD_EPOCHS=1", "BATCH_SIZE=2"]
+    run("01_img_preprocess.py", project, *settings)
+    assert "at least two models" in run("02_finetune_network.py", project, *settings, check=2).stderr
+    photos(project / "raw_img" / "set", ["1_a.png", "1_b.png", "2_c.png"])
+    run("01_img_preprocess.py", project, *settings)
+    run("02_finetune_network.py", project, *settings)
+    assert read_lines(project / "data" / "set" / "classes.txt") == ["1", "2"]
