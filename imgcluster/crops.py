@@ -6,13 +6,14 @@ import cv2
 import numpy as np
 
 from imgcluster.errors import UserError
-from imgcluster.images import ImageError, read_image
+from imgcluster.images import ImageError, read_image, resize_for_network
 
 # Crops cut from a photo each time it is decoded.
 CROPS_PER_READ = 4
-# Shares of the photo's area, and aspect ratios, as in Inception's training (Szegedy et al., CVPR 2015).
-AREA, ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)
-COLOR, MIXED = 0.8, 0.2
+# Shares of the photo's area, and aspect ratios, much as in Inception's training (Szegedy et al., CVPR 2015).
+AREA, ASPECT = (0.12, 1.0), (3 / 4, 4 / 3)
+# Shares of crops that are the whole photo as feature extraction pads it, with other colours, with a pasted rectangle.
+WHOLE, COLOR, MIXED = 0.3, 0.7, 0.2
 GREY = np.float32([0.299, 0.587, 0.114])
 
 
@@ -67,18 +68,23 @@ class CropStream:
 
 
 def random_crop(image, size, rng):
-    """Return a random part of uint8 [H, W, 3] at [size, size, 3], mirrored half the time, its colours changed."""
+    """Return a random part or the whole of uint8 [H, W, 3] at [size, size, 3], often mirrored or recoloured."""
+    if rng.random() < WHOLE:
+        crop = resize_for_network(image, size, mode="pad")
+    else:
+        crop = _part(image, size, rng)
+    if rng.random() < 0.5:
+        crop = crop[:, ::-1]
+    return recolored(crop, rng) if rng.random() < COLOR else np.ascontiguousarray(crop)
+
+
+def _part(image, size, rng):
     height, width = image.shape[:2]
     area = height * width * rng.uniform(*AREA)
     aspect = np.exp(rng.uniform(*np.log(ASPECT)))
     high, wide = min(height, max(1, round(np.sqrt(area / aspect)))), min(width, max(1, round(np.sqrt(area * aspect))))
     top, left = rng.integers(height - high + 1), rng.integers(width - wide + 1)
-    part = image[top:top + high, left:left + wide]
-    shrinking = high > size and wide > size
-    crop = cv2.resize(part, (size, size), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
-    if rng.random() < 0.5:
-        crop = crop[:, ::-1]
-    return recolored(crop, rng) if rng.random() < COLOR else np.ascontiguousarray(crop)
+    return resize_for_network(image[top:top + high, left:left + wide], size)
 
 
 def recolored(crop, rng):

@@ -120,32 +120,36 @@ class Pool:
     def __init__(self, teachers, stream, recipe):
         self.teachers, self.stream, self.recipe = teachers, stream, recipe
         first = stream.take(recipe.batch_size)
-        maps, pooled = teachers(first)
-        self.pictures, self.maps, self.pooled = (np.zeros((recipe.pool, *part.shape[1:]), part.dtype)
-                                                 for part in (first, maps, pooled))
+        parts = [first, *teachers(first)]
+        self.arrays = [np.zeros((recipe.pool, *part.shape[1:]), part.dtype) for part in parts]
         self.filled = self.next = 0
-        self._put(first, maps, pooled)
+        self._put(parts)
+
+    def channels(self):
+        """Return the number of channels of each map."""
+        return [array.shape[-1] for array in self.arrays[1:-1]]
 
     def refresh(self, step):
         """Add a batch of fresh crops, every `reuse` steps and while there are few."""
         if step % self.recipe.reuse == 0 or self.filled < min(8 * self.recipe.batch_size, self.recipe.pool):
             crops = self.stream.take(self.recipe.batch_size)
-            self._put(crops, *self.teachers(crops))
+            self._put([crops, *self.teachers(crops)])
 
-    def _put(self, *parts):
+    def _put(self, parts):
         places = (self.next + np.arange(len(parts[0]))) % self.recipe.pool
-        for array, part in zip((self.pictures, self.maps, self.pooled), parts):
+        for array, part in zip(self.arrays, parts, strict=True):
             array[places] = part
         self.next = int(places[-1]) + 1
         self.filled = max(self.filled, min(self.recipe.pool, self.next))
 
     def batch(self, rng):
-        """Return (pictures, maps, pooled) of a random batch, half of them mirrored together with their maps."""
+        """Return (pictures, targets) of a random batch, half of them mirrored together with their maps."""
         rows = rng.choice(self.filled, self.recipe.batch_size, replace=self.filled < self.recipe.batch_size)
-        pictures, maps = self.pictures[rows], self.maps[rows]
+        *mirrorable, pooled = [array[rows] for array in self.arrays]
         mirrored = rng.random(len(rows)) < 0.5
-        pictures[mirrored], maps[mirrored] = pictures[mirrored, :, ::-1], maps[mirrored, :, ::-1]
-        return pictures, maps, self.pooled[rows]
+        for part in mirrorable:
+            part[mirrored] = part[mirrored, :, ::-1]
+        return mirrorable[0], [*mirrorable[1:], pooled]
 
 
 class Distillation:
@@ -165,7 +169,7 @@ class Distillation:
             self.teachers.calibrate(self.stream.take(CALIBRATION))
         self.pool = Pool(self.teachers, self.stream, recipe)
         keras.utils.set_random_seed(recipe.seed)
-        self.student = Student(recipe, self.size(), self.pool.maps.shape[-1])
+        self.student = Student(recipe, self.size(), self.pool.channels())
         if saved:
             self.student.restore(saved)
 

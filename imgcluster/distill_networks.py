@@ -10,10 +10,11 @@ from imgcluster.artefacts import replacing
 from imgcluster.backbones import build_backbone
 from imgcluster.errors import UserError
 
-# Principal components of the teachers' maps that the student has to reproduce.
-COMPONENTS = 256
-# Weight of the pooled cosine loss and of the relational loss beside the map loss.
-POOLED_WEIGHT, RELATION_WEIGHT = 1.0, 4.0
+# Reductions of the picture's side at which the student's inner maps are compared, and the principal components of the
+# teachers' maps that it has to reproduce: there and, last, at the end.
+STRIDES, COMPONENTS = (8, 16), (64, 128, 256)
+# Weight of the inner maps, of the pooled cosine loss and of the relational loss beside the loss of the last map.
+INNER_WEIGHT, POOLED_WEIGHT, RELATION_WEIGHT = 0.5, 1.0, 2.0
 # Keeps the relational loss finite for a teacher to whom all photos look alike.
 MIN_VARIANCE = 1e-4
 TEACHER_BATCH = 32
@@ -25,31 +26,26 @@ class Teachers:
 
     def __init__(self, embeddings):
         """embeddings: models that end in a pooling layer "features", from pictures [B, S, S, 3] of 0..255."""
-        self.models = [_with_map(embedding) for embedding in embeddings]
+        self.models = [_with_maps(embedding) for embedding in embeddings]
         self.means, self.bases = [], []
 
     def __call__(self, pictures):
-        """Return (maps [B, h, w, C], pooled [B, D]) for uint8 pictures [B, S, S, 3], joined over the teachers.
+        """Return [maps [B, h, w, C] at each stride and at the end, pooled [B, D]] for uint8 pictures [B, S, S, 3].
 
-        Each teacher's pooled features have length 1 / sqrt(teachers): products of rows are mean cosine similarities.
+        Several teachers are joined along the last axis. The pooled features of each have length 1 / sqrt(teachers), so
+        that products of rows are mean cosine similarities.
         """
-        maps, pooled = zip(*(self._run(model, pictures) for model in self.models))
-        side = min(part.shape[1] for part in maps)
-        maps = [resized_maps((part - mean) @ basis, side) for part, mean, basis in zip(maps, self.means, self.bases)]
-        return np.concatenate(maps, axis=-1).astype(np.float16), np.concatenate(pooled, axis=-1).astype(np.float16)
+        outputs = zip(*(self._targets(index, pictures) for index in range(len(self.models))))
+        return [np.concatenate(_alike(parts), axis=-1).astype(np.float16) for parts in outputs]
 
     def calibrate(self, pictures):
-        """Fix the centring and principal axes of each teacher's map on sample pictures; mean variance becomes 1."""
+        """Fix the centring and principal axes of each map on sample pictures; the mean variance becomes 1."""
         for model in self.models:
-            places = self._run(model, pictures)[0]
-            rows = places.reshape(-1, places.shape[-1])
-            mean = rows.mean(axis=0)
-            values, axes = np.linalg.eigh(np.cov(rows - mean, rowvar=False))
-            kept = axes[:, ::-1][:, :COMPONENTS // len(self.models)]
-            # One scale for all axes: what the teacher varies most in matters most to its similarities.
-            scale = math.sqrt(max(values[::-1][:kept.shape[1]].mean(), 1e-12))
-            self.means.append(mean)
-            self.bases.append((kept / scale).astype(np.float32))
+            maps = self._run(model, pictures)[:-1]
+            for places, components in zip(maps, COMPONENTS, strict=True):
+                mean, basis = principal_axes(places.reshape(-1, places.shape[-1]), components // len(self.models))
+                self.means.append(mean)
+                self.bases.append(basis)
 
     def state(self):
         """Return the calibration as a dictionary of arrays."""
@@ -60,29 +56,73 @@ class Teachers:
         """Take over the calibration that `state` returned."""
         self.means, self.bases = _group(state, "mean"), _group(state, "basis")
 
+    def _targets(self, index, pictures):
+        *maps, pooled = self._run(self.models[index], pictures)
+        first = index * len(COMPONENTS)
+        # As one product of two matrices: NumPy is far slower over many small ones.
+        maps = [((part.reshape(-1, len(mean)) - mean) @ basis).reshape(*part.shape[:-1], -1)
+                for part, mean, basis in zip(maps, self.means[first:], self.bases[first:])]
+        norms = np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), TINY)
+        return [*maps, pooled / norms / math.sqrt(len(self.models))]
+
     def _run(self, model, pictures):
-        maps, pooled = [], []
+        rows = []
         for start in range(0, len(pictures), TEACHER_BATCH):
             part = resized(pictures[start:start + TEACHER_BATCH], model.input_shape[1])
             padded = np.zeros((TEACHER_BATCH, *part.shape[1:]), np.float32)
             padded[:len(part)] = part
-            outputs = model.predict_on_batch(padded)
-            maps.append(np.asarray(outputs[0], np.float32)[:len(part)])
-            pooled.append(np.asarray(outputs[1], np.float32)[:len(part)])
-        pooled = np.concatenate(pooled)
-        norms = np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), TINY)
-        return np.concatenate(maps), pooled / norms / math.sqrt(len(self.models))
+            rows.append([np.asarray(output, np.float32)[:len(part)] for output in model.predict_on_batch(padded)])
+        return [np.concatenate(parts) for parts in zip(*rows)]
 
 
-def _with_map(embedding):
+def principal_axes(rows, components):
+    """Return (mean [D], basis [D, components]) of rows [N, D]; (rows - mean) @ basis has mean variance 1.
+
+    All axes are scaled alike: what the teacher varies most in matters most to its similarities.
+    """
+    mean = rows.mean(axis=0)
+    values, axes = np.linalg.eigh(np.cov(rows - mean, rowvar=False))
+    kept = slice(None, -components - 1, -1)
+    basis = axes[:, kept] / math.sqrt(max(values[kept].mean(), TINY))
+    return mean, np.ascontiguousarray(basis, dtype=np.float32)
+
+
+def _alike(parts):
+    """The teachers' maps of one stride, all at the smallest side; pooled features as they are."""
+    return parts if parts[0].ndim == 2 else [resized_maps(part, min(map(np.shape, parts))[1]) for part in parts]
+
+
+def _with_maps(embedding):
     try:
-        pooling = embedding.get_layer("features")
+        pooled = embedding.get_layer("features").output
+        maps = _maps(embedding)
     except ValueError as error:
-        raise UserError(f"teacher {embedding.name}: it has no pooling layer named \"features\"; give a network made by "
-                        "this project") from error
-    model = keras.Model(embedding.input, [pooling.input, pooling.output])
+        raise UserError(f"teacher {embedding.name}: it has no layers named \"backbone\" and \"features\"; give a "
+                        "network made by this project") from error
+    model = keras.Model(embedding.input, [*maps(embedding.input, training=False), pooled])
     model.compile(jit_compile=keras.backend.backend() == "jax")
     return model
+
+
+def _maps(embedding):
+    """A function from pictures and training=... to the backbone's maps at each of STRIDES and at the end."""
+    backbone = embedding.get_layer("backbone")
+    scaling = [layer for layer in embedding.layers if layer.name == "scaling"]
+    inner = keras.Model(backbone.input, [*(stage_output(backbone, stride) for stride in STRIDES), backbone.output])
+
+    def maps(pictures, **options):
+        return inner(scaling[0](pictures) if scaling else pictures, **options)
+    return maps
+
+
+def stage_output(backbone, stride):
+    """Return the backbone's last map [B, h, w, C] before its side falls far below the picture's divided by `stride`."""
+    side = backbone.input_shape[1] / stride
+    fitting = [layer.output for layer in backbone.layers if not isinstance(layer, keras.layers.ZeroPadding2D)
+               and len(layer.output.shape) == 4 and side / 1.5 < layer.output.shape[1] <= math.ceil(side)]
+    if not fitting:
+        raise UserError(f"{backbone.name}: has no maps at 1/{stride} of the picture's side; choose another network")
+    return fitting[-1]
 
 
 def pooled_loss(target, predicted):
@@ -92,11 +132,14 @@ def pooled_loss(target, predicted):
                        * ops.normalize(ops.mean(predicted, axis=(1, 2)), axis=-1), axis=-1)
 
 
+def inner_loss(target, predicted):
+    """Return per picture [B] the squared error of a map [B, h, w, C]."""
+    return keras.ops.mean(keras.ops.square(target - predicted), axis=(1, 2, 3))
+
+
 def map_loss(target, predicted):
     """Return per picture [B] the squared error of a map [B, h, w, C], and the cosine loss of its mean over places."""
-    ops = keras.ops
-    error = ops.mean(ops.square(target - predicted), axis=(1, 2, 3))
-    return error + POOLED_WEIGHT * pooled_loss(target, predicted)
+    return inner_loss(target, predicted) + POOLED_WEIGHT * pooled_loss(target, predicted)
 
 
 def relation_loss(target, predicted):
@@ -128,7 +171,8 @@ class Student:
         optimizer = keras.optimizers.AdamW(self.recipe.learning_rate, weight_decay=self.recipe.weight_decay,
                                            clipnorm=1.0)
         optimizer.build(self.model.trainable_variables)
-        self.model.compile(optimizer=optimizer, loss=[map_loss, relation_loss], loss_weights=[1.0, RELATION_WEIGHT],
+        self.model.compile(optimizer=optimizer, loss=[*[inner_loss] * len(STRIDES), map_loss, relation_loss],
+                           loss_weights=[*[INNER_WEIGHT] * len(STRIDES), 1.0, RELATION_WEIGHT],
                            jit_compile=keras.backend.backend() == "jax")
         self.size = size
         self.averaged = self.model.get_weights()
@@ -149,11 +193,12 @@ class Student:
         for variable, value in zip(self.model.optimizer.variables, _group(state, "optimizer"), strict=True):
             variable.assign(value)
 
-    def learn(self, pictures, maps, pooled, *, rate, step):
-        """Take one training step; returns the loss."""
-        side = self.model.output_shape[0][1]
+    def learn(self, pictures, targets, *, rate, step):
+        """Take one training step on pictures and what `Teachers` returned for them; returns the loss."""
+        *maps, pooled = targets
+        maps = [resized_maps(part, shape[1]) for part, shape in zip(maps, self.model.output_shape)]
         self.model.optimizer.learning_rate = rate
-        losses = self.model.train_on_batch(resized(pictures, self.size), [resized_maps(maps, side), pooled])
+        losses = self.model.train_on_batch(resized(pictures, self.size), [*maps, pooled])
         self.model.reset_metrics()
         # A short memory at first, so that the random start is forgotten soon.
         decay = min(self.recipe.average, (step + 1) / (step + 10))
@@ -173,24 +218,20 @@ class Student:
 
 def _group(state, name):
     count = sum(key.startswith(f"{name}_") for key in state)
-    return [np.array(state[f"{name}_{index}"]) for index in range(count)]
+    return [np.array(state[f"{name}_{index}"], order="C") for index in range(count)]
 
 
 def _training_model(embedding, channels):
-    """The student's backbone in training mode (batch statistics), with its projected map and pooled features."""
-    backbone = embedding.get_layer("backbone")
-    inputs = x = embedding.input
-    for layer in embedding.layers:
-        if layer.name == "scaling":
-            x = layer(x)
-    for layer in backbone.layers:
+    """The student's backbone in training mode (batch statistics), with its projected maps and pooled features."""
+    for layer in embedding.get_layer("backbone").layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             # Keras' MobileNetV3 averages over thousands of steps, which lags behind a short training.
             layer.momentum = min(layer.momentum, 0.99)
-    maps = backbone(x)
-    projected = keras.layers.Conv2D(channels, 1, name="projection")(maps)
-    pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
-    return keras.Model(inputs, [projected, pooled], name="student")
+    maps = _maps(embedding)(embedding.input)
+    projected = [keras.layers.Conv2D(count, 1, name=f"projection_{index}")(part)
+                 for index, (count, part) in enumerate(zip(channels, maps))]
+    pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps[-1])
+    return keras.Model(embedding.input, [*projected, pooled], name="student")
 
 
 def resized(pictures, size):
