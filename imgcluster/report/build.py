@@ -1,0 +1,62 @@
+"""Put the report together and write it."""
+import base64
+
+import numpy as np
+
+from imgcluster.artefacts import write_text
+from imgcluster.gallery import THUMBNAIL, load_thumbnail
+from imgcluster.images import ImageError, read_image
+from imgcluster.report import tables
+from imgcluster.report.content import BEFORE_AFTER, page_data, rows_shown
+from imgcluster.report.page import render
+from imgcluster.report.sprites import pack_sprites
+
+MAX_PHOTOS = 10_000
+
+
+def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
+    """Write the report of a `gallery.Gallery` to `path`, one HTML file that needs nothing else.
+
+    max_photos: of more photos a seeded sample is shown, and the page says so. progress: `progress(total)` makes a bar
+    with `.update(n)` and a `with` block, moved once per thumbnail. Returns {"photos": those shown, "bytes": the file's
+    size}. Raises UserError when labels_pred.txt or img_paths.txt is missing; whatever else is missing is left out.
+    """
+    rows = rows_shown(gallery, max_photos)
+    data = page_data(gallery, rows)
+    pairs = _before_after(gallery, rows)
+    keys = [*rows.tolist(), *(("raw", rows[index]) for index in pairs)]
+    data["beforeAfter"] = [[index, len(rows) + number] for number, index in enumerate(pairs)]
+    data["training"] = tables.training(gallery)
+    sprites = _sprites(gallery, keys, progress)
+    data["sprites"] = {"side": sprites.side, "columns": sprites.columns, "count": sprites.count}
+    page = render({
+        "name": gallery.name, "title": gallery.title, "answer": tables.answer(gallery), "scores": tables.scores(gallery),
+        "skipped": tables.side_table(gallery, "skipped.csv"), "records": tables.records(gallery),
+        "duplicates": tables.side_table(gallery, "duplicates.csv"), "shown": len(rows), "data": data,
+        "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
+    write_text(path, page)
+    return {"photos": len(rows), "bytes": len(page.encode("utf-8"))}
+
+
+def _sprites(gallery, keys, progress):
+    def load(key):
+        return _raw(gallery, key[1]) if isinstance(key, tuple) else load_thumbnail(gallery, key)
+
+    if progress is None:
+        return pack_sprites(keys, load)
+    with progress(len(keys)) as bar:
+        return pack_sprites(keys, load, progress=bar)
+
+
+def _before_after(gallery, rows):
+    """Places in `rows`, spread evenly, of photos that lie both as they came and with their background removed."""
+    spread = np.unique(np.linspace(0, len(rows) - 1, BEFORE_AFTER).astype(int)).tolist()
+    return [index for index in spread if (gallery.img_dir / gallery.img_paths[rows[index]]).is_file()
+            and _raw(gallery, rows[index]) is not None]
+
+
+def _raw(gallery, row):
+    try:
+        return read_image(gallery.raw_dir / gallery.img_paths[row], min_side=THUMBNAIL)
+    except ImageError:
+        return None

@@ -1,0 +1,184 @@
+"""What the page shows as plain data (lists, numbers, text): the part that its scripts draw from."""
+import numpy as np
+
+from imgcluster.artefacts import read_table
+from imgcluster.metrics import matched_clusters
+from imgcluster.plots.cells import brick_centres, cell_outlines, cluster_borders
+from imgcluster.plots.style import group_colour
+from imgcluster.report.confusion import confused_pairs, split_models
+
+NUM_COLOURS = 21  # group_colour comes round after these
+TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn
+BEFORE_AFTER = 12
+PAIR_PHOTOS = 6
+
+
+def has(gallery, *names):
+    """Whether the files `names` of the dataset exist."""
+    return all((gallery.data_dir / name).exists() for name in names)
+
+
+def rows_shown(gallery, max_photos):
+    """Rows of the photos the page holds, those of the map first, then cluster by cluster with the most typical first.
+
+    All of them, or a seeded sample of `max_photos`: the photos of the map and of the scatter, the most typical ones of
+    each cluster, then any.
+    """
+    ordered = _by_cluster(gallery)
+    on_map = gallery.unit_photo[gallery.unit_photo >= 0] if has(gallery, "som.npz", "clusters.csv") else np.empty(0, int)
+    if len(ordered) > max_photos:
+        ordered = ordered[np.isin(ordered, _sample(gallery, ordered, on_map, max_photos))]
+        on_map = on_map[np.isin(on_map, ordered)]
+    return np.concatenate([on_map, ordered[~np.isin(ordered, on_map)]]).astype(int)
+
+
+def _by_cluster(gallery):
+    rows = np.arange(len(gallery.img_paths))
+    if has(gallery, "clusters.csv"):
+        rows = gallery.typical_first(rows)
+    return rows[np.argsort(gallery.predicted[rows], kind="stable")]
+
+
+def _sample(gallery, ordered, on_map, max_photos):
+    clusters = gallery.predicted[ordered]
+    rank = np.arange(len(ordered)) - np.searchsorted(clusters, clusters)
+    scatter = gallery.embedding.rows if has(gallery, "features.npy") else np.empty(0, int)
+    rest = np.random.default_rng(gallery.seed).permutation(len(ordered))
+    wanted = np.concatenate([ordered[rank < TYPICAL_SHOWN], on_map, scatter, rest])
+    _, first = np.unique(wanted, return_index=True)
+    return wanted[np.sort(first)][:max_photos]
+
+
+def page_data(gallery, rows):
+    """Everything the scripts need, as a dict of JSON values; a photo is named by its place in `rows`."""
+    place = np.full(len(gallery.img_paths), -1)
+    place[rows] = np.arange(len(rows))
+    data = {"name": gallery.name, "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
+            "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
+            "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
+    if gallery.true is not None:
+        data |= {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}
+    if has(gallery, "som.npz", "clusters.csv"):
+        data["map"] = _map(gallery, place)
+    if has(gallery, "features.npy"):
+        data["scatter"] = _scatter(gallery, place)
+    if has(gallery, "clusters.csv"):
+        data["levels"] = _levels(gallery, rows)
+    data["review"] = _review(gallery, rows)
+    return data
+
+
+def _photos(gallery, rows):
+    photos = {"file": [gallery.img_paths[row] for row in rows], "cluster": gallery.predicted[rows].tolist()}
+    if gallery.true is not None:
+        photos["model"] = np.searchsorted(np.unique(gallery.true), gallery.true[rows]).tolist()
+    if has(gallery, "clusters.csv"):
+        table = gallery.clusters.iloc[rows]
+        photos |= {"confidence": _rounded(table["confidence"], 3), "distance": _rounded(table["distance"], 3)}
+        if has(gallery, "som.npz"):
+            columns = gallery.som["hits"].shape[1]
+            photos["unit"] = (table["unit_row"] * columns + table["unit_column"]).astype(int).tolist()
+    return photos
+
+
+def _clusters(gallery):
+    """Number, size, mean confidence and commonest true model of each cluster, the largest first."""
+    numbers, sizes = np.unique(gallery.predicted, return_counts=True)
+    clusters = []
+    for index in np.argsort(-sizes, kind="stable"):
+        inside = gallery.predicted == numbers[index]
+        cluster = {"id": int(numbers[index]), "size": int(sizes[index])}
+        if has(gallery, "clusters.csv"):
+            cluster["confidence"] = _rounded([gallery.clusters["confidence"].to_numpy()[inside].mean()], 3)[0]
+        if gallery.true is not None:
+            names, counts = np.unique(gallery.true[inside], return_counts=True)
+            cluster |= {"model": str(names[counts.argmax()]), "share": round(float(counts.max() / inside.sum()), 3)}
+        clusters.append(cluster)
+    return clusters
+
+
+def _models(gallery):
+    """Name and colour of each true model: that of the cluster matched to it, so that what agrees looks alike."""
+    matched = matched_clusters(gallery.true, gallery.predicted)
+    rank = {cluster["id"]: index for index, cluster in enumerate(_sizes(gallery))}
+    names, spare = np.unique(gallery.true).tolist(), len(rank)
+    return [{"name": name, "colour": rank[matched[name]] if name in matched else spare + index}
+            for index, name in enumerate(names)]
+
+
+def _sizes(gallery):
+    numbers, sizes = np.unique(gallery.predicted, return_counts=True)
+    return [{"id": int(numbers[index])} for index in np.argsort(-sizes, kind="stable")]
+
+
+def _map(gallery, place):
+    shape = gallery.som["hits"].shape
+    centres = brick_centres(shape, topology=gallery.topology)
+    outlines = cell_outlines(centres, topology=gallery.topology, square=True)
+    unit_clusters = gallery.som["unit_clusters"].ravel()
+    photo = gallery.unit_photo.ravel()
+    return {"rows": shape[0], "columns": shape[1], "centres": np.round(centres, 2).tolist(),
+            "borders": np.round(cluster_borders(outlines, unit_clusters), 2).reshape(-1, 4).tolist(),
+            "distance": _rounded(gallery.som["distance_map"].ravel(), 3), "cluster": unit_clusters.tolist(),
+            "hits": gallery.som["hits"].ravel().astype(int).tolist(),
+            "photo": np.where(photo >= 0, place[photo], -1).tolist()}
+
+
+def _scatter(gallery, place):
+    points, rows, method = gallery.embedding
+    shown = place[rows] >= 0
+    low, extent = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-12)
+    scaled = np.round((points[shown] - low) / extent, 4)
+    return {"method": method, "x": scaled[:, 0].tolist(), "y": (1 - scaled[:, 1]).round(4).tolist(),
+            "photo": place[rows][shown].tolist()}
+
+
+def _levels(gallery, rows):
+    """Labels of each photo from coarse to fine."""
+    columns = sorted((name for name in gallery.clusters if name.startswith("level_")),
+                     key=lambda name: gallery.clusters[name].nunique())
+    return [{"count": int(gallery.clusters[name].nunique()),
+             "cluster": gallery.clusters[name].to_numpy()[rows].astype(int).tolist()} for name in columns]
+
+
+def _review(gallery, rows):
+    """Photos to look at: those of review.csv with what it says of them, else the least confident ones."""
+    table = read_table(gallery.data_dir / "review.csv")
+    if "file" in table:
+        known = {gallery.img_paths[row]: index for index, row in enumerate(rows)}
+        notes = [name for name in table if name not in ("file", "cluster", "confidence")]
+        return {"from": "review.csv", "items": [
+            {"photo": known[line["file"]], "notes": [[name, line[name]] for name in notes if line[name]]}
+            for line in table.to_dict("records") if line["file"] in known]}
+    if not has(gallery, "clusters.csv"):
+        return None
+    confidence = gallery.clusters["confidence"].to_numpy()[rows]
+    return {"from": None, "items": [{"photo": int(index), "notes": []}
+                                    for index in np.argsort(confidence, kind="stable")[:300] if confidence[index] < 1]}
+
+
+def _pairs(gallery, place):
+    return [pair | {"rows": [place[rows][place[rows] >= 0][:PAIR_PHOTOS].tolist() for rows in pair["rows"]],
+                    "counts": [len(rows) for rows in pair["rows"]]}
+            for pair in confused_pairs(gallery.true, gallery.predicted)]
+
+
+def _splits(gallery):
+    return [item | {"clusters": list(item["clusters"].items())}
+            for item in split_models(gallery.true, gallery.predicted)]
+
+
+def _rounded(values, digits):
+    """Floats with `digits` decimals; None for what is no number, which JSON cannot say."""
+    return [round(float(value), digits) if np.isfinite(value) else None for value in np.asarray(values, dtype=float)]
+
+
+def _hex(colour):
+    return "#" + "".join(f"{round(255 * channel):02x}" for channel in colour)
+
+
+def _readable_on_dark(colour):
+    """Lighter where a colour would be lost on a dark ground."""
+    lightness = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
+    share = max(0.0, (0.42 - lightness) / (1 - lightness))
+    return tuple(channel + (1 - channel) * share for channel in colour)

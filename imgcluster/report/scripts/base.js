@@ -1,0 +1,169 @@
+// What every part of the page uses: the data, elements, thumbnails, names of photos and clusters.
+// Text from outside enters the page as text nodes and attribute values only, never as markup.
+const data = JSON.parse(document.getElementById("data").textContent);
+const photos = data.photos;
+const numPhotos = photos.file.length;
+const clusterById = new Map(data.clusters.map((cluster, rank) => [cluster.id, { ...cluster, rank }]));
+const $ = (id) => document.getElementById(id);
+const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+const percent = (share) => `${Math.round(100 * share)} %`;
+const range = (length) => Array.from({ length }, (_, index) => index);
+
+// h("button", {class: "x", onclick: f}, "text", child): an element; strings become text nodes.
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+// ---- sheets of thumbnails: decoded when first looked at
+
+const { side, columns: sheetColumns } = data.sprites;
+const perSheet = sheetColumns * sheetColumns;
+const sheets = new Map();
+const parsed = new Promise((resolve) => {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", resolve);
+  else resolve();
+});
+
+function sheet(number) {
+  if (!sheets.has(number)) sheets.set(number, parsed.then(() => readSheet(number)));
+  return sheets.get(number);
+}
+
+async function readSheet(number) {
+  const block = $(`sheet-${number}`);
+  const bytes = Uint8Array.from(atob(block.textContent), (character) => character.charCodeAt(0));
+  block.remove();
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([bytes], { type: "image/webp" }));
+  await image.decode();
+  return image;
+}
+
+// Where a thumbnail lies: its sheet, and its corner there in pixels.
+function tilePlace(index) {
+  const inside = index % perSheet;
+  return { sheet: Math.floor(index / perSheet), x: (inside % sheetColumns) * side,
+    y: Math.floor(inside / sheetColumns) * side };
+}
+
+const ready = new Map();  // sheets that canvases can draw at once
+function drawTile(context, index, x, y, size, redraw) {
+  const place = tilePlace(index);
+  const image = ready.get(place.sheet);
+  if (image) context.drawImage(image, place.x, place.y, side, side, x, y, size, size);
+  else sheet(place.sheet).then((loaded) => { ready.set(place.sheet, loaded); redraw(); });
+  return Boolean(image);
+}
+
+const lazy = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    lazy.unobserve(target);
+    const place = tilePlace(Number(target.dataset.tile));
+    sheet(place.sheet).then((image) => {
+      const rows = image.naturalHeight / side;
+      const columns = image.naturalWidth / side;
+      target.style.backgroundImage = `url("${image.src}")`;
+      target.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
+      target.style.backgroundPosition = `${100 * (place.x / side) / Math.max(1, columns - 1)}% ` +
+        `${100 * (place.y / side) / Math.max(1, rows - 1)}%`;
+    });
+  }
+}, { rootMargin: "400px" });
+
+// A picture of a thumbnail that fills its parent's width.
+function picture(index, label = "") {
+  const element = h("span", { class: "picture", "data-tile": index, role: "img", "aria-label": label,
+    "aria-hidden": label ? null : "true" });
+  lazy.observe(element);
+  return element;
+}
+
+// ---- what photos and clusters are called
+
+const clusterName = (id) => names.get(id) ?? `Cluster ${id}`;
+const baseName = (file) => file.slice(file.lastIndexOf("/") + 1);
+const modelOf = (index) => (photos.model ? data.models[photos.model[index]].name : null);
+const confidenceOf = (index) => (photos.confidence ? photos.confidence[index] : null);
+
+function describe(index) {
+  const parts = [photos.file[index], clusterName(clusterOf[index])];
+  if (confidenceOf(index) !== null) parts.push(`confidence ${confidenceOf(index).toFixed(2)}`);
+  return parts.join(", ");
+}
+
+// A photo that opens its cluster.
+function photoButton(index, { caption = null, title = null } = {}) {
+  return h("button", { class: "photo", type: "button", "aria-label": describe(index), title: title ?? photos.file[index],
+    onclick: () => openCluster(clusterOf[index], index) }, picture(index), caption);
+}
+
+// A photo that is chosen and left out again by a click.
+function choosablePhoto(index, caption) {
+  const button = h("button", { class: "photo choosable", type: "button", "data-photo": index, title: photos.file[index],
+    "aria-label": describe(index), "aria-pressed": String(selection.has(index)),
+    onclick: () => select([index], !selection.has(index)) }, picture(index), caption);
+  return button;
+}
+
+function captionOf(index) {
+  const confidence = confidenceOf(index);
+  return h("span", { class: "caption" }, h("span", { class: "file" }, baseName(photos.file[index])),
+    confidence === null ? null : h("span", { class: "number" }, confidence.toFixed(2)));
+}
+
+// A list that grows by a button: draw(item) for `step` items at a time.
+function growingList(parent, items, step, draw, noun) {
+  parent.replaceChildren();
+  const more = h("button", { type: "button", class: "more", onclick: grow });
+  let shown = 0;
+  function grow() {
+    const next = items.slice(shown, shown + step);
+    shown += next.length;
+    more.remove();
+    parent.append(...next.map(draw));
+    if (shown < items.length) {
+      more.textContent = `Show ${Math.min(step, items.length - shown)} more of ${count(items.length, noun)}`;
+      parent.append(more);
+    }
+  }
+  grow();
+}
+
+// Buttons of which one is pressed.
+function choice(parent, options, chosen, onchange) {
+  const buttons = options.map(([value, text]) => h("button", { type: "button", "aria-pressed": String(value === chosen),
+    onclick: () => {
+      buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(options[index][0] === value)));
+      onchange(value);
+    } }, text));
+  parent.replaceChildren(...buttons);
+}
+
+// ---- the small window beside the pointer
+
+const tip = $("tip");
+function showTip(event, children) {
+  tip.replaceChildren(...children);
+  tip.hidden = false;
+  const box = tip.getBoundingClientRect();
+  const left = event.clientX + 16 + box.width > innerWidth ? event.clientX - 16 - box.width : event.clientX + 16;
+  const top = Math.min(event.clientY + 12, innerHeight - box.height - 8);
+  tip.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(8, top)}px)`;
+}
+function hideTip() { tip.hidden = true; }
+
+function photoTip(index, ...lines) {
+  return [picture(index), h("strong", {}, clusterName(clusterOf[index])),
+    h("span", { class: "file" }, photos.file[index]),
+    modelOf(index) === null ? null : h("span", {}, `true label: ${modelOf(index)}`),
+    confidenceOf(index) === null ? null : h("span", {}, `confidence ${confidenceOf(index).toFixed(2)}`),
+    ...lines.map((line) => h("span", {}, line))].filter(Boolean);
+}

@@ -1,0 +1,131 @@
+// Clusters: a card for each, and a window with all photos of one.
+const dialog = $("cluster");
+let opened = null;  // the cluster in the window
+
+function confidenceBar(value) {
+  if (value === null || value === undefined) return null;
+  const fill = h("span", { class: "bar-fill" });
+  fill.style.width = percent(value);
+  return h("span", { class: "confidence", title: "mean confidence of its photos" },
+    h("span", { class: "bar", "aria-hidden": "true" }, fill), h("span", { class: "number" }, value.toFixed(2)));
+}
+
+function swatch(id) {
+  const mark = h("span", { class: "swatch", "aria-hidden": "true" });
+  mark.style.background = clusterColour(id);
+  return mark;
+}
+
+const clusterChip = (id, number) => h("button", { type: "button", class: "chip", onclick: () => openCluster(id) },
+  swatch(id), clusterName(id), h("span", { class: "number" }, number.toLocaleString("en")));
+
+function modelLine(cluster) {
+  if (cluster.model === undefined) return null;
+  return h("p", { class: "model" }, h("span", {}, cluster.model), h("span", { class: "number" }, percent(cluster.share)));
+}
+
+function card(cluster) {
+  const { id, indices } = cluster;
+  const typical = indices.slice(0, 3);
+  const doubtful = photos.confidence ? indices.slice(Math.max(3, indices.length - 4)).reverse() : indices.slice(3, 7);
+  return h("article", { class: "card" },
+    h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", onclick: () => openCluster(id) },
+      clusterName(id))), h("span", { class: "size" }, count(cluster.size, "photo"))),
+    h("div", { class: "typical" }, typical.map((index) => photoButton(index))),
+    doubtful.length ? h("div", { class: "doubtful" },
+      h("span", { class: "label" }, photos.confidence ? "least sure" : "others"),
+      doubtful.map((index) => photoButton(index))) : null,
+    modelLine(cluster), confidenceBar(cluster.confidence));
+}
+
+const orders = {
+  size: ["Largest", (a, b) => b.size - a.size],
+  doubt: ["Most doubtful", (a, b) => (a.confidence ?? 1) - (b.confidence ?? 1)],
+  number: ["Number", (a, b) => String(a.id).localeCompare(String(b.id), "en", { numeric: true })],
+};
+
+function startClusters() {
+  let order = "size";
+  const redraw = () => growingList($("cards"), currentClusters().sort(orders[order][1]), 48, card, "cluster");
+  const offered = Object.entries(orders).filter(([name]) => name !== "doubt" || photos.confidence);
+  choice($("cluster-order"), offered.map(([name, [text]]) => [name, text]), order, (value) => { order = value; redraw(); });
+  let made = 0;
+  onchange(() => { if (made !== corrections.length || corrections.length) redraw(); made = corrections.length; });
+  onTheme(redraw);
+  redraw();
+  startDialog();
+}
+
+// ---- the window of one cluster
+
+function startDialog() {
+  choice($("cluster-photos-order"), [["typical", "Typical first"], ["doubtful", "Doubtful first"]], "typical",
+    (value) => drawPhotos(value));
+  $("cluster-photos-order").hidden = !photos.confidence;
+  dialog.addEventListener("close", () => document.body.append($("tray")));
+  $("cluster-close").onclick = () => dialog.close();
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  $("cluster-name").addEventListener("change", (event) => nameCluster(event.target.value.trim()));
+  $("cluster-merge").addEventListener("change", (event) => {
+    const target = asCluster(event.target.value);
+    correct({ action: "merge", cluster: opened, value: target });
+    openCluster(target);
+  });
+  $("cluster-all").onclick = () => {
+    const indices = membersOf(opened);
+    select(indices, !indices.every((index) => selection.has(index)));
+  };
+  onchange(() => { if (dialog.open) drawHead(); });
+  onchange(() => { if (dialog.open && membersOf(opened).length !== Number(dialog.dataset.size)) drawPhotos(); });
+}
+
+const membersOf = (id) => range(numPhotos).filter((index) => clusterOf[index] === id);
+
+function nameCluster(text) {
+  const earlier = corrections.findIndex(({ action, cluster }) => action === "name" && cluster === opened);
+  if (earlier >= 0) corrections.splice(earlier, 1);
+  if (text) correct({ action: "name", cluster: opened, value: text });
+  else undo(corrections.length);
+}
+
+// Show a cluster; `photo` is put first and marked.
+function openCluster(id, photo = null) {
+  hideTip();
+  opened = id;
+  dialog.dataset.cluster = id;
+  drawHead();
+  drawPhotos("typical", photo);
+  if (!dialog.open) dialog.showModal();
+  $("dialog-tray").append($("tray"));  // the page behind the window takes no clicks
+  dialog.scrollTop = 0;
+  $("cluster-scroll").scrollTop = 0;
+}
+
+function drawHead() {
+  const cluster = currentClusters().find((one) => one.id === opened);
+  if (!cluster) { dialog.close(); return; }
+  $("cluster-title").replaceChildren(swatch(opened), clusterName(opened));
+  const facts = [count(cluster.size, "photo")];
+  if (cluster.size > cluster.indices.length) facts.push(`${cluster.indices.length.toLocaleString("en")} of them in this page`);
+  if (cluster.confidence !== null) facts.push(`mean confidence ${cluster.confidence.toFixed(2)}`);
+  if (cluster.model !== undefined) facts.push(`${percent(cluster.share)} ${cluster.model}`);
+  $("cluster-facts").textContent = facts.join(" · ");
+  $("cluster-name").value = names.get(opened) ?? "";
+  $("cluster-merge").replaceChildren(h("option", { value: "", selected: true, disabled: true }, "Merge into …"),
+    ...targetOptions(opened));
+  $("cluster-merge").hidden = currentClusters().length < 2;
+}
+
+function drawPhotos(order = "typical", marked = null) {
+  let indices = membersOf(opened).sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0));
+  dialog.dataset.size = indices.length;
+  if (order === "doubtful") indices.reverse();
+  if (marked !== null) indices = [marked, ...indices.filter((index) => index !== marked)];
+  $("cluster-photos-order").firstChild?.setAttribute("aria-pressed", String(order === "typical"));
+  $("cluster-photos-order").lastChild?.setAttribute("aria-pressed", String(order === "doubtful"));
+  growingList($("cluster-photos"), indices, 120, (index) => {
+    const button = choosablePhoto(index, captionOf(index));
+    if (index === marked) button.classList.add("marked");
+    return button;
+  }, "photo");
+}

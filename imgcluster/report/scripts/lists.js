@@ -1,0 +1,112 @@
+// Lists of photos: the opening picture, search, review, levels, confused products, before and after.
+
+// A few clusters, each with its most typical photos: what "same product" means here.
+function startOpening() {
+  const clusters = currentClusters().sort((a, b) => b.size - a.size).slice(0, 6);
+  $("opening").replaceChildren(...clusters.map(({ id, indices, size }) => h("button", { type: "button", class: "strip",
+    "aria-label": `${clusterName(id)}, ${count(size, "photo")}: open`, onclick: () => openCluster(id) },
+  range(5).map((place) => (place < indices.length ? picture(indices[place]) : h("span", { class: "picture empty" }))),
+  h("span", { class: "strip-size" }, size.toLocaleString("en")))));
+}
+
+function startSearch() {
+  const [box, results] = [$("search"), $("results")];
+  const folded = photos.file.map((file, index) => `${file} ${modelOf(index) ?? ""}`.normalize("NFC").toLowerCase());
+  const find = () => {
+    const words = box.value.normalize("NFC").toLowerCase().split(/\s+/).filter(Boolean);
+    results.hidden = words.length === 0;
+    if (!words.length) return;
+    const found = range(numPhotos).filter((index) => words.every((word) => folded[index].includes(word)))
+      .sort((a, b) => (photos.file[a] < photos.file[b] ? -1 : 1));
+    $("results-title").textContent = found.length ? `${count(found.length, "photo")} found` : "No photo has this in its name";
+    growingList($("results-photos"), found, 48, (index) => photoButton(index, { caption: captionOf(index) }), "photo");
+  };
+  box.addEventListener("input", find);
+  const close = () => { results.hidden = true; };
+  box.addEventListener("focus", find);
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !results.hidden && !dialog.open) { close(); box.focus(); close(); }
+    if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
+      event.preventDefault();
+      box.focus();
+    }
+  });
+  document.addEventListener("pointerdown", (event) => { if (!event.target.closest(".search, dialog, #tray")) close(); });
+}
+
+function startReview() {
+  if (!$("review-photos")) return;
+  growingList($("review-photos"), data.review.items, 48, ({ photo, notes }) => h("div", { class: "review-item" },
+    choosablePhoto(photo, captionOf(photo)),
+    h("button", { type: "button", class: "quiet in", onclick: () => openCluster(clusterOf[photo], photo) },
+      `in ${clusterName(clusterOf[photo])}`),
+    notes.map(([name, value]) => h("span", { class: "note" }, `${name.replaceAll("_", " ")}: ${value}`))), "photo");
+}
+
+function startLevels() {
+  const slider = $("level");
+  if (!slider) return;
+  const own = data.clusters.length;
+  const chosen = Math.max(0, data.levels.findIndex((level) => level.count === own));
+  slider.max = data.levels.length - 1;
+  slider.value = chosen;
+  const draw = () => {
+    const level = data.levels[Number(slider.value)];
+    slider.setAttribute("aria-valuetext", count(level.count, "cluster"));
+    $("level-count").textContent = level.count.toLocaleString("en");
+    $("level-note").textContent = level.count === own ? "the answer above"
+      : `to use it: NUM_CLUSTERS = ${level.count} in config.py, then step 04 again`;
+    const members = new Map();
+    level.cluster.forEach((id, index) => members.set(id, [...(members.get(id) ?? []), index]));
+    growingList($("level-clusters"), [...members].sort((a, b) => b[1].length - a[1].length), 60, levelCard, "cluster");
+  };
+  slider.addEventListener("input", draw);
+  draw();
+}
+
+// Photos of each cluster at a level by turns, so that what it joins is seen.
+function levelCard([, indices]) {
+  const parts = new Map();
+  indices.forEach((index) => parts.set(photos.cluster[index], [...(parts.get(photos.cluster[index]) ?? []), index]));
+  const groups = [...parts.values()].sort((a, b) => b.length - a.length);
+  groups.forEach((group) => group.sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0)));
+  const shown = [];
+  for (let turn = 0; shown.length < Math.min(4, indices.length); turn += 1)
+    groups.forEach((group) => { if (turn < group.length && shown.length < 4) shown.push(group[turn]); });
+  return h("div", { class: "level-card" }, h("div", { class: "four" }, shown.map((index) => photoButton(index))),
+    h("p", {}, count(indices.length, "photo"), groups.length > 1
+      ? h("span", { class: "joins" }, `joins ${count(groups.length, "cluster")}`) : null));
+}
+
+function startPairs() {
+  const list = $("pairs");
+  if (!list) return;
+  const group = (model, indices, number) => h("div", { class: "pair-side" },
+    h("p", {}, h("strong", {}, model), h("span", { class: "number" }, count(number, "photo"))),
+    h("div", { class: "row" }, indices.map((index) => photoButton(index))));
+  list.replaceChildren(...data.pairs.map(({ models, clusters, rows, counts, wrong_pairs: wrong }) => h("article", { class: "pair" },
+    group(models[0], rows[0], counts[0]), group(models[1], rows[1], counts[1]),
+    h("footer", {}, `${count(wrong, "wrong pair")} in`, clusters.slice(0, 4).map((id) =>
+      h("button", { type: "button", class: "quiet", onclick: () => openCluster(id) }, clusterName(id))),
+    clusters.length > 4 ? `and ${clusters.length - 4} more` : null))));
+  $("splits")?.replaceChildren(...data.splits.map(({ model, photos: number, clusters }) => h("div", { class: "split" },
+    h("p", {}, h("strong", {}, model), h("span", { class: "number" }, count(number, "photo"))),
+    h("div", { class: "chips" }, clusters.slice(0, 6).map(([id, inside]) => clusterChip(id, inside)),
+      clusters.length > 6 ? h("span", { class: "note" }, `and ${clusters.length - 6} more`) : null))));
+}
+
+function startBeforeAfter() {
+  $("before-after")?.replaceChildren(...data.beforeAfter.map(([after, before]) => h("figure", {},
+    h("div", { class: "two" }, picture(before, `${photos.file[after]} as it came`),
+      picture(after, `${photos.file[after]} with its background removed`)),
+    h("figcaption", { class: "file" }, photos.file[after]))));
+}
+
+// Thumbnails of the files in the table of copies.
+function startCopies() {
+  const known = new Map(photos.file.map((file, index) => [file, index]));
+  document.querySelectorAll("#duplicates td[data-file]").forEach((box) => {
+    const index = known.get(box.textContent.trim());
+    if (index !== undefined) box.prepend(photoButton(index));
+  });
+}

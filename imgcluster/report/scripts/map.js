@@ -1,0 +1,127 @@
+// The Self-Organizing Map as a wall of photos.
+function startMap() {
+  if (!data.map) return;
+  const { centres, borders, distance, cluster, hits, photo } = data.map;
+  const canvas = $("map-canvas");
+  let look = "photos";
+  let hovered = -1;
+  let cursor = -1;  // the unit that keys move
+  const xs = centres.map(([x]) => x);
+  const ys = centres.map(([, y]) => y);
+  const extent = { left: Math.min(...xs) - 0.5, top: Math.min(...ys) - 0.5 };
+  extent.width = Math.max(...xs) + 0.5 - extent.left;
+  extent.height = Math.max(...ys) + 0.5 - extent.top;
+  const most = Math.max(...hits, 1);
+  canvas.style.aspectRatio = `${Math.min(2.2, Math.max(0.85, extent.width / extent.height))}`;
+
+  const view = new View(canvas, extent, draw, { maxZoom: Math.max(4, Math.max(extent.width, extent.height) / 3) });
+
+  function draw(context) {
+    const cell = view.scale;
+    const gap = Math.max(0.5, cell * 0.045);
+    const chosen = unitCluster(hovered >= 0 ? hovered : document.activeElement === canvas ? cursor : -1);
+    for (let unit = 0; unit < centres.length; unit += 1) {
+      const [x, y] = view.toScreen(centres[unit][0] - 0.5, centres[unit][1] - 0.5);
+      if (x > view.width || y > view.height || x + cell < 0 || y + cell < 0) continue;
+      context.globalAlpha = 1;
+      context.fillStyle = shade(look === "hits" ? Math.sqrt(hits[unit] / most) : distance[unit] ?? 0);
+      context.fillRect(x, y, cell + 0.5, cell + 0.5);
+      if (look === "photos" && photo[unit] >= 0) {
+        context.globalAlpha = chosen !== null && unitCluster(unit) !== chosen ? 0.35 : 1;
+        drawTile(context, photo[unit], x + gap, y + gap, cell - 2 * gap, view.redraw);
+      } else if (look === "hits" && hits[unit] && cell > 22) {
+        context.fillStyle = Math.sqrt(hits[unit] / most) > 0.5 === !isDark() ? "#fff" : "#111";
+        context.font = `600 ${Math.min(20, cell * 0.36)}px system-ui, sans-serif`;
+        context.textAlign = "center";
+        context.textBaseline = "middle";
+        context.fillText(hits[unit], x + cell / 2, y + cell / 2);
+      }
+    }
+    context.globalAlpha = 1;
+    drawBorders(context, cell);
+    if (cursor >= 0 && document.activeElement === canvas) frame(context, cursor, cell, colourOf("--focus"));
+    if (hovered >= 0) frame(context, hovered, cell, colourOf("--text"));
+  }
+
+  function drawBorders(context, cell) {
+    context.beginPath();
+    for (const [x1, y1, x2, y2] of borders) {
+      context.moveTo(...view.toScreen(x1, y1));
+      context.lineTo(...view.toScreen(x2, y2));
+    }
+    context.lineCap = "round";
+    context.lineWidth = Math.min(6, Math.max(1.6, cell * 0.09)) + 2;
+    context.strokeStyle = colourOf("--surface");
+    context.stroke();
+    context.lineWidth -= 2;
+    context.strokeStyle = colourOf("--border-line");
+    context.stroke();
+  }
+
+  function frame(context, unit, cell, colour) {
+    const [x, y] = view.toScreen(centres[unit][0] - 0.5, centres[unit][1] - 0.5);
+    context.lineWidth = 3;
+    context.strokeStyle = colour;
+    context.strokeRect(x + 1.5, y + 1.5, cell - 3, cell - 3);
+  }
+
+  // From near (the page's ground) to far.
+  function shade(share) {
+    const [near, far] = isDark() ? [38, 225] : [246, 70];
+    const grey = Math.round(near + (far - near) * share);
+    return `rgb(${grey}, ${grey}, ${Math.min(255, grey + 4)})`;
+  }
+
+  const unitCluster = (unit) => (unit < 0 ? null : photo[unit] >= 0 ? clusterOf[photo[unit]] : cluster[unit]);
+
+  function unitAt(x, y) {
+    const [planeX, planeY] = view.toPlane(x, y);
+    const column = Math.round(planeX);
+    for (let unit = column; column >= 0 && unit < centres.length; unit += data.map.columns)
+      if (Math.abs(planeY - centres[unit][1]) <= 0.5) return column < data.map.columns ? unit : -1;
+    return -1;
+  }
+
+  const sentence = (unit) => `${count(hits[unit], "photo")} here, distance to neighbours ${(distance[unit] ?? 0).toFixed(2)}`;
+  function hover(event, x, y) {
+    const unit = unitAt(x, y);
+    if (unit !== hovered) { hovered = unit; view.redraw(); }
+    canvas.style.cursor = unit >= 0 && photo[unit] >= 0 ? "pointer" : "grab";
+    if (unit < 0) hideTip();
+    else if (photo[unit] >= 0) showTip(event, photoTip(photo[unit], sentence(unit)));
+    else showTip(event, [h("span", {}, `No photo here; distance to neighbours ${(distance[unit] ?? 0).toFixed(2)}`)]);
+  }
+
+  function open(unit) {
+    if (unit >= 0 && photo[unit] >= 0) openCluster(clusterOf[photo[unit]], photo[unit]);
+  }
+
+  function key(event) {
+    const { columns } = data.map;
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    if (event.key === "Enter" || event.key === " ") { open(cursor); return true; }
+    if (!step || event.shiftKey) return false;
+    const next = cursor < 0 ? 0 : cursor + step;
+    const wraps = Math.abs(step) === 1 && Math.floor(next / columns) !== Math.floor(cursor / columns) && cursor >= 0;
+    if (next >= 0 && next < centres.length && !wraps) cursor = next;
+    $("map-status").textContent = photo[cursor] >= 0 ? `${describe(photo[cursor])}; ${sentence(cursor)}` : "no photo here";
+    keepInSight(cursor);
+    return true;
+  }
+
+  function keepInSight(unit) {
+    const [x, y] = view.toScreen(...centres[unit]);
+    const beyond = (value, size) => Math.min(0, size - 60 - value) + Math.max(0, 60 - value);
+    view.pan(view.zoom > 1 ? beyond(x, view.width) : 0, view.zoom > 1 ? beyond(y, view.height) : 0);
+  }
+
+  Object.assign(view.handlers, { hover, key, click: (x, y) => open(unitAt(x, y)),
+    leave: () => { hideTip(); if (hovered >= 0) { hovered = -1; view.redraw(); } } });
+  for (const type of ["focus", "blur"]) canvas.addEventListener(type, view.redraw);
+  choice($("map-look"), [["photos", "Photos"], ["distance", "Distances"], ["hits", "Photo counts"]], look,
+    (value) => { look = value; view.redraw(); });
+  zoomButtons($("map-zoom"), view);
+  view.settle();
+  onchange(view.redraw);
+  onTheme(view.redraw);
+}

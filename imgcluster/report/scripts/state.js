@@ -1,0 +1,152 @@
+// The photos chosen, and the corrections a person made; both leave the page as CSV files.
+const selection = new Set();
+const corrections = [];  // {action, indices or cluster, value}, in the order they were made
+const names = new Map();  // cluster -> what people call it
+let clusterOf = photos.cluster.slice();  // of each photo, corrections applied
+let newClusters = 0;
+let exported = true;
+const listeners = [];  // called when selection or corrections change
+const onchange = (listener) => listeners.push(listener);
+const changed = () => listeners.forEach((listener) => listener());
+
+function select(indices, chosen = true) {
+  for (const index of indices) {
+    if (chosen) selection.add(index);
+    else selection.delete(index);
+  }
+  changed();
+}
+
+function correct(correction) {
+  corrections.push(correction);
+  exported = false;
+  applyCorrections();
+}
+
+function undo(position) {
+  corrections.splice(position, 1);
+  exported = corrections.length === 0;
+  applyCorrections();
+}
+
+function applyCorrections() {
+  clusterOf = photos.cluster.slice();
+  names.clear();
+  for (const correction of corrections) {
+    const { action, indices, cluster, value } = correction;
+    if (action === "name") names.set(cluster, value);
+    else if (action === "merge") clusterOf = clusterOf.map((old) => (old === cluster ? value : old));
+    else {
+      correction.from = indices.map((index) => clusterOf[index]);
+      indices.forEach((index) => { clusterOf[index] = value; });
+    }
+  }
+  changed();
+}
+
+// Clusters as they stand, with their photos in the page, most typical first.
+function currentClusters() {
+  const members = new Map();
+  clusterOf.forEach((cluster, index) => {
+    if (!members.has(cluster)) members.set(cluster, []);
+    members.get(cluster).push(index);
+  });
+  return [...members].map(([id, indices]) => {
+    const known = clusterById.get(id);
+    const untouched = corrections.length === 0 && known;
+    const confidence = photos.confidence
+      ? indices.reduce((sum, index) => sum + (photos.confidence[index] ?? 0), 0) / indices.length : null;
+    indices.sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0));
+    return { id, indices, size: untouched ? known.size : indices.length,
+      confidence: untouched ? known.confidence ?? null : confidence, ...commonestModel(indices, untouched && known) };
+  });
+}
+
+function commonestModel(indices, known) {
+  if (!photos.model) return {};
+  if (known) return { model: known.model, share: known.share };
+  const counts = new Map();
+  indices.forEach((index) => counts.set(photos.model[index], (counts.get(photos.model[index]) ?? 0) + 1));
+  const [model, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
+  return { model: data.models[model].name, share: most / indices.length };
+}
+
+function moveSelected(target) {
+  const action = target === "new" ? "split" : "move";
+  const value = target === "new" ? `new-${newClusters += 1}` : target;
+  const indices = [...selection].filter((index) => clusterOf[index] !== value);
+  selection.clear();
+  if (indices.length) correct({ action, indices, value });
+  else changed();
+}
+
+function explain({ action, indices, cluster, value }) {
+  if (action === "name") return `${/^\d+$/.test(cluster) ? `Cluster ${cluster}` : cluster} is called “${value}”`;
+  if (action === "merge") return `Cluster ${cluster} joins ${clusterName(value)}`;
+  return `${count(indices.length, "photo")} to ${action === "split" ? "a new cluster" : clusterName(value)}`;
+}
+
+// ---- CSV
+
+const cell = (value) => (/[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+const csv = (lines) => lines.map((line) => `${line.map(cell).join(",")}\n`).join("");
+
+function correctionsCsv() {
+  const lines = corrections.flatMap(({ action, indices, cluster, value, from }) => (indices
+    ? indices.map((index, position) => [action, photos.file[index], from[position], value])
+    : [[action, "", cluster, value]]));
+  return csv([["action", "file", "cluster", "value"], ...lines]);
+}
+
+function selectionCsv() {
+  const lines = [...selection].sort((a, b) => a - b)
+    .map((index) => [photos.file[index], clusterOf[index], confidenceOf(index) ?? ""]);
+  return csv([["file", "cluster", "confidence"], ...lines]);
+}
+
+function download(name, text) {
+  const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+// ---- the tray at the foot of the page
+
+const targetOptions = (except = null) => currentClusters().filter(({ id }) => id !== except)
+  .sort((a, b) => String(a.id).localeCompare(String(b.id), "en", { numeric: true }))
+  .map(({ id, size }) => h("option", { value: id }, `${clusterName(id)} (${size})`));
+const asCluster = (value) => (/^\d+$/.test(value) ? Number(value) : value);
+
+function drawTray() {
+  const tray = $("tray");
+  tray.hidden = selection.size === 0 && corrections.length === 0;
+  document.body.classList.toggle("with-tray", !tray.hidden);
+  const parts = [];
+  if (selection.size) {
+    parts.push(h("div", { class: "tray-part", "data-part": "selection" }, h("strong", {}, count(selection.size, "photo") + " chosen"),
+      h("select", { "aria-label": "Move the chosen photos to", onchange: (event) => moveSelected(
+        event.target.value === "new" ? "new" : asCluster(event.target.value)) },
+      h("option", { value: "", selected: true, disabled: true }, "Move to …"),
+      h("option", { value: "new" }, "a new cluster"), targetOptions()),
+      h("button", { type: "button", onclick: () => download("selection.csv", selectionCsv()) }, "Save selection.csv"),
+      h("button", { type: "button", class: "quiet", onclick: () => { selection.clear(); changed(); } }, "Clear")));
+  }
+  if (corrections.length) {
+    parts.push(h("div", { class: "tray-part", "data-part": "corrections" },
+      h("details", {}, h("summary", {}, count(corrections.length, "correction")), h("ol", {}, corrections.map((correction, position) =>
+        h("li", {}, explain(correction), h("button", { type: "button", class: "quiet", "aria-label": `Undo: ${explain(correction)}`,
+          onclick: () => undo(position) }, "undo"))))),
+      h("button", { type: "button", class: "primary", onclick: () => {
+        download("corrections.csv", correctionsCsv());
+        exported = true;
+      } }, "Save corrections.csv")));
+  }
+  const open = tray.querySelector("details")?.open ?? false;
+  tray.replaceChildren(...parts);
+  if (open && tray.querySelector("details")) tray.querySelector("details").open = true;
+}
+
+onchange(drawTray);
+onchange(() => document.querySelectorAll(".choosable").forEach((button) =>
+  button.setAttribute("aria-pressed", String(selection.has(Number(button.dataset.photo))))));
+addEventListener("beforeunload", (event) => { if (!exported) event.preventDefault(); });

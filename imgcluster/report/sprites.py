@@ -1,0 +1,92 @@
+"""Thumbnails packed into sheets: a few large WebP pictures instead of thousands of small ones."""
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+# Bytes of all sheets together. Base64 adds a third: 40 MB of a page.
+BUDGET = 30_000_000
+SHEET_SIDE = 1920  # pixels; phones refuse to decode much larger pictures
+
+# (side of a thumbnail in pixels, WebP quality), best first. Sides are multiples of WebP's 16-pixel blocks, so that no
+# thumbnail bleeds into the next.
+_ENCODINGS = ((160, 80), (128, 76), (96, 74), (80, 65), (64, 55), (48, 40))
+_SAMPLE = 64
+
+
+@dataclass(frozen=True)
+class Sprites:
+    """Square thumbnails of `side` pixels, `columns` x `columns` to a sheet, row by row; `sheets` are WebP files."""
+
+    side: int
+    columns: int
+    count: int
+    sheets: list
+
+    @property
+    def size(self):
+        """Bytes of all sheets."""
+        return sum(len(sheet) for sheet in self.sheets)
+
+
+def pack_sprites(keys, load, *, budget=BUDGET, workers=4, progress=None):
+    """Pack the thumbnail of each key, in order, as large and as good as `budget` bytes allow.
+
+    load: callable from a key to a uint8 RGB photo [h, w, 3]; called from `workers` threads. progress: a bar with
+    `.update(n)`.
+    """
+    keys = list(keys)
+    side, quality = _best_encoding(keys, load, budget)
+    columns = min(SHEET_SIDE // side, max(1, int(np.ceil(np.sqrt(len(keys))))))
+    sheets = []
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(keys), columns**2):
+            part = keys[start:start + columns**2]
+            thumbnails = pool.map(lambda key: thumbnail(load(key), side), part)
+            sheets.append(_encode(_sheet(thumbnails, len(part), side, columns), quality))
+            if progress is not None:
+                progress.update(len(part))
+    return Sprites(side, columns, len(keys), sheets)
+
+
+def thumbnail(photo, side):
+    """The whole photo inside a square of `side` pixels; margins continue the colour of its edge."""
+    height, width = photo.shape[:2]
+    scale = side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    edge = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    square = np.empty((side, side, 3), np.uint8)
+    square[:] = np.median(edge, axis=0).round()
+    top, left = (side - size[1]) // 2, (side - size[0]) // 2
+    square[top:top + size[1], left:left + size[0]] = small
+    return square
+
+
+def _best_encoding(keys, load, budget):
+    """The first encoding under which evenly spread photos promise to fit the budget; else the last."""
+    sample = [load(keys[i]) for i in np.unique(np.linspace(0, len(keys) - 1, _SAMPLE).astype(int))] if keys else []
+    for side, quality in _ENCODINGS:
+        columns = max(1, int(np.ceil(np.sqrt(len(sample)))))
+        sheet = _sheet([thumbnail(photo, side) for photo in sample], len(sample), side, columns)
+        if len(_encode(sheet, quality)) * len(keys) / max(len(sample), 1) <= budget:
+            break
+    return side, quality
+
+
+def _sheet(thumbnails, count, side, columns):
+    rows = max(1, -(-count // columns))
+    sheet = np.full((rows * side, columns * side, 3), 255, np.uint8)
+    for index, square in enumerate(thumbnails):
+        top, left = index // columns * side, index % columns * side
+        sheet[top:top + side, left:left + side] = square
+    return sheet
+
+
+def _encode(sheet, quality):
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "WEBP", quality=quality, method=2)
+    return buffer.getvalue()
