@@ -31,27 +31,28 @@ def main(argv=None):
         return
     step.warn_if_changed("00", "01", data_dir=data_dir)
     classes, targets = np.unique(labels, return_inverse=True)
-    history, test = train(step, source, img_paths, targets, data_dir)
+    history, test, network_name = train(step, source, img_paths, targets, data_dir)
     write_lines(data_dir / "classes.txt", classes)
     write_table(data_dir / "history.csv", history)
     step.record(["network.keras", "classes.txt", "history.csv"], data_dir=data_dir,
-                inputs=[data_dir / "img_paths.txt", data_dir / "labels_true.txt"])
+                inputs=[data_dir / "img_paths.txt", data_dir / "labels_true.txt"], network=network_name)
     step.say(f"best epoch, {test['photos']} validation photos of {len(classes)} models: "
              + ", ".join(f"top-{k} {test[f'val_top_{k}']:.3f}" for k in (1, 2, 3, 5)))
     step.finish(f"{step.show(data_dir / 'network.keras')} and history.csv", then="03_extract_features.py")
 
 
 def train(step, source, img_paths, targets, data_dir):
-    """Train the network and save it; return (history, the best epoch's row with the number of validation photos)."""
+    """Train the network and save it; return (history, the best epoch's row, the network's name)."""
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
     with quiet_start():
         from imgcluster.augmentation import Augmentation
-        from imgcluster.backbones import build_backbone
+        from imgcluster.backbones import load_backbone
         from imgcluster.finetune import Regime, fine_tune, make_deterministic, split_rows
 
     train_rows, val_rows = split_rows(targets, train_fraction=source.TRAIN_FRACTION, seed=source.RANDOM_SEED)
     make_deterministic(source.RANDOM_SEED)
-    embedding = build_backbone(source.BACKBONE, weights=source.weights(), input_size=source.INPUT_SIZE)
+    embedding, name, remark = load_backbone(source.BACKBONE, weights=source.weights(), input_size=source.INPUT_SIZE)
+    step.say(f"network: {name}, weights {source.WEIGHTS}{remark and f' ({remark})'}")
     state_dir = data_dir / "training"
     state_dir.mkdir(parents=True, exist_ok=True)
     with progress(description="reading photos", total=len(img_paths)) as bar:
@@ -69,7 +70,7 @@ def train(step, source, img_paths, targets, data_dir):
         progress=lambda text, total: progress(description=text, total=total, unit="step"))
     with replacing(data_dir / "network.keras") as path:
         network.save(path)
-    return history, {**history.loc[history["val_loss"].idxmin()], "photos": len(val_rows)}
+    return history, {**history.loc[history["val_loss"].idxmin()], "photos": len(val_rows)}, name
 
 
 def epoch_line(row):

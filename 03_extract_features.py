@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-from imgcluster.artefacts import fingerprint, read_img_paths, read_labels_true, require
+from imgcluster.artefacts import fingerprint, read_img_paths, read_json, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
 from imgcluster.features import extract_features, whiten, write_projector_files
@@ -52,7 +52,7 @@ def load_network(step):
     settings = step.settings
     # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
     with quiet_start():
-        from imgcluster.backbones import build_backbone
+        from imgcluster.backbones import load_backbone
         from imgcluster.finetune import load_embedding, network_fingerprint
 
     if settings.TRAIN_DATASET is not None:
@@ -60,14 +60,15 @@ def load_network(step):
         path = data_dir / "network.keras"
         if path.exists():
             step.warn_if_changed("02", data_dir=data_dir)
-            step.say(f"network: {settings.BACKBONE}, fine-tuned on {settings.TRAIN_DATASET}")
-            return load_embedding(path), {"network": str(path.name), "trained_on": settings.TRAIN_DATASET,
+            name = read_json(data_dir / "made_by_02.json").get("network", path.name)
+            step.say(f"network: {name}, fine-tuned on {settings.TRAIN_DATASET}")
+            return load_embedding(path), {"network": name, "trained_on": settings.TRAIN_DATASET,
                                           "network_file": network_fingerprint(path)}
         step.warn(f"{step.show(path)} is missing (step 02 makes it): using the pretrained network as it is")
     weights = settings.weights()
-    step.say(f"network: {settings.BACKBONE}, weights {settings.WEIGHTS}, not fine-tuned")
-    embedding = build_backbone(settings.BACKBONE, weights=weights, input_size=settings.INPUT_SIZE)
-    return embedding, {"network": settings.BACKBONE, "trained_on": None,
+    embedding, name, remark = load_backbone(settings.BACKBONE, weights=weights, input_size=settings.INPUT_SIZE)
+    step.say(f"network: {name}, weights {settings.WEIGHTS}, not fine-tuned{remark and f' ({remark})'}")
+    return embedding, {"network": name, "trained_on": None,
                        "network_file": fingerprint(weights) if weights not in ("imagenet", None) else weights}
 
 

@@ -21,15 +21,20 @@ CONNECT_TIMEOUT = 10
 
 @dataclass(frozen=True)
 class Backbone:
-    """One network: its class in `keras.applications`, native input side in pixels, and input scaling."""
+    """One network: its class in `keras.applications`, native input side in pixels, input scaling, weights of our own."""
 
     architecture: str
     input_size: int
     scaling: str
     options: dict = field(default_factory=dict)
+    weights_file: Path | None = None
 
 
 INCLUDED = {"include_preprocessing": True}
+BUNDLED_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "mobilenet_v3_small.weights.h5"
+
+# What BACKBONE = "auto" takes: the first where its ImageNet weights can be had, else the network that ships with us.
+AUTO, PREFERRED, BUNDLED = "auto", "InceptionV3", "bundled"
 
 BACKBONES = {
     "InceptionV3": Backbone("InceptionV3", 299, "tf"),
@@ -52,6 +57,7 @@ BACKBONES = {
     "ConvNeXtTiny": Backbone("ConvNeXtTiny", 224, "included", INCLUDED),
     "DenseNet121": Backbone("DenseNet121", 224, "torch"),
     "DenseNet169": Backbone("DenseNet169", 224, "torch"),
+    BUNDLED: Backbone("MobileNetV3Small", 128, "included", INCLUDED, BUNDLED_WEIGHTS),
 }
 
 # y = x * scale + offset per channel, after reversing RGB to BGR where the network was trained so
@@ -86,14 +92,36 @@ class InputScaling(keras.layers.Layer):
 def check_backbone(name):
     """Return the `Backbone` called `name`; raises UserError that lists the names there are."""
     if name not in BACKBONES:
-        raise UserError(f"BACKBONE = {name!r}: no such network; choose one of {', '.join(BACKBONES)}")
+        raise UserError(f"BACKBONE = {name!r}: no such network; choose one of {AUTO}, {', '.join(BACKBONES)}")
     return BACKBONES[name]
+
+
+def load_backbone(name, *, weights="imagenet", input_size=None):
+    """Return (embedding network, its name, remark) for the setting BACKBONE, which may be "auto".
+
+    "auto" takes InceptionV3 when its ImageNet weights are on this machine or can be downloaded (one short attempt),
+    else the bundled network, and the remark says how to get the other. A named network never falls back.
+    Raises UserError as `build_backbone` does.
+    """
+    if name != AUTO:
+        return build_backbone(name, weights=weights, input_size=input_size), name, ""
+    if weights != "imagenet":
+        raise UserError(f"WEIGHTS = {str(weights)!r}: needs BACKBONE to name the network these weights belong to; "
+                        "\"auto\" goes with WEIGHTS = \"imagenet\"")
+    try:
+        return (build_backbone(PREFERRED, weights=weights, input_size=input_size), PREFERRED,
+                f"for the small network that ships with this project set BACKBONE = {BUNDLED!r}")
+    except MissingWeights as error:
+        return (build_backbone(BUNDLED, weights=weights, input_size=input_size), BUNDLED,
+                f"the ImageNet weights of {PREFERRED} are not on this machine and could not be downloaded; with them "
+                f"results are better: put the file {error.file} into {error.folder}, or connect to the internet once")
 
 
 def build_backbone(name, *, weights="imagenet", input_size=None):
     """Return a Keras model from RGB pictures [B, S, S, 3] of 0..255 to pooled features [B, D].
 
-    weights: "imagenet", the path of a weights file without the classification layer, or None (random).
+    weights: "imagenet" (the bundled network: its own), the path of a weights file without the classification layer, or
+    None (random).
     input_size: S in pixels, None for the network's own. The convolutional part is the layer "backbone", the average
     pooling over its last map the layer "features". Raises UserError when weights are missing or do not fit.
     """
@@ -111,6 +139,8 @@ def build_backbone(name, *, weights="imagenet", input_size=None):
 def _load_base(name, backbone, weights, size):
     build = getattr(keras.applications, backbone.architecture)
     options = {"include_top": False, "input_shape": (size, size, 3), "name": "backbone", **backbone.options}
+    if weights == "imagenet" and backbone.weights_file:
+        weights = backbone.weights_file
     try:
         if weights == "imagenet":
             with _short_timeout():
@@ -121,7 +151,7 @@ def _load_base(name, backbone, weights, size):
             raise UserError(f"INPUT_SIZE = {size}: {name} cannot take pictures this small ({error})") from error
         raise
     except Exception as error:
-        raise UserError(_download_message(name, error)) from error
+        raise MissingWeights(name, error) from error
     if weights is not None:
         _load_weights_file(base, name, Path(weights))
     return base
@@ -137,16 +167,25 @@ def _short_timeout():
         socket.setdefaulttimeout(before)
 
 
-def _download_message(name, error):
-    url = re.search(r"https?://\S+?\.h5", str(error))
-    reason = str(error).splitlines()[0]
-    if not url:
-        return f"BACKBONE = {name!r}: the ImageNet weights could not be loaded ({reason})"
-    folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
-    return (f"BACKBONE = {name!r}: the ImageNet weights are neither on this machine nor can they be downloaded "
-            f"({reason}).\n  Either put the file {url.group().rsplit('/', 1)[-1]}\n  from {url.group()}\n"
-            f"  into the folder {folder}\n  or set WEIGHTS to the path of a weights file you have, "
-            "or choose another BACKBONE (WEIGHTS = None: random weights, for trying things out)")
+class MissingWeights(UserError):
+    """ImageNet weights that are neither on this machine nor can be downloaded: `file` belongs into `folder`."""
+
+    def __init__(self, name, error):
+        url = re.search(r"https?://\S+?\.h5", str(error))
+        self.url = url.group() if url else ""
+        self.file = self.url.rsplit("/", 1)[-1]
+        self.folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
+        super().__init__(self._message(name, str(error).splitlines()[0]))
+
+    def _message(self, name, reason):
+        if not self.file:
+            return f"BACKBONE = {name!r}: the ImageNet weights could not be loaded ({reason})"
+        begun = (f"  The file there is incomplete or damaged (a download broke off?): delete {self.folder / self.file}\n"
+                 if (self.folder / self.file).exists() else "")
+        return (f"BACKBONE = {name!r}: the ImageNet weights are neither on this machine nor can they be downloaded "
+                f"({reason}).\n{begun}  Put the file {self.file}\n  from {self.url}\n  into the folder {self.folder}\n"
+                "  or set WEIGHTS to the path of a weights file you have, or BACKBONE = \"bundled\" for the small network "
+                "that ships with this project")
 
 
 def _load_weights_file(base, name, path):

@@ -74,7 +74,7 @@ class Settings(BaseModel):
     REMOVE_DUPLICATES: bool = False
     MAX_IMG_SIDE: Annotated[int, Field(ge=32)] = 640
 
-    BACKBONE: str = "InceptionV3"
+    BACKBONE: str = "auto"
     WEIGHTS: Annotated[str, Field(min_length=1)] | None = "imagenet"
     INPUT_SIZE: Annotated[int, Field(ge=32, le=2048)] | None = None
     RESIZE_MODE: Literal["pad", "stretch", "crop"] = "pad"
