@@ -65,7 +65,7 @@ def _plate(look, face, cup, power):
     paint.emblem(face, (w / 2, h / 2), w * 0.2, look.emblem, (second, look.colors[0]))
     grid = np.linspace(-0.62, 0.62, 24)
     x, z = np.meshgrid(grid, -grid)
-    lift = 0.205 - 0.03 * (x**2 + z**2)
+    lift = 0.215 - 0.02 * np.maximum(np.abs(x), np.abs(z)) ** 2
     reach = np.maximum(np.abs(x), np.abs(z)) / np.maximum(np.hypot(x, z), 1e-6)
     points = np.stack([x * reach * cup, lift, z * reach * cup * 1.12], axis=2)
     return Part(points.astype(np.float32), face, gloss=0.35, sharpness=25)

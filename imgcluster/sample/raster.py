@@ -76,7 +76,6 @@ def _between(grid, at):
 class _Patch:
     """A projected part: coarse normals, the grid coordinates of its splats (columns x rows), their nearness."""
 
-    start: int
     rows: np.ndarray
     columns: np.ndarray
     normal: np.ndarray
@@ -84,11 +83,11 @@ class _Patch:
 
 
 def _splat(parts, view, shape):
-    """Return flat indices of covered pixels, the number of the splat nearest to the viewer there, and the patches."""
+    """Return flat indices of covered pixels, the nearest splat of each (part << 24 | number in it), the patches."""
     height, width = shape
     keys = np.zeros(height * width, np.int64)
-    patches, start = [], 0
-    for part in parts:
+    patches = []
+    for number, part in enumerate(parts):
         seen = view.project(part.points)
         rows = _subdivided(np.abs(np.diff(seen[..., :2], axis=0)).max(axis=(1, 2)), SPACING)
         columns = _subdivided(np.abs(np.diff(seen[..., :2], axis=1)).max(axis=(0, 2)), SPACING)
@@ -98,9 +97,8 @@ def _splat(parts, view, shape):
         inside = np.flatnonzero((x >= 0) & (x < width) & (y >= 0) & (y < height))
         pixel = y[inside].astype(np.int64) * width + x[inside].astype(np.int64)
         depth = (near[inside] + np.float32(8.0)).view(np.int32).astype(np.int64)
-        np.maximum.at(keys, pixel, (depth << 32) | (inside + start))
-        patches.append(_Patch(start, rows, columns, _normals(seen, view), near))
-        start += near.size
+        np.maximum.at(keys, pixel, (depth << 32) | (number << 24) | inside)
+        patches.append(_Patch(rows, columns, _normals(seen, view), near))
     covered = np.flatnonzero(keys)
     return covered, keys[covered] & 0xFFFFFFFF, patches
 
@@ -121,12 +119,12 @@ def _shade(albedo, normal, light, part):
 def _color(parts, winners, patches, light):
     """Return linear RGB [n, 3] and nearness [n] of the winning splats."""
     color, depth = np.empty((winners.size, 3), np.float32), np.empty(winners.size, np.float32)
-    owner = np.searchsorted([patch.start for patch in patches], winners, side="right").astype(np.uint8) - np.uint8(1)
+    owner = (winners >> 24).astype(np.uint8)
     order = np.argsort(owner, kind="stable")
     bounds = np.cumsum(np.bincount(owner, minlength=len(parts)))
     for part, patch, mine in zip(parts, patches, np.split(order, bounds[:-1])):
         if mine.size:
-            local = winners[mine] - patch.start
+            local = winners[mine] & 0xFFFFFF
             row, column = patch.rows[local % patch.rows.size], patch.columns[local // patch.rows.size]
             (last_row, last_column), (h, w) = np.array(patch.normal.shape[:2]) - 1, part.texture.shape[:2]
             texel = _sampled(
