@@ -53,7 +53,8 @@ def page_data(gallery, rows):
     """Everything the scripts need, as a dict of JSON values; a photo is named by its place in `rows`."""
     place = np.full(len(gallery.img_paths), -1)
     place[rows] = np.arange(len(rows))
-    data = {"name": gallery.name, "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
+    data = dict.fromkeys(("models", "pairs", "splits", "map", "scatter", "levels"))
+    data |= {"name": gallery.name, "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
             "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
             "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
     if gallery.true is not None:

@@ -71,7 +71,9 @@ def records(gallery):
     found = [read_json(path) for path in sorted(gallery.data_dir.glob("made_by_*.json"))]
     if gallery.train_dir and gallery.train_dir != gallery.data_dir:
         found += [record for record in [read_json(gallery.train_dir / "made_by_02.json")] if record]
-    return sorted((record for record in found if record.get("step")), key=lambda record: str(record["step"]))
+    return [{"step": str(record["step"]), "outputs": [str(name) for name in record.get("outputs", ())],
+             "settings": record.get("settings") or {}, "versions": record.get("versions") or {}}
+            for record in sorted(found, key=lambda record: str(record.get("step"))) if record.get("step")]
 
 
 def training(gallery):

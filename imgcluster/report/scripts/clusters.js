@@ -5,7 +5,7 @@ let opened = null;  // the cluster in the window
 function confidenceBar(value) {
   if (value === null || value === undefined) return null;
   const fill = h("span", { class: "bar-fill" });
-  fill.style.width = percent(value);
+  fill.style.width = `${100 * value}%`;
   return h("span", { class: "confidence", title: "mean confidence of its photos" },
     h("span", { class: "bar", "aria-hidden": "true" }, fill), h("span", { class: "number" }, value.toFixed(2)));
 }

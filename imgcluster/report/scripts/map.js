@@ -18,7 +18,7 @@ function startMap() {
 
   function draw(context) {
     const cell = view.scale;
-    const gap = Math.max(0.5, cell * 0.045);
+    const gap = Math.max(0.5, cell * 0.06);
     const chosen = unitCluster(hovered >= 0 ? hovered : document.activeElement === canvas ? cursor : -1);
     for (let unit = 0; unit < centres.length; unit += 1) {
       const [x, y] = view.toScreen(centres[unit][0] - 0.5, centres[unit][1] - 0.5);
@@ -39,6 +39,7 @@ function startMap() {
     }
     context.globalAlpha = 1;
     drawBorders(context, cell);
+    drawLabels(context, cell);
     if (cursor >= 0 && document.activeElement === canvas) frame(context, cursor, cell, colourOf("--focus"));
     if (hovered >= 0) frame(context, hovered, cell, colourOf("--text"));
   }
@@ -56,6 +57,34 @@ function startMap() {
     context.lineWidth -= 2;
     context.strokeStyle = colourOf("--border-line");
     context.stroke();
+  }
+
+  // The unit in the middle of each cluster bears its name where there is room.
+  const middles = new Map();
+  for (const id of new Set(cluster)) {
+    const own = range(centres.length).filter((unit) => cluster[unit] === id && photo[unit] >= 0);
+    const mean = (values) => own.reduce((sum, unit) => sum + values[unit], 0) / own.length;
+    const [x, y] = [mean(xs), mean(ys)];
+    const apart = (unit) => (xs[unit] - x) ** 2 + (ys[unit] - y) ** 2;
+    if (own.length) middles.set(id, { unit: own.reduce((a, b) => (apart(b) < apart(a) ? b : a)), units: own.length });
+  }
+
+  function drawLabels(context, cell) {
+    context.font = "600 12px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const [id, { unit, units }] of middles) {
+      if (cell * Math.sqrt(units) < 52) continue;
+      const text = names.get(id) ?? String(id);
+      const width = Math.min(Math.max(cell, 60), context.measureText(text).width + 12);
+      const [x, y] = view.toScreen(xs[unit], ys[unit] + 0.5);
+      context.fillStyle = colourOf("--surface");
+      context.beginPath();
+      context.roundRect(x - width / 2, y - Math.min(22, cell / 2), width, 18, 9);
+      context.fill();
+      context.fillStyle = colourOf("--text");
+      context.fillText(text, x, y - Math.min(22, cell / 2) + 9.5, width - 10);
+    }
   }
 
   function frame(context, unit, cell, colour) {

@@ -89,6 +89,7 @@ function startScatter() {
     const indices = [...inside].map((point) => photo[point]);
     const panel = $("lasso");
     panel.hidden = indices.length === 0;
+    $("lasso-hint").hidden = !panel.hidden;
     if (!indices.length) return;
     const counts = new Map();
     indices.forEach((index) => counts.set(clusterOf[index], (counts.get(clusterOf[index]) ?? 0) + 1));

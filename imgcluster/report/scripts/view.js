@@ -28,6 +28,7 @@ class View {
     this.canvas.height = Math.round(clientHeight * this.ratio);
     const room = 2 * this.margin;
     this.base = Math.min((this.width - room) / this.extent.width, (this.height - room) / this.extent.height);
+    this.settle();
     this.paint();
   }
 
@@ -72,6 +73,7 @@ class View {
 
   // Keep the plane in sight; while all of it is, one finger scrolls the page.
   settle() {
+    if (!this.base) return;
     const reach = (length, size) => Math.max(0, (length * this.scale + 2 * this.margin - size) / 2);
     const [farX, farY] = [reach(this.extent.width, this.width), reach(this.extent.height, this.height)];
     this.x = Math.min(farX, Math.max(-farX, this.x));
