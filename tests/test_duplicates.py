@@ -1,0 +1,106 @@
+"""Copies are found whatever was done to them, similar pictures are not, and the best copy is kept."""
+import json
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+
+from imgcluster.duplicates import find_duplicates, photo_signature
+from imgcluster.sample.catalogue import Catalogue, plan_photos
+from imgcluster.sample.render import render_photo
+
+
+@cache
+def photos():
+    """Photos of four products, several of each."""
+    return [render_photo(photo)[0] for photo in plan_photos(Catalogue(seed=3, num_models=4, min_imgs=5, max_imgs=5,
+                                                                      size=240))]
+
+
+def signature(image, quality=95):
+    data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return photo_signature(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), data.tobytes())
+
+
+def marked(image):
+    text = cv2.putText(image.copy(), "my shop", (20, 120), cv2.FONT_HERSHEY_SIMPLEX, 1, (255, 255, 255), 2)
+    return cv2.addWeighted(image, 0.5, text, 0.5, 0)
+
+
+CHANGES = {
+    "resized": lambda image: cv2.resize(image, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA),
+    "brighter": lambda image: np.clip(image * 1.2, 0, 255).astype(np.uint8),
+    "cropped": lambda image: image[5:-5, 5:-5],
+    "framed": lambda image: cv2.copyMakeBorder(image, 12, 12, 12, 12, cv2.BORDER_CONSTANT, value=(255, 255, 255)),
+    "marked": marked,
+    "recompressed": lambda image: image,
+}
+
+
+def test_signature_is_json():
+    item = signature(photos()[0])
+    assert json.loads(json.dumps(item)) == item
+
+
+def test_different_photos_of_one_product_are_no_copies():
+    items = [signature(image) for image in photos()]
+    assert find_duplicates([str(k) for k in range(len(items))], items, flips=True) == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_copies_are_found(change):
+    originals = photos()
+    items = [signature(image) for image in originals]
+    items += [signature(CHANGES[change](image), quality=40) for image in originals]
+    count = len(originals)
+    rows = find_duplicates(list(range(2 * count)), items)
+    assert all(abs(name - kept) == count and kind == "same picture" for name, kept, kind, _ in rows)
+    assert len(rows) >= 0.6 * count
+
+
+def test_best_copy_is_kept():
+    image = photos()[0]
+    small, large = cv2.resize(image, None, fx=0.5, fy=0.5), cv2.resize(image, None, fx=1.5, fy=1.5)
+    rows = find_duplicates(["small", "original", "large"], [signature(x) for x in (small, image, large)])
+    assert [row[:3] for row in rows] == [("small", "large", "same picture"), ("original", "large", "same picture")]
+
+
+def test_same_file_and_same_picture_are_told_apart():
+    one, other = photos()[0], photos()[7]
+    small = cv2.resize(one, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+    names = ["a", "b", "other", "small", "small again"]
+    rows = find_duplicates(names, [signature(x) for x in (one, one, other, small, small)])
+    assert rows[0] == ("b", "a", "same file", 0)
+    assert [row[:3] for row in rows[1:]] == [("small", "a", "same picture"), ("small again", "a", "same picture")]
+
+
+def test_mirrored_copies_only_when_asked_for():
+    image = photos()[3]
+    items = [signature(image), signature(image[:, ::-1].copy())]
+    assert find_duplicates(["a", "b"], items) == []
+    assert [row[2] for row in find_duplicates(["a", "b"], items, flips=True)] == ["mirrored picture"]
+
+
+def test_pictures_without_content_are_no_copies():
+    items = [signature(np.full((60, 60, 3), grey, np.uint8)) for grey in (0, 10, 200, 255)]
+    assert find_duplicates("abcd", items) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (3, 2)])
+def test_any_shape_has_a_signature(shape):
+    image = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    items = [photo_signature(image, b"1"), photo_signature(image, b"1")]
+    assert find_duplicates(["a", "b"], items) == [("b", "a", "same file", 0)]
+
+
+def test_kept_photos_are_never_copies_themselves():
+    image = photos()[5]
+    versions = [image[k:240 - k, k:200 - k] for k in range(0, 40, 2)]
+    rows = find_duplicates(list(range(len(versions))), [signature(x) for x in versions])
+    assert rows and not {row[0] for row in rows} & {row[1] for row in rows}
+
+
+def test_few_and_none():
+    assert find_duplicates([], []) == []
+    assert find_duplicates(["a"], [signature(photos()[0])]) == []
