@@ -43,16 +43,16 @@ class Recipe:
     """
 
     student: str
-    sizes: tuple = (96, 128, 160)
+    sizes: tuple = (96, 128)
     hours: float | None = None
     steps: int | None = None
-    batch_size: int = 64
+    batch_size: int = 48
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
-    warmup_steps: int = 200
+    warmup_steps: int = 100
     pool: int = 8192
-    reuse: int = 4
-    average: float = 0.998
+    reuse: int = 6
+    average: float = 0.995
     seed: int = 0
 
 

@@ -34,9 +34,9 @@ def parse_arguments(argv):
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--hours", type=float, help=f"how long to teach (default: {DEFAULT_HOURS:g})")
     length.add_argument("--steps", type=int, help="how long to teach, in batches")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[96, 128, 160], metavar="PIXELS",
+    parser.add_argument("--sizes", type=int, nargs="+", default=[96, 128], metavar="PIXELS",
                         help="sides of the student's pictures, one after the other; the teacher sees the largest")
-    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--batch-size", type=int, default=48)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--hold-out", type=float, default=0.0, metavar="SHARE",
                         help="share of each folder's photos, chosen by name, that is not used (for measuring on)")
