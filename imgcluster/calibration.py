@@ -60,14 +60,18 @@ def variety_ratio(features, known_features, labels, *, random_seed=0):
     levels, each weighted by how well its clusters agree with the known labels (adjusted Rand index to the power 4).
     """
     joint = np.concatenate([np.asarray(features, np.float32), np.asarray(known_features, np.float32)])
+    # Shuffled, lest ties are settled for one set before the other.
+    order = np.random.default_rng(random_seed).permutation(len(joint))
+    joint, place = joint[order], np.argsort(order)
     som = SelfOrganizingMap(*default_grid(len(joint)), joint.shape[1], normalize=True, random_seed=random_seed)
     units = som.fit(joint, epochs=JOINT_EPOCHS).best_matching_units(joint)[0]
     hierarchy = build_hierarchy(joint, units, random_seed=random_seed)
-    new, ratios, weights = np.arange(len(joint)) < len(features), [], []
+    ratios, weights = [], []
     for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
-        clusters = cut(hierarchy.tree, count)[hierarchy.nodes]
-        ratios.append(entropy(clusters[new]) - entropy(clusters[~new]))
-        weights.append(max(adjusted_rand_index(labels, clusters[~new]), 1e-3) ** AGREEMENT_POWER)
+        clusters = cut(hierarchy.tree, count)[hierarchy.nodes][place]
+        new, old = clusters[:len(features)], clusters[len(features):]
+        ratios.append(entropy(new) - entropy(old))
+        weights.append(max(adjusted_rand_index(labels, old), 1e-3) ** AGREEMENT_POWER)
     return float(np.exp(np.average(ratios, weights=weights)))
 
 

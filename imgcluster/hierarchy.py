@@ -6,11 +6,12 @@ from scipy import sparse
 
 from imgcluster.diffusion import diffusion_map
 from imgcluster.linkage import cut, weighted_ward
-from imgcluster.neighbours import fuzzy_graph, membership, nearest_photos, project
+from imgcluster.neighbours import fuzzy_graph, group_means, membership, nearest_photos, project
 
 MAX_PHOTO_NODES = 6000
 NUM_NEIGHBOURS = 15
 NEAR_NEIGHBOURS = 5
+OWN_SPACE = 0.2
 PROPAGATION_PASSES = 3
 
 
@@ -46,7 +47,9 @@ def build_hierarchy(features, units, *, random_seed=0):
     graph = fuzzy_graph(index, distance)
     nodes = np.arange(len(units)) if len(units) <= MAX_PHOTO_NODES else np.unique(units, return_inverse=True)[1]
     sizes = np.bincount(nodes)
-    coordinates = diffusion_map(sum_edges(graph, nodes))
+    # Parts of the graph without a path between them are all equally far apart in a diffusion map; a little of the
+    # photos' own space decides which of them are merged first.
+    coordinates = np.hstack([diffusion_map(sum_edges(graph, nodes)), OWN_SPACE * group_means(points, nodes, sizes)])
     return Hierarchy(points, graph, fuzzy_graph(index[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]), nodes,
                      weighted_ward(coordinates, sizes))
 

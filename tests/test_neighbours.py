@@ -1,0 +1,50 @@
+"""Neighbours found through the map are the true ones where the pool holds them; the graph is symmetric."""
+import numpy as np
+import pytest
+
+from imgcluster.neighbours import fuzzy_graph, nearest_photos, project
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.standard_normal((300, 5)).astype(np.float32)
+UNITS = (POINTS[:, 0] > 0).astype(int) * 2 + (POINTS[:, 1] > 0) * 5
+
+
+@pytest.fixture(scope="module")
+def exact():
+    gaps = np.linalg.norm(POINTS[:, None] - POINTS[None], axis=2)
+    np.fill_diagonal(gaps, np.inf)
+    return np.sort(gaps, axis=1)[:, :10], np.argsort(gaps, axis=1)[:, :10]
+
+
+def test_exact_where_the_pool_holds_all_photos(exact):
+    index, distance = nearest_photos(POINTS, UNITS, num_neighbours=10)
+    assert np.array_equal(index, exact[1])
+    assert np.allclose(distance, exact[0], atol=1e-3)
+
+
+def test_nearly_exact_with_half_of_the_photos(exact):
+    index, _ = nearest_photos(POINTS, UNITS, num_neighbours=10, candidates=140)
+    assert np.mean([len(set(found) & set(true)) for found, true in zip(index, exact[1])]) > 7
+
+
+@pytest.mark.parametrize("num", [1, 2, 5])
+def test_few_photos_have_all_others_as_neighbours(num):
+    index, distance = nearest_photos(POINTS[:num], UNITS[:num])
+    assert index.shape == distance.shape == (num, num - 1)
+    assert fuzzy_graph(index, distance).shape == (num, num)
+
+
+def test_graph_is_symmetric_without_loops_and_within_one():
+    graph = fuzzy_graph(*nearest_photos(POINTS, UNITS))
+    assert abs(graph - graph.T).max() < 1e-12
+    assert graph.diagonal().max() == 0
+    assert 0 < graph.data.min() and graph.data.max() <= 1
+
+
+def test_projection_keeps_the_angles_of_rows_that_fit_the_dimensions():
+    rows = RNG.standard_normal((200, 4)) @ RNG.standard_normal((4, 50))
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    projected = project(rows * 3, dimensions=4)
+    assert projected.shape == (200, 4)
+    apart = np.linalg.norm(unit[:100] - unit[100:], axis=1)
+    assert np.allclose(np.linalg.norm(projected[:100] - projected[100:], axis=1), apart, atol=1e-3)
