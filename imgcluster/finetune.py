@@ -185,6 +185,7 @@ class _Training:
         model = keras.Model(inputs, self.classifier(x), name="training")
         model.compile(optimizer=keras.optimizers.AdamW(self.regime.learning_rate), loss=self._loss(),
                       jit_compile=False)
+        model.optimizer.build(model.trainable_variables)  # so that the state saved before the first epoch is complete
         return model
 
     def _loss(self):
@@ -296,7 +297,7 @@ def _reseed(model, rng):
     """Start the random layers anew: their state is no part of a saved model, so it must not outlive a pass."""
     for variable in model.variables:
         if variable.name == "seed_generator_state":
-            variable.assign(rng.integers(2**31, size=variable.shape, dtype=np.uint32))
+            variable.assign(rng.integers(2**31, size=variable.shape))
 
 
 def _digest(arrays):
