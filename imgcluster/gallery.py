@@ -102,7 +102,8 @@ def figures(gallery):
              "confusion.png": lambda: draw_confusion(gallery),
              "scores.png": lambda: draw_scores(gallery)}
     sizes = np.bincount(gallery.predicted)
-    for cluster in np.argsort(-sizes, kind="stable")[:gallery.max_sheets]:
+    largest = np.argsort(-sizes, kind="stable")[:min(gallery.max_sheets, np.count_nonzero(sizes))]
+    for cluster in largest:
         plans[f"cluster_sheets/cluster_{cluster:03d}.png"] = \
             lambda cluster=cluster: draw_cluster(gallery, cluster, thumbnail)
     return plans
