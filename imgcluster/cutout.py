@@ -3,10 +3,12 @@ import cv2
 import numpy as np
 
 from imgcluster.colour_cut import refine_cut
+from imgcluster.plain_ground import cut_from_plain_ground
 from imgcluster.saliency import centre_prior, colour_bins, product_log_odds, smooth_histogram
 
 _SIDE = 160  # longer side, in pixels, at which products are found
 _MIN_SIDE = 8
+_MIN_SHARE, _MAX_SHARE = 0.01, 0.9  # of the frame, between which a product on a plain ground is believed
 
 # What speaks for a cut, in the order of `_qualities`: ridge regression of the true overlap on half of ECSSD and CCP.
 _QUALITY_WEIGHTS = np.array([-0.04, 0.11, -1.33, -0.32, 0.17, 1.02, -0.38, 0.27, -0.77, 0.93])
@@ -29,6 +31,11 @@ def _small(image):
 
 def find_product(lab):
     """Return the product, bool [h, w], of a small 8-bit Lab picture."""
+    cut = cut_from_plain_ground(lab)
+    if cut is not None:
+        cut = tidy(cut, max_hole=0.005)
+        if _MIN_SHARE < cut.mean() < _MAX_SHARE:
+            return cut
     candidates, odds = candidate_cuts(lab)
     qualities = cut_qualities(lab, odds, candidates)
     return candidates[int(np.argmax(qualities @ _QUALITY_WEIGHTS))]
@@ -46,16 +53,18 @@ def _standing_guess(shape):
     return np.clip(4 - 4 * ((y[:, None] / 0.95) ** 2 + (x[None] / 0.4) ** 2), -4, 4)
 
 
-def tidy(mask):
-    """Keep the components of at least a fifth of the largest one's area, their holes filled."""
+def tidy(mask, *, max_hole=0.03):
+    """Keep the components of at least a fifth of the largest one's area, holes up to `max_hole` of the frame filled."""
+    mask = _without_parts(mask, lambda areas: areas >= 0.2 * areas.max())
+    return ~_without_parts(~mask, lambda areas: areas > max_hole * mask.size)
+
+
+def _without_parts(mask, keep):
+    """Leave only the components of `mask` for whose areas `keep` says so."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count < 2:
         return mask
-    areas = stats[:, cv2.CC_STAT_AREA].copy()
-    areas[0] = 0
-    kept = (areas >= 0.2 * areas.max())[labels].astype(np.uint8)
-    outlines = cv2.findContours(kept, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    return cv2.drawContours(np.zeros_like(kept), outlines, -1, 1, -1) > 0
+    return np.concatenate([[False], keep(stats[1:, cv2.CC_STAT_AREA])])[labels]
 
 
 def cut_qualities(lab, odds, cuts):

@@ -64,7 +64,7 @@ def find_duplicates(files, signatures, *, flips=False):
 
     files: names; signatures: as `photo_signature` gives them. `kept` is the best copy (most pixels, then sharpest,
     then largest file, then first in order) and never itself a copy; each copy was compared with the kept photo itself,
-    so that chains of similar photos do not grow. kind: "same file", "same picture" or, with `flips`, "mirrored picture".
+    so that chains of similar photos do not grow. kind: "same file", "same picture", with `flips` "mirrored picture".
     distance: differing bits of the 256-bit hashes. Memory grows with the number of photos, not with its square.
     """
     kept_of, unique = _same_files(signatures)

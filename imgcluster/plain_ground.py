@@ -1,0 +1,74 @@
+"""Products on a plain ground: a background of one colour or a smooth gradient is known, and subtracted with its shadows."""
+import cv2
+import numpy as np
+
+_OUTLIER = 10.0  # Lab units from the ground beyond which a pixel of the frame does not belong to it
+_MIN_FRAME = 0.6  # share of the frame that must show the ground
+_MAX_ROUGHNESS = 2.5  # Lab units by which a plain ground varies
+_SHADOW = 0.35  # what darkening counts for, beside a change of colour or brightening
+# A shadow or a pool of light has the ground's colour, and its lightness changes gradually: at most so many Lab units of
+# colour, so many of darkening and brightening, and so many from one pixel to the next.
+_SHADOW_COLOUR, _DARKEST, _BRIGHTEST, _STEP = 4.0, -130.0, 40.0, 8
+
+
+def cut_from_plain_ground(lab):
+    """Return the product, bool [h, w], of a small 8-bit Lab picture; None where the ground is not plain.
+
+    What differs from the ground is product, but for what can be reached from the frame without a sharp step: shadows.
+    """
+    difference, roughness = _difference_from_ground(lab)
+    if difference is None:
+        return None
+    lightness, colour = difference[..., 0], np.linalg.norm(difference[..., 1:], axis=-1)
+    weighted = lightness * np.where(lightness < 0, np.float32(_SHADOW), np.float32(1))
+    distance = np.sqrt(weighted ** 2 + 2 * colour ** 2) / max(6.0, 4 * roughness)
+    may_be_shadow = (colour < _SHADOW_COLOUR) & (lightness > _DARKEST) & (lightness < _BRIGHTEST)
+    return (distance > 0.7) & ~_reached_from_frame(lab, may_be_shadow, distance < 1)
+
+
+def _reached_from_frame(lab, passable, starts):
+    """Flood from the pixels of the frame that are `starts`, through `passable` ones, in small steps of colour."""
+    height, width = passable.shape
+    state = cv2.copyMakeBorder((~passable).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    frame = [(y, x) for x in range(width) for y in (0, height - 1)] + [(y, x) for y in range(height)
+                                                                       for x in (0, width - 1)]
+    for y, x in frame:
+        if state[y + 1, x + 1] == 0 and starts[y, x]:
+            cv2.floodFill(lab, state, (x, y), 0, (_STEP,) * 3, (_STEP,) * 3, 4 | cv2.FLOODFILL_MASK_ONLY | (2 << 8))
+    return state[1:-1, 1:-1] == 2
+
+
+def _difference_from_ground(lab):
+    """Difference of each pixel from the ground, float32 [h, w, 3] in Lab units, and the ground's own roughness.
+
+    The ground is a quadratic surface in each channel, fitted robustly to the frame's pixels and continued over the
+    picture. (None, None) where it is not plain.
+    """
+    colours = lab.astype(np.float32)
+    frame = _frame(lab.shape[:2])
+    surface = _surface_terms(lab.shape[:2])
+    terms, samples = surface[frame], colours[frame]
+    median = np.median(samples, axis=0)
+    close = np.abs(samples - median).max(axis=1) < 4 * _OUTLIER
+    for _ in range(4):
+        if close.mean() < _MIN_FRAME:
+            return None, None
+        weights = np.linalg.lstsq(terms[close], samples[close], rcond=None)[0]
+        residuals = np.linalg.norm(samples - terms @ weights, axis=1)
+        close = residuals < _OUTLIER
+    roughness = np.sqrt(np.mean(residuals[close] ** 2)) if close.any() else np.inf
+    if close.mean() < _MIN_FRAME or roughness > _MAX_ROUGHNESS:
+        return None, None
+    return colours - surface @ weights, roughness
+
+
+def _frame(shape):
+    thick = max(1, round(0.04 * min(shape)))
+    frame = np.ones(shape, bool)
+    frame[thick:-thick, thick:-thick] = False
+    return frame
+
+
+def _surface_terms(shape):
+    y, x = np.meshgrid(*(np.linspace(-1, 1, side, dtype=np.float32) for side in shape), indexing="ij")
+    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1)
