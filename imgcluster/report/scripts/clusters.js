@@ -62,14 +62,15 @@ function startDialog() {
   choice($("cluster-photos-order"), [["typical", "Typical first"], ["doubtful", "Doubtful first"]], "typical",
     (value) => drawPhotos(value));
   $("cluster-photos-order").hidden = !photos.confidence;
-  dialog.addEventListener("close", () => document.body.append($("tray")));
+  dialog.addEventListener("close", () => { if (!dialog.open) document.body.append($("tray")); });
   $("cluster-close").onclick = () => dialog.close();
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   $("cluster-name").addEventListener("change", (event) => nameCluster(event.target.value.trim()));
   $("cluster-merge").addEventListener("change", (event) => {
-    const target = asCluster(event.target.value);
-    correct({ action: "merge", cluster: opened, value: target });
-    openCluster(target);
+    const source = opened;
+    opened = asCluster(event.target.value);
+    correct({ action: "merge", cluster: source, value: opened });
+    openCluster(opened);
   });
   $("cluster-all").onclick = () => {
     const indices = membersOf(opened);

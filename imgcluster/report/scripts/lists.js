@@ -36,7 +36,7 @@ function startSearch() {
 
 function startReview() {
   if (!$("review-photos")) return;
-  growingList($("review-photos"), data.review.items, 48, ({ photo, notes }) => h("div", { class: "review-item" },
+  growingList($("review-photos"), data.review.items, 36, ({ photo, notes }) => h("div", { class: "review-item" },
     choosablePhoto(photo, captionOf(photo)),
     h("button", { type: "button", class: "quiet in", onclick: () => openCluster(clusterOf[photo], photo) },
       `in ${clusterName(clusterOf[photo])}`),
