@@ -150,7 +150,7 @@ def runs(options):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--features", default=str(Path(__file__).resolve().parent.parent.parent / "shared" / "features"))
+    parser.add_argument("--features", default=str(Path(__file__).resolve().parents[2] / "shared" / "features"))
     parser.add_argument("--sets", nargs="*")
     parser.add_argument("--draws", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)

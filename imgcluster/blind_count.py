@@ -18,6 +18,7 @@ CLEAR_PEAK = 0.2
 ONE_CLUSTER = 0.3
 CLOSER_STEPS = 9
 INTERVAL_MARGIN = 1.25
+CLEAR_NARROWS = 0.3
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,11 @@ def blind_estimate(hierarchy):
     allowed = (seen >= by_modularity * WINDOW[0]) & (seen <= by_modularity * WINDOW[1])
     peak, clarity = silhouette_peak(hierarchy, seen, allowed)
     count = weighted_geometric_mean([peak, first], [clarity, 1 - clarity])
-    views = np.array([count, by_modularity, by_conductance])
-    low, high = views.min() / INTERVAL_MARGIN, views.max() * INTERVAL_MARGIN
-    return Estimate(round(count), (max(1, int(low)), min(num_photos, int(np.ceil(high)))),
+    # The clearer the peak, the less the other views widen the interval.
+    apart = np.log([count, by_modularity, by_conductance]) - np.log(count)
+    low, high = count * np.exp((1 - CLEAR_NARROWS * clarity) * np.array([apart.min(), apart.max()]))
+    interval = max(1, int(low / INTERVAL_MARGIN)), min(num_photos, int(np.ceil(high * INTERVAL_MARGIN)))
+    return Estimate(round(count), interval,
                     f"blind: modularity {by_modularity}, conductance {by_conductance:.0f}, "
                     f"silhouette {peak:.0f} with weight {clarity:.2f}")
 

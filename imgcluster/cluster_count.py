@@ -14,9 +14,10 @@ from imgcluster.rows import check_features
 class Clustering:
     """A partition of photos into clusters, and what is known about the number of clusters.
 
-    labels int [N] 0..K-1, ordered by decreasing size; interval (low, high) of the count; levels, coarse to fine, each
-    {"num_clusters": int, "labels": int [N]}; unit_clusters int [units], -1 for units without photos; confidence
-    float [N], 0..1; method: how the count was found; calibrated: whether known products or a prior set it.
+    labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low, high)
+    of the count; levels, coarse to fine, each {"num_clusters": int, "labels": int [N]}; unit_clusters int [units], -1
+    for units without photos; confidence float [N], 0..1; method: how the count was found; calibrated: whether known
+    products or a prior set it.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -29,11 +30,13 @@ class Clustering:
     calibrated: bool = False
 
 
-def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, random_seed=0):
+def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, allow_outliers=False,
+                   random_seed=0):
     """Return the Clustering of features [N, D] on a fitted `som_map`.
 
     The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
-    labels) of labelled photos, else estimated blindly. UserError for unusable arrays or settings.
+    labels) of labelled photos, else estimated blindly. With `allow_outliers`, photos far from all others get the label
+    -1 and confidence 0; no cluster is emptied by it. UserError for unusable arrays or settings.
     """
     features = check_features(features)
     num_photos = len(features)
@@ -49,9 +52,23 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     else:
         estimate = blind_estimate(hierarchy)
     labels = partition(hierarchy, estimate.count)
-    return Clustering(labels, estimate.count, estimate.interval, _levels(hierarchy, labels),
-                      majority(units, labels, len(som_map.prototypes)), confidence(hierarchy.graph, labels),
-                      estimate.method, num_clusters is None and (known is not None or imgs_per_model is not None))
+    levels, certainty = _levels(hierarchy, labels), confidence(hierarchy.graph, labels)
+    unit_clusters = majority(units, labels, len(som_map.prototypes))
+    if allow_outliers:
+        strays = outliers(hierarchy.isolation, labels)
+        labels, certainty = np.where(strays, -1, labels), np.where(strays, 0.0, certainty)
+    return Clustering(labels, estimate.count, estimate.interval, levels, unit_clusters, certainty, estimate.method,
+                      num_clusters is None and (known is not None or imgs_per_model is not None))
+
+
+def outliers(isolation, labels):
+    """Return, bool [N], which photos are farther from others than Tukey's outer fence allows: Q3 + 3 (Q3 - Q1).
+
+    isolation float [N]: distance to near photos. Clusters that consist of such photos alone are kept as they are.
+    """
+    lower, upper = np.quantile(isolation, [0.25, 0.75])
+    far = isolation > upper + 3 * (upper - lower)
+    return far & (np.bincount(labels, ~far)[labels] > 0)
 
 
 def majority(units, labels, num_units):

@@ -21,7 +21,7 @@ class Hierarchy:
 
     points float32 [N, d]: the photos' leading components; graph, near_graph: sparse [N, N], the neighbourhood graphs of
     15 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and its unit of the map
-    in a large one; tree: Ward's linkage of the nodes.
+    in a large one; tree: Ward's linkage of the nodes; isolation float [N]: distance to the fifth-nearest photo.
     """
 
     points: np.ndarray
@@ -29,6 +29,7 @@ class Hierarchy:
     near_graph: sparse.csr_matrix
     nodes: np.ndarray
     tree: np.ndarray
+    isolation: np.ndarray
 
     @property
     def num_nodes(self):
@@ -51,7 +52,7 @@ def build_hierarchy(features, units, *, random_seed=0):
     # photos' own space decides which of them are merged first.
     coordinates = np.hstack([diffusion_map(sum_edges(graph, nodes)), OWN_SPACE * group_means(points, nodes, sizes)])
     return Hierarchy(points, graph, fuzzy_graph(index[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]), nodes,
-                     weighted_ward(coordinates, sizes))
+                     weighted_ward(coordinates, sizes), distance[:, :NEAR_NEIGHBOURS].max(axis=1, initial=0))
 
 
 def sum_edges(graph, groups):

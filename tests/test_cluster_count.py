@@ -98,6 +98,15 @@ def test_known_models_set_the_granularity():
         assert result.calibrated
 
 
+def test_outliers_are_marked_only_where_allowed():
+    features, labels = clouds(4, 50)
+    features[[7, 90]] = np.random.default_rng(9).standard_normal((2, 32))
+    marked = clustered(features, num_clusters=4, allow_outliers=True)
+    assert np.flatnonzero(marked.labels < 0).tolist() == [7, 90]
+    assert (marked.confidence[[7, 90]] == 0).all()
+    assert clustered(features, num_clusters=4).labels.min() == 0
+
+
 def test_units_follow_the_majority_of_their_photos():
     features, _ = clouds(4, 50)
     som = trained_map(features)
