@@ -8,7 +8,15 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from imgcluster.backbones import BACKBONES, SCALINGS, InputScaling, build_backbone, check_backbone  # noqa: E402
+from imgcluster.backbones import (  # noqa: E402
+    BACKBONES,
+    BUNDLED_WEIGHTS,
+    SCALINGS,
+    InputScaling,
+    build_backbone,
+    check_backbone,
+    load_backbone,
+)
 from imgcluster.errors import UserError  # noqa: E402
 
 SIZE = 32
@@ -139,16 +147,40 @@ def test_missing_weights_are_named(tmp_path):
     assert message.startswith(f"WEIGHTS = {str(path)!r}: no such file") and '"imagenet" or None' in message
 
 
-def test_without_network_the_file_and_its_folder_are_named(tmp_path, monkeypatch):
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    """No network and an empty Keras folder, whatever this machine has."""
     def refuse(*args, **kwargs):
         raise OSError("Network is unreachable")
     monkeypatch.setattr(socket, "create_connection", refuse)
     # Keras reads KERAS_HOME once, when it is imported.
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_without_network_the_file_and_its_folder_are_named(offline):
     timeout = socket.getdefaulttimeout()
     message = error_of("MobileNet_0.75")
     assert message.startswith("BACKBONE = 'MobileNet_0.75'") and "unreachable" in message
-    assert "mobilenet_7_5_224_tf_no_top.h5" in message and str(tmp_path / "models") in message
-    assert "WEIGHTS" in message and "another BACKBONE" in message
+    assert "mobilenet_7_5_224_tf_no_top.h5" in message and str(offline / "models") in message
+    assert "WEIGHTS" in message and 'BACKBONE = "bundled"' in message
     assert socket.getdefaulttimeout() == timeout
+
+
+def test_a_named_network_never_falls_back(offline):
+    with pytest.raises(UserError, match="MobileNet_0.75"):
+        load_backbone("MobileNet_0.75")
+
+
+def test_auto_falls_back_to_the_bundled_network_and_says_so(offline, pictures):
+    if not BUNDLED_WEIGHTS.exists():
+        pytest.skip(f"{BUNDLED_WEIGHTS} is not there")
+    embedding, name, remark = load_backbone("auto", input_size=96)
+    assert name == "bundled" and "InceptionV3" in remark and str(offline / "models") in remark
+    assert embedding.input_shape == (None, 96, 96, 3)
+
+
+def test_auto_takes_no_weights_of_an_unnamed_network(weights):
+    with pytest.raises(UserError, match="needs BACKBONE to name the network"):
+        load_backbone("auto", weights=weights)
