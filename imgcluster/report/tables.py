@@ -52,7 +52,7 @@ def _interval(count, products):
 
 def scores(gallery):
     """Scores as lists of (name, meaning, value, interval): those from 0 to 1, and the others."""
-    metrics = gallery.metrics
+    metrics = {name: value for name, value in gallery.metrics.items() if value == value}  # NaN is not
     shares = [(*SCORES[name], metrics[name], metrics.get(f"{name}_interval")) for name in SCORES if name in metrics]
     others = [(*OTHER_SCORES[name], metrics[name], None) for name in OTHER_SCORES if name in metrics]
     return {"shares": shares, "others": others}

@@ -38,10 +38,11 @@ function card(cluster) {
     modelLine(cluster), confidenceBar(cluster.confidence));
 }
 
+const byNumber = (a, b) => String(a.id).localeCompare(String(b.id), "en", { numeric: true });
 const orders = {
-  size: ["Largest", (a, b) => b.size - a.size],
+  size: ["Largest", (a, b) => b.size - a.size || byNumber(a, b)],
   doubt: ["Most doubtful", (a, b) => (a.confidence ?? 1) - (b.confidence ?? 1)],
-  number: ["Number", (a, b) => String(a.id).localeCompare(String(b.id), "en", { numeric: true })],
+  number: ["Number", byNumber],
 };
 
 function startClusters() {

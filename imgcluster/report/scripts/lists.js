@@ -2,7 +2,7 @@
 
 // A few clusters, each with its most typical photos: what "same product" means here.
 function startOpening() {
-  const clusters = currentClusters().sort((a, b) => b.size - a.size).slice(0, 6);
+  const clusters = currentClusters().sort(orders.size[1]).slice(0, 6);
   $("opening").replaceChildren(...clusters.map(({ id, indices, size }) => h("button", { type: "button", class: "strip",
     "aria-label": `${clusterName(id)}, ${count(size, "photo")}: open`, onclick: () => openCluster(id) },
   range(5).map((place) => (place < indices.length ? picture(indices[place]) : h("span", { class: "picture empty" }))),
@@ -53,7 +53,7 @@ function startLevels() {
   const draw = () => {
     const level = data.levels[Number(slider.value)];
     slider.setAttribute("aria-valuetext", count(level.count, "cluster"));
-    $("level-count").textContent = level.count.toLocaleString("en");
+    $("level-count").textContent = count(level.count, "cluster");
     $("level-note").textContent = level.count === own ? "the answer above"
       : `to use it: NUM_CLUSTERS = ${level.count} in config.py, then step 04 again`;
     const members = new Map();

@@ -46,3 +46,4 @@ startOpening();
 for (const start of [startMap, startScatter, startSearch, startReview, startLevels, startPairs, startBeforeAfter, startCopies,
   startTraining, startBars, startContents]) start();
 document.documentElement.dataset.ready = "true";
+performance.mark("ready");

@@ -12,9 +12,11 @@ function startMap() {
   extent.width = Math.max(...xs) + 0.5 - extent.left;
   extent.height = Math.max(...ys) + 0.5 - extent.top;
   const most = Math.max(...hits, 1);
+  const largest = 200;  // pixels of a unit at first
+  canvas.style.maxHeight = `min(82vh, 900px, ${Math.ceil(extent.height * largest) + 24}px)`;
   canvas.style.aspectRatio = `${Math.min(2.2, Math.max(0.85, extent.width / extent.height))}`;
 
-  const view = new View(canvas, extent, draw, { maxZoom: Math.max(4, Math.max(extent.width, extent.height) / 3) });
+  const view = new View(canvas, extent, draw, { maxScale: largest, maxZoom: Math.max(4, Math.max(extent.width, extent.height) / 3) });
 
   function draw(context) {
     const cell = view.scale;
@@ -51,9 +53,9 @@ function startMap() {
       context.lineTo(...view.toScreen(x2, y2));
     }
     context.lineCap = "round";
-    context.lineWidth = Math.min(6, Math.max(1.6, cell * 0.09)) + 2;
+    context.lineWidth = Math.min(6, Math.max(1.2, cell * 0.08)) + 2;
     context.strokeStyle = colourOf("--surface");
-    context.stroke();
+    if (cell > 30) context.stroke();
     context.lineWidth -= 2;
     context.strokeStyle = colourOf("--border-line");
     context.stroke();
@@ -69,15 +71,20 @@ function startMap() {
     if (own.length) middles.set(id, { unit: own.reduce((a, b) => (apart(b) < apart(a) ? b : a)), units: own.length });
   }
 
+  const labelled = [...middles].sort((a, b) => b[1].units - a[1].units);
+
   function drawLabels(context, cell) {
     context.font = "600 12px system-ui, sans-serif";
     context.textAlign = "center";
     context.textBaseline = "middle";
-    for (const [id, { unit, units }] of middles) {
+    const taken = [];
+    for (const [id, { unit, units }] of labelled) {
       if (cell * Math.sqrt(units) < 52) continue;
       const text = names.get(id) ?? String(id);
       const width = Math.min(Math.max(cell, 60), context.measureText(text).width + 12);
       const [x, y] = view.toScreen(xs[unit], ys[unit] + 0.5);
+      if (taken.some(([tx, ty, room]) => Math.abs(tx - x) < (room + width) / 2 + 2 && Math.abs(ty - y) < 20)) continue;
+      taken.push([x, y, width]);
       context.fillStyle = colourOf("--surface");
       context.beginPath();
       context.roundRect(x - width / 2, y - Math.min(22, cell / 2), width, 18, 9);

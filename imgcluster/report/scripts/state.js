@@ -113,7 +113,7 @@ function download(name, text) {
 // ---- the tray at the foot of the page
 
 const targetOptions = (except = null) => currentClusters().filter(({ id }) => id !== except)
-  .sort((a, b) => String(a.id).localeCompare(String(b.id), "en", { numeric: true }))
+  .sort(byNumber)
   .map(({ id, size }) => h("option", { value: id }, `${clusterName(id)} (${size})`));
 const asCluster = (value) => (/^\d+$/.test(value) ? Number(value) : value);
 

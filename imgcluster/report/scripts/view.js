@@ -9,8 +9,8 @@ addEventListener("wheel", (event) => {
 
 class View {
   // extent: {left, top, width, height} of the plane that is seen at first. draw(context, view) paints it.
-  constructor(canvas, extent, draw, { maxZoom = 40, margin = 12 } = {}) {
-    Object.assign(this, { canvas, extent, draw, maxZoom, margin, zoom: 1, x: 0, y: 0, pointers: new Map(), moved: 0 });
+  constructor(canvas, extent, draw, { maxZoom = 40, margin = 12, maxScale = Infinity } = {}) {
+    Object.assign(this, { canvas, extent, draw, maxZoom, margin, maxScale, zoom: 1, x: 0, y: 0, pointers: new Map(), moved: 0 });
     this.context = canvas.getContext("2d");
     this.handlers = { hover() {}, leave() {}, click() {}, key() { return false; } };
     new ResizeObserver(() => this.resize()).observe(canvas);
@@ -27,7 +27,7 @@ class View {
     this.canvas.width = Math.round(clientWidth * this.ratio);
     this.canvas.height = Math.round(clientHeight * this.ratio);
     const room = 2 * this.margin;
-    this.base = Math.min((this.width - room) / this.extent.width, (this.height - room) / this.extent.height);
+    this.base = Math.min(this.maxScale, (this.width - room) / this.extent.width, (this.height - room) / this.extent.height);
     this.settle();
     this.paint();
   }
