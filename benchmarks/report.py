@@ -42,8 +42,8 @@ def make_dataset(folder, num_photos, photos_per_cluster=40):
     write_labels(data_dir, "true", np.array([f"model {number}" for number in cluster]))
     write_map(data_dir, files, cluster, rng)
     (data_dir / "features.npy").touch()
-    gallery = Gallery(name="generated", data_dir=data_dir, img_dir=folder / "img", raw_dir=raw_dir, train_dir=None, seed=0,
-                      max_sheets=20, max_photos=5000)
+    gallery = Gallery(name="generated", data_dir=data_dir, img_dir=folder / "img", raw_dir=raw_dir, train_dir=None,
+                      seed=0, max_sheets=20, max_photos=5000)
     rows = np.sort(rng.permutation(num_photos)[:5000])
     points = (rng.normal(size=(cluster.max() + 1, 2)) * 10)[cluster[rows]] + rng.normal(size=(len(rows), 2))
     gallery.__dict__["embedding"] = Embedding(points.astype(np.float32), rows, "t-SNE")

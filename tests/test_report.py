@@ -44,16 +44,16 @@ def make_gallery(folder, num_photos=24, num_clusters=3, *, labels=True, all_file
         true = [f"model {c}" for c in cluster]
         true[-1], true[0] = "model 0", HOSTILE_LABEL
         write_labels(data_dir, "true", true)
-        write_json(data_dir / "metrics.json", {"ari": 0.8, "ari_interval": [0.7, 0.9], "purity": 0.95, "photos": num_photos})
+        write_json(data_dir / "metrics.json", {"ari": 0.8, "ari_interval": [0.7, 0.9], "purity": 0.95})
     if all_files:
         write_step_04(data_dir, files, cluster, rng)
         write_table(data_dir / "skipped.csv", pd.DataFrame({"file": ["<b>bad</b>.jpg"], "reason": ["not a picture"]}))
-        write_table(data_dir / "duplicates.csv", pd.DataFrame({"file": [files[-1]], "kept": [files[0]], "kind": ["same"],
-                                                               "distance": ["0"]}))
+        write_table(data_dir / "duplicates.csv", pd.DataFrame({
+            "file": [files[-1]], "kept": [files[0]], "kind": ["same"], "distance": ["0"]}))
         write_table(data_dir / "history.csv", pd.DataFrame({
             "phase": ["head", "network"], "epoch": [1, 1], "learning_rate": [1e-3, 1e-4], "loss": [2.0, 1.0],
             "val_loss": [1.5, 1.2], "val_top_1": [0.5, 0.7]}))
-        write_json(data_dir / "made_by_04.json", {"step": "04", "settings": {"NUM_CLUSTERS": "<i>"}, "versions": {"numpy": "2"}})
+        write_json(data_dir / "made_by_04.json", {"step": "04", "settings": {"NUM_CLUSTERS": "<i>"}})
     return Gallery(name=name, data_dir=data_dir, img_dir=img_dir, raw_dir=raw_dir, train_dir=data_dir, seed=0,
                    max_sheets=20, max_photos=5000)
 
@@ -63,13 +63,14 @@ def write_step_04(data_dir, files, cluster, rng):
     column = np.arange(count) % 2
     write_table(data_dir / "clusters.csv", pd.DataFrame({
         "file": files, "cluster": cluster, "unit_row": cluster, "unit_column": column,
-        "distance": rng.random(count), "confidence": rng.random(count), "level_1": 0, f"level_{num_clusters}": cluster}))
+        "distance": rng.random(count), "confidence": rng.random(count),
+        "level_1": 0, f"level_{num_clusters}": cluster}))
     shape = (int(num_clusters), 2)
     hits = np.zeros(shape, int)
     np.add.at(hits, (cluster, column), 1)
     write_arrays(data_dir / "som.npz", hits=hits, distance_map=rng.random(shape), topology=np.array("rectangular"),
                  unit_clusters=np.repeat(np.arange(num_clusters), 2).reshape(shape))
-    write_json(data_dir / "cluster_count.json", {"num_clusters": int(num_clusters), "interval": [2, 5], "method": "blind"})
+    write_json(data_dir / "cluster_count.json", {"num_clusters": int(num_clusters), "interval": [2, 5]})
     features = np.eye(num_clusters, 8)[cluster] + 0.05 * rng.random((count, 8))
     np.save(data_dir / "features.npy", features.astype(np.float32))
 
@@ -286,7 +287,7 @@ def browser(chromium, written):
     wait(chromium, "document.documentElement.dataset.ready")
     yield chromium
     assert [entry for entry in chromium.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
-    chromium.execute_script("window.addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")
+    chromium.execute_script("addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")
 
 
 def wait(driver, expression, seconds=20):

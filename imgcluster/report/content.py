@@ -25,7 +25,9 @@ def rows_shown(gallery, max_photos):
     each cluster, then any.
     """
     ordered = _by_cluster(gallery)
-    on_map = gallery.unit_photo[gallery.unit_photo >= 0] if has(gallery, "som.npz", "clusters.csv") else np.empty(0, int)
+    on_map = np.empty(0, int)
+    if has(gallery, "som.npz", "clusters.csv"):
+        on_map = gallery.unit_photo[gallery.unit_photo >= 0]
     if len(ordered) > max_photos:
         ordered = ordered[np.isin(ordered, _sample(gallery, ordered, on_map, max_photos))]
         on_map = on_map[np.isin(on_map, ordered)]
