@@ -28,7 +28,8 @@ def main(argv=None):
     options = {"flip_averaging": settings.FLIP_AVERAGING, "l2_normalize": settings.L2_NORMALIZE}
     errors = extract_features(
         embedding, img_dir, img_paths, path, batch_size=settings.BATCH_SIZE, **options, **settings.picture_options(),
-        key={**step.values("03"), **source, "paths": fingerprint(step.data_dir / "img_paths.txt")},
+        key={**step.values("03"), **source, "photos": read_json(step.data_dir / "made_by_01.json").get("settings"),
+             "paths": fingerprint(step.data_dir / "img_paths.txt")},
         progress=lambda total, done: progress(description="features", total=total, initial=done))
     if len(errors) == len(img_paths):
         path.unlink()

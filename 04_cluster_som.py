@@ -2,24 +2,22 @@
 """Step 04: a Self-Organizing Map of the photos, the number of clusters, and the cluster of each photo.
 
 Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); labels_true.txt and features.npy of
-         CALIBRATION_DATASET where there is one
-Writes:  labels_pred.txt .npy .tsv, clusters.csv, som.npz, cluster_count.json
+         CALIBRATION_DATASET where there is one; map and clusters of ASSIGN_TO when that is set
+Writes:  labels_pred.txt .npy .tsv, clusters.csv, review.csv, som.npz, cluster_count.json
 Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow needed
 """
 import sys
 
 import numpy as np
-import pandas as pd
 
-from imgcluster.artefacts import (read_features, read_img_paths, read_labels_true, write_arrays, write_json,
-                                  write_labels, write_table)
+from imgcluster.artefacts import read_features, read_img_paths, read_json, read_labels, read_labels_true
+from imgcluster.assign import assign, cluster_reach
 from imgcluster.cli import Step, run
-from imgcluster.cluster_count import cluster_photos
+from imgcluster.cluster_count import Clustering, cluster_photos
+from imgcluster.cluster_results import OUTPUTS, read_map, write_clustering
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.som import SelfOrganizingMap, default_grid
-
-OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "som.npz", "cluster_count.json")
 
 
 def main(argv=None):
@@ -27,17 +25,25 @@ def main(argv=None):
     settings = step.settings
     img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
     step.warn_if_changed("03")
-    som = train_map(settings, features)
-    known, known_name = known_products(step, features.shape[1])
-    clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS,
-                                imgs_per_model=settings.NUM_IMGS_PER_MODEL, known=known,
-                                random_seed=settings.RANDOM_SEED)
-    write_results(step.data_dir, img_paths, features, som, clustering, known_name)
+    if settings.ASSIGN_TO is not None:
+        som, clustering = place_on(settings.for_dataset(settings.ASSIGN_TO), features)
+        facts = {"assigned_to": settings.ASSIGN_TO, "new_products": int((clustering.labels < 0).sum())}
+        step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
+                 f"{facts['new_products']} fit none of them (cluster -1)")
+    else:
+        som = train_map(settings, features)
+        known, name = known_products(step, features.shape[1])
+        clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS, known=known,
+                                    imgs_per_model=settings.NUM_IMGS_PER_MODEL, random_seed=settings.RANDOM_SEED,
+                                    allow_outliers=settings.ALLOW_OUTLIERS)
+        facts = {"calibration_dataset": name}
+        low, high = clustering.interval
+        step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters (likely {low} to {high}; "
+                 f"{clustering.method}{f', learned from {name}' if name else ''})")
+    write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
-    low, high = clustering.interval
-    step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters (likely {low} to {high}; "
-             f"{clustering.method}{f', learned from {known_name}' if known_name else ''})")
-    step.finish(f"labels_pred, clusters.csv, som.npz to {step.show(step.data_dir)}", then="05_evaluate.py")
+    step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
+                then="05_evaluate.py")
 
 
 def train_map(settings, features):
@@ -47,9 +53,22 @@ def train_map(settings, features):
                             toroidal=settings.SOM_TOROIDAL, normalize=True, random_seed=settings.RANDOM_SEED)
     with progress(description=f"map of {rows} x {columns} units", total=settings.SOM_EPOCHS, unit="epoch") as bar:
         def show(epoch, quantization_error, topographic_error):
-            bar.set_postfix_str(f"quantization error {quantization_error:.3f}, topographic {topographic_error:.3f}", refresh=False)
+            bar.set_postfix_str(f"quantization error {quantization_error:.3f}, topographic {topographic_error:.3f}",
+                                refresh=False)
             bar.update(1)
         return som.fit(features, epochs=settings.SOM_EPOCHS, callback=show)
+
+
+def place_on(former, features):
+    """Return (map, Clustering) of new photos on the map of the settings `former`, whose cluster numbers stay."""
+    data_dir = former.folder("DATA_DIR")
+    som, unit_clusters = read_map(data_dir / "som.npz")
+    labels = read_labels(data_dir, "pred").astype(int)
+    found = assign(features, som, unit_clusters, cluster_reach(read_features(data_dir), som, labels))
+    count = read_json(data_dir / "cluster_count.json")
+    return som, Clustering(found.labels, count["num_clusters"], tuple(count["interval"]), [], unit_clusters,
+                           np.where(found.labels < 0, 0, found.confidence),
+                           f"the clusters of {former.DATASET}", count["calibrated"])
 
 
 def known_products(step, dimension):
@@ -57,44 +76,26 @@ def known_products(step, dimension):
     name, asked = step.settings.CALIBRATION_DATASET, step.settings.CALIBRATION_DATASET != "auto"
     if step.settings.NUM_CLUSTERS or step.settings.NUM_IMGS_PER_MODEL or name is None:
         return None, None
+    name = name if asked else step.settings.TRAIN_DATASET
+    if name is None or (not asked and name == step.settings.DATASET):
+        return None, None
     try:
-        name = name if asked else step.settings.TRAIN_DATASET
-        if name is None or (not asked and name == step.settings.DATASET):
-            return None, None
-        data_dir = step.settings.for_dataset(name).folder("DATA_DIR")
-        features, labels = read_features(data_dir), read_labels_true(data_dir)
-        if labels is None:
-            raise UserError(f"CALIBRATION_DATASET = {name!r}: has no labels_true.txt; run 00_make_labels_true.py for it")
-        if features.shape[1] != dimension:
-            raise UserError(f"CALIBRATION_DATASET = {name!r}: {features.shape[1]} features per photo, but "
-                            f"{step.settings.DATASET} has {dimension}; run 03_extract_features.py for both")
+        return read_known(step.settings.for_dataset(name).folder("DATA_DIR"), name, dimension), name
     except UserError:
         if asked:
             raise
         return None, None
-    return (features, labels), name
 
 
-def write_results(data_dir, img_paths, features, som, clustering, known_name):
-    """Write every file of this step."""
-    units, distances = som.best_matching_units(features)
-    shape = som.get_weights().shape[:2]
-    write_labels(data_dir, "pred", clustering.labels)
-    levels = {f"level_{level['num_clusters']}": level["labels"] for level in clustering.levels}
-    unit_rows, unit_columns = np.unravel_index(units, shape)
-    write_table(data_dir / "clusters.csv", pd.DataFrame({
-        "file": img_paths, "cluster": clustering.labels, "unit_row": unit_rows, "unit_column": unit_columns,
-        "distance": distances, "confidence": clustering.confidence, **levels}))
-    write_arrays(data_dir / "som.npz", prototypes=som.prototypes, shape=np.array(shape),
-                 topology=np.array(som.topology), toroidal=np.array(som.toroidal),
-                 hits=np.bincount(units, minlength=len(som.prototypes)).reshape(shape),
-                 distance_map=som.distance_map(), unit_clusters=clustering.unit_clusters.reshape(shape),
-                 quantization_errors=np.array(som.quantization_errors),
-                 topographic_errors=np.array(som.topographic_errors))
-    write_json(data_dir / "cluster_count.json", {
-        "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],
-        "levels": [int(level["num_clusters"]) for level in clustering.levels], "method": clustering.method,
-        "calibrated": clustering.calibrated, "calibration_dataset": known_name, "num_photos": len(img_paths)})
+def read_known(data_dir, name, dimension):
+    """Return (features, labels) of a labelled dataset; UserError where they are missing or of another network."""
+    features, labels = read_features(data_dir), read_labels_true(data_dir)
+    if labels is None:
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: has no labels_true.txt; run 00_make_labels_true.py for it")
+    if features.shape[1] != dimension:
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: {features.shape[1]} features per photo, expected {dimension}; "
+                        "run 03_extract_features.py for both datasets with the same network")
+    return features, labels
 
 
 if __name__ == "__main__":

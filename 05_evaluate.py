@@ -25,7 +25,8 @@ def main(argv=None):
     step = Step(__file__, __doc__, argv)
     predicted, true = read_labels(step.data_dir, "pred"), read_labels_true(step.data_dir)
     step.warn_if_changed("04")
-    metrics = agreement(step, true, predicted) if true is not None else {"num_clusters": len(set(predicted))}
+    metrics = agreement(step, true, predicted) if true is not None else {}
+    metrics["num_clusters"] = len(set(predicted) - {"-1"})
     if true is None:
         step.say("no true labels: only the scores that need none")
     metrics |= from_features(step.data_dir, true, predicted) | from_map(step.data_dir)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Step 06: figures of the result.
+"""Step 06: figures of the result, and a report to look at in any browser.
 
 Reads:   features.npy, labels_pred, clusters.csv and som.npz of DATA_DIR; labels_true, metrics.json, history.csv of
          TRAIN_DATASET and the photos where they exist
-Writes:  RESULT_DIR/*.png, RESULT_DIR/cluster_sheets/*.png; RESULT_DIR/clusters/<cluster>/ with EXPORT_CLUSTERS
+Writes:  RESULT_DIR/report.html, *.png and cluster_sheets/*.png; clusters/<cluster>/ with EXPORT_CLUSTERS
 Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 """
 import sys
@@ -14,6 +14,7 @@ from imgcluster.errors import UserError
 from imgcluster.export import export_clusters
 from imgcluster.gallery import Gallery, figures
 from imgcluster.progress import progress
+from imgcluster.report import write_report
 
 DPI = 150
 
@@ -36,12 +37,16 @@ def main(argv=None):
                 figure.savefig(path, dpi=DPI)
             written.append(name)
     remove_old_sheets(step.result_dir, written)
+    page = write_report(step.result_dir / "report.html", gallery,
+                        progress=lambda total: progress(description="report", total=total))
+    written.append("report.html")
     if settings.EXPORT_CLUSTERS:
         count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, step.result_dir / "clusters",
                                 link=settings.EXPORT_CLUSTERS == "link")
         step.say(f"{count} photos put into {step.show(step.result_dir / 'clusters')}")
     step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"])
-    step.finish(f"{len(written)} figures to {step.show(step.result_dir)}")
+    step.finish(f"{step.show(step.result_dir / 'report.html')} ({page['bytes'] / 1e6:.1f} MB) and "
+                f"{len(written) - 1} figures")
 
 
 def train_dir(settings):

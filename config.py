@@ -138,7 +138,7 @@ LABEL_SMOOTHING = 0.1
 # True: models with few photos count as much as models with many.
 CLASS_WEIGHTS = True
 
-# Augmentation: how much each training photo is changed at random. 0 (or False) switches one off.
+# Augmentation: how much each training photo is changed at random. 0 switches a change off (False: the mirroring).
 AUGMENT_CROP = 0.12         # share of the side cut off by a random crop, 0 to 0.5
 AUGMENT_ROTATION = 10.0     # degrees to either side, 0 to 180
 AUGMENT_FLIP = True         # left-right mirroring; False where text or left and right matter
@@ -174,6 +174,14 @@ NUM_IMGS_PER_MODEL = None
 # Name of a labelled dataset that shows what counts as one product model (its labels_true and features must exist).
 # "auto": TRAIN_DATASET when it has both. None: none, the estimate is made blindly.
 CALIBRATION_DATASET = "auto"
+
+# Name of a dataset that was clustered before (steps 03 and 04, with the same network). The photos of DATASET are placed
+# in its clusters, which keep their numbers; photos that fit none, likely new products, get cluster -1. None: cluster
+# DATASET by itself.
+ASSIGN_TO = None
+
+# True: photos far from all others get cluster -1 instead of the nearest cluster.
+ALLOW_OUTLIERS = False
 
 # Rows and columns of the Self-Organizing Map, such as (20, 20). None: chosen from the number of photos.
 SOM_GRID = None

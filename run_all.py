@@ -79,7 +79,7 @@ def plan(settings, first, last):
 
 def record_of(settings, number):
     """The settings that the files of a step depend on."""
-    return {name: getattr(settings, name) for name in ("RANDOM_SEED", *STEP_SETTINGS[number])}
+    return {name: getattr(settings, name) for name in STEP_SETTINGS[number]}
 
 
 def summary(settings, rows):

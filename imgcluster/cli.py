@@ -48,7 +48,7 @@ class Step:
 
     def values(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
-        return {name: getattr(self.settings, name) for name in ("RANDOM_SEED", *STEP_SETTINGS[number])}
+        return {name: getattr(self.settings, name) for name in STEP_SETTINGS[number]}
 
     def warn_if_changed(self, *numbers, data_dir=None):
         """Warn when a step whose files this one reads made them under other settings."""

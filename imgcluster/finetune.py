@@ -8,7 +8,6 @@ import hashlib
 import hashlib
 import json
 import math
-import shutil
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -114,7 +113,8 @@ def fine_tune(embedding, pictures, labels, *, train_rows, val_rows, regime, seed
     The random seed must be set before `embedding` is built where its weights are random, for the same result again.
 
     embedding: model of `backbones.build_backbone`. pictures: uint8 [N, S, S, 3], an array or memory map.
-    labels: int [N], 0..C-1. state_dir: folder for what is needed to go on after a kill; removed at the end.
+    labels: int [N], 0..C-1. state_dir: folder for what is needed to go on after a kill; the caller removes it once the
+    network is saved.
     on_epoch: called with each history row (a dict). progress: `progress(description, total)` makes a bar.
     """
     keras.utils.set_random_seed(seed)
@@ -254,6 +254,9 @@ class _Training:
 
     def _save(self):
         val_loss = self.history[-1]["val_loss"]
+        if not math.isfinite(val_loss):
+            raise UserError(f"the training diverged (validation loss {val_loss}); lower LEARNING_RATE = "
+                            f"{self.regime.learning_rate} or HEAD_LEARNING_RATE = {self.regime.head_learning_rate}")
         if val_loss < self.best_loss:
             self.best_loss = val_loss
             with replacing(self.folder / "best.weights.h5") as path:
@@ -287,9 +290,8 @@ class _Training:
                                       "start": self.start_digest}))
 
     def finish(self):
-        """Return (classifier of the best epoch, history) and remove the state."""
+        """Return (classifier of the best epoch, history)."""
         self.classifier.load_weights(self.folder / "best.weights.h5")
-        shutil.rmtree(self.folder)
         return self.classifier, pd.DataFrame(self.history)
 
 

@@ -36,6 +36,7 @@ class Gallery:
 
     @cached_property
     def predicted(self):
+        """The cluster of each photo, int [N]; -1 for photos that fit none."""
         return read_labels(self.data_dir, "pred").astype(int)
 
     @cached_property
@@ -74,7 +75,7 @@ class Gallery:
     @property
     def title(self):
         """The finding, as every figure says it."""
-        return finding(self.name, num_clusters=len(set(self.predicted)), ari=self.metrics.get("ari"),
+        return finding(self.name, num_clusters=len(set(self.predicted) - {-1}), ari=self.metrics.get("ari"),
                        num_models=None if self.true is None else len(set(self.true)), num_photos=len(self.predicted))
 
     @property
@@ -101,7 +102,7 @@ def figures(gallery):
              "training.png": lambda: draw_training(gallery),
              "confusion.png": lambda: draw_confusion(gallery),
              "scores.png": lambda: draw_scores(gallery)}
-    sizes = np.bincount(gallery.predicted)
+    sizes = np.bincount(gallery.predicted[gallery.predicted >= 0])
     largest = np.argsort(-sizes, kind="stable")[:min(gallery.max_sheets, np.count_nonzero(sizes))]
     for cluster in largest:
         plans[f"cluster_sheets/cluster_{cluster:03d}.png"] = \

@@ -26,16 +26,16 @@ STEP_SETTINGS = {
     "00": ("LABELS_FROM", "LABEL_REGEX"),
     "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "NORMALIZE_CONTRAST", "REMOVE_DUPLICATES",
            "MAX_IMG_SIDE", "MAX_PIXELS"),
-    "02": (*NETWORK_SETTINGS, "BATCH_SIZE", "TRAIN_FRACTION", "HEAD_EPOCHS", "EPOCHS", "TRAINABLE_FRACTION",
+    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "TRAIN_FRACTION", "HEAD_EPOCHS", "EPOCHS", "TRAINABLE_FRACTION",
            "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE", "EARLY_STOPPING_PATIENCE", "DROPOUT",
            "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION", "AUGMENT_FLIP",
            "AUGMENT_TRANSLATION", "AUGMENT_ZOOM", "AUGMENT_BRIGHTNESS", "AUGMENT_CONTRAST", "AUGMENT_COLOR",
            "AUGMENT_NOISE"),
-    "03": (*NETWORK_SETTINGS, "TRAIN_DATASET", "FLIP_AVERAGING", "L2_NORMALIZE", "PCA_WHITENING"),
-    "04": ("NUM_CLUSTERS", "NUM_IMGS_PER_MODEL", "CALIBRATION_DATASET", "SOM_GRID", "SOM_TOPOLOGY", "SOM_TOROIDAL",
-           "SOM_EPOCHS"),
-    "05": ("BOOTSTRAP_SAMPLES",),
-    "06": ("MAX_SHEETS", "SCATTER_MAX_PHOTOS", "EXPORT_CLUSTERS"),
+    "03": ("RANDOM_SEED", *NETWORK_SETTINGS, "TRAIN_DATASET", "FLIP_AVERAGING", "L2_NORMALIZE", "PCA_WHITENING"),
+    "04": ("RANDOM_SEED", "NUM_CLUSTERS", "NUM_IMGS_PER_MODEL", "CALIBRATION_DATASET", "ASSIGN_TO", "ALLOW_OUTLIERS",
+           "SOM_GRID", "SOM_TOPOLOGY", "SOM_TOROIDAL", "SOM_EPOCHS"),
+    "05": ("RANDOM_SEED", "BOOTSTRAP_SAMPLES"),
+    "06": ("RANDOM_SEED", "MAX_SHEETS", "SCATTER_MAX_PHOTOS", "EXPORT_CLUSTERS"),
 }
 
 Name = Annotated[str, Field(pattern=r"^[^/\\\x00]+$", min_length=1)]
@@ -52,6 +52,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
+    _home: str | None = PrivateAttr(default=None)
 
     DATASET: Name = "sample"
     TRAIN_DATASET: Name | None = "sample_train"
@@ -109,6 +110,8 @@ class Settings(BaseModel):
     NUM_CLUSTERS: Positive | None = None
     NUM_IMGS_PER_MODEL: Annotated[float, Field(ge=1)] | None = None
     CALIBRATION_DATASET: Name | None = "auto"
+    ASSIGN_TO: Name | None = None
+    ALLOW_OUTLIERS: bool = False
     SOM_GRID: Annotated[tuple[Positive, Positive], Field(strict=False)] | None = None
     SOM_TOPOLOGY: Literal["rectangular", "hexagonal"] = "rectangular"
     SOM_TOROIDAL: bool = False
@@ -138,9 +141,16 @@ class Settings(BaseModel):
             raise ValueError("the same folder as RAW_IMG_DIR; photos would be overwritten")
         return folder
 
-    def folder(self, name, *, dataset=None):
-        """Return the folder of the setting `name`, absolute, for `dataset` (default: DATASET)."""
-        return self.resolve(getattr(self, name).replace("{DATASET}", dataset or self.DATASET))
+    def folder(self, name):
+        """Return the folder of the setting `name`, absolute.
+
+        Raises UserError for another dataset (`for_dataset`) where the template has no {DATASET}: both would share it.
+        """
+        template = getattr(self, name)
+        if "{DATASET}" not in template and self._home not in (None, self.DATASET):
+            raise UserError(f"{name} = {template!r}: has no {{DATASET}} in it, so {self._home} and {self.DATASET} would "
+                            "share a folder; put {DATASET} into it, or set TRAIN_DATASET = None")
+        return self.resolve(template.replace("{DATASET}", self.DATASET))
 
     def resolve(self, path):
         """Return `path` as an absolute path; relative ones count from the folder of the config file."""
@@ -188,16 +198,9 @@ class Settings(BaseModel):
                 "patience": self.EARLY_STOPPING_PATIENCE}
 
     def for_dataset(self, dataset):
-        """Return the same settings for another dataset, in the folders of the same templates.
-
-        Raises UserError where a template without {DATASET} would make both datasets share a folder.
-        """
-        shared = [name for name in PATH_TEMPLATES if "{DATASET}" not in getattr(self, name)]
-        if shared and dataset != self.DATASET:
-            raise UserError(f"{shared[0]} = {getattr(self, shared[0])!r}: has no {{DATASET}} in it, so {self.DATASET} "
-                            f"and {dataset} would share a folder; put {{DATASET}} into it, or set TRAIN_DATASET = None")
+        """Return the same settings for another dataset, in the folders of the same templates."""
         other = self.model_copy(update={"DATASET": dataset})
-        other._folder = self._folder
+        other._folder, other._home = self._folder, self._home or self.DATASET
         return other
 
 

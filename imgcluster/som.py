@@ -80,6 +80,10 @@ class SelfOrganizingMap(MiniSom):
         """The weights as one row per unit, float32 [x * y, D]; row i * y + j is unit (i, j)."""
         return self._weights.reshape(-1, self._weights.shape[2])
 
+    def set_weights(self, weights):
+        """Take weights [x, y, D] as they are, those of a map trained before."""
+        self._weights = np.asarray(weights, np.float32)
+
     def fit(self, features, *, epochs=15, callback=None):
         """Train from the PCA plane on features [N, D] (may be memory-mapped) and return the map.
 

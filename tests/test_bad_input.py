@@ -246,3 +246,31 @@ def test_one_model_only_and_a_model_with_a_single_photo_in_step_02(project):
     run("01_img_preprocess.py", project, *settings)
     run("02_finetune_network.py", project, *settings)
     assert read_lines(project / "data" / "set" / "classes.txt") == ["1", "2"]
+
+
+def test_new_photos_keep_the_numbers_of_an_earlier_dataset(project):
+    rng = np.random.default_rng(0)
+    centres = 5 * rng.normal(size=(4, 16))
+    features = (np.repeat(centres, 15, axis=0) + rng.normal(size=(60, 16))).astype(np.float32)
+    data = with_features(project, features)
+    run("04_cluster_som.py", project, "NUM_CLUSTERS=4")
+    former = read_lines(data / "labels_pred.txt")
+    shutil.copytree(data, project / "data" / "later")
+    np.save(project / "data" / "later" / "features.npy", np.concatenate([features[1:], -8 * centres[:1]]).astype("f4"))
+    run("04_cluster_som.py", project, "DATASET=later", "ASSIGN_TO=set")
+    later = read_lines(project / "data" / "later" / "labels_pred.txt")
+    assert np.mean(np.array(later[:-1]) == np.array(former[1:])) > 0.9 and later[-1] == "-1"
+    for script in ("05_evaluate.py", "06_visualize.py"):
+        run(script, project, "DATASET=later")
+    assert "som.npz" in run("04_cluster_som.py", project, "ASSIGN_TO=never", check=2).stderr
+
+
+def test_photos_far_from_all_others_may_be_left_out_of_the_clusters(project):
+    rng = np.random.default_rng(0)
+    features = (np.repeat(3 * rng.normal(size=(3, 16)), 20, axis=0) + rng.normal(size=(60, 16))).astype(np.float32)
+    features[7] = -20 * features.mean(axis=0)
+    data = with_features(project, features, labels=["a"] * 60)
+    for script in ("04_cluster_som.py", "05_evaluate.py", "06_visualize.py"):
+        run(script, project, "ALLOW_OUTLIERS=True")
+    labels = read_lines(data / "labels_pred.txt")
+    assert len(labels) == 60

@@ -170,9 +170,10 @@ def test_batch_normalisation_and_frozen_layers_stay_as_they_were(trained, tiny_e
     assert changed == [4]
 
 
-def test_the_state_is_gone_at_the_end(train, tmp_path):
-    train(tmp_path, epochs=0)
-    assert list(tmp_path.iterdir()) == []
+def test_a_finished_training_is_not_done_again_until_its_state_is_removed(train, tmp_path):
+    weights = train(tmp_path, epochs=0)[0].get_weights()
+    classifier, _, rows = train(tmp_path, epochs=0)
+    assert rows == [] and all(np.array_equal(*pair) for pair in zip(weights, classifier.get_weights()))
 
 
 def test_the_best_epoch_is_returned(train, tmp_path, squares):

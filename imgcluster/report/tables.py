@@ -35,7 +35,7 @@ OTHER_SCORES = {
 def answer(gallery):
     """The first thing the page says: numbers of products and photos, the interval, the ARI and how they came about."""
     count = read_json(gallery.data_dir / "cluster_count.json")
-    sizes = sorted((gallery.predicted == cluster).sum() for cluster in set(gallery.predicted))
+    sizes = sorted((gallery.predicted == cluster).sum() for cluster in set(gallery.predicted) - {-1})
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": int(sizes[len(sizes) // 2]), "largest": int(sizes[-1]),

@@ -1,0 +1,54 @@
+"""The files of step 04."""
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+
+from imgcluster.artefacts import write_lines
+from imgcluster.cluster_count import cluster_photos
+from imgcluster.cluster_results import OUTPUTS, read_map, review_list, write_clustering
+from imgcluster.som import SelfOrganizingMap
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits().data[:300].astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def fitted(digits):
+    return SelfOrganizingMap(6, 8, 64, topology="hexagonal", normalize=True).fit(digits, epochs=4)
+
+
+@pytest.fixture(scope="module")
+def written(digits, fitted, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    names = [f"{row}.png" for row in range(len(digits))]
+    write_lines(folder / "img_paths.txt", names)
+    clustering = cluster_photos(digits, fitted)
+    write_clustering(folder, names, digits, fitted, clustering, calibration_dataset=None)
+    return folder, clustering
+
+
+def test_every_file_is_written_and_rows_agree(written, digits):
+    folder, clustering = written
+    assert all((folder / name).exists() for name in OUTPUTS)
+    table = pd.read_csv(folder / "clusters.csv")
+    assert table.cluster.tolist() == clustering.labels.tolist() == np.load(folder / "labels_pred.npy").tolist()
+    assert {f"level_{level['num_clusters']}" for level in clustering.levels} <= set(table.columns)
+
+
+def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
+    som, unit_clusters = read_map(written[0] / "som.npz")
+    for found, expected in zip(som.best_matching_units(digits), fitted.best_matching_units(digits)):
+        assert np.array_equal(found, expected)
+    assert np.array_equal(unit_clusters, written[1].unit_clusters) and som.topology == "hexagonal"
+    assert np.allclose(som.distance_map(), fitted.distance_map())
+
+
+def test_review_list_is_the_least_confident_first_and_bounded():
+    table = pd.DataFrame({"file": list("abcdefghij"), "cluster": [0] * 9 + [-1],
+                          "confidence": [0.9, 0.1, 0.45, 0.3, 0.49, 0.8, 0.7, 1, 1, 0]})
+    found = review_list(table)
+    assert found.file.tolist() == ["j", "b"]
+    assert found.reason.tolist() == ["fits no cluster", "between clusters"]
