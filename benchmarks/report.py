@@ -2,7 +2,8 @@
 
 The photos are generated (coloured shapes on noisy ground, 240 x 240 JPEG), so is everything else; the layout of the
 scatter is not timed, as the figures share it. Opening is timed in headless Chromium, where one is found: from the
-address to the page's scripts done ("usable") and to the whole file read ("loaded").
+address to the page's scripts done ("usable"), to its first photos seen ("photos") and to the whole file read
+("loaded").
 
     python benchmarks/report.py [--photos 100 1000 10000]
 """
@@ -77,7 +78,7 @@ def write_map(data_dir, files, cluster, rng):
 
 
 def open_page(path):
-    """Seconds until a page is (usable, loaded) in a fresh headless Chromium; None without one."""
+    """Seconds until a page is usable, shows photos, and is loaded, in a fresh headless Chromium; None without one."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if not (chromium and shutil.which("chromedriver")):
         return None
@@ -90,8 +91,10 @@ def open_page(path):
         driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
         try:
             driver.get(path.as_uri())
+            time.sleep(2)
             times = driver.execute_script("""const [page] = performance.getEntriesByType("navigation");
-                return [performance.getEntriesByName("ready")[0].startTime, page.domContentLoadedEventEnd]""")
+                const first = (name) => performance.getEntriesByName(name)[0].startTime;
+                return [first("ready"), first("photos"), page.domContentLoadedEventEnd]""")
         finally:
             driver.quit()
     return tuple(milliseconds / 1000 for milliseconds in times)
@@ -100,7 +103,7 @@ def open_page(path):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, nargs="+", default=[100, 1000, 10_000])
-    print(f"{'photos':>8}{'build (s)':>12}{'size (MB)':>12}{'usable (s)':>12}{'loaded (s)':>12}")
+    print(f"{'photos':>8}{'build (s)':>12}{'size (MB)':>12}{'usable (s)':>12}{'photos (s)':>12}{'loaded (s)':>12}")
     for num_photos in parser.parse_args(argv).photos:
         with tempfile.TemporaryDirectory() as folder:
             gallery = make_dataset(Path(folder), num_photos)
@@ -108,7 +111,7 @@ def main(argv=None):
             size = write_report(Path(folder) / "report.html", gallery)["bytes"]
             built = time.perf_counter() - began
             opened = open_page(Path(folder) / "report.html")
-            shown = "".join(f"{seconds:12.2f}" for seconds in opened) if opened else f"{'no Chromium':>24}"
+            shown = "".join(f"{seconds:12.2f}" for seconds in opened) if opened else f"{'no Chromium':>36}"
             print(f"{num_photos:8,}{built:12.1f}{size / 1e6:12.1f}{shown}", flush=True)
 
 

@@ -32,7 +32,8 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
     page = render({
         "name": gallery.name, "title": gallery.title,
         "answer": tables.answer(gallery), "scores": tables.scores(gallery),
-        "skipped": tables.side_table(gallery, "skipped.csv"), "records": tables.records(gallery), "duplicates": tables.side_table(gallery, "duplicates.csv"), "shown": len(rows), "data": data,
+        "skipped": tables.side_table(gallery, "skipped.csv"), "records": tables.records(gallery),
+        "duplicates": tables.side_table(gallery, "duplicates.csv"), "shown": len(rows), "data": data,
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
     write_text(path, page)
     return {"photos": len(rows), "bytes": len(page.encode("utf-8"))}

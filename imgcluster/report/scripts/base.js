@@ -26,23 +26,35 @@ function h(tag, attributes = {}, ...children) {
 const { side, columns: sheetColumns } = data.sprites;
 const perSheet = sheetColumns * sheetColumns;
 const sheets = new Map();
-const parsed = new Promise((resolve) => {
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", resolve);
-  else resolve();
-});
-
 function sheet(number) {
-  if (!sheets.has(number)) sheets.set(number, parsed.then(() => readSheet(number)));
+  if (!sheets.has(number)) sheets.set(number, arrived(number).then(() => readSheet(number)));
   return sheets.get(number);
+}
+
+// Resolves when a sheet is read to its end, which is when the next one begins: the first photos show before the last
+// are there.
+function arrived(number) {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (document.readyState === "loading" && !$(`sheet-${number + 1}`)) return;
+      observer.disconnect();
+      resolve();
+    };
+    const observer = new MutationObserver(check);
+    observer.observe(document.body, { childList: true });
+    document.addEventListener("DOMContentLoaded", check);
+    check();
+  });
 }
 
 async function readSheet(number) {
   const block = $(`sheet-${number}`);
   const bytes = Uint8Array.from(atob(block.textContent), (character) => character.charCodeAt(0));
-  block.remove();
+  block.textContent = "";
   const image = new Image();
   image.src = URL.createObjectURL(new Blob([bytes], { type: "image/webp" }));
   await image.decode();
+  performance.mark("photos");
   return image;
 }
 
