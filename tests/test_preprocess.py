@@ -1,0 +1,92 @@
+"""A whole folder through step 01."""
+import contextlib
+import json
+import os
+
+import numpy as np
+
+from imgcluster.preprocess import Folders, Recipe, _in_processes, mask_names, preprocess_folder
+
+RECIPE = Recipe(method="contours", max_side=64)
+
+
+class Deadly:
+    """Ends the process that unpickles it, as a decoder that crashes does."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+class Bar:
+    def update(self, steps):
+        """Progress is not looked at here."""
+
+
+def folders_in(folder):
+    return Folders(raw=folder / "raw", img=folder / "img", masks=folder / "masks")
+
+
+def preprocess(folder, names, recipe=RECIPE):
+    started = []
+
+    def progress(total, initial):
+        started.append((total, initial))
+        return contextlib.nullcontext(Bar())
+
+    entries = preprocess_folder(folders_in(folder), names, recipe, ledger=folder / "ledger.jsonl", workers=2,
+                                progress=progress)
+    return entries, started[0][1]
+
+
+def photos(rng, save_photos, folder, names, side=(90, 120)):
+    return save_photos(folder / "raw", {name: rng.integers(0, 255, (*side, 3), dtype=np.uint8) for name in names})
+
+
+def test_masks_of_photos_that_differ_in_their_suffix_have_names_of_their_own():
+    names = ["a.jpg", "b/a.jpg", "c.jpg", "c.png", "d.e.jpeg"]
+    masks = mask_names(names)
+    assert masks["a.jpg"] == "a.png" and masks["b/a.jpg"] == "b/a.png" and masks["d.e.jpeg"] == "d.e.png"
+    assert masks["c.jpg"] == "c.jpg.png" and len(set(masks.values())) == len(names)
+
+
+def test_entries_in_order_bad_photos_with_their_reason(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["b.png", "a.png", "deep/c.png"])
+    (tmp_path / "raw" / "bad.png").write_bytes(b"")
+    entries, done = preprocess(tmp_path, [*names, "bad.png"])
+    assert done == 0 and [entry["file"] for entry in entries] == [*names, "bad.png"]
+    assert entries[-1]["reason"] == "empty file" and "reason" not in entries[0]
+    assert (entries[0]["width"], entries[0]["height"]) == (120, 90)
+    assert all((tmp_path / "img" / name).exists() for name in names)
+    assert not (tmp_path / "img" / "bad.png").exists()
+
+
+def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photos):
+    rng = np.random.default_rng(0)
+    names = photos(rng, save_photos, tmp_path, ["a.png", "b.png", "c.png"])
+    first, _ = preprocess(tmp_path, names)
+    assert preprocess(tmp_path, names) == (first, 3)
+    photos(rng, save_photos, tmp_path, ["b.png"], side=(50, 70))
+    assert preprocess(tmp_path, names)[1] == 2
+    (tmp_path / "img" / "c.png").unlink()
+    assert preprocess(tmp_path, names)[1] == 2
+    assert preprocess(tmp_path, names, Recipe(method="contours", max_side=32))[1] == 0
+
+
+def test_a_line_half_written_by_a_killed_run_is_passed_over(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    first, _ = preprocess(tmp_path, names)
+    text = (tmp_path / "ledger.jsonl").read_text()
+    (tmp_path / "ledger.jsonl").write_text(text[:-20])
+    entries, done = preprocess(tmp_path, names)
+    assert done == 1 and entries == first
+    assert [json.loads(line)["file"] for line in (tmp_path / "ledger.jsonl").read_text().splitlines()] == names
+
+
+def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number}.png" for number in range(6)])
+    tasks = [((folders_in(tmp_path), name, name, RECIPE), None) for name in names]
+    tasks.insert(2, ((folders_in(tmp_path), "deadly.png", "deadly.png", Deadly()), None))
+    results = {task[1]: result for (task, _), result in _in_processes(tasks, 2)}
+    assert set(results) == {*names, "deadly.png"}
+    assert "ended the process" in results.pop("deadly.png")["reason"]
+    assert all("signature" in result for result in results.values())
