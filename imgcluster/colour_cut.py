@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 _COMPONENTS = 5
+_SAMPLES, _STEPS = 1000, 6  # of the k-means that starts a mixture; more of either gains nothing measurable
 _MAX_LOG_ODDS = 8.0
 _FINENESS = 5.0  # how much weaker than GrabCut's own the smoothness is
 
@@ -41,10 +42,10 @@ def _quadratic_terms(pixels):
 
 def _log_density(terms, colours):
     """Log-density of each pixel under a mixture of Gaussians fitted to `colours` [N, 3] by k-means."""
-    colours = np.ascontiguousarray(colours[::len(colours) // 2000 + 1])
+    colours = np.ascontiguousarray(colours[::len(colours) // _SAMPLES + 1])
     cv2.setRNGSeed(0)
-    labels = cv2.kmeans(colours, min(_COMPONENTS, len(colours)), None, (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT,
-                                                                      10, 0.5), 1, cv2.KMEANS_PP_CENTERS)[1].ravel()
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, _STEPS, 0.5)
+    labels = cv2.kmeans(colours, min(_COMPONENTS, len(colours)), None, criteria, 1, cv2.KMEANS_PP_CENTERS)[1].ravel()
     groups = [colours[labels == k] for k in range(labels.max() + 1)]
     coefficients = [_gaussian(group.astype(np.float64) - 128, len(group) / len(colours)) for group in groups
                     if len(group) > 3]

@@ -1,10 +1,10 @@
-"""Products on a plain ground: a background of one colour or a smooth gradient is known, and subtracted with its shadows."""
+"""Products on a plain ground: one colour or a smooth gradient, known from the frame, is taken away with its shadows."""
 import cv2
 import numpy as np
 
 _OUTLIER = 10.0  # Lab units from the ground beyond which a pixel of the frame does not belong to it
-_MIN_FRAME = 0.6  # share of the frame that must show the ground
-_MAX_ROUGHNESS = 2.5  # Lab units by which a plain ground varies
+_MIN_FRAME = 0.5  # share of the frame that must show the ground
+_MAX_ROUGHNESS = 3.5  # Lab units by which a plain ground varies
 _SHADOW = 0.35  # what darkening counts for, beside a change of colour or brightening
 # A shadow or a pool of light has the ground's colour, and its lightness changes gradually: at most so many Lab units of
 # colour, so many of darkening and brightening, and so many from one pixel to the next.

@@ -3,8 +3,15 @@ import cv2
 import numpy as np
 import pytest
 
-from imgcluster.background import (FILLS, METHODS, contour_mask, crop_to_product, fill_background, normalise_contrast,
-                                   product_mask)
+from imgcluster.background import (
+    FILLS,
+    METHODS,
+    contour_mask,
+    crop_to_product,
+    fill_background,
+    normalise_contrast,
+    product_mask,
+)
 from imgcluster.cutout import tidy
 from imgcluster.sample.catalogue import Catalogue, plan_photos
 from imgcluster.sample.render import render_photo
