@@ -13,14 +13,13 @@ _MAX_LOG_ODDS = 8.0
 _FINENESS = 5.0  # how much weaker than GrabCut's own the smoothness is
 
 
-def refine_cut(lab, log_odds, *, start=None, rounds=2, trust=0.5):
+def refine_cut(lab, log_odds, *, rounds=2, trust=0.5):
     """Return the product, bool [h, w], of an 8-bit Lab picture, from a first guess.
 
     In each round the colours of both parts are modelled by Gaussian mixtures and the picture is cut anew; `trust`
-    weighs the guess `log_odds` [h, w] against the colours. `start` (bool) is where the first models are learned, by
-    default where `log_odds` > 0.
+    weighs the guess `log_odds` [h, w] against the colours.
     """
-    mask = log_odds > 0 if start is None else start
+    mask = log_odds > 0
     pixels = lab.reshape(-1, 3).astype(np.float32)
     terms = _quadratic_terms(pixels)
     for _ in range(rounds):

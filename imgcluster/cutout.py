@@ -85,7 +85,7 @@ def cut_qualities(lab, odds, cuts):
 
 
 def _qualities(cut, odds, gradient, bins, prior):
-    """Contrast in odds; contrast on the outline; contact with sides and top, and bottom; size; colours shared; shape."""
+    """Contrast in odds and on the outline, contact with sides and top, and bottom, size, colours shared, shape."""
     outline = cut & (cv2.erode(cut.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
     share = cut.mean()
     touching = np.mean([cut[0].mean(), cut[:, 0].mean(), cut[:, -1].mean()])

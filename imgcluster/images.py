@@ -16,7 +16,9 @@ from imgcluster.errors import UserError
 __all__ = ["MAX_PIXELS", "ImageError", "list_images", "quiet_codecs", "read_bytes", "read_image", "resize_for_network",
            "scan_images", "write_image"]
 
-SUFFIXES = frozenset([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm", ".mpo"])
+SUFFIXES = frozenset((
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".heic",
+    ".heif", ".hif", ".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm", ".mpo"))
 _SIDE_FOLDERS = frozenset(("__MACOSX", "@eaDir"))  # thumbnails and resource forks that macOS and Synology leave behind
 _ENCODERS = {".jpg": ".jpg", ".jpeg": ".jpg", ".png": ".png", ".webp": ".webp", ".bmp": ".bmp", ".tif": ".tif",
              ".tiff": ".tif"}
@@ -86,7 +88,7 @@ def _nothing_found(folder, refused, empty):
 
 
 def _walk(folder, refused):
-    """Yield (relative path, directory entry) of all files; folders behind links come last, so that links hide nothing."""
+    """Yield (relative path, directory entry) of all files, those in linked folders last: links hide nothing."""
     pending, linked, visited = [(folder, "")], [], set()
     while pending or linked:
         if not pending:
