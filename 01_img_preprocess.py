@@ -52,7 +52,8 @@ def write_tables(step, usable):
     columns = ["file", "width", "height", "share", "plausible"]
     write_table(step.data_dir / "photos.csv", pd.DataFrame(usable)[columns])
     duplicates = find_duplicates([entry["file"] for entry in usable], [entry["signature"] for entry in usable])
-    write_table(step.data_dir / "duplicates.csv", pd.DataFrame(duplicates, columns=["file", "kept", "kind", "distance"]))
+    columns = ["file", "kept", "kind", "distance"]
+    write_table(step.data_dir / "duplicates.csv", pd.DataFrame(duplicates, columns=columns))
     return {row[0] for row in duplicates}
 
 

@@ -68,7 +68,7 @@ def train(step, source, img_paths, targets, data_dir):
     network, history = fine_tune(
         embedding, pictures, targets, train_rows=train_rows, val_rows=val_rows, regime=regime,
         seed=source.RANDOM_SEED, state_dir=state_dir, on_epoch=lambda row: step.say(epoch_line(row)),
-        progress=lambda text, total: progress(description=text, total=total, unit="step"))
+        progress=lambda text, total: progress(description=text, total=total))
     with replacing(data_dir / "network.keras") as path:
         network.save(path)
     shutil.rmtree(state_dir)

@@ -13,7 +13,8 @@ from imgcluster.artefacts import read_features, read_json, read_labels, read_lab
 from imgcluster.cli import Step, run
 from imgcluster.metrics import bootstrap_interval, clustering_scores, internal_scores, neighbour_agreement
 
-NAMES = {"ari": "adjusted Rand index (ARI)", "ami": "adjusted mutual information", "nmi": "normalized mutual information",
+NAMES = {"ari": "adjusted Rand index (ARI)", "ami": "adjusted mutual information",
+         "nmi": "normalized mutual information",
          "v_measure": "V-measure", "matched_accuracy": "matched accuracy (Hungarian)",
          "fowlkes_mallows": "Fowlkes-Mallows index", "bcubed_precision": "B-cubed precision",
          "bcubed_recall": "B-cubed recall", "bcubed_f1": "B-cubed F1", "pairwise_f1": "pairwise F1",
@@ -63,7 +64,9 @@ def from_map(data_dir):
     if not (data_dir / "som.npz").exists():
         return {}
     with np.load(data_dir / "som.npz", allow_pickle=False) as som:
-        return {name: float(som[f"{name}s"][-1]) for name in ("quantization_error", "topographic_error")}
+        errors = {name: float(som[f"{name}s"][-1]) for name in ("quantization_error", "topographic_error")}
+        # A map of a single unit has no topographic error.
+        return {name: error for name, error in errors.items() if np.isfinite(error)}
 
 
 def trained_on_these(step):

@@ -86,7 +86,7 @@ MAX_IMG_SIDE = 640
 # Pretrained network. "auto": InceptionV3 where its ImageNet weights are on this machine or can be downloaded, else the
 # small network that ships with this project ("bundled"). A network named here never falls back on another: InceptionV3,
 # VGG16, VGG19, ResNet50, ResNet50V2, MobileNet, MobileNet_0.75, MobileNetV2, MobileNetV3Small, MobileNetV3Large,
-# EfficientNetB0 to EfficientNetB4, EfficientNetV2B0, EfficientNetV2S, ConvNeXtTiny, DenseNet121, DenseNet169 or bundled.
+# EfficientNetB0 to EfficientNetB4, EfficientNetV2B0, EfficientNetV2S, ConvNeXtTiny, DenseNet121, DenseNet169, bundled.
 # MobileNetV2 is about five times faster than InceptionV3.
 BACKBONE = "auto"
 
@@ -94,7 +94,7 @@ BACKBONE = "auto"
 # classification layer; needs BACKBONE to name its network), or None (random: only for trying things out).
 WEIGHTS = "imagenet"
 
-# Side of the square picture the network sees, in pixels. None: the size it was made for (128 to 384). Smaller is
+# Side of the square picture the network sees, in pixels. None: the size it was made for (96 to 384). Smaller is
 # faster, and time goes with the square.
 INPUT_SIZE = None
 

@@ -88,7 +88,8 @@ def summary(settings, rows):
     for dataset, number, seconds, failed in rows:
         data_dir = (settings if dataset == settings.DATASET else settings.for_dataset(dataset)).folder("DATA_DIR")
         outputs = read_json(data_dir / f"made_by_{number}.json").get("outputs", [])
-        wrote = "failed" if failed else ", ".join(outputs[:3]) + (f" and {len(outputs) - 3} more" if outputs[3:] else "")
+        more = f" and {len(outputs) - 3} more" if outputs[3:] else ""
+        wrote = "failed" if failed else ", ".join(outputs[:3]) + more
         lines.append(f"{SCRIPTS[number].stem + ' ' + dataset:42}{seconds:9.1f}  {wrote}")
     metrics = read_json(settings.folder("DATA_DIR") / "metrics.json")
     if rows and rows[-1][1] >= "05" and not rows[-1][3] and "ari" in metrics:

@@ -15,13 +15,13 @@ import keras
 
 from imgcluster.errors import UserError
 
-# Seconds to wait for the server that holds the ImageNet weights; a network that swallows packets would hang for minutes.
+# Seconds to wait for the server that holds the ImageNet weights; one that swallows packets would hang for minutes.
 CONNECT_TIMEOUT = 10
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """One network: its class in `keras.applications`, native input side in pixels, input scaling, weights of our own."""
+    """One network: its class in `keras.applications`, native input side (pixels), input scaling, own weights."""
 
     architecture: str
     input_size: int
@@ -57,7 +57,7 @@ BACKBONES = {
     "ConvNeXtTiny": Backbone("ConvNeXtTiny", 224, "included", INCLUDED),
     "DenseNet121": Backbone("DenseNet121", 224, "torch"),
     "DenseNet169": Backbone("DenseNet169", 224, "torch"),
-    BUNDLED: Backbone("MobileNetV3Small", 128, "included", INCLUDED, BUNDLED_WEIGHTS),
+    BUNDLED: Backbone("MobileNetV3Small", 96, "included", INCLUDED, BUNDLED_WEIGHTS),
 }
 
 # y = x * scale + offset per channel, after reversing RGB to BGR where the network was trained so
@@ -180,12 +180,13 @@ class MissingWeights(UserError):
     def _message(self, name, reason):
         if not self.file:
             return f"BACKBONE = {name!r}: the ImageNet weights could not be loaded ({reason})"
-        begun = (f"  The file there is incomplete or damaged (a download broke off?): delete {self.folder / self.file}\n"
+        begun = (f"  The file there is incomplete or damaged (a download broke off?): delete "
+                 f"{self.folder / self.file}\n"
                  if (self.folder / self.file).exists() else "")
         return (f"BACKBONE = {name!r}: the ImageNet weights are neither on this machine nor can they be downloaded "
                 f"({reason}).\n{begun}  Put the file {self.file}\n  from {self.url}\n  into the folder {self.folder}\n"
-                "  or set WEIGHTS to the path of a weights file you have, or BACKBONE = \"bundled\" for the small network "
-                "that ships with this project")
+                "  or set WEIGHTS to the path of a weights file you have, or BACKBONE = \"bundled\" for the small "
+                "network that ships with this project")
 
 
 def _load_weights_file(base, name, path):

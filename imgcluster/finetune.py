@@ -5,7 +5,6 @@ the frozen network, then the upper part of the network at a low rate, batch norm
 epoch the whole state is on disk, so that a killed training goes on where it was and ends with the same network.
 """
 import hashlib
-import hashlib
 import json
 import math
 import zipfile
@@ -21,7 +20,7 @@ from imgcluster.augmentation import Augmentation, augmentation_layers
 from imgcluster.errors import UserError
 
 TOP_K = (1, 2, 3, 5)
-# Epochs without a better validation loss before the "plateau" schedule lowers the rate, and the factor it is lowered by.
+# Epochs without a better validation loss before the "plateau" schedule lowers the rate, and the factor it does so by.
 PLATEAU_EPOCHS = 2
 DECAY = 0.3
 # Pictures looked at, evenly spread, to tell whether a killed training was on the same ones.

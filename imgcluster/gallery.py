@@ -6,12 +6,30 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.artefacts import (read_features, read_img_paths, read_json, read_labels, read_labels_true, read_table,
-                                  require)
+from imgcluster.artefacts import (
+    read_features,
+    read_img_paths,
+    read_json,
+    read_labels,
+    read_labels_true,
+    read_table,
+    require,
+)
 from imgcluster.images import ImageError, read_image
 from imgcluster.metrics import confusion_of_largest
-from imgcluster.plots import (before_after_sheet, confusion_figure, contact_sheet, distance_map_figure, embed_2d,
-                              finding, hits_figure, map_with_thumbnails, scatter_pair, scores_figure, training_curves)
+from imgcluster.plots import (
+    before_after_sheet,
+    confusion_figure,
+    contact_sheet,
+    distance_map_figure,
+    embed_2d,
+    finding,
+    hits_figure,
+    map_with_thumbnails,
+    scatter_pair,
+    scores_figure,
+    training_curves,
+)
 
 THUMBNAIL = 160
 BEFORE_AFTER_PAIRS = 12

@@ -6,8 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.artefacts import (read_img_paths, read_labels_true, read_table, replacing, write_labels, write_lines,
-                                  write_table)
+from imgcluster.artefacts import (
+    read_img_paths,
+    read_labels_true,
+    read_table,
+    replacing,
+    write_labels,
+    write_lines,
+    write_table,
+)
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +26,7 @@ BLOCK = 4096
 
 
 def left_out(data_dir, *, duplicates):
-    """Return the set of photos that step 01 left out: those in skipped.csv and, with `duplicates`, in duplicates.csv."""
+    """Return the set of photos that step 01 left out: in skipped.csv and, with `duplicates`, in duplicates.csv."""
     names = ("skipped.csv", "duplicates.csv") if duplicates else ("skipped.csv",)
     tables = [read_table(Path(data_dir) / name) for name in names]
     return {file for table in tables if "file" in table for file in table["file"]}

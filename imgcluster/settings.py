@@ -26,8 +26,8 @@ STEP_SETTINGS = {
     "00": ("LABELS_FROM", "LABEL_REGEX"),
     "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "NORMALIZE_CONTRAST", "REMOVE_DUPLICATES",
            "MAX_IMG_SIDE", "MAX_PIXELS"),
-    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "TRAIN_FRACTION", "HEAD_EPOCHS", "EPOCHS", "TRAINABLE_FRACTION",
-           "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE", "EARLY_STOPPING_PATIENCE", "DROPOUT",
+    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "TRAIN_FRACTION", "HEAD_EPOCHS", "EPOCHS",
+           "TRAINABLE_FRACTION", "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE", "EARLY_STOPPING_PATIENCE", "DROPOUT",
            "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION", "AUGMENT_FLIP",
            "AUGMENT_TRANSLATION", "AUGMENT_ZOOM", "AUGMENT_BRIGHTNESS", "AUGMENT_CONTRAST", "AUGMENT_COLOR",
            "AUGMENT_NOISE"),
@@ -148,8 +148,8 @@ class Settings(BaseModel):
         """
         template = getattr(self, name)
         if "{DATASET}" not in template and self._home not in (None, self.DATASET):
-            raise UserError(f"{name} = {template!r}: has no {{DATASET}} in it, so {self._home} and {self.DATASET} would "
-                            "share a folder; put {DATASET} into it, or set TRAIN_DATASET = None")
+            raise UserError(f"{name} = {template!r}: has no {{DATASET}} in it, so {self._home} and {self.DATASET} "
+                            "would share a folder; put {DATASET} into it, or set TRAIN_DATASET = None")
         return self.resolve(template.replace("{DATASET}", self.DATASET))
 
     def resolve(self, path):

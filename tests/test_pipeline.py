@@ -235,7 +235,8 @@ def test_steps_say_which_step_comes_first(tmp_path):
 def test_help_and_wrong_settings_answer_without_tensorflow(tmp_path):
     project = new_project(tmp_path / "settings")
     for script in sorted(ROOT.glob("0[0-6]_*.py")):
-        code = f"import runpy, sys; sys.argv = ['x', '--set', 'BATCH_SIZ=3', '--config', {str(project / 'config.py')!r}]\n" \
+        arguments = ["x", "--set", "BATCH_SIZ=3", "--config", str(project / "config.py")]
+        code = f"import runpy, sys; sys.argv = {arguments!r}\n" \
                f"try: runpy.run_path({str(script)!r}, run_name='__main__')\n" \
                "except SystemExit as e: print(e.code, 'tensorflow' in sys.modules)"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -5,6 +5,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import normalize
+from threadpoolctl import threadpool_limits
 
 from imgcluster.metrics import matched_clusters
 from imgcluster.plots.style import (
@@ -19,6 +20,7 @@ from imgcluster.plots.style import (
     text_style,
 )
 
+FEW_PHOTOS = 2000
 MIN_PHOTOS_FOR_TSNE = 10
 MAX_NAMES = 40
 
@@ -46,7 +48,9 @@ def embed_2d(features, *, seed, max_photos=3000):
         return Embedding(_principal_components(shown), rows, "PCA")
     reduced = PCA(min(50, *shown.shape), random_state=seed).fit_transform(shown)
     perplexity = min(30.0, (len(rows) - 1) / 3)
-    points = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
+    # For few photos the threads' meetings take longer than the work, a hundred times so on a busy machine.
+    with threadpool_limits(1 if len(rows) < FEW_PHOTOS else None, user_api="openmp"):
+        points = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
     return Embedding(points.astype(np.float32), rows, "t-SNE")
 
 
