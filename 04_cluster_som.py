@@ -93,8 +93,8 @@ def read_known(data_dir, name, dimension):
     if labels is None:
         raise UserError(f"CALIBRATION_DATASET = {name!r}: has no labels_true.txt; run 00_make_labels_true.py for it")
     if features.shape[1] != dimension:
-        raise UserError(f"CALIBRATION_DATASET = {name!r}: {features.shape[1]} features per photo, expected {dimension}; run "
-                        " 03_extract_features.py for both datasets with the same network")
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: {features.shape[1]} features a photo, expected {dimension}; "
+                        "run 03_extract_features.py for both datasets with the same network")
     return features, labels
 
 

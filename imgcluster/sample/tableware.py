@@ -107,7 +107,7 @@ def _label(skin, look, style):
         skin[int(h * 0.48) : int(h * 0.495), int(w * 0.22) : int(w * 0.78)] = ink
         paint.emblem(skin, (w / 2, h * 0.56), w * 0.06, look.emblem, (look.colors[1] if style == 1 else ink, ground))
         paint.brand(skin, (w / 2, h * 0.68), look.brand, ink, height=w * 0.05)
-        paint.brand(skin, (w / 2, h * 0.745), "No. %d" % (look.seed % 90 + 7), ink, height=w * 0.025)
+        paint.brand(skin, (w / 2, h * 0.745), f"No. {look.seed % 90 + 7}", ink, height=w * 0.025)
     elif look.pattern in ("plain", "ombre"):
         paint.emblem(skin, (w / 2, h * 0.42), w * 0.085, look.emblem, look.colors[1:])
         paint.brand(skin, (w / 2, h * 0.62), look.brand, look.colors[2], height=w * 0.055)
