@@ -2,19 +2,26 @@
 """Step 04: a Self-Organizing Map of the photos, the number of clusters, and the cluster of each photo.
 
 Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); labels_true.txt and features.npy of
-         CALIBRATION_DATASET where there is one; map and clusters of ASSIGN_TO when that is set
+         CALIBRATION_DATASET where there is one; map and clusters of ASSIGN_TO when that is set; corrections.csv
+         where you put one (the report exports it)
 Writes:  labels_pred.txt .npy .tsv, clusters.csv, review.csv, som.npz, cluster_count.json
 Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow needed
 """
 import sys
+from dataclasses import replace
 
-import numpy as np
+import pandas as pd
 
-from imgcluster.artefacts import read_features, read_img_paths, read_json, read_labels, read_labels_true
-from imgcluster.assign import assign, cluster_reach
+from imgcluster.artefacts import (
+    read_features,
+    read_img_paths,
+    read_table,
+    write_table,
+)
 from imgcluster.cli import Step, run
-from imgcluster.cluster_count import Clustering, cluster_photos
-from imgcluster.cluster_results import OUTPUTS, read_map, write_clustering
+from imgcluster.cluster_count import cluster_photos
+from imgcluster.cluster_results import OUTPUTS, write_clustering
+from imgcluster.corrections import apply_corrections
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -26,7 +33,7 @@ def main(argv=None):
     img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
     step.warn_if_changed("03")
     if settings.ASSIGN_TO is not None:
-        som, clustering = place_on(settings.for_dataset(settings.ASSIGN_TO), features)
+        som, clustering = place_on(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"), features)
         facts = {"assigned_to": settings.ASSIGN_TO, "new_products": int((clustering.labels < 0).sum())}
         step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{facts['new_products']} fit none of them (cluster -1)")
@@ -40,10 +47,22 @@ def main(argv=None):
         low, high = clustering.interval
         step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters (likely {low} to {high}; "
                  f"{clustering.method}{f', learned from {name}' if name else ''})")
+    clustering = with_corrections(step, img_paths, clustering)
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")
+
+
+def with_corrections(step, img_paths, clustering):
+    """Apply corrections.csv, where there is one, and write the names of clusters in it to cluster_names.csv."""
+    table = read_table(step.data_dir / "corrections.csv")
+    if table.empty:
+        return clustering
+    labels, names = apply_corrections(clustering.labels, img_paths, table)
+    write_table(step.data_dir / "cluster_names.csv", pd.DataFrame(names.items(), columns=["cluster", "name"]))
+    step.say(f"{len(table)} corrections applied ({(labels != clustering.labels).sum()} photos changed cluster)")
+    return replace(clustering, labels=labels, num_clusters=len(set(labels.tolist()) - {-1}))
 
 
 def train_map(settings, features):
@@ -59,18 +78,6 @@ def train_map(settings, features):
         return som.fit(features, epochs=settings.SOM_EPOCHS, callback=show)
 
 
-def place_on(former, features):
-    """Return (map, Clustering) of new photos on the map of the settings `former`, whose cluster numbers stay."""
-    data_dir = former.folder("DATA_DIR")
-    som, unit_clusters = read_map(data_dir / "som.npz")
-    labels = read_labels(data_dir, "pred").astype(int)
-    found = assign(features, som, unit_clusters, cluster_reach(read_features(data_dir), som, labels))
-    count = read_json(data_dir / "cluster_count.json")
-    return som, Clustering(found.labels, count["num_clusters"], tuple(count["interval"]), [], unit_clusters,
-                           np.where(found.labels < 0, 0, found.confidence),
-                           f"the clusters of {former.DATASET}", count["calibrated"])
-
-
 def known_products(step, dimension):
     """Return ((features, labels) of the calibration dataset, its name), or (None, None) where there is none."""
     name, asked = step.settings.CALIBRATION_DATASET, step.settings.CALIBRATION_DATASET != "auto"
@@ -80,22 +87,11 @@ def known_products(step, dimension):
     if name is None or (not asked and name == step.settings.DATASET):
         return None, None
     try:
-        return read_known(step.settings.for_dataset(name).folder("DATA_DIR"), name, dimension), name
+        return read_known(step.settings.for_dataset(name).folder("DATA_DIR"), dimension), name
     except UserError:
         if asked:
             raise
         return None, None
-
-
-def read_known(data_dir, name, dimension):
-    """Return (features, labels) of a labelled dataset; UserError where they are missing or of another network."""
-    features, labels = read_features(data_dir), read_labels_true(data_dir)
-    if labels is None:
-        raise UserError(f"CALIBRATION_DATASET = {name!r}: has no labels_true.txt; run 00_make_labels_true.py for it")
-    if features.shape[1] != dimension:
-        raise UserError(f"CALIBRATION_DATASET = {name!r}: {features.shape[1]} features a photo, expected {dimension}; "
-                        "run 03_extract_features.py for both datasets with the same network")
-    return features, labels
 
 
 if __name__ == "__main__":

@@ -4,7 +4,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.artefacts import require, write_arrays, write_json, write_labels, write_table
+from imgcluster.artefacts import (
+    read_features,
+    read_json,
+    read_labels,
+    read_labels_true,
+    require,
+    write_arrays,
+    write_json,
+    write_labels,
+    write_table,
+)
+from imgcluster.assign import assign, cluster_reach
+from imgcluster.cluster_count import Clustering
+from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
@@ -70,3 +83,32 @@ def read_map(path):
         som.quantization_errors = arrays["quantization_errors"].tolist()
         som.topographic_errors = arrays["topographic_errors"].tolist()
         return som, arrays["unit_clusters"].ravel()
+
+
+def place_on(data_dir, features):
+    """Return (map, Clustering) of new photos on the map in `data_dir`, whose clusters keep their numbers.
+
+    features [N, D] must come from the same network. Photos that fit no cluster get the label -1 and confidence 0.
+    """
+    data_dir = Path(data_dir)
+    som, unit_clusters = read_map(data_dir / "som.npz")
+    labels = read_labels(data_dir, "pred").astype(int)
+    found = assign(features, som, unit_clusters, cluster_reach(read_features(data_dir), som, labels))
+    count = read_json(data_dir / "cluster_count.json")
+    return som, Clustering(found.labels, count["num_clusters"], tuple(count["interval"]), [], unit_clusters,
+                           np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",
+                           count["calibrated"])
+
+
+def read_known(data_dir, dimension):
+    """Return (features, labels) of the labelled photos in `data_dir`, which show what counts as one product model.
+
+    Raises UserError where they are missing, or have not `dimension` features: those of another network.
+    """
+    features, labels = read_features(data_dir), read_labels_true(data_dir)
+    if labels is None:
+        raise UserError(f"CALIBRATION_DATASET: {data_dir} has no labels_true.txt; run 00_make_labels_true.py for it")
+    if features.shape[1] != dimension:
+        raise UserError(f"CALIBRATION_DATASET: {features.shape[1]} features a photo in {data_dir}, expected {dimension}; "
+                        "run 03_extract_features.py for both datasets with the same network")
+    return features, labels

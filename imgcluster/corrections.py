@@ -1,63 +1,53 @@
-"""A person's corrections of a clustering, as functions from labels to labels; other clusters keep their numbers."""
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
+"""A person's corrections of a clustering, as the report exports them: merge, split, move, name."""
 from imgcluster.errors import UserError
-from imgcluster.linkage import cut, weighted_ward
-from imgcluster.neighbours import membership
+
+COLUMNS = ("action", "file", "cluster", "value")
 
 
-def merge_clusters(labels, clusters):
-    """Return labels [N] with all of `clusters` under the lowest number among them."""
-    clusters = [_existing(labels, cluster) for cluster in clusters]
-    return np.where(np.isin(labels, clusters), min(clusters), labels)
+def apply_corrections(labels, img_paths, table):
+    """Return (labels int [N], names {cluster: text}) after the corrections in `table`, in the order they were made.
 
-
-def split_cluster(labels, cluster, points, *, parts=2):
-    """Return labels [N] with `cluster` split into `parts` by Ward's method on its rows of points [N, d].
-
-    The largest part keeps the number, the others get new ones after the highest in use.
+    labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
+    text with the columns action, file, cluster, value: "merge" moves all photos of `cluster` into `value`; "split" and
+    "move" put the photo `file` into `value`; "name" calls `cluster` `value`. A value "new-1", "new-2", ... is a new
+    cluster, numbered after the highest at its first line. Clusters keep their numbers and those of merged ones stay
+    free, so that lines added later still mean the same; photos that are no longer there are passed over.
+    Raises UserError naming the line that cannot be followed.
     """
-    rows = np.flatnonzero(labels == _existing(labels, cluster))
-    if not 1 <= parts <= len(rows):
-        raise UserError(f"corrections: cluster {cluster} cannot be split into {parts}, it has {len(rows)} photos")
-    part = cut(weighted_ward(np.asarray(points, np.float32)[rows], np.ones(len(rows))), parts)
-    by_size = np.argsort(-np.bincount(part), kind="stable")
-    numbers = np.empty(parts, int)
-    numbers[by_size] = [cluster, *range(labels.max() + 1, labels.max() + parts)]
-    labels = labels.copy()
-    labels[rows] = numbers[part]
-    return labels
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing:
+        raise UserError(f"corrections.csv: no column {', '.join(missing)}; expected {','.join(COLUMNS)}")
+    labels, names, clusters = labels.copy(), {}, _Clusters(labels.max())
+    rows = {path: row for row, path in enumerate(img_paths)}
+    # Line 1 of the file is its header.
+    for line, (action, file, cluster, value) in enumerate(table[list(COLUMNS)].itertuples(index=False), start=2):
+        if action == "merge":
+            labels[labels == clusters.number(cluster, line)] = clusters.number(value, line)
+        elif action in ("split", "move"):
+            number = clusters.number(value, line)
+            if file in rows:
+                labels[rows[file]] = number
+        elif action == "name":
+            names[clusters.number(cluster, line)] = value
+        else:
+            raise UserError(f"corrections.csv, line {line}: action {action!r}; expected merge, split, move or name")
+    return labels, names
 
 
-def move_photos(labels, photos, cluster):
-    """Return labels [N] with the rows `photos` in `cluster`; None or the number after the highest makes a new one."""
-    new = labels.max() + 1
-    cluster = new if cluster is None or cluster == new else _existing(labels, cluster)
-    labels = labels.copy()
-    labels[np.asarray(photos, int)] = cluster
-    return labels
+class _Clusters:
+    """The numbers of the clusters there are, and of those that corrections bring to life."""
 
+    def __init__(self, highest):
+        self.highest, self.born = highest, {}
 
-def keep_numbers(labels, former):
-    """Return labels [N] renumbered so that clusters keep the numbers they had in `former` [N], -1 for unknown rows.
-
-    Old and new clusters are paired one to one for the largest number of photos in common; those left over get new
-    numbers after the highest former one. Corrections and names thereby survive a second run.
-    """
-    labels, former = np.asarray(labels), np.asarray(former)
-    common = former >= 0
-    num, num_former = labels.max() + 1, max(former.max() + 1, 0)
-    table = (membership(labels[common], num).T @ membership(former[common], num_former)).toarray()
-    numbers = np.full(num, -1)
-    for new, old in zip(*linear_sum_assignment(-table)):
-        if table[new, old] > 0:
-            numbers[new] = old
-    numbers[numbers < 0] = num_former + np.arange((numbers < 0).sum())
-    return numbers[labels]
-
-
-def _existing(labels, cluster):
-    if not np.any(labels == cluster):
-        raise UserError(f"corrections: cluster {cluster} does not exist; the clusters are 0 to {labels.max()}")
-    return int(cluster)
+    def number(self, text, line):
+        """The number that a cell of the given line stands for."""
+        if text.startswith("new-") and text not in self.born:
+            self.highest += 1
+            self.born[text] = self.highest
+        if text in self.born:
+            return self.born[text]
+        if text.isdecimal() and int(text) <= self.highest:
+            return int(text)
+        raise UserError(f"corrections.csv, line {line}: {text!r} is no cluster; there are 0 to {self.highest}, "
+                        "and new-1, new-2, ... for new ones")

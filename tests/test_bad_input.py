@@ -274,3 +274,20 @@ def test_photos_far_from_all_others_may_be_left_out_of_the_clusters(project):
         run(script, project, "ALLOW_OUTLIERS=True")
     labels = read_lines(data / "labels_pred.txt")
     assert len(labels) == 60
+
+
+def test_corrections_are_applied_on_the_next_run_and_wrong_ones_named(project):
+    features = np.random.default_rng(0).normal(size=(12, 8)).astype(np.float32)
+    data = with_features(project, features, labels=["a"] * 12)
+    run("04_cluster_som.py", project, "NUM_CLUSTERS=3")
+    before = np.array(read_lines(data / "labels_pred.txt"))
+    (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,2,0\nname,,0,\"red, shoe\"\n")
+    for _ in range(2):
+        run("04_cluster_som.py", project, "NUM_CLUSTERS=3")
+        assert read_lines(data / "labels_pred.txt") == np.where(before == "2", "0", before).tolist()
+    assert "red, shoe" in (data / "cluster_names.csv").read_text()
+    for script in ("05_evaluate.py", "06_visualize.py"):
+        run(script, project)
+    (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,9,0\n")
+    assert "line 2" in run("04_cluster_som.py", project, check=2).stderr
+    assert read_lines(data / "labels_pred.txt") == np.where(before == "2", "0", before).tolist()

@@ -1,42 +1,46 @@
 """Corrections change what they name and nothing else."""
 import numpy as np
+import pandas as pd
 import pytest
 
-from imgcluster.corrections import keep_numbers, merge_clusters, move_photos, split_cluster
+from imgcluster.corrections import COLUMNS, apply_corrections
 from imgcluster.errors import UserError
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])
+FILES = ["a.jpg", "b.jpg", "c, d.jpg", "e.jpg", "f.jpg", "g.jpg"]
 
 
-def test_merged_clusters_take_the_lowest_number():
-    assert merge_clusters(LABELS, [2, 1]).tolist() == [0, 0, 0, 1, 1, 1]
+def corrected(*lines):
+    return apply_corrections(LABELS, FILES, pd.DataFrame(lines, columns=COLUMNS, dtype=str))
 
 
-def test_split_separates_far_points_and_keeps_other_clusters():
-    points = np.array([[0.0], [0.1], [9.0], [5], [5], [5]])
-    assert split_cluster(LABELS, 0, points).tolist() == [0, 0, 3, 1, 1, 2]
-    assert split_cluster(LABELS, 0, points, parts=3).max() == 4
+def test_merge_takes_the_number_of_the_cluster_it_joins():
+    assert corrected(("merge", "", "1", "2"))[0].tolist() == [0, 0, 0, 2, 2, 2]
 
 
-def test_moved_photos_join_an_old_or_a_new_cluster():
-    assert move_photos(LABELS, [0, 5], 1).tolist() == [1, 0, 0, 1, 1, 1]
-    assert move_photos(LABELS, [0], None).tolist() == [3, 0, 0, 1, 1, 2]
+def test_later_lines_see_earlier_ones():
+    labels, _ = corrected(("merge", "", "1", "2"), ("move", "e.jpg", "2", "0"))
+    assert labels.tolist() == [0, 0, 0, 0, 2, 2]
 
 
-def test_corrections_leave_their_input_alone():
+def test_photos_split_off_under_one_name_share_a_new_cluster():
+    labels, _ = corrected(("split", "a.jpg", "0", "new-1"), ("split", "c, d.jpg", "0", "new-1"),
+                          ("split", "f.jpg", "1", "new-2"), ("merge", "", "new-2", "2"))
+    assert labels.tolist() == [3, 0, 3, 1, 2, 2]
+
+
+def test_names_are_kept_and_labels_left_alone():
     before = LABELS.copy()
-    move_photos(LABELS, [0], 1), split_cluster(LABELS, 0, np.arange(6.0)[:, None]), merge_clusters(LABELS, [0, 1])
-    assert np.array_equal(LABELS, before)
+    labels, names = corrected(("name", "", "1", "red, \"shoe\""), ("move", "gone.jpg", "0", "1"))
+    assert names == {1: 'red, "shoe"'} and labels.tolist() == before.tolist() == LABELS.tolist()
 
 
-def test_numbers_survive_a_second_run():
-    assert keep_numbers(np.array([2, 2, 2, 0, 0, 1]), LABELS).tolist() == LABELS.tolist()
-    assert keep_numbers(np.array([0, 0, 1, 2, 2, 3]), np.array([4, 4, 4, 1, 1, -1])).tolist() == [4, 4, 5, 1, 1, 6]
+@pytest.mark.parametrize("line", [("merge", "", "7", "0"), ("move", "a.jpg", "0", "x"), ("paint", "", "0", "1")])
+def test_a_line_that_cannot_be_followed_is_named(line):
+    with pytest.raises(UserError, match="line 3"):
+        corrected(("merge", "", "1", "2"), line)
 
 
-@pytest.mark.parametrize("wrong", [lambda: merge_clusters(LABELS, [0, 7]), lambda: move_photos(LABELS, [0], 9),
-                                   lambda: split_cluster(LABELS, 2, np.zeros((6, 1))),
-                                   lambda: split_cluster(LABELS, 8, np.zeros((6, 1)))])
-def test_unknown_clusters_and_impossible_splits_are_named(wrong):
-    with pytest.raises(UserError, match="cluster"):
-        wrong()
+def test_columns_are_checked():
+    with pytest.raises(UserError, match="value"):
+        apply_corrections(LABELS, FILES, pd.DataFrame({"action": [], "file": [], "cluster": []}))
