@@ -12,15 +12,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from imgcluster.artefacts import (
-    read_features,
-    read_img_paths,
-    read_table,
-    write_table,
-)
+from imgcluster.artefacts import read_features, read_img_paths, read_table, write_table
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos
-from imgcluster.cluster_results import OUTPUTS, write_clustering
+from imgcluster.cluster_results import OUTPUTS, place_on, read_known, write_clustering
 from imgcluster.corrections import apply_corrections
 from imgcluster.errors import UserError
 from imgcluster.progress import progress

@@ -109,6 +109,6 @@ def read_known(data_dir, dimension):
     if labels is None:
         raise UserError(f"CALIBRATION_DATASET: {data_dir} has no labels_true.txt; run 00_make_labels_true.py for it")
     if features.shape[1] != dimension:
-        raise UserError(f"CALIBRATION_DATASET: {features.shape[1]} features a photo in {data_dir}, expected {dimension}; "
+        raise UserError(f"CALIBRATION_DATASET: {features.shape[1]} features a photo in {data_dir}, not {dimension}; "
                         "run 03_extract_features.py for both datasets with the same network")
     return features, labels
