@@ -45,7 +45,8 @@ def main(argv=None):
     whole = sum(not entry["plausible"] for entry in usable)
     step.say(f"{len(kept)} photos usable, {len(skipped)} skipped, {len(copies)} copies of another photo"
              f"{' left out' if settings.REMOVE_DUPLICATES else ''}, {whole} kept whole (no product found)")
-    step.finish(f"{len(usable)} photos to {step.show(folders.img)}", then="02_finetune_network.py")
+    step.finish(f"{len(usable)} photos to {step.show(folders.img)}",
+                then="02_finetune_network.py" if settings.TRAIN_DATASET else "03_extract_features.py")
 
 
 def write_tables(step, usable):

@@ -54,7 +54,8 @@ def load_network(step):
     # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
     with quiet_start():
         from imgcluster.backbones import load_backbone
-        from imgcluster.finetune import load_embedding, network_fingerprint
+        from imgcluster.finetune import load_embedding, make_deterministic, network_fingerprint
+    make_deterministic(settings.RANDOM_SEED)
 
     if settings.TRAIN_DATASET is not None:
         data_dir = settings.for_dataset(settings.TRAIN_DATASET).folder("DATA_DIR")

@@ -40,8 +40,9 @@ def main(argv=None):
                                     allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name}
         low, high = clustering.interval
-        step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters (likely {low} to {high}; "
-                 f"{clustering.method}{f', learned from {name}' if name else ''})")
+        likely = "" if settings.NUM_CLUSTERS else f"likely {low} to {high}; "
+        step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.method}"
+                 f"{f', learned from {name}' if name else ''})")
     clustering = with_corrections(step, img_paths, clustering)
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])

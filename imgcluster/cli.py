@@ -55,7 +55,8 @@ class Step:
         for number in numbers:
             changes = changed_settings(data_dir or self.data_dir, number, self.values(number))
             if changes:
-                self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): run it again to apply them")
+                self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): its files hold for those; "
+                          "run it again to apply the present ones")
 
     def record(self, outputs, *, inputs=(), data_dir=None, **facts):
         """Write the record of this step: its settings and seed, its inputs, the library versions."""

@@ -67,7 +67,7 @@ def write_map(path, som, units, unit_clusters):
     write_arrays(path, prototypes=som.prototypes, shape=np.array(shape), topology=np.array(som.topology),
                  toroidal=np.array(som.toroidal), normalize=np.array(som.normalize),
                  hits=np.bincount(units, minlength=len(som.prototypes)).reshape(shape),
-                 distance_map=som.distance_map(), unit_clusters=unit_clusters.reshape(shape),
+                 distance_map=som.distance_map(scaling="mean"), unit_clusters=unit_clusters.reshape(shape),
                  quantization_errors=np.array(som.quantization_errors),
                  topographic_errors=np.array(som.topographic_errors))
 

@@ -35,21 +35,30 @@ def extract_features(embedding, folder, img_paths, out, *, batch_size, key, mode
     batches = iterate_pictures(folder, img_paths[done:], size=size, batch_size=batch_size, mode=mode,
                                max_pixels=max_pixels, workers=workers)
     with progress(len(img_paths), done) as bar:
-        for number, (pictures, bad) in enumerate(batches, start=1):
-            rows = slice(done, done + len(pictures))
-            features[rows] = _embed(embedding, pictures, batch_size, flip_averaging, l2_normalize)
-            errors |= {done + index: reason for index, reason in bad.items()}
-            done = rows.stop
-            bar.update(len(pictures))
-            if number % SAVE_EVERY == 0:
-                features.flush()
-                write_json(state, {"key": key, "done": done, "errors": errors})
+        try:
+            for number, (pictures, bad) in enumerate(batches, start=1):
+                rows = slice(done, done + len(pictures))
+                features[rows] = _embed(embedding, pictures, batch_size, flip_averaging, l2_normalize)
+                errors |= {done + index: reason for index, reason in bad.items()}
+                done = rows.stop
+                bar.update(len(pictures))
+                if number % SAVE_EVERY == 0:
+                    _note(features, state, key, done, errors)
+        except BaseException:  # Ctrl-C among them
+            _note(features, state, key, done, errors)
+            raise
     features[list(errors)] = 0
     features.flush()
     del features
     os.replace(part, out)
     state.unlink(missing_ok=True)
     return errors
+
+
+def _note(features, state, key, done, errors):
+    """Put what is done so far on disk, for another run to go on from."""
+    features.flush()
+    write_json(state, {"key": key, "done": done, "errors": errors})
 
 
 def _open_part(part, state, key, shape):

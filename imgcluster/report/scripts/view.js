@@ -1,7 +1,7 @@
 // A canvas that is zoomed and moved by wheel, drag, two fingers and keys. Plane: x to the right, y down.
 
 // Wheel turns that began outside a canvas scroll the page on past it.
-let lastWheel = { time: 0, target: null };
+let lastWheel = { time: -Infinity, target: null };
 addEventListener("wheel", (event) => {
   if (event.timeStamp - lastWheel.time > 250) lastWheel.target = event.target;
   lastWheel.time = event.timeStamp;
