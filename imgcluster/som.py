@@ -176,7 +176,7 @@ class SelfOrganizingMap(MiniSom):
         apart = np.linalg.norm(self.prototypes[first] - self.prototypes[second], axis=1)
         total = np.bincount(first, apart, len(self.prototypes))
         if scaling == "mean":
-            total /= np.maximum(np.bincount(first, minlength=len(total)), 1)
+            total = total / np.maximum(np.bincount(first, minlength=len(total)), 1)
         return (total / (total.max() or 1.0)).reshape(self._weights.shape[:2])
 
     def _activate(self, x):

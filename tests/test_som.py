@@ -119,3 +119,9 @@ def test_default_grid_follows_the_number_of_photos_up_to_a_bound():
         rows, columns = default_grid(num_photos)
         assert num_photos / 5 <= rows * columns <= num_photos / 2.5
     assert default_grid(10**6) == default_grid(10**5)
+
+
+def test_a_map_of_one_unit_is_flat():
+    som = SelfOrganizingMap(1, 1, 64).fit(load_digits().data[:5].astype(np.float32), epochs=2)
+    for scaling in ("sum", "mean"):
+        assert som.distance_map(scaling=scaling).tolist() == [[0.0]]
