@@ -47,13 +47,14 @@ def train(step, source, img_paths, targets, data_dir):
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
     with quiet_start():
         from imgcluster.augmentation import Augmentation
-        from imgcluster.backbones import load_backbone
+        from imgcluster.backbones import BUNDLED, load_backbone
         from imgcluster.finetune import Regime, fine_tune, make_deterministic, split_rows
 
     train_rows, val_rows = split_rows(targets, train_fraction=source.TRAIN_FRACTION, seed=source.RANDOM_SEED)
     make_deterministic(source.RANDOM_SEED)
     embedding, name, remark = load_backbone(source.BACKBONE, weights=source.weights(), input_size=source.INPUT_SIZE)
-    step.say(f"network: {name}, weights {source.WEIGHTS}{remark and f' ({remark})'}")
+    origin = "its own weights" if name == BUNDLED else f"weights {source.WEIGHTS}"
+    step.say(f"network: {name}, {origin}{remark and f' ({remark})'}")
     state_dir = data_dir / "training"
     state_dir.mkdir(parents=True, exist_ok=True)
     with progress(description="reading photos", total=len(img_paths)) as bar:

@@ -53,7 +53,7 @@ def load_network(step):
     settings = step.settings
     # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
     with quiet_start():
-        from imgcluster.backbones import load_backbone
+        from imgcluster.backbones import BUNDLED, load_backbone
         from imgcluster.finetune import load_embedding, make_deterministic, network_fingerprint
     make_deterministic(settings.RANDOM_SEED)
 
@@ -69,7 +69,8 @@ def load_network(step):
         step.warn(f"{step.show(path)} is missing (step 02 makes it): using the pretrained network as it is")
     weights = settings.weights()
     embedding, name, remark = load_backbone(settings.BACKBONE, weights=weights, input_size=settings.INPUT_SIZE)
-    step.say(f"network: {name}, weights {settings.WEIGHTS}, not fine-tuned{remark and f' ({remark})'}")
+    origin = "its own weights" if name == BUNDLED else f"weights {settings.WEIGHTS}"
+    step.say(f"network: {name}, {origin}, not fine-tuned{remark and f' ({remark})'}")
     return embedding, {"network": name, "trained_on": None,
                        "network_file": fingerprint(weights) if weights not in ("imagenet", None) else weights}
 
