@@ -17,7 +17,7 @@ from pathlib import Path
 from imgcluster.artefacts import changed_settings, is_up_to_date, read_json
 from imgcluster.cli import add_settings_arguments, run
 from imgcluster.errors import UserError
-from imgcluster.settings import STEP_SETTINGS, load_settings
+from imgcluster.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent
 SCRIPTS = {script.name[:2]: script for script in sorted(ROOT.glob("0[0-6]_*.py"))}
@@ -79,7 +79,7 @@ def plan(settings, first, last):
 
 def record_of(settings, number):
     """The settings that the files of a step depend on."""
-    return {name: getattr(settings, name) for name in STEP_SETTINGS[number]}
+    return settings.of_step(number)
 
 
 def summary(settings, rows):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imgcluster.artefacts import changed_settings, write_record
 from imgcluster.errors import UserError
-from imgcluster.settings import STEP_SETTINGS, load_settings
+from imgcluster.settings import load_settings
 
 FAILED = 2
 INTERRUPTED = 130
@@ -48,7 +48,7 @@ class Step:
 
     def values(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
-        return {name: getattr(self.settings, name) for name in STEP_SETTINGS[number]}
+        return self.settings.of_step(number)
 
     def warn_if_changed(self, *numbers, data_dir=None):
         """Warn when a step whose files this one reads made them under other settings."""

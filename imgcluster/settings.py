@@ -168,6 +168,10 @@ class Settings(BaseModel):
         """WEIGHTS as the backbone takes it: "imagenet", None, or an absolute path."""
         return self.WEIGHTS if self.WEIGHTS in ("imagenet", None) else self.resolve(self.WEIGHTS)
 
+    def of_step(self, number):
+        """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
+        return {name: getattr(self, name) for name in STEP_SETTINGS[number]}
+
     def label_options(self):
         """The keyword arguments of `labels.make_labels`."""
         csv_path = None
