@@ -19,16 +19,20 @@ INTERRUPTED = 130
 class Step:
     """One numbered script at work: its settings, what it says, what it leaves behind."""
 
-    def __init__(self, script, description, argv=None):
+    def __init__(self, script, description, argv=None, *, add_arguments=None):
         """Read the arguments, load the settings, print the banner.
 
-        script: the script's `__file__`. description: its docstring, shown by --help.
+        script: the script's `__file__`. description: its docstring, shown by --help. add_arguments: function that adds
+        the step's own arguments to a parser; their values are in `options`.
         """
         self.script, self.began = Path(script), time.perf_counter()
         self.name = self.script.stem
-        options = _parser(self.name, description).parse_args(argv)
+        parser = _parser(self.name, description)
+        if add_arguments:
+            add_arguments(parser)
+        self.options = parser.parse_args(argv)
         _configure_logging()
-        self.settings = load_settings(options.config, options.set, root=self.script.parent)
+        self.settings = load_settings(self.options.config, self.options.set, root=self.script.parent)
         self.data_dir = self.settings.folder("DATA_DIR")
         self.result_dir = self.settings.folder("RESULT_DIR")
         self.say(f"{self.name}: {self.settings.DATASET}")

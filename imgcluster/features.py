@@ -38,7 +38,7 @@ def extract_features(embedding, folder, img_paths, out, *, batch_size, key, mode
         try:
             for number, (pictures, bad) in enumerate(batches, start=1):
                 rows = slice(done, done + len(pictures))
-                features[rows] = _embed(embedding, pictures, batch_size, flip_averaging, l2_normalize)
+                features[rows] = embed(embedding, pictures, batch_size, flip_averaging, l2_normalize)
                 errors |= {done + index: reason for index, reason in bad.items()}
                 done = rows.stop
                 bar.update(len(pictures))
@@ -75,8 +75,11 @@ def _open_part(part, state, key, shape):
     return np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape), 0, {}
 
 
-def _embed(embedding, pictures, batch_size, flip_averaging, l2_normalize):
-    """Features [B, D] of one batch; short batches are padded so that the network is compiled for one shape only."""
+def embed(embedding, pictures, batch_size, flip_averaging, l2_normalize):
+    """Return the features float32 [B, D] of pictures uint8 [B, S, S, 3], B at most `batch_size`.
+
+    Short batches are padded, so that the network is compiled for one shape only.
+    """
     count = len(pictures)
     padded = np.zeros((batch_size, *pictures.shape[1:]), np.uint8)
     padded[:count] = pictures
