@@ -23,13 +23,14 @@ def main(argv=None):
     img_paths = read_img_paths(step.data_dir)
     img_dir = require(settings.folder("IMG_DIR"))
     step.warn_if_changed("01")
-    embedding, source = load_network(step)
+    network = open_network(step)
     path = step.data_dir / "features.npy"
     options = {"flip_averaging": settings.FLIP_AVERAGING, "l2_normalize": settings.L2_NORMALIZE}
     errors = extract_features(
-        embedding, img_dir, img_paths, path, batch_size=settings.BATCH_SIZE, **options, **settings.picture_options(),
-        key={**step.values("03"), **source, "photos": read_json(step.data_dir / "made_by_01.json").get("settings"),
-             "paths": fingerprint(step.data_dir / "img_paths.txt")},
+        network.embedding, img_dir, img_paths, path, batch_size=settings.BATCH_SIZE, **options,
+        **settings.picture_options(), key={
+            **step.values("03"), **network.source, "paths": fingerprint(step.data_dir / "img_paths.txt"),
+            "photos": read_json(step.data_dir / "made_by_01.json").get("settings")},
         progress=lambda total, done: progress(description="features", total=total, initial=done))
     if len(errors) == len(img_paths):
         path.unlink()
@@ -43,36 +44,26 @@ def main(argv=None):
     if settings.FEATURES_TSV:
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir))
     outputs = ["features.npy", *(["features.tsv", "metadata.tsv"] if settings.FEATURES_TSV else [])]
-    step.record(outputs, inputs=[step.data_dir / "img_paths.txt"], **source)
+    step.record(outputs, inputs=[step.data_dir / "img_paths.txt"], **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
 
 
-def load_network(step):
-    """Return (the embedding network, what it is: a mapping for the record)."""
-    settings = step.settings
+def open_network(step):
+    """Return the `networks.Network` that the settings name."""
+    options = step.settings.network_options()
+    if options["train_dir"] is not None:
+        path = options["train_dir"] / "network.keras"
+        if path.exists():
+            step.warn_if_changed("02", data_dir=path.parent)
+        else:
+            step.warn(f"{step.show(path)} is missing (step 02 makes it): using the pretrained network as it is")
     # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
     with quiet_start():
-        from imgcluster.backbones import BUNDLED, load_backbone
-        from imgcluster.finetune import load_embedding, make_deterministic, network_fingerprint
-    make_deterministic(settings.RANDOM_SEED)
-
-    if settings.TRAIN_DATASET is not None:
-        data_dir = settings.for_dataset(settings.TRAIN_DATASET).folder("DATA_DIR")
-        path = data_dir / "network.keras"
-        if path.exists():
-            step.warn_if_changed("02", data_dir=data_dir)
-            name = read_json(data_dir / "made_by_02.json").get("network", path.name)
-            step.say(f"network: {name}, fine-tuned on {settings.TRAIN_DATASET}")
-            return load_embedding(path), {"network": name, "trained_on": settings.TRAIN_DATASET,
-                                          "network_file": network_fingerprint(path)}
-        step.warn(f"{step.show(path)} is missing (step 02 makes it): using the pretrained network as it is")
-    weights = settings.weights()
-    embedding, name, remark = load_backbone(settings.BACKBONE, weights=weights, input_size=settings.INPUT_SIZE)
-    origin = "its own weights" if name == BUNDLED else f"weights {settings.WEIGHTS}"
-    step.say(f"network: {name}, {origin}, not fine-tuned{remark and f' ({remark})'}")
-    return embedding, {"network": name, "trained_on": None,
-                       "network_file": fingerprint(weights) if weights not in ("imagenet", None) else weights}
+        from imgcluster.networks import load_network
+    network = load_network(**options)
+    step.say(f"network: {network.remark}")
+    return network
 
 
 if __name__ == "__main__":

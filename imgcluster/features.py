@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.decomposition import IncrementalPCA
 
-from imgcluster.artefacts import replacing, write_json
+from imgcluster.artefacts import replacing, write_arrays, write_json
 from imgcluster.pictures import iterate_pictures
 
 BLOCK = 4096
@@ -97,11 +97,15 @@ def normalize_rows(features):
 def whiten(path, components):
     """Replace the features in `path` by at most `components` principal components of equal variance, in blocks.
 
+    Beside it comes whitening.npz, by which other features are brought to the same axes: (features - mean) @ axes.
+
     Returns the number of components kept: no more than photos - 1 or features, and none that are rounding alone, which
     whitening would blow up. A single photo is left as it is.
     """
+    path = Path(path)
     features = np.load(path, mmap_mode="r", allow_pickle=False)
     if len(features) < 2:
+        path.with_name("whitening.npz").unlink(missing_ok=True)
         return features.shape[1]
     components = min(components, features.shape[1], len(features) - 1)
     pca = IncrementalPCA(components, whiten=True)
@@ -111,11 +115,14 @@ def whiten(path, components):
         for start, stop in zip(edges, edges[1:]):
             pca.partial_fit(features[start:stop])
     components = max(1, int((pca.singular_values_ > ROUNDING * pca.singular_values_[0]).sum()))
+    spread = np.maximum(np.sqrt(pca.explained_variance_), np.finfo(np.float32).eps)
+    axes = (pca.components_ / spread[:, None])[:components].T
     with replacing(path) as temporary:
         out = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=(len(features), components))
         for start in range(0, len(features), BLOCK):
             out[start:start + BLOCK] = pca.transform(features[start:start + BLOCK])[:, :components]
         out.flush()
+        write_arrays(path.with_name("whitening.npz"), mean=pca.mean_, axes=axes)
     return components
 
 

@@ -189,6 +189,12 @@ class Settings(BaseModel):
         """The keyword arguments that turn photos into pictures for the network (`pictures.iterate_pictures`)."""
         return {"mode": self.RESIZE_MODE, "max_pixels": self.MAX_PIXELS, "workers": self.workers}
 
+    def network_options(self):
+        """The keyword arguments of `networks.load_network`."""
+        train_dir = None if self.TRAIN_DATASET is None else self.for_dataset(self.TRAIN_DATASET).folder("DATA_DIR")
+        return {"train_dataset": self.TRAIN_DATASET, "train_dir": train_dir, "backbone": self.BACKBONE,
+                "weights": self.weights(), "input_size": self.INPUT_SIZE, "seed": self.RANDOM_SEED}
+
     def augmentation_options(self):
         """The keyword arguments of `augmentation.Augmentation`."""
         names = ("crop", "rotation", "flip", "translation", "zoom", "brightness", "contrast", "color", "noise")

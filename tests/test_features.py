@@ -220,3 +220,12 @@ def test_projector_files_line_up(tmp_path, labelled):
     # The projector takes a table of one column as values alone, without a header.
     table = [["file", "label"], *map(list, zip(expected, labels))] if labelled else [[name] for name in expected]
     assert rows == table
+
+
+def test_other_features_are_brought_to_the_same_axes(tmp_path):
+    features = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
+    np.save(tmp_path / "features.npy", features)
+    whiten(tmp_path / "features.npy", 4)
+    with np.load(tmp_path / "whitening.npz", allow_pickle=False) as kept:
+        np.testing.assert_allclose((features - kept["mean"]) @ kept["axes"], np.load(tmp_path / "features.npy"),
+                                   atol=1e-4)
