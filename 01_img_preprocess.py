@@ -4,8 +4,8 @@
 Reads:   RAW_IMG_DIR (never changed)
 Writes:  IMG_DIR (same relative paths), photos.csv, skipped.csv, duplicates.csv, img_paths.txt and labels_true of the
          photos that can be used; DATA_DIR/masks/*.png with SAVE_MASKS
-Runtime: about 10 photos/s on two cores, several times that with BACKGROUND_METHOD = "contours"; photos that did
-         not change are not done again
+Runtime: about 10 photos/s on two cores where every product is cut out, several times that with BACKGROUND = "auto";
+         photos that did not change are not done again
 """
 import sys
 
@@ -17,8 +17,9 @@ from imgcluster.duplicates import find_duplicates
 from imgcluster.errors import UserError
 from imgcluster.images import scan_images
 from imgcluster.labels import make_labels
+from imgcluster.photo_audit import warnings
 from imgcluster.photo_rows import write_photo_rows
-from imgcluster.preprocess import Folders, Recipe, preprocess_folder
+from imgcluster.preprocess import Folders, Recipe, preprocess_folder, sort_out
 from imgcluster.progress import progress
 
 
@@ -30,29 +31,32 @@ def main(argv=None):
     entries = preprocess_folder(folders, found, Recipe(**settings.recipe_options()), workers=settings.workers,
                                 ledger=step.data_dir / "preprocess.jsonl",
                                 progress=lambda total, done: progress(description="photos", total=total, initial=done))
-    skipped = [*refused, *((entry["file"], entry["reason"]) for entry in entries if "reason" in entry)]
-    write_table(step.data_dir / "skipped.csv", pd.DataFrame(sorted(skipped), columns=["file", "reason"]))
-    usable = [entry for entry in entries if "reason" not in entry]
+    usable, skipped = sort_out(entries, settings.filter_options())
+    skipped = sorted([*refused, *skipped])
+    write_table(step.data_dir / "skipped.csv", pd.DataFrame(skipped, columns=["file", "reason"]))
     for name, reason in skipped[:5]:
         step.warn(f"{name}: {reason}")
     if not usable:
-        raise UserError(f"none of the {len(found)} photos in {folders.raw} could be read; reasons in "
+        raise UserError(f"none of the {len(found)} photos in {folders.raw} can be used; reasons in "
                         f"{step.data_dir / 'skipped.csv'}")
     copies = write_tables(step, usable)
     kept = [entry["file"] for entry in usable if not settings.REMOVE_DUPLICATES or entry["file"] not in copies]
     write_photo_rows(step.data_dir, kept, make_labels(kept, **settings.label_options()))
     step.record(["img_paths.txt", "photos.csv", "skipped.csv", "duplicates.csv"])
-    whole = sum(not entry["plausible"] for entry in usable)
+    white, doubtful = sum(entry["plain"] for entry in usable), sum(bool(warnings(entry)) for entry in usable)
     step.say(f"{len(kept)} photos usable, {len(skipped)} skipped, {len(copies)} copies of another photo"
-             f"{' left out' if settings.REMOVE_DUPLICATES else ''}, {whole} kept whole (no product found)")
+             f"{' left out' if settings.REMOVE_DUPLICATES else ''}; {white} on a plain background; "
+             f"{doubtful} with warnings (photos.csv)")
     step.finish(f"{len(usable)} photos to {step.show(folders.img)}",
                 then="02_finetune_network.py" if settings.TRAIN_DATASET else "03_extract_features.py")
 
 
 def write_tables(step, usable):
     """Write photos.csv and duplicates.csv; return the set of photos that are copies of another."""
-    columns = ["file", "width", "height", "share", "plausible"]
-    write_table(step.data_dir / "photos.csv", pd.DataFrame(usable)[columns])
+    photos = pd.DataFrame(usable).assign(warnings=["; ".join(warnings(entry)) for entry in usable])
+    columns = ["file", "format", "width", "height", "sharpness", "brightness", "color", "share", "num_objects", "plain",
+               "plausible", "warnings"]
+    write_table(step.data_dir / "photos.csv", photos[columns])
     duplicates = find_duplicates([entry["file"] for entry in usable], [entry["signature"] for entry in usable])
     columns = ["file", "kept", "kind", "distance"]
     write_table(step.data_dir / "duplicates.csv", pd.DataFrame(duplicates, columns=columns))

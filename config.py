@@ -60,13 +60,19 @@ LABEL_REGEX = r"^(\d+)_"
 # backgrounds only) or "none" (whole photo).
 BACKGROUND_METHOD = "grabcut"
 
-# What stands behind the product afterwards: "white", "grey", "mean" (the photo's mean colour), "blur", "transparent"
-# (the files then hold PNG data, whatever their names; the network sees white) or "keep" (the photo as it is: better for
-# photos taken in cluttered places, where the cut goes wrong, and much faster).
-BACKGROUND = "white"
+# What stands behind the product afterwards: "auto" (white where the background is plain and the cut therefore sure; other
+# photos stay as they are, since a wrong cut costs more than a background; the fastest), or for every photo "white",
+# "grey", "mean" (the photo's mean colour), "blur", "transparent" (the files then hold PNG data, whatever their names;
+# the network sees white) or "keep" (the photo as it is).
+BACKGROUND = "auto"
 
 # True: crop each photo to a square around the product, so that the seller's framing no longer matters.
 CROP_TO_PRODUCT = False
+
+# Leave out photos in which the product fills less than this share of the frame (0 to below 1; 0: none), or that show
+# more separate objects than this (from 1; None: any number). They are listed in skipped.csv with the reason.
+MIN_PRODUCT_SHARE = 0.0
+MAX_OBJECTS = None
 
 # True: even out the lightness (CLAHE). For photos taken in very different light.
 NORMALIZE_CONTRAST = False

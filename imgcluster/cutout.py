@@ -14,13 +14,22 @@ _MIN_SHARE, _MAX_SHARE = 0.01, 0.9  # of the frame, between which a product on a
 _QUALITY_WEIGHTS = np.array([-0.04, 0.11, -1.33, -0.32, 0.17, 1.02, -0.38, 0.27, -0.77, 0.93])
 
 
-def cut_out(image):
-    """Return the product's soft mask, uint8 [H, W], of a photo uint8 [H, W, 3] RGB; all zero where none was found."""
+def cut_out(image, *, plain_only=False):
+    """Return the product's soft mask, uint8 [H, W], of a photo uint8 [H, W, 3] RGB, and whether its ground is plain.
+
+    The mask is all zero where no product was found; with `plain_only` also where the ground is not plain, which saves
+    nearly all of the time.
+    """
     small = _small(image)
     if min(small.shape[:2]) < _MIN_SIDE:
-        return np.zeros(image.shape[:2], np.uint8)
+        return np.zeros(image.shape[:2], np.uint8), False
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
-    return upsample_mask(find_product(lab), small, image)
+    cut = plain_cut(lab)
+    if cut is not None:
+        return upsample_mask(cut, small, image), True
+    if plain_only:
+        return np.zeros(image.shape[:2], np.uint8), False
+    return upsample_mask(best_cut(lab), small, image), False
 
 
 def _small(image):
@@ -29,13 +38,17 @@ def _small(image):
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def find_product(lab):
-    """Return the product, bool [h, w], of a small 8-bit Lab picture."""
+def plain_cut(lab):
+    """Return the product, bool [h, w], of a small 8-bit Lab picture; None where its ground is not plain."""
     cut = cut_from_plain_ground(lab)
-    if cut is not None:
-        cut = tidy(cut, max_hole=0.005)
-        if _MIN_SHARE < cut.mean() < _MAX_SHARE:
-            return cut
+    if cut is None:
+        return None
+    cut = tidy(cut, max_hole=0.005)
+    return cut if _MIN_SHARE < cut.mean() < _MAX_SHARE else None
+
+
+def best_cut(lab):
+    """Return the product, bool [h, w], of a small 8-bit Lab picture with any ground."""
     candidates, odds = candidate_cuts(lab)
     qualities = cut_qualities(lab, odds, candidates)
     return candidates[int(np.argmax(qualities @ _QUALITY_WEIGHTS))]

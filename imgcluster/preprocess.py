@@ -20,14 +20,20 @@ from imgcluster.background import crop_to_product, fill_background, normalise_co
 from imgcluster.decoding import decode_image
 from imgcluster.duplicates import photo_signature
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
+from imgcluster.photo_audit import audit_photo, refusal, rim_share
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
+# Entries of ledgers that lack one of these were written by an older version and are made anew.
+AUDITED = {"rim", "num_objects", "plain", "format", "sharpness", "brightness", "color"}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is done to every photo. Field meanings and units: config.py, step 01."""
+    """What is done to every photo. Field meanings and units: config.py, step 01.
+
+    every_mask: find the product in every photo, though the fill alone would not need it.
+    """
 
     method: str = "grabcut"
     fill: str = "white"
@@ -36,6 +42,7 @@ class Recipe:
     max_side: int = 640
     max_pixels: int = 200_000_000
     save_masks: bool = False
+    every_mask: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,9 @@ class Folders:
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     """Preprocess every photo; return one entry per photo, in order.
 
-    An entry is a dict with "file" and either "reason" (not usable) or "width", "height" (pixels of the raw photo),
-    "share" (of the frame, taken by the product), "plausible" and "signature". ledger: path of the file that keeps the
+    An entry is a dict with "file" and either "reason" (not usable) or what `audit_photo` tells, "share" (of the frame,
+    taken by the product), "rim" (share of the frame's outermost pixels that it covers), "num_objects", "plain" and
+    "plausible" (see `background.Cutout`), and "signature". ledger: path of the file that keeps the
     entries. progress: `progress(total, initial)` makes a bar.
     """
     known = _read_ledger(ledger)
@@ -61,7 +69,7 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
         task = (folders, name, masks[name], recipe)
         stamp = _stamp(folders, name, recipe)
         old = known.get(name)
-        if old and old["stamp"] == stamp and ("reason" in old or _is_written(task)):
+        if old and old["stamp"] == stamp and ("reason" in old or (AUDITED <= old.keys() and _is_written(task))):
             entries[name] = old
         else:
             tasks.append((task, stamp))
@@ -75,6 +83,13 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     ordered = [entries[name] for name in img_paths]
     write_text(ledger, "".join(json.dumps(entry) + "\n" for entry in ordered))
     return ordered
+
+
+def sort_out(entries, filters):
+    """Return (entries of usable photos, [(file, reason)] of the others); filters: options of `photo_audit.refusal`."""
+    reasons = [entry["reason"] if "reason" in entry else refusal(entry, **filters) for entry in entries]
+    usable = [entry for entry, reason in zip(entries, reasons, strict=True) if reason is None]
+    return usable, [(entry["file"], reason) for entry, reason in zip(entries, reasons, strict=True) if reason]
 
 
 def mask_names(img_paths):
@@ -95,28 +110,40 @@ def preprocess_photo(folders, name, mask_name, recipe):
                              else recipe.max_side)
     except ImageError as error:
         return {"reason": str(error)}
-    needs_mask = recipe.fill != "keep" or recipe.crop or recipe.save_masks
-    cutout = product_mask(image, method=recipe.method if needs_mask else "none")
+    finished, cutout = prepare_photo(image, recipe)
     signature = photo_signature(image, data)
     if recipe.save_masks:
         write_image(folders.masks / mask_name, np.where(cutout.mask > 127, 255, 0).astype(np.uint8))
-    write_image(folders.img / name, _finished(image, cutout.mask, recipe))
-    return {"width": image.shape[1], "height": image.shape[0], "share": round(float(cutout.share), 4),
+    write_image(folders.img / name, finished)
+    return {**audit_photo(image, data), "share": round(float(cutout.share), 4),
+            "rim": round(rim_share(cutout.mask), 4), "num_objects": cutout.num_objects, "plain": bool(cutout.plain),
             "plausible": bool(cutout.plausible), "signature": signature}
 
 
-def _finished(image, mask, recipe):
-    """The photo as later steps see it: contrast, background, crop, size."""
+def prepare_photo(image, recipe):
+    """Return (the photo as later steps see it, the Cutout of its product) for uint8 [H, W, 3] RGB and a Recipe.
+
+    Contrast, background, crop, size. With the fill "auto" the background turns white where it is plain, and stays where
+    it is not: there a wrong cut costs more than the background does.
+    """
+    auto, masks_wanted = recipe.fill == "auto", recipe.crop or recipe.save_masks or recipe.every_mask
+    method = "none" if recipe.fill == "keep" and not masks_wanted else recipe.method
+    cutout = product_mask(image, method=method, plain_only=auto and not masks_wanted)
+    fill = ("white" if cutout.plain else "keep") if auto else recipe.fill
     if recipe.contrast:
         image = normalise_contrast(image)
-    filled = fill_background(image, mask, fill=recipe.fill)
+    filled = fill_background(image, cutout.mask, fill=fill)
     if recipe.crop:
-        filled = crop_to_product(filled, mask, margin=CROP_MARGIN)
-    scale = recipe.max_side / max(filled.shape[:2])
+        filled = crop_to_product(filled, cutout.mask, margin=CROP_MARGIN)
+    return _limited(filled, recipe.max_side), cutout
+
+
+def _limited(image, max_side):
+    scale = max_side / max(image.shape[:2])
     if scale >= 1:
-        return filled
-    width, height = (max(1, round(side * scale)) for side in filled.shape[1::-1])
-    return cv2.resize(filled, (width, height), interpolation=cv2.INTER_AREA)
+        return image
+    width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _stamp(folders, name, recipe):

@@ -24,8 +24,8 @@ NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE")
 # What the files of each step depend on: recorded beside them, and compared when a later step reads them.
 STEP_SETTINGS = {
     "00": ("LABELS_FROM", "LABEL_REGEX"),
-    "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "NORMALIZE_CONTRAST", "REMOVE_DUPLICATES",
-           "MAX_IMG_SIDE", "MAX_PIXELS"),
+    "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "MIN_PRODUCT_SHARE", "MAX_OBJECTS", "NORMALIZE_CONTRAST",
+           "REMOVE_DUPLICATES", "MAX_IMG_SIDE", "MAX_PIXELS"),
     "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "TRAIN_FRACTION", "HEAD_EPOCHS", "EPOCHS",
            "TRAINABLE_FRACTION", "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE",
            "EARLY_STOPPING_PATIENCE", "DROPOUT", "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION",
@@ -68,8 +68,10 @@ class Settings(BaseModel):
     LABEL_REGEX: str = r"^(\d+)_"
 
     BACKGROUND_METHOD: Literal["grabcut", "contours", "none"] = "grabcut"
-    BACKGROUND: Literal["white", "grey", "mean", "blur", "transparent", "keep"] = "white"
+    BACKGROUND: Literal["auto", "white", "grey", "mean", "blur", "transparent", "keep"] = "auto"
     CROP_TO_PRODUCT: bool = False
+    MIN_PRODUCT_SHARE: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    MAX_OBJECTS: Annotated[int, Field(ge=1)] | None = None
     NORMALIZE_CONTRAST: bool = False
     SAVE_MASKS: bool = False
     REMOVE_DUPLICATES: bool = False
@@ -183,7 +185,11 @@ class Settings(BaseModel):
         """The keyword arguments of `preprocess.Recipe`."""
         return {"method": self.BACKGROUND_METHOD, "fill": self.BACKGROUND, "crop": self.CROP_TO_PRODUCT,
                 "contrast": self.NORMALIZE_CONTRAST, "max_side": self.MAX_IMG_SIDE, "max_pixels": self.MAX_PIXELS,
-                "save_masks": self.SAVE_MASKS}
+                "save_masks": self.SAVE_MASKS, "every_mask": self.MIN_PRODUCT_SHARE > 0 or self.MAX_OBJECTS is not None}
+
+    def filter_options(self):
+        """The keyword arguments of `photo_audit.refusal`."""
+        return {"min_product_share": self.MIN_PRODUCT_SHARE, "max_objects": self.MAX_OBJECTS}
 
     def picture_options(self):
         """The keyword arguments that turn photos into pictures for the network (`pictures.iterate_pictures`)."""
