@@ -2,7 +2,8 @@
 """Step 03: one feature vector per photo.
 
 Reads:   IMG_DIR, img_paths.txt; network.keras of TRAIN_DATASET where step 02 made one, else the pretrained network
-Writes:  DATA_DIR/features.npy (float32 [photos, features]); features.tsv and metadata.tsv with FEATURES_TSV
+Writes:  DATA_DIR/features.npy (float32 [photos, features]); with FEATURES_TSV also features.tsv, metadata.tsv,
+         sprite.png and projector_config.pbtxt for TensorBoard
 Runtime: on two cores about 30 photos/s with InceptionV3, 130 with MobileNetV2; a killed run goes on where it was
 """
 import sys
@@ -12,9 +13,11 @@ import numpy as np
 from imgcluster.artefacts import fingerprint, read_img_paths, read_json, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
-from imgcluster.features import extract_features, whiten, write_projector_files
+from imgcluster.features import extract_features, whiten
 from imgcluster.photo_rows import drop_photos
 from imgcluster.progress import progress
+from imgcluster.projector import OUTPUTS as PROJECTOR_FILES
+from imgcluster.projector import write_projector_files
 
 
 def main(argv=None):
@@ -42,8 +45,10 @@ def main(argv=None):
         step.say(f"{whiten(path, settings.PCA_WHITENING)} principal components kept")
     features = np.load(path, mmap_mode="r")
     if settings.FEATURES_TSV:
-        write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir))
-    outputs = ["features.npy", *(["features.tsv", "metadata.tsv"] if settings.FEATURES_TSV else [])]
+        write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
+                              img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
+        step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
+    outputs = ["features.npy", *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
     step.record(outputs, inputs=[step.data_dir / "img_paths.txt"], **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")

@@ -124,18 +124,3 @@ def whiten(path, components):
         out.flush()
         write_arrays(path.with_name("whitening.npz"), mean=pca.mean_, axes=axes)
     return components
-
-
-def write_projector_files(data_dir, features, img_paths, labels_true=None):
-    """Write features.tsv and metadata.tsv as TensorFlow's Embedding Projector loads them.
-
-    metadata.tsv has a header (file, label), or bare file names where there are no labels, as the projector wants it.
-    """
-    data_dir = Path(data_dir)
-    with replacing(data_dir / "features.tsv") as temporary, temporary.open("w", encoding="utf-8") as file:
-        for start in range(0, len(features), BLOCK):
-            np.savetxt(file, features[start:start + BLOCK], fmt="%.6g", delimiter="\t")
-    names = [path.replace("\t", " ") for path in img_paths]
-    lines = names if labels_true is None else ["file\tlabel", *map("\t".join, zip(names, labels_true))]
-    with replacing(data_dir / "metadata.tsv") as temporary:
-        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 TABLES = ("labels_pred.tsv", "metadata.tsv", "clusters.csv")
 PLAIN = ("features.tsv", "labels_pred.txt")
 ARRAYS = ("features.npy", "labels_pred.npy")
+# Files of the projector that hold all photos in one: made anew rather than brought in step.
+WHOLE = ("sprite.png", "projector_config.pbtxt")
 BLOCK = 4096
 
 
@@ -65,7 +67,7 @@ def write_photo_rows(data_dir, img_paths, labels_true):
 def _realign(data_dir, old, new):
     position = {name: row for row, name in enumerate(old)}
     rows = [position.get(name, -1) for name in new]
-    for name in (*TABLES, *PLAIN, *ARRAYS):
+    for name in (*TABLES, *PLAIN, *ARRAYS, *WHOLE):
         path = data_dir / name
         if path.exists() and (-1 in rows or not _keep_rows(path, rows, len(old))):
             (data_dir / "outdated").mkdir(exist_ok=True)
@@ -74,7 +76,9 @@ def _realign(data_dir, old, new):
 
 
 def _keep_rows(path, rows, count):
-    """Keep the given rows of a row file; False where it does not have `count` rows."""
+    """Keep the given rows of a row file; False where it does not have `count` rows, or cannot be cut."""
+    if path.name in WHOLE:
+        return False
     if path.name in ARRAYS:
         return _keep_array_rows(path, rows, count)
     lines = path.read_text(encoding="utf-8").split("\n")[:-1]

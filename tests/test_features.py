@@ -1,11 +1,10 @@
 """Features: one row per photo whatever the batch, a killed extraction ends with the same bytes."""
 import contextlib
-import csv
 
 import numpy as np
 import pytest
 
-from imgcluster.features import extract_features, normalize_rows, whiten, write_projector_files
+from imgcluster.features import extract_features, normalize_rows, whiten
 from imgcluster.pictures import load_picture
 
 COUNT, BATCH, BAD = 41, 4, 17
@@ -205,21 +204,6 @@ def test_rounding_is_not_blown_up_to_components(tmp_path, offset):
     np.save(tmp_path / "features.npy", rows[np.arange(40) % 3].astype(np.float32))
     assert whiten(tmp_path / "features.npy", 10) == 2
     np.testing.assert_allclose(np.load(tmp_path / "features.npy").std(axis=0, ddof=1), 1, atol=1e-3)
-
-
-@pytest.mark.parametrize("labelled", [True, False])
-def test_projector_files_line_up(tmp_path, labelled):
-    features = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
-    names = ["a, b.jpg", '"q".jpg', "tab\there.jpg", "신발.jpg", "e.jpg"]
-    labels = np.array(["1", "2", "1", "모자", "2"]) if labelled else None
-    write_projector_files(tmp_path, features, names, labels)
-    np.testing.assert_allclose(np.loadtxt(tmp_path / "features.tsv", delimiter="\t"), features, rtol=1e-5)
-    with open(tmp_path / "metadata.tsv", encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    expected = [name.replace("\t", " ") for name in names]
-    # The projector takes a table of one column as values alone, without a header.
-    table = [["file", "label"], *map(list, zip(expected, labels))] if labelled else [[name] for name in expected]
-    assert rows == table
 
 
 def test_other_features_are_brought_to_the_same_axes(tmp_path):
