@@ -4,6 +4,7 @@
 Reads:   features.npy, labels_pred, clusters.csv and som.npz of DATA_DIR; labels_true, metrics.json, history.csv of
          TRAIN_DATASET and the photos where they exist
 Writes:  RESULT_DIR/report.html, *.png and cluster_sheets/*.png; clusters/<cluster>/ with EXPORT_CLUSTERS
+Windows: none, unless --show asks for them
 Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 """
 import sys
@@ -13,6 +14,7 @@ from imgcluster.cli import Step, run
 from imgcluster.errors import UserError
 from imgcluster.export import export_clusters
 from imgcluster.gallery import Gallery, figures
+from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
 
@@ -20,22 +22,18 @@ DPI = 150
 
 
 def main(argv=None):
-    step = Step(__file__, __doc__, argv)
+    step = Step(__file__, __doc__, argv, add_arguments=lambda parser: parser.add_argument(
+        "--show", action="store_true", help="also open the figures in windows (needs a screen)"))
     settings = step.settings
+    if step.options.show:
+        require_screen()
     require(step.data_dir / "labels_pred.txt")
     step.warn_if_changed("03", "04")
     gallery = Gallery(name=settings.DATASET, data_dir=step.data_dir, img_dir=settings.folder("IMG_DIR"),
                       raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=train_dir(settings),
                       seed=settings.RANDOM_SEED, max_sheets=settings.MAX_SHEETS,
                       max_photos=settings.SCATTER_MAX_PHOTOS)
-    plans = figures(gallery)
-    written = []
-    for name, draw in progress(plans.items(), description="figures", unit="figure", total=len(plans)):
-        figure = draw()
-        if figure is not None:
-            with replacing(step.result_dir / name) as path:
-                figure.savefig(path, dpi=DPI)
-            written.append(name)
+    written, windows = save_figures(step, gallery)
     remove_old_sheets(step.result_dir, written)
     page = write_report(step.result_dir / "report.html", gallery,
                         progress=lambda total: progress(description="report", total=total))
@@ -45,8 +43,25 @@ def main(argv=None):
                                 link=settings.EXPORT_CLUSTERS == "link")
         step.say(f"{count} photos put into {step.show(step.result_dir / 'clusters')}")
     step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"])
-    step.finish(f"{step.show(step.result_dir / 'report.html')} ({page['bytes'] / 1e6:.1f} MB) and "
-                f"{len(written) - 1} figures")
+    step.finish(f"{len(written) - 1} figures and the report ({page['bytes'] / 1e6:.1f} MB)")
+    step.say(f"open in a browser: {step.show(step.result_dir / 'report.html')}")
+    if step.options.show:
+        show_windows(windows)
+
+
+def save_figures(step, gallery):
+    """Draw and save every figure there are data for; return (their names, {name: figure} of those --show opens)."""
+    written, windows, plans = [], {}, figures(gallery)
+    for name, draw in progress(plans.items(), description="figures", unit="figure", total=len(plans)):
+        figure = draw()
+        if figure is None:
+            continue
+        with replacing(step.result_dir / name) as path:
+            figure.savefig(path, dpi=DPI)
+        written.append(name)
+        if step.options.show and "/" not in name:  # a window for each of many clusters would bury the rest
+            windows[name] = figure
+    return written, windows
 
 
 def train_dir(settings):

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from imgcluster.artefacts import write_arrays, write_labels, write_lines, write_table  # noqa: E402
 from imgcluster.gallery import Gallery  # noqa: E402
-from imgcluster.plots.scatter import Embedding  # noqa: E402
+from imgcluster.plots.layout import Embedding  # noqa: E402
 from imgcluster.report import write_report  # noqa: E402
 from imgcluster.som import default_grid  # noqa: E402
 
@@ -45,9 +45,8 @@ def make_dataset(folder, num_photos, photos_per_cluster=40):
     (data_dir / "features.npy").touch()
     gallery = Gallery(name="generated", data_dir=data_dir, img_dir=folder / "img", raw_dir=raw_dir, train_dir=None,
                       seed=0, max_sheets=20, max_photos=5000)
-    rows = np.sort(rng.permutation(num_photos)[:5000])
-    points = (rng.normal(size=(cluster.max() + 1, 2)) * 10)[cluster[rows]] + rng.normal(size=(len(rows), 2))
-    gallery.__dict__["embedding"] = Embedding(points.astype(np.float32), rows, "t-SNE")
+    points = (rng.normal(size=(cluster.max() + 1, 2)) * 10)[cluster] + rng.normal(size=(num_photos, 2))
+    gallery.__dict__["embedding"] = Embedding(points.astype(np.float32), "t-SNE")
     return gallery
 
 

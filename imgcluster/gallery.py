@@ -33,6 +33,9 @@ from imgcluster.plots import (
 
 THUMBNAIL = 160
 BEFORE_AFTER_PAIRS = 12
+OWN_SHARE = 0.9
+SHEET_PHOTOS, SHEET_DOUBTFUL = 48, 16  # on a contact sheet, and how many of them are the least sure
+CONFIDENCE = "Number: confidence, from 0 (might as well be in another cluster) to 1 (certain)"
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,18 @@ class Gallery:
             return dict(arrays)
 
     @cached_property
+    def names(self):
+        """{cluster: what people call it}, where corrections named clusters."""
+        table = read_table(self.data_dir / "cluster_names.csv")
+        return {} if table.empty else {int(cluster): name for cluster, name in zip(table["cluster"], table["name"])}
+
+    @cached_property
     def metrics(self):
         return read_json(self.data_dir / "metrics.json")
 
     @cached_property
     def embedding(self):
-        """The photos in the plane (a `plots.scatter.Embedding`): laid out once for all that show them there."""
+        """The photos in the plane (a `plots.layout.Embedding`): laid out once for all that show them there."""
         return embed_2d(read_features(self.data_dir), seed=self.seed, max_photos=self.max_photos)
 
     @cached_property
@@ -89,6 +98,15 @@ class Gallery:
         for row in table["distance"].to_numpy().argsort(kind="stable")[::-1]:
             nearest[table["unit_row"].iat[row], table["unit_column"].iat[row]] = row
         return nearest
+
+    @cached_property
+    def unit_clusters(self):
+        """Cluster of each unit, int [rows, columns]: that of its photo, which corrections may have changed, else -1."""
+        return np.where(self.unit_photo >= 0, self.predicted[self.unit_photo], -1)
+
+    def called(self, cluster):
+        """A cluster as people read it: its number, and its name where it has one."""
+        return f"cluster {cluster}" + (f" ({self.names[cluster]})" if cluster in self.names else "")
 
     @property
     def title(self):
@@ -111,8 +129,8 @@ def figures(gallery):
     thumbnail = lru_cache(maxsize=2000)(lambda row: load_thumbnail(gallery, row))
     plans = {"scatter.png": lambda: draw_scatter(gallery),
              "distance_map.png": lambda: distance_map_figure(
-                 gallery.som["distance_map"], gallery.som["unit_clusters"], topology=gallery.topology,
-                 title=f"Distance map. {gallery.title}"),
+                 gallery.som["distance_map"], gallery.unit_clusters, topology=gallery.topology, names=gallery.names,
+                 title=f"How far apart the photos are. {gallery.title}"),
              "hits.png": lambda: hits_figure(gallery.som["hits"], topology=gallery.topology,
                                              title=f"Photos per unit. {gallery.title}"),
              "map.png": lambda: draw_map(gallery, thumbnail),
@@ -139,25 +157,28 @@ def load_thumbnail(gallery, row):
 
 
 def draw_scatter(gallery):
-    """t-SNE of the features, true models beside predicted clusters."""
-    embedding = gallery.embedding
-    true = None if gallery.true is None else gallery.true[embedding.rows]
-    return scatter_pair(embedding.points, true, gallery.predicted[embedding.rows], title=gallery.title,
-                        method=embedding.method)
+    """The photos in the plane, true models beside predicted clusters."""
+    points, method = gallery.embedding
+    return scatter_pair(points, gallery.true, gallery.predicted, title=gallery.title, method=method,
+                        names=gallery.names)
 
 
 def draw_map(gallery, thumbnail):
     """The map with the photo nearest to each unit's prototype."""
-    return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, thumbnail, gallery.som["unit_clusters"],
-                               topology=gallery.topology, title=gallery.title)
+    return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, thumbnail, gallery.unit_clusters,
+                               topology=gallery.topology, title=gallery.title, names=gallery.names)
 
 
 def draw_cluster(gallery, cluster, thumbnail):
-    """One cluster's photos, the most typical first."""
+    """One cluster's photos with their files and confidences: the most typical first, the most doubtful at the end."""
     rows = gallery.typical_first(np.flatnonzero(gallery.predicted == cluster))
-    title = f"{gallery.name}: cluster {cluster}, {len(rows)} photos, most typical first"
-    captions = [f"{share:.2f}" for share in gallery.clusters["confidence"].to_numpy()[rows]]
-    return contact_sheet(rows, thumbnail, title=title, captions=captions)
+    hidden = max(0, len(rows) - SHEET_PHOTOS)
+    shown = np.concatenate([rows[:SHEET_PHOTOS - SHEET_DOUBTFUL], rows[-SHEET_DOUBTFUL:]]) if hidden else rows
+    title = (f"{gallery.name}: {gallery.called(cluster)}, {len(rows):,} photos, most typical first"
+             + (f", {hidden:,} in the middle left out" if hidden else "") + f". {CONFIDENCE}")
+    confidence = gallery.clusters["confidence"].to_numpy()
+    captions = [f"{gallery.img_paths[row].rsplit('/', 1)[-1]}\n{confidence[row]:.2f}" for row in shown]
+    return contact_sheet(shown, thumbnail, title=title, captions=captions)
 
 
 def draw_before_after(gallery):
@@ -191,7 +212,19 @@ def draw_confusion(gallery):
     if gallery.true is None or gallery.max_sheets == 0:
         return None
     table = confusion_of_largest(gallery.true, gallery.predicted, num=gallery.max_sheets)
-    return confusion_figure(table.to_numpy(), list(table.index), list(table.columns), title=gallery.title)
+    table = table.loc[:, table.any(axis=0)]
+    alone, models = found_alone(gallery.true, gallery.predicted)
+    return confusion_figure(table.to_numpy(), list(table.index), list(table.columns),
+                            title=f"{gallery.name}: {alone} of {models} models have a cluster to themselves "
+                                  f"({OWN_SHARE:.0%} of it and of them)")
+
+
+def found_alone(true, predicted):
+    """(true models that nearly fill a cluster in which nearly all of them lie, true models)."""
+    counts = pd.DataFrame({"true": true, "predicted": predicted}).value_counts()
+    of_model = counts / counts.groupby(level="true").transform("sum")
+    of_cluster = counts / counts.groupby(level="predicted").transform("sum")
+    return int(((of_model >= OWN_SHARE) & (of_cluster >= OWN_SHARE)).sum()), len(np.unique(true))
 
 
 def draw_scores(gallery):

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from imgcluster.artefacts import write_array, write_arrays, write_json, write_labels, write_lines, write_table
-from imgcluster.gallery import Gallery, figures, load_thumbnail
+from imgcluster.gallery import Gallery, figures, found_alone, load_thumbnail
 
 COUNT, GRID = 24, (3, 4)
 ALWAYS = {"scatter.png", "distance_map.png", "hits.png", "map.png"}
@@ -84,6 +84,42 @@ def test_sheets_hold_the_photos_of_their_cluster_the_most_typical_first(gallery)
     rows = gallery.typical_first(np.flatnonzero(gallery.predicted == 1))
     assert sorted(rows) == list(range(12))
     assert (np.diff(gallery.clusters["confidence"].to_numpy()[rows]) <= 0).all()
+
+
+def test_a_sheet_names_every_file_and_says_what_the_number_means(gallery):
+    text = text_of(draw(gallery, sheet(2)))
+    assert all(f"{row:02} 신발.png" in text for row in range(20, 24)) or "□" in text
+    assert "confidence" in text and f"{gallery.clusters['confidence'][20]:.2f}" in text
+
+
+def test_the_sheet_of_a_large_cluster_ends_with_its_most_doubtful_photos(gallery, monkeypatch):
+    monkeypatch.setattr("imgcluster.gallery.SHEET_PHOTOS", 6)
+    monkeypatch.setattr("imgcluster.gallery.SHEET_DOUBTFUL", 2)
+    confidence = np.sort(gallery.clusters["confidence"][gallery.predicted == 1])
+    text = " ".join(text_of(draw(gallery, sheet(1))).split())
+    assert "6 in the middle left out" in text
+    assert all(f"{value:.2f}" in text for value in (*confidence[:2], *confidence[-4:]))
+
+
+def test_names_that_people_gave_are_shown(gallery):
+    write_table(gallery.data_dir / "cluster_names.csv", pd.DataFrame({"cluster": [1], "name": ["red boots"]}))
+    assert "cluster 1 (red boots)" in text_of(draw(gallery, sheet(1)))
+    assert all("red boots" in text_of(draw(gallery, name)) for name in ("map.png", "scatter.png", "distance_map.png"))
+
+
+def test_a_corrected_photo_is_framed_in_its_new_cluster(gallery):
+    row = gallery.unit_photo[gallery.unit_photo >= 0][0]
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(COUNT) == row, 7, gallery.predicted))
+    fresh = changed(gallery)
+    assert fresh.unit_clusters[fresh.unit_photo == row] == 7
+    assert (fresh.unit_clusters[fresh.unit_photo < 0] == -1).all()
+
+
+def test_models_with_a_cluster_to_themselves_are_counted():
+    true = np.repeat(["a", "b", "c"], [10, 10, 10])
+    predicted = np.array([0] * 10 + [1] * 9 + [2] + [3] * 5 + [4] * 5)
+    assert found_alone(true, predicted) == (2, 3)
+    assert found_alone(true, np.zeros(30, int)) == (0, 3)
 
 
 def test_an_empty_cluster_has_no_sheet(gallery):

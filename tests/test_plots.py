@@ -26,6 +26,7 @@ from imgcluster.plots import (
 )
 from imgcluster.plots.canvas import fitted
 from imgcluster.plots.cells import cell_centres, cell_outlines, cluster_borders
+from imgcluster.plots.layout import place_among
 from imgcluster.plots.style import clean, group_colour, group_marker
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -94,31 +95,46 @@ def test_scatter_names_do_not_cover_each_other():
     points = np.repeat([[0.0, 0.0], [1e-6, 0.0], [1.0, 1.0]], [5, 4, 3], axis=0)
     axes, = scatter_pair(points, None, np.repeat([10, 11, 12], [5, 4, 3]), title="").axes
     assert [text.get_text() for text in axes.texts] == ["10", "12"]
-    assert axes.get_title() == "3 predicted clusters, 2 of the largest named"
+    assert axes.get_title() == "3 predicted clusters, 2 of them named"
+
+
+def test_scatter_shows_what_people_call_a_cluster():
+    points = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    left, right = scatter_pair(points, ["a", "b", "b"], [3, 4, 4], title="", names={4: "red $5 mug"}).axes
+    assert [text.get_text() for text in right.texts] == ["red $5 mug", "3"]
+    assert [text.get_text() for text in left.texts] == ["b", "a"]
 
 
 @pytest.mark.parametrize("photos", [1, 2, 3, 5, 9, 12])
 def test_embedding_of_few_photos_is_finite(photos):
-    points, rows, method = embed_2d(np.random.default_rng(0).normal(size=(photos, 20)), seed=0)
+    points, method = embed_2d(np.random.default_rng(0).normal(size=(photos, 20)), seed=0)
     assert points.shape == (photos, 2) and np.isfinite(points).all()
-    assert rows.tolist() == list(range(photos))
-    assert method == ("PCA" if photos < 10 else "t-SNE")
+    assert method == ("principal components" if photos < 10 else "t-SNE")
 
 
 def test_embedding_of_equal_photos_is_one_point():
-    points, _, _ = embed_2d(np.ones((30, 8)), seed=0)
+    points, _ = embed_2d(np.ones((30, 8)), seed=0)
     assert np.ptp(points, axis=0) == pytest.approx(0, abs=1e-5)
 
 
-def test_embedding_samples_repeats_and_keeps_groups_apart():
-    labels = np.arange(200) % 2
-    features = np.eye(16)[labels] + 0.05 * np.random.default_rng(0).normal(size=(200, 16))
-    points, rows, _ = embed_2d(features, seed=1, max_photos=60)
-    again, rows_again, _ = embed_2d(features, seed=1, max_photos=60)
-    assert len(np.unique(rows)) == 60 and (rows == rows_again).all() and (points == again).all()
-    first, second = points[labels[rows] == 0], points[labels[rows] == 1]
-    within = np.linalg.norm(first - first.mean(axis=0), axis=1).mean()
-    assert np.linalg.norm(first.mean(axis=0) - second.mean(axis=0)) > 2 * within
+def test_embedding_of_many_photos_places_all_repeats_and_keeps_groups_apart():
+    labels = np.arange(400) % 4
+    features = np.eye(16)[labels] + 0.05 * np.random.default_rng(0).normal(size=(400, 16))
+    points, method = embed_2d(features, seed=1, max_photos=80)
+    again, _ = embed_2d(features, seed=1, max_photos=80)
+    assert points.shape == (400, 2) and (points == again).all() and "80 photos" in method
+    middles = np.stack([np.median(points[labels == label], axis=0) for label in range(4)])
+    nearest = np.linalg.norm(points[:, None] - middles, axis=2).argmin(axis=1)
+    assert (nearest == labels).all()
+
+
+def test_a_photo_among_landmarks_lies_by_its_like_and_not_in_between():
+    landmarks = np.array([[0.0, 0], [0, 1], [1, 0], [9, 9], [9, 8]])
+    laid_out = np.array([[0.0, 0], [0, 2], [2, 0], [100, 100], [100, 98]], np.float32)
+    placed = place_among(np.array([[0.3, 0.3], [0.0, 0.0]]), landmarks, laid_out)
+    assert (placed >= 0).all() and (placed <= 2).all()
+    assert np.linalg.norm(placed[1]) < 0.1
+    assert place_among(np.ones((2, 2)), landmarks[:1], laid_out[:1]).tolist() == [[0, 0], [0, 0]]
 
 
 @pytest.mark.parametrize("topology, corners", [("rectangular", 4), ("hexagonal", 6)])
@@ -187,6 +203,18 @@ def test_wall_shows_the_photo_inside_a_frame_of_its_clusters_colour(topology):
     assert {(255, 0, 255), tuple(np.rint(255 * np.array(group_colour(1))).astype(int))} <= colours
 
 
+def test_each_cluster_of_the_wall_is_named_once_and_names_do_not_meet():
+    clusters = grid_clusters((30, 30), 100).reshape(30, 30)
+    figure = map_with_thumbnails((30, 30), np.zeros((30, 30), int), thumbnail, clusters, topology="rectangular",
+                                 title="", names={7: "mug"})
+    drawn(figure)
+    texts = figure.axes[0].texts
+    names = [text.get_text() for text in texts]
+    assert len(names) == len(set(names)) > 60 and "7" not in names
+    boxes = [text.get_window_extent() for text in texts]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
 def test_wall_of_a_large_map_is_thinned_and_says_so():
     asked = []
     unit_photo = np.full((90, 65), -1)
@@ -213,6 +241,13 @@ def test_contact_sheet_shows_the_first_photos_in_order(photos, shown):
     assert [text.get_text() for text in figure.axes[0].texts] == [f"{row / 100:.2f}" for row in range(shown)]
     assert ("of 60 shown" in figure.get_suptitle()) == (photos > shown)
     drawn(figure)
+
+
+def test_captions_of_two_lines_have_room():
+    one, two = (contact_sheet([1, 2], thumbnail, title="cluster 3", captions=[caption] * 2)
+                for caption in ("a.jpg", "a.jpg\n0.52"))
+    assert two.axes[0].texts[0].get_text() == "a.jpg\n0.52"
+    assert two.get_figheight() > one.get_figheight()
 
 
 @pytest.mark.parametrize("name", AWKWARD)
@@ -270,11 +305,12 @@ def test_confusion_writes_the_counts_that_are_not_zero():
     drawn(figure)
 
 
-def test_scores_are_bars_with_the_interval_of_ari():
+def test_scores_are_bars_in_groups_with_the_interval_of_ari():
     figure = scores_figure({"ari": 0.41, "nmi": 0.7, "num_clusters": 24}, title="shoes", interval=(0.38, 0.44))
     axes = figure.axes[0]
     assert [bar.get_width() for bar in axes.patches] == [0.41, 0.7]
     assert tuple(axes.lines[0].get_xdata()) == (0.38, 0.44)
+    assert {"against the labels", "information", "0.410"} <= {text.get_text() for text in axes.texts}
     drawn(figure)
 
 

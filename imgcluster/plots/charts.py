@@ -7,10 +7,11 @@ from imgcluster.plots.style import clean, group_colour, new_figure, text_style
 _RATE_NAMES = ("learning_rate", "lr")
 _NOT_CURVES = ("epoch", "phase", "seconds", *_RATE_NAMES)
 _SCORES_SHOWN = {
-    "ari": "ARI", "ami": "AMI", "nmi": "NMI", "homogeneity": "homogeneity", "completeness": "completeness",
-    "purity": "purity", "matched_accuracy": "matched accuracy", "fowlkes_mallows": "Fowlkes-Mallows",
-    "pairwise_precision": "pairwise precision", "pairwise_recall": "pairwise recall", "pairwise_f1": "pairwise F1",
-    "bcubed_precision": "B-cubed precision", "bcubed_recall": "B-cubed recall", "bcubed_f1": "B-cubed F1"}
+    "against the labels": {"ari": "ARI", "ami": "AMI", "matched_accuracy": "matched accuracy", "purity": "purity"},
+    "pairs of photos": {"pairwise_precision": "precision", "pairwise_recall": "recall", "pairwise_f1": "F1",
+                        "fowlkes_mallows": "Fowlkes-Mallows"},
+    "photo by photo (B-cubed)": {"bcubed_precision": "precision", "bcubed_recall": "recall", "bcubed_f1": "F1"},
+    "information": {"homogeneity": "homogeneity", "completeness": "completeness", "nmi": "NMI (V-measure)"}}
 
 
 def training_curves(history, *, title):
@@ -108,19 +109,24 @@ def confusion_figure(table, row_names, column_names, *, title):
 
 
 def scores_figure(scores, *, title, interval=None):
-    """Agreement scores as bars from 0 to 1, `ari` first, with its interval (low, high) as a whisker where given."""
-    names = [name for name in _SCORES_SHOWN if name in scores]
-    values = [scores[name] for name in names]
-    figure = new_figure(7.5, 1.5 + 0.3 * len(names), title=title)
+    """Agreement scores as bars from 0 to 1 in groups, `ari` first, with its interval (low, high) as a whisker."""
+    groups = {group: {name: text for name, text in members.items() if name in scores}
+              for group, members in _SCORES_SHOWN.items()}
+    lines = [line for group, members in groups.items() if members for line in [(None, group), *members.items()]]
+    figure = new_figure(7.5, 1.4 + 0.28 * len(lines), title=title)
     axes = figure.add_subplot()
-    axes.barh(range(len(names)), values, color=[group_colour(5 if name == "ari" else 0) for name in names])
-    axes.set_yticks(range(len(names)), [_SCORES_SHOWN[name] for name in names], **text_style())
-    for place, value in enumerate(values):
-        axes.text(1.02, place, f"{value:.3f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())
-    if interval is not None and "ari" in names:
-        axes.plot(interval, [names.index("ari")] * 2, color="black", linewidth=2, solid_capstyle="butt", marker="|")
-    axes.set_xlim(min(0.0, *values, *(interval or (0.0,))), 1.0)
-    axes.invert_yaxis()
-    axes.set_xlabel("score (1 = perfect, ARI and AMI of random labels = 0)", **text_style())
+    axes.set_yticks(range(len(lines)), ["" if name is None else text for name, text in lines], **text_style())
+    axes.tick_params(left=False)
+    for place, (name, text) in enumerate(lines):
+        if name is None:
+            axes.text(0, place + 0.1, text, va="center", fontsize=9, color="#555555", style="italic", **text_style())
+            continue
+        axes.barh(place, scores[name], height=0.74, color=[group_colour(5 if name == "ari" else 0)])
+        axes.text(1.02, place, f"{scores[name]:.3f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())
+        if name == "ari" and interval is not None:
+            axes.plot(interval, [place] * 2, color="black", linewidth=2, solid_capstyle="butt", marker="|")
+    axes.set_xlim(min(0.0, *(scores[name] for name, _ in lines if name), *(interval or (0.0,))), 1.0)
+    axes.set_ylim(len(lines) - 0.4, -0.6)
+    axes.set_xlabel("score (1 = perfect; random labels score 0 in ARI and AMI)", **text_style())
     axes.spines[["top", "right"]].set_visible(False)
     return figure

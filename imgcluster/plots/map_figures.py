@@ -6,6 +6,9 @@ from imgcluster.plots.canvas import fitted, show_canvas
 from imgcluster.plots.cells import brick_centres, cell_centres, cell_outlines, cluster_borders
 from imgcluster.plots.style import (
     BORDER_COLOUR,
+    DPI,
+    bold_style,
+    clean,
     group_colour,
     new_figure,
     outline,
@@ -13,22 +16,26 @@ from imgcluster.plots.style import (
 )
 
 MAX_SIDE = 60  # units along the longer side of a wall of photos
-NUM_LABELS = 30
+_LONGEST_NAME = 14  # characters of a cluster's name
 _LONGER_SIDE = (4.5, 9.0)  # inches, from a map of a few units to one of very many
 
 
-def distance_map_figure(distance_map, unit_clusters, *, topology, title):
+def distance_map_figure(distance_map, unit_clusters, *, topology, title, names=None):
     """U-matrix: how far each unit's prototype is from its neighbours', with the borders of the clusters.
 
-    distance_map: float [rows, columns], 0 to 1; unit_clusters: int [rows, columns], -1 for units of no cluster. Dark
-    ridges part groups of products (Ultsch & Siemon, INNC 1990). The seam of a toroidal map is not drawn.
+    distance_map: float [rows, columns], 0 to 1; unit_clusters: int [rows, columns], -1 for units of no cluster; names:
+    {cluster: what people call it}. Dark ridges part groups of products (Ultsch & Siemon, INNC 1990). The seam of a
+    toroidal map is not drawn.
     """
     figure, axes = _map_axes(distance_map, topology, title)
-    cells = _draw_cells(axes, distance_map, topology, cmap="Greys", limits=(0, 1))
+    low, high = float(distance_map.min()), float(distance_map.max())
+    cells = _draw_cells(axes, distance_map, topology, cmap="Greys", limits=(low, high if high > low else low + 1))
     _colour_bar(figure, axes, cells, "distance to neighbours (largest = 1)")
-    outlines = cell_outlines(cell_centres(distance_map.shape, topology=topology), topology=topology)
+    centres = cell_centres(distance_map.shape, topology=topology)
+    outlines = cell_outlines(centres, topology=topology)
     _draw_borders(axes, outlines, unit_clusters, width=1.6)
-    _name_clusters(axes, cell_centres(distance_map.shape, topology=topology), unit_clusters)
+    low, high = _limits(outlines)
+    _name_clusters(axes, centres, unit_clusters, points=72 * _figure_size(high - low)[0] / (high - low)[0], names=names)
     return figure
 
 
@@ -96,20 +103,29 @@ def _draw_borders(axes, outlines, unit_clusters, *, width, colour=BORDER_COLOUR)
     axes.add_collection(LineCollection(segments, colors=colour, linewidths=width, capstyle="round"))
 
 
-def _name_clusters(axes, centres, unit_clusters, *, size=9):
-    """Number the clusters with most units, each at its unit nearest to the middle of them."""
+def _name_clusters(axes, centres, unit_clusters, *, points, size=9, names=None):
+    """Name each cluster once, at its unit nearest to the middle of it, unless that would cover a larger one's name.
+
+    points: typographic points of a data unit.
+    """
     flat = unit_clusters.ravel()
-    names, sizes = np.unique(flat[flat >= 0], return_counts=True)
-    for name in names[np.argsort(-sizes, kind="stable")][:NUM_LABELS]:
-        own = centres[flat == name]
-        x, y = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
-        axes.text(x, y, str(name), ha="center", va="center", fontsize=size, fontweight="bold", path_effects=outline(3))
+    clusters, sizes = np.unique(flat[flat >= 0], return_counts=True)
+    taken = []
+    for cluster in clusters[np.argsort(-sizes, kind="stable")].tolist():
+        own, text = centres[flat == cluster], clean((names or {}).get(cluster, cluster), _LONGEST_NAME)
+        place = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
+        half = np.array([0.36 * (len(text) + 0.6), 0.7]) * size / points
+        if all((abs(place - other) > half + other_half).any() for other, other_half in taken):
+            taken.append((place, half))
+            axes.text(*place, text, ha="center", va="center", fontsize=size, path_effects=outline(3),
+                      **bold_style(text))
 
 
-def map_with_thumbnails(grid_shape, unit_photo, thumbnail, unit_clusters, *, topology, title):
+def map_with_thumbnails(grid_shape, unit_photo, thumbnail, unit_clusters, *, topology, title, names=None):
     """The map with a photo in each occupied unit, framed in its cluster's colour, dark lines between clusters.
 
-    The clusters with most units are numbered at the foot of a photo in their middle.
+    Each cluster's number, or what people call it where `names` {cluster: name} says so, stands at the foot of a photo
+    in its middle.
 
     grid_shape: (rows, columns); unit_photo: int [rows, columns], row of the photo to show, -1 for none; thumbnail:
     callable from that row to a uint8 RGB [h, w, 3]; unit_clusters: int [rows, columns], -1 for none. Of a map
@@ -128,7 +144,8 @@ def map_with_thumbnails(grid_shape, unit_photo, thumbnail, unit_clusters, *, top
     note = "" if step == 1 else f", one photo for {step} x {step} units"
     figure, axes = show_canvas(canvas, title=f"{title}{note}")
     _draw_borders(axes, (outlines - low) * pixels - 0.5, clusters, width=1.5, colour="black")
-    _name_clusters(axes, (centres - low + (0, 0.42)) * pixels, clusters, size=float(np.clip(pixels / 8, 6, 10)))
+    _name_clusters(axes, (centres - low + (0, 0.42)) * pixels, clusters, points=72 / DPI,
+                   size=float(np.clip(pixels / 8, 6, 10)), names=names)
     return figure
 
 

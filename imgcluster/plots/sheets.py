@@ -15,7 +15,7 @@ def contact_sheet(rows, thumbnail, *, title, captions=None, columns=8, max_photo
     """Photos of one cluster in the order given, most typical first, as one sheet.
 
     rows: photo rows [n]; thumbnail: callable from a row to a uint8 RGB [h, w, 3]; captions: n texts for below the
-    photos, such as the confidence. Of more than `max_photos` only the first are shown, and the title says so.
+    photos, of one line or of several. Of more than `max_photos` only the first are shown, and the title says so.
     """
     shown = list(rows)[:max_photos]
     if len(shown) < len(rows):
@@ -35,10 +35,10 @@ def before_after_sheet(before, after, names, *, title, columns=3):
 
 
 def _sheet(cells, captions, *, title, columns):
-    """Cells of equal size, row by row, with a line of caption below each."""
+    """Cells of equal size, row by row, with a caption below each."""
     columns = max(1, min(columns, len(cells)))
     height, width = (cells[0].shape[0], cells[0].shape[1]) if cells else (CELL, CELL)
-    line = 0 if captions is None else _LINE
+    line = max((_LINE * (caption.count("\n") + 1) for caption in captions or ()), default=0)
     lines = max(1, -(-len(cells) // columns))
     canvas = np.full((lines * (height + line + _GAP), columns * (width + _GAP), 3), 255, dtype=np.uint8)
     corners = [(index // columns * (height + line + _GAP), index % columns * (width + _GAP) + _GAP // 2)
@@ -47,6 +47,7 @@ def _sheet(cells, captions, *, title, columns):
         canvas[top:top + height, left:left + width] = cell
     figure, axes = show_canvas(canvas, title=title)
     for (top, left), caption in zip(corners, captions or ()):
-        axes.text(left + width / 2, top + height + 2, clean(caption, width // _CHARACTER), ha="center",
-                  va="top", fontsize=_CAPTION_SIZE, **text_style())
+        text = "\n".join(clean(part, width // _CHARACTER) for part in caption.split("\n"))
+        axes.text(left + width / 2, top + height + 2, text, ha="center", va="top", fontsize=_CAPTION_SIZE,
+                  **text_style())
     return figure

@@ -21,8 +21,8 @@ def has(gallery, *names):
 def rows_shown(gallery, max_photos):
     """Rows of the photos the page holds, those of the map first, then cluster by cluster with the most typical first.
 
-    All of them, or a seeded sample of `max_photos`: the photos of the map and of the scatter, the most typical ones of
-    each cluster, then any.
+    All of them, or a seeded sample of `max_photos`: the photos of the map, the most typical ones of each cluster, then
+    any.
     """
     ordered = _by_cluster(gallery)
     on_map = np.empty(0, int)
@@ -44,9 +44,8 @@ def _by_cluster(gallery):
 def _sample(gallery, ordered, on_map, max_photos):
     clusters = gallery.predicted[ordered]
     rank = np.arange(len(ordered)) - np.searchsorted(clusters, clusters)
-    scatter = gallery.embedding.rows if has(gallery, "features.npy") else np.empty(0, int)
     rest = np.random.default_rng(gallery.seed).permutation(len(ordered))
-    wanted = np.concatenate([ordered[rank < TYPICAL_SHOWN], on_map, scatter, rest])
+    wanted = np.concatenate([ordered[rank < TYPICAL_SHOWN], on_map, rest])
     _, first = np.unique(wanted, return_index=True)
     return wanted[np.sort(first)][:max_photos]
 
@@ -64,7 +63,7 @@ def page_data(gallery, rows):
     if has(gallery, "som.npz", "clusters.csv"):
         data["map"] = _map(gallery, place)
     if has(gallery, "features.npy"):
-        data["scatter"] = _scatter(gallery, place)
+        data["scatter"] = _scatter(gallery, rows)
     if has(gallery, "clusters.csv"):
         data["levels"] = _levels(gallery, rows)
     data["review"] = _review(gallery, rows)
@@ -118,7 +117,7 @@ def _map(gallery, place):
     shape = gallery.som["hits"].shape
     centres = brick_centres(shape, topology=gallery.topology)
     outlines = cell_outlines(centres, topology=gallery.topology, square=True)
-    unit_clusters = gallery.som["unit_clusters"].ravel()
+    unit_clusters = gallery.unit_clusters.ravel()
     photo = gallery.unit_photo.ravel()
     return {"rows": shape[0], "columns": shape[1], "centres": np.round(centres, 2).tolist(),
             "borders": np.round(cluster_borders(outlines, unit_clusters), 2).reshape(-1, 4).tolist(),
@@ -127,13 +126,11 @@ def _map(gallery, place):
             "photo": np.where(photo >= 0, place[photo], -1).tolist()}
 
 
-def _scatter(gallery, place):
-    points, rows, method = gallery.embedding
-    shown = place[rows] >= 0
+def _scatter(gallery, rows):
+    points, method = gallery.embedding
     low, extent = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-12)
-    scaled = np.round((points[shown] - low) / extent, 4)
-    return {"method": method, "x": scaled[:, 0].tolist(), "y": (1 - scaled[:, 1]).round(4).tolist(),
-            "photo": place[rows][shown].tolist()}
+    scaled = np.round((points[rows].astype(float) - low) / extent, 4)
+    return {"method": method, "x": scaled[:, 0].tolist(), "y": (1 - scaled[:, 1]).round(4).tolist()}
 
 
 def _levels(gallery, rows):

@@ -1,7 +1,8 @@
 // The photos as points in the plane; a lasso lists what is inside.
 function startScatter() {
   if (!data.scatter) return;
-  const { x: xs, y: ys, photo } = data.scatter;
+  const { x: xs, y: ys } = data.scatter;
+  const photo = range(xs.length);
   const canvas = $("scatter-canvas");
   let colouring = "cluster";
   let look = "points";
