@@ -167,7 +167,8 @@ L2_NORMALIZE = True
 # Reduce the features to this many principal components, of equal variance (whitening). None: leave them as they are.
 PCA_WHITENING = None
 
-# True: also write features.tsv and metadata.tsv for TensorFlow's Embedding Projector.
+# True: also write what TensorFlow's Embedding Projector shows: features.tsv, metadata.tsv (files and labels), sprite.png
+# (the photos, small) and projector_config.pbtxt. Then: tensorboard --logdir data/NAME
 FEATURES_TSV = False
 
 # ---------------------------------------------------------------- step 04: clusters
@@ -210,8 +211,9 @@ BOOTSTRAP_SAMPLES = 1000
 # Largest number of clusters and models shown one by one (contact sheets, confusion table).
 MAX_SHEETS = 20
 
-# Largest number of photos in the scatter plot; above it a random sample is drawn.
-SCATTER_MAX_PHOTOS = 5000
+# Largest number of photos (from 10) that t-SNE lays out for the scatter plot, whose time grows with them. Of more
+# photos so many are drawn at random, and each other one is put beside those most like it.
+SCATTER_MAX_PHOTOS = 3000
 
 # Put the photos into RESULT_DIR/clusters/<cluster>/: False, "copy" or "link" (symbolic links).
 EXPORT_CLUSTERS = False

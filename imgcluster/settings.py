@@ -121,7 +121,7 @@ class Settings(BaseModel):
 
     BOOTSTRAP_SAMPLES: Annotated[int, Field(ge=10)] = 1000
     MAX_SHEETS: Count = 20
-    SCATTER_MAX_PHOTOS: Annotated[int, Field(ge=10)] = 5000
+    SCATTER_MAX_PHOTOS: Annotated[int, Field(ge=10)] = 3000
     EXPORT_CLUSTERS: Literal[False, "copy", "link"] = False
 
     # Checks of single fields: one of the whole model would be passed over whenever another setting is wrong.
