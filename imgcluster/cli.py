@@ -19,13 +19,14 @@ INTERRUPTED = 130
 class Step:
     """One numbered script at work: its settings, what it says, what it leaves behind."""
 
-    def __init__(self, script, description, argv=None, *, add_arguments=None):
+    def __init__(self, script, description, argv=None, *, add_arguments=None, out=None):
         """Read the arguments, load the settings, print the banner.
 
         script: the script's `__file__`. description: its docstring, shown by --help. add_arguments: function that adds
-        the step's own arguments to a parser; their values are in `options`.
+        the step's own arguments to a parser; their values are in `options`. out: where `say` writes to; standard
+        output, unless that is for the results alone.
         """
-        self.script, self.began = Path(script), time.perf_counter()
+        self.script, self.began, self.out = Path(script), time.perf_counter(), out
         self.name = self.script.stem
         parser = _parser(self.name, description)
         if add_arguments:
@@ -39,7 +40,7 @@ class Step:
 
     def say(self, text):
         """Print a line about the step."""
-        print(text, flush=True)
+        print(text, file=self.out or sys.stdout, flush=True)
 
     def warn(self, text):
         """Print a warning, on standard error."""

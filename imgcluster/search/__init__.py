@@ -1,0 +1,1 @@
+"""Search a clustered dataset with a photo: exact index, calibrated scores, objects in the query, product data."""

@@ -1,0 +1,66 @@
+"""catalog.csv: names, prices, links and whatever else a shop knows of its products, joined to what is found."""
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from imgcluster.errors import UserError
+
+KEYS = ("file", "model")
+
+
+class Catalog:
+    """Product data by photo or by model; empty where there is no catalog.csv."""
+
+    def __init__(self, by_file=None, by_model=None, columns=()):
+        self.by_file, self.by_model, self.columns = by_file or {}, by_model or {}, list(columns)
+
+    def of_photo(self, file, model):
+        """Return {column: text} for a photo of a model: the line of its file, else that of the model; {} for none."""
+        return self.by_file.get(file) or self.by_model.get(model) or {}
+
+    def of_product(self, model, files):
+        """Return {column: text} for a model: its own line, else that of the first of `files` that has one."""
+        lines = (self.by_file.get(file) for file in files)
+        return self.by_model.get(model) or next(filter(None, lines), {})
+
+
+def read_catalog(path):
+    """Return the Catalog in a CSV file (empty where there is none).
+
+    Columns: file (as in img_paths.txt) or model (the true label, or the cluster's number), or both, each line filling
+    one of them; any others are shown with the product, name, price and url in their places. Raises UserError naming
+    the column or line that is wrong.
+    """
+    path = Path(path)
+    if not path.exists():
+        return Catalog()
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, its first line the column "
+                        "names") from error
+    keys = [name for name in KEYS if name in table.columns]
+    if not keys:
+        raise UserError(f"{path}: columns {', '.join(table.columns)}; one must be file or model")
+    columns = [name for name in table.columns if name not in KEYS]
+    lines = {name: _lines_by(path, table, name, columns) if name in keys else {} for name in KEYS}
+    return Catalog(lines["file"], lines["model"], columns)
+
+
+def _lines_by(path, table, key, columns):
+    rows = table[table[key] != ""]
+    doubled = rows[rows[key].duplicated()]
+    if len(doubled):
+        raise UserError(f"{path}, line {doubled.index[0] + 2}: {key} {doubled[key].iloc[0]!r} comes a second time; "
+                        "leave one line for it")
+    return dict(zip(rows[key], rows[columns].to_dict("records")))
+
+
+def safe_url(text):
+    """Return a link as it may be followed from a page, or "" where it is none: http and https only."""
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        return ""
+    return text.strip() if parts.scheme in ("http", "https") and parts.netloc else ""

@@ -1,0 +1,86 @@
+"""A dataset opened for searching: its photos, features, products, product data, and what its scores mean."""
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from imgcluster.artefacts import (
+    read_features,
+    read_img_paths,
+    read_json,
+    read_labels,
+    read_labels_true,
+    read_table,
+    write_json,
+)
+from imgcluster.search.calibration import Calibration, Curve, calibrate
+from imgcluster.search.catalog import Catalog, read_catalog
+from imgcluster.search.cosine_index import CosineIndex
+from imgcluster.search.products import Products, products_of
+
+CALIBRATION_FILE = "search_calibration.json"
+# Raised when calibrations of earlier versions of this file no longer hold.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything a search needs to know of a dataset but the network."""
+
+    img_paths: list
+    index: CosineIndex
+    products: Products
+    calibration: Calibration
+    catalog: Catalog
+
+    @property
+    def size(self):
+        """Number of products."""
+        return len(self.products.names)
+
+
+def open_catalogue(data_dir, *, seed=0):
+    """Return the Catalogue of the dataset in `data_dir`.
+
+    Read are features.npy, img_paths.txt and, where they exist, labels_true, labels_pred, cluster_names.csv and
+    catalog.csv. The calibration is kept in search_calibration.json until what it depends on changes. Raises UserError
+    for what is missing, disagrees or is empty.
+    """
+    data_dir = Path(data_dir)
+    features = read_features(data_dir)
+    index = CosineIndex(features)
+    img_paths = read_img_paths(data_dir)
+    clusters = read_labels(data_dir, "pred") if (data_dir / "labels_pred.txt").exists() else None
+    names = read_table(data_dir / "cluster_names.csv")
+    names = dict(zip(names["cluster"], names["name"])) if "name" in names else {}
+    products = products_of(img_paths, read_labels_true(data_dir), clusters, names)
+    return Catalogue(img_paths, index, products, _calibration(data_dir, index, products, seed),
+                     read_catalog(data_dir / "catalog.csv"))
+
+
+def _calibration(data_dir, index, products, seed):
+    """The kept calibration where it still holds, else a new one, which is kept."""
+    path = data_dir / CALIBRATION_FILE
+    key = json.loads(json.dumps({"version": VERSION, "seed": seed, **_stamps(data_dir)}))
+    kept = read_json(path)
+    if kept.get("key") == key:
+        return Calibration(_read_curve(kept["photos"]), _read_curve(kept["products"]), kept["floor"])
+    fresh = calibrate(index, products, seed=seed)
+    write_json(path, {"key": key, "basis": products.basis, "photos": _write_curve(fresh.photos),
+                      "products": _write_curve(fresh.products), "floor": fresh.floor})
+    return fresh
+
+
+def _stamps(data_dir):
+    """Size and time of the files a calibration depends on; to digest a large catalogue would take seconds."""
+    paths = (data_dir / name for name in ("features.npy", "labels_true.txt", "labels_pred.txt"))
+    return {path.name: [path.stat().st_size, path.stat().st_mtime_ns] if path.exists() else None for path in paths}
+
+
+def _write_curve(curve):
+    return curve and {"similarities": curve.similarities.tolist(), "shares": curve.shares.tolist()}
+
+
+def _read_curve(kept):
+    return kept and Curve(np.array(kept["similarities"]), np.array(kept["shares"]))

@@ -1,0 +1,109 @@
+"""Features of query photos, by the very path that the catalogue's photos took through steps 01 and 03."""
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from imgcluster.artefacts import changed_settings, read_json, require
+from imgcluster.decoding import decode_image
+from imgcluster.errors import UserError
+from imgcluster.features import embed
+from imgcluster.images import resize_for_network
+
+# Pictures that go through the network at once; it is compiled for this many and for one.
+BATCH = 4
+JPEG_QUALITY = 95
+
+
+class Encoder:
+    """Turns prepared pictures into features like those of the catalogue."""
+
+    def __init__(self, embedding, *, mode="pad", flip_averaging=False, l2_normalize=True, whitening=None,
+                 compiled=True):
+        """embedding: model from RGB pictures [B, S, S, 3] of 0..255 to [B, D]. whitening: (mean [D], axes [D, K]) that
+        the catalogue's features went through, or None. compiled: whether to compile the network, which takes a second
+        or several, and pays from a few photos on. The others are those of `features.extract_features`."""
+        self.size, self.mode = embedding.input_shape[1], mode
+        self.embedding = embedding if compiled else _Uncompiled(embedding)
+        self.options = {"flip_averaging": flip_averaging, "l2_normalize": l2_normalize}
+        self.whitening = whitening
+
+    def encode(self, pictures):
+        """Return the features float32 [N, D] of N pictures, uint8 RGB or RGBA of any sizes."""
+        squares = np.stack([resize_for_network(as_stored(picture, self.size), self.size, mode=self.mode)
+                            for picture in pictures])
+        batch = 1 if len(squares) == 1 else BATCH
+        features = np.concatenate([embed(self.embedding, squares[start:start + batch], batch, **self.options)
+                                   for start in range(0, len(squares), batch)])
+        if self.whitening:
+            mean, axes = self.whitening
+            features = ((features - mean) @ axes).astype(np.float32)
+        return features
+
+
+class _Uncompiled:
+    """A network called layer by layer."""
+
+    def __init__(self, embedding):
+        self.embedding = embedding
+
+    def predict_on_batch(self, pictures):
+        return self.embedding(pictures, training=False)
+
+
+def as_stored(picture, size):
+    """Return a prepared picture as step 03 reads it back from IMG_DIR, for a network of `size` pixels.
+
+    Compression and the decoder's way of scaling down leave traces that the network sees.
+    """
+    if picture.ndim == 3 and picture.shape[2] == 4:
+        data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))[1]
+    else:
+        data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR),
+                            [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
+    return decode_image(data.tobytes(), min_side=size)
+
+
+def check_settings(data_dir, settings, *, trained):
+    """Raise UserError when features.npy was made under other settings than the present ones of step 03.
+
+    settings: those of step 03, a mapping. trained: whether the network is a fine-tuned one, whose own file tells it
+    apart. The seed only counts for random weights.
+    """
+    counts = {name: value for name, value in settings.items()
+              if name != "RANDOM_SEED" or (settings["WEIGHTS"] is None and not trained)}
+    changes = changed_settings(data_dir, "03", counts)
+    if changes:
+        raise UserError(f"{data_dir}: its features were made under other settings ({'; '.join(changes)}), so a new "
+                        "photo cannot be compared with them; set these back, or run 03_extract_features.py again")
+
+
+def check_network(data_dir, source, dimension):
+    """Raise UserError when features.npy was made by another network than the one loaded.
+
+    source: the network's `networks.Network.source`; dimension: of its features. Features of one's own have no record,
+    and are told by their dimension alone.
+    """
+    record = read_json(Path(data_dir) / "made_by_03.json")
+    others = [f"{name}: {record[name]} -> {source[name]}" for name in source if name in record
+              and record[name] != source[name]]
+    if others:
+        raise UserError(f"{data_dir}: its features were made by another network ({'; '.join(others)}); run "
+                        "03_extract_features.py again, or set BACKBONE, WEIGHTS and TRAIN_DATASET as they were")
+    stored = np.load(require(Path(data_dir) / "features.npy"), mmap_mode="r", allow_pickle=False).shape[1]
+    whitened = bool(record.get("settings", {}).get("PCA_WHITENING"))
+    if not whitened and stored != dimension:
+        raise UserError(f"{data_dir}: features.npy has {stored} features a photo, the network {source['network']} "
+                        f"gives {dimension}; run 03_extract_features.py again, or name the network they were made with")
+
+
+def read_whitening(data_dir, components):
+    """Return (mean [D], axes [D, K]) by which step 03 whitened, or None with PCA_WHITENING = None (`components`)."""
+    path = Path(data_dir) / "whitening.npz"
+    if components is None:
+        return None
+    if not path.exists():
+        raise UserError(f"{path} is missing, by which new photos are whitened as the catalogue was; run "
+                        "03_extract_features.py again")
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays["mean"].astype(np.float32), arrays["axes"].astype(np.float32)

@@ -1,0 +1,110 @@
+"""Results as text: a table for people, JSON and CSV for programs."""
+import csv
+import io
+import json
+
+import numpy as np
+
+LEVELS = ("products", "photos")
+FORMATS = ("table", "json", "csv")
+# Widest cell of the table on the screen, in characters.
+CELL = 40
+
+
+def as_json(found, catalogue):
+    """Return the results as JSON text. found: list of (name of the query photo, list of searcher.Answer)."""
+    return json.dumps({"scores_from": catalogue.products.basis,
+                       "queries": [{"query": name, "regions": [_region(answer) for answer in answers]}
+                                   for name, answers in found]}, indent=2, ensure_ascii=False)
+
+
+def _region(answer):
+    return {"region": answer.region.name, "box": list(answer.region.box), "similar": answer.similar,
+            "products": [{"rank": rank, "product": item.label, "name": item.name, "score": _rounded(item.score),
+                          "similarity": _rounded(item.similarity), "num_photos": item.num_photos, "files": item.files,
+                          "catalog": item.details} for rank, item in enumerate(answer.products, start=1)],
+            "photos": [{"rank": rank, "file": item.file, "product": item.product, "score": _rounded(item.score),
+                        "similarity": _rounded(item.similarity), "catalog": item.details}
+                       for rank, item in enumerate(answer.photos, start=1)]}
+
+
+def _rounded(value):
+    return None if value is None else round(float(value), 4)
+
+
+def rows_of(found, catalogue, level):
+    """Yield one mapping per result of a level, "products" or "photos": the columns of the CSV."""
+    for name, answers in found:
+        for answer in answers:
+            for rank, item in enumerate(getattr(answer, level), start=1):
+                photo = item.files[0] if level == "products" else item.file
+                product = item.label if level == "products" else item.product
+                details = {column: item.details.get(column, "") for column in catalogue.catalog.columns}
+                yield {"query": name, "region": answer.region.name, "similar": "yes" if answer.similar else "no",
+                       "rank": rank, "product": product, "score": _text(item.score),
+                       "similarity": _text(item.similarity), "photo": photo, **details}
+
+
+def _text(value):
+    return "" if value is None else f"{value:.4f}"
+
+
+def as_csv(found, catalogue, *, level):
+    """Return the results as CSV text with a header, one line per result."""
+    rows = list(rows_of(found, catalogue, level))
+    columns = ["query", "region", "similar", "rank", "product", "score", "similarity", "photo",
+               *catalogue.catalog.columns]
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue().rstrip("\n")
+
+
+def as_table(found, catalogue, *, level):
+    """Return the results as a table for the screen, one block per region of each query photo."""
+    blocks = []
+    for name, answers in found:
+        for answer in answers:
+            blocks.append(f"{name}{_where(answer)}{'' if answer.similar else NOTHING}\n"
+                          + _aligned(_cells(name, answer, catalogue, level)))
+    return "\n\n".join([*blocks, _legend(catalogue)])
+
+
+NOTHING = ": nothing similar in the catalogue; the nearest all the same:"
+
+
+def _where(answer):
+    region = answer.region
+    return "" if region.name == "photo" else f" [{region.name} at {','.join(map(str, region.box))}]"
+
+
+def _cells(name, answer, catalogue, level):
+    """Rows of text cells, the header first."""
+    score = "similarity" if catalogue.calibration.products is None else "score"
+    columns = [score, "product", "photos", "nearest photo"] if level == "products" else [score, "photo", "product"]
+    lines = [["", *columns, *catalogue.catalog.columns]]
+    for rank, item in enumerate(getattr(answer, level), start=1):
+        value = item.similarity if item.score is None else item.score
+        cells = ([item.name, item.num_photos, item.files[0]] if level == "products" else [item.file, item.product])
+        details = [item.details.get(column, "") for column in catalogue.catalog.columns]
+        lines.append([str(rank), f"{value:.2f}", *map(_cell, [*cells, *details])])
+    return lines
+
+
+def _cell(value):
+    text = " ".join(str(value).split())
+    return text if len(text) <= CELL else f"{text[:CELL // 2]}…{text[-(CELL // 2 - 1):]}"
+
+
+def _aligned(lines):
+    widths = np.max([[len(cell) for cell in line] for line in lines], axis=0)
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+
+
+def _legend(catalogue):
+    if catalogue.calibration.products is None:
+        return "similarity: cosine, 1 is the same (no scores: no labels or clusters to learn from what it is worth)"
+    basis = catalogue.products.basis
+    caution = " (optimistic: they were made from the same features)" if basis == "clusters" else ""
+    return f"score: how often a match this similar is the same product, judged by the catalogue's {basis}{caution}"

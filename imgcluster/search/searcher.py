@@ -1,0 +1,114 @@
+"""A photo in, the most similar photos and products out, each with a score, or the answer that nothing is similar."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgcluster.errors import UserError
+from imgcluster.search.objects import read_query
+from imgcluster.search.products import nearest_products
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo found: row in the catalogue, file, product it shows, cosine similarity -1..1, score 0..1 (None where the
+    catalogue cannot tell), and its columns of catalog.csv."""
+
+    row: int
+    file: str
+    product: str
+    similarity: float
+    score: float | None
+    details: dict
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product found: its number in the catalogue, label, name, similarity, score and columns of catalog.csv; how many
+    photos it has in all, and rows and files of those found, nearest first."""
+
+    code: int
+    label: str
+    name: str
+    similarity: float
+    score: float | None
+    num_photos: int
+    rows: list
+    files: list
+    details: dict
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one region of a photo found. similar: whether the best product is similar enough to be called so; the
+    nearest ones are listed either way. region: the `objects.Region`, None for a photo of the catalogue itself."""
+
+    region: object
+    similar: bool
+    products: list
+    photos: list
+
+
+class Searcher:
+    """Searches photos in a Catalogue. encoder: an `encoder.Encoder`; recipe: the `preprocess.Recipe` of step 01."""
+
+    def __init__(self, catalogue, encoder, recipe):
+        self.catalogue, self.encoder, self.recipe = catalogue, encoder, recipe
+
+    def search(self, query, *, count):
+        """Return one Answer for each region of an `objects.Query`, `count` products and photos each (or as many as
+        there are)."""
+        features = self.encoder.encode([region.picture for region in query.regions])
+        return self.nearest(features, query.regions, count=count)
+
+    def read(self, data, *, box=None):
+        """Return the `objects.Query` of the bytes of an image file; errors are those of `objects.read_query`."""
+        return read_query(data, self.recipe, box=box)
+
+    def like(self, row, *, count):
+        """Return the Answer for a photo of the catalogue, itself left out."""
+        answer, = self.nearest(self.catalogue.index.rows([row]), [None], count=count, without=row)
+        return answer
+
+    def nearest(self, features, regions, *, count, without=None):
+        """Return one Answer for each row of features [Q, D], which belongs to the region in the same place."""
+        found = nearest_products(self.catalogue.index, features, self.catalogue.products, count, without=without)
+        return [self._answer(region, hits, rows, similarities, count)
+                for region, (hits, rows, similarities) in zip(regions, found)]
+
+    def _answer(self, region, hits, rows, similarities, count):
+        products = [self._product(hit) for hit in hits]
+        photos = [self._photo(int(row), float(value)) for row, value in zip(rows[:count], similarities)]
+        similar = bool(products) and products[0].similarity >= self.catalogue.calibration.floor
+        return Answer(region, similar, products, photos)
+
+    def _product(self, hit):
+        catalogue, products = self.catalogue, self.catalogue.products
+        files = [catalogue.img_paths[row] for row in hit.rows]
+        curve = catalogue.calibration.products
+        return Product(hit.code, products.labels[hit.code], products.names[hit.code], hit.similarity,
+                       curve and curve(hit.similarity), int(products.sizes[hit.code]), hit.rows, files,
+                       catalogue.catalog.of_product(products.labels[hit.code], files))
+
+    def _photo(self, row, similarity):
+        catalogue, products = self.catalogue, self.catalogue.products
+        code, curve = int(products.codes[row]), catalogue.calibration.photos
+        return Photo(row, catalogue.img_paths[row], products.names[code], similarity, curve and curve(similarity),
+                     catalogue.catalog.of_photo(catalogue.img_paths[row], products.labels[code]))
+
+
+def check_count(count, catalogue, *, level):
+    """Return how many results to give: `count`, by default five or as many as there are.
+
+    Raises UserError for a count below 1 or above the catalogue's number of products or photos (`level`).
+    """
+    size = catalogue.size if level == "products" else len(catalogue.img_paths)
+    if count is None:
+        return min(5, size)
+    if not 1 <= count <= size:
+        raise UserError(f"--top {count}: the catalogue has {size:,} {level}; give a number from 1 to {size}")
+    return count
+
+
+def best_answer(answers):
+    """Return the answer whose first product is the most similar: the region that shows a known product best."""
+    return answers[int(np.argmax([answer.products[0].similarity for answer in answers]))]
