@@ -79,7 +79,8 @@ class Gallery:
     def names(self):
         """{cluster: what people call it}, where corrections named clusters."""
         table = read_table(self.data_dir / "cluster_names.csv")
-        return {} if table.empty else {int(cluster): name for cluster, name in zip(table["cluster"], table["name"])}
+        pairs = () if table.empty else zip(table["cluster"], table["name"])
+        return {int(cluster): name for cluster, name in pairs if name}
 
     @cached_property
     def metrics(self):

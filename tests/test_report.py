@@ -388,12 +388,31 @@ def test_lasso_lists_and_exports_what_is_inside(browser, written):
     assert sorted(line["file"] for line in lines) == sorted(written.gallery.img_paths)
 
 
-def test_slider_changes_the_level(browser):
+def ground_of_map(driver):
+    """What the map shows, as text, once its photos are there."""
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})",
+                          driver.find_element("id", "map-canvas"))
+    wait(driver, "performance.getEntriesByName('photos').length > 0")
+    driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    return driver.execute_script("return document.getElementById('map-canvas').toDataURL()")
+
+
+def test_slider_recolours_the_map_and_the_cards(browser):
     from selenium.webdriver.common.keys import Keys
-    assert browser.find_element("id", "level-count").get_attribute("textContent") == "3 clusters"
-    browser.find_element("id", "level").send_keys(Keys.ARROW_LEFT)
-    assert browser.find_element("id", "level-count").get_attribute("textContent") == "1 cluster"
-    assert len(browser.find_elements("css selector", ".level-card")) == 1
+    level, number = browser.find_element("id", "level"), browser.find_element("css selector", ".level-bar .level-count")
+    assert number.text == "3 clusters" and not browser.find_elements("css selector", ".level-card")
+    before = ground_of_map(browser)
+    level.send_keys(Keys.ARROW_LEFT)
+    assert number.text == "1 cluster"
+    assert browser.find_element("css selector", ".level-card button.quiet").text == "0 + 1 + 1 more"
+    assert len(browser.find_elements("css selector", "#cards .card")) == 1
+    wait(browser, f"document.getElementById('map-canvas').toDataURL() !== {before!r}")
+    click(browser, "#cards .title")
+    assert not browser.find_element("id", "cluster-merge").is_displayed()
+    click(browser, "#cluster-close")
+    click(browser, ".level-bar button")
+    assert number.text == "3 clusters" and len(browser.find_elements("css selector", "#cards .card")) == 3
+    wait(browser, f"document.getElementById('map-canvas').toDataURL() === {before!r}")
 
 
 def test_corrections_are_exported_in_order(browser, written):

@@ -32,6 +32,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
     page = render({
         "name": gallery.name, "title": gallery.title,
         "answer": tables.answer(gallery), "scores": tables.scores(gallery),
+        "network": tables.network(gallery),
         "skipped": tables.side_table(gallery, "skipped.csv"), "records": tables.records(gallery),
         "duplicates": tables.side_table(gallery, "duplicates.csv"), "shown": len(rows), "data": data,
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})

@@ -3,7 +3,7 @@ import numpy as np
 
 from imgcluster.artefacts import read_table
 from imgcluster.metrics import matched_clusters
-from imgcluster.plots.cells import brick_centres, cell_outlines, cluster_borders
+from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
 
@@ -55,7 +55,7 @@ def page_data(gallery, rows):
     place = np.full(len(gallery.img_paths), -1)
     place[rows] = np.arange(len(rows))
     data = dict.fromkeys(("models", "pairs", "splits", "map", "scatter", "levels"))
-    data |= {"name": gallery.name, "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
+    data |= {"name": gallery.name, "newClusters": _new_clusters(gallery), "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
             "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
             "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
     if gallery.true is not None:
@@ -84,12 +84,13 @@ def _photos(gallery, rows):
 
 
 def _clusters(gallery):
-    """Number, size, mean confidence and commonest true model of each cluster, the largest first."""
+    """Number, name, size, mean confidence and commonest true model of each cluster, the largest first."""
     numbers, sizes = np.unique(gallery.predicted, return_counts=True)
     clusters = []
     for index in np.argsort(-sizes, kind="stable"):
         inside = gallery.predicted == numbers[index]
-        cluster = {"id": int(numbers[index]), "size": int(sizes[index])}
+        cluster = {"id": int(numbers[index]), "size": int(sizes[index]),
+                   "name": gallery.names.get(int(numbers[index]))}
         if has(gallery, "clusters.csv"):
             cluster["confidence"] = _rounded([gallery.clusters["confidence"].to_numpy()[inside].mean()], 3)[0]
         if gallery.true is not None:
@@ -115,13 +116,10 @@ def _sizes(gallery):
 
 def _map(gallery, place):
     shape = gallery.som["hits"].shape
-    centres = brick_centres(shape, topology=gallery.topology)
-    outlines = cell_outlines(centres, topology=gallery.topology, square=True)
-    unit_clusters = gallery.unit_clusters.ravel()
     photo = gallery.unit_photo.ravel()
-    return {"rows": shape[0], "columns": shape[1], "centres": np.round(centres, 2).tolist(),
-            "borders": np.round(cluster_borders(outlines, unit_clusters), 2).reshape(-1, 4).tolist(),
-            "distance": _rounded(gallery.som["distance_map"].ravel(), 3), "cluster": unit_clusters.tolist(),
+    return {"rows": shape[0], "columns": shape[1],
+            "centres": np.round(brick_centres(shape, topology=gallery.topology), 2).tolist(),
+            "distance": _rounded(gallery.som["distance_map"].ravel(), 3),
             "hits": gallery.som["hits"].ravel().astype(int).tolist(),
             "photo": np.where(photo >= 0, place[photo], -1).tolist()}
 
@@ -134,11 +132,28 @@ def _scatter(gallery, rows):
 
 
 def _levels(gallery, rows):
-    """Labels of each photo from coarse to fine."""
-    columns = sorted((name for name in gallery.clusters if name.startswith("level_")),
-                     key=lambda name: gallery.clusters[name].nunique())
-    return [{"count": int(gallery.clusters[name].nunique()),
-             "cluster": gallery.clusters[name].to_numpy()[rows].astype(int).tolist()} for name in columns]
+    """Clusters of each photo and their sizes from coarse to fine; "cluster" is None for the answer itself."""
+    columns = [gallery.clusters[name].to_numpy().astype(int) for name in gallery.clusters if name.startswith("level_")]
+    others = [labels for labels in columns if not _same_partition(labels, gallery.predicted)]
+    levels = [{"count": len(set(gallery.predicted.tolist())), "cluster": None, "sizes": None}]
+    for labels in others:
+        numbers, sizes = np.unique(labels, return_counts=True)
+        levels.append({"count": len(numbers), "cluster": np.searchsorted(numbers, labels[rows]).tolist(),
+                       "sizes": sizes.tolist()})
+    return sorted(levels, key=lambda level: level["count"])
+
+
+def _same_partition(first, second):
+    """Whether two labellings put the same photos together."""
+    pairs = len(np.unique(np.column_stack([first, second]), axis=0))
+    return pairs == len(np.unique(first)) == len(np.unique(second))
+
+
+def _new_clusters(gallery):
+    """The highest number N of a cluster new-N in corrections.csv, which later corrections must not name again."""
+    table = read_table(gallery.data_dir / "corrections.csv")
+    cells = [cell for name in ("cluster", "value") if name in table for cell in table[name]]
+    return max((int(cell[4:]) for cell in cells if cell.startswith("new-") and cell[4:].isdecimal()), default=0)
 
 
 def _review(gallery, rows):

@@ -1,29 +1,42 @@
 """What the page shows as text and tables, which the template writes."""
+import numpy as np
+
 from imgcluster.artefacts import read_json, read_table
 
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
+BUNDLED = "bundled"  # as records name the network that ships with the project
 
-# Scores from 0 to 1, what each says in a few words; the others are listed by name alone.
-SCORES = {
+# What each score says in a few words: the main ones, then groups that are folded away.
+MAIN_SCORES = {
     "ari": ("Adjusted Rand index (ARI)", "agreement of photo pairs beyond chance; 1 is perfect, 0 is chance"),
-    "ami": ("Adjusted mutual information", "shared information beyond chance"),
-    "matched_accuracy": ("Matched accuracy", "photos in the cluster matched to their product"),
+    "matched_accuracy": ("Photos in the right cluster", "when each product is matched to one cluster"),
     "purity": ("Purity", "photos that are of their cluster's commonest product"),
-    "pairwise_precision": ("Pairwise precision", "pairs put together that belong together"),
-    "pairwise_recall": ("Pairwise recall", "pairs that belong together and were put together"),
-    "pairwise_f1": ("Pairwise F1", "both of these in one number"),
-    "bcubed_precision": ("B-cubed precision", "of a photo's cluster, the share of its own product"),
-    "bcubed_recall": ("B-cubed recall", "of a photo's product, the share found in its cluster"),
-    "bcubed_f1": ("B-cubed F1", "both of these in one number"),
-    "homogeneity": ("Homogeneity", "clusters hold one product each"),
-    "completeness": ("Completeness", "products lie in one cluster each"),
-    "v_measure": ("V-measure", "both of these in one number"),
-    "nmi": ("Normalized mutual information", "shared information; favours many clusters"),
-    "fowlkes_mallows": ("Fowlkes-Mallows index", "geometric mean of pairwise precision and recall"),
     "neighbour_agreement_1": ("Nearest photo agrees", "the most similar other photo shows the same product"),
-    "neighbour_agreement_5": ("Nearest five agree", "most of the five most similar photos show the same product"),
 }
 OTHER_SCORES = {
+    "Pairs of photos": {
+        "pairwise_precision": ("Precision", "pairs put together that belong together"),
+        "pairwise_recall": ("Recall", "pairs that belong together and were put together"),
+        "pairwise_f1": ("F1", "both of these in one number"),
+        "fowlkes_mallows": ("Fowlkes-Mallows index", "geometric mean of precision and recall"),
+    },
+    "Photo by photo (B-cubed)": {
+        "bcubed_precision": ("Precision", "of a photo's cluster, the share of its own product"),
+        "bcubed_recall": ("Recall", "of a photo's product, the share found in its cluster"),
+        "bcubed_f1": ("F1", "both of these in one number"),
+    },
+    "Shared information": {
+        "ami": ("Adjusted mutual information (AMI)", "shared information beyond chance"),
+        "nmi": ("Normalized mutual information (NMI)", "shared information; favours many clusters"),
+        "homogeneity": ("Homogeneity", "clusters hold one product each"),
+        "completeness": ("Completeness", "products lie in one cluster each"),
+        "v_measure": ("V-measure", "both of these in one number"),
+    },
+    "Features": {
+        "neighbour_agreement_5": ("Nearest five agree", "most of the five most similar photos show the same product"),
+    },
+}
+LABEL_FREE_SCORES = {
     "silhouette": ("Silhouette", "distance to the next cluster against one's own, -1 to 1"),
     "davies_bouldin": ("Davies-Bouldin index", "spread of clusters against their distance; lower is better"),
     "calinski_harabasz": ("Calinski-Harabasz index", "variance between clusters against within; higher is better"),
@@ -35,10 +48,10 @@ OTHER_SCORES = {
 def answer(gallery):
     """The first thing the page says: numbers of products and photos, the interval, the ARI and how they came about."""
     count = read_json(gallery.data_dir / "cluster_count.json")
-    sizes = sorted((gallery.predicted == cluster).sum() for cluster in set(gallery.predicted) - {-1})
-    return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
+    sizes = np.sort(np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1])
+    return {"products": len(sizes), "unplaced": int((gallery.predicted < 0).sum()), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
             "models": None if gallery.true is None else len(set(gallery.true)),
-            "median_size": int(sizes[len(sizes) // 2]), "largest": int(sizes[-1]),
+            "median_size": int(sizes[len(sizes) // 2]) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
             "method": count.get("method"), "calibration": count.get("calibration_dataset"),
             "trained_on_these": bool(gallery.metrics.get("trained_on_these_photos")) and gallery.true is not None}
@@ -51,11 +64,31 @@ def _interval(count, products):
 
 
 def scores(gallery):
-    """Scores as lists of (name, meaning, value, interval): those from 0 to 1, and the others."""
+    """Scores as lists of (name, meaning, value, interval): "main", {group: list} in "groups", and the "label_free"."""
     metrics = {name: value for name, value in gallery.metrics.items() if value == value}  # NaN is not
-    shares = [(*SCORES[name], metrics[name], metrics.get(f"{name}_interval")) for name in SCORES if name in metrics]
-    others = [(*OTHER_SCORES[name], metrics[name], None) for name in OTHER_SCORES if name in metrics]
-    return {"shares": shares, "others": others}
+
+    def known(names):
+        return [(*text, metrics[name], metrics.get(f"{name}_interval")) for name, text in names.items()
+                if name in metrics]
+
+    groups = {group: known(names) for group, names in OTHER_SCORES.items()}
+    return {"main": known(MAIN_SCORES), "groups": {group: lines for group, lines in groups.items() if lines},
+            "label_free": known(LABEL_FREE_SCORES)}
+
+
+def network(gallery):
+    """What made the features: {"name", "trained_on", "bundled", "stand_in"}, or None where the run did not make them.
+
+    stand_in: whether the small network of this project took the place of one with ImageNet weights.
+    """
+    record = read_json(gallery.data_dir / "made_by_03.json")
+    name = record.get("network")
+    if not name:
+        return None
+    names = name if isinstance(name, list) else [name]
+    return {"name": " and ".join(map(str, names)), "trained_on": record.get("trained_on"),
+            "bundled": names == [BUNDLED],
+            "stand_in": names == [BUNDLED] and (record.get("settings") or {}).get("BACKBONE") == "auto"}
 
 
 def side_table(gallery, name):

@@ -100,13 +100,16 @@ function picture(index, label = "") {
 
 // ---- what photos and clusters are called
 
-const clusterName = (id) => names.get(id) ?? `Cluster ${id}`;
+const clusterName = (id) => groups.get(id)?.name ?? names.get(id) ?? (id === -1 ? "No cluster" : `Cluster ${id}`);
 const baseName = (file) => file.slice(file.lastIndexOf("/") + 1);
+// Both ends of a file name tell it apart.
+const shortName = (file) => (baseName(file).length > 17 ? `${baseName(file).slice(0, 6)}…${baseName(file).slice(-10)}` : baseName(file));
 const modelOf = (index) => (photos.model ? data.models[photos.model[index]].name : null);
 const confidenceOf = (index) => (photos.confidence ? photos.confidence[index] : null);
+const byConfidence = (indices) => indices.sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0));
 
 function describe(index) {
-  const parts = [photos.file[index], clusterName(clusterOf[index])];
+  const parts = [photos.file[index], clusterName(shownOf[index])];
   if (confidenceOf(index) !== null) parts.push(`confidence ${confidenceOf(index).toFixed(2)}`);
   return parts.join(", ");
 }
@@ -114,7 +117,7 @@ function describe(index) {
 // A photo that opens its cluster.
 function photoButton(index, { caption = null, title = null } = {}) {
   return h("button", { class: "photo", type: "button", "aria-label": describe(index), title: title ?? photos.file[index],
-    onclick: () => openCluster(clusterOf[index], index) }, picture(index), caption);
+    onclick: () => openCluster(shownOf[index], index) }, picture(index), caption);
 }
 
 // A photo that is chosen and left out again by a click.
@@ -127,7 +130,7 @@ function choosablePhoto(index, caption) {
 
 function captionOf(index) {
   const confidence = confidenceOf(index);
-  return h("span", { class: "caption" }, h("span", { class: "file" }, baseName(photos.file[index])),
+  return h("span", { class: "caption" }, h("span", { class: "file" }, shortName(photos.file[index])),
     confidence === null ? null : h("span", { class: "number" }, confidence.toFixed(2)));
 }
 
@@ -173,7 +176,7 @@ function showTip(event, children) {
 function hideTip() { tip.hidden = true; }
 
 function photoTip(index, ...lines) {
-  return [picture(index), h("strong", {}, clusterName(clusterOf[index])),
+  return [picture(index), h("strong", {}, clusterName(shownOf[index])),
     h("span", { class: "file" }, photos.file[index]),
     modelOf(index) === null ? null : h("span", {}, `true label: ${modelOf(index)}`),
     confidenceOf(index) === null ? null : h("span", {}, `confidence ${confidenceOf(index).toFixed(2)}`),

@@ -12,8 +12,8 @@ function startTraining() {
   const parent = $("training-charts");
   if (!parent) return;
   const { series, phase } = data.training;
-  const measures = [...new Set(Object.keys(series).map((name) => name.replace(/^val_/, "")))];
-  parent.replaceChildren(...measures.filter((name) => curveTitles[name]).map((name) =>
+  const measures = new Set(Object.keys(series).map((name) => name.replace(/^val_/, "")));
+  parent.replaceChildren(...Object.keys(curveTitles).filter((name) => measures.has(name)).map((name) =>
     chart(curveTitles[name], [series[name], series[`val_${name}`]], phase)));
 }
 

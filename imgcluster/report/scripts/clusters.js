@@ -6,7 +6,7 @@ function confidenceBar(value) {
   if (value === null || value === undefined) return null;
   const fill = h("span", { class: "bar-fill" });
   fill.style.width = `${100 * value}%`;
-  return h("span", { class: "confidence", title: "mean confidence of its photos" },
+  return h("span", { class: "confidence", title: "mean confidence of its photos, 0 to 1" }, h("span", { class: "label" }, "confidence"),
     h("span", { class: "bar", "aria-hidden": "true" }, fill), h("span", { class: "number" }, value.toFixed(2)));
 }
 
@@ -19,9 +19,18 @@ function swatch(id) {
 const clusterChip = (id, number) => h("button", { type: "button", class: "chip", onclick: () => openCluster(id) },
   swatch(id), clusterName(id), h("span", { class: "number" }, number.toLocaleString("en")));
 
+// A true label in the colour it has in the scatter; a click finds its photos.
+function modelChip(model, number) {
+  const mark = h("span", { class: "swatch", "aria-hidden": "true" });
+  mark.style.background = paletteNow()[data.models[model].colour % paletteNow().length];
+  return h("button", { type: "button", class: "chip", onclick: () => findPhotos(data.models[model].name) }, mark,
+    data.models[model].name, h("span", { class: "number" }, number.toLocaleString("en")));
+}
+
 function modelLine(cluster) {
   if (cluster.model === undefined) return null;
-  return h("p", { class: "model" }, h("span", {}, cluster.model), h("span", { class: "number" }, percent(cluster.share)));
+  return h("p", { class: "model", title: "the commonest true label, and its share of the photos" },
+    h("span", {}, h("span", { class: "label" }, "label"), ` ${cluster.model}`), h("span", { class: "number" }, percent(cluster.share)));
 }
 
 function card(cluster) {
@@ -50,8 +59,8 @@ function startClusters() {
   const redraw = () => growingList($("cards"), currentClusters().sort(orders[order][1]), 48, card, "cluster");
   const offered = Object.entries(orders).filter(([name]) => name !== "doubt" || photos.confidence);
   choice($("cluster-order"), offered.map(([name, [text]]) => [name, text]), order, (value) => { order = value; redraw(); });
-  let made = 0;
-  onchange(() => { if (made !== corrections.length || corrections.length) redraw(); made = corrections.length; });
+  let drawn = shownOf;
+  onchange(() => { if (drawn !== shownOf) redraw(); drawn = shownOf; });
   onTheme(redraw);
   redraw();
   startDialog();
@@ -81,12 +90,12 @@ function startDialog() {
   onchange(() => { if (dialog.open && membersOf(opened).length !== Number(dialog.dataset.size)) drawPhotos(); });
 }
 
-const membersOf = (id) => range(numPhotos).filter((index) => clusterOf[index] === id);
+const membersOf = (id) => range(numPhotos).filter((index) => shownOf[index] === id);
 
 function nameCluster(text) {
   const earlier = corrections.findIndex(({ action, cluster }) => action === "name" && cluster === opened);
   if (earlier >= 0) corrections.splice(earlier, 1);
-  if (text) correct({ action: "name", cluster: opened, value: text });
+  if (text !== (clusterById.get(opened)?.name ?? "")) correct({ action: "name", cluster: opened, value: text });
   else undo(corrections.length);
 }
 
@@ -110,16 +119,18 @@ function drawHead() {
   const facts = [count(cluster.size, "photo")];
   if (cluster.size > cluster.indices.length) facts.push(`${cluster.indices.length.toLocaleString("en")} of them in this page`);
   if (cluster.confidence !== null) facts.push(`mean confidence ${cluster.confidence.toFixed(2)}`);
-  if (cluster.model !== undefined) facts.push(`${percent(cluster.share)} ${cluster.model}`);
+  if (cluster.model !== undefined) facts.push(`${percent(cluster.share)} labelled ${cluster.model}`);
   $("cluster-facts").textContent = facts.join(" · ");
   $("cluster-name").value = names.get(opened) ?? "";
   $("cluster-merge").replaceChildren(h("option", { value: "", selected: true, disabled: true }, "Merge into …"),
     ...targetOptions(opened));
-  $("cluster-merge").hidden = currentClusters().length < 2;
+  const fixed = !isAnswer() || opened === -1;
+  $("cluster-name").hidden = fixed;
+  $("cluster-merge").hidden = fixed || currentClusters().length < 2;
 }
 
 function drawPhotos(order = "typical", marked = null) {
-  let indices = membersOf(opened).sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0));
+  let indices = byConfidence(membersOf(opened));
   dialog.dataset.size = indices.length;
   if (order === "doubtful") indices.reverse();
   if (marked !== null) indices = [marked, ...indices.filter((index) => index !== marked)];

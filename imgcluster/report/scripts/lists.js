@@ -1,4 +1,4 @@
-// Lists of photos: the opening picture, search, review, levels, confused products, before and after.
+// Lists of photos: the opening picture, search, review, confused products, before and after.
 
 // A few clusters, each with its most typical photos: what "same product" means here.
 function startOpening() {
@@ -34,48 +34,23 @@ function startSearch() {
   document.addEventListener("pointerdown", (event) => { if (!event.target.closest(".search, dialog, #tray")) close(); });
 }
 
+function findPhotos(text) {
+  $("search").value = text;
+  $("search").focus();
+  $("search").dispatchEvent(new Event("input"));
+}
+
 function startReview() {
   if (!$("review-photos")) return;
   growingList($("review-photos"), data.review.items, 36, ({ photo, notes }) => h("div", { class: "review-item" },
     choosablePhoto(photo, captionOf(photo)),
-    h("button", { type: "button", class: "quiet in", onclick: () => openCluster(clusterOf[photo], photo) },
-      `in ${clusterName(clusterOf[photo])}`),
-    notes.map(([name, value]) => h("span", { class: "note" }, `${name.replaceAll("_", " ")}: ${value}`))), "photo");
-}
-
-function startLevels() {
-  const slider = $("level");
-  if (!slider) return;
-  const own = data.clusters.length;
-  const chosen = Math.max(0, data.levels.findIndex((level) => level.count === own));
-  slider.max = data.levels.length - 1;
-  slider.value = chosen;
-  const draw = () => {
-    const level = data.levels[Number(slider.value)];
-    slider.setAttribute("aria-valuetext", count(level.count, "cluster"));
-    $("level-count").textContent = count(level.count, "cluster");
-    $("level-note").textContent = level.count === own ? "the answer above"
-      : `to use it: NUM_CLUSTERS = ${level.count} in config.py, then step 04 again`;
-    const members = new Map();
-    level.cluster.forEach((id, index) => members.set(id, [...(members.get(id) ?? []), index]));
-    growingList($("level-clusters"), [...members].sort((a, b) => b[1].length - a[1].length), 60, levelCard, "cluster");
-  };
-  slider.addEventListener("input", draw);
-  draw();
-}
-
-// Photos of each cluster at a level by turns, so that what it joins is seen.
-function levelCard([, indices]) {
-  const parts = new Map();
-  indices.forEach((index) => parts.set(photos.cluster[index], [...(parts.get(photos.cluster[index]) ?? []), index]));
-  const groups = [...parts.values()].sort((a, b) => b.length - a.length);
-  groups.forEach((group) => group.sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0)));
-  const shown = [];
-  for (let turn = 0; shown.length < Math.min(4, indices.length); turn += 1)
-    groups.forEach((group) => { if (turn < group.length && shown.length < 4) shown.push(group[turn]); });
-  return h("div", { class: "level-card" }, h("div", { class: "four" }, shown.map((index) => photoButton(index))),
-    h("p", {}, count(indices.length, "photo"), groups.length > 1
-      ? h("span", { class: "joins" }, `joins ${count(groups.length, "cluster")}`) : null));
+    h("button", { type: "button", class: "quiet in", "data-photo-in": photo, onclick: () => openCluster(shownOf[photo], photo) },
+      `in ${clusterName(shownOf[photo])}`),
+    notes.map(([name, value]) => h("span", { class: "note" }, name === "reason" ? value : `${name.replaceAll("_", " ")}: ${value}`))),
+  "photo");
+  onchange(() => document.querySelectorAll("[data-photo-in]").forEach((button) => {
+    button.textContent = `in ${clusterName(shownOf[Number(button.dataset.photoIn)])}`;
+  }));
 }
 
 function startPairs() {

@@ -41,6 +41,7 @@ function startContents() {
 }
 
 startTheme();
+startLevelSliders();
 startClusters();
 startOpening();
 for (const start of [startMap, startScatter, startSearch, startReview, startLevels, startPairs, startBeforeAfter, startCopies,

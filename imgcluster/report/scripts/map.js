@@ -1,7 +1,7 @@
 // The Self-Organizing Map as a wall of photos.
 function startMap() {
   if (!data.map) return;
-  const { centres, borders, distance, cluster, hits, photo } = data.map;
+  const { columns, centres, distance, hits, photo } = data.map;
   const canvas = $("map-canvas");
   let look = "photos";
   let hovered = -1;
@@ -12,6 +12,8 @@ function startMap() {
   extent.width = Math.max(...xs) + 0.5 - extent.left;
   extent.height = Math.max(...ys) + 0.5 - extent.top;
   const most = Math.max(...hits, 1);
+  const [nearest, farthest] = [Math.min(...distance), Math.max(...distance)];
+  const far = (unit) => ((distance[unit] ?? 0) - nearest) / Math.max(farthest - nearest, 1e-9);
   const largest = 200;  // pixels of a unit at first
   canvas.style.maxHeight = `min(82vh, 900px, ${Math.ceil(extent.height * largest) + 24}px)`;
   canvas.style.aspectRatio = `${Math.min(2.2, Math.max(0.85, extent.width / extent.height))}`;
@@ -20,17 +22,20 @@ function startMap() {
 
   function draw(context) {
     const cell = view.scale;
-    const gap = Math.max(0.5, cell * 0.06);
+    const gap = Math.max(0.5, cell * 0.05);
+    const ring = Math.max(1, cell * 0.04);
     const chosen = unitCluster(hovered >= 0 ? hovered : document.activeElement === canvas ? cursor : -1);
     for (let unit = 0; unit < centres.length; unit += 1) {
       const [x, y] = view.toScreen(centres[unit][0] - 0.5, centres[unit][1] - 0.5);
       if (x > view.width || y > view.height || x + cell < 0 || y + cell < 0) continue;
       context.globalAlpha = 1;
-      context.fillStyle = shade(look === "hits" ? Math.sqrt(hits[unit] / most) : distance[unit] ?? 0);
+      context.fillStyle = shade(look === "hits" ? Math.sqrt(hits[unit] / most) : far(unit), look === "photos" ? 0.6 : 1);
       context.fillRect(x, y, cell + 0.5, cell + 0.5);
       if (look === "photos" && photo[unit] >= 0) {
-        context.globalAlpha = chosen !== null && unitCluster(unit) !== chosen ? 0.35 : 1;
-        drawTile(context, photo[unit], x + gap, y + gap, cell - 2 * gap, view.redraw);
+        context.globalAlpha = chosen !== null && unitCluster(unit) !== chosen ? 0.3 : 1;
+        context.fillStyle = clusterColour(unitCluster(unit));
+        context.fillRect(x + gap, y + gap, cell - 2 * gap, cell - 2 * gap);
+        drawTile(context, photo[unit], x + gap + ring, y + gap + ring, cell - 2 * (gap + ring), view.redraw);
       } else if (look === "hits" && hits[unit] && cell > 22) {
         context.fillStyle = Math.sqrt(hits[unit] / most) > 0.5 === !isDark() ? "#fff" : "#111";
         context.font = `600 ${Math.min(20, cell * 0.36)}px system-ui, sans-serif`;
@@ -46,32 +51,43 @@ function startMap() {
     if (hovered >= 0) frame(context, hovered, cell, colourOf("--text"));
   }
 
+  // Where cells meet: [corner, corner, unit, unit]. On a hexagonal map every other column is half a cell lower.
+  const edges = [];
+  centres.forEach(([x, y], unit) => {
+    if (unit + columns < centres.length) edges.push([x - 0.5, y + 0.5, x + 0.5, y + 0.5, unit, unit + columns]);
+    if ((unit + 1) % columns) for (const other of [unit + 1 - columns, unit + 1, unit + 1 + columns]) {
+      const shift = (centres[other]?.[1] ?? Infinity) - y;
+      if (Math.abs(shift) < 0.9) edges.push([x + 0.5, y - 0.5 + Math.max(shift, 0), x + 0.5, y + 0.5 + Math.min(shift, 0), unit, other]);
+    }
+  });
+
   function drawBorders(context, cell) {
     context.beginPath();
-    for (const [x1, y1, x2, y2] of borders) {
+    for (const [x1, y1, x2, y2, first, second] of edges) {
+      if (unitCluster(first) === unitCluster(second)) continue;
       context.moveTo(...view.toScreen(x1, y1));
       context.lineTo(...view.toScreen(x2, y2));
     }
     context.lineCap = "round";
-    context.lineWidth = Math.min(6, Math.max(1.2, cell * 0.08)) + 2;
-    context.strokeStyle = colourOf("--surface");
-    if (cell > 30) context.stroke();
-    context.lineWidth -= 2;
+    context.lineWidth = Math.min(3, Math.max(1, cell * 0.035));
     context.strokeStyle = colourOf("--border-line");
     context.stroke();
   }
 
-  // The unit in the middle of each cluster bears its name where there is room.
-  const middles = new Map();
-  for (const id of new Set(cluster)) {
-    const own = range(centres.length).filter((unit) => cluster[unit] === id && photo[unit] >= 0);
-    const mean = (values) => own.reduce((sum, unit) => sum + values[unit], 0) / own.length;
-    const [x, y] = [mean(xs), mean(ys)];
-    const apart = (unit) => (xs[unit] - x) ** 2 + (ys[unit] - y) ** 2;
-    if (own.length) middles.set(id, { unit: own.reduce((a, b) => (apart(b) < apart(a) ? b : a)), units: own.length });
+  // The unit in the middle of each cluster bears its name where there is room; clusters of most units come first.
+  let labelled = [];
+  function placeLabels() {
+    const units = new Map();
+    photo.forEach((index, unit) => {
+      if (index >= 0) units.set(unitCluster(unit), [...(units.get(unitCluster(unit)) ?? []), unit]);
+    });
+    labelled = [...units].map(([id, own]) => {
+      const mean = (values) => own.reduce((sum, unit) => sum + values[unit], 0) / own.length;
+      const [x, y] = [mean(xs), mean(ys)];
+      const apart = (unit) => (xs[unit] - x) ** 2 + (ys[unit] - y) ** 2;
+      return [id, { unit: own.reduce((a, b) => (apart(b) < apart(a) ? b : a)), units: own.length }];
+    }).sort((a, b) => b[1].units - a[1].units);
   }
-
-  const labelled = [...middles].sort((a, b) => b[1].units - a[1].units);
 
   function drawLabels(context, cell) {
     context.font = "600 12px system-ui, sans-serif";
@@ -80,7 +96,7 @@ function startMap() {
     const taken = [];
     for (const [id, { unit, units }] of labelled) {
       if (cell * Math.sqrt(units) < 52) continue;
-      const text = names.get(id) ?? String(id);
+      const text = groups.get(id)?.short ?? names.get(id) ?? (id === -1 ? "none" : String(id));
       const width = Math.min(Math.max(cell, 60), context.measureText(text).width + 12);
       const [x, y] = view.toScreen(xs[unit], ys[unit] + 0.5);
       if (taken.some(([tx, ty, room]) => Math.abs(tx - x) < (room + width) / 2 + 2 && Math.abs(ty - y) < 20)) continue;
@@ -102,19 +118,19 @@ function startMap() {
   }
 
   // From near (the page's ground) to far.
-  function shade(share) {
-    const [near, far] = isDark() ? [38, 225] : [246, 70];
-    const grey = Math.round(near + (far - near) * share);
+  function shade(share, strength) {
+    const [from, to] = isDark() ? [36, 215] : [246, 70];
+    const grey = Math.round(from + (to - from) * share * strength);
     return `rgb(${grey}, ${grey}, ${Math.min(255, grey + 4)})`;
   }
 
-  const unitCluster = (unit) => (unit < 0 ? null : photo[unit] >= 0 ? clusterOf[photo[unit]] : cluster[unit]);
+  const unitCluster = (unit) => (photo[unit] >= 0 ? shownOf[photo[unit]] : null);
 
   function unitAt(x, y) {
     const [planeX, planeY] = view.toPlane(x, y);
     const column = Math.round(planeX);
-    for (let unit = column; column >= 0 && unit < centres.length; unit += data.map.columns)
-      if (Math.abs(planeY - centres[unit][1]) <= 0.5) return column < data.map.columns ? unit : -1;
+    for (let unit = column; column >= 0 && unit < centres.length; unit += columns)
+      if (Math.abs(planeY - centres[unit][1]) <= 0.5) return column < columns ? unit : -1;
     return -1;
   }
 
@@ -129,11 +145,10 @@ function startMap() {
   }
 
   function open(unit) {
-    if (unit >= 0 && photo[unit] >= 0) openCluster(clusterOf[photo[unit]], photo[unit]);
+    if (unit >= 0 && photo[unit] >= 0) openCluster(shownOf[photo[unit]], photo[unit]);
   }
 
   function key(event) {
-    const { columns } = data.map;
     const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
     if (event.key === "Enter" || event.key === " ") { open(cursor); return true; }
     if (!step || event.shiftKey) return false;
@@ -157,7 +172,8 @@ function startMap() {
   choice($("map-look"), [["photos", "Photos"], ["distance", "Distances"], ["hits", "Photo counts"]], look,
     (value) => { look = value; view.redraw(); });
   zoomButtons($("map-zoom"), view);
+  placeLabels();
   view.settle();
-  onchange(view.redraw);
+  onchange(() => { placeLabels(); view.redraw(); });
   onTheme(view.redraw);
 }

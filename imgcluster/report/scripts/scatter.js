@@ -10,13 +10,15 @@ function startScatter() {
   let lasso = [];  // corners in plane coordinates
   let inside = new Set();
   let hovered = -1;
+  let picked = null;  // the cluster or model whose colour is pointed at
   const extent = { left: Math.min(...xs), top: Math.min(...ys) };
   extent.width = Math.max(Math.max(...xs) - extent.left, 1e-3);
   extent.height = Math.max(Math.max(...ys) - extent.top, 1e-3);
   const view = new View(canvas, extent, draw, { maxZoom: 30, margin: 28 });
 
+  const groupAt = (index) => (colouring === "model" ? photos.model[index] : shownOf[index]);
   const colour = (index, palette) => (colouring === "model" ? palette[data.models[photos.model[index]].colour % palette.length]
-    : clusterColour(clusterOf[index]));
+    : clusterColour(shownOf[index]));
 
   function draw(context) {
     const palette = paletteNow();
@@ -29,9 +31,9 @@ function startScatter() {
     photo.forEach((index, point) => {
       const [x, y] = view.toScreen(xs[point], ys[point]);
       if (x < -size || y < -size || x > view.width + size || y > view.height + size) return;
-      const group = colouring === "model" ? photos.model[index] : clusterOf[index];
+      const group = groupAt(index);
       if (!colours.has(group)) colours.set(group, colour(index, palette));
-      context.globalAlpha = dimmed && !inside.has(point) ? 0.18 : 0.92;
+      context.globalAlpha = (dimmed && !inside.has(point)) || (picked !== null && group !== picked) ? 0.12 : 0.92;
       context.fillStyle = colours.get(group);
       if (look === "photos") {
         context.fillRect(x - size / 2 - 2, y - size / 2 - 2, size + 4, size + 4);
@@ -90,16 +92,28 @@ function startScatter() {
     const indices = [...inside].map((point) => photo[point]);
     const panel = $("lasso");
     panel.hidden = indices.length === 0;
-    $("lasso-hint").hidden = !panel.hidden;
+    $("legend").hidden = !panel.hidden;
     if (!indices.length) return;
-    const counts = new Map();
-    indices.forEach((index) => counts.set(clusterOf[index], (counts.get(clusterOf[index]) ?? 0) + 1));
-    const groups = [...counts].sort((a, b) => b[1] - a[1]);
-    $("lasso-title").textContent = `${count(indices.length, "photo")} of ${count(groups.length, "cluster")} inside`;
-    $("lasso-clusters").replaceChildren(...groups.slice(0, 12).map(([id, number]) => clusterChip(id, number)));
+    const clusters = tally(indices.map((index) => shownOf[index]));
+    $("lasso-title").textContent = `${count(indices.length, "photo")} of ${count(clusters.length, "cluster")} inside`;
+    $("lasso-clusters").replaceChildren(...clusters.slice(0, 12).map(([id, number]) => clusterChip(id, number)));
     growingList($("lasso-photos"), indices, 60, (index) => choosablePhoto(index, captionOf(index)), "photo");
     $("lasso-select").onclick = () => select(indices);
     $("lasso-clear").onclick = () => { inside.clear(); lasso = []; list(); view.redraw(); canvas.focus(); };
+  }
+
+  // The largest clusters, or models, with their colours: pointing at one shows where it lies.
+  function drawLegend() {
+    const found = tally(range(photo.length).map(groupAt));
+    const pick = (group) => () => { picked = group; view.redraw(); };
+    const chips = found.slice(0, 60).map(([group, number]) => {
+      const chip = colouring === "model" ? modelChip(group, number) : clusterChip(group, number);
+      for (const [type, value] of [["pointerenter", group], ["focus", group], ["pointerleave", null], ["blur", null]])
+        chip.addEventListener(type, pick(value));
+      return chip;
+    });
+    if (found.length > 60) chips.push(h("span", { class: "note" }, `and ${(found.length - 60).toLocaleString("en")} smaller ones`));
+    $("legend-chips").replaceChildren(...chips);
   }
 
   Object.assign(view.handlers, {
@@ -111,7 +125,7 @@ function startScatter() {
       if (inside.size) { inside.clear(); list(); }
       lasso = [];
       view.redraw();
-      if (point >= 0) openCluster(clusterOf[photo[point]], photo[point]);
+      if (point >= 0) openCluster(shownOf[photo[point]], photo[point]);
     },
     hover: (event, x, y) => {
       const point = nearest(x, y);
@@ -127,9 +141,16 @@ function startScatter() {
   choice($("scatter-mode"), [["lasso", "Lasso"], ["move", "Move"]], mode, setMode);
   choice($("scatter-look"), [["points", "Points"], ["photos", "Photos"]], look, (value) => { look = value; view.redraw(); });
   if (data.models) choice($("scatter-colour"), [["cluster", "by cluster"], ["model", "by true label"]], colouring,
-    (value) => { colouring = value; view.redraw(); });
+    (value) => { colouring = value; drawLegend(); view.redraw(); });
   zoomButtons($("scatter-zoom"), view);
   setMode(mode);
-  onchange(view.redraw);
-  onTheme(view.redraw);
+  drawLegend();
+  let drawn = shownOf;
+  onchange(() => {
+    if (drawn !== shownOf || corrections.length) drawLegend();
+    if (drawn !== shownOf && inside.size) list();
+    drawn = shownOf;
+    view.redraw();
+  });
+  onTheme(() => { drawLegend(); view.redraw(); });
 }

@@ -3,7 +3,8 @@ const selection = new Set();
 const corrections = [];  // {action, indices or cluster, value}, in the order they were made
 const names = new Map();  // cluster -> what people call it
 let clusterOf = photos.cluster.slice();  // of each photo, corrections applied
-let newClusters = 0;
+let shownOf = clusterOf;  // the same, or its cluster at the level looked at
+let newClusters = data.newClusters;
 let exported = true;
 const listeners = [];  // called when selection or corrections change
 const onchange = (listener) => listeners.push(listener);
@@ -31,23 +32,31 @@ function undo(position) {
 
 function applyCorrections() {
   clusterOf = photos.cluster.slice();
-  names.clear();
+  readNames();
   for (const correction of corrections) {
     const { action, indices, cluster, value } = correction;
-    if (action === "name") names.set(cluster, value);
+    if (action === "name" && value) names.set(cluster, value);
+    else if (action === "name") names.delete(cluster);
     else if (action === "merge") clusterOf = clusterOf.map((old) => (old === cluster ? value : old));
     else {
       correction.from = indices.map((index) => clusterOf[index]);
       indices.forEach((index) => { clusterOf[index] = value; });
     }
   }
+  if (isAnswer()) shownOf = clusterOf;
   changed();
 }
 
-// Clusters as they stand, with their photos in the page, most typical first.
-function currentClusters() {
+function readNames() {
+  names.clear();
+  data.clusters.forEach(({ id, name }) => { if (name) names.set(id, name); });
+}
+readNames();
+
+// Clusters as they are shown (or `of` each photo), with their photos in the page, most typical first.
+function currentClusters(of = shownOf) {
   const members = new Map();
-  clusterOf.forEach((cluster, index) => {
+  of.forEach((cluster, index) => {
     if (!members.has(cluster)) members.set(cluster, []);
     members.get(cluster).push(index);
   });
@@ -56,8 +65,8 @@ function currentClusters() {
     const untouched = corrections.length === 0 && known;
     const confidence = photos.confidence
       ? indices.reduce((sum, index) => sum + (photos.confidence[index] ?? 0), 0) / indices.length : null;
-    indices.sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0));
-    return { id, indices, size: untouched ? known.size : indices.length,
+    byConfidence(indices);
+    return { id, indices, size: untouched ? known.size : groups.get(id)?.size ?? indices.length,
       confidence: untouched ? known.confidence ?? null : confidence, ...commonestModel(indices, untouched && known) };
   });
 }
@@ -65,9 +74,7 @@ function currentClusters() {
 function commonestModel(indices, known) {
   if (!photos.model) return {};
   if (known) return { model: known.model, share: known.share };
-  const counts = new Map();
-  indices.forEach((index) => counts.set(photos.model[index], (counts.get(photos.model[index]) ?? 0) + 1));
-  const [model, most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
+  const [[model, most]] = tally(indices.map((index) => photos.model[index]));
   return { model: data.models[model].name, share: most / indices.length };
 }
 
@@ -81,6 +88,7 @@ function moveSelected(target) {
 }
 
 function explain({ action, indices, cluster, value }) {
+  if (action === "name" && !value) return `Cluster ${cluster} has no name`;
   if (action === "name") return `${/^\d+$/.test(cluster) ? `Cluster ${cluster}` : cluster} is called “${value}”`;
   if (action === "merge") return `Cluster ${cluster} joins ${clusterName(value)}`;
   return `${count(indices.length, "photo")} to ${action === "split" ? "a new cluster" : clusterName(value)}`;
@@ -112,7 +120,7 @@ function download(name, text) {
 
 // ---- the tray at the foot of the page
 
-const targetOptions = (except = null) => currentClusters().filter(({ id }) => id !== except)
+const targetOptions = (except = null) => currentClusters(clusterOf).filter(({ id }) => id !== except && id !== -1)
   .sort(byNumber)
   .map(({ id, size }) => h("option", { value: id }, `${clusterName(id)} (${size})`));
 const asCluster = (value) => (/^\d+$/.test(value) ? Number(value) : value);
@@ -124,7 +132,8 @@ function drawTray() {
   const parts = [];
   if (selection.size) {
     parts.push(h("div", { class: "tray-part", "data-part": "selection" }, h("strong", {}, count(selection.size, "photo") + " chosen"),
-      h("select", { "aria-label": "Move the chosen photos to", onchange: (event) => moveSelected(
+      h("select", { "aria-label": "Move the chosen photos to", disabled: !isAnswer(),
+        title: isAnswer() ? null : "Photos are moved between the clusters of the answer", onchange: (event) => moveSelected(
         event.target.value === "new" ? "new" : asCluster(event.target.value)) },
       h("option", { value: "", selected: true, disabled: true }, "Move to …"),
       h("option", { value: "new" }, "a new cluster"), targetOptions()),

@@ -144,7 +144,7 @@ const colourOf = (name) => getComputedStyle(document.documentElement).getPropert
 const isDark = () => colourOf("--scheme") === "dark";
 const paletteNow = () => (isDark() ? data.paletteDark : data.palette);
 function clusterColour(id) {
-  const known = clusterById.get(id);
+  const known = groups.get(id) ?? clusterById.get(id);
   const palette = paletteNow();
   return palette[(known ? known.rank : data.clusters.length + Number(String(id).slice(4))) % palette.length];
 }
