@@ -3,19 +3,18 @@
 
 Reads:   IMG_DIR, img_paths.txt and labels_true.txt of TRAIN_DATASET (run steps 00 and 01 for it first, with
          --set DATASET=<its name>; run_all.py does all of that)
-Writes:  network.keras, classes.txt and history.csv in DATA_DIR of TRAIN_DATASET
+Writes:  network.keras, classes.txt, history.csv and confusions.csv in DATA_DIR of TRAIN_DATASET; with several networks
+         in BACKBONE also members/<number>_<name>/ with each one's network.keras and history.csv
 Runtime: for 1,000 photos on two cores about 20 s an epoch with MobileNetV2, 3 minutes with InceptionV3;
          a killed training goes on at the epoch where it was
 """
 import shutil
 import sys
 
-import numpy as np
+import pandas as pd
 
 from imgcluster.artefacts import read_img_paths, read_labels_true, replacing, require, write_lines, write_table
 from imgcluster.cli import Step, quiet_start, run
-from imgcluster.errors import UserError
-from imgcluster.pictures import decode_all
 from imgcluster.progress import progress
 
 
@@ -31,56 +30,53 @@ def main(argv=None):
         step.say(f"{source.DATASET} has no true labels: the pretrained network is used as it is")
         return
     step.warn_if_changed("00", "01", data_dir=data_dir)
-    classes, targets = np.unique(labels, return_inverse=True)
-    history, test, network_name = train(step, source, img_paths, targets, data_dir)
-    write_lines(data_dir / "classes.txt", classes)
-    write_table(data_dir / "history.csv", history)
-    step.record(["network.keras", "classes.txt", "history.csv"], data_dir=data_dir,
-                inputs=[data_dir / "img_paths.txt", data_dir / "labels_true.txt"], network=network_name)
-    step.say(f"best epoch, {test['photos']} validation photos of {len(classes)} models: "
-             + ", ".join(f"top-{k} {test[f'val_top_{k}']:.3f}" for k in (1, 2, 3, 5)))
+    # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
+    with quiet_start():
+        from imgcluster.trainer import make_training_set
+    training_set = make_training_set(img_paths, labels, holdout_models=source.HOLDOUT_MODELS,
+                                     train_fraction=source.TRAIN_FRACTION, seed=source.RANDOM_SEED)
+    held_out = training_set.holdout_classes
+    step.say(f"{len(training_set.classes)} models to train on, " + (
+        f"{len(held_out)} held out to judge by: {', '.join(held_out[:5])}{', ...' if held_out[5:] else ''}" if held_out
+        else "none held out: photos held back of the same models choose the best epoch"))
+    names = train(step, source, training_set, data_dir)
+    write_lines(data_dir / "classes.txt", training_set.classes)
+    step.record(["network.keras", "classes.txt", "history.csv", "confusions.csv"], data_dir=data_dir,
+                inputs=[data_dir / "img_paths.txt", data_dir / "labels_true.txt"], network=" + ".join(names),
+                holdout_models=held_out)
     step.finish(f"{step.show(data_dir / 'network.keras')} and history.csv", then="03_extract_features.py")
 
 
-def train(step, source, img_paths, targets, data_dir):
-    """Train the network and save it; return (history, the best epoch's row, the network's name)."""
-    # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
-    with quiet_start():
-        from imgcluster.augmentation import Augmentation
-        from imgcluster.backbones import BUNDLED, load_backbone
-        from imgcluster.finetune import Regime, fine_tune, make_deterministic, split_rows
+def train(step, source, training_set, data_dir):
+    """Train and save the network, or all of them and their union; return their names."""
+    from imgcluster.augmentation import Augmentation
+    from imgcluster.trainer import Trainer
+    from imgcluster.training import Regime
+    from imgcluster.validation import confusions, describe
 
-    train_rows, val_rows = split_rows(targets, train_fraction=source.TRAIN_FRACTION, seed=source.RANDOM_SEED)
-    make_deterministic(source.RANDOM_SEED)
-    embedding, name, remark = load_backbone(source.BACKBONE, weights=source.weights(), input_size=source.INPUT_SIZE)
-    origin = "its own weights" if name == BUNDLED else f"weights {source.WEIGHTS}"
-    step.say(f"network: {name}, {origin}{remark and f' ({remark})'}")
-    state_dir = data_dir / "training"
-    state_dir.mkdir(parents=True, exist_ok=True)
-    with progress(description="reading photos", total=len(img_paths)) as bar:
-        pictures, errors = decode_all(require(source.folder("IMG_DIR")), img_paths, state_dir / "pictures.npy",
-                                      size=embedding.input_shape[1], progress=bar, **source.picture_options())
-    for row, reason in errors.items():
-        step.warn(f"{img_paths[row]}: {reason}; not trained on")
-    train_rows, val_rows = (np.setdiff1d(rows, list(errors)) for rows in (train_rows, val_rows))
-    if not len(train_rows) or not len(val_rows):
-        raise UserError(f"too few photos in {source.folder('IMG_DIR')} could be read; run 01_img_preprocess.py again")
     regime = Regime(augmentation=Augmentation(**source.augmentation_options()), **source.regime_options())
-    network, history = fine_tune(
-        embedding, pictures, targets, train_rows=train_rows, val_rows=val_rows, regime=regime,
-        seed=source.RANDOM_SEED, state_dir=state_dir, on_epoch=lambda row: step.say(epoch_line(row)),
-        progress=lambda text, total: progress(description=text, total=total))
-    with replacing(data_dir / "network.keras") as path:
-        network.save(path)
-    shutil.rmtree(state_dir)
-    return history, {**history.loc[history["val_loss"].idxmin()], "photos": len(val_rows)}, name
+    trainer = Trainer(training_set, regime, img_dir=require(source.folder("IMG_DIR")), state_dir=data_dir / "training",
+                      seed=source.RANDOM_SEED, picture_options=source.picture_options(), say=step.say, warn=step.warn,
+                      progress=lambda text, total: progress(description=text, total=total))
+    members = [trainer.train(**options) for options in source.network_members()]
+    for number, member in enumerate(members, start=1) if len(members) > 1 else ():
+        folder = data_dir / "members" / f"{number}_{member.name}"
+        save(member.classifier, folder / "network.keras")
+        write_table(folder / "history.csv", member.history)
+        step.say(f"{member.name} by itself: {describe(trainer.join([member])[1])}")
+    network, scores, (probabilities, true) = trainer.join(members)
+    save(network, data_dir / "network.keras")
+    write_table(data_dir / "history.csv", pd.concat([member.history.assign(network=member.name) for member in members]))
+    write_table(data_dir / "confusions.csv", confusions(probabilities, true, training_set.classes))
+    shutil.rmtree(data_dir / "training")
+    step.say(f"network kept, on {len(true)} validation photos: {describe(scores)}")
+    return [member.name for member in members]
 
 
-def epoch_line(row):
-    """One line for one row of the training history."""
-    name = "classification layer" if row["phase"] == "head" else f"epoch {row['epoch']}"
-    return (f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, "
-            f"top-1 {row['val_top_1']:.3f}, top-5 {row['val_top_5']:.3f}")
+def save(network, path):
+    """Save a Keras model under its final name, whole or not at all."""
+    with replacing(path) as temporary:
+        network.save(temporary)
 
 
 if __name__ == "__main__":

@@ -94,11 +94,13 @@ MAX_IMG_SIDE = 640
 # small network that ships with this project ("bundled"). A network named here never falls back on another: InceptionV3,
 # VGG16, VGG19, ResNet50, ResNet50V2, MobileNet, MobileNet_0.75, MobileNetV2, MobileNetV3Small, MobileNetV3Large,
 # EfficientNetB0 to EfficientNetB4, EfficientNetV2B0, EfficientNetV2S, ConvNeXtTiny, DenseNet121, DenseNet169, bundled.
-# MobileNetV2 is about five times faster than InceptionV3.
+# MobileNetV2 is about five times faster than InceptionV3. A list such as ["InceptionV3", "MobileNetV2"] trains and uses
+# several together: better, and as slow as all of them.
 BACKBONE = "auto"
 
 # Its weights: "imagenet" (Keras downloads them once), the path of a weights file (.h5 or .weights.h5, without the
-# classification layer; needs BACKBONE to name its network), or None (random: only for trying things out).
+# classification layer; needs BACKBONE to name its network), or None (random: only for trying things out). With a list in
+# BACKBONE: a list, one entry for each, or one word for all.
 WEIGHTS = "imagenet"
 
 # Side of the square picture the network sees, in pixels. None: the size it was made for (96 to 384). Smaller is
@@ -108,19 +110,48 @@ INPUT_SIZE = None
 # How a photo becomes square: "pad" (white margins, nothing lost), "stretch", or "crop" (the middle).
 RESIZE_MODE = "pad"
 
+# How the network's last map becomes one vector: "avg" (average, what it was made for), "max", or "gem" (generalised
+# mean, between the two, learnt in training).
+POOLING = "avg"
+
 # Photos per batch, in training and in feature extraction. Less if memory runs out.
 BATCH_SIZE = 32
 
 # ---------------------------------------------------------------- step 02: fine-tuning
 
-# Share of each model's photos to train on (0 to 1); the rest is the validation part that chooses the best epoch.
-TRAIN_FRACTION = 0.8
+# Share of the models (0 to below 1) held out of training to choose the best epoch on: the network is for models it was
+# never trained on, and only such models tell whether it is ready for them. At least two; with fewer than four models, or
+# 0, photos held back of the trained models choose instead, which favours learning those models by heart.
+HOLDOUT_MODELS = 0.15
+
+# Share of each trained model's photos to train on (0 to 1); the rest shows how well these models are recognised.
+TRAIN_FRACTION = 0.9
+
+# What the network learns to do:
+#   "softmax"       tell the models apart
+#   "cosine"        the same by direction alone, as clusters are compared: carries over best to new models
+#   "arcface"       "cosine" with a margin between the models
+#   "center"        "softmax", and photos of a model near its centre
+#   "triplet"       a photo nearer to its own model than to another (semi-hard; "triplet_hard": the hardest of a batch)
+#   "contrastive"   photos of one model are each other's nearest in a batch
+#   "cascaded"      like that at three depths of the network, each on the pairs that were hard for the one before
+LOSS = "cosine"
+
+# Size of a learnt vector of length 1 on top of the pooled features, which step 03 then writes (2 to 4096). None: the
+# pooled features themselves.
+EMBEDDING_DIM = None
+
+# Photos of each model in a batch (from 2), for the losses that compare photos: "triplet" and those below it.
+IMGS_PER_MODEL_IN_BATCH = 4
 
 # Passes over the photos for the new classification layer alone, on the frozen network. Cheap.
 HEAD_EPOCHS = 40
 
 # Passes over the photos for the upper part of the network. 0: only the classification layer is trained.
 EPOCHS = 12
+
+# The network that is kept is the average of its weights over about this many epochs. 0: the weights of one moment.
+WEIGHT_AVERAGING = 1.0
 
 # Share of the network's layers, from the top, that fine-tuning changes (0 to 1).
 TRAINABLE_FRACTION = 0.6
@@ -130,10 +161,11 @@ HEAD_LEARNING_RATE = 2e-3
 LEARNING_RATE = 2e-4
 
 # How the learning rate falls: "cosine" (smoothly to 0 over EPOCHS), "step" (times 0.3 at one and at two thirds of
-# EPOCHS) or "plateau" (times 0.3 whenever the validation loss stood still for 2 epochs).
+# EPOCHS) or "plateau" (times 0.3 whenever nothing got better for 2 epochs).
 LEARNING_RATE_SCHEDULE = "cosine"
 
-# Stop when the validation loss has not improved for this many epochs.
+# Stop when nothing got better for this many epochs: recall and ARI on the held-out models (HOLDOUT_MODELS), or the
+# validation loss where there are none.
 EARLY_STOPPING_PATIENCE = 5
 
 # Share of the features dropped at random in front of the classification layer (0 to below 1).

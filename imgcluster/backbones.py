@@ -13,7 +13,9 @@ from pathlib import Path
 
 import keras
 
+from imgcluster.ensemble import join_networks
 from imgcluster.errors import UserError
+from imgcluster.pooling import pooling_layer
 
 # Seconds to wait for the server that holds the ImageNet weights; one that swallows packets would hang for minutes.
 CONNECT_TIMEOUT = 10
@@ -96,34 +98,40 @@ def check_backbone(name):
     return BACKBONES[name]
 
 
-def load_backbone(name, *, weights="imagenet", input_size=None):
-    """Return (embedding network, its name, remark) for the setting BACKBONE, which may be "auto".
+def load_backbone(name, *, weights="imagenet", input_size=None, pooling="avg"):
+    """Return (embedding network, its name, remark) for the setting BACKBONE, which may be "auto" or a list of names.
 
     "auto" takes InceptionV3 when its ImageNet weights are on this machine or can be downloaded (one short attempt),
-    else the bundled network, and the remark says how to get the other. A named network never falls back.
-    Raises UserError as `build_backbone` does.
+    else the bundled network, and the remark says how to get the other. A named network never falls back. Of a list,
+    the features are joined (`ensemble.join_networks`). Raises UserError as `build_backbone` does.
     """
+    options = {"input_size": input_size, "pooling": pooling}
+    if isinstance(name, (list, tuple)):
+        several = weights if isinstance(weights, (list, tuple)) else [weights] * len(name)
+        loaded = [load_backbone(each, weights=own, **options) for each, own in zip(name, several, strict=True)]
+        return (join_networks([embedding for embedding, _, _ in loaded]), " + ".join(each for _, each, _ in loaded),
+                "; ".join(remark for _, _, remark in loaded if remark))
     if name != AUTO:
-        return build_backbone(name, weights=weights, input_size=input_size), name, ""
+        return build_backbone(name, weights=weights, **options), name, ""
     if weights != "imagenet":
         raise UserError(f"WEIGHTS = {str(weights)!r}: needs BACKBONE to name the network these weights belong to; "
                         "\"auto\" goes with WEIGHTS = \"imagenet\"")
     try:
-        return (build_backbone(PREFERRED, weights=weights, input_size=input_size), PREFERRED,
+        return (build_backbone(PREFERRED, weights=weights, **options), PREFERRED,
                 f"for the small network that ships with this project set BACKBONE = {BUNDLED!r}")
     except MissingWeights as error:
-        return (build_backbone(BUNDLED, weights=weights, input_size=input_size), BUNDLED,
+        return (build_backbone(BUNDLED, weights=weights, **options), BUNDLED,
                 f"the ImageNet weights of {PREFERRED} are not on this machine and could not be downloaded; with them "
                 f"results are better: put the file {error.file} into {error.folder}, or connect to the internet once")
 
 
-def build_backbone(name, *, weights="imagenet", input_size=None):
+def build_backbone(name, *, weights="imagenet", input_size=None, pooling="avg"):
     """Return a Keras model from RGB pictures [B, S, S, 3] of 0..255 to pooled features [B, D].
 
     weights: "imagenet" (the bundled network: its own), the path of a weights file without the classification layer, or
-    None (random).
-    input_size: S in pixels, None for the network's own. The convolutional part is the layer "backbone", the average
-    pooling over its last map the layer "features". Raises UserError when weights are missing or do not fit.
+    None (random). pooling: "avg", "max" or "gem" (`pooling.pooling_layer`).
+    input_size: S in pixels, None for the network's own. The convolutional part is the layer "backbone", the pooling
+    over its last map the layer "features". Raises UserError when weights are missing or do not fit.
     """
     backbone = check_backbone(name)
     size = input_size or backbone.input_size
@@ -133,7 +141,7 @@ def build_backbone(name, *, weights="imagenet", input_size=None):
     if backbone.scaling in SCALINGS:
         scaled = InputScaling(**SCALINGS[backbone.scaling], name="scaling")(inputs)
     maps = base(scaled, training=False)
-    return keras.Model(inputs, keras.layers.GlobalAveragePooling2D(name="features")(maps), name="embedding")
+    return keras.Model(inputs, pooling_layer(pooling, name="features")(maps), name="embedding")
 
 
 def _load_base(name, backbone, weights, size):

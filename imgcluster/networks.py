@@ -23,7 +23,7 @@ class Network:
     remark: str
 
 
-def load_network(*, train_dataset, train_dir, backbone, weights, input_size, seed):
+def load_network(*, train_dataset, train_dir, backbone, weights, input_size, seed, pooling="avg"):
     """Return the Network of train_dir/network.keras where there is one, else the pretrained `backbone`.
 
     train_dataset: name of the dataset in `train_dir`; both None where no network is to be fine-tuned. The others are
@@ -36,8 +36,15 @@ def load_network(*, train_dataset, train_dir, backbone, weights, input_size, see
         return Network(load_embedding(path), {"network": name, "trained_on": train_dataset,
                                               "network_file": network_fingerprint(path)},
                        f"{name}, fine-tuned on {train_dataset}")
-    embedding, name, remark = load_backbone(backbone, weights=weights, input_size=input_size)
+    embedding, name, remark = load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
     origin = "its own weights" if name == BUNDLED else f"weights {weights}"
     return Network(embedding, {"network": name, "trained_on": None,
-                               "network_file": fingerprint(weights) if weights not in ("imagenet", None) else weights},
+                               "network_file": _weights_file(weights)},
                    f"{name}, {origin}, not fine-tuned{remark and f' ({remark})'}")
+
+
+def _weights_file(weights):
+    """What tells weights apart: the digest of their file, or "imagenet" or None; a list for several networks."""
+    if isinstance(weights, list):
+        return [_weights_file(each) for each in weights]
+    return weights if weights in ("imagenet", None) else fingerprint(weights)

@@ -19,14 +19,15 @@ log = logging.getLogger(__name__)
 
 PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
 
-NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE")
+NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE", "POOLING")
 
 # What the files of each step depend on: recorded beside them, and compared when a later step reads them.
 STEP_SETTINGS = {
     "00": ("LABELS_FROM", "LABEL_REGEX"),
     "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "MIN_PRODUCT_SHARE", "MAX_OBJECTS", "NORMALIZE_CONTRAST",
            "REMOVE_DUPLICATES", "MAX_IMG_SIDE", "MAX_PIXELS"),
-    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "TRAIN_FRACTION", "HEAD_EPOCHS", "EPOCHS",
+    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "HOLDOUT_MODELS", "TRAIN_FRACTION", "LOSS",
+           "EMBEDDING_DIM", "IMGS_PER_MODEL_IN_BATCH", "HEAD_EPOCHS", "EPOCHS", "WEIGHT_AVERAGING",
            "TRAINABLE_FRACTION", "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE",
            "EARLY_STOPPING_PATIENCE", "DROPOUT", "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION",
            "AUGMENT_FLIP", "AUGMENT_TRANSLATION", "AUGMENT_ZOOM", "AUGMENT_BRIGHTNESS", "AUGMENT_CONTRAST",
@@ -38,6 +39,7 @@ STEP_SETTINGS = {
     "06": ("RANDOM_SEED", "MAX_SHEETS", "SCATTER_MAX_PHOTOS", "EXPORT_CLUSTERS"),
 }
 
+WeightsName = Annotated[str, Field(min_length=1)] | None
 Name = Annotated[str, Field(pattern=r"^[^/\\\x00]+$", min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 HalfShare = Annotated[float, Field(ge=0, le=0.5)]
@@ -77,15 +79,22 @@ class Settings(BaseModel):
     REMOVE_DUPLICATES: bool = False
     MAX_IMG_SIDE: Annotated[int, Field(ge=32)] = 640
 
-    BACKBONE: str = "auto"
-    WEIGHTS: Annotated[str, Field(min_length=1)] | None = "imagenet"
+    BACKBONE: str | Annotated[list[str], Field(min_length=1)] = "auto"
+    WEIGHTS: WeightsName | list[WeightsName] = "imagenet"
     INPUT_SIZE: Annotated[int, Field(ge=32, le=2048)] | None = None
     RESIZE_MODE: Literal["pad", "stretch", "crop"] = "pad"
+    POOLING: Literal["avg", "max", "gem"] = "avg"
     BATCH_SIZE: Positive = 32
 
-    TRAIN_FRACTION: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    HOLDOUT_MODELS: OpenShare = 0.15
+    TRAIN_FRACTION: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    LOSS: Literal["softmax", "cosine", "arcface", "center", "triplet", "triplet_hard", "contrastive",
+                  "cascaded"] = "cosine"
+    EMBEDDING_DIM: Annotated[int, Field(ge=2, le=4096)] | None = None
+    IMGS_PER_MODEL_IN_BATCH: Annotated[int, Field(ge=2)] = 4
     HEAD_EPOCHS: Count = 40
     EPOCHS: Count = 12
+    WEIGHT_AVERAGING: Annotated[float, Field(ge=0)] = 1.0
     TRAINABLE_FRACTION: Share = 0.6
     HEAD_LEARNING_RATE: Rate = 2e-3
     LEARNING_RATE: Rate = 2e-4
@@ -143,6 +152,14 @@ class Settings(BaseModel):
             raise ValueError("the same folder as RAW_IMG_DIR; photos would be overwritten")
         return folder
 
+    @field_validator("WEIGHTS")
+    @classmethod
+    def _check_weights(cls, weights, info):
+        names = info.data.get("BACKBONE")
+        if isinstance(weights, list) and len(weights) != (len(names) if isinstance(names, list) else 0):
+            raise ValueError(f"{len(weights)} entries for BACKBONE = {names!r}; give one for each network of a list")
+        return weights
+
     def folder(self, name):
         """Return the folder of the setting `name`, absolute.
 
@@ -167,8 +184,10 @@ class Settings(BaseModel):
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def weights(self):
-        """WEIGHTS as the backbone takes it: "imagenet", None, or an absolute path."""
-        return self.WEIGHTS if self.WEIGHTS in ("imagenet", None) else self.resolve(self.WEIGHTS)
+        """WEIGHTS as the backbone takes it: "imagenet", None, or an absolute path; a list for several networks."""
+        def absolute(weights):
+            return weights if weights in ("imagenet", None) else self.resolve(weights)
+        return list(map(absolute, self.WEIGHTS)) if isinstance(self.WEIGHTS, list) else absolute(self.WEIGHTS)
 
     def of_step(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
@@ -199,7 +218,15 @@ class Settings(BaseModel):
         """The keyword arguments of `networks.load_network`."""
         train_dir = None if self.TRAIN_DATASET is None else self.for_dataset(self.TRAIN_DATASET).folder("DATA_DIR")
         return {"train_dataset": self.TRAIN_DATASET, "train_dir": train_dir, "backbone": self.BACKBONE,
-                "weights": self.weights(), "input_size": self.INPUT_SIZE, "seed": self.RANDOM_SEED}
+                "weights": self.weights(), "input_size": self.INPUT_SIZE, "seed": self.RANDOM_SEED,
+                "pooling": self.POOLING}
+
+    def network_members(self):
+        """The networks of BACKBONE, one or several: the keyword arguments of `trainer.Trainer.train` for each."""
+        names = self.BACKBONE if isinstance(self.BACKBONE, list) else [self.BACKBONE]
+        weights = self.weights() if isinstance(self.WEIGHTS, list) else [self.weights()] * len(names)
+        return [{"backbone": name, "number": number, "weights": own, "input_size": self.INPUT_SIZE,
+                 "pooling": self.POOLING} for number, (name, own) in enumerate(zip(names, weights), start=1)]
 
     def augmentation_options(self):
         """The keyword arguments of `augmentation.Augmentation`."""
@@ -208,9 +235,10 @@ class Settings(BaseModel):
 
     def regime_options(self):
         """The keyword arguments of `finetune.Regime`, all but the augmentation."""
-        names = ("head_epochs", "epochs", "trainable_fraction", "head_learning_rate", "learning_rate", "dropout",
-                 "label_smoothing", "class_weights", "batch_size")
+        names = ("loss", "embedding_dim", "weight_averaging", "head_epochs", "epochs", "trainable_fraction",
+                 "head_learning_rate", "learning_rate", "dropout", "label_smoothing", "class_weights", "batch_size")
         return {**{name: getattr(self, name.upper()) for name in names}, "schedule": self.LEARNING_RATE_SCHEDULE,
+                "imgs_per_model": self.IMGS_PER_MODEL_IN_BATCH,
                 "patience": self.EARLY_STOPPING_PATIENCE}
 
     def for_dataset(self, dataset):
@@ -239,7 +267,8 @@ def load_settings(config=None, overrides=(), *, root=None):
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        problems += [_describe(item) for item in error.errors()]
+        # Of a setting that may be of several kinds, pydantic says for each why it is none of that kind.
+        problems += {item["loc"][0]: _describe(item) for item in reversed(error.errors())}.values()
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
     settings._folder = Path(os.path.abspath(path)).parent

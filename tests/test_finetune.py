@@ -8,53 +8,18 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from imgcluster.augmentation import Augmentation  # noqa: E402
+from imgcluster.classifier import build_classifier, unfreeze_top  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.finetune import (  # noqa: E402
-    Regime,
-    build_classifier,
-    class_weights,
-    fine_tune,
-    learning_rate_at,
-    load_embedding,
-    split_rows,
-    top_k_accuracy,
-    unfreeze_top,
-)
+from imgcluster.finetune import fine_tune, load_embedding  # noqa: E402
+from imgcluster.splits import split_rows  # noqa: E402
+from imgcluster.training import Regime, class_weights, learning_rate_at  # noqa: E402
+from imgcluster.validation import top_k_accuracy  # noqa: E402
 
 REGIME = Regime(head_epochs=60, epochs=3, trainable_fraction=0.5, head_learning_rate=0.05, learning_rate=0.01,
                 patience=5, dropout=0.1, label_smoothing=0.05, batch_size=8,
                 augmentation=Augmentation(crop=0.1, rotation=5, flip=True, translation=0.05, zoom=0.05, brightness=0.05,
                                           contrast=0.05, color=0.05, noise=0.01))
 LABELS = np.repeat([0, 1, 2], [20, 16, 10])
-
-
-# ---------------------------------------------------------------- the split
-
-@pytest.mark.parametrize("fraction", [0.01, 0.5, 0.8, 0.99])
-@pytest.mark.parametrize("seed", range(3))
-def test_a_split_is_complete_and_every_class_is_trained_on(fraction, seed):
-    labels = np.random.default_rng(seed).permutation(np.repeat(list("abcd"), [1, 2, 7, 20]))
-    train, val = split_rows(labels, train_fraction=fraction, seed=seed)
-    assert sorted([*train, *val]) == list(range(30))
-    assert list(train) == sorted(train) and list(val) == sorted(val)
-    assert set(labels[train]) == set("abcd") and set(labels[val]) == set("bcd")
-    counts = {name: (labels[train] == name).sum() for name in "abcd"}
-    assert counts["a"] == counts["b"] == 1
-    assert counts["d"] == np.clip(round(20 * fraction), 1, 19)
-
-
-def test_a_split_depends_on_the_seed_alone():
-    labels = np.repeat(np.arange(5), 10)
-    first, second, other = (split_rows(labels, train_fraction=0.6, seed=seed)[0] for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first, second)
-    assert not np.array_equal(first, other)
-
-
-@pytest.mark.parametrize("labels, reason", [([3] * 9, "at least two models"), (["a", "b", "c"], "two photos"),
-                                            (["a"], "at least two models")])
-def test_what_cannot_be_split_is_named(labels, reason):
-    with pytest.raises(UserError, match=reason):
-        split_rows(labels, train_fraction=0.8, seed=0)
 
 
 # ---------------------------------------------------------------- rates, scores, weights

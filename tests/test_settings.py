@@ -81,10 +81,10 @@ def test_every_setting_that_changes_an_output_is_recorded():
 
 
 def test_option_methods_fit_the_functions_they_are_for():
-    finetune = pytest.importorskip("imgcluster.finetune")
+    training = pytest.importorskip("imgcluster.training")
     settings = load_settings(root=ROOT)
-    augmentation = finetune.Augmentation(**settings.augmentation_options())
-    regime = finetune.Regime(augmentation=augmentation, **settings.regime_options())
+    augmentation = training.Augmentation(**settings.augmentation_options())
+    regime = training.Regime(augmentation=augmentation, **settings.regime_options())
     assert (regime.head_epochs, regime.epochs, regime.schedule, regime.patience) == (40, 12, "cosine", 5)
     assert (augmentation.crop, augmentation.flip, augmentation.color) == (0.12, True, 0.15)
     assert settings.picture_options() == {"mode": "pad", "max_pixels": 200_000_000, "workers": settings.workers}

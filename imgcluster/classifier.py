@@ -1,0 +1,173 @@
+"""The network that is trained: a pretrained one, an optional embedding head, a classification layer, its losses.
+
+Whatever the loss, the network ends in the layer "probabilities", so that every training is reported alike, and the
+vectors that carry over to new products are the output of "embedding" where there is one, else of "features".
+"""
+from dataclasses import dataclass
+
+import keras
+from keras import ops
+
+from imgcluster.errors import UserError
+from imgcluster.losses import (
+    CascadedLoss,
+    LargeMarginSoftmax,
+    OwnDistance,
+    SupervisedContrastiveLoss,
+    TripletLoss,
+)
+
+# Losses that compare the photos of a batch with each other; the others classify.
+PAIR_LOSSES = ("triplet", "triplet_hard", "contrastive", "cascaded")
+COSINE_LOSSES = ("cosine", "arcface")
+LOSSES = ("softmax", *COSINE_LOSSES, "center", *PAIR_LOSSES)
+COSINE_SCALE = 16.0
+ARCFACE_MARGIN = 0.2
+CENTER_WEIGHT = 0.1
+CASCADE_SHARES = (1.0, 0.5, 0.2)
+CASCADE_DIMENSIONS = 128
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One thing to be learnt: an output of the network, its Keras loss, its weight in the sum."""
+
+    output: object
+    loss: keras.losses.Loss
+    weight: float = 1.0
+
+
+@keras.saving.register_keras_serializable(package="imgcluster")
+class Cosines(keras.layers.Layer):
+    """Cosines [B, C] between vectors [B, D] and a learnt direction for each model."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        self.directions = self.add_weight(shape=(input_shape[-1], self.units), name="directions")
+
+    def call(self, inputs):
+        return ops.matmul(ops.normalize(inputs, axis=-1), ops.normalize(self.directions, axis=0))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="imgcluster")
+class CenterDistances(keras.layers.Layer):
+    """Squared distances [B, C] between vectors [B, D], brought to length 1, and a learnt centre for each model."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        self.centers = self.add_weight(shape=(self.units, input_shape[-1]), initializer="zeros", name="centers")
+
+    def call(self, inputs):
+        inputs = ops.normalize(inputs, axis=-1)
+        return ops.sum(inputs**2, axis=-1, keepdims=True) - 2 * ops.matmul(inputs, ops.transpose(self.centers)) \
+            + ops.sum(self.centers**2, axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="imgcluster")
+class StopGradient(keras.layers.Layer):
+    """Pass values on but no gradient back: what follows learns without changing the network."""
+
+    def call(self, inputs):
+        return ops.stop_gradient(inputs)
+
+
+def build_classifier(embedding, num_classes, *, dropout, loss="softmax", embedding_dim=None):
+    """Return the embedding network with a layer "probabilities" for `num_classes` models on top.
+
+    loss: one of LOSSES. embedding_dim: size of a learnt vector of length 1, the layer "embedding", between the pooled
+    features and the classification layer; None leaves it out (the cascade always has one).
+    """
+    vectors = _cascade(embedding, embedding_dim or CASCADE_DIMENSIONS) if loss == "cascaded" else embedding.output
+    if embedding_dim and loss != "cascaded":
+        vectors = keras.layers.Dense(embedding_dim, name="projection", dtype="float32")(vectors)
+        vectors = keras.layers.UnitNormalization(name="embedding", dtype="float32")(vectors)
+    vectors = keras.layers.Dropout(dropout, name="dropout", dtype="float32")(vectors)
+    if loss in PAIR_LOSSES:
+        vectors = StopGradient(name="stop_gradient")(vectors)
+    if loss in COSINE_LOSSES:
+        cosines = Cosines(num_classes, name="cosines", dtype="float32")(vectors)
+        logits = keras.layers.Rescaling(COSINE_SCALE, name="logits", dtype="float32")(cosines)
+    else:
+        logits = keras.layers.Dense(num_classes, name="logits", dtype="float32")(vectors)
+    outputs = keras.layers.Softmax(name="probabilities", dtype="float32")(logits)
+    return keras.Model(embedding.input, outputs, name="classifier")
+
+
+def objectives(classifier, *, loss, label_smoothing):
+    """Return the Objectives of a network of `build_classifier` under this loss, the classification first."""
+    probabilities = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
+    classification = Objective(classifier.output, probabilities)
+    if loss in COSINE_LOSSES:
+        margin = ARCFACE_MARGIN if loss == "arcface" else 0.0
+        return [Objective(classifier.get_layer("cosines").output, LargeMarginSoftmax(
+            scale=COSINE_SCALE, margin=margin, label_smoothing=label_smoothing))]
+    vectors = output_layer(classifier).output
+    if loss == "center":
+        distances = CenterDistances(classifier.output_shape[-1], name="center_distances", dtype="float32")(vectors)
+        return [classification, Objective(distances, OwnDistance(), CENTER_WEIGHT)]
+    if loss == "cascaded":
+        return [classification, Objective(classifier.get_layer("levels").output, CascadedLoss(shares=CASCADE_SHARES))]
+    pair_loss = {"triplet": TripletLoss(), "triplet_hard": TripletLoss(mining="hard"),
+                 "contrastive": SupervisedContrastiveLoss()}.get(loss)
+    if pair_loss is None:
+        return [classification]
+    unit = keras.layers.UnitNormalization(name="unit_length", dtype="float32")(vectors)
+    return [classification, Objective(unit, pair_loss)]
+
+
+def output_layer(network):
+    """Return the layer whose vectors step 03 writes: "embedding", or "features" where there is no such head."""
+    names = {layer.name for layer in network.layers}
+    return network.get_layer("embedding" if "embedding" in names else "features")
+
+
+def pooled_outputs(network):
+    """Return the pooled features, one tensor for each depth: what is left once the pretrained part has spoken."""
+    return [layer.output for layer in network.layers if layer.name.startswith("features")]
+
+
+def unfreeze_top(backbone, fraction):
+    """Make the last `fraction` of the backbone's layers trainable, except batch normalisation; the rest is frozen."""
+    first = round(len(backbone.layers) * (1 - fraction))
+    for index, layer in enumerate(backbone.layers):
+        layer.trainable = index >= first and not isinstance(layer, keras.layers.BatchNormalization)
+
+
+def _cascade(embedding, dimensions):
+    """Return vectors [B, K D]: those of K depths, each of length 1 (layer "levels", [B, K, D]), side by side."""
+    backbone, x = embedding.get_layer("backbone"), embedding.input
+    for layer in embedding.layers[1:embedding.layers.index(backbone)]:
+        x = layer(x)
+    levels = _depths(backbone, len(CASCADE_SHARES))
+    maps = keras.Model(backbone.input, [layer.output for layer in levels], name="backbone")(x, training=False)
+    vectors = []
+    for number, level in enumerate(maps, start=1):
+        name = "features" if number == len(levels) else f"features_{number}"
+        pooled = keras.layers.GlobalAveragePooling2D(name=name, dtype="float32")(level)
+        vectors.append(keras.layers.Reshape((1, dimensions))(
+            keras.layers.Dense(dimensions, name=f"projection_{number}", dtype="float32")(pooled)))
+    stacked = keras.layers.Concatenate(axis=1)(vectors)
+    return keras.layers.Flatten(name="embedding")(keras.layers.UnitNormalization(axis=-1, name="levels")(stacked))
+
+
+def _depths(backbone, number):
+    """The last layers before the map shrinks, the deepest `number` of them, the network's end among them."""
+    last = {layer.output.shape[1]: layer for layer in backbone.layers[:-1]
+            if len(layer.output.shape) == 4 and not isinstance(layer, keras.layers.ZeroPadding2D)}
+    end = backbone.layers[-1]
+    before = [layer for side, layer in last.items() if side != end.output.shape[1]]
+    if len(before) < number - 1:
+        raise UserError(f'LOSS = "cascaded": the network has only {len(before) + 1} sizes of maps, {number} are needed')
+    return [*before[-(number - 1):], end]

@@ -1,0 +1,43 @@
+"""Several networks as one: the same picture goes to each, features side by side, probabilities averaged.
+
+The joined network is a Keras model like any other, with the layers "features" and, for classifiers, "probabilities";
+whoever loads it need not know how many there are.
+"""
+import keras
+
+from imgcluster.classifier import output_layer
+
+
+def join_networks(networks):
+    """Return one model for several: embeddings, or classifiers of the same models (with a layer "probabilities").
+
+    Pictures have the largest of their sizes and are resized for the others. Each network's features are brought to
+    length 1 before they are joined, so that each counts alike.
+    """
+    size = max(network.input_shape[1] for network in networks)
+    inputs = keras.Input((size, size, 3), name="picture")
+    vectors, probabilities = [], []
+    for number, network in enumerate(networks, start=1):
+        outputs = _member(network, number)(_resized(inputs, size, network.input_shape[1]))
+        vectors.append(keras.layers.UnitNormalization(dtype="float32")(outputs["features"]))
+        if "probabilities" in outputs:
+            probabilities.append(outputs["probabilities"])
+    features = keras.layers.Concatenate(name="features", dtype="float32")(vectors)
+    if not probabilities:
+        return keras.Model(inputs, features, name="embedding")
+    average = keras.layers.Average(name="probabilities", dtype="float32")(probabilities)
+    # The features are no part of the average; with both as outputs neither is left out of the file.
+    return keras.Model(inputs, {"features": features, "probabilities": average}, name="classifier")
+
+
+def _member(network, number):
+    outputs = {"features": output_layer(network).output}
+    if any(layer.name == "probabilities" for layer in network.layers):
+        outputs["probabilities"] = network.get_layer("probabilities").output
+    return keras.Model(network.input, outputs, name=f"member_{number}")
+
+
+def _resized(pictures, size, wanted):
+    if wanted == size:
+        return pictures
+    return keras.layers.Resizing(wanted, wanted, antialias=True)(keras.layers.Rescaling(1.0)(pictures))

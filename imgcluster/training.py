@@ -1,0 +1,287 @@
+"""One training run: its two phases, its validation, and its state on disk after every epoch."""
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from imgcluster.artefacts import replacing, write_arrays, write_json
+from imgcluster.augmentation import Augmentation, augmentation_layers
+from imgcluster.averaging import WeightAverage
+from imgcluster.batches import balanced_batches, shuffled_batches
+from imgcluster.classifier import (
+    PAIR_LOSSES,
+    build_classifier,
+    objectives,
+    output_layer,
+    pooled_outputs,
+    unfreeze_top,
+)
+from imgcluster.errors import UserError
+from imgcluster.prediction import predict
+from imgcluster.validation import judge
+
+# Epochs without a better result before the "plateau" schedule lowers the rate, and the factor it does so by.
+PLATEAU_EPOCHS = 2
+DECAY = 0.3
+# Pictures looked at, evenly spread, to tell whether a killed training was on the same ones.
+DIGEST_PICTURES = 64
+
+
+@dataclass(frozen=True)
+class Regime:
+    """How a network is trained. Field meanings and units: config.py, step 02."""
+
+    loss: str = "softmax"
+    embedding_dim: int | None = None
+    imgs_per_model: int = 4
+    head_epochs: int = 40
+    epochs: int = 12
+    trainable_fraction: float = 0.6
+    head_learning_rate: float = 2e-3
+    learning_rate: float = 2e-4
+    schedule: str = "cosine"
+    patience: int = 5
+    weight_averaging: float = 1.0
+    dropout: float = 0.3
+    label_smoothing: float = 0.1
+    class_weights: bool = True
+    batch_size: int = 32
+    augmentation: Augmentation = Augmentation()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which photos are trained on, which others of the same models and which of models held out judge the network."""
+
+    train: np.ndarray
+    val: np.ndarray
+    holdout: np.ndarray
+
+
+def learning_rate_at(epoch, regime, history):
+    """Return the learning rate of an epoch (0-based) under the regime's schedule; history: rows of earlier epochs."""
+    if regime.schedule == "cosine":
+        return regime.learning_rate * 0.5 * (1 + math.cos(math.pi * epoch / regime.epochs))
+    if regime.schedule == "step":
+        return regime.learning_rate * DECAY ** (3 * epoch // regime.epochs)
+    drops, best, waited = 0, -math.inf, 0
+    for row in history:
+        if row["phase"] == "network":
+            best, waited = (quality(row), 0) if quality(row) > best else (best, waited + 1)
+            if waited == PLATEAU_EPOCHS:
+                drops, waited = drops + 1, 0
+    return regime.learning_rate * DECAY ** drops
+
+
+def quality(row):
+    """How good the network of a history row is, higher is better: on held-out models where there are any.
+
+    There it is the mean of recall@1 and ARI; else the validation loss decides.
+    """
+    if "holdout_recall_1" in row:
+        return (row["holdout_recall_1"] + row["holdout_ari"]) / 2
+    return -row["val_loss"]
+
+
+def best_row(history):
+    """Return the row of the best epoch of a history (DataFrame), as a dict; its weights are the ones kept."""
+    return max(history.to_dict("records"), key=quality)
+
+
+def class_weights(labels, num_classes):
+    """Return float [C]: weights that let every class count alike, 1 on average over the photos."""
+    counts = np.bincount(labels, minlength=num_classes)
+    return (len(labels) / (num_classes * np.maximum(counts, 1))).astype(np.float32)
+
+
+class Training:
+    """One training run and its state on disk."""
+
+    def __init__(self, embedding, pictures, labels, rows, regime, seed, folder):
+        """labels: int [N], 0..C-1 for the models trained on, anything for those held out (Rows.holdout)."""
+        self.pictures, self.labels, self.rows = pictures, np.asarray(labels), rows
+        self.regime, self.seed, self.folder = regime, seed, Path(folder)
+        self.num_classes = int(self.labels[rows.train].max()) + 1
+        self.weights = (class_weights(self.labels[rows.train], self.num_classes) if regime.class_weights
+                        else np.ones(self.num_classes, np.float32))
+        classifier = build_classifier(embedding, self.num_classes, dropout=regime.dropout, loss=regime.loss,
+                                      embedding_dim=regime.embedding_dim)
+        self.goals = objectives(classifier, loss=regime.loss, label_smoothing=regime.label_smoothing)
+        self.history, self.best = [], -math.inf
+        self.start_digest = _digest([*classifier.get_weights(), pictures[::max(1, len(pictures) // DIGEST_PICTURES)]])
+        self._adopt(self._compiled(classifier))
+
+    def _compiled(self, classifier):
+        """The network behind its augmentation, with an output for each objective; all share their weights."""
+        size = classifier.input_shape[1]
+        unfreeze_top(classifier.get_layer("backbone"), self.regime.trainable_fraction)
+        network = keras.Model(classifier.input, [*(goal.output for goal in self.goals), classifier.output],
+                              name="classifier")
+        inputs = x = keras.Input((size, size, 3), name="picture")
+        for layer in augmentation_layers(self.regime.augmentation, size=size, seed=self.seed):
+            x = layer(x)
+        model = keras.Model(inputs, network(x)[:len(self.goals)], name="training")
+        self._compile(model, keras.optimizers.AdamW(self.regime.learning_rate))
+        model.optimizer.build(model.trainable_variables)  # so that the state saved before the first epoch is complete
+        return model
+
+    def _compile(self, model, optimizer):
+        model.compile(optimizer=optimizer, loss=[goal.loss for goal in self.goals],
+                      loss_weights=[goal.weight for goal in self.goals], jit_compile=False)
+
+    def _adopt(self, model):
+        """Work with this training model, new or from disk."""
+        self.model, self.network = model, model.get_layer("classifier")
+        probabilities = self.network.get_layer("probabilities").output
+        self.classifier = keras.Model(self.network.input, probabilities, name="classifier")
+        self.embedding = keras.Model(self.network.input, output_layer(self.network).output)
+        steps = sum(1 for _ in self._batches(np.random.default_rng(0)))
+        self.average = WeightAverage(model, self.regime.weight_averaging * steps)
+
+    def train_head(self, progress):
+        """Train the layers on top alone, on features of the frozen network; return the loss of the last pass."""
+        pooled = pooled_outputs(self.network)
+        with progress("features of the frozen network", len(self.labels)) as bar:
+            features = predict(keras.Model(self.network.input, pooled), self.pictures, np.arange(len(self.labels)),
+                                self.regime.batch_size, bar)
+        head = keras.Model(pooled, [goal.output for goal in self.goals])
+        self._compile(head, keras.optimizers.Adam(self.regime.head_learning_rate))
+        loss = math.nan
+        with progress("classification layer", self.regime.head_epochs) as bar:
+            for epoch in range(self.regime.head_epochs):
+                loss = self._pass(head, features, np.random.default_rng([self.seed, epoch, 1]))
+                bar.update(1)
+        return loss
+
+    def _batches(self, rng):
+        if self.regime.loss in PAIR_LOSSES:
+            return balanced_batches(self.rows.train, self.labels, batch_size=self.regime.batch_size,
+                                    imgs_per_model=self.regime.imgs_per_model, rng=rng)
+        return shuffled_batches(self.rows.train, batch_size=self.regime.batch_size, rng=rng)
+
+    def _pass(self, model, inputs, rng, bar=None, after_step=None):
+        """One pass over the training rows in random order; inputs: arrays. Returns the mean loss."""
+        _reseed(model, rng)
+        total = count = 0
+        for rows in self._batches(rng):
+            targets = np.eye(self.num_classes, dtype=np.float32)[self.labels[rows]]
+            batch = [part[rows] for part in inputs]
+            losses = model.train_on_batch(batch if len(batch) > 1 else batch[0], [targets] * len(self.goals),
+                                          sample_weight=[self.weights[self.labels[rows]]] * len(self.goals))
+            model.reset_metrics()
+            total, count = total + float(np.ravel(losses)[0]) * len(rows), count + len(rows)
+            if after_step:
+                after_step()
+            if bar is not None:
+                bar.update(len(rows))
+        return total / count
+
+    def start(self, progress):
+        """Train the head and begin the second phase from it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        loss = self.train_head(progress)
+        self._adopt(self.model)  # the average begins at the trained head
+        with progress("validation", self._num_judged()) as bar:
+            self._judge("head", 0, self.regime.head_learning_rate, loss, bar)
+        self._save()
+
+    def run_epoch(self, progress):
+        """Train one epoch of the upper layers, validate, save the state."""
+        epoch = sum(row["phase"] == "network" for row in self.history)
+        rate = learning_rate_at(epoch, self.regime, self.history)
+        self.model.optimizer.learning_rate = rate
+        with progress(f"epoch {epoch + 1} of {self.regime.epochs}", len(self.rows.train) + self._num_judged()) as bar:
+            loss = self._pass(self.model, [self.pictures], np.random.default_rng([self.seed, epoch, 2]), bar,
+                              self.average.update)
+            with self.average.applied():
+                self._judge("network", epoch + 1, rate, loss, bar)
+        self._save()
+
+    def _num_judged(self):
+        return len(self.rows.val) + len(self.rows.holdout)
+
+    def _judge(self, phase, epoch, rate, loss, bar):
+        """Add a row to the history; keep the network's weights where they are the best so far."""
+        row = {"phase": phase, "epoch": epoch, "learning_rate": rate, "loss": loss, **self._validate(bar)}
+        if not math.isfinite(row["val_loss"]):
+            raise UserError(f"the training diverged (validation loss {row['val_loss']}); lower LEARNING_RATE = "
+                            f"{self.regime.learning_rate} or HEAD_LEARNING_RATE = {self.regime.head_learning_rate}")
+        self.history.append(row)
+        if quality(row) > self.best:
+            self.best = quality(row)
+            with replacing(self.folder / "best.weights.h5") as path:
+                self.network.save_weights(path)
+
+    def _validate(self, bar):
+        labels = self.labels[self.rows.val]
+        probabilities, = predict(self.classifier, self.pictures, self.rows.val, self.regime.batch_size, bar)
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=self.regime.label_smoothing)
+        val_loss = float(loss(np.eye(self.num_classes, dtype=np.float32)[labels], probabilities))
+        vectors = None
+        if len(self.rows.holdout):
+            vectors, = predict(self.embedding, self.pictures, self.rows.holdout, self.regime.batch_size, bar)
+        return {"val_loss": val_loss, **judge(probabilities, vectors, self.labels, self.rows)}
+
+    def finished(self):
+        """Whether all epochs are done or nothing got better for `patience` epochs."""
+        qualities = [quality(row) for row in self.history]
+        waited = len(qualities) - 1 - int(np.argmax(qualities))
+        return len(qualities) - 1 >= self.regime.epochs or waited >= self.regime.patience
+
+    def _save(self):
+        # The epoch is part of the names: the state is only ever read together with the weights it was saved with.
+        last = f"epoch_{len(self.history)}"
+        with replacing(self.folder / f"{last}.keras") as path:
+            self.model.save(path)
+        write_arrays(self.folder / f"{last}.npz", **self.average.state())
+        write_json(self.folder / "state.json", {"key": self._key(), "last": last, "history": self.history,
+                                                "best": self.best})
+        for old in self.folder.glob("epoch_*"):
+            if old.stem != last:
+                old.unlink()
+
+    def resume(self):
+        """Go on with the state on disk where it belongs to this very training; returns whether it did."""
+        try:
+            state = json.loads((self.folder / "state.json").read_text())
+            if state["key"] != self._key():
+                return False
+            model = keras.saving.load_model(self.folder / f"{state['last']}.keras")
+            with np.load(self.folder / f"{state['last']}.npz", allow_pickle=False) as average:
+                self._adopt(model)
+                self.average.restore(average)
+        except (OSError, ValueError, KeyError):
+            return False
+        self.history, self.best = state["history"], state["best"]
+        return True
+
+    def _key(self):
+        return json.loads(json.dumps({
+            **asdict(self.regime), "seed": self.seed, "labels": self.labels.tolist(), "start": self.start_digest,
+            **{name: np.asarray(rows).tolist() for name, rows in vars(self.rows).items()}}))
+
+    def finish(self):
+        """Return (classifier of the best epoch, history)."""
+        self.network.load_weights(self.folder / "best.weights.h5")
+        return self.classifier, pd.DataFrame(self.history)
+
+
+def _reseed(model, rng):
+    """Start the random layers anew: their state is no part of a saved model, so it must not outlive a pass."""
+    for variable in model.variables:
+        if variable.name == "seed_generator_state":
+            variable.assign(rng.integers(2**31, size=variable.shape))
+
+
+def _digest(arrays):
+    """Return a short digest of arrays: the same for the same weights and pictures alone."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(repr(array.shape).encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()[:16]
