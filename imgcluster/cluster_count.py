@@ -9,6 +9,9 @@ from imgcluster.errors import UserError
 from imgcluster.hierarchy import build_hierarchy, partition, shares
 from imgcluster.rows import check_features
 
+# Levels are sought at these multiples of the count, up to this factor to either side.
+LEVEL_FACTORS, LEVEL_WINDOW = (0.25, 0.5, 2, 4), 1.3
+
 
 @dataclass(frozen=True)
 class Clustering:
@@ -96,8 +99,24 @@ def _check_settings(num_photos, num_clusters, imgs_per_model):
 
 
 def _levels(hierarchy, labels):
-    """Return the partition itself between one of half and one of twice as many clusters."""
+    """Return the partition itself between coarser and finer ones, coarse to fine."""
     count = labels.max() + 1
-    counts = sorted({max(1, count // 2), count, min(len(labels), count * 2)})
+    counts = sorted({count, *level_counts(hierarchy.tree, count)})
     return [{"num_clusters": each, "labels": labels if each == count else partition(hierarchy, each)}
             for each in counts]
+
+
+def level_counts(tree, count):
+    """Return counts near a quarter, half, twice and four times `count` at which a linkage [U-1, 4] is best cut.
+
+    Best is where the next merge costs most, as a ratio, over the last one done.
+    """
+    costs = np.log(np.maximum(tree[::-1, 2], np.finfo(np.float32).tiny))
+    found = []
+    for factor in LEVEL_FACTORS:
+        near = np.arange(np.ceil(factor * count / LEVEL_WINDOW), factor * count * LEVEL_WINDOW).astype(int)
+        near = near[(near >= 2) & (near <= len(costs))]
+        if len(near):
+            # costs[k - 2] is that of the merge from k clusters to k - 1.
+            found.append(int(near[np.argmax(costs[near - 2] - costs[np.minimum(near - 1, len(costs) - 1)])]))
+    return found

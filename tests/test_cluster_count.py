@@ -4,7 +4,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.cluster_count import Clustering, cluster_photos
+from imgcluster.cluster_count import Clustering, cluster_photos, level_counts
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
 
@@ -133,3 +133,17 @@ def test_impossible_settings_are_refused(options):
     features = np.random.default_rng(0).random((10, 3)).astype(np.float32)
     with pytest.raises(UserError, match="NUM_"):
         cluster_photos(features, trained_map(features), **options)
+
+
+def test_levels_are_sought_where_the_next_merge_costs_much_more_than_the_last_one():
+    heights = np.ones(63)
+    heights[-9:] = 100  # ten clusters: every merge from ten on is a hundred times as dear
+    tree = np.column_stack([np.zeros((63, 2)), heights, np.zeros(63)])
+    assert 10 in level_counts(tree, 5) and 10 in level_counts(tree, 20)
+
+
+def test_levels_keep_within_what_the_tree_can_give():
+    features, _ = clouds(3, 4)
+    result = clustered(features)
+    assert_consistent(result, len(features))
+    assert all(2 <= level["num_clusters"] <= len(features) for level in result.levels)
