@@ -99,8 +99,8 @@ MAX_IMG_SIDE = 640
 BACKBONE = "auto"
 
 # Its weights: "imagenet" (Keras downloads them once), the path of a weights file (.h5 or .weights.h5, without the
-# classification layer; needs BACKBONE to name its network), or None (random: only for trying things out). With a list in
-# BACKBONE: a list, one entry for each, or one word for all.
+# classification layer; needs BACKBONE to name its network), or None (random: only for trying things out). With a list
+# in BACKBONE: a list, one entry for each, or one word for all.
 WEIGHTS = "imagenet"
 
 # Side of the square picture the network sees, in pixels. None: the size it was made for (96 to 384). Smaller is
@@ -120,8 +120,8 @@ BATCH_SIZE = 32
 # ---------------------------------------------------------------- step 02: fine-tuning
 
 # Share of the models (0 to below 1) held out of training to choose the best epoch on: the network is for models it was
-# never trained on, and only such models tell whether it is ready for them. At least two; with fewer than four models, or
-# 0, photos held back of the trained models choose instead, which favours learning those models by heart.
+# never trained on, and only such models tell whether it is ready for them. At least two; with fewer than four models,
+# or 0, photos held back of the trained models choose instead, which favours learning those models by heart.
 HOLDOUT_MODELS = 0.15
 
 # Share of each trained model's photos to train on (0 to 1); the rest shows how well these models are recognised.
