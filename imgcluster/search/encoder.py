@@ -28,6 +28,12 @@ class Encoder:
         self.options = {"flip_averaging": flip_averaging, "l2_normalize": l2_normalize}
         self.whitening = whitening
 
+    def warm_up(self):
+        """Compile the network now, so that the first photo does not wait for it."""
+        blank = np.zeros((self.size, self.size, 3), np.uint8)
+        for count in (1, BATCH):
+            self.encode([blank] * count)
+
     def encode(self, pictures):
         """Return the features float32 [N, D] of N pictures, uint8 RGB or RGBA of any sizes."""
         squares = np.stack([resize_for_network(as_stored(picture, self.size), self.size, mode=self.mode)

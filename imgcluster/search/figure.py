@@ -6,6 +6,7 @@ import numpy as np
 
 from imgcluster.images import ImageError, read_image
 from imgcluster.plots.search_figure import search_figure
+from imgcluster.search.searcher import best_answer
 
 THUMBNAIL = 180
 LONGEST_NAME = 60  # characters: file systems allow 255 bytes
@@ -23,7 +24,7 @@ def figure_of(name, query, answers, catalogue, folders):
         hits = [(catalogue_photo(catalogue, item.rows[0], folders), _heading(item), _line(item))
                 for item in answer.products]
         searches.append((query.image, box, on_white(answer.region.picture), hits))
-    best = max(answers, key=lambda answer: answer.products[0].similarity)
+    best = best_answer(answers)
     verdict = f"most like {best.products[0].name}" if best.similar else "nothing similar in the catalogue"
     return search_figure(searches, title=f"{name}: {verdict}")
 

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Step 08: search by photo and browse the products in a web page.
+
+Reads:   what 07_search.py reads, and the photos
+Writes:  nothing of what is uploaded; DATA_DIR/search_calibration.json
+Needs:   pip install -r requirements-app.txt
+Runtime: about 10 s to start, then well under a second a photo; stop it with Ctrl-C
+"""
+import importlib.util
+import sys
+
+from imgcluster.cli import Step, run
+from imgcluster.errors import UserError
+
+
+def main(argv=None):
+    step = Step(__file__, __doc__, argv, add_arguments=add_arguments)
+    options, settings = step.options, step.settings
+    missing = [name for name in ("flask", "waitress") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UserError(f"{' and '.join(missing)} not installed; run: pip install -r requirements-app.txt")
+    from dataclasses import replace
+
+    from imgcluster.preprocess import Recipe
+    from imgcluster.search.session import open_searcher
+    from imgcluster.webapp import MAX_PIXELS, create_app, serve
+    from imgcluster.webapp.security import is_loopback
+
+    step.warn_if_changed("01")
+    recipe = Recipe(**settings.recipe_options())
+    searcher = open_searcher(step.data_dir, settings=step.values("03"), network=settings.network_options(),
+                             recipe=replace(recipe, max_pixels=min(recipe.max_pixels, MAX_PIXELS)),
+                             mode=settings.RESIZE_MODE, say=step.say)
+    searcher.encoder.warm_up()
+    app = create_app(searcher, name=settings.DATASET, host=options.host,
+                     folders=[settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")])
+    if not is_loopback(options.host):
+        step.warn(f"--host {options.host}: everyone who can reach this machine can use the page and see its photos")
+    serve(app, host=options.host, port=options.port, ready=lambda url: step.say(f"open {url} (stop with Ctrl-C)"))
+
+
+def add_arguments(parser):
+    """Add the arguments of this step."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine "
+                        "alone; 0.0.0.0: everyone in the network, such as your phone)")
+    parser.add_argument("--port", type=int, default=8000, help="default: 8000; 0: any that is free")
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

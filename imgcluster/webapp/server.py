@@ -1,0 +1,133 @@
+"""The server behind the page. Uploads live in memory for the length of one request; nothing of them is written down."""
+import threading
+from functools import lru_cache
+
+import numpy as np
+import waitress
+from flask import Flask, Response, abort, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from imgcluster.decoding import ImageError
+from imgcluster.errors import UserError
+from imgcluster.search.figure import catalogue_photo
+from imgcluster.webapp.answers import card as product_card
+from imgcluster.webapp.answers import found, product_details, product_list, query_answer
+from imgcluster.webapp.pictures import as_jpeg
+from imgcluster.webapp.security import protect
+
+MAX_UPLOAD = 25_000_000  # bytes
+MAX_PIXELS = 60_000_000  # of an upload: what phones make, and 180 MB once decoded
+RESULTS = 8
+PAGE = 24
+THREADS = 4
+SIDES = {"small": 320, "large": 1000}
+THUMBNAILS_KEPT = 2000
+
+
+def create_app(searcher, *, name, folders, host="127.0.0.1"):
+    """Return the Flask application.
+
+    searcher: a `searcher.Searcher`; name: of the dataset; folders: where the catalogue's photos lie, tried in order;
+    host: the address it will listen on.
+    """
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD
+    protect(app, host=host)
+    catalogue = searcher.catalogue
+    order = np.argsort(catalogue.products.codes, kind="stable")
+    rows_of = np.split(order, np.cumsum(catalogue.products.sizes)[:-1])
+    # One photo at a time goes through the network: two would only wait for each other, and take twice the memory.
+    busy = threading.Lock()
+    count = min(RESULTS, catalogue.size)
+
+    @app.get("/")
+    def page():
+        return render_template("page.html", name=name, num_photos=len(catalogue.img_paths), num_products=catalogue.size,
+                               max_upload=MAX_UPLOAD, basis=catalogue.products.basis)
+
+    @app.post("/api/search")
+    def search():
+        box = _box(request.args.get("box"))
+        data = request.get_data(cache=False)
+        with busy:
+            query = searcher.read(data, box=box)
+            answers = searcher.search(query, count=count)
+        return jsonify(query_answer(query, answers))
+
+    @app.get("/api/like/<int:row>")
+    def like(row):
+        _require(row, len(catalogue.img_paths))
+        return jsonify(found(searcher.like(row, count=count)))
+
+    @app.get("/api/products")
+    def products():
+        return jsonify(product_list(catalogue, rows_of, text=request.args.get("text", ""),
+                                    offset=max(0, request.args.get("offset", 0, int)), limit=PAGE))
+
+    @app.get("/api/products/<int:code>")
+    def product(code):
+        _require(code, catalogue.size)
+        rows = rows_of[code]
+        details = product_details(catalogue, code, rows)
+        item = product_card(code, catalogue.products.names[code], len(rows), rows, details)
+        return jsonify({**item, "rows": rows.tolist(), "files": [catalogue.img_paths[row] for row in rows]})
+
+    @lru_cache(THUMBNAILS_KEPT)
+    def thumbnail(row, side):
+        return as_jpeg(catalogue_photo(catalogue, row, folders, side=side), side)
+
+    @app.get("/photo/<any(small, large):size>/<int:row>")
+    def photo(size, row):
+        _require(row, len(catalogue.img_paths))
+        return Response(thumbnail(row, SIDES[size]), mimetype="image/jpeg",
+                        headers={"Cache-Control": "private, max-age=600"})
+
+    _answer_errors(app)
+    return app
+
+
+def _box(text):
+    """Four whole numbers from "x,y,w,h", or None."""
+    if text is None:
+        return None
+    try:
+        left, top, width, height = map(int, text.split(","))
+    except ValueError:
+        abort(400, "the box is no x,y,width,height")
+    return left, top, width, height
+
+
+def _require(number, count):
+    if number >= count:
+        abort(404, "not in the catalogue")
+
+
+def _answer_errors(app):
+    """Say what is wrong in one sentence of JSON, whatever it is."""
+    @app.errorhandler(ImageError)
+    def unreadable(error):
+        return jsonify(error=f"This file cannot be read as a photo: {error}."), 415
+
+    @app.errorhandler(UserError)
+    def refused(error):
+        return jsonify(error=str(error)), 400
+
+    @app.errorhandler(HTTPException)
+    def http(error):
+        text = f"The file is larger than {MAX_UPLOAD // 1_000_000} MB." if error.code == 413 else error.description
+        return jsonify(error=text), error.code
+
+
+def serve(app, *, host, port, ready):
+    """Serve until interrupted; `ready(url)` is called once the server listens. Raises UserError where it cannot.
+
+    Bodies stay in memory: waitress would put larger ones into temporary files.
+    """
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None,
+                                        max_request_body_size=MAX_UPLOAD, inbuf_overflow=2 * MAX_UPLOAD)
+    except OSError as error:
+        raise UserError(f"--host {host} --port {port}: cannot listen there ({error.strerror}); choose "
+                        "another") from error
+    ready(f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}/")
+    server.run()

@@ -1,0 +1,84 @@
+// Product cards and the window of one product. Text from outside is only ever set as text.
+import { getJson } from "./server.js";
+
+const template = document.getElementById("card-template");
+const scored = document.body.dataset.scored === "yes";
+const dialog = document.getElementById("product");
+
+export const photoUrl = (row, size = "small") => `/photo/${size}/${row}`;
+const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+
+export function card(product, { first = false } = {}) {
+  const element = template.content.firstElementChild.cloneNode(true);
+  const find = (selector) => element.querySelector(selector);
+  element.classList.toggle("first", first);
+  find("img").src = photoUrl(product.rows[0]);
+  find("img").alt = product.name;
+  find("h3").textContent = product.name;
+  find(".picture").addEventListener("click", () => openProduct(product.code));
+  find(".photos").textContent = counted(product.num_photos, "photo");
+  find(".photos").addEventListener("click", () => openProduct(product.code));
+  if (product.price) {
+    find(".price").textContent = product.price;
+    find(".price").hidden = false;
+  }
+  if (product.url) {
+    find(".shop").href = product.url;
+    find(".shop").hidden = false;
+  }
+  fill(find(".more"), product.more);
+  if (product.similarity !== undefined) {
+    showScore(find(".score"), product);
+  }
+  return element;
+}
+
+function showScore(line, product) {
+  const known = scored && product.score !== null;
+  const share = Math.max(0, known ? product.score : product.similarity);
+  line.querySelector(".value").textContent = known ? `${Math.round(100 * share)} %` : share.toFixed(2);
+  line.querySelector(".fill").style.width = `${100 * share}%`;
+  line.title = known ? "How often a match this similar is the same product in this catalogue" : "Cosine similarity";
+  line.hidden = false;
+}
+
+function fill(list, details) {
+  list.hidden = Object.keys(details).length === 0;
+  list.replaceChildren(...Object.entries(details).flatMap(([name, value]) => {
+    const term = document.createElement("dt");
+    const text = document.createElement("dd");
+    term.textContent = name;
+    text.textContent = value;
+    return [term, text];
+  }));
+}
+
+let whenChosen = () => {};
+export const onLike = (listener) => { whenChosen = listener; };
+
+async function openProduct(code) {
+  const product = await getJson(`/api/products/${code}`);
+  document.getElementById("product-name").textContent = product.name;
+  const facts = [product.label === product.name ? "" : product.label, product.price, counted(product.num_photos, "photo")];
+  document.getElementById("product-facts").textContent = facts.filter(Boolean).join(" · ");
+  fill(document.getElementById("product-more"), product.more);
+  document.getElementById("product-photos").replaceChildren(...product.rows.map((row, index) => {
+    const button = document.createElement("button");
+    const image = document.createElement("img");
+    image.src = photoUrl(row);
+    image.loading = "lazy";
+    image.alt = product.files[index];
+    button.type = "button";
+    button.title = `Find what is like ${product.files[index]}`;
+    button.append(image);
+    button.addEventListener("click", () => {
+      dialog.close();
+      whenChosen(row, product.files[index]);
+    });
+    return button;
+  }));
+  dialog.showModal();
+}
+
+document.getElementById("product-close").addEventListener("click", () => dialog.close());
+dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());

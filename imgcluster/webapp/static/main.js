@@ -1,0 +1,160 @@
+// The page: a photo comes in by click, camera, drop or paste; its regions are chosen; results are shown.
+import { load as loadProducts } from "./browse.js";
+import { card, onLike, photoUrl } from "./cards.js";
+import { getJson, postPhoto, showError } from "./server.js";
+import { clearDrawn, onDrawn, showBoxes, showBusy, showPhoto } from "./stage.js";
+
+const byId = (id) => document.getElementById(id);
+const maxUpload = Number(document.body.dataset.maxUpload);
+const state = { file: null, regions: [], turn: 0 };
+
+async function openFile(file) {
+  if (!file) {
+    return;
+  }
+  show("search");
+  showError("");
+  if (file.size > maxUpload) {
+    showError(`${file.name} is too large: ${(file.size / 1e6).toFixed(0)} MB, and at most ${maxUpload / 1e6} MB are taken.`);
+    return;
+  }
+  if (file.size === 0) {
+    showError(`${file.name} is empty.`);
+    return;
+  }
+  const found = await search(file, null);
+  if (!found) {
+    return;
+  }
+  state.file = file;
+  state.regions = found.regions;
+  byId("start").hidden = true;
+  byId("work").hidden = false;
+  byId("file-name").textContent = file.name;
+  showPhoto(found.preview, found.size);
+  choose(found.best);
+}
+
+async function search(file, box) {
+  const turn = ++state.turn;
+  document.body.classList.add("busy");
+  showBusy(true);
+  try {
+    const found = await postPhoto(file, box);
+    return turn === state.turn ? found : null;
+  } catch (error) {
+    if (turn === state.turn) {
+      showError(`${file.name}: ${error.message}`);
+    }
+    return null;
+  } finally {
+    if (turn === state.turn) {
+      showBusy(false);
+      document.body.classList.remove("busy");
+    }
+  }
+}
+
+async function searchBox(box) {
+  if (!state.file) {
+    return;
+  }
+  showError("");
+  const found = await search(state.file, box);
+  if (!found) {
+    clearDrawn();
+    return;
+  }
+  state.regions = [...state.regions.filter((region) => region.name !== "box"), ...found.regions];
+  choose(state.regions.length - 1);
+}
+
+function choose(index) {
+  if (state.regions[index].name !== "box") {
+    clearDrawn();
+  }
+  showBoxes(state.regions, index, choose);
+  byId("regions").replaceChildren(...(state.regions.length > 1 ? state.regions.map((region, other) =>
+    regionButton(region, other, index)) : []));
+  const objects = state.regions.some((region) => region.name.startsWith("object"));
+  byId("hint").textContent = `${objects ? "Choose an object in the photo, or draw" : "Draw"} a box around what you are looking for.`;
+  byId("hint").hidden = !state.file;
+  showResults(state.regions[index]);
+}
+
+function regionButton(region, index, chosen) {
+  const button = document.createElement("button");
+  const image = document.createElement("img");
+  const name = document.createElement("span");
+  image.src = region.picture;
+  image.alt = "";
+  name.textContent = { photo: "Whole photo", box: "Your box" }[region.name] ?? region.name.replace("object", "Object");
+  button.type = "button";
+  button.setAttribute("aria-pressed", index === chosen);
+  button.append(image, name);
+  button.addEventListener("click", () => choose(index));
+  return button;
+}
+
+function showResults(region) {
+  const best = region.products[0];
+  byId("verdict").textContent = region.similar ? "Most similar products" : "Nothing similar here";
+  byId("verdict-note").textContent = !region.similar ? "Nothing in this catalogue is much like it. These are the nearest all the same."
+    : best?.score == null ? "" : "Percent: how often a match this similar is the same product in this catalogue.";
+  byId("cards").classList.toggle("unlike", !region.similar);
+  byId("cards").replaceChildren(...region.products.map((product, rank) => card(product, { first: region.similar && rank === 0 })));
+}
+
+async function showLike(row, file) {
+  const found = await getJson(`/api/like/${row}`);
+  const image = new Image();
+  image.src = photoUrl(row, "large");
+  await image.decode();
+  show("search");
+  showError("");
+  state.turn += 1;
+  state.file = null;
+  state.regions = [{ name: "photo", ...found }];
+  byId("start").hidden = true;
+  byId("work").hidden = false;
+  byId("file-name").textContent = file;
+  showPhoto(image.src, [image.naturalWidth, image.naturalHeight]);
+  choose(0);
+  scrollTo({ top: 0 });
+}
+
+let browsed = false;
+function show(page) {
+  for (const name of ["search", "browse"]) {
+    byId(`${name}-page`).hidden = name !== page;
+    byId(`go-${name}`).setAttribute("aria-pressed", name === page);
+  }
+  if (page === "browse" && !browsed) {
+    browsed = true;
+    loadProducts(true);
+  }
+}
+
+for (const id of ["file", "camera"]) {
+  byId(id).addEventListener("change", (event) => {
+    const [file] = event.target.files;
+    event.target.value = "";
+    openFile(file);
+  });
+}
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.add("dragging");
+});
+addEventListener("dragleave", (event) => event.relatedTarget === null && document.body.classList.remove("dragging"));
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  document.body.classList.remove("dragging");
+  openFile(event.dataTransfer.files[0]);
+});
+addEventListener("paste", (event) => openFile(event.clipboardData.files[0]));
+byId("go-search").addEventListener("click", () => show("search"));
+byId("go-browse").addEventListener("click", () => show("browse"));
+onDrawn(searchBox);
+onLike(showLike);
+document.documentElement.dataset.ready = "yes";

@@ -1,0 +1,126 @@
+// The photo with the objects found in it, and the box a person draws. Boxes are [x, y, width, height] in the photo's pixels.
+const stage = document.getElementById("stage");
+const photo = document.getElementById("photo");
+const boxes = document.getElementById("boxes");
+const drawn = document.getElementById("drawn");
+const drawButton = document.getElementById("draw");
+// Shorter side, in pixels of the screen, below which a drag is a click.
+const SMALLEST = 12;
+const touch = matchMedia("(pointer: coarse)");
+
+let size = [1, 1];
+let start = null;
+let onBox = () => {};
+
+export const onDrawn = (listener) => { onBox = listener; };
+
+export function showPhoto(url, pixels) {
+  size = pixels;
+  photo.src = url;
+  stage.classList.add("ready");
+  drawn.hidden = true;
+}
+
+export function showBoxes(regions, chosen, choose) {
+  boxes.replaceChildren(...regions.flatMap((region, index) => {
+    if (!region.name.startsWith("object")) {
+      return [];
+    }
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-label", `Search for ${region.name}`);
+    button.setAttribute("aria-pressed", index === chosen);
+    button.addEventListener("click", () => choose(index));
+    placeInside(button, region.box);
+    return [button];
+  }));
+  layOut();
+}
+
+export const showBusy = (busy) => { document.getElementById("busy").hidden = !busy; };
+export const clearDrawn = () => { drawn.hidden = true; };
+
+// Where the picture lies in its element: object-fit leaves margins.
+function pictureBox() {
+  const scale = Math.min(photo.clientWidth / size[0], photo.clientHeight / size[1]);
+  const [width, height] = [size[0] * scale, size[1] * scale];
+  return { left: photo.offsetLeft + (photo.clientWidth - width) / 2, top: photo.offsetTop + (photo.clientHeight - height) / 2,
+           width, height, scale };
+}
+
+function layOut() {
+  const { left, top, width, height } = pictureBox();
+  Object.assign(boxes.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+}
+
+function placeInside(element, [x, y, width, height]) {
+  Object.assign(element.style, { left: `${100 * x / size[0]}%`, top: `${100 * y / size[1]}%`,
+                                 width: `${100 * width / size[0]}%`, height: `${100 * height / size[1]}%` });
+}
+
+function pointAt(event) {
+  const frame = stage.getBoundingClientRect();
+  const { left, top, width, height } = pictureBox();
+  const x = event.clientX - frame.left - stage.clientLeft - left;
+  const y = event.clientY - frame.top - stage.clientTop - top;
+  return [Math.min(Math.max(x, 0), width), Math.min(Math.max(y, 0), height)];
+}
+
+function boxTo(point) {
+  return [Math.min(start[0], point[0]), Math.min(start[1], point[1]), Math.abs(start[0] - point[0]), Math.abs(start[1] - point[1])];
+}
+
+function begin(event) {
+  if (event.button !== 0 || (touch.matches && !stage.classList.contains("drawing"))) {
+    return;
+  }
+  start = pointAt(event);
+}
+
+function move(event) {
+  if (start === null) {
+    return;
+  }
+  const [x, y, width, height] = boxTo(pointAt(event));
+  if (Math.min(width, height) < SMALLEST) {
+    return;
+  }
+  const { left, top } = pictureBox();
+  drawn.hidden = false;
+  Object.assign(drawn.style, { left: `${left + x}px`, top: `${top + y}px`, width: `${width}px`, height: `${height}px` });
+}
+
+function end(event) {
+  if (start === null) {
+    return;
+  }
+  const box = boxTo(pointAt(event));
+  start = null;
+  if (Math.min(box[2], box[3]) < SMALLEST) {
+    return;
+  }
+  // The click that follows the drag belongs to no object below it.
+  addEventListener("click", (click) => click.stopPropagation(), { capture: true, once: true });
+  setDrawing(false);
+  onBox(inPixels(box, pictureBox().scale));
+}
+
+function inPixels(box, scale) {
+  const left = Math.floor(box[0] / scale);
+  const top = Math.floor(box[1] / scale);
+  return [left, top, Math.max(1, Math.min(size[0] - left, Math.round(box[2] / scale))),
+          Math.max(1, Math.min(size[1] - top, Math.round(box[3] / scale)))];
+}
+
+function setDrawing(on) {
+  stage.classList.toggle("drawing", on);
+  drawButton.setAttribute("aria-pressed", on);
+}
+
+drawButton.addEventListener("click", () => setDrawing(!stage.classList.contains("drawing")));
+stage.addEventListener("pointerdown", begin);
+addEventListener("pointermove", move);
+addEventListener("pointerup", end);
+addEventListener("pointercancel", () => { start = null; drawn.hidden = true; });
+photo.addEventListener("load", layOut);
+new ResizeObserver(layOut).observe(photo);
