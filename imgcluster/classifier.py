@@ -26,6 +26,8 @@ ARCFACE_MARGIN = 0.2
 CENTER_WEIGHT = 0.1
 CASCADE_SHARES = (1.0, 0.5, 0.2)
 CASCADE_DIMENSIONS = 128
+# Layers whose output is no map worth a vector: the picture itself, and margins in front of the next convolution.
+PASSED_OVER = (keras.layers.InputLayer, keras.layers.ZeroPadding2D)
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def _cascade(embedding, dimensions):
 def _depths(backbone, number):
     """The last layers before the map shrinks, the deepest `number` of them, the network's end among them."""
     last = {layer.output.shape[1]: layer for layer in backbone.layers[:-1]
-            if len(layer.output.shape) == 4 and not isinstance(layer, keras.layers.ZeroPadding2D)}
+            if len(layer.output.shape) == 4 and not isinstance(layer, PASSED_OVER)}
     end = backbone.layers[-1]
     before = [layer for side, layer in last.items() if side != end.output.shape[1]]
     if len(before) < number - 1:

@@ -17,12 +17,17 @@ from imgcluster.training import Rows, Training
 
 def load_embedding(path):
     """Return the part of a saved `network.keras` that gives the features. Raises UserError when it cannot."""
-    network = load_classifier(path)
+    network = _load(path)
     return keras.Model(network.input, output_layer(network).output, name="embedding")
 
 
 def load_classifier(path):
     """Return a saved `network.keras`: pictures to the probabilities of the models it was trained on (classes.txt)."""
+    network = _load(path)
+    return keras.Model(network.input, network.get_layer("probabilities").output, name="classifier")
+
+
+def _load(path):
     try:
         network = keras.saving.load_model(path, compile=False)
         output_layer(network)

@@ -45,18 +45,6 @@ def test_the_plateau_schedule_drops_when_the_loss_stands_still(losses, rate):
     assert learning_rate_at(len(losses), regime, history) == pytest.approx(rate)
 
 
-def test_top_k_accuracy_is_exact():
-    probabilities = np.array([[.4, .3, .2, .1]] * 3 + [[.1, .2, .3, .4]])
-    scores = top_k_accuracy(probabilities, np.array([0, 1, 2, 0]))
-    assert scores == {"top_1": .25, "top_2": .5, "top_3": .75, "top_5": 1}
-
-
-@pytest.mark.parametrize("value", [0.25, np.nan])
-def test_a_network_that_cannot_tell_scores_nothing(value):
-    scores = top_k_accuracy(np.full((6, 4), value), np.arange(6) % 4, ks=(1, 3, 4))
-    assert scores == {"top_1": 0, "top_3": 0, "top_4": 1}
-
-
 def test_class_weights_let_every_class_count_alike():
     weights = class_weights(LABELS, 3)
     totals = [weights[label] * (LABELS == label).sum() for label in range(3)]
