@@ -9,6 +9,7 @@ from imgcluster.report.confusion import confused_pairs, split_models
 
 NUM_COLOURS = 21  # group_colour comes round after these
 TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn
+OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
 BEFORE_AFTER = 12
 PAIR_PHOTOS = 6
 
@@ -19,10 +20,10 @@ def has(gallery, *names):
 
 
 def rows_shown(gallery, max_photos):
-    """Rows of the photos the page holds, those of the map first, then cluster by cluster with the most typical first.
+    """Rows of the photos the page holds: those it opens with first, then those of the map, then cluster by cluster.
 
     All of them, or a seeded sample of `max_photos`: the photos of the map, the most typical ones of each cluster, then
-    any.
+    any. Within a cluster the most typical come first.
     """
     ordered = _by_cluster(gallery)
     on_map = np.empty(0, int)
@@ -31,7 +32,15 @@ def rows_shown(gallery, max_photos):
     if len(ordered) > max_photos:
         ordered = ordered[np.isin(ordered, _sample(gallery, ordered, on_map, max_photos))]
         on_map = on_map[np.isin(on_map, ordered)]
-    return np.concatenate([on_map, ordered[~np.isin(ordered, on_map)]]).astype(int)
+    rows = np.concatenate([_opening(gallery, ordered), on_map, ordered]).astype(int)
+    return rows[np.sort(np.unique(rows, return_index=True)[1])]
+
+
+def _opening(gallery, ordered):
+    """The most typical photos of the largest clusters, which the page shows first of all."""
+    clusters, sizes = np.unique(gallery.predicted, return_counts=True)
+    largest = clusters[np.argsort(-sizes, kind="stable")][:OPENING_CLUSTERS]
+    return np.concatenate([ordered[gallery.predicted[ordered] == cluster][:OPENING_PHOTOS] for cluster in largest])
 
 
 def _by_cluster(gallery):
@@ -55,8 +64,8 @@ def page_data(gallery, rows):
     place = np.full(len(gallery.img_paths), -1)
     place[rows] = np.arange(len(rows))
     data = dict.fromkeys(("models", "pairs", "splits", "map", "scatter", "levels"))
-    data |= {"name": gallery.name, "newClusters": _new_clusters(gallery), "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
-            "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
+    data |= {"name": gallery.name, "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
+            "newClusters": _new_clusters(gallery), "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
             "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
     if gallery.true is not None:
         data |= {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}

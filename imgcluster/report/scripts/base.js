@@ -102,8 +102,9 @@ function picture(index, label = "") {
 
 const clusterName = (id) => groups.get(id)?.name ?? names.get(id) ?? (id === -1 ? "No cluster" : `Cluster ${id}`);
 const baseName = (file) => file.slice(file.lastIndexOf("/") + 1);
-// Both ends of a file name tell it apart.
-const shortName = (file) => (baseName(file).length > 17 ? `${baseName(file).slice(0, 6)}…${baseName(file).slice(-10)}` : baseName(file));
+// The end of a file name tells it from its neighbours.
+const shortName = (file) => (baseName(file).length > 12 ? `…${baseName(file).slice(-10)}` : baseName(file));
+const shortened = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 const modelOf = (index) => (photos.model ? data.models[photos.model[index]].name : null);
 const confidenceOf = (index) => (photos.confidence ? photos.confidence[index] : null);
 const byConfidence = (indices) => indices.sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0));

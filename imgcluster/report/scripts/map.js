@@ -64,7 +64,7 @@ function startMap() {
   function drawBorders(context, cell) {
     context.beginPath();
     for (const [x1, y1, x2, y2, first, second] of edges) {
-      if (unitCluster(first) === unitCluster(second)) continue;
+      if (photo[first] < 0 || photo[second] < 0 || unitCluster(first) === unitCluster(second)) continue;
       context.moveTo(...view.toScreen(x1, y1));
       context.lineTo(...view.toScreen(x2, y2));
     }
@@ -96,8 +96,8 @@ function startMap() {
     const taken = [];
     for (const [id, { unit, units }] of labelled) {
       if (cell * Math.sqrt(units) < 52) continue;
-      const text = groups.get(id)?.short ?? names.get(id) ?? (id === -1 ? "none" : String(id));
-      const width = Math.min(Math.max(cell, 60), context.measureText(text).width + 12);
+      const text = shortened(groups.get(id)?.short ?? names.get(id) ?? (id === -1 ? "none" : String(id)), 18);
+      const width = context.measureText(text).width + 12;
       const [x, y] = view.toScreen(xs[unit], ys[unit] + 0.5);
       if (taken.some(([tx, ty, room]) => Math.abs(tx - x) < (room + width) / 2 + 2 && Math.abs(ty - y) < 20)) continue;
       taken.push([x, y, width]);
@@ -106,7 +106,7 @@ function startMap() {
       context.roundRect(x - width / 2, y - Math.min(22, cell / 2), width, 18, 9);
       context.fill();
       context.fillStyle = colourOf("--text");
-      context.fillText(text, x, y - Math.min(22, cell / 2) + 9.5, width - 10);
+      context.fillText(text, x, y - Math.min(22, cell / 2) + 9.5);
     }
   }
 
