@@ -13,12 +13,12 @@ import pandas as pd
 
 from imgcluster.artefacts import write_table
 from imgcluster.cli import Step, run
-from imgcluster.duplicates import find_duplicates
 from imgcluster.errors import UserError
 from imgcluster.images import scan_images
 from imgcluster.labels import make_labels
 from imgcluster.photo_audit import warnings
 from imgcluster.photo_rows import write_photo_rows
+from imgcluster.photo_tables import write_photo_tables
 from imgcluster.preprocess import Folders, Recipe, preprocess_folder, sort_out
 from imgcluster.progress import progress
 
@@ -39,7 +39,7 @@ def main(argv=None):
     if not usable:
         raise UserError(f"none of the {len(found)} photos in {folders.raw} can be used; reasons in "
                         f"{step.data_dir / 'skipped.csv'}")
-    copies = write_tables(step, usable)
+    copies = write_photo_tables(step.data_dir, usable)
     kept = [entry["file"] for entry in usable if not settings.REMOVE_DUPLICATES or entry["file"] not in copies]
     write_photo_rows(step.data_dir, kept, make_labels(kept, **settings.label_options()))
     step.record(["img_paths.txt", "photos.csv", "skipped.csv", "duplicates.csv"])
@@ -49,18 +49,6 @@ def main(argv=None):
              f"{doubtful} with warnings (photos.csv)")
     step.finish(f"{len(usable)} photos to {step.show(folders.img)}",
                 then="02_finetune_network.py" if settings.TRAIN_DATASET else "03_extract_features.py")
-
-
-def write_tables(step, usable):
-    """Write photos.csv and duplicates.csv; return the set of photos that are copies of another."""
-    photos = pd.DataFrame(usable).assign(warnings=["; ".join(warnings(entry)) for entry in usable])
-    columns = ["file", "format", "width", "height", "sharpness", "brightness", "color", "share", "num_objects", "plain",
-               "plausible", "warnings"]
-    write_table(step.data_dir / "photos.csv", photos[columns])
-    duplicates = find_duplicates([entry["file"] for entry in usable], [entry["signature"] for entry in usable])
-    columns = ["file", "kept", "kind", "distance"]
-    write_table(step.data_dir / "duplicates.csv", pd.DataFrame(duplicates, columns=columns))
-    return {row[0] for row in duplicates}
 
 
 if __name__ == "__main__":

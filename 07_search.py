@@ -9,9 +9,11 @@ Runtime: about 5 s to start the network, then 5 to 10 photos/s
 """
 import sys
 
+from imgcluster.artefacts import changed_settings
 from imgcluster.cli import Step, run
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
+from imgcluster.search.arguments import add_arguments
 
 # Photos up to which compiling the network would take longer than it saves.
 FEW = 8
@@ -28,6 +30,10 @@ def main(argv=None):
     from imgcluster.search.searcher import check_count
     from imgcluster.search.session import open_searcher
 
+    if options.add:
+        add_photos(step)
+    if not options.photos:
+        return
     sources = list_queries(options.photos)
     if options.box and len(sources) != 1:
         raise UserError(f"--box goes with one photo, not with {len(sources)}")
@@ -50,26 +56,27 @@ def main(argv=None):
     step.say(f"searched {len(found)} photos among {len(catalogue.img_paths):,} of {catalogue.size:,} products")
 
 
-def add_arguments(parser):
-    """Add the arguments of this step."""
-    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="photos to search with, or folders of them")
-    parser.add_argument("--top", type=int, metavar="N", help="how many results to give (default: 5)")
-    parser.add_argument("--level", choices=("products", "photos"), default="products", help="what to list (default: "
-                        "products; JSON holds both)")
-    parser.add_argument("--format", choices=("table", "json", "csv"), default="table", help="default: table")
-    parser.add_argument("--box", type=box, metavar="X,Y,W,H", help="search only what is in this part of the photo, in "
-                        "pixels from its upper left corner")
-    parser.add_argument("--figure", action="store_true", help="save a picture of each search to RESULT_DIR/search/")
-    parser.add_argument("--add", metavar="FOLDER", help="add the photos of this folder to the catalogue first; photos "
-                        "deleted from RAW_IMG_DIR leave it")
+def add_photos(step):
+    """Add the photos of a folder to the catalogue, and take out those that are no longer in RAW_IMG_DIR."""
+    from imgcluster.labels import make_labels
+    from imgcluster.preprocess import Folders, Recipe
+    from imgcluster.search.additions import Options, add_folder
+    from imgcluster.search.session import open_encoder
 
-
-def box(text):
-    """Four whole numbers from text such as 10,20,300,200."""
-    numbers = tuple(int(part) for part in text.split(","))
-    if len(numbers) != 4:
-        raise ValueError(text)
-    return numbers
+    settings, data_dir = step.settings, step.data_dir
+    changes = changed_settings(data_dir, "01", step.values("01"))
+    if changes:
+        raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
+                        "01_img_preprocess.py and 03_extract_features.py again")
+    encoder = open_encoder(data_dir, settings=step.values("03"), network=settings.network_options(),
+                           mode=settings.RESIZE_MODE, say=step.say)
+    folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
+    added = add_folder(data_dir, step.options.add, folders, Recipe(**settings.recipe_options()), encoder, Options(
+        filters=settings.filter_options(), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
+        pictures=settings.picture_options(), labels_of=lambda paths: make_labels(paths, **settings.label_options())),
+        progress=lambda total, done: progress(description="photos", total=total, initial=done))
+    step.say(f"{added.came} photos came, {added.left} left: {added.total:,} in the catalogue"
+             + ("; for the map and the report run 04_cluster_som.py again" if added.came or added.left else ""))
 
 
 def save_figures(step, found, catalogue):

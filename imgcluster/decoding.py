@@ -59,16 +59,6 @@ def decode_image(data, *, max_pixels=MAX_PIXELS, min_side=None, fast=True):
             raise ImageError(f"cannot be decoded: {_one_line(error)}") from error
 
 
-def image_size(data):
-    """Return (width, height) of the upright photo in the bytes of an image file that `decode_image` can read."""
-    try:
-        header = _open(data)
-    except UnidentifiedImageError:
-        return decode_image(data).shape[1::-1]
-    turned = header.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-    return header.size[::-1] if turned else header.size
-
-
 def _decode(data, max_pixels, min_side, fast):
     try:
         header = _open(data)

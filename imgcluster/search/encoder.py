@@ -41,10 +41,14 @@ class Encoder:
         batch = 1 if len(squares) == 1 else BATCH
         features = np.concatenate([embed(self.embedding, squares[start:start + batch], batch, **self.options)
                                    for start in range(0, len(squares), batch)])
-        if self.whitening:
-            mean, axes = self.whitening
-            features = ((features - mean) @ axes).astype(np.float32)
-        return features
+        return self.whitened(features)
+
+    def whitened(self, features):
+        """Return features [N, D] on the catalogue's whitened axes [N, K], where it has such."""
+        if not self.whitening:
+            return features
+        mean, axes = self.whitening
+        return ((features - mean) @ axes).astype(np.float32)
 
 
 class _Uncompiled:

@@ -5,8 +5,9 @@ import cv2
 import numpy as np
 
 from imgcluster.background import fill_background, normalise_contrast, product_mask
-from imgcluster.decoding import ImageError, decode_image, image_size
+from imgcluster.decoding import ImageError, decode_image
 from imgcluster.errors import UserError
+from imgcluster.photo_audit import read_header
 from imgcluster.preprocess import CROP_MARGIN, prepare_photo
 
 # A part is an object when it has at least this share of the largest part's area (as `background` counts them).
@@ -46,7 +47,7 @@ def read_query(data, recipe, *, box=None):
     """
     image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if box or recipe.save_masks else
                          recipe.max_side)
-    size = tuple(map(int, image_size(data)))
+    size = read_header(data, image.shape[:2])[1][::-1]
     if box is None:
         return Query(image, size, find_regions(image, recipe, size))
     left, top, width, height = check_box(box, size)

@@ -5,6 +5,7 @@ from imgcluster.cli import quiet_start
 from imgcluster.search.catalogue import open_catalogue
 from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening
 from imgcluster.search.searcher import Searcher
+from imgcluster.search.staging import finish
 
 
 def open_searcher(data_dir, *, settings, network, recipe, mode, compiled=True, say=print):
@@ -15,6 +16,7 @@ def open_searcher(data_dir, *, settings, network, recipe, mode, compiled=True, s
     UserError where files are missing or were made by another network.
     """
     trained = network["train_dir"] is not None and (Path(network["train_dir"]) / "network.keras").exists()
+    finish(data_dir)  # an addition that was killed
     check_settings(data_dir, settings, trained=trained)
     catalogue = open_catalogue(data_dir, seed=network["seed"])
     encoder = open_encoder(data_dir, settings=settings, network=network, mode=mode, compiled=compiled, say=say)

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""How well and how fast search finds products: one Markdown table for each.
+
+    python benchmarks/search.py retrieval --work FOLDER --split PHOTOS SPLIT.csv --rest PHOTOS \\
+        --network MobileNetV2:FILE.weights.h5 --network MobileNet_0.75:FILE.weights.h5 --background keep white
+    python benchmarks/search.py speed
+
+retrieval: of the folder after --split, the photos whose line of SPLIT.csv (columns file, split) says "test" are
+searched among those that say "train"; of one after --rest each photo is searched among the others, copies of it (as
+step 01 finds them) left out. Sub-folders are the products where there are any, else the number in front of each name.
+A network is NAME:WEIGHTS or a network.keras of step 02; --only P1,P2 keeps to some products, such as those that network
+never saw. Two networks and more are also put side by side (features joined). Features are kept in --work.
+speed: random photos around 2,000 centres; all sides take turns within one run, and ratios are of medians.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from imgcluster.cli import run  # noqa: E402
+
+
+def main(argv=None):
+    options = parse(argv)
+    if options.what == "speed":
+        from benchmarks.search_speed import speed_tables
+        speed_tables(options)
+    else:
+        from benchmarks.search_retrieval import retrieval_tables
+        retrieval_tables(options)
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    kinds = parser.add_subparsers(dest="what", required=True)
+    retrieval = kinds.add_parser("retrieval", help="top-1, 3, 5 and mean average precision on real photos")
+    retrieval.add_argument("--work", type=Path, required=True, help="folder for features and prepared photos")
+    retrieval.add_argument("--split", nargs=2, type=Path, action="append", default=[], metavar=("PHOTOS", "CSV"))
+    retrieval.add_argument("--rest", type=Path, action="append", default=[], metavar="PHOTOS")
+    retrieval.add_argument("--network", action="append", required=True, metavar="NAME:WEIGHTS or FILE.keras")
+    retrieval.add_argument("--background", nargs="+", default=["keep"], help="BACKGROUND of step 01 (default: keep)")
+    retrieval.add_argument("--only", help="products to keep to, with commas between them")
+    retrieval.add_argument("--workers", type=int, default=2)
+    speed = kinds.add_parser("speed", help="seconds against a bare matrix product, faiss and scikit-learn")
+    speed.add_argument("--rows", type=int, default=200_000)
+    speed.add_argument("--columns", type=int, default=1280)
+    speed.add_argument("--rounds", type=int, default=9)
+    speed.add_argument("--file", type=Path, help="where the features are kept (default: a temporary folder)")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

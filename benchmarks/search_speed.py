@@ -1,0 +1,110 @@
+"""Search speed side by side: a bare matrix product, this project, faiss and scikit-learn. Run by search.py."""
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+CENTRES, NOISE, NEAREST = 2000, 0.7, 5
+MANY = 100
+BLOCK = 10_000
+
+
+def speed_tables(options):
+    """Print seconds, ratios, memory and start-up time."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = options.file or Path(folder) / "features.npy"
+        if not path.exists():
+            draw(path, options.rows, options.columns)
+        memory(path)
+        features = np.load(path, mmap_mode="r")
+        print(f"\n{len(features):,} x {features.shape[1]:,}, {os.cpu_count()} processors, "
+              f"median of {options.rounds} rounds in turns\n")
+        for count in (1, MANY):
+            compare(np.asarray(features), count, options.rounds if count == 1 else max(3, options.rounds // 3))
+    start_up(options.rounds)
+
+
+def draw(path, rows, columns):
+    """Features of photos around centres, at length 1."""
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(CENTRES, columns)).astype(np.float32)
+    features = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, columns))
+    for start in range(0, rows, BLOCK):
+        block = centres[rng.integers(0, CENTRES, min(BLOCK, rows - start))]
+        block = block + NOISE * rng.standard_normal(block.shape, np.float32)
+        features[start:start + BLOCK] = block / np.linalg.norm(block, axis=1, keepdims=True)
+    features.flush()
+
+
+def compare(features, count, rounds):
+    """Print one row per side for `count` queries at once."""
+    rng = np.random.default_rng(1)
+    queries = features[rng.integers(0, len(features), count)] + 0.01 * rng.standard_normal(
+        (count, features.shape[1]), np.float32)
+    sides, seconds = all_sides(features, count), {}
+    for _ in range(rounds + 1):
+        for name, search in sides.items():
+            began = time.perf_counter()
+            search(queries)
+            seconds.setdefault(name, []).append(time.perf_counter() - began)
+    # The first round brings the file into memory.
+    medians = {name: float(np.median(values[1:])) for name, values in seconds.items()}
+    bare = medians["bare matrix product"]
+    print(f"| {count} quer{'y' if count == 1 else 'ies'} at once | ms | times the bare product |\n|---|---:|---:|")
+    for name, value in medians.items():
+        print(f"| {name} | {1000 * value:.1f} | {value / bare:.2f} |")
+    print()
+
+
+def all_sides(features, count):
+    """{name: function of queries}; what is not installed is left out."""
+    from sklearn.neighbors import NearestNeighbors
+
+    from imgcluster.search.approximate import ApproximateIndex, build
+    from imgcluster.search.cosine_index import CosineIndex
+
+    exact = CosineIndex(features)
+    product = (lambda queries: features @ queries[0]) if count == 1 else (lambda queries: features @ queries.T)
+    neighbours = NearestNeighbors(n_neighbors=NEAREST, metric="cosine", algorithm="brute").fit(features)
+    sides = {"bare matrix product": product, "this project, exact": lambda queries: exact.search(queries, NEAREST),
+             "scikit-learn, brute force": neighbours.kneighbors}
+    if importlib.util.find_spec("faiss"):
+        import faiss
+        flat = faiss.IndexFlatIP(features.shape[1])
+        flat.add(np.ascontiguousarray(features))
+        sides["faiss, flat"] = lambda queries: flat.search(queries, NEAREST)
+        began = time.perf_counter()
+        index = build(exact)
+        assert isinstance(index, ApproximateIndex)
+        name = (f"this project with faiss (recall {index.recall:.3f}, built in {time.perf_counter() - began:.0f} s, "
+                f"{index.cells.nprobe} of {index.cells.nlist} cells)")
+        sides[name] = lambda queries: index.search(queries, NEAREST)
+    return sides
+
+
+def memory(path):
+    """Print the memory of a process that opens the catalogue and searches it once."""
+    code = ("import sys, resource, numpy\nfrom imgcluster.search.cosine_index import CosineIndex\n"
+            "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+            "features = numpy.load(sys.argv[1], mmap_mode='r')\nCosineIndex(features).search(features[:100], 5)\n"
+            "after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+            "print(f'memory: {(after - before) / 1024:.0f} MB more than before, the file mapped into it included; '\n"
+            "      f'the features are {features.nbytes / 2**20:.0f} MB')")
+    print(subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True,
+                         check=True).stdout.strip())
+
+
+def start_up(rounds):
+    """Print how long 07_search.py --help takes."""
+    seconds = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, ROOT / "07_search.py", "--help"], capture_output=True, check=True)
+        seconds.append(time.perf_counter() - began)
+    print(f"07_search.py --help: {np.median(seconds):.2f} s")

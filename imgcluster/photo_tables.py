@@ -1,0 +1,21 @@
+"""What step 01 found out about the photos, as tables."""
+from pathlib import Path
+
+import pandas as pd
+
+from imgcluster.artefacts import write_table
+from imgcluster.duplicates import find_duplicates
+from imgcluster.photo_audit import warnings
+
+COLUMNS = ["file", "format", "width", "height", "sharpness", "brightness", "color", "share", "num_objects", "plain",
+           "plausible", "warnings"]
+
+
+def write_photo_tables(data_dir, usable):
+    """Write photos.csv and duplicates.csv from the entries of the usable photos; return the set of copies of others."""
+    data_dir = Path(data_dir)
+    photos = pd.DataFrame(usable).assign(warnings=["; ".join(warnings(entry)) for entry in usable])
+    write_table(data_dir / "photos.csv", photos[COLUMNS])
+    duplicates = find_duplicates([entry["file"] for entry in usable], [entry["signature"] for entry in usable])
+    write_table(data_dir / "duplicates.csv", pd.DataFrame(duplicates, columns=["file", "kept", "kind", "distance"]))
+    return {row[0] for row in duplicates}

@@ -1,0 +1,179 @@
+"""Photos added to a catalogue, and those deleted from its folder taken out, without computing the others again."""
+import filecmp
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imgcluster.artefacts import (
+    fingerprint,
+    read_features,
+    read_img_paths,
+    read_json,
+    read_labels,
+    replacing,
+    write_json,
+    write_labels,
+    write_lines,
+    write_table,
+)
+from imgcluster.errors import UserError
+from imgcluster.features import extract_features
+from imgcluster.images import scan_images
+from imgcluster.photo_tables import write_photo_tables
+from imgcluster.preprocess import preprocess_folder, sort_out
+from imgcluster.search.calibration import calibrate
+from imgcluster.search.cosine_index import CosineIndex
+from imgcluster.search.products import nearest_products, products_of
+from imgcluster.search.staging import commit, discard, finish, stage_folder
+
+# Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.
+OUTDATED = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv")
+LABELS = ("txt", "npy", "tsv")
+BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Added:
+    """What an addition did: numbers of photos that came and left, and the photos in all."""
+
+    came: int
+    left: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Options:
+    """How photos are added. filters: options of `photo_audit.refusal`; remove_duplicates: leave out copies of others;
+    batch_size and pictures: for the network, as in `features.extract_features`; labels_of: function from paths to true
+    labels, or to None where there are none."""
+
+    filters: dict
+    remove_duplicates: bool
+    batch_size: int
+    pictures: dict
+    labels_of: object
+
+
+def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress):
+    """Add the photos under `folder` to the catalogue in `data_dir`, and take out those deleted; returns `Added`.
+
+    folders: the dataset's `preprocess.Folders`; recipe: its `preprocess.Recipe`; encoder: a compiled `encoder.Encoder`.
+    A run that was killed goes on where it was when it is started again.
+    """
+    data_dir = Path(data_dir)
+    finish(data_dir)
+    read_features(data_dir)
+    copy_photos(folder, folders.raw)
+    kept = prepare_photos(data_dir, folders, recipe, options, progress=progress)
+    return update_catalogue(data_dir, folders.img, kept, encoder, options, progress=progress)
+
+
+def copy_photos(folder, raw_dir):
+    """Copy the photos under `folder` into `raw_dir`, same relative paths; return how many. Nothing is overwritten.
+
+    A folder inside `raw_dir` is left as it is. Raises UserError naming the first photo whose place is taken by another,
+    before anything is copied.
+    """
+    folder, raw_dir = Path(folder), Path(raw_dir)
+    names = scan_images(folder)[0]
+    if folder.resolve().is_relative_to(raw_dir.resolve()):
+        return 0
+    new = [name for name in names if not (raw_dir / name).exists()]
+    for name in set(names) - set(new):
+        if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
+            raise UserError(f"--add {folder}: {name} is there already, as another photo, in {raw_dir}; rename it")
+    for name in new:
+        with replacing(raw_dir / name) as path:
+            shutil.copyfile(folder / name, path)
+    return len(new)
+
+
+def prepare_photos(data_dir, folders, recipe, options, *, progress):
+    """Do step 01's work for the photos it has not seen; return the usable ones, sorted."""
+    found, refused = scan_images(folders.raw)
+    entries = preprocess_folder(folders, found, recipe, ledger=data_dir / "preprocess.jsonl",
+                                workers=options.pictures["workers"], progress=progress)
+    usable, skipped = sort_out(entries, options.filters)
+    write_table(data_dir / "skipped.csv", pd.DataFrame(sorted([*refused, *skipped]), columns=["file", "reason"]))
+    if not usable:
+        raise UserError(f"no photo in {folders.raw} can be used any more; reasons in {data_dir / 'skipped.csv'}")
+    copies = write_photo_tables(data_dir, usable)
+    return [entry["file"] for entry in usable if not options.remove_duplicates or entry["file"] not in copies]
+
+
+def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
+    """Make the photos `kept` the rows of the catalogue: new ones get features and a cluster, others leave.
+
+    Returns `Added`. All files change together, or none.
+    """
+    old, old_features = read_img_paths(data_dir), read_features(data_dir)
+    new = sorted(set(kept) - set(old))
+    if not set(kept) & set(old):
+        raise UserError(f"none of the {len(old)} photos of the catalogue lies in RAW_IMG_DIR; is the folder mounted? "
+                        "To begin anew, run 00_make_labels_true.py, 01 and 03")
+    stage = stage_folder(data_dir)
+    new, features = _extract(stage, img_dir, new, encoder, options, progress)
+    rows = sorted(set(new) | (set(kept) & set(old)))
+    if rows == old:
+        discard(data_dir)
+        return Added(0, 0, len(old))
+    files = ["features.npy", "img_paths.txt", "made_by_03.json"]
+    _merge(stage / "merged.npy", rows, (old, old_features), (new, features))
+    (stage / "merged.npy").replace(stage / "features.npy")
+    write_lines(stage / "img_paths.txt", rows)
+    true = options.labels_of(rows)
+    if true is not None:
+        write_labels(stage, "true", true)
+        files += [f"labels_true.{kind}" for kind in LABELS]
+    if (data_dir / "labels_pred.txt").exists():
+        clusters = read_labels(data_dir, "pred")
+        placed = dict(zip(old, clusters)) | dict(zip(new, place(old, old_features, clusters, features)))
+        write_labels(stage, "pred", np.array([placed[row] for row in rows]).astype(int))
+        files += [f"labels_pred.{kind}" for kind in LABELS]
+    record = read_json(data_dir / "made_by_03.json")
+    inputs = {**record.get("inputs", {}), "img_paths.txt": fingerprint(stage / "img_paths.txt")}
+    write_json(stage / "made_by_03.json", {**record, "inputs": inputs})
+    commit(data_dir, files, outdated=OUTDATED)
+    return Added(len(new), len(set(old) - set(rows)), len(rows))
+
+
+def _extract(stage, img_dir, new, encoder, options, progress):
+    """(new photos that can be read, their features): a killed run goes on where it was."""
+    if not new:
+        return new, None
+    errors = extract_features(encoder.embedding, img_dir, new, stage / "new.npy", batch_size=options.batch_size,
+                              key={"photos": new}, progress=progress, **encoder.options, **options.pictures)
+    readable = [row for row in range(len(new)) if row not in errors]
+    return [new[row] for row in readable], encoder.whitened(np.load(stage / "new.npy", mmap_mode="r")[readable])
+
+
+def _merge(path, rows, *parts):
+    """Write the features of the photos `rows` from parts of (photos, features [n, D])."""
+    places = {name: (part, row) for part, (names, _) in enumerate(parts) for row, name in enumerate(names)}
+    dimension = parts[0][1].shape[1]
+    merged = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(len(rows), dimension))
+    source = np.array([places[row] for row in rows])
+    for start in range(0, len(rows), BLOCK):
+        block = source[start:start + BLOCK]
+        for part, (_, features) in enumerate(parts):
+            mine = np.flatnonzero(block[:, 0] == part)
+            if len(mine):
+                merged[start + mine] = features[block[mine, 1]]
+    merged.flush()
+
+
+def place(img_paths, features, clusters, new):
+    """Return the cluster, as text, of each row of `new` [n, D]: that of its nearest product, -1 if nothing is similar.
+
+    img_paths, features [N, D] and clusters str [N] are the catalogue's.
+    """
+    if new is None or not len(new):
+        return []
+    index, products = CosineIndex(features), products_of(img_paths, None, clusters)
+    floor = calibrate(index, products).floor
+    known = {code: clusters[row] for row, code in enumerate(products.codes)}
+    found = nearest_products(index, new, products, 1)
+    return [known[hits[0].code] if hits[0].similarity >= floor else "-1" for hits, *_ in found]

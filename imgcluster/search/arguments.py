@@ -1,0 +1,21 @@
+"""The arguments of 07_search.py."""
+
+
+def add_arguments(parser):
+    """Add them to an argparse parser."""
+    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="photos to search with, or folders of them")
+    parser.add_argument("--top", type=int, metavar="N", help="how many results to give (default: 5)")
+    parser.add_argument("--level", choices=("products", "photos"), default="products",
+                        help="what to list (default: products; JSON holds both)")
+    parser.add_argument("--format", choices=("table", "json", "csv"), default="table", help="default: table")
+    parser.add_argument("--box", type=box, metavar="X,Y,W,H",
+                        help="search only what is in this part of the photo: pixels from its upper left corner")
+    parser.add_argument("--figure", action="store_true", help="save a picture of each search to RESULT_DIR/search/")
+    parser.add_argument("--add", metavar="FOLDER", help="first add the photos of this folder to the catalogue: they "
+                        "are copied to RAW_IMG_DIR unless they lie in it; photos deleted from there leave it")
+
+
+def box(text):
+    """Return x, y, width, height from text such as "10,20,300,200"; ValueError for anything else."""
+    left, top, width, height = (int(part) for part in text.split(","))
+    return left, top, width, height
