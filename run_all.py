@@ -44,10 +44,16 @@ def main(argv=None):
     return failed if failed >= 0 else 1
 
 
+def two_digits(text):
+    """Return a step's number as its script has it: "4" and "04" are the same step."""
+    return text.zfill(2)
+
+
 def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--from", dest="first", metavar="NN", choices=SCRIPTS, default="00", help="first step")
-    parser.add_argument("--to", dest="last", metavar="NN", choices=SCRIPTS, default="06", help="last step")
+    for name, target, default in (("--from", "first", "00"), ("--to", "last", "06")):
+        parser.add_argument(name, dest=target, metavar="NN", type=two_digits, choices=SCRIPTS, default=default,
+                            help=f"{target} step")
     add_settings_arguments(parser)
     options = parser.parse_args(argv)
     if options.first > options.last:

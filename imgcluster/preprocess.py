@@ -5,6 +5,8 @@ not done again. A photo that cannot be read, or that brings its process down, is
 """
 import json
 import multiprocessing
+import os
+import threading
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -176,6 +178,13 @@ def _read_ledger(path):
 def _start_worker():
     cv2.setNumThreads(1)
     quiet_codecs()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    # A parent that is killed cannot tell its workers to stop.
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _pool(workers):

@@ -11,7 +11,7 @@ import runpy
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from imgcluster.errors import UserError
 
@@ -24,8 +24,8 @@ NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE", "POOLING
 # What the files of each step depend on: recorded beside them, and compared when a later step reads them.
 STEP_SETTINGS = {
     "00": ("LABELS_FROM", "LABEL_REGEX"),
-    "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "MIN_PRODUCT_SHARE", "MAX_OBJECTS", "NORMALIZE_CONTRAST",
-           "REMOVE_DUPLICATES", "MAX_IMG_SIDE", "MAX_PIXELS"),
+    "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "MIN_PRODUCT_SHARE", "MAX_OBJECTS",
+           "NORMALIZE_CONTRAST", "REMOVE_DUPLICATES", "MAX_IMG_SIDE", "MAX_PIXELS"),
     "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "HOLDOUT_MODELS", "TRAIN_FRACTION", "LOSS",
            "EMBEDDING_DIM", "IMGS_PER_MODEL_IN_BATCH", "HEAD_EPOCHS", "EPOCHS", "WEIGHT_AVERAGING",
            "TRAINABLE_FRACTION", "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE",
@@ -40,7 +40,23 @@ STEP_SETTINGS = {
 }
 
 WeightsName = Annotated[str, Field(min_length=1)] | None
-Name = Annotated[str, Field(pattern=r"^[^/\\\x00]+$", min_length=1)]
+
+
+def _check_name(name):
+    if name in (".", "..") or any(sign in name for sign in "/\\\0"):
+        raise ValueError("a folder name is needed, not a path; folders are set by RAW_IMG_DIR and the others")
+    return name
+
+
+def _check_placeholders(folder):
+    unknown = set(re.findall(r"{.*?}", folder)) - {"{DATASET}"}
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))} is not known; {{DATASET}} is the only name in braces")
+    return folder
+
+
+Name = Annotated[str, Field(min_length=1), AfterValidator(_check_name)]
+Folder = Annotated[str, Field(min_length=1), AfterValidator(_check_placeholders)]
 Share = Annotated[float, Field(ge=0, le=1)]
 HalfShare = Annotated[float, Field(ge=0, le=0.5)]
 OpenShare = Annotated[float, Field(ge=0, lt=1)]
@@ -58,10 +74,10 @@ class Settings(BaseModel):
 
     DATASET: Name = "sample"
     TRAIN_DATASET: Name | None = "sample_train"
-    RAW_IMG_DIR: str = Field("raw_img/{DATASET}", min_length=1)
-    IMG_DIR: str = Field("img/{DATASET}", min_length=1)
-    DATA_DIR: str = Field("data/{DATASET}", min_length=1)
-    RESULT_DIR: str = Field("result/{DATASET}", min_length=1)
+    RAW_IMG_DIR: Folder = "raw_img/{DATASET}"
+    IMG_DIR: Folder = "img/{DATASET}"
+    DATA_DIR: Folder = "data/{DATASET}"
+    RESULT_DIR: Folder = "result/{DATASET}"
     RANDOM_SEED: Annotated[int, Field(ge=0, lt=2**31)] = 0
     NUM_WORKERS: Positive | None = None
     MAX_PIXELS: Positive = 200_000_000

@@ -129,7 +129,7 @@ def test_all_problems_come_in_one_message(tmp_path):
 
 @pytest.mark.parametrize("override, reason", [
     ("TRAIN_FRACTION=1", "less than 1"), ("TRAIN_FRACTION=0", "greater than 0"), ("AUGMENT_CROP=0.6", "0.5"),
-    ("AUGMENT_FLIP=1", "boolean"), ("NUM_CLUSTERS=0", "1"), ("NUM_CLUSTERS=2.5", "integer"), ("DATASET=a/b", "pattern"),
+    ("AUGMENT_FLIP=1", "boolean"), ("NUM_CLUSTERS=0", "1"), ("NUM_CLUSTERS=2.5", "integer"), ("DATASET=a/b", "folder name"),
     ("DATASET=''", "1 character"), ("RANDOM_SEED=-1", "0"), ("LABEL_REGEX=(", "not a regular expression"),
     ("LEARNING_RATE_SCHEDULE=linear", "'cosine', 'step' or 'plateau'"), ("EXPORT_CLUSTERS=True", "'copy' or 'link'"),
     ("SOM_GRID=20", "tuple"), ("INPUT_SIZE=16", "32"), ("WEIGHTS=''", "1 character")])
@@ -218,3 +218,14 @@ def test_workers_are_counted_where_the_system_does_not_tell_the_allowed_cores(mo
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
     assert Settings().workers >= 1
     assert Settings(NUM_WORKERS=3).workers == 3
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b", "a\\b", ""])
+def test_a_dataset_is_a_folder_name_and_not_a_path(name, tmp_path):
+    with pytest.raises(UserError, match="DATASET"):
+        load_settings(overrides=[f"DATASET={name!r}"], root=tmp_path)
+
+
+def test_an_unknown_placeholder_in_a_folder_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"DATA_DIR.*\{NAME\}"):
+        load_settings(overrides=["DATA_DIR=data/{NAME}"], root=tmp_path)
