@@ -39,7 +39,7 @@ def blind_estimate(hierarchy):
     replaces the first count as far as it stands out from both sides: clean sets have such a peak, messy ones do not.
     """
     num_photos = len(hierarchy.nodes)
-    if num_photos < 4 or np.ptp(hierarchy.points, axis=0).max() < 1e-6:
+    if not tells_apart(hierarchy):
         return Estimate(1, (1, max(1, num_photos - 1)), "too few different photos to tell clusters apart")
     counts = count_grid(min(num_photos // PHOTOS_PER_CLUSTER, hierarchy.num_nodes, MAX_CLUSTERS))
     by_modularity, by_conductance = graph_counts(hierarchy, counts)
@@ -53,6 +53,11 @@ def blind_estimate(hierarchy):
     return Estimate(round(count), interval,
                     f"blind: modularity {by_modularity}, conductance {by_conductance:.0f}, "
                     f"silhouette {peak:.0f} with weight {clarity:.2f}")
+
+
+def tells_apart(hierarchy):
+    """Return whether there are enough different photos for the cuts of a Hierarchy to mean anything."""
+    return len(hierarchy.nodes) >= 4 and np.ptp(hierarchy.points, axis=0).max() >= 1e-6
 
 
 def count_grid(largest, *, steps=GRID_STEPS):

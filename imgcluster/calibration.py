@@ -1,7 +1,7 @@
 """The number of clusters learned from labelled products: how many photos and how much variety make one product."""
 import numpy as np
 
-from imgcluster.blind_count import Estimate, count_grid
+from imgcluster.blind_count import Estimate, count_grid, silhouette_peak, tells_apart, weighted_geometric_mean
 from imgcluster.errors import UserError
 from imgcluster.hierarchy import build_hierarchy
 from imgcluster.linkage import cut
@@ -14,15 +14,18 @@ VARIETY_SPREAD = 0.25
 AGREEMENT_POWER = 4
 INTERVAL_SIGMAS = 1.3
 LEAST_SIGMA = 0.05
+# How far a clear peak of the silhouette is off, in logarithms.
+PEAK_SIGMA = 0.25
 JOINT_EPOCHS = 10
 
 
-def calibrated_estimate(features, known, *, random_seed=0):
-    """Return the Estimate for features [N, D] given known = (features [M, D], labels [M]) of labelled photos.
+def calibrated_estimate(hierarchy, features, known, *, random_seed=0):
+    """Return the Estimate for features [N, D] and their Hierarchy, given known = (features [M, D], labels [M]).
 
     Two counts are joined: N over the known photos per product, and the known number of products times the ratio of
     varieties (`variety_ratio`). Each is trusted by the inverse of its variance: the first varies as the known products'
-    sizes do, the second by about a quarter per product.
+    sizes do, the second by about a quarter per product. Where few products are known both are vague, and a clear peak
+    of the silhouette among the counts they allow counts by the inverse of its variance too.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
@@ -33,8 +36,20 @@ def calibrated_estimate(features, known, *, random_seed=0):
     count = by_photos**trust * by_variety**(1 - trust)
     per_product = trust * size_variance + 1e-4
     sigma = max(np.sqrt(per_product * (1 / len(sizes) + 1 / max(count, 1))), LEAST_SIGMA)
+    peak, clarity = near_peak(hierarchy, count, sigma)
+    count = weighted_geometric_mean([count, peak], [1 / sigma**2, clarity / PEAK_SIGMA**2])
     return rounded(count, sigma, len(features), f"calibrated on {len(sizes)} products: by photos per product "
-                   f"{by_photos:.1f}, by variety {by_variety:.1f}, weight of the former {trust:.2f}")
+                   f"{by_photos:.1f}, by variety {by_variety:.1f}, weight of the former {trust:.2f}; silhouette "
+                   f"{peak:.1f}, clarity {clarity:.2f}")
+
+
+def near_peak(hierarchy, count, sigma):
+    """Return (count, clarity 0..1) of the silhouette's peak within two `sigma` (of the logarithm) of `count`."""
+    counts = count_grid(min(len(hierarchy.nodes) // 3, hierarchy.num_nodes, round(4 * count * np.exp(2 * sigma))))
+    allowed = np.abs(np.log(counts / count)) <= 2 * sigma
+    if not (allowed.any() and tells_apart(hierarchy)):
+        return count, 0.0
+    return silhouette_peak(hierarchy, counts, allowed)
 
 
 def prior_estimate(num_photos, imgs_per_model):

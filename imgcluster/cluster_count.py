@@ -51,7 +51,7 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     elif known is not None:
-        estimate = calibrated_estimate(features, known, random_seed=random_seed)
+        estimate = calibrated_estimate(hierarchy, features, known, random_seed=random_seed)
     else:
         estimate = blind_estimate(hierarchy)
     labels = partition(hierarchy, estimate.count)

@@ -3,8 +3,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.calibration import adjusted_rand_index, calibrated_estimate, entropy, prior_estimate, variety_ratio
+from imgcluster.calibration import (
+    adjusted_rand_index,
+    calibrated_estimate,
+    entropy,
+    near_peak,
+    prior_estimate,
+    variety_ratio,
+)
 from imgcluster.errors import UserError
+from imgcluster.hierarchy import build_hierarchy
 
 RNG = np.random.default_rng(0)
 
@@ -15,6 +23,11 @@ def products(num, sizes):
     return rows.astype(np.float32), labels
 
 
+def estimate(features, known):
+    """The calibrated estimate with all photos in one unit of the map, so that neighbours are exact."""
+    return calibrated_estimate(build_hierarchy(features, np.zeros(len(features), int)), features, known)
+
+
 def test_variety_ratio_is_that_of_the_numbers_of_products():
     small, _ = products(6, 20)
     large, labels = products(12, 20)
@@ -23,8 +36,8 @@ def test_variety_ratio_is_that_of_the_numbers_of_products():
 
 def test_uneven_known_sizes_lend_weight_to_variety():
     known = products(8, [8, 10, 12, 15, 20, 40, 80, 160])
-    even = calibrated_estimate(products(8, 30)[0], products(8, 30))
-    uneven = calibrated_estimate(products(8, 30)[0], known)
+    even = estimate(products(8, 30)[0], products(8, 30))
+    uneven = estimate(products(8, 30)[0], known)
     assert "weight of the former 1.00" in even.method
     assert "weight of the former 0.04" in uneven.method
     assert abs(uneven.count - 8) <= 1
@@ -32,7 +45,13 @@ def test_uneven_known_sizes_lend_weight_to_variety():
 
 
 def test_even_known_sizes_set_the_count():
-    assert calibrated_estimate(products(10, 20)[0], products(6, 20)).count == 10
+    assert estimate(products(10, 20)[0], products(6, 20)).count == 10
+
+
+def test_a_clear_peak_of_the_silhouette_is_found_as_far_as_the_known_products_allow_it():
+    hierarchy = build_hierarchy(products(4, 30)[0], np.zeros(120, int))
+    assert near_peak(hierarchy, 3, 0.3) == (4, 1)
+    assert near_peak(hierarchy, 20, 0.05)[0] == pytest.approx(20, rel=0.11)
 
 
 def test_agreement_is_the_adjusted_rand_index():
@@ -53,4 +72,4 @@ def test_prior_by_hand():
 @pytest.mark.parametrize(("features", "labels"), [(np.ones((4, 3)), np.zeros(4)), (np.ones((4, 24)), np.zeros(3))])
 def test_mismatched_known_products_are_refused(features, labels):
     with pytest.raises(UserError, match="CALIBRATION_DATASET"):
-        calibrated_estimate(products(2, 5)[0], (features, labels))
+        estimate(products(2, 5)[0], (features, labels))
