@@ -27,8 +27,8 @@ def main(argv=None):
     from imgcluster.preprocess import Recipe
     from imgcluster.search.batch import list_queries, search_photos
     from imgcluster.search.results import as_csv, as_json, as_table
-    from imgcluster.search.searcher import check_count
-    from imgcluster.search.session import open_searcher
+    from imgcluster.search.searcher import Searcher, check_count
+    from imgcluster.search.session import open_checked, open_encoder
 
     if options.add:
         add_photos(step)
@@ -38,11 +38,11 @@ def main(argv=None):
     if options.box and len(sources) != 1:
         raise UserError(f"--box goes with one photo, not with {len(sources)}")
     step.warn_if_changed("01")
-    searcher = open_searcher(step.data_dir, settings=step.values("03"), network=settings.network_options(),
-                             recipe=Recipe(**settings.recipe_options()), mode=settings.RESIZE_MODE,
-                             compiled=len(sources) > FEW, say=step.say)
-    catalogue = searcher.catalogue
+    network = {"settings": step.values("03"), "network": settings.network_options(), "say": step.say}
+    catalogue = open_checked(step.data_dir, **network)
     count = check_count(options.top, catalogue, level=options.level)
+    encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
+    searcher = Searcher(catalogue, encoder, Recipe(**settings.recipe_options()))
     with progress(total=len(sources), description="photos") as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               warn=step.warn, bar=bar)

@@ -195,7 +195,7 @@ def remark(photos, index, similarities, network):
         best.append((hits.similarity, hits.code == code))
         absent.append(top_hit(order[catalogue[order] != code], row, catalogue).similarity)
     similarity, right = (np.array(part) for part in zip(*best))
-    scores = np.array([calibration.products(value) for value in similarity])
+    scores = np.array([calibration.products(value, 0) for value in similarity])
     bins = np.minimum((scores * 10).astype(int), 9)
     error = sum(abs(scores[bins == part].sum() - right[bins == part].sum()) for part in range(10)) / len(scores)
     unlike, rejected = similarity < calibration.floor, np.array(absent) < calibration.floor

@@ -1,8 +1,8 @@
 """Nearest photos in catalogues of a million and more: faiss finds candidates, the exact cosine ranks them.
 
-An inverted file of 8-bit vectors (Jegou, Douze & Schmid, "Product quantization for nearest neighbor search", TPAMI 2011,
-section 4) is asked for more photos than are wanted; those are compared exactly, so similarities are those of the exact
-index, and only a photo that faiss does not list can be missed. How often that happens is measured when it is built.
+An inverted file of 8-bit vectors (Jegou, Douze & Schmid, "Product quantization for nearest neighbor search", TPAMI
+2011, section 4) is asked for more photos than are wanted; those are compared exactly, so similarities are those of the
+exact index, and only a photo that faiss does not list can be missed. How often that is, is measured at the building.
 """
 import importlib.util
 from pathlib import Path
@@ -72,7 +72,7 @@ def accelerated(exact, data_dir, key, *, rows_from=FAISS_FROM, say=print):
 
 
 def build(exact):
-    """Return the ApproximateIndex of a CosineIndex; cells are looked into until 98 % of the nearest photos are found."""
+    """Return the ApproximateIndex of a CosineIndex: more cells are looked into until 98 % of the nearest are found."""
     import faiss
 
     num_cells = max(1, round(4 * len(exact) ** 0.5))

@@ -21,14 +21,17 @@ UNLIKE_SHARE = 0.05
 
 @dataclass(frozen=True)
 class Curve:
-    """A non-decreasing step-free curve from similarities to the share of right matches, both float [n]."""
+    """Non-decreasing curves from similarities to the share of right matches, each a pair of float [n].
 
-    similarities: np.ndarray
-    shares: np.ndarray
+    first: of best matches; later: of those after it, which are less often right at the same similarity.
+    """
 
-    def __call__(self, similarity):
-        """Return the share of right matches at a similarity, 0..1."""
-        return float(np.interp(similarity, self.similarities, self.shares))
+    first: tuple
+    later: tuple
+
+    def __call__(self, similarity, rank):
+        """Return the share of right matches, 0..1, at a similarity and rank (0 is the best match)."""
+        return float(np.interp(similarity, *(self.later if rank else self.first)))
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,11 @@ def calibrate(index, products, *, seed=0):
     photo_pairs, product_pairs, best, sizes = [], [], [], products.sizes.copy()
     for row, near, values in _others(index, sample):
         code = products.codes[row]
-        photo_pairs += zip(values[:MATCHES], products.codes[near[:MATCHES]] == code)
+        photo_pairs.append([(value, products.codes[other] == code) for other, value in zip(near[:MATCHES], values)])
         sizes[code] -= 1
         hits = rank_products(near, values, products.codes, sizes)
         sizes[code] += 1
-        product_pairs += [(hit.similarity, hit.code == code) for hit in hits[:MATCHES]]
+        product_pairs.append([(hit.similarity, hit.code == code) for hit in hits[:MATCHES]])
         best += [hit.similarity for hit in hits[:1]]
     floor = float(np.quantile(best, UNLIKE_SHARE)) if len(best) >= MIN_SAMPLE else -1.0
     return Calibration(_curve(photo_pairs), _curve(product_pairs), floor) if usable else Calibration(None, None, floor)
@@ -72,10 +75,18 @@ def _others(index, sample):
         yield row, near[other][:NEAREST_PHOTOS], values[other][:NEAREST_PHOTOS]
 
 
-def _curve(pairs):
+def _curve(matches):
+    """The Curve of lists of (similarity, right or not), one list per photo, best match first."""
+    first = _fit([pairs[0] for pairs in matches])
+    return Curve(first, _fit([pair for pairs in matches for pair in pairs[1:]]) or first)
+
+
+def _fit(pairs):
+    if not pairs:
+        return None
     similarities, right = (np.array(part, float) for part in zip(*pairs))
     # One imagined exception at either end: as many as were seen cannot make a match certain, or impossible.
     similarities = np.concatenate([[similarities.min()], similarities, [similarities.max()]])
     right = np.concatenate([[1.0], right, [0.0]])
     fit = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(similarities, right)
-    return Curve(fit.X_thresholds_, fit.y_thresholds_)
+    return fit.X_thresholds_, fit.y_thresholds_

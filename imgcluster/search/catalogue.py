@@ -14,6 +14,7 @@ from imgcluster.artefacts import (
     read_table,
     write_json,
 )
+from imgcluster.search.approximate import accelerated
 from imgcluster.search.calibration import Calibration, Curve, calibrate
 from imgcluster.search.catalog import Catalog, read_catalog
 from imgcluster.search.cosine_index import CosineIndex
@@ -40,33 +41,34 @@ class Catalogue:
         return len(self.products.names)
 
 
-def open_catalogue(data_dir, *, seed=0):
+def open_catalogue(data_dir, *, seed=0, say=print):
     """Return the Catalogue of the dataset in `data_dir`.
 
     Read are features.npy, img_paths.txt and, where they exist, labels_true, labels_pred, cluster_names.csv and
     catalog.csv. The calibration is kept in search_calibration.json until what it depends on changes. Raises UserError
-    for what is missing, disagrees or is empty.
+    for what is missing, disagrees or is empty. say: function that takes a line for the user.
     """
     data_dir = Path(data_dir)
     features = read_features(data_dir)
-    index = CosineIndex(features)
+    stamps = json.loads(json.dumps(_stamps(data_dir)))
+    index = accelerated(CosineIndex(features), data_dir, stamps["features.npy"], say=say)
     img_paths = read_img_paths(data_dir)
     clusters = read_labels(data_dir, "pred") if (data_dir / "labels_pred.txt").exists() else None
     names = read_table(data_dir / "cluster_names.csv")
     names = dict(zip(names["cluster"], names["name"])) if "name" in names else {}
     products = products_of(img_paths, read_labels_true(data_dir), clusters, names)
-    return Catalogue(img_paths, index, products, _calibration(data_dir, index, products, seed),
+    return Catalogue(img_paths, index, products, _calibration(data_dir, index, products, {"seed": seed, **stamps}),
                      read_catalog(data_dir / "catalog.csv"))
 
 
-def _calibration(data_dir, index, products, seed):
+def _calibration(data_dir, index, products, stamps):
     """The kept calibration where it still holds, else a new one, which is kept."""
     path = data_dir / CALIBRATION_FILE
-    key = json.loads(json.dumps({"version": VERSION, "seed": seed, **_stamps(data_dir)}))
+    key = {"version": VERSION, **stamps}
     kept = read_json(path)
     if kept.get("key") == key:
         return Calibration(_read_curve(kept["photos"]), _read_curve(kept["products"]), kept["floor"])
-    fresh = calibrate(index, products, seed=seed)
+    fresh = calibrate(index, products, seed=stamps["seed"])
     write_json(path, {"key": key, "basis": products.basis, "photos": _write_curve(fresh.photos),
                       "products": _write_curve(fresh.products), "floor": fresh.floor})
     return fresh
@@ -79,8 +81,8 @@ def _stamps(data_dir):
 
 
 def _write_curve(curve):
-    return curve and {"similarities": curve.similarities.tolist(), "shares": curve.shares.tolist()}
+    return curve and {rank: [part.tolist() for part in getattr(curve, rank)] for rank in ("first", "later")}
 
 
 def _read_curve(kept):
-    return kept and Curve(np.array(kept["similarities"]), np.array(kept["shares"]))
+    return kept and Curve(*(tuple(map(np.array, kept[rank])) for rank in ("first", "later")))

@@ -76,23 +76,24 @@ class Searcher:
                 for region, (hits, rows, similarities) in zip(regions, found)]
 
     def _answer(self, region, hits, rows, similarities, count):
-        products = [self._product(hit) for hit in hits]
-        photos = [self._photo(int(row), float(value)) for row, value in zip(rows[:count], similarities)]
+        products = [self._product(hit, rank) for rank, hit in enumerate(hits)]
+        photos = [self._photo(int(row), float(value), rank)
+                  for rank, (row, value) in enumerate(zip(rows[:count], similarities))]
         similar = bool(products) and products[0].similarity >= self.catalogue.calibration.floor
         return Answer(region, similar, products, photos)
 
-    def _product(self, hit):
+    def _product(self, hit, rank):
         catalogue, products = self.catalogue, self.catalogue.products
         files = [catalogue.img_paths[row] for row in hit.rows]
         curve = catalogue.calibration.products
         return Product(hit.code, products.labels[hit.code], products.names[hit.code], hit.similarity,
-                       curve and curve(hit.similarity), int(products.sizes[hit.code]), hit.rows, files,
+                       curve and curve(hit.similarity, rank), int(products.sizes[hit.code]), hit.rows, files,
                        catalogue.catalog.of_product(products.labels[hit.code], files))
 
-    def _photo(self, row, similarity):
+    def _photo(self, row, similarity, rank):
         catalogue, products = self.catalogue, self.catalogue.products
         code, curve = int(products.codes[row]), catalogue.calibration.photos
-        return Photo(row, catalogue.img_paths[row], products.names[code], similarity, curve and curve(similarity),
+        return Photo(row, catalogue.img_paths[row], products.names[code], similarity, curve and curve(similarity, rank),
                      catalogue.catalog.of_photo(catalogue.img_paths[row], products.labels[code]))
 
 

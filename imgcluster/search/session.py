@@ -8,23 +8,30 @@ from imgcluster.search.searcher import Searcher
 from imgcluster.search.staging import finish
 
 
-def open_searcher(data_dir, *, settings, network, recipe, mode, compiled=True, say=print):
-    """Return the Searcher of the dataset in `data_dir`.
+def open_searcher(data_dir, *, settings, network, recipe, mode, say=print):
+    """Return the Searcher of the dataset in `data_dir`, its network compiled.
 
     settings: those of step 03 (a mapping); network: options of `networks.load_network`; recipe: the `preprocess.Recipe`
-    of step 01; mode: RESIZE_MODE; compiled: see `encoder.Encoder`; say: function that takes a line for the user. Raises
-    UserError where files are missing or were made by another network.
+    of step 01; mode: RESIZE_MODE; say: function that takes a line for the user. Raises UserError where files are
+    missing or were made by another network.
     """
-    trained = network["train_dir"] is not None and (Path(network["train_dir"]) / "network.keras").exists()
+    catalogue = open_checked(data_dir, settings=settings, network=network, say=say)
+    return Searcher(catalogue, open_encoder(data_dir, settings=settings, network=network, mode=mode, say=say), recipe)
+
+
+def open_checked(data_dir, *, settings, network, say=print):
+    """Return the Catalogue in `data_dir`; arguments and errors as in `open_searcher`, but the network is not loaded."""
     finish(data_dir)  # an addition that was killed
+    trained = network["train_dir"] is not None and (Path(network["train_dir"]) / "network.keras").exists()
     check_settings(data_dir, settings, trained=trained)
-    catalogue = open_catalogue(data_dir, seed=network["seed"])
-    encoder = open_encoder(data_dir, settings=settings, network=network, mode=mode, compiled=compiled, say=say)
-    return Searcher(catalogue, encoder, recipe)
+    return open_catalogue(data_dir, seed=network["seed"], say=say)
 
 
 def open_encoder(data_dir, *, settings, network, mode, compiled=True, say=print):
-    """Return the Encoder of the network that features.npy was made by; arguments and errors as in `open_searcher`."""
+    """Return the Encoder of the network that features.npy was made by; arguments and errors as in `open_searcher`.
+
+    compiled: see `encoder.Encoder`.
+    """
     whitening = read_whitening(data_dir, settings["PCA_WHITENING"])
     # TensorFlow takes seconds to import: only here, when all else is known to be in order.
     with quiet_start():
