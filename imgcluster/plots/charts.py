@@ -119,7 +119,8 @@ def scores_figure(scores, *, title, interval=None):
     axes.tick_params(left=False)
     for place, (name, text) in enumerate(lines):
         if name is None:
-            axes.text(0, place + 0.1, text, va="center", fontsize=9, color="#555555", style="italic", **text_style())
+            axes.text(0.008, place + 0.1, text, va="center", fontsize=9, color="#555555", style="italic",
+                      **text_style())
             continue
         axes.barh(place, scores[name], height=0.74, color=[group_colour(5 if name == "ari" else 0)])
         axes.text(1.02, place, f"{scores[name]:.3f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())

@@ -35,7 +35,8 @@ def distance_map_figure(distance_map, unit_clusters, *, topology, title, names=N
     outlines = cell_outlines(centres, topology=topology)
     _draw_borders(axes, outlines, unit_clusters, width=1.6)
     low, high = _limits(outlines)
-    _name_clusters(axes, centres, unit_clusters, points=72 * _figure_size(high - low)[0] / (high - low)[0], names=names)
+    points = 72 * _figure_size(high - low)[0] / (high - low)[0]
+    _name_clusters(axes, centres, unit_clusters, points=points, size=float(np.clip(points / 3, 6, 9)), names=names)
     return figure
 
 
@@ -103,7 +104,7 @@ def _draw_borders(axes, outlines, unit_clusters, *, width, colour=BORDER_COLOUR)
     axes.add_collection(LineCollection(segments, colors=colour, linewidths=width, capstyle="round"))
 
 
-def _name_clusters(axes, centres, unit_clusters, *, points, size=9, names=None):
+def _name_clusters(axes, centres, unit_clusters, *, points, size, names=None):
     """Name each cluster once, at its unit nearest to the middle of it, unless that would cover a larger one's name.
 
     points: typographic points of a data unit.

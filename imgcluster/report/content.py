@@ -65,7 +65,8 @@ def page_data(gallery, rows):
     place[rows] = np.arange(len(rows))
     data = dict.fromkeys(("models", "pairs", "splits", "map", "scatter", "levels"))
     data |= {"name": gallery.name, "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
-            "newClusters": _new_clusters(gallery), "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
+            "newClusters": _new_clusters(gallery),
+            "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
             "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
     if gallery.true is not None:
         data |= {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}

@@ -49,13 +49,21 @@ function arrived(number) {
 
 async function readSheet(number) {
   const block = $(`sheet-${number}`);
-  const bytes = Uint8Array.from(atob(block.textContent), (character) => character.charCodeAt(0));
+  const bytes = fromBase64(block.textContent);
   block.textContent = "";
   const image = new Image();
   image.src = URL.createObjectURL(new Blob([bytes], { type: "image/webp" }));
   await image.decode();
   performance.mark("photos");
   return image;
+}
+
+function fromBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let place = 0; place < binary.length; place += 1) bytes[place] = binary.charCodeAt(place);
+  return bytes;
 }
 
 // Where a thumbnail lies: its sheet, and its corner there in pixels.
@@ -65,12 +73,32 @@ function tilePlace(index) {
     y: Math.floor(inside / sheetColumns) * side };
 }
 
-const ready = new Map();  // sheets that canvases can draw at once
+// Sheets as canvases draw them: decoded once and kept, at half size (a quarter of the memory) while that is enough.
+const bitmaps = new Map();  // "sheet/share" -> bitmap, or the redraws that wait for it
+function bitmap(number, share, redraw) {
+  const key = `${number}/${share}`;
+  const found = bitmaps.get(key);
+  if (found instanceof ImageBitmap) return found;
+  if (found) found.add(redraw);
+  else {
+    const waiting = new Set([redraw]);
+    bitmaps.set(key, waiting);
+    sheet(number).then((image) => createImageBitmap(image, { resizeQuality: "medium",
+      resizeWidth: image.naturalWidth * share, resizeHeight: image.naturalHeight * share })).then((made) => {
+      bitmaps.set(key, made);
+      waiting.forEach((draw) => draw());
+    });
+  }
+  return null;
+}
+
 function drawTile(context, index, x, y, size, redraw) {
   const place = tilePlace(index);
-  const image = ready.get(place.sheet);
-  if (image) context.drawImage(image, place.x, place.y, side, side, x, y, size, size);
-  else sheet(place.sheet).then((loaded) => { ready.set(place.sheet, loaded); redraw(); });
+  const needed = size * Math.min(devicePixelRatio || 1, 2) > 0.6 * side ? 1 : 0.5;
+  let [share, image] = [needed, bitmap(place.sheet, needed, redraw)];
+  if (!image && needed === 1 && bitmaps.get(`${place.sheet}/0.5`) instanceof ImageBitmap)
+    [share, image] = [0.5, bitmaps.get(`${place.sheet}/0.5`)];
+  if (image) context.drawImage(image, place.x * share, place.y * share, side * share, side * share, x, y, size, size);
   return Boolean(image);
 }
 

@@ -24,6 +24,7 @@ function startMap() {
     const cell = view.scale;
     const gap = Math.max(0.5, cell * 0.05);
     const ring = Math.max(1, cell * 0.04);
+    let missing = 0;  // photos still being decoded
     const chosen = unitCluster(hovered >= 0 ? hovered : document.activeElement === canvas ? cursor : -1);
     for (let unit = 0; unit < centres.length; unit += 1) {
       const [x, y] = view.toScreen(centres[unit][0] - 0.5, centres[unit][1] - 0.5);
@@ -35,7 +36,7 @@ function startMap() {
         context.globalAlpha = chosen !== null && unitCluster(unit) !== chosen ? 0.3 : 1;
         context.fillStyle = clusterColour(unitCluster(unit));
         context.fillRect(x + gap, y + gap, cell - 2 * gap, cell - 2 * gap);
-        drawTile(context, photo[unit], x + gap + ring, y + gap + ring, cell - 2 * (gap + ring), view.redraw);
+        if (!drawTile(context, photo[unit], x + gap + ring, y + gap + ring, cell - 2 * (gap + ring), view.redraw)) missing += 1;
       } else if (look === "hits" && hits[unit] && cell > 22) {
         context.fillStyle = Math.sqrt(hits[unit] / most) > 0.5 === !isDark() ? "#fff" : "#111";
         context.font = `600 ${Math.min(20, cell * 0.36)}px system-ui, sans-serif`;
@@ -49,6 +50,7 @@ function startMap() {
     drawLabels(context, cell);
     if (cursor >= 0 && document.activeElement === canvas) frame(context, cursor, cell, colourOf("--focus"));
     if (hovered >= 0) frame(context, hovered, cell, colourOf("--text"));
+    canvas.dataset.missing = missing;
   }
 
   // Where cells meet: [corner, corner, unit, unit]. On a hexagonal map every other column is half a cell lower.
