@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Step 01 measured: masks against true ones, copies found, and throughput; prints Markdown tables.
+
+    python benchmarks/preprocess.py masks ../shared/data/masks/ecssd ../shared/data/masks/ccp
+    python benchmarks/preprocess.py duplicates ../shared/data/clothing
+    python benchmarks/preprocess.py throughput --photos 10000
+
+masks: mean overlap (IoU) and photos per second of processor time of each cutter, on folders with images/ and masks/ and
+on products drawn anew (other models than the sample's) before each kind of background. duplicates: changed copies of
+--photos photos are hidden among all photos of a folder; recall by kind of change, and precision over all pairs called
+copies, beside imagehash's perceptual hash at its usual threshold. throughput: the script itself on drawn photos.
+What each setting does to the clusters: real_photos.py with --set BACKGROUND=... and so on.
+"""
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import imagehash
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from imgcluster.background import contour_mask  # noqa: E402
+from imgcluster.cutout import cut_out, overlap  # noqa: E402
+from imgcluster.duplicates import find_duplicates, photo_signature  # noqa: E402
+from imgcluster.images import list_images, read_image  # noqa: E402
+from imgcluster.sample import BACKGROUNDS, Catalogue, plan_photos, render_photo  # noqa: E402
+
+# Models that neither the sample nor its training part shows.
+UNSEEN = Catalogue(seed=4711, num_models=40, min_imgs=6, max_imgs=6, first_model=9_100_000_101, first_style=12)
+USUAL_HASH_DISTANCE = 10  # of imagehash's 64 bits
+
+
+def box_mask(image):
+    """GrabCut at full size, started from a centred box that leaves a tenth at each side."""
+    mask = np.full(image.shape[:2], cv2.GC_BGD, np.uint8)
+    top, left = (max(1, side // 10) for side in image.shape[:2])
+    mask[top:-top, left:-left] = cv2.GC_PR_FGD
+    cv2.setRNGSeed(0)
+    cv2.grabCut(image, mask, None, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
+    return np.where((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD), 255, 0)
+
+
+CUTTERS = {"step 01 (grabcut)": lambda image: cut_out(image)[0], "contours": contour_mask,
+           "GrabCut from a centre box": box_mask}
+
+
+def masks(options):
+    """Print the overlap of every cutter on every set."""
+    print("| set | photos | cutter | mean IoU | IoU > 0.5 | photos per CPU second |")
+    print("|---|---:|---|---:|---:|---:|")
+    for name, pairs in [*((folder.name, hand_made(folder)) for folder in options.folders),
+                        *((f"drawn, {background}", drawn(background)) for background in BACKGROUNDS)]:
+        pairs = list(pairs)[:options.photos]
+        for cutter, cut in CUTTERS.items():
+            began = time.process_time()
+            found = [cut(image) > 127 for image, _ in pairs]
+            seconds = time.process_time() - began
+            scores = np.array([overlap(mask, truth) for mask, (_, truth) in zip(found, pairs, strict=True)])
+            print(f"| {name} | {len(pairs)} | {cutter} | {scores.mean():.3f} | {np.mean(scores > 0.5):.2f} | "
+                  f"{len(pairs) / seconds:.1f} |", flush=True)
+
+
+def hand_made(folder):
+    """Yield (photo, true mask) of a folder with images/ and masks/."""
+    for path in sorted((folder / "masks").rglob("*.png")):
+        stem = (folder / "images" / path.relative_to(folder / "masks")).with_suffix("")
+        yield read_image(next(stem.parent.glob(f"{stem.name}.*"))), cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 127
+
+
+def drawn(background):
+    """Yield (photo, true mask) of products drawn before one kind of background."""
+    for photo in plan_photos(UNSEEN):
+        if photo.background == background:
+            image, mask = render_photo(photo)
+            yield image, mask > 127
+
+
+def _jpeg(image, quality):
+    return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+
+
+def _cropped(image):
+    top, left = (max(1, round(0.05 * side)) for side in image.shape[:2])
+    return image[top:-top, left:-left]
+
+
+def _watermarked(image):
+    scale = image.shape[1] / 400
+    return cv2.putText(image.copy(), "MY SHOP 2026", (round(60 * scale), image.shape[0] // 2), cv2.FONT_HERSHEY_SIMPLEX,
+                       1.2 * scale, (235, 235, 235), max(1, round(3 * scale)))
+
+
+CHANGES = {
+    "resized to a half": lambda image: cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+    "JPEG quality 30": lambda image: _jpeg(image, 30),
+    "5 % cropped off each side": _cropped,
+    "watermark": _watermarked,
+    "white border": lambda image: cv2.copyMakeBorder(image, *[image.shape[0] // 12] * 4, cv2.BORDER_CONSTANT,
+                                                     value=(255, 255, 255)),
+    "brighter by 15 %": lambda image: cv2.convertScaleAbs(image, alpha=1.15),
+    "mirrored": lambda image: np.ascontiguousarray(image[:, ::-1]),
+}
+
+
+def duplicates(options):
+    """Print recall by kind of change and the precision, ours and imagehash's."""
+    names = list_images(options.folder)
+    chosen = set(np.random.default_rng(0).choice(len(names), min(options.photos, len(names)), replace=False).tolist())
+    files, signatures, hashes = [], [], []
+    for index, name in enumerate(names):
+        image = read_image(options.folder / name)
+        for change, copy in [("", image), *((change, alter(image)) for change, alter in CHANGES.items()
+                                            if index in chosen)]:
+            files.append((name, change))
+            signatures.append(photo_signature(copy, copy.tobytes()))
+            hashes.append(imagehash.phash(Image.fromarray(copy)).hash.ravel())
+    keys = [f"{name}|{change}" for name, change in files]
+    ours = {(keys.index(row[0]), keys.index(row[1])) for row in find_duplicates(keys, signatures, flips=True)}
+    print(f"{len(names)} photos, {len(CHANGES)} changed copies of {len(chosen)} of them\n")
+    print(f"| method | precision | {' | '.join(CHANGES)} |\n|---|---:|{'---:|' * len(CHANGES)}")
+    for method, pairs in (("step 01", ours), (f"imagehash, at most {USUAL_HASH_DISTANCE} of 64 bits",
+                                              hash_pairs(np.array(hashes)))):
+        right = [(files[a], files[b]) for a, b in pairs if files[a][0] == files[b][0]]
+        found = {part for pair in right for part in pair}
+        recall = [np.mean([(names[index], change) in found for index in chosen]) for change in CHANGES]
+        shares = " | ".join(f"{value:.3f}" for value in recall)
+        print(f"| {method} | {len(right) / max(1, len(pairs)):.4f} | {shares} |", flush=True)
+
+
+def hash_pairs(bits):
+    """Return the pairs whose hashes differ in at most the usual number of bits; each photo with its nearest only."""
+    signs = bits.astype(np.float32) * 2 - 1
+    pairs = set()
+    for start in range(0, len(signs), 1000):
+        distances = (bits.shape[1] - signs[start:start + 1000] @ signs.T) / 2
+        distances[np.arange(len(distances)), start + np.arange(len(distances))] = np.inf
+        nearest = distances.argmin(axis=1)
+        near = distances[np.arange(len(distances)), nearest] <= USUAL_HASH_DISTANCE
+        pairs |= {tuple(sorted((start + row, int(nearest[row])))) for row in np.flatnonzero(near)}
+    return pairs
+
+
+def throughput(options):
+    """Print photos per second, processor use and peak memory of the script on drawn photos, with each background."""
+    print("| BACKGROUND | photos | seconds | photos/s | cores busy | peak MB |\n|---|---:|---:|---:|---:|---:|")
+    with tempfile.TemporaryDirectory() as work:
+        fill_folder(Path(work) / "raw", options.photos)
+        for background in ("auto", "white", "keep"):
+            command = [sys.executable, ROOT / "01_img_preprocess.py"]
+            for setting in (f"DATASET={background}", f"RAW_IMG_DIR={work}/raw", f"BACKGROUND={background}",
+                            "TRAIN_DATASET=None", *(f"{kind}_DIR={work}/{kind}/{{DATASET}}"
+                                                    for kind in ("IMG", "DATA", "RESULT"))):
+                command += ["--set", setting]
+            before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+            busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            print(f"| {background} | {options.photos} | {seconds:.0f} | {options.photos / seconds:.1f} | "
+                  f"{busy / seconds:.2f} | {after.ru_maxrss / 1024:.0f} |", flush=True)
+
+
+def fill_folder(folder, count):
+    """Put `count` photos into a folder: drawn ones, linked under several names."""
+    folder.mkdir()
+    photos = plan_photos(UNSEEN)[:count]
+    for index in range(count):
+        photo, path = photos[index % len(photos)], folder / f"{index:06d}.jpg"
+        if index < len(photos):
+            cv2.imwrite(str(path), render_photo(photo)[0][..., ::-1])
+        else:
+            os.link(folder / f"{index % len(photos):06d}.jpg", path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    for action, photos in ((masks, 1000), (duplicates, 500), (throughput, 1000)):
+        command = commands.add_parser(action.__name__)
+        command.add_argument("--photos", type=int, default=photos, help=f"how many (default: {photos})")
+        command.set_defaults(action=action)
+        if action is masks:
+            command.add_argument("folders", nargs="*", type=Path)
+        elif action is duplicates:
+            command.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    options.action(options)
+
+
+if __name__ == "__main__":
+    main()
