@@ -1,0 +1,240 @@
+"""07_search.py as a user runs it: what it prints, what it refuses, and photos that come and go."""
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from shop import ROOT, call, files_of, make_shop, picture, save
+
+from imgcluster.search import additions
+from imgcluster.search.staging import finish
+
+SEARCH = "07_search.py"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A catalogue after steps 00, 01 and 03; not to be changed."""
+    return make_shop(tmp_path_factory.mktemp("made") / "project")
+
+
+@pytest.fixture
+def shop(made, tmp_path):
+    """A copy of it."""
+    shutil.copytree(made, tmp_path / "project")
+    return tmp_path / "project"
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    return save(tmp_path_factory.mktemp("query") / "새 <b>photo</b>, 1.jpg", picture(2, 50))
+
+
+def refused(project, *arguments):
+    """The message of a run that must end with exit code 2 and leave every file as it was."""
+    before = files_of(project)
+    code, out, err = call(SEARCH, project, *arguments)
+    assert code == 2 and out == "", out + err
+    kept = {name: data for name, data in files_of(project).items() if name != "data/shop/search_calibration.json"}
+    assert kept == {name: before[name] for name in before if name != "data/shop/search_calibration.json"}
+    return err
+
+
+def test_help_does_not_wait_for_tensorflow():
+    code = ("import sys, runpy\nsys.argv = ['07_search.py', '--help']\n"
+            "try: runpy.run_path('07_search.py', run_name='__main__')\nexcept SystemExit: pass\n"
+            "print(sorted({'tensorflow', 'keras', 'sklearn', 'cv2'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("usage:") and done.stdout.strip().endswith("[]")
+
+
+def test_results_alone_are_on_standard_output(made, photo):
+    code, out, err = call(SEARCH, made, photo, "--format", "json", "--top", 3)
+    assert code == 0 and "07_search: shop" in err
+    query, = json.loads(out)["queries"]
+    assert query["query"] == str(photo) and len(query["regions"][0]["products"]) == 3
+    assert query["regions"][0]["products"][0]["product"] == "2"
+
+
+def test_table_and_figure_of_a_folder(shop, tmp_path):
+    for name in ("a.png", "deep/a.png"):
+        save(tmp_path / "queries" / name, picture(1, 60))
+    (tmp_path / "queries" / "bad.jpg").write_bytes(b"no photo")
+    code, out, err = call(SEARCH, shop, tmp_path / "queries", "--figure")
+    assert code == 0 and "bad.jpg: " in err
+    assert out.count("nearest photo") == 2 and "judged by the catalogue's true labels" in out
+    assert sorted(path.name for path in (shop / "result" / "shop" / "search").iterdir()) == ["a.png", "a_2.png"]
+
+
+def test_csv_of_photos_with_product_data(shop, photo):
+    (shop / "data" / "shop" / "catalog.csv").write_text("model,name,url\n2,Blue thing,https://x\n")
+    code, out, _ = call(SEARCH, shop, photo, "--format", "csv", "--level", "photos", "--top", 6)
+    lines = list(csv.DictReader(io.StringIO(out)))
+    assert code == 0 and len(lines) == 6 and lines[0]["product"] == "2" and lines[0]["name"] == "Blue thing"
+
+
+def test_a_box_chooses_what_is_searched(made, tmp_path):
+    two = save(tmp_path / "two.png", np.hstack([picture(0, 70), picture(2, 71)]))
+    for box, product in (("0,0,64,64", "0"), ("64,0,64,64", "2")):
+        _, out, _ = call(SEARCH, made, two, "--box", box, "--format", "json")
+        region, = json.loads(out)["queries"][0]["regions"]
+        assert region["box"] == [int(part) for part in box.split(",")] and region["products"][0]["product"] == product
+
+
+# ---------------------------------------------------------------- bad input
+
+def test_no_catalogue_yet(tmp_path, photo):
+    (tmp_path / "config.py").write_text("DATASET = 'nothing'\nTRAIN_DATASET = None\n")
+    assert "features.npy is missing; run 03_extract_features.py first" in refused(tmp_path, photo)
+
+
+def test_an_empty_catalogue(tmp_path, photo):
+    (tmp_path / "config.py").write_text("DATASET = 'empty'\nTRAIN_DATASET = None\n")
+    data = tmp_path / "data" / "empty"
+    data.mkdir(parents=True)
+    np.save(data / "features.npy", np.empty((0, 8), np.float32))
+    (data / "img_paths.txt").write_text("")
+    assert "the catalogue is empty" in refused(tmp_path, photo)
+
+
+def test_a_catalogue_of_another_network(made, photo):
+    assert "BACKBONE: 'MobileNetV3Small' -> 'MobileNetV2'" in refused(made, photo, "--set", "BACKBONE=MobileNetV2")
+    assert "RANDOM_SEED: 0 -> 3" in refused(made, photo, "--set", "RANDOM_SEED=3")
+
+
+def test_features_of_ones_own_of_another_size(shop, photo):
+    data = shop / "data" / "shop"
+    np.save(data / "features.npy", np.ones((28, 5), np.float32))
+    (data / "made_by_03.json").unlink()
+    assert "features.npy has 5 features a photo, the network MobileNetV3Small gives 576" in refused(shop, photo)
+
+
+@pytest.mark.parametrize("content", [b"", b"no photo", b"\x89PNG\r\n\x1a\n"])
+def test_a_photo_that_cannot_be_decoded(made, photo, tmp_path, content):
+    (tmp_path / "bad.jpg").write_bytes(content)
+    assert "bad.jpg: " in refused(made, photo, tmp_path / "bad.jpg", "--figure")
+
+
+def test_a_photo_that_is_not_there(made, tmp_path):
+    assert "none.jpg: no such file" in refused(made, tmp_path / "none.jpg")
+
+
+def test_no_photo_at_all(made):
+    assert "no photo: name one or more" in refused(made)
+
+
+def test_boxes_that_do_not_fit(made, photo):
+    assert "does not lie in the photo of 64 x 64 pixels" in refused(made, photo, "--box", "0,0,65,10")
+    assert "--box goes with one photo, not with 2" in refused(made, photo, photo, "--box", "0,0,6,6")
+    assert "invalid box value" in refused(made, photo, "--box", "1,2,x")
+
+
+def test_more_results_than_the_catalogue_has(made, photo):
+    assert "--top 5: the catalogue has 4 products" in refused(made, photo, "--top", 5)
+    assert "--top 29: the catalogue has 28 photos" in refused(made, photo, "--top", 29, "--level", "photos")
+
+
+# ---------------------------------------------------------------- photos come and go
+
+def rows(project):
+    return (project / "data" / "shop" / "img_paths.txt").read_text().split()
+
+
+def new_photos(folder, names=("1_20_0.png", "3_20_0.png", "a/2_20_0.png")):
+    for name in names:
+        save(folder / name, picture(int(name.split("/")[-1][0]), 20))
+    return folder
+
+
+def test_photos_added_and_deleted_give_what_step_03_would(shop, tmp_path, photo):
+    (shop / "raw_img" / "shop" / "0_3_0.png").unlink()
+    features = np.load(shop / "data" / "shop" / "features.npy").copy()
+    old = rows(shop)
+    code, out, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))
+    assert code == 0 and "3 photos came, 1 left: 30 in the catalogue" in err, err
+    assert rows(shop) == sorted({*old, "1_20_0.png", "3_20_0.png", "a/2_20_0.png"} - {"0_3_0.png"})
+    added = np.load(shop / "data" / "shop" / "features.npy")
+    np.testing.assert_array_equal(added[rows(shop).index("0_4_0.png")], features[old.index("0_4_0.png")])
+    labels = (shop / "data" / "shop" / "labels_true.txt").read_text().split()
+    assert labels == [row.split("/")[-1][0] for row in rows(shop)] and not (shop / "data" / "shop" / "adding").exists()
+    assert call("03_extract_features.py", shop)[0] == 0
+    np.testing.assert_allclose(np.load(shop / "data" / "shop" / "features.npy"), added, atol=1e-5)
+    assert "0 photos came, 0 left" in call(SEARCH, shop, "--add", shop / "raw_img" / "shop")[2]
+
+
+def test_new_photos_get_the_cluster_of_what_they_are_like(shop, tmp_path):
+    data = shop / "data" / "shop"
+    from imgcluster.artefacts import write_labels
+    write_labels(data, "pred", np.array([int(row[0]) for row in rows(shop)]))
+    (data / "clusters.csv").write_text("file,cluster\n")
+    assert call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))[0] == 0
+    clusters = dict(zip(rows(shop), (data / "labels_pred.txt").read_text().split()))
+    assert len(clusters) == 31 and np.load(data / "labels_pred.npy").shape == (31,)
+    assert all(clusters[name] in (name.split("/")[-1][0], "-1") for name in clusters)
+    assert (data / "outdated" / "clusters.csv").exists() and not (data / "clusters.csv").exists()
+
+
+def test_a_photo_of_the_same_name_is_not_overwritten(shop, tmp_path):
+    save(tmp_path / "new" / "0_0_0.png", picture(1, 99))
+    save(tmp_path / "new" / "9_0_0.png", picture(1, 98))
+    assert "0_0_0.png is there already, as another photo" in refused(shop, "--add", tmp_path / "new")
+
+
+def test_a_folder_that_is_gone_does_not_empty_the_catalogue(shop, tmp_path):
+    (shop / "raw_img" / "shop").rename(tmp_path / "elsewhere")
+    new_photos(shop / "raw_img" / "shop")
+    code, _, err = call(SEARCH, shop, "--add", shop / "raw_img" / "shop")
+    assert code == 2 and "none of the 28 photos of the catalogue lies in RAW_IMG_DIR" in err and len(rows(shop)) == 28
+
+
+def test_a_catalogue_without_index_or_of_other_settings_takes_no_photos(shop, tmp_path):
+    new_photos(tmp_path / "new")
+    assert "step 01 ran under other settings" in refused(shop, "--add", tmp_path / "new", "--set", "BACKGROUND=grey")
+    (shop / "data" / "shop" / "features.npy").unlink()
+    assert "features.npy is missing" in refused(shop, "--add", tmp_path / "new")
+
+
+@pytest.mark.parametrize("moves", [0, 3])
+def test_a_run_killed_while_files_are_moved_is_finished_by_the_next(shop, tmp_path, monkeypatch, photo, moves):
+    data, count, real = shop / "data" / "shop", [], os.replace
+
+    def dying(source, target):
+        if (data / "adding" / "ready.json").exists():
+            count.append(target)
+            if len(count) > moves:
+                raise KeyboardInterrupt
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", dying)
+    assert call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))[0] == 130
+    monkeypatch.setattr(os, "replace", real)
+    code, out, err = call(SEARCH, shop, photo, "--format", "json")
+    assert code == 0 and json.loads(out)["queries"][0]["regions"][0]["products"][0]["product"] == "2", err
+    assert len(rows(shop)) == 31 == len(np.load(data / "features.npy")) and not (data / "adding").exists()
+
+
+def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):
+    command = [sys.executable, ROOT / SEARCH, "--config", shop / "config.py", "--add", new_photos(tmp_path / "new")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (shop / "raw_img" / "shop" / "a" / "2_20_0.png").exists() and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    finish(shop / "data" / "shop")
+    assert len(rows(shop)) in (28, 31)
+    assert call(SEARCH, shop, "--add", tmp_path / "new")[0] == 0 and len(rows(shop)) == 31
+
+
+def test_copies_go_where_their_folders_say(tmp_path):
+    new_photos(tmp_path / "new")
+    assert additions.copy_photos(tmp_path / "new", tmp_path / "raw") == 3
+    assert (tmp_path / "raw" / "a" / "2_20_0.png").read_bytes() == (tmp_path / "new" / "a" / "2_20_0.png").read_bytes()
+    assert additions.copy_photos(tmp_path / "new", tmp_path / "raw") == 0
+    assert additions.copy_photos(tmp_path / "raw" / "a", tmp_path / "raw") == 0
