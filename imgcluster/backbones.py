@@ -15,7 +15,9 @@ import keras
 
 from imgcluster.ensemble import join_networks
 from imgcluster.errors import UserError
+from imgcluster.hub_backbones import PREFIX, build_hub_backbone
 from imgcluster.pooling import pooling_layer
+from imgcluster.scaling import InputScaling
 
 # Seconds to wait for the server that holds the ImageNet weights; one that swallows packets would hang for minutes.
 CONNECT_TIMEOUT = 10
@@ -72,29 +74,11 @@ SCALINGS = {
 }
 
 
-@keras.saving.register_keras_serializable(package="imgcluster")
-class InputScaling(keras.layers.Layer):
-    """Bring RGB 0..255 to the range a network was trained on: x * scale + offset per channel, BGR where asked."""
-
-    def __init__(self, scale, offset, reverse_channels=False, **kwargs):
-        super().__init__(**kwargs)
-        self.scale, self.offset, self.reverse_channels = list(scale), list(offset), reverse_channels
-
-    def call(self, inputs):
-        pictures = keras.ops.flip(inputs, axis=-1) if self.reverse_channels else inputs
-        pictures = keras.ops.cast(pictures, self.compute_dtype)
-        return pictures * keras.ops.convert_to_tensor(self.scale, self.compute_dtype) \
-            + keras.ops.convert_to_tensor(self.offset, self.compute_dtype)
-
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale, "offset": self.offset,
-                "reverse_channels": self.reverse_channels}
-
-
 def check_backbone(name):
     """Return the `Backbone` called `name`; raises UserError that lists the names there are."""
     if name not in BACKBONES:
-        raise UserError(f"BACKBONE = {name!r}: no such network; choose one of {AUTO}, {', '.join(BACKBONES)}")
+        raise UserError(f"BACKBONE = {name!r}: no such network; choose one of {AUTO}, {', '.join(BACKBONES)}, or "
+                        f"{PREFIX}PRESET for a preset of keras-hub")
     return BACKBONES[name]
 
 
@@ -133,6 +117,8 @@ def build_backbone(name, *, weights="imagenet", input_size=None, pooling="avg"):
     input_size: S in pixels, None for the network's own. The convolutional part is the layer "backbone", the pooling
     over its last map the layer "features". Raises UserError when weights are missing or do not fit.
     """
+    if name.startswith(PREFIX):
+        return build_hub_backbone(name, weights=weights, input_size=input_size, pooling=pooling)
     backbone = check_backbone(name)
     size = input_size or backbone.input_size
     base = _load_base(name, backbone, weights, size)

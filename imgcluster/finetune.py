@@ -12,6 +12,7 @@ import numpy as np
 
 from imgcluster.classifier import output_layer
 from imgcluster.errors import UserError
+from imgcluster.hub_backbones import import_hub_layers
 from imgcluster.training import Rows, Training
 
 
@@ -29,6 +30,7 @@ def load_classifier(path):
 
 def _load(path):
     try:
+        import_hub_layers(path)
         network = keras.saving.load_model(path, compile=False)
         output_layer(network)
         return network

@@ -29,6 +29,22 @@ class GeneralizedMean(keras.layers.Layer):
         return {**super().get_config(), "power": self.start, "least": self.least}
 
 
+@keras.saving.register_keras_serializable(package="imgcluster")
+class TokenPooling(keras.layers.Layer):
+    """Tokens [B, T, D] -> [B, D]: the average or the maximum; maps [B, H, W, D] are read as tokens."""
+
+    def __init__(self, kind="avg", **kwargs):
+        super().__init__(**kwargs)
+        self.kind = kind
+
+    def call(self, inputs):
+        axes = tuple(range(1, len(inputs.shape) - 1))
+        return ops.max(inputs, axis=axes) if self.kind == "max" else ops.mean(inputs, axis=axes)
+
+    def get_config(self):
+        return {**super().get_config(), "kind": self.kind}
+
+
 def pooling_layer(kind, **options):
     """Return the layer for POOLING = "avg", "max" or "gem". Its vectors are float32 under mixed precision too."""
     layers = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D,

@@ -8,12 +8,12 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from imgcluster.augmentation import Augmentation  # noqa: E402
-from imgcluster.classifier import build_classifier, unfreeze_top  # noqa: E402
+from imgcluster.classifier import build_classifier, output_layer, unfreeze_top  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.finetune import fine_tune, load_embedding  # noqa: E402
 from imgcluster.splits import split_rows  # noqa: E402
-from imgcluster.training import Regime, class_weights, learning_rate_at  # noqa: E402
-from imgcluster.validation import top_k_accuracy  # noqa: E402
+from imgcluster.training import Regime, best_row, class_weights, learning_rate_at  # noqa: E402
+from imgcluster.validation import top_k_accuracy, unseen_scores  # noqa: E402
 
 REGIME = Regime(head_epochs=60, epochs=3, trainable_fraction=0.5, head_learning_rate=0.05, learning_rate=0.01,
                 patience=5, dropout=0.1, label_smoothing=0.05, batch_size=8,
@@ -77,16 +77,16 @@ def train(tiny_embedding, squares, silent):
     pictures = squares(LABELS)
     train_rows, val_rows = split_rows(LABELS, train_fraction=0.7, seed=0)
 
-    def run(folder, *, kill_after=None, pictures=pictures, init=0, **changes):
+    def run(folder, *, kill_after=None, pictures=pictures, labels=LABELS, init=0, holdout=(), **changes):
         seen = []
 
         def on_epoch(row):
             seen.append(row)
             if len(seen) == kill_after:
                 raise Killed
-        return *fine_tune(tiny_embedding(init), pictures, LABELS, train_rows=train_rows, val_rows=val_rows,
-                          regime=dataclasses.replace(REGIME, **changes), seed=0, state_dir=folder / "training",
-                          on_epoch=on_epoch, progress=silent), seen
+        return *fine_tune(tiny_embedding(init), pictures, labels, train_rows=train_rows, val_rows=val_rows,
+                          holdout_rows=holdout, regime=dataclasses.replace(REGIME, **changes), seed=0,
+                          state_dir=folder / "training", on_epoch=on_epoch, progress=silent), seen
     return run
 
 
@@ -106,6 +106,36 @@ def test_a_toy_problem_is_learnt(trained, squares):
     probabilities = np.asarray(classifier.predict_on_batch(squares(labels, seed=99)))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert top_k_accuracy(probabilities, labels)["top_1"] >= 0.8
+
+
+@pytest.mark.parametrize("loss", ["cosine", "arcface", "center", "contrastive", "triplet", "triplet_hard"])
+def test_every_loss_learns_the_toy_problem(train, tmp_path, loss):
+    options = {"augmentation": Augmentation(), "head_epochs": 30, "epochs": 2, "dropout": 0.0}
+    _, history, _ = train(tmp_path, loss=loss, embedding_dim=8, **options)
+    assert best_row(history)["val_top_1"] >= 0.8
+
+
+@pytest.fixture(scope="module")
+def with_holdout(squares):
+    """Pictures, labels and held-out rows: a fourth colour and a fifth model that nobody can tell from the first."""
+    labels = np.concatenate([LABELS, np.repeat([3, 4], 6)])
+    return {"pictures": squares([*LABELS, *np.repeat([3, 0], 6)], seed=2), "labels": labels,
+            "holdout": np.arange(len(LABELS), len(labels)), "loss": "contrastive", "embedding_dim": 8, "head_epochs": 5}
+
+
+def test_held_out_models_choose_the_epoch_and_a_kill_changes_nothing(train, with_holdout, tmp_path):
+    classifier, history, _ = train(tmp_path / "whole", **with_holdout)
+    assert classifier.output_shape == (None, 3)
+    quality = (history["holdout_recall_1"] + history["holdout_ari"]) / 2
+    assert best_row(history)["epoch"] == history["epoch"][quality.idxmax()] and quality.max() > 0.4
+    vectors = keras.Model(classifier.input, output_layer(classifier).output).predict_on_batch(
+        with_holdout["pictures"][with_holdout["holdout"]])
+    scores = unseen_scores(vectors, with_holdout["labels"][with_holdout["holdout"]])
+    assert scores["recall_1"] == pytest.approx(best_row(history)["holdout_recall_1"])
+    with pytest.raises(Killed):
+        train(tmp_path / "killed", kill_after=2, **with_holdout)
+    again, same_history, _ = train(tmp_path / "killed", **with_holdout)
+    assert same_history.equals(history) and same_weights(again, classifier)
 
 
 def test_the_history_has_a_row_for_the_head_and_each_epoch(trained):

@@ -1,0 +1,62 @@
+#!/usr/bin/env python
+"""Name the likeliest models of new photos, with the network that step 02 trained.
+
+Reads:  network.keras and classes.txt of TRAIN_DATASET (steps 00 to 02); a folder of photos, as they are
+Writes: a CSV: file, model_1, p_1, ... model_5, p_5, the likeliest model first; a photo that cannot be read has an
+        empty row and is named on the screen
+
+Only models the network was trained on can be named (classes.txt); for others use steps 03 and 04.
+
+Example:
+    python tools/predict_models.py --photos new_photos --out predictions.csv --set TRAIN_DATASET=shoes
+"""
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from imgcluster.artefacts import read_lines, require, write_table  # noqa: E402
+from imgcluster.cli import add_settings_arguments, quiet_start, run  # noqa: E402
+from imgcluster.errors import UserError  # noqa: E402
+from imgcluster.images import list_images  # noqa: E402
+from imgcluster.progress import progress  # noqa: E402
+from imgcluster.settings import load_settings  # noqa: E402
+
+
+def parse(argv):
+    """Return the command line's arguments."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", required=True, type=Path, metavar="FOLDER", help="photos, searched recursively")
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE.csv", help="the table to write")
+    add_settings_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    """Run the tool; returns its exit code."""
+    options = parse(argv)
+    settings = load_settings(options.config, options.set, root=ROOT)
+    if settings.TRAIN_DATASET is None:
+        raise UserError("TRAIN_DATASET = None: there is no trained network; name the dataset that step 02 trained on")
+    data_dir = settings.for_dataset(settings.TRAIN_DATASET).folder("DATA_DIR")
+    path, classes = require(data_dir / "network.keras"), read_lines(data_dir / "classes.txt")
+    img_paths = list_images(require(options.photos))
+    if not img_paths:
+        raise UserError(f"--photos {options.photos}: no photos in this folder")
+    with quiet_start():
+        from imgcluster.finetune import load_classifier
+        from imgcluster.prediction import likeliest_models, predict_files
+    with progress(description="photos", total=len(img_paths)) as bar:
+        probabilities, errors = predict_files(load_classifier(path), options.photos, img_paths, bar=bar,
+                                              batch_size=settings.BATCH_SIZE, **settings.picture_options())
+    for row, reason in errors.items():
+        print(f"warning: {img_paths[row]}: {reason}", file=sys.stderr)
+    write_table(options.out, likeliest_models(img_paths, probabilities, classes))
+    print(f"wrote {options.out}: {len(img_paths) - len(errors)} photos, {len(classes)} models")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

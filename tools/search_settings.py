@@ -1,0 +1,129 @@
+#!/usr/bin/env python
+"""Try settings of step 02 and compare the networks by models that none of them was trained on.
+
+Reads:  img/ of TRAIN_DATASET and its labels (run steps 00 and 01 first)
+Writes: a CSV with a row for each trial: the settings tried, the best epoch, recall@1 and ARI on the held-out models
+        (HOLDOUT_MODELS, the same ones in every trial), top-1 on held-back photos, seconds; trials that the file already
+        holds are not run again
+Runtime: as many trainings as there are trials
+
+Every --set NAME=V1,V2,... is tried with every other (the whole grid), or --draws N of the combinations at random. The
+best of many trials is flattered by the choice: judge it on photos that took no part.
+
+Example:
+    python tools/search_settings.py --out trials.csv --set LOSS=cosine,contrastive --set LEARNING_RATE=1e-4,3e-4
+"""
+import argparse
+import itertools
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from imgcluster.artefacts import read_table, require, write_table  # noqa: E402
+from imgcluster.cli import run  # noqa: E402
+from imgcluster.errors import UserError  # noqa: E402
+from imgcluster.settings import load_settings  # noqa: E402
+
+INPUTS = ("img_paths.txt", "labels_true.txt", "made_by_00.json", "made_by_01.json")
+SCORES = ("epoch", "holdout_recall_1", "holdout_ari", "val_top_1")
+
+
+def parse(argv):
+    """Return the command line's arguments."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE.csv", help="the table of trials")
+    parser.add_argument("--config", metavar="OTHER.py", help="use this file instead of config.py")
+    parser.add_argument("--set", action="append", required=True, metavar="NAME=V1,V2,...", help="values to try")
+    parser.add_argument("--draws", type=int, metavar="N", help="try N combinations at random (default: all)")
+    parser.add_argument("--seed", type=int, default=0, help="of the draws")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    """Run the tool; returns its exit code."""
+    options = parse(argv)
+    names, trials = combinations(options.set, options.draws, options.seed)
+    for trial in trials:  # all of them are checked before the first hour is spent
+        source = load(options.config, names, trial)
+    if source.HOLDOUT_MODELS == 0:
+        raise UserError("HOLDOUT_MODELS = 0: trials are compared on held-out models; give a share above 0")
+    data_dir = source.folder("DATA_DIR")
+    for name in INPUTS[:2]:
+        require(data_dir / name)
+    for number, trial in enumerate(trials, start=1):
+        known = read_table(options.out)
+        if len(known) and (known[names].astype(str) == list(trial)).all(axis=1).any():
+            continue
+        print(f"trial {number} of {len(trials)}: {described(names, trial)}", flush=True)
+        scores = train(options.config, names, trial, source, data_dir)
+        row = pd.DataFrame([{**dict(zip(names, trial)), **scores}])
+        write_table(options.out, pd.concat([known, row]) if len(known) else row)
+    table = read_table(options.out)
+    quality = (table.holdout_recall_1.astype(float) + table.holdout_ari.astype(float)) / 2
+    best = table.loc[quality.idxmax()]
+    print(f"best of {len(table)} trials on held-out models: {described(names, best[names])}: recall@1 "
+          f"{float(best.holdout_recall_1):.3f}, ARI {float(best.holdout_ari):.3f}; all in {options.out}")
+    return 0
+
+
+def combinations(texts, draws, seed):
+    """Return (names, list of tuples of values as text): the grid, or `draws` of it at random without repetition."""
+    names, values = [], []
+    for text in texts:
+        name, separator, listed = text.partition("=")
+        if not separator or not listed:
+            raise UserError(f"--set {text}: expected NAME=V1,V2,...")
+        names.append(name.strip())
+        values.append(listed.split(","))
+    grid = list(itertools.product(*values))
+    if draws is not None:
+        chosen = np.random.default_rng(seed).permutation(len(grid))[:draws]
+        grid = [grid[index] for index in chosen]
+    return names, grid
+
+
+def described(names, trial):
+    """NAME=VALUE for each setting of a trial."""
+    return " ".join(f"{name}={value}" for name, value in zip(names, trial))
+
+
+def load(config, names, trial):
+    """Return the checked settings of a trial, for TRAIN_DATASET."""
+    settings = load_settings(config, [f"{name}={value}" for name, value in zip(names, trial)], root=ROOT)
+    if settings.TRAIN_DATASET is None:
+        raise UserError("TRAIN_DATASET = None: there is nothing to train on")
+    return settings.for_dataset(settings.TRAIN_DATASET)
+
+
+def train(config, names, trial, source, data_dir):
+    """Run step 02 in a folder of its own; return its best epoch's scores and the seconds it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder) / source.DATASET
+        work.mkdir()
+        for name in INPUTS:
+            if (data_dir / name).exists():
+                (work / name).symlink_to(data_dir / name)
+        settings = [f"{name}={value}" for name, value in zip(names, trial)] + [f"DATA_DIR={folder}/{{DATASET}}"]
+        began = time.perf_counter()
+        done = subprocess.run([sys.executable, ROOT / "02_finetune_network.py",
+                               *(["--config", config] if config else []),
+                               *(part for text in settings for part in ("--set", text))], check=False)
+        if done.returncode:
+            raise UserError(f"{described(names, trial)}: step 02 failed (its message is above)")
+        history = pd.read_csv(work / "history.csv")
+        if "holdout_ari" not in history:
+            raise UserError("too few models to hold any out; trials cannot be compared")
+        best = history.loc[(history.holdout_recall_1 + history.holdout_ari).idxmax()]
+        return {**{name: best[name] for name in SCORES}, "seconds": round(time.perf_counter() - began)}
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
