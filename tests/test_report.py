@@ -1,101 +1,22 @@
-"""The report: thumbnails line up, nothing from outside is markup, what is missing is left out; and in a browser."""
+"""The report: thumbnails line up, nothing from outside is markup, what is missing is left out."""
 import base64
-import csv
+import dataclasses
 import io
-import json
 import re
 import shutil
-from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from report_gallery import COLOURS, HOSTILE_FILE, HOSTILE_LABEL, Page, make_gallery
 
-from imgcluster.artefacts import write_arrays, write_json, write_labels, write_lines, write_table
-from imgcluster.gallery import Gallery
+from imgcluster.artefacts import write_json, write_labels, write_table
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.sprites import pack_sprites, thumbnail
-
-HOSTILE_FILE = '"><img src=x onerror=alert(1)>.jpg'
-HOSTILE_LABEL = "</script><script>alert(2)</script>"
-COLOURS = ((220, 40, 40), (40, 160, 60), (50, 60, 220), (230, 210, 40))
-
-
-def make_gallery(folder, num_photos=24, num_clusters=3, *, labels=True, all_files=True, name="tiny"):
-    """A finished dataset: photos of one colour for each cluster on a map of one row for each cluster."""
-    data_dir, img_dir, raw_dir = (folder / part for part in ("data", "img", "raw"))
-    cluster = np.sort(np.arange(num_photos) % num_clusters)
-    files = [f"shop/{row:03d}, front.jpg" for row in range(num_photos)]
-    files[0] = HOSTILE_FILE
-    rng = np.random.default_rng(0)
-    write_lines(data_dir / "img_paths.txt", files)
-    write_labels(data_dir, "pred", cluster)
-    for row, file in enumerate(files):
-        for place, ground in ((raw_dir, 90), (img_dir, 255)):
-            picture = np.full((48, 36, 3), ground, np.uint8)
-            picture[8:40, 6:30] = COLOURS[cluster[row] % 4]
-            path = place / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(picture).save(path, "JPEG")
-    if labels:
-        true = [f"model {c}" for c in cluster]
-        true[-1], true[0] = "model 0", HOSTILE_LABEL
-        write_labels(data_dir, "true", true)
-        write_json(data_dir / "metrics.json", {"ari": 0.8, "ari_interval": [0.7, 0.9], "purity": 0.95})
-    if all_files:
-        write_step_04(data_dir, files, cluster, rng)
-        write_table(data_dir / "skipped.csv", pd.DataFrame({"file": ["<b>bad</b>.jpg"], "reason": ["not a picture"]}))
-        write_table(data_dir / "duplicates.csv", pd.DataFrame({
-            "file": [files[-1]], "kept": [files[0]], "kind": ["same"], "distance": ["0"]}))
-        write_table(data_dir / "history.csv", pd.DataFrame({
-            "phase": ["head", "network"], "epoch": [1, 1], "learning_rate": [1e-3, 1e-4], "loss": [2.0, 1.0],
-            "val_loss": [1.5, 1.2], "val_top_1": [0.5, 0.7]}))
-        write_json(data_dir / "made_by_04.json", {"step": "04", "settings": {"NUM_CLUSTERS": "<i>"}})
-    return Gallery(name=name, data_dir=data_dir, img_dir=img_dir, raw_dir=raw_dir, train_dir=data_dir, seed=0,
-                   max_sheets=20, max_photos=5000)
-
-
-def write_step_04(data_dir, files, cluster, rng):
-    count, num_clusters = len(files), cluster.max() + 1
-    column = np.arange(count) % 2
-    write_table(data_dir / "clusters.csv", pd.DataFrame({
-        "file": files, "cluster": cluster, "unit_row": cluster, "unit_column": column,
-        "distance": rng.random(count), "confidence": rng.random(count),
-        "level_1": 0, f"level_{num_clusters}": cluster}))
-    shape = (int(num_clusters), 2)
-    hits = np.zeros(shape, int)
-    np.add.at(hits, (cluster, column), 1)
-    write_arrays(data_dir / "som.npz", hits=hits, distance_map=rng.random(shape), topology=np.array("rectangular"),
-                 unit_clusters=np.repeat(np.arange(num_clusters), 2).reshape(shape))
-    write_json(data_dir / "cluster_count.json", {"num_clusters": int(num_clusters), "interval": [2, 5]})
-    features = np.eye(num_clusters, 8)[cluster] + 0.05 * rng.random((count, 8))
-    np.save(data_dir / "features.npy", features.astype(np.float32))
-
-
-class Page(HTMLParser):
-    """A page as a browser would read it: its tags, and the text of each script and style."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.text = path.read_text(encoding="utf-8")
-        self.tags, self.blocks, self.ids = [], [], set()
-        self.feed(self.text)
-        self.data = json.loads(next(text for attributes, text in self.blocks if attributes.get("id") == "data"))
-        self.sheets = [base64.b64decode(text) for attributes, text in self.blocks
-                       if attributes.get("id", "").startswith("sheet-")]
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.ids.add(dict(attrs).get("id"))
-        if tag in ("script", "style"):
-            self.blocks.append((dict(attrs), ""))
-
-    def handle_data(self, data):
-        if self.cdata_elem:
-            self.blocks[-1] = (self.blocks[-1][0], self.blocks[-1][1] + data)
+from imgcluster.report.tables import scores
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +129,80 @@ def test_a_sample_is_seeded_says_so_and_shows_every_cluster(tmp_path):
     assert all(-1 <= place < shown for place in pages[0].data["map"]["photo"])
 
 
+def test_names_that_people_gave_are_in_the_page(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_table(gallery.data_dir / "cluster_names.csv", pd.DataFrame({"cluster": [1], "name": ["<b>boots</b>"]}))
+    write_report(tmp_path / "report.html", gallery)
+    names = {cluster["id"]: cluster["name"] for cluster in Page(tmp_path / "report.html").data["clusters"]}
+    assert names == {0: None, 1: "<b>boots</b>", 2: None}
+
+
+def test_new_clusters_of_earlier_corrections_are_not_named_again(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_report(tmp_path / "first.html", gallery)
+    assert Page(tmp_path / "first.html").data["newClusters"] == 0
+    write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
+        [["split", "a.jpg", "0", "new-2"], ["name", "", "new-11", "boots"], ["merge", "", "0", "1"]],
+        columns=["action", "file", "cluster", "value"]))
+    write_report(tmp_path / "second.html", gallery)
+    assert Page(tmp_path / "second.html").data["newClusters"] == 11
+
+
+def test_levels_are_the_answer_and_those_that_differ_from_it(written):
+    coarse, answer = written.page.data["levels"]
+    assert (answer["count"], answer["cluster"]) == (3, None)  # level_3 is the answer
+    assert (coarse["count"], coarse["sizes"], set(coarse["cluster"])) == (1, [24], {0})
+
+
+def test_after_corrections_no_level_passes_for_the_answer(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.where(gallery.predicted == 2, 1, gallery.predicted))
+    fresh = dataclasses.replace(gallery)
+    write_report(tmp_path / "report.html", fresh)
+    levels = Page(tmp_path / "report.html").data["levels"]
+    assert [(level["count"], level["cluster"] is None) for level in levels] == [(1, False), (2, True), (3, False)]
+
+
+@pytest.mark.parametrize("record, words", [
+    ({"network": "MobileNetV2", "trained_on": "bags", "settings": {"BACKBONE": "MobileNetV2"}},
+     ["MobileNetV2", "fine-tuned on bags"]),
+    ({"network": "bundled", "trained_on": None, "settings": {"BACKBONE": "auto"}},
+     ["small network that ships with this tool", "not fine-tuned", "could not be had", "BACKBONE and WEIGHTS"]),
+    ({"network": ["MobileNetV2", "ResNet50"], "trained_on": None}, ["MobileNetV2 and ResNet50"])])
+def test_the_page_says_which_network_judged(tmp_path, record, words):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "made_by_03.json", {"step": "03", **record})
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert all(word in text for word in words)
+    assert ("could not be had" in text) == ("could not be had" in words)
+
+
+def test_a_network_is_not_named_for_features_from_elsewhere(written):
+    assert "What looks alike was judged" not in written.page.text
+
+
+def test_photos_in_no_cluster_are_counted_apart(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(24) < 5, -1, gallery.predicted))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    assert "5 photos fit none of them" in Page(tmp_path / "report.html").text
+
+
+def test_the_photos_seen_first_lie_in_the_first_sheet(written):
+    first = written.page.data["photos"]["cluster"][:15]
+    assert [first.count(cluster) for cluster in range(3)] == [5, 5, 5]
+
+
+def test_the_main_scores_are_open_and_the_others_folded(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "metrics.json", {"ari": 0.8, "bcubed_f1": 0.7, "silhouette": 0.1, "purity": np.nan})
+    found = scores(gallery)
+    assert [line[2] for line in found["main"]] == [0.8]
+    assert list(found["groups"]) == ["Photo by photo (B-cubed)"]
+    assert [line[0] for line in found["label_free"]] == ["Silhouette"]
+
+
 def test_one_photo(tmp_path):
     gallery = make_gallery(tmp_path, num_photos=1, num_clusters=1)
     assert write_report(tmp_path / "report.html", gallery)["photos"] == 1
@@ -250,205 +245,3 @@ def test_strays_do_not_split_a_model():
     predicted = np.array([0] * 9 + [1] + [1] * 6 + [2] * 4)
     found, = split_models(true, predicted)
     assert found == {"model": "b", "photos": 10, "clusters": {1: 6, 2: 4}}
-
-
-# ---------------------------------------------------------------- in a browser
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-DRIVER = shutil.which("chromedriver")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update", "--window-size=1280,900")
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    webdriver = pytest.importorskip("selenium.webdriver")
-    if not (CHROMIUM and DRIVER):
-        pytest.skip("no Chromium with its chromedriver found (Debian: apt-get install chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    downloads = tmp_path_factory.mktemp("downloads")
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.downloads = downloads
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture
-def browser(chromium, written):
-    """The page, freshly opened."""
-    chromium.get_log("browser"), chromium.get_log("performance")
-    chromium.get("about:blank")
-    chromium.get(written.path.as_uri())
-    wait(chromium, "document.documentElement.dataset.ready")
-    yield chromium
-    assert [entry for entry in chromium.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
-    chromium.execute_script("addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")
-
-
-def wait(driver, expression, seconds=20):
-    from selenium.webdriver.support.ui import WebDriverWait
-    return WebDriverWait(driver, seconds).until(lambda driver: driver.execute_script(f"return {expression}"))
-
-
-def point(driver, selector, steps):
-    """Press at the first of `steps` (shares of the element's width and height), move along the others, let go."""
-    from selenium.webdriver.common.action_chains import ActionChains
-    element = driver.find_element("css selector", selector)
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-    width, height = element.size["width"], element.size["height"]
-    actions = ActionChains(driver, duration=20)
-    for index, (x, y) in enumerate(steps):
-        actions.move_to_element_with_offset(element, (x - 0.5) * width, (y - 0.5) * height)
-        if index == 0:
-            actions.click_and_hold()
-    actions.release().perform()
-
-
-def click(driver, selector):
-    element = driver.find_element("css selector", selector)
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-    element.click()
-
-
-def choose(driver, selector, value):
-    from selenium.webdriver.support.ui import Select
-    Select(driver.find_element("css selector", selector)).select_by_value(value)
-
-
-def downloaded(driver, name):
-    path = driver.downloads / name
-    from selenium.webdriver.support.ui import WebDriverWait
-    WebDriverWait(driver, 20).until(lambda _: path.exists() and path.read_bytes())
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
-    path.unlink()
-    return lines
-
-
-def test_page_opens_without_a_request(browser, written):
-    wait(browser, "document.querySelector('#opening .picture').style.backgroundImage.startsWith('url(\"blob:')")
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    requested = {message["params"]["request"]["url"] for message in messages
-                 if message["method"] == "Network.requestWillBeSent"}
-    assert {url for url in requested if re.match("(https?|wss?|ftp|file):", url)} == {written.path.as_uri()}
-
-
-def test_hostile_names_do_nothing(browser):
-    for section in ("review", "confusion", "files", "run"):
-        browser.execute_script("document.getElementById(arguments[0]).scrollIntoView()", section)
-    browser.find_element("id", "search").send_keys("onerror")
-    wait(browser, "document.querySelectorAll('#results-photos .photo').length === 1")
-    click(browser, "#results-photos .photo")
-    wait(browser, "document.getElementById('cluster').open")
-    assert browser.execute_script("return document.querySelectorAll('img').length + document.scripts.length") <= 3
-    assert browser.execute_script("return document.querySelector('.marked').title") == HOSTILE_FILE
-
-
-def test_a_unit_opens_its_cluster(browser):
-    point(browser, "#map-canvas", [(0.45, 0.85)])
-    wait(browser, "document.getElementById('cluster').open")
-    assert browser.execute_script("return document.getElementById('cluster').dataset.cluster") == "2"
-    assert len(browser.find_elements("css selector", "#cluster-photos .photo")) == 8
-
-
-def test_the_map_obeys_keys(browser):
-    from selenium.webdriver.common.keys import Keys
-    canvas = browser.find_element("id", "map-canvas")
-    canvas.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
-    assert "Cluster 1" in browser.find_element("id", "map-status").get_attribute("textContent")
-    canvas.send_keys(Keys.ENTER)
-    wait(browser, "document.getElementById('cluster').open")
-    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
-    wait(browser, "!document.getElementById('cluster').open")
-
-
-def test_the_wheel_zooms_the_map(browser):
-    from selenium.webdriver.common.action_chains import ActionChains
-    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
-    canvas = browser.find_element("id", "map-canvas")
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", canvas)
-    before = browser.execute_script("return scrollY")
-    ActionChains(browser).scroll_from_origin(ScrollOrigin.from_element(canvas), 0, -200).perform()
-    wait(browser, "document.getElementById('map-canvas').style.touchAction === 'none'")
-    assert browser.execute_script("return scrollY") == before
-
-
-def test_lasso_lists_and_exports_what_is_inside(browser, written):
-    point(browser, "#scatter-canvas", [(0.005, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99)])
-    wait(browser, "!document.getElementById('lasso').hidden")
-    assert browser.find_element("id", "lasso-title").text == "24 photos of 3 clusters inside"
-    click(browser, "#lasso-select")
-    click(browser, "#tray [data-part=selection] button")
-    lines = downloaded(browser, "selection.csv")
-    assert sorted(line["file"] for line in lines) == sorted(written.gallery.img_paths)
-
-
-def ground_of_map(driver):
-    """What the map shows, as text, once its photos are there."""
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})",
-                          driver.find_element("id", "map-canvas"))
-    wait(driver, "document.getElementById('map-canvas').dataset.missing === '0'")
-    driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
-    return driver.execute_script("return document.getElementById('map-canvas').toDataURL()")
-
-
-def test_slider_recolours_the_map_and_the_cards(browser):
-    from selenium.webdriver.common.keys import Keys
-    level, number = browser.find_element("id", "level"), browser.find_element("css selector", ".level-bar .level-count")
-    assert number.text == "3 clusters" and not browser.find_elements("css selector", ".level-card")
-    before = ground_of_map(browser)
-    level.send_keys(Keys.ARROW_LEFT)
-    assert number.text == "1 cluster"
-    assert browser.find_element("css selector", ".level-card button.quiet").text == "0 + 1 + 1 more"
-    assert len(browser.find_elements("css selector", "#cards .card")) == 1
-    assert ground_of_map(browser) != before
-    click(browser, "#cards .title")
-    assert not browser.find_element("id", "cluster-merge").is_displayed()
-    click(browser, "#cluster-close")
-    click(browser, ".level-bar button")
-    assert number.text == "3 clusters" and len(browser.find_elements("css selector", "#cards .card")) == 3
-    assert ground_of_map(browser) == before
-
-
-def test_corrections_are_exported_in_order(browser, written):
-    from selenium.webdriver.common.keys import Keys
-    browser.find_element("id", "search").send_keys("onerror")
-    wait(browser, "document.querySelectorAll('#results-photos .photo').length === 1")
-    click(browser, "#results-photos .photo")
-    wait(browser, "document.getElementById('cluster').open")
-    browser.find_element("id", "cluster-name").send_keys("red, \"good\"", Keys.ENTER)
-    click(browser, "#cluster-photos .marked")
-    choose(browser, "#tray select", "new")
-    choose(browser, "#cluster-merge", "1")
-    click(browser, "#cluster-close")
-    wait(browser, "document.getElementById('tray').parentElement === document.body")
-    assert len(browser.find_elements("css selector", "#cards .card")) == 3  # 3, one split off, one merged away
-    click(browser, "#tray [data-part=corrections] .primary")
-    assert downloaded(browser, "corrections.csv") == [
-        {"action": "name", "file": "", "cluster": "0", "value": 'red, "good"'},
-        {"action": "split", "file": HOSTILE_FILE, "cluster": "0", "value": "new-1"},
-        {"action": "merge", "file": "", "cluster": "0", "value": "1"}]
-
-
-@pytest.mark.parametrize("width", [390, 820, 1920])
-def test_no_width_scrolls_sideways(browser, width):
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
-    try:
-        assert browser.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-
-
-def test_light_and_dark(browser):
-    ground = "return getComputedStyle(document.body).backgroundColor"
-    first = browser.execute_script(ground)
-    click(browser, "#theme")
-    assert browser.execute_script(ground) != first
-    click(browser, "#theme")
-    assert browser.execute_script(ground) == first

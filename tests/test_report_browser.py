@@ -1,0 +1,259 @@
+"""The report in Chromium: it asks for nothing, obeys mouse and keys, and exports what step 04 applies."""
+import csv
+import json
+import re
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from report_gallery import HOSTILE_FILE, make_gallery
+
+from imgcluster.corrections import apply_corrections
+from imgcluster.report import write_report
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update", "--window-size=1280,900")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A gallery with every file, and the path of its page."""
+    folder = tmp_path_factory.mktemp("report")
+    gallery = make_gallery(folder)
+    write_report(folder / "report.html", gallery)
+    return SimpleNamespace(gallery=gallery, path=folder / "report.html")
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    webdriver = pytest.importorskip("selenium.webdriver")
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("no Chromium with its chromedriver found (Debian: apt-get install chromium chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    downloads = tmp_path_factory.mktemp("downloads")
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver.downloads = downloads
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def browser(chromium, written):
+    """The page, freshly opened."""
+    chromium.get_log("browser"), chromium.get_log("performance")
+    chromium.get("about:blank")
+    chromium.get(written.path.as_uri())
+    wait(chromium, "document.documentElement.dataset.ready")
+    yield chromium
+    assert [entry for entry in chromium.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+    chromium.execute_script("addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")
+
+
+def wait(driver, expression, seconds=20):
+    from selenium.webdriver.support.ui import WebDriverWait
+    return WebDriverWait(driver, seconds).until(lambda driver: driver.execute_script(f"return {expression}"))
+
+
+def point(driver, selector, steps):
+    """Press at the first of `steps` (shares of the element's width and height), move along the others, let go."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    element = driver.find_element("css selector", selector)
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+    width, height = element.size["width"], element.size["height"]
+    actions = ActionChains(driver, duration=20)
+    for index, (x, y) in enumerate(steps):
+        actions.move_to_element_with_offset(element, (x - 0.5) * width, (y - 0.5) * height)
+        if index == 0:
+            actions.click_and_hold()
+    actions.release().perform()
+
+
+def click(driver, selector):
+    """Click in the middle of the window, again while the page still moves under the pointer."""
+    from selenium.common.exceptions import ElementClickInterceptedException
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    def try_it(driver):
+        element = driver.find_element("css selector", selector)
+        driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+        element.click()
+        return True
+
+    WebDriverWait(driver, 10, ignored_exceptions=[ElementClickInterceptedException]).until(try_it)
+
+
+def choose(driver, selector, value):
+    from selenium.webdriver.support.ui import Select
+    Select(driver.find_element("css selector", selector)).select_by_value(value)
+
+
+def downloaded(driver, name):
+    path = driver.downloads / name
+    from selenium.webdriver.support.ui import WebDriverWait
+    WebDriverWait(driver, 20).until(lambda _: path.exists() and path.read_bytes())
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    path.unlink()
+    return lines
+
+
+def test_page_opens_without_a_request(browser, written):
+    wait(browser, "document.querySelector('#opening .picture').style.backgroundImage.startsWith('url(\"blob:')")
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    requested = {message["params"]["request"]["url"] for message in messages
+                 if message["method"] == "Network.requestWillBeSent"}
+    assert {url for url in requested if re.match("(https?|wss?|ftp|file):", url)} == {written.path.as_uri()}
+
+
+def test_hostile_names_do_nothing(browser):
+    for section in ("review", "confusion", "files", "run"):
+        browser.execute_script("document.getElementById(arguments[0]).scrollIntoView()", section)
+    browser.find_element("id", "search").send_keys("onerror")
+    wait(browser, "document.querySelectorAll('#results-photos .photo').length === 1")
+    click(browser, "#results-photos .photo")
+    wait(browser, "document.getElementById('cluster').open")
+    assert browser.execute_script("return document.querySelectorAll('img').length + document.scripts.length") <= 3
+    assert browser.execute_script("return document.querySelector('.marked').title") == HOSTILE_FILE
+
+
+def test_a_unit_opens_its_cluster(browser):
+    point(browser, "#map-canvas", [(0.45, 0.85)])
+    wait(browser, "document.getElementById('cluster').open")
+    assert browser.execute_script("return document.getElementById('cluster').dataset.cluster") == "2"
+    assert len(browser.find_elements("css selector", "#cluster-photos .photo")) == 8
+
+
+def test_the_map_obeys_keys(browser):
+    from selenium.webdriver.common.keys import Keys
+    canvas = browser.find_element("id", "map-canvas")
+    canvas.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
+    assert "Cluster 1" in browser.find_element("id", "map-status").get_attribute("textContent")
+    canvas.send_keys(Keys.ENTER)
+    wait(browser, "document.getElementById('cluster').open")
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    wait(browser, "!document.getElementById('cluster').open")
+
+
+def test_the_wheel_zooms_the_map(browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+    canvas = browser.find_element("id", "map-canvas")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", canvas)
+    before = browser.execute_script("return scrollY")
+    ActionChains(browser).scroll_from_origin(ScrollOrigin.from_element(canvas), 0, -200).perform()
+    wait(browser, "document.getElementById('map-canvas').style.touchAction === 'none'")
+    assert browser.execute_script("return scrollY") == before
+
+
+def test_lasso_lists_and_exports_what_is_inside(browser, written):
+    point(browser, "#scatter-canvas", [(0.005, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99)])
+    wait(browser, "!document.getElementById('lasso').hidden")
+    assert browser.find_element("id", "lasso-title").text == "24 photos of 3 clusters inside"
+    click(browser, "#lasso-select")
+    click(browser, "#tray [data-part=selection] button")
+    lines = downloaded(browser, "selection.csv")
+    assert sorted(line["file"] for line in lines) == sorted(written.gallery.img_paths)
+
+
+def ground_of_map(driver):
+    """What the map shows, as text, once its photos are there."""
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})",
+                          driver.find_element("id", "map-canvas"))
+    wait(driver, "document.getElementById('map-canvas').dataset.missing === '0'")
+    driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    return driver.execute_script("return document.getElementById('map-canvas').toDataURL()")
+
+
+def test_slider_recolours_the_map_and_the_cards(browser):
+    from selenium.webdriver.common.keys import Keys
+    level, number = browser.find_element("id", "level"), browser.find_element("css selector", ".level-bar .level-count")
+    assert number.text == "3 clusters" and not browser.find_elements("css selector", ".level-card")
+    before = ground_of_map(browser)
+    level.send_keys(Keys.ARROW_LEFT)
+    assert number.text == "1 cluster"
+    assert browser.find_element("css selector", ".level-card button.quiet").text == "0 + 1 + 1 more"
+    assert len(browser.find_elements("css selector", "#cards .card")) == 1
+    assert ground_of_map(browser) != before
+    click(browser, "#cards .title")
+    assert not browser.find_element("id", "cluster-merge").is_displayed()
+    click(browser, "#cluster-close")
+    click(browser, ".level-bar button")
+    assert number.text == "3 clusters" and len(browser.find_elements("css selector", "#cards .card")) == 3
+    assert ground_of_map(browser) == before
+
+
+def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, written):
+    from selenium.webdriver.common.keys import Keys
+    browser.find_element("id", "search").send_keys("onerror")
+    wait(browser, "document.querySelectorAll('#results-photos .photo').length === 1")
+    click(browser, "#results-photos .photo")
+    wait(browser, "document.getElementById('cluster').open")
+    browser.find_element("id", "cluster-name").send_keys("red, \"good\"", Keys.ENTER)
+    click(browser, "#cluster-photos .marked")
+    choose(browser, "#tray select", "new")
+    choose(browser, "#cluster-merge", "1")
+    click(browser, "#cluster-close")
+    wait(browser, "document.getElementById('tray').parentElement === document.body")
+    assert len(browser.find_elements("css selector", "#cards .card")) == 3  # 3, one split off, one merged away
+    click(browser, "#tray [data-part=corrections] .primary")
+    lines = downloaded(browser, "corrections.csv")
+    assert lines == [
+        {"action": "name", "file": "", "cluster": "0", "value": 'red, "good"'},
+        {"action": "split", "file": HOSTILE_FILE, "cluster": "0", "value": "new-1"},
+        {"action": "merge", "file": "", "cluster": "0", "value": "1"}]
+    gallery = written.gallery
+    labels, names = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(lines))
+    expected = np.where(gallery.predicted == 0, 1, gallery.predicted)
+    expected[gallery.img_paths.index(HOSTILE_FILE)] = 3
+    assert labels.tolist() == expected.tolist() and names == {0: 'red, "good"'}
+
+
+def test_the_legend_shows_where_a_cluster_lies(browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+    chips = browser.find_elements("css selector", "#legend-chips .chip")
+    assert [chip.get_attribute("textContent") for chip in chips] == [f"Cluster {number}8" for number in range(3)]
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", chips[0])
+    seen = "return document.getElementById('scatter-canvas').toDataURL()"
+    wait_frames = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
+    browser.execute_async_script(wait_frames)
+    before = browser.execute_script(seen)
+    ActionChains(browser).move_to_element(chips[1]).perform()
+    browser.execute_async_script(wait_frames)
+    assert browser.execute_script(seen) != before
+
+
+def test_corrections_wait_while_another_level_is_looked_at(browser):
+    from selenium.webdriver.common.keys import Keys
+    click(browser, "#review-photos .choosable")
+    browser.find_element("id", "level").send_keys(Keys.ARROW_LEFT)
+    assert not browser.find_element("css selector", "#tray select").is_enabled()
+    click(browser, ".level-bar button")
+    assert browser.find_element("css selector", "#tray select").is_enabled()
+
+
+@pytest.mark.parametrize("width", [390, 820, 1920])
+def test_no_width_scrolls_sideways(browser, width):
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
+    try:
+        assert browser.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_light_and_dark(browser):
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    first = browser.execute_script(ground)
+    click(browser, "#theme")
+    assert browser.execute_script(ground) != first
+    click(browser, "#theme")
+    assert browser.execute_script(ground) == first
