@@ -1,12 +1,13 @@
 # make run    set up .venv, install, run all steps on the dataset of config.py
 # make test   set up .venv, install, run every test
+# make app    set up .venv, install, search by photo in a web page
 # Arguments for the steps: make run ARGS="--set DATASET=shoes"
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test install clean
+.PHONY: run test app install install-app clean
 
 run: $(VENV)/.installed
 	$(BIN)/python run_all.py $(ARGS)
@@ -14,7 +15,12 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(ARGS)
 
+app: $(VENV)/.installed-app
+	$(BIN)/python 08_app.py $(ARGS)
+
 install: $(VENV)/.installed
+
+install-app: $(VENV)/.installed-app
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -27,6 +33,10 @@ $(VENV)/.installed: $(VENV)/bin/python requirements.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.installed-app: $(VENV)/.installed requirements-app.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-app.txt
 	@touch $@
 
 clean:
