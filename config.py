@@ -60,14 +60,14 @@ LABEL_REGEX = r"^(\d+)_"
 # backgrounds only) or "none" (whole photo).
 BACKGROUND_METHOD = "grabcut"
 
-# What stands behind the product afterwards: "auto" (white where the background is plain and the cut therefore sure; other
-# photos stay as they are, since a wrong cut costs more than a background; the fastest), or for every photo "white",
-# "grey", "mean" (the photo's mean colour), "blur", "transparent" (the files then hold PNG data, whatever their names;
-# the network sees white) or "keep" (the photo as it is).
-BACKGROUND = "auto"
+# What stands behind the product afterwards: "keep" (the photo as it is: what groups real photos best, and the fastest),
+# "white", "grey", "mean" (the photo's mean colour), "blur" or "transparent" (the files then hold PNG data, whatever
+# their names; the network sees white). Try "white" where sellers' backgrounds differ more than the products do.
+BACKGROUND = "keep"
 
-# True: crop each photo to a square around the product, so that the seller's framing no longer matters.
-CROP_TO_PRODUCT = False
+# Crop each photo to a square around the product, so that the seller's framing no longer matters: "plain" (only where
+# the background is plain and the cut therefore sure), True (every photo) or False.
+CROP_TO_PRODUCT = "plain"
 
 # Leave out photos in which the product fills less than this share of the frame (0 to below 1; 0: none), or that show
 # more separate objects than this (from 1; None: any number). They are listed in skipped.csv with the reason.
@@ -94,8 +94,9 @@ MAX_IMG_SIDE = 640
 # small network that ships with this project ("bundled"). A network named here never falls back on another: InceptionV3,
 # VGG16, VGG19, ResNet50, ResNet50V2, MobileNet, MobileNet_0.75, MobileNetV2, MobileNetV3Small, MobileNetV3Large,
 # EfficientNetB0 to EfficientNetB4, EfficientNetV2B0, EfficientNetV2S, ConvNeXtTiny, DenseNet121, DenseNet169, bundled.
-# MobileNetV2 is about five times faster than InceptionV3. A list such as ["InceptionV3", "MobileNetV2"] trains and uses
-# several together: better, and as slow as all of them.
+# MobileNetV2 is about five times faster than InceptionV3. "hub:PRESET": a preset of keras-hub such as a ViT or DINOv2
+# (pip install -r requirements-hub.txt), or the folder of one. A list such as ["InceptionV3", "MobileNetV2"] trains and
+# uses several together, which is better, and as slow as all of them.
 BACKBONE = "auto"
 
 # Its weights: "imagenet" (Keras downloads them once), the path of a weights file (.h5 or .weights.h5, without the
@@ -129,20 +130,22 @@ TRAIN_FRACTION = 0.9
 
 # What the network learns to do:
 #   "softmax"       tell the models apart
-#   "cosine"        the same by direction alone, as clusters are compared: carries over best to new models
-#   "arcface"       "cosine" with a margin between the models
 #   "center"        "softmax", and photos of a model near its centre
-#   "triplet"       a photo nearer to its own model than to another (semi-hard; "triplet_hard": the hardest of a batch)
-#   "contrastive"   photos of one model are each other's nearest in a batch
-#   "cascaded"      like that at three depths of the network, each on the pairs that were hard for the one before
-LOSS = "cosine"
+#   "cosine"        tell the models apart by direction alone, as clusters are compared
+#   "arcface"       "cosine", with a margin between the models
+#   "contrastive"   "cosine", and photos of one model are each other's nearest in a batch
+#   "triplet"       "cosine", and a photo is nearer to its own model than to another by a margin (semi-hard triplets;
+#                   "triplet_hard": the hardest of a batch)
+#   "cascaded"      "cosine", and pairs of photos at three depths of the network, each on the pairs that were hard for
+#                   the one before
+LOSS = "contrastive"
 
 # Size of a learnt vector of length 1 on top of the pooled features, which step 03 then writes (2 to 4096). None: the
 # pooled features themselves.
 EMBEDDING_DIM = None
 
-# Photos of each model in a batch (from 2), for the losses that compare photos: "triplet" and those below it.
-IMGS_PER_MODEL_IN_BATCH = 4
+# Photos of each model in a batch (from 2), for the losses that compare photos: "contrastive" and those below it.
+IMGS_PER_MODEL_IN_BATCH = 8
 
 # Passes over the photos for the new classification layer alone, on the frozen network. Cheap.
 HEAD_EPOCHS = 40
@@ -150,8 +153,9 @@ HEAD_EPOCHS = 40
 # Passes over the photos for the upper part of the network. 0: only the classification layer is trained.
 EPOCHS = 12
 
-# The network that is kept is the average of its weights over about this many epochs. 0: the weights of one moment.
-WEIGHT_AVERAGING = 1.0
+# The network that is kept is the average of its weights over about this many epochs (1, say, for long trainings). 0:
+# the weights of one moment, which is better for short ones.
+WEIGHT_AVERAGING = 0.0
 
 # Share of the network's layers, from the top, that fine-tuning changes (0 to 1).
 TRAINABLE_FRACTION = 0.6
@@ -169,7 +173,7 @@ LEARNING_RATE_SCHEDULE = "cosine"
 EARLY_STOPPING_PATIENCE = 5
 
 # Share of the features dropped at random in front of the classification layer (0 to below 1).
-DROPOUT = 0.3
+DROPOUT = 0.0
 
 # Share of the label spread over the other models (0 to below 1): guards against overconfidence and wrong labels.
 LABEL_SMOOTHING = 0.1
@@ -193,14 +197,18 @@ AUGMENT_NOISE = 0.01        # standard deviation as a share of full range, 0 to 
 # True: average the features of each photo and its mirror image. Takes twice the time; more exact.
 FLIP_AVERAGING = False
 
+# Average the features of each photo and of its middle, enlarged this many times (1 to 3), such as 1.3: for photos in
+# which the product is small. Takes twice the time. 1.0: the whole photo alone.
+ZOOM_AVERAGING = 1.0
+
 # True: scale every feature vector to length 1, so that distances compare directions (cosine).
 L2_NORMALIZE = True
 
 # Reduce the features to this many principal components, of equal variance (whitening). None: leave them as they are.
 PCA_WHITENING = None
 
-# True: also write what TensorFlow's Embedding Projector shows: features.tsv, metadata.tsv (files and labels), sprite.png
-# (the photos, small) and projector_config.pbtxt. Then: tensorboard --logdir data/NAME
+# True: also write what TensorFlow's Embedding Projector shows: features.tsv, metadata.tsv (files and labels),
+# sprite.png (the photos, small) and projector_config.pbtxt. Then: tensorboard --logdir data/NAME
 FEATURES_TSV = False
 
 # ---------------------------------------------------------------- step 04: clusters

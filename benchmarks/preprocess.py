@@ -154,7 +154,7 @@ def throughput(options):
     print("| BACKGROUND | photos | seconds | photos/s | cores busy | peak MB |\n|---|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as work:
         fill_folder(Path(work) / "raw", options.photos)
-        for background in ("auto", "white", "keep"):
+        for background in ("keep", "white"):
             command = [sys.executable, ROOT / "01_img_preprocess.py"]
             for setting in (f"DATASET={background}", f"RAW_IMG_DIR={work}/raw", f"BACKGROUND={background}",
                             "TRAIN_DATASET=None", *(f"{kind}_DIR={work}/{kind}/{{DATASET}}"

@@ -38,8 +38,8 @@ class Recipe:
     """
 
     method: str = "grabcut"
-    fill: str = "white"
-    crop: bool = False
+    fill: str = "keep"
+    crop: bool | str = "plain"
     contrast: bool = False
     max_side: int = 640
     max_pixels: int = 200_000_000
@@ -125,17 +125,15 @@ def preprocess_photo(folders, name, mask_name, recipe):
 def prepare_photo(image, recipe):
     """Return (the photo as later steps see it, the Cutout of its product) for uint8 [H, W, 3] RGB and a Recipe.
 
-    Contrast, background, crop, size. With the fill "auto" the background turns white where it is plain, and stays where
-    it is not: there a wrong cut costs more than the background does.
+    Contrast, background, crop, size. The crop "plain" is made where the background is plain and the cut therefore sure.
     """
-    auto, masks_wanted = recipe.fill == "auto", recipe.crop or recipe.save_masks or recipe.every_mask
-    method = "none" if recipe.fill == "keep" and not masks_wanted else recipe.method
-    cutout = product_mask(image, method=method, plain_only=auto and not masks_wanted)
-    fill = ("white" if cutout.plain else "keep") if auto else recipe.fill
+    masks_wanted = recipe.fill != "keep" or recipe.crop is True or recipe.save_masks or recipe.every_mask
+    method = recipe.method if masks_wanted or recipe.crop else "none"
+    cutout = product_mask(image, method=method, plain_only=not masks_wanted)
     if recipe.contrast:
         image = normalise_contrast(image)
-    filled = fill_background(image, cutout.mask, fill=fill)
-    if recipe.crop:
+    filled = fill_background(image, cutout.mask, fill=recipe.fill)
+    if recipe.crop is True or (recipe.crop == "plain" and cutout.plain):
         filled = crop_to_product(filled, cutout.mask, margin=CROP_MARGIN)
     return _limited(filled, recipe.max_side), cutout
 

@@ -32,7 +32,8 @@ STEP_SETTINGS = {
            "EARLY_STOPPING_PATIENCE", "DROPOUT", "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION",
            "AUGMENT_FLIP", "AUGMENT_TRANSLATION", "AUGMENT_ZOOM", "AUGMENT_BRIGHTNESS", "AUGMENT_CONTRAST",
            "AUGMENT_COLOR", "AUGMENT_NOISE"),
-    "03": ("RANDOM_SEED", *NETWORK_SETTINGS, "TRAIN_DATASET", "FLIP_AVERAGING", "L2_NORMALIZE", "PCA_WHITENING"),
+    "03": ("RANDOM_SEED", *NETWORK_SETTINGS, "TRAIN_DATASET", "FLIP_AVERAGING", "ZOOM_AVERAGING", "L2_NORMALIZE",
+           "PCA_WHITENING"),
     "04": ("RANDOM_SEED", "NUM_CLUSTERS", "NUM_IMGS_PER_MODEL", "CALIBRATION_DATASET", "ASSIGN_TO", "ALLOW_OUTLIERS",
            "SOM_GRID", "SOM_TOPOLOGY", "SOM_TOROIDAL", "SOM_EPOCHS"),
     "05": ("RANDOM_SEED", "BOOTSTRAP_SAMPLES"),
@@ -86,8 +87,8 @@ class Settings(BaseModel):
     LABEL_REGEX: str = r"^(\d+)_"
 
     BACKGROUND_METHOD: Literal["grabcut", "contours", "none"] = "grabcut"
-    BACKGROUND: Literal["auto", "white", "grey", "mean", "blur", "transparent", "keep"] = "auto"
-    CROP_TO_PRODUCT: bool = False
+    BACKGROUND: Literal["white", "grey", "mean", "blur", "transparent", "keep"] = "keep"
+    CROP_TO_PRODUCT: Literal["plain", True, False] = "plain"
     MIN_PRODUCT_SHARE: Annotated[float, Field(ge=0, lt=1)] = 0.0
     MAX_OBJECTS: Annotated[int, Field(ge=1)] | None = None
     NORMALIZE_CONTRAST: bool = False
@@ -105,18 +106,18 @@ class Settings(BaseModel):
     HOLDOUT_MODELS: OpenShare = 0.15
     TRAIN_FRACTION: Annotated[float, Field(gt=0, lt=1)] = 0.9
     LOSS: Literal["softmax", "cosine", "arcface", "center", "triplet", "triplet_hard", "contrastive",
-                  "cascaded"] = "cosine"
+                  "cascaded"] = "contrastive"
     EMBEDDING_DIM: Annotated[int, Field(ge=2, le=4096)] | None = None
-    IMGS_PER_MODEL_IN_BATCH: Annotated[int, Field(ge=2)] = 4
+    IMGS_PER_MODEL_IN_BATCH: Annotated[int, Field(ge=2)] = 8
     HEAD_EPOCHS: Count = 40
     EPOCHS: Count = 12
-    WEIGHT_AVERAGING: Annotated[float, Field(ge=0)] = 1.0
+    WEIGHT_AVERAGING: Annotated[float, Field(ge=0)] = 0.0
     TRAINABLE_FRACTION: Share = 0.6
     HEAD_LEARNING_RATE: Rate = 2e-3
     LEARNING_RATE: Rate = 2e-4
     LEARNING_RATE_SCHEDULE: Literal["cosine", "step", "plateau"] = "cosine"
     EARLY_STOPPING_PATIENCE: Positive = 5
-    DROPOUT: OpenShare = 0.3
+    DROPOUT: OpenShare = 0.0
     LABEL_SMOOTHING: OpenShare = 0.1
     CLASS_WEIGHTS: bool = True
     AUGMENT_CROP: HalfShare = 0.12
@@ -130,6 +131,7 @@ class Settings(BaseModel):
     AUGMENT_NOISE: HalfShare = 0.01
 
     FLIP_AVERAGING: bool = False
+    ZOOM_AVERAGING: Annotated[float, Field(ge=1, le=3)] = 1.0
     L2_NORMALIZE: bool = True
     PCA_WHITENING: Positive | None = None
     FEATURES_TSV: bool = False
@@ -235,7 +237,7 @@ class Settings(BaseModel):
         train_dir = None if self.TRAIN_DATASET is None else self.for_dataset(self.TRAIN_DATASET).folder("DATA_DIR")
         return {"train_dataset": self.TRAIN_DATASET, "train_dir": train_dir, "backbone": self.BACKBONE,
                 "weights": self.weights(), "input_size": self.INPUT_SIZE, "seed": self.RANDOM_SEED,
-                "pooling": self.POOLING}
+                "pooling": self.POOLING, "zoom": self.ZOOM_AVERAGING}
 
     def network_members(self):
         """The networks of BACKBONE, one or several: the keyword arguments of `trainer.Trainer.train` for each."""

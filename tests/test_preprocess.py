@@ -5,7 +5,15 @@ import os
 
 import numpy as np
 
-from imgcluster.preprocess import Folders, Recipe, _in_processes, mask_names, preprocess_folder
+from imgcluster.preprocess import (
+    Folders,
+    Recipe,
+    _in_processes,
+    mask_names,
+    prepare_photo,
+    preprocess_folder,
+    sort_out,
+)
 
 RECIPE = Recipe(method="contours", max_side=64)
 
@@ -90,3 +98,37 @@ def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_p
     assert set(results) == {*names, "deadly.png"}
     assert "ended the process" in results.pop("deadly.png")["reason"]
     assert all("signature" in result for result in results.values())
+
+
+def on_ground(rng, *, plain):
+    """A red product on a white ground or on patches of blue and green."""
+    patches = rng.integers(0, 120, (6, 8, 3)).repeat(20, axis=0).repeat(20, axis=1) * [0, 1, 1]
+    ground = np.full((120, 160, 3), 250) if plain else patches
+    image = ground.astype(np.uint8)
+    image[40:80, 60:100] = (200, 30, 30)
+    return image
+
+
+def test_by_default_only_what_stands_on_a_plain_ground_is_cropped():
+    rng = np.random.default_rng(0)
+    plain, busy = on_ground(rng, plain=True), on_ground(rng, plain=False)
+    cropped, cutout = prepare_photo(plain, Recipe())
+    assert cutout.plain and cropped.shape[0] == cropped.shape[1] < 60
+    assert (cropped == (200, 30, 30)).all(axis=2).mean() > 0.6
+    whole, cutout = prepare_photo(busy, Recipe())
+    assert not cutout.plain and np.array_equal(whole, busy)
+    assert np.array_equal(prepare_photo(plain, Recipe(crop=False))[0], plain)
+
+
+def test_every_product_is_sought_where_a_setting_needs_its_mask():
+    busy = on_ground(np.random.default_rng(0), plain=False)
+    assert not prepare_photo(busy, Recipe())[1].num_objects
+    for recipe in (Recipe(save_masks=True), Recipe(every_mask=True), Recipe(fill="white"), Recipe(crop=True)):
+        assert prepare_photo(busy, recipe)[1].num_objects
+
+
+def test_photos_of_other_entries_are_left_out_with_their_reasons():
+    entries = [{"file": "a", "reason": "empty file"}, {"file": "b", "share": 0.01, "num_objects": 1},
+               {"file": "c", "share": 0.5, "num_objects": 1}]
+    usable, skipped = sort_out(entries, {"min_product_share": 0.1, "max_objects": None})
+    assert usable == entries[2:] and [name for name, _ in skipped] == ["a", "b"]

@@ -129,7 +129,8 @@ def test_all_problems_come_in_one_message(tmp_path):
 
 @pytest.mark.parametrize("override, reason", [
     ("TRAIN_FRACTION=1", "less than 1"), ("TRAIN_FRACTION=0", "greater than 0"), ("AUGMENT_CROP=0.6", "0.5"),
-    ("AUGMENT_FLIP=1", "boolean"), ("NUM_CLUSTERS=0", "1"), ("NUM_CLUSTERS=2.5", "integer"), ("DATASET=a/b", "folder name"),
+    ("AUGMENT_FLIP=1", "boolean"), ("NUM_CLUSTERS=0", "1"), ("NUM_CLUSTERS=2.5", "integer"),
+    ("DATASET=a/b", "folder name"),
     ("DATASET=''", "1 character"), ("RANDOM_SEED=-1", "0"), ("LABEL_REGEX=(", "not a regular expression"),
     ("LEARNING_RATE_SCHEDULE=linear", "'cosine', 'step' or 'plateau'"), ("EXPORT_CLUSTERS=True", "'copy' or 'link'"),
     ("SOM_GRID=20", "tuple"), ("INPUT_SIZE=16", "32"), ("WEIGHTS=''", "1 character")])
