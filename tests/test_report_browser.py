@@ -257,3 +257,10 @@ def test_light_and_dark(browser):
     assert browser.execute_script(ground) != first
     click(browser, "#theme")
     assert browser.execute_script(ground) == first
+
+
+def test_a_small_page_shows_all_its_photos_without_being_scrolled(browser):
+    wait(browser, """[...document.querySelectorAll("main .picture[data-tile]")].every(
+        (element) => element.style.backgroundImage.startsWith("url("))""")
+    wait(browser, "document.getElementById('map-canvas').dataset.missing === '0'")
+    assert browser.execute_script("return scrollY") == 0

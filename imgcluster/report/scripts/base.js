@@ -25,6 +25,7 @@ function h(tag, attributes = {}, ...children) {
 
 const { side, columns: sheetColumns } = data.sprites;
 const perSheet = sheetColumns * sheetColumns;
+const FEW_SHEETS = 8;
 const sheets = new Map();
 function sheet(number) {
   if (!sheets.has(number)) sheets.set(number, arrived(number).then(() => readSheet(number)));
@@ -47,15 +48,13 @@ function arrived(number) {
   });
 }
 
-async function readSheet(number) {
+// A sheet as a file of its own; decoding is left to those who show it, off the page's thread.
+function readSheet(number) {
   const block = $(`sheet-${number}`);
-  const bytes = fromBase64(block.textContent);
+  const blob = new Blob([fromBase64(block.textContent)], { type: "image/webp" });
   block.textContent = "";
-  const image = new Image();
-  image.src = URL.createObjectURL(new Blob([bytes], { type: "image/webp" }));
-  await image.decode();
-  performance.mark("photos");
-  return image;
+  const rows = Math.ceil(Math.min(perSheet, data.sprites.count - number * perSheet) / sheetColumns);
+  return { blob, rows, url: URL.createObjectURL(blob) };
 }
 
 function fromBase64(text) {
@@ -83,8 +82,8 @@ function bitmap(number, share, redraw) {
   else {
     const waiting = new Set([redraw]);
     bitmaps.set(key, waiting);
-    sheet(number).then((image) => createImageBitmap(image, { resizeQuality: "medium",
-      resizeWidth: image.naturalWidth * share, resizeHeight: image.naturalHeight * share })).then((made) => {
+    sheet(number).then(({ blob, rows }) => createImageBitmap(blob, { resizeQuality: "medium",
+      resizeWidth: sheetColumns * side * share, resizeHeight: rows * side * share })).then((made) => {
       bitmaps.set(key, made);
       waiting.forEach((draw) => draw());
     });
@@ -102,19 +101,32 @@ function drawTile(context, index, x, y, size, redraw) {
   return Boolean(image);
 }
 
+function fill(target) {
+  const place = tilePlace(Number(target.dataset.tile));
+  sheet(place.sheet).then(({ rows, url }) => {
+    target.style.backgroundImage = `url("${url}")`;
+    target.style.backgroundSize = `${100 * sheetColumns}% ${100 * rows}%`;
+    target.style.backgroundPosition = `${100 * (place.x / side) / Math.max(1, sheetColumns - 1)}% ` +
+      `${100 * (place.y / side) / Math.max(1, rows - 1)}%`;
+    markSeen(url);
+  });
+}
+
+// The moment of the first photos, for benchmarks/report.py.
+async function markSeen(url) {
+  if (markSeen.done) return;
+  markSeen.done = true;
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  performance.mark("photos");
+}
+
 const lazy = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
     lazy.unobserve(target);
-    const place = tilePlace(Number(target.dataset.tile));
-    sheet(place.sheet).then((image) => {
-      const rows = image.naturalHeight / side;
-      const columns = image.naturalWidth / side;
-      target.style.backgroundImage = `url("${image.src}")`;
-      target.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
-      target.style.backgroundPosition = `${100 * (place.x / side) / Math.max(1, columns - 1)}% ` +
-        `${100 * (place.y / side) / Math.max(1, rows - 1)}%`;
-    });
+    fill(target);
   }
 }, { rootMargin: "400px" });
 
@@ -122,9 +134,27 @@ const lazy = new IntersectionObserver((entries) => {
 function picture(index, label = "") {
   const element = h("span", { class: "picture", "data-tile": index, role: "img", "aria-label": label,
     "aria-hidden": label ? null : "true" });
-  lazy.observe(element);
+  if (atOnce) fill(element);
+  else lazy.observe(element);
   return element;
 }
+
+// Once the page is read and has nothing else to do.
+function whenIdle(work) {
+  const idle = () => (window.requestIdleCallback ? requestIdleCallback(work, { timeout: 3000 }) : setTimeout(work, 300));
+  if (document.readyState === "complete") idle();
+  else addEventListener("load", idle);
+}
+
+// Few photos are all shown then, as full-page pictures and print want it; of many only those that come into sight.
+let atOnce = false;
+whenIdle(() => {
+  atOnce = data.sprites.count <= FEW_SHEETS * perSheet;
+  if (atOnce) document.querySelectorAll(".picture[data-tile]").forEach((element) => {
+    lazy.unobserve(element);
+    if (!element.style.backgroundImage) fill(element);
+  });
+});
 
 // ---- what photos and clusters are called
 

@@ -23,7 +23,7 @@ function startMap() {
   function draw(context) {
     const cell = view.scale;
     const gap = Math.max(0.5, cell * 0.05);
-    const ring = Math.max(1, cell * 0.04);
+    const ring = Math.max(1.5, cell * 0.045);
     let missing = 0;  // photos still being decoded
     const chosen = unitCluster(hovered >= 0 ? hovered : document.activeElement === canvas ? cursor : -1);
     for (let unit = 0; unit < centres.length; unit += 1) {
@@ -71,7 +71,7 @@ function startMap() {
       context.lineTo(...view.toScreen(x2, y2));
     }
     context.lineCap = "round";
-    context.lineWidth = Math.min(3, Math.max(1, cell * 0.035));
+    context.lineWidth = Math.min(3, Math.max(1.4, cell * 0.035));
     context.strokeStyle = colourOf("--border-line");
     context.stroke();
   }

@@ -14,11 +14,11 @@ class View {
     this.context = canvas.getContext("2d");
     this.handlers = { hover() {}, leave() {}, click() {}, key() { return false; } };
     new ResizeObserver(() => this.resize()).observe(canvas);
-    // Nothing is drawn, and no photo decoded, before the canvas comes into sight.
-    new IntersectionObserver(([entry]) => {
-      this.inSight = entry.isIntersecting;
-      if (this.inSight) this.redraw();
-    }).observe(canvas);
+    // Nothing is drawn, and no photo decoded, before the canvas comes into sight or the page has nothing else to do.
+    const begin = () => { this.begun = true; seen.disconnect(); this.redraw(); };
+    const seen = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) begin(); });
+    seen.observe(canvas);
+    whenIdle(begin);
     canvas.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
     for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"])
       canvas.addEventListener(type, (event) => this.onPointer(event));
@@ -34,7 +34,7 @@ class View {
     const room = 2 * this.margin;
     this.base = Math.min(this.maxScale, (this.width - room) / this.extent.width, (this.height - room) / this.extent.height);
     this.settle();
-    if (this.inSight) this.paint();
+    this.paint();
   }
 
   get scale() { return this.base * this.zoom; }
@@ -57,7 +57,7 @@ class View {
   };
 
   paint() {
-    if (!this.base || !this.inSight) return;
+    if (!this.base || !this.begun) return;
     this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     this.context.clearRect(0, 0, this.width, this.height);
     this.draw(this.context, this);
