@@ -12,11 +12,13 @@ def shuffled_batches(rows, *, batch_size, rng):
 def balanced_batches(rows, labels, *, batch_size, imgs_per_model, rng):
     """Yield about as many rows as there are, in batches of P models x M photos (P M = `batch_size`, roughly).
 
-    labels: the label of every photo, not of `rows` alone. M is `imgs_per_model`; P at least two. Models and the photos
-    of each come in turn, so that all are seen; a model of fewer than M photos gives each more than once.
+    labels: the label of every photo, not of `rows` alone. M is `imgs_per_model`, or what the median model has where
+    that is less; P at least two. Models and the photos of each come in turn, so that all are seen; a model of fewer
+    than M photos gives each more than once.
     """
     rows, labels = np.asarray(rows), np.asarray(labels)
-    models = np.unique(labels[rows])
+    models, sizes = np.unique(labels[rows], return_counts=True)
+    imgs_per_model = max(2, min(imgs_per_model, int(np.median(sizes))))
     per_batch = min(len(models), max(2, batch_size // imgs_per_model))
     turns = {model: _in_turn(rows[labels[rows] == model], rng) for model in models}
     order = _in_turn(models, rng)

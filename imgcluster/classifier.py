@@ -17,10 +17,11 @@ from imgcluster.losses import (
     TripletLoss,
 )
 
-# Losses that compare the photos of a batch with each other; the others classify.
+# Losses that compare the photos of a batch with each other, beside the classification by cosines. Comparison alone
+# forgets what few models cannot teach (as person re-identification found, too: Luo et al., CVPR Workshops 2019).
 PAIR_LOSSES = ("triplet", "triplet_hard", "contrastive", "cascaded")
-COSINE_LOSSES = ("cosine", "arcface")
-LOSSES = ("softmax", *COSINE_LOSSES, "center", *PAIR_LOSSES)
+COSINE_LOSSES = ("cosine", "arcface", *PAIR_LOSSES)
+LOSSES = ("softmax", "center", *COSINE_LOSSES)
 COSINE_SCALE = 16.0
 ARCFACE_MARGIN = 0.2
 CENTER_WEIGHT = 0.1
@@ -77,14 +78,6 @@ class CenterDistances(keras.layers.Layer):
         return {**super().get_config(), "units": self.units}
 
 
-@keras.saving.register_keras_serializable(package="imgcluster")
-class StopGradient(keras.layers.Layer):
-    """Pass values on but no gradient back: what follows learns without changing the network."""
-
-    def call(self, inputs):
-        return ops.stop_gradient(inputs)
-
-
 def build_classifier(embedding, num_classes, *, dropout, loss="softmax", embedding_dim=None):
     """Return the embedding network with a layer "probabilities" for `num_classes` models on top.
 
@@ -96,8 +89,6 @@ def build_classifier(embedding, num_classes, *, dropout, loss="softmax", embeddi
         vectors = keras.layers.Dense(embedding_dim, name="projection", dtype="float32")(vectors)
         vectors = keras.layers.UnitNormalization(name="embedding", dtype="float32")(vectors)
     vectors = keras.layers.Dropout(dropout, name="dropout", dtype="float32")(vectors)
-    if loss in PAIR_LOSSES:
-        vectors = StopGradient(name="stop_gradient")(vectors)
     if loss in COSINE_LOSSES:
         cosines = Cosines(num_classes, name="cosines", dtype="float32")(vectors)
         logits = keras.layers.Rescaling(COSINE_SCALE, name="logits", dtype="float32")(cosines)
@@ -109,24 +100,25 @@ def build_classifier(embedding, num_classes, *, dropout, loss="softmax", embeddi
 
 def objectives(classifier, *, loss, label_smoothing):
     """Return the Objectives of a network of `build_classifier` under this loss, the classification first."""
-    probabilities = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
-    classification = Objective(classifier.output, probabilities)
-    if loss in COSINE_LOSSES:
-        margin = ARCFACE_MARGIN if loss == "arcface" else 0.0
-        return [Objective(classifier.get_layer("cosines").output, LargeMarginSoftmax(
-            scale=COSINE_SCALE, margin=margin, label_smoothing=label_smoothing))]
     vectors = output_layer(classifier).output
-    if loss == "center":
-        distances = CenterDistances(classifier.output_shape[-1], name="center_distances", dtype="float32")(vectors)
-        return [classification, Objective(distances, OwnDistance(), CENTER_WEIGHT)]
+    if loss not in COSINE_LOSSES:
+        softmax = Objective(classifier.output, keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing))
+        return [softmax] if loss == "softmax" else [softmax, _center(vectors, classifier.output_shape[-1])]
+    cosines = Objective(classifier.get_layer("cosines").output, LargeMarginSoftmax(
+        scale=COSINE_SCALE, margin=ARCFACE_MARGIN if loss == "arcface" else 0.0, label_smoothing=label_smoothing))
+    if loss not in PAIR_LOSSES:
+        return [cosines]
     if loss == "cascaded":
-        return [classification, Objective(classifier.get_layer("levels").output, CascadedLoss(shares=CASCADE_SHARES))]
-    pair_loss = {"triplet": TripletLoss(), "triplet_hard": TripletLoss(mining="hard"),
-                 "contrastive": SupervisedContrastiveLoss()}.get(loss)
-    if pair_loss is None:
-        return [classification]
+        return [cosines, Objective(classifier.get_layer("levels").output, CascadedLoss(shares=CASCADE_SHARES))]
     unit = keras.layers.UnitNormalization(name="unit_length", dtype="float32")(vectors)
-    return [classification, Objective(unit, pair_loss)]
+    pair_loss = {"triplet": TripletLoss(), "triplet_hard": TripletLoss(mining="hard"),
+                 "contrastive": SupervisedContrastiveLoss()}[loss]
+    return [cosines, Objective(unit, pair_loss)]
+
+
+def _center(vectors, num_classes):
+    distances = CenterDistances(num_classes, name="center_distances", dtype="float32")(vectors)
+    return Objective(distances, OwnDistance(), CENTER_WEIGHT)
 
 
 def output_layer(network):

@@ -30,6 +30,22 @@ def join_networks(networks):
     return keras.Model(inputs, {"features": features, "probabilities": average}, name="classifier")
 
 
+def average_views(embedding, zoom):
+    """Return an embedding that averages two views of each picture: the whole, and its middle enlarged `zoom` times.
+
+    Both are brought to length 1 first; the average is the layer "features". zoom 1 or less: the embedding itself.
+    """
+    if zoom <= 1:
+        return embedding
+    size = embedding.input_shape[1]
+    inputs = keras.Input((size, size, 3), name="picture")
+    side = max(1, round(size / zoom))
+    middle = keras.layers.CenterCrop(side, side)(keras.layers.Rescaling(1.0)(inputs))
+    views = [inputs, keras.layers.Resizing(size, size)(middle)]
+    vectors = [keras.layers.UnitNormalization(dtype="float32")(embedding(view)) for view in views]
+    return keras.Model(inputs, keras.layers.Average(name="features", dtype="float32")(vectors), name="embedding")
+
+
 def _member(network, number):
     outputs = {"features": output_layer(network).output}
     if any(layer.name == "probabilities" for layer in network.layers):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from imgcluster.artefacts import fingerprint, read_json
 from imgcluster.backbones import BUNDLED, load_backbone
+from imgcluster.ensemble import average_views
 from imgcluster.finetune import load_embedding, make_deterministic, network_fingerprint
 
 
@@ -23,22 +24,24 @@ class Network:
     remark: str
 
 
-def load_network(*, train_dataset, train_dir, backbone, weights, input_size, seed, pooling="avg"):
+def load_network(*, train_dataset, train_dir, backbone, weights, input_size, seed, pooling="avg",
+                 zoom=1.0):
     """Return the Network of train_dir/network.keras where there is one, else the pretrained `backbone`.
 
     train_dataset: name of the dataset in `train_dir`; both None where no network is to be fine-tuned. The others are
-    those of `backbones.load_backbone`. Raises UserError as that does, and for a damaged network.keras.
+    those of `backbones.load_backbone`; zoom: `ensemble.average_views`. Raises UserError as load_backbone does, and for
+    a damaged network.keras.
     """
     make_deterministic(seed)
     path = train_dir and Path(train_dir) / "network.keras"
     if path and path.exists():
         name = read_json(path.parent / "made_by_02.json").get("network", path.name)
-        return Network(load_embedding(path), {"network": name, "trained_on": train_dataset,
+        return Network(average_views(load_embedding(path), zoom), {"network": name, "trained_on": train_dataset,
                                               "network_file": network_fingerprint(path)},
                        f"{name}, fine-tuned on {train_dataset}")
     embedding, name, remark = load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
     origin = "its own weights" if name == BUNDLED else f"weights {weights}"
-    return Network(embedding, {"network": name, "trained_on": None,
+    return Network(average_views(embedding, zoom), {"network": name, "trained_on": None,
                                "network_file": _weights_file(weights)},
                    f"{name}, {origin}, not fine-tuned{remark and f' ({remark})'}")
 

@@ -36,9 +36,9 @@ DIGEST_PICTURES = 64
 class Regime:
     """How a network is trained. Field meanings and units: config.py, step 02."""
 
-    loss: str = "softmax"
+    loss: str = "contrastive"
     embedding_dim: int | None = None
-    imgs_per_model: int = 4
+    imgs_per_model: int = 8
     head_epochs: int = 40
     epochs: int = 12
     trainable_fraction: float = 0.6
@@ -46,8 +46,8 @@ class Regime:
     learning_rate: float = 2e-4
     schedule: str = "cosine"
     patience: int = 5
-    weight_averaging: float = 1.0
-    dropout: float = 0.3
+    weight_averaging: float = 0.0
+    dropout: float = 0.0
     label_smoothing: float = 0.1
     class_weights: bool = True
     batch_size: int = 32

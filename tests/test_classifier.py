@@ -1,4 +1,5 @@
 """The network that is trained: its layers, its objectives for each loss, several depths, several networks as one."""
+import cv2
 import numpy as np
 import pytest
 
@@ -13,7 +14,7 @@ from imgcluster.classifier import (  # noqa: E402
     output_layer,
     pooled_outputs,
 )
-from imgcluster.ensemble import join_networks  # noqa: E402
+from imgcluster.ensemble import average_views, join_networks  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.pooling import GeneralizedMean, pooling_layer  # noqa: E402
 
@@ -122,3 +123,12 @@ def test_members_of_other_sizes_see_the_picture_resized(tiny_embedding):
     joined = join_networks([small, large])
     assert joined.input_shape == (None, 32, 32, 3)
     assert joined(np.full((1, 32, 32, 3), 255, np.uint8)).shape == (1, 11)
+
+
+def test_two_views_are_averaged_at_length_1(tiny_embedding, pictures):
+    embedding = tiny_embedding()
+    assert average_views(embedding, 1.0) is embedding
+    enlarged = np.stack([cv2.resize(picture.astype(np.float32), (16, 16)) for picture in pictures[:, 4:12, 4:12]])
+    parts = [np.array(embedding.predict_on_batch(view)) for view in (pictures, enlarged)]
+    expected = sum(part / np.linalg.norm(part, axis=1, keepdims=True) for part in parts) / 2
+    np.testing.assert_allclose(average_views(embedding, 2.0).predict_on_batch(pictures), expected, atol=2e-3)

@@ -15,8 +15,9 @@ from imgcluster.splits import split_rows  # noqa: E402
 from imgcluster.training import Regime, best_row, class_weights, learning_rate_at  # noqa: E402
 from imgcluster.validation import top_k_accuracy, unseen_scores  # noqa: E402
 
-REGIME = Regime(head_epochs=60, epochs=3, trainable_fraction=0.5, head_learning_rate=0.05, learning_rate=0.01,
-                patience=5, dropout=0.1, label_smoothing=0.05, batch_size=8,
+REGIME = Regime(loss="softmax", weight_averaging=0.5, head_epochs=60, epochs=3, trainable_fraction=0.5,
+                head_learning_rate=0.05, learning_rate=0.01, patience=5, dropout=0.1, label_smoothing=0.05,
+                batch_size=8,
                 augmentation=Augmentation(crop=0.1, rotation=5, flip=True, translation=0.05, zoom=0.05, brightness=0.05,
                                           contrast=0.05, color=0.05, noise=0.01))
 LABELS = np.repeat([0, 1, 2], [20, 16, 10])
