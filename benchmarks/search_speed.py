@@ -25,8 +25,10 @@ def speed_tables(options):
         features = np.load(path, mmap_mode="r")
         print(f"\n{len(features):,} x {features.shape[1]:,}, {os.cpu_count()} processors, "
               f"median of {options.rounds} rounds in turns\n")
+        features = np.asarray(features)
+        sides = all_sides(features)
         for count in (1, MANY):
-            compare(np.asarray(features), count, options.rounds if count == 1 else max(3, options.rounds // 3))
+            compare(features, sides, count, options.rounds if count == 1 else max(3, options.rounds // 3))
     start_up(options.rounds)
 
 
@@ -42,12 +44,12 @@ def draw(path, rows, columns):
     features.flush()
 
 
-def compare(features, count, rounds):
+def compare(features, sides, count, rounds):
     """Print one row per side for `count` queries at once."""
     rng = np.random.default_rng(1)
     queries = features[rng.integers(0, len(features), count)] + 0.01 * rng.standard_normal(
         (count, features.shape[1]), np.float32)
-    sides, seconds = all_sides(features, count), {}
+    seconds = {}
     for _ in range(rounds + 1):
         for name, search in sides.items():
             began = time.perf_counter()
@@ -62,17 +64,17 @@ def compare(features, count, rounds):
     print()
 
 
-def all_sides(features, count):
-    """{name: function of queries}; what is not installed is left out."""
+def all_sides(features):
+    """{name: function of queries [Q, D]}; what is not installed is left out."""
     from sklearn.neighbors import NearestNeighbors
 
-    from imgcluster.search.approximate import ApproximateIndex, build
+    from imgcluster.search.approximate import build
     from imgcluster.search.cosine_index import CosineIndex
 
     exact = CosineIndex(features)
-    product = (lambda queries: features @ queries[0]) if count == 1 else (lambda queries: features @ queries.T)
     neighbours = NearestNeighbors(n_neighbors=NEAREST, metric="cosine", algorithm="brute").fit(features)
-    sides = {"bare matrix product": product, "this project, exact": lambda queries: exact.search(queries, NEAREST),
+    sides = {"bare matrix product": lambda queries: features @ (queries[0] if len(queries) == 1 else queries.T),
+             "this project, exact": lambda queries: exact.search(queries, NEAREST),
              "scikit-learn, brute force": neighbours.kneighbors}
     if importlib.util.find_spec("faiss"):
         import faiss
@@ -81,7 +83,6 @@ def all_sides(features, count):
         sides["faiss, flat"] = lambda queries: flat.search(queries, NEAREST)
         began = time.perf_counter()
         index = build(exact)
-        assert isinstance(index, ApproximateIndex)
         name = (f"this project with faiss (recall {index.recall:.3f}, built in {time.perf_counter() - began:.0f} s, "
                 f"{index.cells.nprobe} of {index.cells.nlist} cells)")
         sides[name] = lambda queries: index.search(queries, NEAREST)
