@@ -1,0 +1,42 @@
+"""Predictions for a folder, as a user makes them: one row a photo, probabilities that fall, bad photos named."""
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from imgcluster.artefacts import write_lines  # noqa: E402
+from imgcluster.classifier import build_classifier  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def predict(project, *arguments):
+    return subprocess.run([sys.executable, ROOT / "tools" / "predict_models.py", "--config", project / "config.py",
+                           *arguments], capture_output=True, text=True, check=False)
+
+
+def test_a_folder_of_photos_becomes_a_table(tiny_embedding, squares, save_photos, tmp_path):
+    (tmp_path / "config.py").write_text('TRAIN_DATASET = "known"\nNUM_WORKERS = 1\n')
+    data_dir = tmp_path / "data" / "known"
+    names = save_photos(tmp_path / "new", dict(zip(("a.png", "sub/b, c.png", "d.png"), squares([0, 1, 2]))))
+    (tmp_path / "new" / "d.png").write_bytes(b"\x89PNG nothing")
+    arguments = ["--photos", tmp_path / "new", "--out", tmp_path / "out.csv"]
+    missing = predict(tmp_path, *arguments)
+    assert missing.returncode == 2 and "02_finetune_network.py" in missing.stderr
+    write_lines(data_dir / "classes.txt", ["boot", "clog", "pump"])
+    build_classifier(tiny_embedding(), 3, dropout=0.0).save(data_dir / "network.keras")
+    done = predict(tmp_path, *arguments)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert sorted(table.file) == sorted(names) and list(table.columns[1:3]) == ["model_1", "p_1"]
+    table = table.set_index("file")
+    assert "d.png" in done.stderr and table.loc["d.png"].isna().all()
+    good = table.drop(index="d.png")
+    assert good[["model_1", "model_2", "model_3"]].apply(set, axis=1).eq({"boot", "clog", "pump"}).all()
+    np.testing.assert_allclose(good[["p_1", "p_2", "p_3"]].sum(axis=1), 1, atol=1e-4)
+    assert (good.p_1 >= good.p_2).all() and good.p_4.isna().all()

@@ -1,0 +1,42 @@
+"""The grid of trials: complete, drawn without repetition, and refused before any time is spent on it."""
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import search_settings  # noqa: E402
+
+from imgcluster.errors import UserError  # noqa: E402
+
+GRID = ["LOSS=softmax,cosine", "EPOCHS=1,2,3"]
+
+
+def test_every_value_is_tried_with_every_other():
+    names, trials = search_settings.combinations(GRID, None, 0)
+    assert names == ["LOSS", "EPOCHS"] and len(set(trials)) == len(trials) == 6
+    assert ("cosine", "3") in trials
+
+
+def test_draws_are_different_ones_of_the_grid():
+    everything = search_settings.combinations(GRID, None, 0)[1]
+    drawn = search_settings.combinations(GRID, 4, 1)[1]
+    assert len(set(drawn)) == 4 and set(drawn) <= set(everything)
+    assert drawn == search_settings.combinations(GRID, 4, 1)[1]
+    assert len(search_settings.combinations(GRID, 99, 0)[1]) == 6
+
+
+def test_what_cannot_be_tried_is_named_at_once(tmp_path):
+    with pytest.raises(UserError, match="expected NAME=V1,V2"):
+        search_settings.combinations(["LOSS"], None, 0)
+    config = tmp_path / "config.py"
+    config.write_text('TRAIN_DATASET = "known"\n')
+    arguments = ["--config", str(config), "--out", str(tmp_path / "trials.csv")]
+    with pytest.raises(UserError, match="LOSS = 'softmx'"):
+        search_settings.main([*arguments, "--set", "LOSS=softmax,softmx"])
+    with pytest.raises(UserError, match="HOLDOUT_MODELS = 0"):
+        search_settings.main([*arguments, "--set", "HOLDOUT_MODELS=0"])
+    with pytest.raises(UserError, match="00_make_labels_true.py"):
+        search_settings.main([*arguments, "--set", "EPOCHS=1"])
