@@ -202,7 +202,7 @@ def test_killed_training_ends_with_the_same_history(finished, tmp_path):
     whole = (data / "history.csv").read_bytes()
     (data / "network.keras").unlink()
     (data / "history.csv").unlink()
-    assert kill_when("02_finetune_network.py", project, (data / "training" / "state.json").exists)
+    assert kill_when("02_finetune_network.py", project, (data / "training" / "1" / "state.json").exists)
     run("02_finetune_network.py", project)
     assert (data / "history.csv").read_bytes() == whole
     assert (data / "network.keras").exists() and not (data / "training").exists()
