@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 
@@ -34,6 +35,7 @@ from imgcluster.plots import (
 THUMBNAIL = 160
 BEFORE_AFTER_PAIRS = 12
 OWN_SHARE = 0.9
+SEEN_CHANGE = 3  # grey levels of 255, on average: more than writing a photo anew as JPEG changes
 SHEET_PHOTOS, SHEET_DOUBTFUL = 48, 16  # on a contact sheet, and how many of them are the least sure
 CONFIDENCE = "Number: confidence, from 0 (might as well be in another cluster) to 1 (certain)"
 
@@ -182,8 +184,14 @@ def draw_cluster(gallery, cluster, thumbnail):
     return contact_sheet(shown, thumbnail, title=title, captions=captions)
 
 
+def looks_changed(before, after):
+    """Whether step 01 did anything to a photo that is seen: uint8 RGB as it came, and as it was written."""
+    small = [cv2.resize(photo, (32, 32), interpolation=cv2.INTER_AREA).astype(int) for photo in (before, after)]
+    return np.abs(small[0] - small[1]).mean() > SEEN_CHANGE
+
+
 def draw_before_after(gallery):
-    """Photos as they came beside what step 01 made of them, spread evenly over the dataset."""
+    """Photos as they came beside what step 01 made of them, spread evenly; None where it left all as they were."""
     rows = np.unique(np.linspace(0, len(gallery.img_paths) - 1, BEFORE_AFTER_PAIRS).astype(int))
     pairs = []
     for name in (gallery.img_paths[row] for row in rows):
@@ -192,9 +200,9 @@ def draw_before_after(gallery):
                             for folder in (gallery.raw_dir, gallery.img_dir)), name))
         except ImageError:
             continue
-    if not pairs:
+    if not any(looks_changed(before, after) for before, after, _ in pairs):
         return None
-    return before_after_sheet(*zip(*pairs), title=f"{gallery.name}: photos before and after background removal")
+    return before_after_sheet(*zip(*pairs), title=f"{gallery.name}: photos as they came, and as the network saw them")
 
 
 def draw_training(gallery):

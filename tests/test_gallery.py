@@ -157,6 +157,11 @@ def test_thumbnails_show_the_photo_without_background(gallery, squares):
     np.testing.assert_array_equal(load_thumbnail(gallery, 5), 255 - squares(np.arange(COUNT) % 4)[5])
 
 
+def test_photos_that_step_01_left_as_they_were_are_not_shown_twice(gallery):
+    assert isinstance(draw(gallery, "background_removal.png"), Figure)
+    assert draw(changed(gallery, img_dir=gallery.raw_dir), "background_removal.png") is None
+
+
 def test_without_any_photos_the_figures_are_drawn_all_the_same(gallery, tmp_path):
     lacking = changed(gallery, img_dir=tmp_path / "none", raw_dir=tmp_path / "none")
     thumbnail = load_thumbnail(lacking, 0)

@@ -105,6 +105,12 @@ def test_what_is_missing_is_left_out(tmp_path):
                 "run"} & page.ids
 
 
+def test_photos_that_step_01_left_as_they_were_are_not_shown_twice(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery, img_dir=gallery.raw_dir))
+    assert "background" not in Page(tmp_path / "report.html").ids
+
+
 def test_review_csv_sets_the_review_list(tmp_path):
     gallery = make_gallery(tmp_path)
     write_table(gallery.data_dir / "review.csv", pd.DataFrame({"file": [gallery.img_paths[5], "gone.jpg"],

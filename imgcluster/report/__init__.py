@@ -4,7 +4,8 @@
 
 corrections.csv, what a person put right, in the order it was done. Columns `action,file,cluster,value`; `cluster` is
 always a number of labels_pred as this run wrote it, or `new-1`, `new-2`, ... for clusters that the first line naming
-them brings to life.
+them brings to life. The page counts on from the new clusters of the corrections.csv that the run applied, so that its
+lines can be put below those.
 
 | action | file | cluster | value | meaning |
 | --- | --- | --- | --- | --- |

@@ -4,7 +4,7 @@ import base64
 import numpy as np
 
 from imgcluster.artefacts import write_text
-from imgcluster.gallery import THUMBNAIL, load_thumbnail
+from imgcluster.gallery import THUMBNAIL, load_thumbnail, looks_changed
 from imgcluster.images import ImageError, read_image
 from imgcluster.report import tables
 from imgcluster.report.content import BEFORE_AFTER, page_data, rows_shown
@@ -51,10 +51,12 @@ def _sprites(gallery, keys, progress):
 
 
 def _before_after(gallery, rows):
-    """Places in `rows`, spread evenly, of photos that lie both as they came and with their background removed."""
+    """Places in `rows`, spread evenly, of photos both as they came and as step 01 wrote them; none if it left all."""
     spread = np.unique(np.linspace(0, len(rows) - 1, BEFORE_AFTER).astype(int)).tolist()
-    return [index for index in spread if (gallery.img_dir / gallery.img_paths[rows[index]]).is_file()
-            and _raw(gallery, rows[index]) is not None]
+    pairs = {index: (_raw(gallery, rows[index]), load_thumbnail(gallery, rows[index])) for index in spread
+             if (gallery.img_dir / gallery.img_paths[rows[index]]).is_file()}
+    pairs = {index: pair for index, pair in pairs.items() if pair[0] is not None}
+    return list(pairs) if any(looks_changed(*pair) for pair in pairs.values()) else []
 
 
 def _raw(gallery, row):
