@@ -140,3 +140,14 @@ def test_the_closing_line_says_what_next(script, capsys):
     assert capsys.readouterr().out.splitlines()[-1].startswith("wrote labels in 0.")
     step.finish("labels", then="05_evaluate.py")
     assert capsys.readouterr().out.endswith("; next: python 05_evaluate.py\n")
+
+
+def test_a_step_may_have_arguments_of_its_own_and_keep_standard_output_free(script, capsys):
+    def add(parser):
+        parser.add_argument("photos", nargs="*")
+        parser.add_argument("--top", type=int)
+
+    step = Step(script, "", ["--set", "BATCH_SIZE=3", "a.jpg", "--top", "2"], add_arguments=add, out=sys.stderr)
+    assert (step.options.photos, step.options.top, step.settings.BATCH_SIZE) == (["a.jpg"], 2, 3)
+    out, err = capsys.readouterr()
+    assert out == "" and "04_cluster_som: shoes" in err

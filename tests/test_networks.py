@@ -1,0 +1,45 @@
+"""The network that the settings name: the fine-tuned one goes first, and each is told from the others."""
+import keras
+import numpy as np
+import pytest
+
+from imgcluster.artefacts import write_json
+from imgcluster.errors import UserError
+from imgcluster.features import normalize_rows
+from imgcluster.networks import load_network
+
+OPTIONS = {"train_dataset": None, "train_dir": None, "backbone": "MobileNetV3Small", "weights": None, "input_size": 32,
+           "seed": 0}
+
+
+def features_of(network):
+    picture = np.random.default_rng(0).integers(0, 255, (1, *network.embedding.input_shape[1:])).astype(np.float32)
+    return normalize_rows(keras.ops.convert_to_numpy(network.embedding(picture)))
+
+
+def test_the_pretrained_network_where_none_was_trained(tmp_path):
+    network = load_network(**OPTIONS | {"train_dataset": "train", "train_dir": tmp_path})
+    assert network.source["network"] == "MobileNetV3Small" and network.source["trained_on"] is None
+    assert "not fine-tuned" in network.remark
+
+
+def test_random_weights_come_from_the_seed():
+    first, again, other = (load_network(**OPTIONS | {"seed": seed}) for seed in (0, 0, 1))
+    np.testing.assert_allclose(features_of(first), features_of(again), atol=1e-5)
+    assert np.abs(features_of(first) - features_of(other)).max() > 0.01
+
+
+def test_the_fine_tuned_network_goes_first(tmp_path, tiny_embedding):
+    embedding = tiny_embedding()
+    keras.Model(embedding.input, keras.layers.Dense(3)(embedding.output)).save(tmp_path / "network.keras")
+    write_json(tmp_path / "made_by_02.json", {"network": "tiny"})
+    network = load_network(**OPTIONS | {"train_dataset": "train", "train_dir": tmp_path})
+    assert (network.source["network"], network.source["trained_on"]) == ("tiny", "train")
+    assert len(network.source["network_file"]) == 16
+    np.testing.assert_allclose(features_of(network), features_of(type(network)(embedding, {}, "")), atol=1e-5)
+
+
+def test_a_damaged_network_is_refused(tmp_path):
+    (tmp_path / "network.keras").write_bytes(b"damaged")
+    with pytest.raises(UserError, match="damaged"):
+        load_network(**OPTIONS | {"train_dataset": "train", "train_dir": tmp_path})

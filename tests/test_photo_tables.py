@@ -1,0 +1,20 @@
+"""The tables of step 01: one line per usable photo, and copies told from originals."""
+import numpy as np
+import pandas as pd
+
+from imgcluster.photo_tables import COLUMNS, write_photo_tables
+from imgcluster.preprocess import Folders, Recipe, preprocess_folder
+
+
+def test_photos_and_their_copies_are_listed(tmp_path, save_photos, silent):
+    rng = np.random.default_rng(0)
+    first, second = (rng.integers(0, 255, (40, 60, 3), dtype=np.uint8) for _ in range(2))
+    names = sorted(save_photos(tmp_path / "raw", {"a.png": first, "deep/copy.png": first, "b.png": second}))
+    folders = Folders(tmp_path / "raw", tmp_path / "img", tmp_path / "masks")
+    entries = preprocess_folder(folders, names, Recipe(method="none"), ledger=tmp_path / "ledger", workers=1,
+                                progress=silent)
+    assert write_photo_tables(tmp_path, entries) == {"deep/copy.png"}
+    photos = pd.read_csv(tmp_path / "photos.csv")
+    assert list(photos) == COLUMNS and photos["file"].tolist() == names and photos["width"].tolist() == [60] * 3
+    copies = pd.read_csv(tmp_path / "duplicates.csv")
+    assert copies[["file", "kept", "distance"]].values.tolist() == [["deep/copy.png", "a.png", 0]]
