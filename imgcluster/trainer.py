@@ -1,4 +1,5 @@
 """Step 02 from photos to a trained network: decode once per size, train every member, join them."""
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,7 +66,7 @@ class Trainer:
         self.set, self.regime, self.seed = training_set, regime, seed
         self.img_dir, self.state_dir, self.picture_options = Path(img_dir), Path(state_dir), picture_options
         self.say, self.warn, self.progress = say, warn, progress
-        self._decoded = {}
+        self._decoded, self._clock = {}, 0.0
 
     def train(self, backbone, number, *, weights, input_size, pooling):
         """Return the trained Member number `number` (from 1); a killed training goes on where it was."""
@@ -74,6 +75,7 @@ class Trainer:
         origin = "its own weights" if name == BUNDLED else f"weights {weights}"
         self.say(f"network: {name}, {origin}{remark and f' ({remark})'}")
         pictures, rows = self._pictures(embedding.input_shape[1])
+        self._clock = time.perf_counter()
         classifier, history = fine_tune(
             embedding, pictures, self.set.labels, train_rows=rows.train, val_rows=rows.val, holdout_rows=rows.holdout,
             regime=self.regime, seed=self.seed, state_dir=self.state_dir / str(number), on_epoch=self._report,
@@ -109,5 +111,10 @@ class Trainer:
         return self._decoded[size]
 
     def _report(self, row):
-        name = "new layers" if row["phase"] == "head" else f"epoch {row['epoch']}"
-        self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {describe(row)}")
+        """Say how good an epoch was, and how long the epochs left will take if none is saved by stopping early."""
+        seconds, self._clock = time.perf_counter() - self._clock, time.perf_counter()
+        name, left = "new layers", ""
+        if row["phase"] == "network":
+            name = f"epoch {row['epoch']}"
+            left = f"; at most {seconds * (self.regime.epochs - row['epoch']) / 60:.0f} minutes left"
+        self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {describe(row)}{left}")

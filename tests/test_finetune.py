@@ -111,7 +111,7 @@ def test_a_toy_problem_is_learnt(trained, squares):
 
 @pytest.mark.parametrize("loss", ["cosine", "arcface", "center", "contrastive", "triplet", "triplet_hard"])
 def test_every_loss_learns_the_toy_problem(train, tmp_path, loss):
-    options = {"augmentation": Augmentation(), "head_epochs": 30, "epochs": 2, "dropout": 0.0}
+    options = {"augmentation": Augmentation(), "imgs_per_model": 4, "epochs": 3, "dropout": 0.0}
     _, history, _ = train(tmp_path, loss=loss, embedding_dim=8, **options)
     assert best_row(history)["val_top_1"] >= 0.8
 
