@@ -2,7 +2,7 @@
 """How well and how fast search finds products: one Markdown table for each.
 
     python benchmarks/search.py retrieval --work FOLDER --split PHOTOS SPLIT.csv --rest PHOTOS \\
-        --network MobileNetV2:FILE.weights.h5 --network MobileNet_0.75:FILE.weights.h5 --background keep white
+        --network MobileNetV2:FILE.weights.h5 --network MobileNet_0.75:FILE.weights.h5 --background keep default white
     python benchmarks/search.py speed
 
 retrieval: of the folder after --split, the photos whose line of SPLIT.csv (columns file, split) says "test" are
@@ -40,7 +40,9 @@ def parse(argv):
     retrieval.add_argument("--split", nargs=2, type=Path, action="append", default=[], metavar=("PHOTOS", "CSV"))
     retrieval.add_argument("--rest", type=Path, action="append", default=[], metavar="PHOTOS")
     retrieval.add_argument("--network", action="append", required=True, metavar="NAME:WEIGHTS or FILE.keras")
-    retrieval.add_argument("--background", nargs="+", default=["keep"], help="BACKGROUND of step 01 (default: keep)")
+    retrieval.add_argument("--background", nargs="+", default=["default"], choices=("keep", "default", "white"),
+                           help="what step 01 does: nothing (keep), its default (crop where the ground is plain), "
+                           "background removed (white)")
     retrieval.add_argument("--only", help="products to keep to, with commas between them")
     retrieval.add_argument("--workers", type=int, default=2)
     speed = kinds.add_parser("speed", help="seconds against a bare matrix product, faiss and scikit-learn")

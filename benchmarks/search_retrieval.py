@@ -17,6 +17,7 @@ from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.products import NEAREST_PHOTOS, Products, rank_products
 
 BATCH = 32
+RECIPES = {"keep": Recipe(crop=False), "default": Recipe(), "white": Recipe(fill="white", crop=False)}
 HEADER = ("| photos | queries | catalogue | network | background | ranking | top-1 | top-3 | top-5 | mAP |\n"
           "|---|---:|---:|---|---|---|---:|---:|---:|---:|")
 
@@ -51,7 +52,7 @@ class Photos:
         keep = np.isin(self.labels, options.only.split(",")) if options.only else np.ones(len(self.labels), bool)
         work = options.work / f"{folder.name}_{background}"
         entries = preprocess_folder(
-            Folders(raw=folder, img=work / "img", masks=work / "masks"), self.paths, Recipe(fill=background),
+            Folders(raw=folder, img=work / "img", masks=work / "masks"), self.paths, RECIPES[background],
             ledger=work / "preprocess.jsonl", workers=options.workers,
             progress=lambda total, done: progress(description=f"{folder.name} {background}", total=total, initial=done))
         self.work, self.group = work, copies(entries)

@@ -73,14 +73,14 @@ def find_regions(image, recipe, size):
     regions = [Region("photo", (0, 0, *size), finished)]
     if recipe.method == "none":
         return regions
-    if recipe.fill in ("keep", "auto") and not cutout.plain:
+    if recipe.fill == "keep" and not cutout.plain:
         cutout = product_mask(image, method=recipe.method)  # the recipe did not look, or not everywhere
     if not cutout.plausible:
         return regions
     scale = size[0] / image.shape[1], size[1] / image.shape[0]
     for mask in _object_masks(cutout):
         left, top, width, height = _around(mask)
-        picture = _alone(image, mask, (left, top, width, height), recipe, plain=cutout.plain)
+        picture = _alone(image, mask, (left, top, width, height), recipe)
         box = (round(left * scale[0]), round(top * scale[1]), round(width * scale[0]), round(height * scale[1]))
         regions.append(Region(f"object {len(regions)}", box, picture))
     return regions
@@ -115,11 +115,10 @@ def _around(mask):
     return int(left), int(top), int(right - left), int(bottom - top)
 
 
-def _alone(image, mask, box, recipe, *, plain):
+def _alone(image, mask, box, recipe):
     """One object as the recipe shows a product, cropped to its box."""
     left, top, width, height = box
     crop, own = (part[top:top + height, left:left + width] for part in (image, mask))
     if recipe.contrast:
         crop = normalise_contrast(crop)
-    fill = ("white" if plain else "keep") if recipe.fill == "auto" else recipe.fill
-    return fill_background(crop, own, fill=fill)
+    return fill_background(crop, own, fill=recipe.fill)
