@@ -103,20 +103,20 @@ class Settings(BaseModel):
     POOLING: Literal["avg", "max", "gem"] = "avg"
     BATCH_SIZE: Positive = 32
 
-    HOLDOUT_MODELS: OpenShare = 0.15
+    HOLDOUT_MODELS: OpenShare = 0.2
     TRAIN_FRACTION: Annotated[float, Field(gt=0, lt=1)] = 0.9
     LOSS: Literal["softmax", "cosine", "arcface", "center", "triplet", "triplet_hard", "contrastive",
                   "cascaded"] = "contrastive"
     EMBEDDING_DIM: Annotated[int, Field(ge=2, le=4096)] | None = None
     IMGS_PER_MODEL_IN_BATCH: Annotated[int, Field(ge=2)] = 8
     HEAD_EPOCHS: Count = 40
-    EPOCHS: Count = 12
+    EPOCHS: Count = 20
     WEIGHT_AVERAGING: Annotated[float, Field(ge=0)] = 0.0
     TRAINABLE_FRACTION: Share = 0.6
     HEAD_LEARNING_RATE: Rate = 2e-3
     LEARNING_RATE: Rate = 2e-4
     LEARNING_RATE_SCHEDULE: Literal["cosine", "step", "plateau"] = "cosine"
-    EARLY_STOPPING_PATIENCE: Positive = 5
+    EARLY_STOPPING_PATIENCE: Positive = 8
     DROPOUT: OpenShare = 0.0
     LABEL_SMOOTHING: OpenShare = 0.1
     CLASS_WEIGHTS: bool = True

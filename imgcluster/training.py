@@ -40,12 +40,12 @@ class Regime:
     embedding_dim: int | None = None
     imgs_per_model: int = 8
     head_epochs: int = 40
-    epochs: int = 12
+    epochs: int = 20
     trainable_fraction: float = 0.6
     head_learning_rate: float = 2e-3
     learning_rate: float = 2e-4
     schedule: str = "cosine"
-    patience: int = 5
+    patience: int = 8
     weight_averaging: float = 0.0
     dropout: float = 0.0
     label_smoothing: float = 0.1
@@ -81,11 +81,9 @@ def learning_rate_at(epoch, regime, history):
 def quality(row):
     """How good the network of a history row is, higher is better: on held-out models where there are any.
 
-    There it is the mean of recall@1 and ARI; else the validation loss decides.
+    There it is MAP@R, the steadiest of their scores; else the validation loss decides.
     """
-    if "holdout_recall_1" in row:
-        return (row["holdout_recall_1"] + row["holdout_ari"]) / 2
-    return -row["val_loss"]
+    return row["holdout_map_r"] if "holdout_map_r" in row else -row["val_loss"]
 
 
 def best_row(history):

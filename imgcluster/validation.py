@@ -7,8 +7,8 @@ from imgcluster.metrics import clustering_scores, neighbour_agreement
 from imgcluster.rows import unit_length
 
 TOP_K = (1, 2, 3, 5)
-# Ward's clusters need all distances at once: of more held-out photos than this, evenly spread ones are looked at.
-MAX_CLUSTERED = 4000
+# Held-out photos that are compared, all with all.
+MAX_COMPARED = 4000
 
 
 def top_k_accuracy(probabilities, labels, ks=TOP_K):
@@ -22,24 +22,40 @@ def top_k_accuracy(probabilities, labels, ks=TOP_K):
 
 
 def unseen_scores(vectors, labels):
-    """Return {"recall_1", "ari"} of vectors [N, D] of photos of models that were held out of training.
+    """Return {"recall_1", "map_r", "ari"} of vectors [N, D] of photos of models that were held out of training.
 
-    recall_1: share of photos whose nearest other photo (cosine) shows the same model. ari: adjusted Rand index of
-    Ward's clusters, told how many models there are; it needs no luck of a start and shows what clustering can reach.
+    recall_1: share of photos whose nearest other photo (cosine) shows the same model. map_r: `precision_at_r`.
+    ari: adjusted Rand index of Ward's clusters, told how many models there are: what clustering can reach.
+    Of more than MAX_COMPARED photos, evenly spread ones are looked at.
     """
-    vectors, labels = unit_length(np.asarray(vectors, np.float32)), np.asarray(labels)
-    recall = neighbour_agreement(vectors, labels, ks=(1,))["1"]
-    rows = np.linspace(0, len(labels) - 1, min(len(labels), MAX_CLUSTERED)).astype(int)
-    models = len(np.unique(labels[rows]))
-    clusters = AgglomerativeClustering(models).fit_predict(vectors[rows])
-    return {"recall_1": float(recall), "ari": float(clustering_scores(labels[rows], clusters)["ari"])}
+    rows = np.linspace(0, len(labels) - 1, min(len(labels), MAX_COMPARED)).astype(int)
+    vectors, labels = unit_length(np.asarray(vectors, np.float32)[rows]), np.asarray(labels)[rows]
+    clusters = AgglomerativeClustering(len(np.unique(labels))).fit_predict(vectors)
+    return {"recall_1": float(neighbour_agreement(vectors, labels, ks=(1,))["1"]),
+            "map_r": precision_at_r(vectors, labels), "ari": float(clustering_scores(labels, clusters)["ari"])}
+
+
+def precision_at_r(vectors, labels):
+    """Return the mean average precision at R, 0 to 1, of unit vectors [N, D]: R = other photos of the same model.
+
+    Like recall@1 it asks for near photos of the same model, but for all R of them, so that few models and photos
+    suffice to tell networks apart (Musgrave, Belongie & Lim, A Metric Learning Reality Check, ECCV 2020).
+    """
+    labels = np.asarray(labels)
+    similarity = vectors @ vectors.T
+    np.fill_diagonal(similarity, -np.inf)
+    same = labels[np.argsort(-similarity, axis=1, kind="stable")] == labels[:, None]
+    ranks, others = np.arange(1, len(labels) + 1), (labels[:, None] == labels).sum(axis=1) - 1
+    hits = same & (ranks <= others[:, None])
+    average = (hits * np.cumsum(same, axis=1) / ranks).sum(axis=1) / np.maximum(others, 1)
+    return float(average[others > 0].mean()) if (others > 0).any() else 0.0
 
 
 def judge(probabilities, vectors, labels, rows):
-    """Return the scores of a trained network: val_top_1 ... on `rows.val`, holdout_recall_1 and holdout_ari.
+    """Return the scores of a trained network: val_top_1 ... on `rows.val`, holdout_recall_1, _map_r and _ari.
 
     probabilities [V, C] and vectors [H, D]: its outputs for the photos `rows.val` and `rows.holdout` (training.Rows);
-    labels int [N]. Without held-out models the last two are left out.
+    labels int [N]. Without held-out models the last three are left out.
     """
     scores = {f"val_{name}": value for name, value in top_k_accuracy(probabilities, labels[rows.val]).items()}
     if len(rows.holdout):
@@ -52,7 +68,7 @@ def describe(scores):
     text = ", ".join(f"top-{k} {scores[f'val_top_{k}']:.3f}" for k in TOP_K)
     if "holdout_ari" in scores:
         text += (f"; held-out models: recall@1 {scores['holdout_recall_1']:.3f}, "
-                 f"ARI (told K) {scores['holdout_ari']:.3f}")
+                 f"MAP@R {scores['holdout_map_r']:.3f}, ARI (told K) {scores['holdout_ari']:.3f}")
     return text
 
 

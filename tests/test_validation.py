@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from imgcluster.training import Rows
-from imgcluster.validation import confusions, describe, judge, top_k_accuracy, unseen_scores
+from imgcluster.validation import confusions, describe, judge, precision_at_r, top_k_accuracy, unseen_scores
 
 LABELS = np.repeat([0, 1, 2], 5)
 
@@ -23,13 +23,23 @@ def test_a_network_that_cannot_tell_scores_nothing(value):
 def test_separate_directions_are_perfect_whatever_their_lengths():
     rng = np.random.default_rng(0)
     vectors = np.eye(3)[LABELS] + rng.normal(scale=0.02, size=(15, 3))
-    assert unseen_scores(vectors * rng.uniform(0.1, 50, size=(15, 1)), LABELS) == {"recall_1": 1.0, "ari": 1.0}
+    assert unseen_scores(vectors * rng.uniform(0.1, 50, size=(15, 1)), LABELS) == \
+        {"recall_1": 1.0, "map_r": 1.0, "ari": 1.0}
 
 
 def test_vectors_that_say_nothing_score_about_chance():
     labels = np.repeat(np.arange(4), 50)
     scores = unseen_scores(np.random.default_rng(0).normal(size=(200, 8)), labels)
     assert abs(scores["ari"]) < 0.05 and scores["recall_1"] < 0.4
+
+
+def test_precision_at_r_counts_the_own_photos_among_the_nearest_as_many():
+    # On a circle: photo 0 finds its own at ranks 1 and 3 of R = 2, so only the first counts: (1/1) / 2.
+    angles = np.radians([0, 5, 40, 20, 25])
+    vectors, labels = np.stack([np.cos(angles), np.sin(angles)], axis=1), np.array([0, 0, 0, 1, 1])
+    own = [(1 / 1) / 2, (1 / 1) / 2, 0, 1, 1]  # photo 2 has both others of its model behind 3 and 4
+    assert precision_at_r(vectors, labels) == pytest.approx(np.mean(own))
+    assert precision_at_r(vectors, np.arange(5)) == 0
 
 
 def test_held_out_models_are_judged_where_there_are_any():

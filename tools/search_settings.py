@@ -2,9 +2,9 @@
 """Try settings of step 02 and compare the networks by models that none of them was trained on.
 
 Reads:  img/ of TRAIN_DATASET and its labels (run steps 00 and 01 first)
-Writes: a CSV with a row for each trial: the settings tried, the best epoch, recall@1 and ARI on the held-out models
-        (HOLDOUT_MODELS, the same ones in every trial), top-1 on held-back photos, seconds; trials that the file already
-        holds are not run again
+Writes: a CSV with a row for each trial: the settings tried, the best epoch, MAP@R, recall@1 and ARI on the held-out
+        models (HOLDOUT_MODELS, the same ones in every trial), top-1 on held-back photos, seconds; trials that the file
+        already holds are not run again
 Runtime: as many trainings as there are trials
 
 Every --set NAME=V1,V2,... is tried with every other (the whole grid), or --draws N of the combinations at random. The
@@ -33,7 +33,7 @@ from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.settings import load_settings  # noqa: E402
 
 INPUTS = ("img_paths.txt", "labels_true.txt", "made_by_00.json", "made_by_01.json")
-SCORES = ("epoch", "holdout_recall_1", "holdout_ari", "val_top_1")
+SCORES = ("epoch", "holdout_map_r", "holdout_recall_1", "holdout_ari", "val_top_1")
 
 
 def parse(argv):
@@ -67,10 +67,9 @@ def main(argv=None):
         row = pd.DataFrame([{**dict(zip(names, trial)), **scores}])
         write_table(options.out, pd.concat([known, row]) if len(known) else row)
     table = read_table(options.out)
-    quality = (table.holdout_recall_1.astype(float) + table.holdout_ari.astype(float)) / 2
-    best = table.loc[quality.idxmax()]
-    print(f"best of {len(table)} trials on held-out models: {described(names, best[names])}: recall@1 "
-          f"{float(best.holdout_recall_1):.3f}, ARI {float(best.holdout_ari):.3f}; all in {options.out}")
+    best = table.loc[table.holdout_map_r.astype(float).idxmax()]
+    print(f"best of {len(table)} trials on held-out models: {described(names, best[names])}: MAP@R "
+          f"{float(best.holdout_map_r):.3f}, recall@1 {float(best.holdout_recall_1):.3f}; all in {options.out}")
     return 0
 
 
@@ -119,9 +118,9 @@ def train(config, names, trial, source, data_dir):
         if done.returncode:
             raise UserError(f"{described(names, trial)}: step 02 failed (its message is above)")
         history = pd.read_csv(work / "history.csv")
-        if "holdout_ari" not in history:
+        if "holdout_map_r" not in history:
             raise UserError("too few models to hold any out; trials cannot be compared")
-        best = history.loc[(history.holdout_recall_1 + history.holdout_ari).idxmax()]
+        best = history.loc[history.holdout_map_r.idxmax()]
         return {**{name: best[name] for name in SCORES}, "seconds": round(time.perf_counter() - began)}
 
 
