@@ -6,6 +6,7 @@ whoever loads it need not know how many there are.
 import keras
 
 from imgcluster.classifier import output_layer
+from imgcluster.scaling import CenterResize
 
 
 def join_networks(networks):
@@ -18,7 +19,8 @@ def join_networks(networks):
     inputs = keras.Input((size, size, 3), name="picture")
     vectors, probabilities = [], []
     for number, network in enumerate(networks, start=1):
-        outputs = _member(network, number)(_resized(inputs, size, network.input_shape[1]))
+        wanted = network.input_shape[1]
+        outputs = _member(network, number)(inputs if wanted == size else CenterResize(wanted)(inputs))
         vectors.append(keras.layers.UnitNormalization(dtype="float32")(outputs["features"]))
         if "probabilities" in outputs:
             probabilities.append(outputs["probabilities"])
@@ -39,9 +41,7 @@ def average_views(embedding, zoom):
         return embedding
     size = embedding.input_shape[1]
     inputs = keras.Input((size, size, 3), name="picture")
-    side = max(1, round(size / zoom))
-    middle = keras.layers.CenterCrop(side, side)(keras.layers.Rescaling(1.0)(inputs))
-    views = [inputs, keras.layers.Resizing(size, size)(middle)]
+    views = [inputs, CenterResize(size, side=max(1, round(size / zoom)))(inputs)]
     vectors = [keras.layers.UnitNormalization(dtype="float32")(embedding(view)) for view in views]
     return keras.Model(inputs, keras.layers.Average(name="features", dtype="float32")(vectors), name="embedding")
 
@@ -51,9 +51,3 @@ def _member(network, number):
     if any(layer.name == "probabilities" for layer in network.layers):
         outputs["probabilities"] = network.get_layer("probabilities").output
     return keras.Model(network.input, outputs, name=f"member_{number}")
-
-
-def _resized(pictures, size, wanted):
-    if wanted == size:
-        return pictures
-    return keras.layers.Resizing(wanted, wanted, antialias=True)(keras.layers.Rescaling(1.0)(pictures))

@@ -1,4 +1,4 @@
-"""The range of values a network wants its pictures in."""
+"""The range of values and the size a network wants its pictures in."""
 import keras
 
 
@@ -19,3 +19,28 @@ class InputScaling(keras.layers.Layer):
     def get_config(self):
         return {**super().get_config(), "scale": self.scale, "offset": self.offset,
                 "reverse_channels": self.reverse_channels}
+
+
+@keras.saving.register_keras_serializable(package="imgcluster")
+class CenterResize(keras.layers.Layer):
+    """Bring the middle of pictures [B, S, S, C], `side` pixels wide, to [B, size, size, C]; side None: all of it.
+
+    Unlike keras.layers.Resizing, whose result a network called without compiling it misreads (Keras 3.15), this is an
+    ordinary layer.
+    """
+
+    def __init__(self, size, side=None, **kwargs):
+        super().__init__(**kwargs)
+        self.size, self.side = size, side
+
+    def call(self, inputs):
+        side = self.side or inputs.shape[1]
+        start = (inputs.shape[1] - side) // 2
+        middle = keras.ops.cast(inputs, self.compute_dtype)[:, start:start + side, start:start + side]
+        return keras.ops.image.resize(middle, (self.size, self.size), antialias=self.size < side)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.size, self.size, input_shape[3])
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size, "side": self.side}

@@ -131,4 +131,6 @@ def test_two_views_are_averaged_at_length_1(tiny_embedding, pictures):
     enlarged = np.stack([cv2.resize(picture.astype(np.float32), (16, 16)) for picture in pictures[:, 4:12, 4:12]])
     parts = [np.array(embedding.predict_on_batch(view)) for view in (pictures, enlarged)]
     expected = sum(part / np.linalg.norm(part, axis=1, keepdims=True) for part in parts) / 2
-    np.testing.assert_allclose(average_views(embedding, 2.0).predict_on_batch(pictures), expected, atol=2e-3)
+    averaged = average_views(embedding, 2.0)
+    np.testing.assert_allclose(averaged.predict_on_batch(pictures), expected, atol=2e-3)
+    np.testing.assert_allclose(np.array(averaged(pictures)), expected, atol=2e-3)
