@@ -15,7 +15,7 @@ SAMPLE = 1000
 MIN_SAMPLE = 20
 # Best matches of each photo that count.
 MATCHES = 5
-# Share of the catalogue's own photos whose best match lies below what is still called similar.
+# Share of the catalogue's photos whose nearest other product is less similar than what is still called similar.
 UNLIKE_SHARE = 0.05
 
 
@@ -48,7 +48,9 @@ def calibrate(index, products, *, seed=0):
     """Return the Calibration of a catalogue: `index` its CosineIndex, `products` its Products.
 
     At most 1,000 photos are looked up, drawn with `seed` from the products of two photos or more: the others have
-    nothing right to find. With fewer than 20 of them there is no curve.
+    nothing right to find. With fewer than 20 of them there is no curve. What is less alike than different products of
+    the catalogue are among themselves is another kind of thing: that is the floor. Matches of the same product would
+    set it too high, as photos of one shoot are more alike than a new photo ever is.
     """
     rows = np.flatnonzero(products.sizes[products.codes] > 1)
     usable = len(rows) >= MIN_SAMPLE
@@ -62,7 +64,7 @@ def calibrate(index, products, *, seed=0):
         hits = rank_products(near, values, products.codes, sizes)
         sizes[code] += 1
         product_pairs.append([(hit.similarity, hit.code == code) for hit in hits[:MATCHES]])
-        best += [hit.similarity for hit in hits[:1]]
+        best += [hit.similarity for hit in hits if hit.code != code][:1]
     floor = float(np.quantile(best, UNLIKE_SHARE)) if len(best) >= MIN_SAMPLE else -1.0
     return Calibration(_curve(photo_pairs), _curve(product_pairs), floor) if usable else Calibration(None, None, floor)
 

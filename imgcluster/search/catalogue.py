@@ -22,7 +22,7 @@ from imgcluster.search.products import Products, products_of
 
 CALIBRATION_FILE = "search_calibration.json"
 # Raised when calibrations of earlier versions of this file no longer hold.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
