@@ -31,6 +31,7 @@ from imgcluster.plots import (
     scores_figure,
     training_curves,
 )
+from imgcluster.validation import best_row
 
 THUMBNAIL = 160
 BEFORE_AFTER_PAIRS = 12
@@ -211,9 +212,10 @@ def draw_training(gallery):
     if path is None or not path.exists():
         return None
     history = pd.read_csv(path)
-    best = history.loc[history["val_loss"].idxmin()]
-    return training_curves(history, title=f"Fine-tuning on {gallery.train_dir.name}: top-1 {best['val_top_1']:.2f}, "
-                                          f"top-5 {best['val_top_5']:.2f} on the validation photos")
+    best = best_row(history)
+    unseen = (f"recall@1 {best['holdout_recall_1']:.2f} on models held out, " if "holdout_recall_1" in best else "")
+    return training_curves(history, title=f"Fine-tuning on {gallery.train_dir.name}: {unseen}"
+                                          f"top-1 {best['val_top_1']:.2f} on held-back photos of known models")
 
 
 def draw_confusion(gallery):

@@ -23,7 +23,7 @@ from imgcluster.classifier import (
 )
 from imgcluster.errors import UserError
 from imgcluster.prediction import predict
-from imgcluster.validation import judge
+from imgcluster.validation import judge, quality
 
 # Epochs without a better result before the "plateau" schedule lowers the rate, and the factor it does so by.
 PLATEAU_EPOCHS = 2
@@ -76,19 +76,6 @@ def learning_rate_at(epoch, regime, history):
             if waited == PLATEAU_EPOCHS:
                 drops, waited = drops + 1, 0
     return regime.learning_rate * DECAY ** drops
-
-
-def quality(row):
-    """How good the network of a history row is, higher is better: on held-out models where there are any.
-
-    There it is MAP@R, the steadiest of their scores; else the validation loss decides.
-    """
-    return row["holdout_map_r"] if "holdout_map_r" in row else -row["val_loss"]
-
-
-def best_row(history):
-    """Return the row of the best epoch of a history (DataFrame), as a dict; its weights are the ones kept."""
-    return max(history.to_dict("records"), key=quality)
 
 
 def class_weights(labels, num_classes):

@@ -63,6 +63,19 @@ def judge(probabilities, vectors, labels, rows):
     return scores
 
 
+def quality(row):
+    """How good the network of a history row is, higher is better: on held-out models where there are any.
+
+    There it is MAP@R, the steadiest of their scores; else the validation loss decides.
+    """
+    return row["holdout_map_r"] if "holdout_map_r" in row else -row["val_loss"]
+
+
+def best_row(history):
+    """Return the row of the best epoch of a history (DataFrame), as a dict; its weights are the ones kept."""
+    return max(history.to_dict("records"), key=quality)
+
+
 def describe(scores):
     """Return one sentence for the scores of `judge`, or a row of the history."""
     text = ", ".join(f"top-{k} {scores[f'val_top_{k}']:.3f}" for k in TOP_K)

@@ -12,8 +12,8 @@ from imgcluster.classifier import build_classifier, output_layer, unfreeze_top  
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.finetune import fine_tune, load_embedding  # noqa: E402
 from imgcluster.splits import split_rows  # noqa: E402
-from imgcluster.training import Regime, best_row, class_weights, learning_rate_at  # noqa: E402
-from imgcluster.validation import top_k_accuracy, unseen_scores  # noqa: E402
+from imgcluster.training import Regime, class_weights, learning_rate_at  # noqa: E402
+from imgcluster.validation import best_row, top_k_accuracy, unseen_scores  # noqa: E402
 
 REGIME = Regime(loss="softmax", weight_averaging=0.5, head_epochs=60, epochs=3, trainable_fraction=0.5,
                 head_learning_rate=0.05, learning_rate=0.01, patience=5, dropout=0.1, label_smoothing=0.05,
