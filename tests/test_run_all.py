@@ -53,7 +53,7 @@ def test_features_of_the_training_set_are_made_where_only_they_are_missing(setti
     assert run_all.plan(settings, "00", "06") == steps("known", "03") + steps("new", "00", "01", "03", "04", "05", "06")
 
 
-@pytest.mark.parametrize("override", ["EPOCHS=3", "BACKBONE=MobileNetV2", "RANDOM_SEED=5", "BACKGROUND=keep",
+@pytest.mark.parametrize("override", ["EPOCHS=3", "BACKBONE=MobileNetV2", "RANDOM_SEED=5", "BACKGROUND=white",
                                       "LABELS_FROM=folder"])
 def test_other_settings_train_the_network_anew(settings_of, override):
     finish(settings_of(), "known", "00", "01", "02", "03")
