@@ -91,7 +91,9 @@ def row(embedding, network, folder, names, which, options):
 def describe(network):
     """NAME[:WEIGHTS][@SIZE] without folders and size."""
     name, _, weights = network.partition("@")[0].partition(":")
-    return f"{name} ({Path(weights).name})" if weights else f"{name} (ImageNet)"
+    if not weights:
+        return name if name == "bundled" else f"{name} (ImageNet)"
+    return f"{name} ({Path(weights).name})"
 
 
 def extract(embedding, folder, names):
