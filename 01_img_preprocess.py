@@ -43,9 +43,9 @@ def main(argv=None):
     kept = [entry["file"] for entry in usable if not settings.REMOVE_DUPLICATES or entry["file"] not in copies]
     write_photo_rows(step.data_dir, kept, make_labels(kept, **settings.label_options()))
     step.record(["img_paths.txt", "photos.csv", "skipped.csv", "duplicates.csv"])
-    white, doubtful = sum(entry["plain"] for entry in usable), sum(bool(warnings(entry)) for entry in usable)
+    plain, doubtful = sum(entry["plain"] for entry in usable), sum(bool(warnings(entry)) for entry in usable)
     step.say(f"{len(kept)} photos usable, {len(skipped)} skipped, {len(copies)} copies of another photo"
-             f"{' left out' if settings.REMOVE_DUPLICATES else ''}; {white} on a plain background; "
+             f"{' left out' if settings.REMOVE_DUPLICATES else ''}; {plain} on a plain background; "
              f"{doubtful} with warnings (photos.csv)")
     step.finish(f"{len(usable)} photos to {step.show(folders.img)}",
                 then="02_finetune_network.py" if settings.TRAIN_DATASET else "03_extract_features.py")

@@ -16,7 +16,7 @@ from imgcluster.artefacts import (
     read_table,
     require,
 )
-from imgcluster.images import ImageError, read_image
+from imgcluster.images import ImageError, read_image, read_thumbnail
 from imgcluster.metrics import confusion_of_largest
 from imgcluster.plots import (
     before_after_sheet,
@@ -152,12 +152,7 @@ def figures(gallery):
 
 def load_thumbnail(gallery, row):
     """The photo of a row as uint8 RGB, with its background removed where step 01 did so; grey when unreadable."""
-    for folder in (gallery.img_dir, gallery.raw_dir):
-        try:
-            return read_image(folder / gallery.img_paths[row], min_side=THUMBNAIL)
-        except ImageError:
-            continue
-    return np.full((THUMBNAIL, THUMBNAIL, 3), 220, np.uint8)
+    return read_thumbnail((gallery.img_dir, gallery.raw_dir), gallery.img_paths[row], side=THUMBNAIL)
 
 
 def draw_scatter(gallery):

@@ -174,6 +174,17 @@ def read_bytes(path):
         raise ImageError(reason) from error
 
 
+def read_thumbnail(folders, name, *, side):
+    """Return a photo, uint8 [h, w, 3] with sides of at least `side` where it has them, from the first of `folders` that
+    holds it readable; a grey square where none does."""
+    for folder in folders:
+        try:
+            return read_image(folder / name, min_side=side)
+        except ImageError:
+            continue
+    return np.full((side, side, 3), 220, np.uint8)
+
+
 def write_image(path, image, *, quality=95):
     """Write uint8 [H, W], [H, W, 3] RGB or [H, W, 4] RGBA under exactly this name, whole or not at all.
 

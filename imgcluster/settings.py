@@ -252,7 +252,7 @@ class Settings(BaseModel):
         return {name: getattr(self, f"AUGMENT_{name.upper()}") for name in names}
 
     def regime_options(self):
-        """The keyword arguments of `finetune.Regime`, all but the augmentation."""
+        """The keyword arguments of `training.Regime`, all but the augmentation."""
         names = ("loss", "embedding_dim", "weight_averaging", "head_epochs", "epochs", "trainable_fraction",
                  "head_learning_rate", "learning_rate", "dropout", "label_smoothing", "class_weights", "batch_size")
         return {**{name: getattr(self, name.upper()) for name in names}, "schedule": self.LEARNING_RATE_SCHEDULE,

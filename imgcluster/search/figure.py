@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from imgcluster.images import ImageError, read_image
+from imgcluster.images import read_thumbnail
 from imgcluster.plots.search_figure import search_figure
 from imgcluster.search.searcher import best_answer
 
@@ -43,12 +43,7 @@ def figure_names(names):
 def catalogue_photo(catalogue, row, folders, *, side=THUMBNAIL):
     """Return a photo of the catalogue, uint8 [h, w, 3] with sides of at least `side` where it has them; grey if it
     cannot be read."""
-    for folder in folders:
-        try:
-            return read_image(folder / catalogue.img_paths[row], min_side=side)
-        except ImageError:
-            continue
-    return np.full((side, side, 3), 220, np.uint8)
+    return read_thumbnail(folders, catalogue.img_paths[row], side=side)
 
 
 def on_white(picture):
