@@ -1,9 +1,10 @@
-"""Tiny things that several tests share: photos of coloured squares, a network of two layers, a silent progress bar."""
+"""Tiny things that several tests share: coloured squares, a network of two layers, a silent bar, a browser."""
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import contextlib  # noqa: E402
+import shutil  # noqa: E402
 
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
@@ -11,6 +12,10 @@ import pytest  # noqa: E402
 
 COLOURS = ((220, 40, 40), (40, 200, 60), (50, 60, 220), (230, 210, 40))
 SIDE = 16
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update", "--window-size=1280,900")
 
 
 class SilentBar:
@@ -74,3 +79,22 @@ def tiny_embedding():
         features = keras.layers.GlobalAveragePooling2D(name="features")(backbone(scaled, training=False))
         return keras.Model(pictures, features, name="embedding")
     return build
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    """A headless Chromium under selenium; its downloads go to the folder `downloads`. Skips where there is none."""
+    webdriver = pytest.importorskip("selenium.webdriver")
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("no Chromium with its chromedriver found (Debian: apt-get install chromium chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    downloads = tmp_path_factory.mktemp("downloads")
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver.downloads = downloads
+    yield driver
+    driver.quit()

@@ -2,7 +2,6 @@
 import csv
 import json
 import re
-import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,11 +12,6 @@ from report_gallery import HOSTILE_FILE, make_gallery
 from imgcluster.corrections import apply_corrections
 from imgcluster.report import write_report
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-DRIVER = shutil.which("chromedriver")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update", "--window-size=1280,900")
-
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
@@ -26,24 +20,6 @@ def written(tmp_path_factory):
     gallery = make_gallery(folder)
     write_report(folder / "report.html", gallery)
     return SimpleNamespace(gallery=gallery, path=folder / "report.html")
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    webdriver = pytest.importorskip("selenium.webdriver")
-    if not (CHROMIUM and DRIVER):
-        pytest.skip("no Chromium with its chromedriver found (Debian: apt-get install chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    downloads = tmp_path_factory.mktemp("downloads")
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.downloads = downloads
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
