@@ -36,7 +36,7 @@ def main(argv=None):
         som = train_map(settings, features)
         known, name = known_products(step, features.shape[1])
         clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS, known=known,
-                                    imgs_per_model=settings.NUM_IMGS_PER_MODEL, random_seed=settings.RANDOM_SEED,
+                                    imgs_per_model=settings.NUM_IMGS_PER_MODEL,
                                     allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name}
         low, high = clustering.interval
@@ -65,7 +65,7 @@ def train_map(settings, features):
     """Return a Self-Organizing Map trained on the features."""
     rows, columns = settings.SOM_GRID or default_grid(len(features))
     som = SelfOrganizingMap(rows, columns, features.shape[1], topology=settings.SOM_TOPOLOGY,
-                            toroidal=settings.SOM_TOROIDAL, normalize=True, random_seed=settings.RANDOM_SEED)
+                            toroidal=settings.SOM_TOROIDAL, normalize=True)
     with progress(description=f"map of {rows} x {columns} units", total=settings.SOM_EPOCHS, unit="epoch") as bar:
         def show(epoch, quantization_error, topographic_error):
             bar.set_postfix_str(f"quantization error {quantization_error:.3f}, topographic {topographic_error:.3f}",

@@ -31,7 +31,8 @@ DATA_DIR = "data/{DATASET}"
 # Where figures go: files for people.
 RESULT_DIR = "result/{DATASET}"
 
-# Seed of everything random (training, map, bootstrap). A whole number from 0. Same seed, same results.
+# Seed of everything random (training, bootstrap; the map and the number of clusters depend on no chance). A whole
+# number from 0. Same seed, same results.
 RANDOM_SEED = 0
 
 # Processes that read photos at the same time. None: one per processor core.

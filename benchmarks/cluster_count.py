@@ -103,12 +103,12 @@ def blind_counts(rows, som, hierarchy):
         "joined (step 04)": blind_estimate(hierarchy).count}
 
 
-def calibrated_counts(rows, hierarchy, known):
+def calibrated_counts(rows, known):
     """Return {method: count} of every calibrated estimator."""
     _, labels, sizes = np.unique(known[1], return_inverse=True, return_counts=True)
     return {"photos per known product": max(1, round(len(rows) / sizes.mean())),
             "variety of known products": max(1, round(len(sizes) * variety_ratio(rows, known[0], labels))),
-            "joined (step 04)": calibrated_estimate(hierarchy, rows, known).count}
+            "joined (step 04)": calibrated_estimate(rows, known).count}
 
 
 def class_subsets(labels, draws, seed):
@@ -124,7 +124,7 @@ def score(rows, labels, known):
     """Return {method: (count, true count, ARI over that of K-means told the true count)}."""
     som = SelfOrganizingMap(*default_grid(len(rows)), rows.shape[1], normalize=True).fit(rows)
     hierarchy = build_hierarchy(rows, som.best_matching_units(rows)[0])
-    counts = blind_counts(rows, som, hierarchy) if known is None else calibrated_counts(rows, hierarchy, known)
+    counts = blind_counts(rows, som, hierarchy) if known is None else calibrated_counts(rows, known)
     true = len(np.unique(labels))
     told = adjusted_rand_score(labels, KMeans(true, n_init=3, random_state=0).fit_predict(rows))
     return {method: (count, true, adjusted_rand_score(labels, partition(hierarchy, int(count))) / max(told, 1e-9))

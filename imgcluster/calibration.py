@@ -1,55 +1,42 @@
 """The number of clusters learned from labelled products: how many photos and how much variety make one product."""
 import numpy as np
 
-from imgcluster.blind_count import Estimate, count_grid, silhouette_peak, tells_apart, weighted_geometric_mean
+from imgcluster.blind_count import Estimate, count_grid
 from imgcluster.errors import UserError
-from imgcluster.hierarchy import build_hierarchy
+from imgcluster.hierarchy import NUM_NEIGHBOURS, build_hierarchy
 from imgcluster.linkage import cut
 from imgcluster.neighbours import membership
 from imgcluster.rows import check_features
 from imgcluster.som import SelfOrganizingMap, default_grid
 
-LEVELS = 28
-VARIETY_SPREAD = 0.25
-AGREEMENT_POWER = 4
+LEVELS = 40
+VARIETY_SPREAD = 0.1
+AGREEMENT_POWER = 8
 INTERVAL_SIGMAS = 1.3
 LEAST_SIGMA = 0.05
-# How far a clear peak of the silhouette is off, in logarithms.
-PEAK_SIGMA = 0.25
 JOINT_EPOCHS = 10
 
 
-def calibrated_estimate(hierarchy, features, known, *, random_seed=0):
-    """Return the Estimate for features [N, D] and their Hierarchy, given known = (features [M, D], labels [M]).
+def calibrated_estimate(features, known):
+    """Return the Estimate for features [N, D], given known = (features [M, D], labels [M]).
 
     Two counts are joined: N over the known photos per product, and the known number of products times the ratio of
-    varieties (`variety_ratio`). Each is trusted by the inverse of its variance: the first varies as the known products'
-    sizes do, the second by about a quarter per product. Where few products are known both are vague, and a clear peak
-    of the silhouette among the counts they allow counts by the inverse of its variance too.
+    varieties (`variety_ratio`). Each is trusted by the inverse of its variance per product: the first varies as the
+    known products' sizes do; the second by a tenth for products far larger than the neighbourhoods that the graph is
+    made of, and more for small ones, which the neighbourhoods blur.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     by_photos = len(features) / sizes.mean()
-    by_variety = len(sizes) * variety_ratio(features, known_features, labels, random_seed=random_seed)
-    size_variance = (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else VARIETY_SPREAD**2
-    trust = VARIETY_SPREAD**2 / (VARIETY_SPREAD**2 + size_variance)
+    by_variety = len(sizes) * variety_ratio(features, known_features, labels)
+    variety_variance = (VARIETY_SPREAD * (1 + 2 * NUM_NEIGHBOURS / sizes.mean())) ** 2
+    size_variance = (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else variety_variance
+    trust = variety_variance / (variety_variance + size_variance)
     count = by_photos**trust * by_variety**(1 - trust)
     per_product = trust * size_variance + 1e-4
     sigma = max(np.sqrt(per_product * (1 / len(sizes) + 1 / max(count, 1))), LEAST_SIGMA)
-    peak, clarity = near_peak(hierarchy, count, sigma)
-    count = weighted_geometric_mean([count, peak], [1 / sigma**2, clarity / PEAK_SIGMA**2])
     return rounded(count, sigma, len(features), f"calibrated on {len(sizes)} products: by photos per product "
-                   f"{by_photos:.1f}, by variety {by_variety:.1f}, weight of the former {trust:.2f}; silhouette "
-                   f"{peak:.1f}, clarity {clarity:.2f}")
-
-
-def near_peak(hierarchy, count, sigma):
-    """Return (count, clarity 0..1) of the silhouette's peak within two `sigma` (of the logarithm) of `count`."""
-    counts = count_grid(min(len(hierarchy.nodes) // 3, hierarchy.num_nodes, round(4 * count * np.exp(2 * sigma))))
-    allowed = np.abs(np.log(counts / count)) <= 2 * sigma
-    if not (allowed.any() and tells_apart(hierarchy)):
-        return count, 0.0
-    return silhouette_peak(hierarchy, counts, allowed)
+                   f"{by_photos:.1f}, by variety {by_variety:.1f}, weight of the former {trust:.2f}")
 
 
 def prior_estimate(num_photos, imgs_per_model):
@@ -67,20 +54,20 @@ def rounded(count, sigma, num_photos, method):
     return Estimate(best, (low, high), method)
 
 
-def variety_ratio(features, known_features, labels, *, random_seed=0):
+def variety_ratio(features, known_features, labels):
     """Return how many times the variety of the known photos the variety of `features` is.
 
     One hierarchy is built over both, on a map of both; at each level, the effective number of clusters that a set
     occupies is the exponential of its entropy over the clusters. The ratio of both is averaged, in logarithms, over the
-    levels, each weighted by how well its clusters agree with the known labels (adjusted Rand index to the power 4).
+    levels, each weighted by how well its clusters agree with the known labels (adjusted Rand index to the power 8).
     """
     joint = np.concatenate([np.asarray(features, np.float32), np.asarray(known_features, np.float32)])
     # Shuffled, lest ties are settled for one set before the other.
-    order = np.random.default_rng(random_seed).permutation(len(joint))
+    order = np.random.default_rng(0).permutation(len(joint))
     joint, place = joint[order], np.argsort(order)
-    som = SelfOrganizingMap(*default_grid(len(joint)), joint.shape[1], normalize=True, random_seed=random_seed)
+    som = SelfOrganizingMap(*default_grid(len(joint)), joint.shape[1], normalize=True)
     units = som.fit(joint, epochs=JOINT_EPOCHS).best_matching_units(joint)[0]
-    hierarchy = build_hierarchy(joint, units, random_seed=random_seed)
+    hierarchy = build_hierarchy(joint, units)
     ratios, weights = [], []
     for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
         clusters = cut(hierarchy.tree, count)[hierarchy.nodes][place]

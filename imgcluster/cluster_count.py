@@ -33,8 +33,7 @@ class Clustering:
     calibrated: bool = False
 
 
-def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, allow_outliers=False,
-                   random_seed=0):
+def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, allow_outliers=False):
     """Return the Clustering of features [N, D] on a fitted `som_map`.
 
     The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
@@ -45,13 +44,13 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     num_photos = len(features)
     _check_settings(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
-    hierarchy = build_hierarchy(features, units, random_seed=random_seed)
+    hierarchy = build_hierarchy(features, units)
     if num_clusters is not None:
         estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     elif known is not None:
-        estimate = calibrated_estimate(hierarchy, features, known, random_seed=random_seed)
+        estimate = calibrated_estimate(features, known)
     else:
         estimate = blind_estimate(hierarchy)
     labels = partition(hierarchy, estimate.count)

@@ -36,6 +36,7 @@ LOSS_DECAY = 0.98
 class Recipe:
     """How a student is taught.
 
+    student: its name in BACKBONES. start: a weights file of it to begin from, "imagenet", or None: random weights.
     sizes: sides in pixels of the student's pictures, one after the other, each for an equal part of the time; the
     teachers always see the largest. hours or steps (of one batch each): how long; the other is None. pool: crops kept
     with their teacher outputs. reuse: how often each crop is shown before a fresh one takes its place.
@@ -43,6 +44,7 @@ class Recipe:
     """
 
     student: str
+    start: str | None = None
     sizes: tuple = (96, 128)
     hours: float | None = None
     steps: int | None = None
@@ -51,8 +53,8 @@ class Recipe:
     weight_decay: float = 0.02
     warmup_steps: int = 100
     pool: int = 8192
-    reuse: int = 6
-    average: float = 0.995
+    reuse: int = 16
+    average: float = 0.998
     seed: int = 0
 
 
@@ -62,6 +64,8 @@ def check_recipe(recipe, *, out, hold_out):
     problems = []
     if not str(out).endswith(".weights.h5"):
         problems.append(f"--out {out}: the name must end in .weights.h5")
+    if recipe.start not in (None, "imagenet") and not Path(recipe.start).is_file():
+        problems.append(f"--start {recipe.start}: no such file; name a weights file of {recipe.student}")
     if min(recipe.sizes) < 32:
         problems.append(f"--sizes {min(recipe.sizes)}: networks need at least 32 pixels")
     if recipe.batch_size < 4:

@@ -168,7 +168,8 @@ class Student:
     def grow(self, size):
         """Take pictures of side `size` from now on; weights, their average and the optimizer's state are kept."""
         state = self.state() if self.model else None
-        self.embedding = build_backbone(self.recipe.student, weights=None, input_size=size)
+        self.embedding = build_backbone(self.recipe.student, weights=None if state else self.recipe.start,
+                                        input_size=size)
         self.model = _training_model(self.embedding, self.channels)
         optimizer = keras.optimizers.AdamW(self.recipe.learning_rate, weight_decay=self.recipe.weight_decay,
                                            clipnorm=1.0)

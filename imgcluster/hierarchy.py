@@ -37,13 +37,13 @@ class Hierarchy:
         return len(self.tree) + 1
 
 
-def build_hierarchy(features, units, *, random_seed=0):
+def build_hierarchy(features, units):
     """Return the Hierarchy of features [N, D] whose photos lie in map units int [N].
 
     Up to 6,000 photos are the leaves themselves; beyond that the occupied units are, weighted by hits, so that memory
     and time grow linearly with N (given a map of bounded size).
     """
-    points = project(features, random_seed=random_seed)
+    points = project(features)
     index, distance = nearest_photos(points, units, num_neighbours=NUM_NEIGHBOURS)
     graph = fuzzy_graph(index, distance)
     nodes = np.arange(len(units)) if len(units) <= MAX_PHOTO_NODES else np.unique(units, return_inverse=True)[1]

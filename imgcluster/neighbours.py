@@ -10,7 +10,7 @@ SAMPLE_ROWS = 5000
 CANDIDATES = 1000
 
 
-def project(features, *, dimensions=DIMENSIONS, random_seed=0):
+def project(features, *, dimensions=DIMENSIONS):
     """Return unit-length rows of features [N, D] on their leading principal axes, float32 [N, min(D, dimensions)].
 
     The axes come from at most 5,000 evenly spaced rows; features may be memory-mapped. Distances between the results
@@ -21,7 +21,7 @@ def project(features, *, dimensions=DIMENSIONS, random_seed=0):
     rank = min(dimensions, *sample.shape)
     axes = np.eye(len(mean), dtype=np.float32)
     if rank < len(mean):
-        axes, _ = principal_axes(sample - mean, rank, random_seed=random_seed)
+        axes, _ = principal_axes(sample - mean, rank)
     projected = np.empty((len(features), len(axes)), np.float32)
     for rows in blocks(len(features)):
         projected[rows] = (read_rows(features, rows, normalize=True) - mean) @ axes.T

@@ -5,14 +5,14 @@ OVERSAMPLING = 10
 POWER_ITERATIONS = 4
 
 
-def principal_axes(rows, num_axes, *, random_seed=0):
+def principal_axes(rows, num_axes):
     """Return the leading right singular vectors [r, D] and singular values [r] of rows [M, D], r = min(num_axes, M, D).
 
     Randomised range finder with power iterations (Halko, Martinsson & Tropp 2011, algorithm 4.4); centre the rows
-    first for principal components. Signs are fixed, so that equal input gives equal output.
+    first for principal components. Start and signs are fixed, so that equal input gives equal output.
     """
     rank = min(num_axes, *rows.shape)
-    random = np.random.default_rng(random_seed).standard_normal((rows.shape[1], min(rank + OVERSAMPLING, *rows.shape)))
+    random = np.random.default_rng(0).standard_normal((rows.shape[1], min(rank + OVERSAMPLING, *rows.shape)))
     basis = np.linalg.qr(rows @ random.astype(rows.dtype))[0]
     for _ in range(POWER_ITERATIONS):
         basis = np.linalg.qr(rows.T @ basis)[0]

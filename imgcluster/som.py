@@ -72,7 +72,7 @@ class SelfOrganizingMap(MiniSom):
                          random_seed=random_seed)
         self._weights = self._weights.astype(np.float32)
         self.grid = Grid(x, y, topology=topology, toroidal=toroidal)
-        self.toroidal, self.normalize, self.sigma_end, self.random_seed = toroidal, normalize, sigma_end, random_seed
+        self.toroidal, self.normalize, self.sigma_end = toroidal, normalize, sigma_end
         self.quantization_errors, self.topographic_errors = [], []
 
     @property
@@ -109,7 +109,7 @@ class SelfOrganizingMap(MiniSom):
         """
         sample = self._sample(data)
         mean = sample.mean(axis=0)
-        axes, singular = principal_axes(sample - mean, 2, random_seed=self.random_seed)
+        axes, singular = principal_axes(sample - mean, 2)
         reach = np.sqrt(3 / len(sample)) * singular[:, None] * axes
         reach = np.concatenate([reach, np.zeros((2, len(mean)), np.float32)])[:2]
         sides = [np.linspace(-1, 1, length) if length > 1 else np.zeros(1) for length in self._weights.shape[:2]]

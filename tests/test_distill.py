@@ -2,6 +2,7 @@
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -96,6 +97,14 @@ def assert_half_precision(path):
     assert path.stat().st_size < 6e6
 
 
+def test_a_student_begins_from_weights_that_it_is_given(tmp_path):
+    given = build_backbone("Tiny", weights=None, input_size=32)
+    given.get_layer("backbone").save_weights(tmp_path / "given.weights.h5")
+    student = Student(replace(RECIPE, start=tmp_path / "given.weights.h5"), 32, [4, 4, 4])
+    for before, after in zip(given.get_weights(), student.embedding.get_weights(), strict=True):
+        assert np.array_equal(before, after)
+
+
 def test_a_student_that_grows_keeps_its_weights_and_average():
     student = Student(RECIPE, 32, [4, 4, 4])
     student.averaged = [array + 1 for array in student.averaged]
@@ -166,6 +175,7 @@ def test_held_out_share_depends_on_the_name_alone():
 
 @pytest.mark.parametrize("change, out, words", [
     ({"student": "MobileNetV9"}, "a.weights.h5", "no such network"), ({}, "a.h5", "must end in .weights.h5"),
+    ({"start": "no.weights.h5"}, "a.weights.h5", "--start no.weights.h5: no such file"),
     ({"sizes": (16, 64)}, "a.weights.h5", "at least 32"), ({"batch_size": 1}, "a.weights.h5", "at least 4"),
     ({"steps": 0}, "a.weights.h5", "greater than 0")])
 def test_bad_arguments_are_named(change, out, words):

@@ -30,6 +30,8 @@ def parse_arguments(argv):
                         help="network to imitate: a name such as InceptionV3 (ImageNet weights), NAME:FILE.weights.h5, "
                              "or a network.keras; several are imitated jointly")
     parser.add_argument("--student", default="MobileNetV3Small", metavar="NAME", help="small network to teach")
+    parser.add_argument("--start", metavar="WEIGHTS", help="weights to begin from: a file of the student's, such as "
+                        "the one in weights/ for a MobileNetV3Small, or \"imagenet\" (default: random ones)")
     parser.add_argument("--out", required=True, metavar="FILE.weights.h5", help="where to write the student's weights")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--hours", type=float, help=f"how long to teach (default: {DEFAULT_HOURS:g})")
@@ -54,7 +56,8 @@ def main(argv=None):
     from imgcluster.progress import progress
 
     hours = DEFAULT_HOURS if arguments.hours is None and arguments.steps is None else arguments.hours
-    recipe = distill.Recipe(student=arguments.student, sizes=tuple(sorted(arguments.sizes)), hours=hours,
+    recipe = distill.Recipe(student=arguments.student, start=arguments.start,
+                            sizes=tuple(sorted(arguments.sizes)), hours=hours,
                             steps=arguments.steps, batch_size=arguments.batch_size,
                             learning_rate=arguments.learning_rate, seed=arguments.seed)
     distill.check_recipe(recipe, out=arguments.out, hold_out=arguments.hold_out)
