@@ -76,8 +76,19 @@ def measure_scale(path):
     start = time.perf_counter()
     som.fit(rows, epochs=epochs)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{len(rows):>9,} x {rows.shape[1]}{1e6 * seconds / epochs / len(rows):>16.1f}{peak:>16.0f}", flush=True)
+    print(f"{len(rows):>9,} x {rows.shape[1]}{1e6 * seconds / epochs / len(rows):>16.1f}{peak_memory():>16.0f}",
+          flush=True)
+
+
+def peak_memory():
+    """Return the peak resident memory of this process in MiB, as the kernel counts it.
+
+    On Linux not ru_maxrss, which a process inherits from the one that starts it.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def scale():
