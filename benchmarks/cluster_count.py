@@ -97,7 +97,7 @@ def blind_counts(rows, som, hierarchy):
         "FINCH on prototypes, first level": levels[0],
         "FINCH on prototypes, near sqrt(N)": min(levels, key=lambda num: abs(np.log(num**2 / len(rows)))),
         "CONN modularity": conn_count(som, rows, hierarchy),
-        "modularity, 5 neighbours": by_modularity,
+        "modularity, 5 neighbours": round(by_modularity),
         "conductance of a fifth": round(by_conductance),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
         "joined (step 04)": blind_estimate(hierarchy).count}

@@ -10,6 +10,7 @@ from imgcluster.validity import mean_conductance, modularity, squared_silhouette
 GRID_STEPS = 60
 PHOTOS_PER_CLUSTER = 3
 MAX_CLUSTERS = 600
+MODULARITY_PLATEAU = 0.03
 CONDUCTANCE = 0.2
 CONDUCTANCE_WEIGHT = 1 / 3
 WINDOW = (1 / 7, 3)
@@ -51,7 +52,7 @@ def blind_estimate(hierarchy):
     reach = [(1 - clarity) * vague + clarity * clear for vague, clear in (BELOW, ABOVE)]
     interval = max(1, int(count / np.exp(reach[0]))), min(num_photos, int(np.ceil(count * np.exp(reach[1]))))
     return Estimate(round(count), interval,
-                    f"blind: modularity {by_modularity}, conductance {by_conductance:.0f}, "
+                    f"blind: modularity {by_modularity:.0f}, conductance {by_conductance:.0f}, "
                     f"silhouette {peak:.0f} with weight {clarity:.2f}")
 
 
@@ -66,13 +67,15 @@ def count_grid(largest, *, steps=GRID_STEPS):
 
 
 def graph_counts(hierarchy, counts):
-    """Return the count of greatest modularity, and the one where conductance reaches 0.2, on the 5-neighbour graph."""
+    """Return the counts where modularity peaks and where conductance reaches 0.2, on the 5-neighbour graph (floats)."""
     nodes_graph = sum_edges(hierarchy.near_graph, hierarchy.nodes)
     clusters = [sum_edges(nodes_graph, cut(hierarchy.tree, count)) for count in counts]
     leaving = np.maximum.accumulate([mean_conductance(each) for each in clusters])
     # A rising ramp keeps the interpolation defined where the curve is flat.
     crossing = np.interp(CONDUCTANCE, leaving + 1e-9 * np.arange(len(leaving)), np.log(counts))
-    return int(counts[np.argmax([modularity(each) for each in clusters])]), float(np.exp(crossing))
+    heights = np.array([modularity(each) for each in clusters])
+    # Modularity may be 0 or below for all counts.
+    return plateau_mean(counts, heights, max(MODULARITY_PLATEAU * heights.max(), 1e-9)), float(np.exp(crossing))
 
 
 def silhouette_peak(hierarchy, counts, allowed):
@@ -80,8 +83,8 @@ def silhouette_peak(hierarchy, counts, allowed):
 
     Clarity is the peak's prominence (the drop to the higher one of the lowest points between it and higher ground on
     either side) over its height, 1 from a fifth on. One cluster counts as a silhouette of 0.3, so that the two halves
-    of a single cloud are no peak. The count is the mean, in logarithms, over the cuts in the peak's upper half, or in
-    the upper tenth of its height where that is less: flat peaks move with the seed, their middle does not.
+    of a single cloud are no peak. The count is the `plateau_mean` over the peak's upper half, or over the upper tenth
+    of its height where that is less.
     """
     heights = np.array([_height(hierarchy, count) for count in counts])
     top = np.flatnonzero(allowed)[heights[allowed].argmax()]
@@ -93,9 +96,16 @@ def silhouette_peak(hierarchy, counts, allowed):
     all_counts = np.concatenate([counts[allowed], closer])
     all_heights = np.concatenate([heights[allowed], [_height(hierarchy, count) for count in closer]])
     plateau = min(PLATEAU_OF_DROP * drop, PLATEAU_OF_HEIGHT * all_heights.max())
-    weights = np.maximum(all_heights - all_heights.max() + plateau, 0)
     clarity = float(np.clip(drop / all_heights.max() / CLEAR_PEAK, 0, 1))
-    return weighted_geometric_mean(all_counts, weights), clarity
+    return plateau_mean(all_counts, all_heights, plateau), clarity
+
+
+def plateau_mean(counts, heights, depth):
+    """Return the mean, in logarithms, of the counts within `depth` of the greatest height, weighted by their lead.
+
+    Flat peaks move with any small change of the photos, their middle does not.
+    """
+    return weighted_geometric_mean(counts, np.maximum(heights - np.max(heights) + depth, 0))
 
 
 def prominence(heights, top):
