@@ -23,7 +23,7 @@ from imgcluster.images import scan_images
 from imgcluster.preprocess import preprocess_dataset
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
-from imgcluster.search.products import nearest_products, products_of
+from imgcluster.search.products import likeness, nearest_products, products_of
 from imgcluster.search.staging import commit, discard, finish, stage_folder
 
 # Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.
@@ -161,4 +161,5 @@ def place(img_paths, features, clusters, new):
     floor = calibrate(index, products).floor
     known = {code: clusters[row] for row, code in enumerate(products.codes)}
     found = nearest_products(index, new, products, 1)
-    return [known[hits[0].code] if hits[0].similarity >= floor else "-1" for hits, *_ in found]
+    return [known[nearest.hits[0].code] if likeness(index, feature, nearest.rows) >= floor else "-1"
+            for feature, nearest in zip(new, found)]
