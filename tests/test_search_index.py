@@ -40,7 +40,7 @@ def test_the_nearest_are_those_of_a_plain_sort(num_queries):
 def test_blocks_and_pieces_change_nothing(monkeypatch, num_queries):
     features, _ = clustered()
     whole = CosineIndex(features).search(features[:num_queries], 11)
-    for name, value in (("PRODUCTS", 64), ("PIECE", 13), ("MIN_PIECE", 13), ("QUERIES_AT_ONCE", 2)):
+    for name, value in (("PRODUCTS", 64), ("PIECE", 13), ("MIN_PIECE", 13), ("GROUP", 3), ("QUERIES_AT_ONCE", 2)):
         monkeypatch.setattr(cosine_index, name, value)
     parts = CosineIndex(features).search(features[:num_queries], 11)
     np.testing.assert_array_equal(parts[0], whole[0])
