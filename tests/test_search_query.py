@@ -22,7 +22,7 @@ from imgcluster.search.encoder import Encoder, check_network, check_settings, re
 from imgcluster.search.figure import figure_names, figure_of
 from imgcluster.search.objects import read_query
 from imgcluster.search.products import products_of
-from imgcluster.search.results import as_csv, as_json, as_table
+from imgcluster.search.results import as_csv, as_json, as_table, percent
 from imgcluster.search.searcher import Searcher, best_answer, check_count
 
 PLAIN = Recipe(method="contours", fill="white", max_side=128)
@@ -248,9 +248,14 @@ def test_results_as_json_csv_and_table_agree(searcher):
     assert lines[0]["query"] == "q, \"1\".png" and float(lines[0]["score"]) == region["products"][0]["score"]
     assert lines[0]["url"] == "https://x" and lines[1]["url"] == ""
     table = as_table(found, searcher.catalogue, level="products").splitlines()
-    assert table[2].split()[:4] == ["1", f"{region['products'][0]['score']:.2f}", "model", "0"]
+    assert table[2].split()[:5] == ["1", f"{100 * region['products'][0]['score']:.0f}", "%", "model", "0"]
     photos = list(csv.DictReader(io.StringIO(as_csv(found, searcher.catalogue, level="photos"))))
     assert [line["photo"] for line in photos] == [item["file"] for item in region["photos"]]
+
+
+@pytest.mark.parametrize("score, text", [(None, "-"), (0.0, "<1 %"), (0.014, "1 %"), (0.5, "50 %"), (0.9999, ">99 %")])
+def test_no_match_is_certain_and_none_impossible(score, text):
+    assert percent(score) == text
 
 
 def test_the_figure_shows_query_and_hits(searcher, tmp_path):

@@ -3,6 +3,7 @@ import io
 import json
 import re
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -85,7 +86,6 @@ def test_boxes_that_do_not_fit_are_refused(client, box, code):
 
 
 def test_photos_of_too_many_pixels_are_refused_before_they_are_decoded(shop):
-    from dataclasses import replace
     small = SimpleNamespace(**{**vars(shop.searcher), "recipe": replace(shop.searcher.recipe, max_pixels=1000)})
     small.read = type(shop.searcher).read.__get__(small)
     small.search = shop.searcher.search
@@ -308,6 +308,23 @@ def test_products_are_browsed_and_searched_from(browser):
     click(browser, "#product-photos button", 2)
     wait(browser, "document.querySelectorAll('#cards .card').length > 0")
     assert names(browser)[0] == f"Blue {HOSTILE}" and browser.find_element("id", "file-name").text.startswith("2_")
+
+
+def test_back_leads_from_the_products_to_the_search(browser):
+    click(browser, "#go-browse")
+    wait(browser, "!document.getElementById('browse-page').hidden")
+    browser.back()
+    wait(browser, "!document.getElementById('search-page').hidden")
+    browser.forward()
+    wait(browser, "!document.getElementById('browse-page').hidden")
+
+
+def test_what_is_like_nothing_has_no_score(browser, shop, tmp_path, monkeypatch):
+    strict = replace(shop.searcher.catalogue.calibration, floor=1.1)
+    monkeypatch.setattr(shop.searcher, "catalogue", replace(shop.searcher.catalogue, calibration=strict))
+    choose_file(browser, save(tmp_path / "query.png", picture(2, 50)))
+    assert browser.find_element("id", "verdict").text == "Nothing similar here" and len(names(browser)) == 4
+    assert not any(score.is_displayed() for score in browser.find_elements("css selector", "#cards .score"))
 
 
 @pytest.mark.parametrize("width", [360, 820, 1920])

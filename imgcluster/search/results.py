@@ -89,8 +89,15 @@ def _cells(name, answer, catalogue, level):
         value = item.score if scored else item.similarity
         cells = ([item.name, item.num_photos, item.files[0]] if level == "products" else [item.file, item.product])
         details = [item.details.get(column, "") for column in catalogue.catalog.columns]
-        lines.append([str(rank), "-" if value is None else f"{value:.2f}", *map(_cell, [*cells, *details])])
+        lines.append([str(rank), percent(value) if scored else f"{value:.2f}", *map(_cell, [*cells, *details])])
     return lines
+
+
+def percent(score):
+    """Return a score as people read it: no match is certain, and none impossible; "-" for None."""
+    if score is None:
+        return "-"
+    return "<1 %" if score < 0.01 else ">99 %" if score > 0.99 else f"{100 * score:.0f} %"
 
 
 def _cell(value):
