@@ -8,7 +8,6 @@ searched in the rest of the catalogue, and the right products are made as likely
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from imgcluster.search.products import NEAREST_PHOTOS, gather, likeness
 
@@ -103,6 +102,8 @@ def _nearest_own(products, rows, near):
 
 def _fit(matches):
     """The sharpness that makes the right ones likeliest. matches: (similarities float [n], place of the right one)."""
+    from scipy.optimize import minimize_scalar  # only where nothing is kept from an earlier search
+
     widest = max(len(similarities) for similarities, _ in matches)
     table = np.full((len(matches) + 1, widest), -np.inf)
     places = np.array([*(place for _, place in matches), 1])

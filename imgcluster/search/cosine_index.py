@@ -10,8 +10,7 @@ from itertools import repeat
 import numpy as np
 
 from imgcluster.errors import UserError
-from imgcluster.features import normalize_rows
-from imgcluster.rows import blocks
+from imgcluster.rows import blocks, unit_length
 
 # Products held at once (64 MB): few large multiplications, as each one waits for its slowest thread. What is done to
 # the products afterwards is done in pieces that stay in the processor's cache. Rows in a group of the selection.
@@ -47,7 +46,7 @@ class CosineIndex:
         if queries.shape[1] != self.features.shape[1]:
             raise UserError(f"the photo has {queries.shape[1]} features, the catalogue {self.features.shape[1]}: made "
                             "by different networks; run 03_extract_features.py again")
-        return normalize_rows(queries - self.mean).astype(np.float32)
+        return unit_length(queries - self.mean).astype(np.float32)
 
     def rows(self, rows):
         """Return the features float32 [n, D] of the given rows, to search with them."""
@@ -92,7 +91,7 @@ class CosineIndex:
 
     def plain_similarities(self, query, rows):
         """Return the cosines float32 [n] of one query [D] with the given rows int [n], not about the mean."""
-        return normalize_rows(self.rows(rows)) @ normalize_rows(np.atleast_2d(np.asarray(query, np.float32)))[0]
+        return unit_length(self.rows(rows)) @ unit_length(np.atleast_2d(np.asarray(query, np.float32)))[0]
 
 
 def _finish(products, shift, scale):
