@@ -19,6 +19,7 @@ from imgcluster.search.session import open_searcher  # noqa: E402
 from imgcluster.settings import load_settings  # noqa: E402
 from imgcluster.webapp import MAX_UPLOAD, create_app, serve  # noqa: E402
 from imgcluster.webapp.security import is_loopback  # noqa: E402
+from imgcluster.webapp.server import address_of  # noqa: E402
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 CATALOG = f'model,name,price,url,note\n2,"Blue {HOSTILE}",5 €,https://shop.example/2,"""quoted"" & more"\n' \
@@ -137,6 +138,11 @@ def test_other_pages_and_forged_names_are_refused(client, headers):
                                          ("192.168.1.2", False), ("example.org", False)])
 def test_which_addresses_are_this_machine_alone(host, alone):
     assert is_loopback(host) is alone
+
+
+def test_the_address_shown_is_one_that_can_be_opened():
+    assert address_of("127.0.0.1") == "127.0.0.1" and address_of("::1") == "::1"
+    assert address_of("0.0.0.0") == address_of("::") != "0.0.0.0"
 
 
 def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path):

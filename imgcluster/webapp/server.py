@@ -1,4 +1,5 @@
 """The server behind the page. Uploads live in memory for the length of one request; nothing of them is written down."""
+import socket
 import threading
 from functools import lru_cache
 
@@ -132,5 +133,19 @@ def serve(app, *, host, port, ready):
     except OSError as error:
         raise UserError(f"--host {host} --port {port}: cannot listen there ({error.strerror}); choose "
                         "another") from error
-    ready(f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}/")
+    name = address_of(host)
+    ready(f"http://{f'[{name}]' if ':' in name else name}:{server.effective_port}/")
     server.run()
+
+
+def address_of(host):
+    """Return what to open for a server that listens on `host`: for all of this machine's addresses, one that others in
+    its network can reach, where it has such."""
+    if host not in ("0.0.0.0", "::", ""):
+        return host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it asks which of its addresses would be used
+            return probe.getsockname()[0]
+        except OSError:
+            return "127.0.0.1"
