@@ -55,6 +55,7 @@ def parse(argv):
     speed.add_argument("--columns", type=int, default=1280)
     speed.add_argument("--rounds", type=int, default=9)
     speed.add_argument("--file", type=Path, help="where the features are kept (default: a temporary folder)")
+    speed.add_argument("--exact", action="store_true", help="without the approximate index, which takes minutes")
     answer = kinds.add_parser("time", help="seconds from a photo to its answer, by stage")
     answer.add_argument("photo", type=Path)
     answer.add_argument("--megapixels", type=float, default=12, help="size it is enlarged to (default: 12)")

@@ -26,7 +26,7 @@ def speed_tables(options):
         print(f"\n{len(features):,} x {features.shape[1]:,}, {os.cpu_count()} processors, "
               f"median of {options.rounds} rounds in turns\n")
         features = np.asarray(features)
-        sides = all_sides(features)
+        sides = all_sides(features, approximate=not options.exact)
         for count in (1, MANY):
             compare(features, sides, count, options.rounds if count == 1 else max(3, options.rounds // 3))
     start_up(options.rounds)
@@ -52,20 +52,23 @@ def compare(features, sides, count, rounds):
     seconds = {}
     for _ in range(rounds + 1):
         for name, search in sides.items():
-            began = time.perf_counter()
+            began = time.perf_counter(), time.process_time()
             search(queries)
-            seconds.setdefault(name, []).append(time.perf_counter() - began)
+            seconds.setdefault(name, []).append((time.perf_counter() - began[0], time.process_time() - began[1]))
     # The first round brings the file into memory.
-    medians = {name: float(np.median(values[1:])) for name, values in seconds.items()}
+    medians = {name: np.median(values[1:], axis=0) for name, values in seconds.items()}
     bare = medians["bare matrix product"]
-    print(f"| {count} quer{'y' if count == 1 else 'ies'} at once | ms | times the bare product |\n|---|---:|---:|")
-    for name, value in medians.items():
-        print(f"| {name} | {1000 * value:.1f} | {value / bare:.2f} |")
+    print(f"| {count} quer{'y' if count == 1 else 'ies'} at once | ms | times the bare product | ms of processors | "
+          "times the bare product |\n|---|---:|---:|---:|---:|")
+    for name, values in medians.items():
+        (wall, processors), (wall_ratio, processor_ratio) = 1000 * values, values / bare
+        print(f"| {name} | {wall:.1f} | {wall_ratio:.2f} | {processors:.1f} | {processor_ratio:.2f} |")
     print()
 
 
-def all_sides(features):
-    """{name: function of queries [Q, D]}; what is not installed is left out."""
+def all_sides(features, *, approximate):
+    """{name: function of queries [Q, D]}; what is not installed is left out, and without `approximate` the index that
+    takes minutes to build."""
     from sklearn.neighbors import NearestNeighbors
 
     from imgcluster.search.approximate import build
@@ -81,6 +84,7 @@ def all_sides(features):
         flat = faiss.IndexFlatIP(features.shape[1])
         flat.add(np.ascontiguousarray(features))
         sides["faiss, flat"] = lambda queries: flat.search(queries, NEAREST)
+    if approximate and importlib.util.find_spec("faiss"):
         began = time.perf_counter()
         index = build(exact)
         name = (f"this project with faiss (recall {index.recall:.3f}, built in {time.perf_counter() - began:.0f} s, "
