@@ -28,7 +28,7 @@ def speed_tables(options):
         features = np.asarray(features)
         sides = all_sides(features, approximate=not options.exact)
         for count in (1, MANY):
-            compare(features, sides, count, options.rounds if count == 1 else max(3, options.rounds // 3))
+            compare(features, sides, count, options.rounds)
     start_up(options.rounds)
 
 
