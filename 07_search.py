@@ -25,7 +25,7 @@ def main(argv=None):
     if not options.photos and not options.add:
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
     from imgcluster.preprocess import Recipe
-    from imgcluster.search.batch import list_queries, search_photos
+    from imgcluster.search.batch import check_named, list_queries, search_photos
     from imgcluster.search.results import as_csv, as_json, as_table
     from imgcluster.search.searcher import Searcher, check_count
     from imgcluster.search.session import open_checked, open_encoder
@@ -41,8 +41,11 @@ def main(argv=None):
     network = {"settings": step.values("03"), "network": settings.network_options(), "say": step.say}
     catalogue = open_checked(step.data_dir, **network)
     count = check_count(options.top, catalogue, level=options.level)
+    recipe = Recipe(**settings.recipe_options())
+    # The network takes seconds to start: not to be waited for when there is nothing to search with.
+    check_named(sources[:FEW], recipe, box=options.box)
     encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
-    searcher = Searcher(catalogue, encoder, Recipe(**settings.recipe_options()))
+    searcher = Searcher(catalogue, encoder, recipe)
     with progress(total=len(sources), description="photos") as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               warn=step.warn, bar=bar)

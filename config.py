@@ -63,7 +63,8 @@ BACKGROUND_METHOD = "grabcut"
 
 # What stands behind the product afterwards: "keep" (the photo as it is: what groups real photos best, and the fastest),
 # "white", "grey", "mean" (the photo's mean colour), "blur" or "transparent" (the files then hold PNG data, whatever
-# their names; the network sees white). Try "white" where sellers' backgrounds differ more than the products do.
+# their names; the network sees white). Try "white" where sellers' backgrounds differ more than the products do, and for
+# search by photo (step 07) where photos were taken in hands and shops.
 BACKGROUND = "keep"
 
 # Crop each photo to a square around the product, so that the seller's framing no longer matters: "plain" (only where

@@ -4,12 +4,14 @@
     python benchmarks/search.py retrieval --work FOLDER --split PHOTOS SPLIT.csv --rest PHOTOS \\
         --network MobileNetV2:FILE.weights.h5 --network MobileNet_0.75:FILE.weights.h5 --background keep default white
     python benchmarks/search.py speed
+    python benchmarks/search.py time PHOTO --set BACKBONE=bundled
 
 retrieval: of the folder after --split, the photos whose line of SPLIT.csv (columns file, split) says "test" are
 searched among those that say "train"; of one after --rest each photo is searched among the others, copies of it (as
 step 01 finds them) left out. Sub-folders are the products where there are any, else the number in front of each name.
 A network is NAME:WEIGHTS or a network.keras of step 02; --only P1,P2 keeps to some products, such as those that network
 never saw. Two networks and more are also put side by side (features joined). Features are kept in --work.
+time: what 07_search.py and 08_app.py take for one photo, and where it goes, on the dataset of config.py and --set.
 speed: random photos around 2,000 centres; all sides take turns within one run, and ratios are of medians.
 """
 import argparse
@@ -27,6 +29,9 @@ def main(argv=None):
     if options.what == "speed":
         from benchmarks.search_speed import speed_tables
         speed_tables(options)
+    elif options.what == "time":
+        from benchmarks.search_time import time_tables
+        time_tables(options)
     else:
         from benchmarks.search_retrieval import retrieval_tables
         retrieval_tables(options)
@@ -50,6 +55,12 @@ def parse(argv):
     speed.add_argument("--columns", type=int, default=1280)
     speed.add_argument("--rounds", type=int, default=9)
     speed.add_argument("--file", type=Path, help="where the features are kept (default: a temporary folder)")
+    speed.add_argument("--exact", action="store_true", help="without the approximate index, which takes minutes")
+    answer = kinds.add_parser("time", help="seconds from a photo to its answer, by stage")
+    answer.add_argument("photo", type=Path)
+    answer.add_argument("--megapixels", type=float, default=12, help="size it is enlarged to (default: 12)")
+    answer.add_argument("--rounds", type=int, default=5)
+    answer.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="settings for both scripts")
     return parser.parse_args(argv)
 
 

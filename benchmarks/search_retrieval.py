@@ -14,31 +14,31 @@ from imgcluster.preprocess import Folders, Recipe, preprocess_folder
 from imgcluster.progress import progress
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
-from imgcluster.search.products import NEAREST_PHOTOS, Products, rank_products
+from imgcluster.search.products import NEAREST_PHOTOS, gather, likeness, products_of, rank_products
 
 BATCH = 32
 RECIPES = {"keep": Recipe(crop=False), "default": Recipe(), "white": Recipe(fill="white", crop=False)}
-HEADER = ("| photos | queries | catalogue | network | background | ranking | top-1 | top-3 | top-5 | mAP |\n"
-          "|---|---:|---:|---|---|---|---:|---:|---:|---:|")
+HEADER = ("| photos | queries | network | background | this project: top-1, 3, 5 | mAP | nearest photo, "
+          "plain cosine | query expansion | k-reciprocal |\n|---|---:|---|---|---|---:|---|---|---|")
+REMARKS = ("\n| photos | network | background | score said | right | error | right, called unlike "
+           "| missing: score said | missing, called unlike | other things, called unlike |\n"
+           "|---|---|---|---:|---:|---:|---:|---:|---:|---:|")
 
 
 def retrieval_tables(options):
     """Print the table of rankings, then that of scores and of the answer that nothing is similar."""
     print(HEADER)
-    remarks = []
-    for folder, split in [*options.split, *((folder, None) for folder in options.rest)]:
-        for background in options.background:
-            photos = Photos(folder, split, background, options)
-            parts = []
-            for network in options.network:
-                parts.append(photos.features(network))
-                remarks += compare(photos, parts[-1], name_of(network))
-            if len(parts) > 1:
-                joined = np.hstack(parts) / len(parts) ** 0.5
-                remarks += compare(photos, joined, " + ".join(map(name_of, options.network)))
-    print("\n| photos | network | background | score error | right, called unlike | absent, called unlike |\n"
-          "|---|---|---|---:|---:|---:|")
-    print("\n".join(remarks))
+    remarks, kinds = [], [[network] for network in options.network]
+    for background in options.background:
+        sets = [Photos(folder, split, background, options)
+                for folder, split in [*options.split, *((folder, None) for folder in options.rest)]]
+        for networks in kinds if len(kinds) == 1 else [*kinds, options.network]:
+            features = [photos.features(networks) for photos in sets]
+            for place, photos in enumerate(sets):
+                print(compare(photos, features[place], networks), flush=True)
+                others = [rows for other, rows in enumerate(features) if other != place]
+                remarks.append(remark(photos, features[place], networks, others))
+    print(REMARKS, *remarks, sep="\n")
 
 
 class Photos:
@@ -60,18 +60,31 @@ class Photos:
         self.queries = np.flatnonzero(keep & np.isin(part, ("all", "test")))
         self.catalogue = np.flatnonzero(keep & np.isin(part, ("all", "train")))
 
-    def features(self, network):
-        """Features float32 [N, D] of length 1, from the file of an earlier run where there is one."""
+    def features(self, networks):
+        """Features float32 [N, D] of length 1 of one network, or of several side by side."""
+        return np.hstack([self._features(network) for network in networks]) / len(networks) ** 0.5
+
+    def _features(self, network):
+        """Features of one network, from the file of an earlier run where there is one."""
         path = self.work / f"{name_of(network)}.npy"
         if not path.exists():
             embedding = load(network)
             size, found = embedding.input_shape[1], []
-            with progress(description=f"{self.folder.name} {name_of(network)}", total=len(self.paths)) as bar:
+            with progress(description=f"{self.work.name} {name_of(network)}", total=len(self.paths)) as bar:
                 for pictures, _ in iterate_pictures(self.work / "img", self.paths, size=size, batch_size=BATCH):
                     found.append(embed(embedding, pictures, BATCH, False, True))
                     bar.update(len(pictures))
             np.save(path, np.concatenate(found))
         return np.load(path)
+
+    def name(self, networks):
+        """The cells of a table that say what was searched, and by which networks."""
+        kept = f", {len(set(self.labels[self.queries]))} models" if self.options.only else ""
+        return self.folder.name + kept, " + ".join(map(name_of, networks)), self.background
+
+    def own(self):
+        """Whether a photo of the catalogue (column) is a query (row) itself, or a copy of it."""
+        return self.group[self.queries][:, None] == self.group[self.catalogue][None]
 
 
 def copies(entries):
@@ -105,20 +118,22 @@ def load(network):
     return build_backbone(name, weights=weights or "imagenet")
 
 
-def compare(photos, features, network):
-    """Print the rows of one network; return its row of the second table."""
+def compare(photos, features, networks):
+    """Return the row of one network: this project's ranking and others."""
     catalogue, queries = features[photos.catalogue], features[photos.queries]
-    index = CosineIndex(catalogue)
-    plain, centred = queries @ catalogue.T, index.directions(queries) @ index.directions(catalogue).T
-    own = photos.group[photos.queries][:, None] == photos.group[photos.catalogue][None]
-    rankings = {"nearest photo, plain cosine": (plain, 1), "nearest photo": (centred, 1), "this project": (centred, 3),
-                "and query expansion": (expanded(index, queries, centred, own), 3),
-                "and k-reciprocal re-ranking": (reranked(index, queries, centred, own), 3)}
-    for name, (similarities, best) in rankings.items():
-        scores = evaluate(photos, np.where(own, -np.inf, similarities), best)
-        print(f"| {photos.folder.name} | {len(queries)} | {len(catalogue)} | {network} | {photos.background} | {name} "
-              + "| " + " | ".join(f"{score:.3f}" for score in scores) + " |", flush=True)
-    return [remark(photos, index, np.where(own, -np.inf, centred), network)]
+    index, own = CosineIndex(catalogue), photos.own()
+    centred = index.directions(queries) @ index.directions(catalogue).T
+    rankings = ((centred, 3), (queries @ catalogue.T, 1), (expanded(index, queries, centred, own), 3),
+                (reranked(index, queries, centred, own), 3))
+    ours, *others = (evaluate(photos, np.where(own, -np.inf, similarities), best) for similarities, best in rankings)
+    folder, network, background = photos.name(networks)
+    return (f"| {folder} | {len(queries)} | {network} | {background} | {shares(ours[:3])} | {shares(ours[3:])} | "
+            + " | ".join(f"{shares(scores[:3])}; {shares(scores[3:])}" for scores in others) + " |")
+
+
+def shares(values):
+    """Shares as text, as in ".488, .823"."""
+    return ", ".join(f"{value:.3f}".removeprefix("0") for value in values)
 
 
 def evaluate(photos, similarities, best):
@@ -183,31 +198,48 @@ def reciprocal_codes(similarities, among, count):
     return codes / np.maximum(codes.sum(axis=1, keepdims=True), 1e-9)
 
 
-def remark(photos, index, similarities, network):
-    """The row that says what scores are worth on these queries, and when "nothing similar" is said."""
-    names, codes = np.unique(photos.labels, return_inverse=True)
-    own, catalogue = codes[photos.queries], codes[photos.catalogue]
-    products = Products(catalogue, names.tolist(), names.tolist(), np.bincount(catalogue, minlength=len(names)), "true")
-    calibration = calibrate(index, products)
-    best, absent = [], []
-    for row, code in zip(similarities, own):
-        order = np.argsort(-row, kind="stable")[:np.isfinite(row).sum()]
-        hits = top_hit(order, row, catalogue)
-        best.append((hits.similarity, hits.code == code))
-        absent.append(top_hit(order[catalogue[order] != code], row, catalogue).similarity)
-    similarity, right = (np.array(part) for part in zip(*best))
-    scores = np.array([calibration.products(value, 0) for value in similarity])
+def remark(photos, features, networks, others):
+    """Return the row that says what scores are worth on these queries, and when "nothing similar" is said.
+
+    others: features of the photos of other folders, all of them things of another kind.
+    """
+    index = CosineIndex(features[photos.catalogue])
+    codes = np.unique(photos.labels, return_inverse=True)[1]
+    products = products_of(photos.paths, codes[photos.catalogue].astype(str), None)
+    calibration, queries = calibrate(index, products), features[photos.queries]
+    own, wanted = photos.own(), codes[photos.queries].astype(str)
+    same = np.array(products.labels)[products.codes][None] == wanted[:, None]
+    present = np.array([best(index, products, calibration, query, skipped, label)
+                        for query, skipped, label in zip(queries, own, wanted)])
+    missing = np.array([best(index, products, calibration, query, skipped, label)
+                        for query, skipped, label in zip(queries, own | same, wanted)])
+    strange = [best(index, products, calibration, query, np.zeros(len(index), bool), "")[2]
+               for rows in others for query in rows]
+    scores, right, unlike = present.T
+    return "| " + " | ".join((*photos.name(networks), *shares_each(
+        scores.mean(), right.mean(), calibration_error(scores, right), unlike[right > 0].mean(),
+        missing[:, 0].mean(), missing[:, 2].mean(), np.mean(strange) if strange else None))) + " |"
+
+
+def shares_each(*values):
+    """Each share as text, "" for None."""
+    return ["" if value is None else shares([value]) for value in values]
+
+
+def best(index, products, calibration, query, skipped, label):
+    """(score, whether right, whether called unlike) of the best product for a query; skipped: bool [N] photos."""
+    rows, similarities = index.search(query, len(index))
+    kept = ~skipped[rows[0]]
+    nearest = gather(rows[0][kept][:NEAREST_PHOTOS], similarities[0][kept][:NEAREST_PHOTOS], products,
+                     left_out=np.flatnonzero(skipped))
+    return (calibration.scores(nearest)[0], products.labels[nearest.hits[0].code] == label,
+            likeness(index, query, nearest.rows) < calibration.floor)
+
+
+def calibration_error(scores, right):
+    """The expected calibration error: the mean gap between score and share of right ones over ten bins of scores."""
     bins = np.minimum((scores * 10).astype(int), 9)
-    error = sum(abs(scores[bins == part].sum() - right[bins == part].sum()) for part in range(10)) / len(scores)
-    unlike, rejected = similarity < calibration.floor, np.array(absent) < calibration.floor
-    return (f"| {photos.folder.name} | {network} | {photos.background} | {error:.3f} | {unlike[right].mean():.3f} | "
-            f"{rejected.mean():.3f} |")
-
-
-def top_hit(order, row, codes):
-    sizes = np.bincount(codes[order], minlength=codes.max() + 1)
-    order = order[:NEAREST_PHOTOS]
-    return rank_products(order, row[order], codes, sizes)[0]
+    return sum(abs(scores[bins == part].sum() - right[bins == part].sum()) for part in range(10)) / len(scores)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 
 import numpy as np
-from sklearn.decomposition import IncrementalPCA
 
 from imgcluster.artefacts import replacing, write_arrays, write_json
 from imgcluster.pictures import iterate_pictures
@@ -108,6 +107,8 @@ def whiten(path, components):
         path.with_name("whitening.npz").unlink(missing_ok=True)
         return features.shape[1]
     components = min(components, features.shape[1], len(features) - 1)
+    from sklearn.decomposition import IncrementalPCA  # half a second that a search need not wait for
+
     pca = IncrementalPCA(components, whiten=True)
     # Each block must hold at least as many rows as components.
     edges = np.linspace(0, len(features), max(1, len(features) // max(BLOCK, components)) + 1).astype(int)

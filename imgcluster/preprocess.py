@@ -16,13 +16,16 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
+import pandas as pd
 
-from imgcluster.artefacts import write_text
+from imgcluster.artefacts import write_table, write_text
 from imgcluster.background import crop_to_product, fill_background, normalise_contrast, product_mask
 from imgcluster.decoding import decode_image
 from imgcluster.duplicates import photo_signature
-from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
+from imgcluster.errors import UserError
+from imgcluster.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
+from imgcluster.photo_tables import write_photo_tables
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
@@ -54,6 +57,39 @@ class Folders:
     raw: Path
     img: Path
     masks: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What step 01 made of a dataset. kept: photos to go on with, sorted; usable: entries of all that could be used;
+    skipped: (file, reason) of the others; copies: files that are copies of another photo."""
+
+    kept: list
+    usable: list
+    skipped: list
+    copies: set
+
+
+def preprocess_dataset(data_dir, folders, recipe, *, filters, remove_duplicates, workers, progress):
+    """Do step 01's work for all photos of `folders.raw` that it has not seen; return the Outcome.
+
+    Writes the photos, and skipped.csv, photos.csv and duplicates.csv to `data_dir`. filters: options of
+    `photo_audit.refusal`; remove_duplicates: keep no copies; workers, progress: as in `preprocess_folder`. Raises
+    UserError where there is no photo, or none that can be used.
+    """
+    data_dir = Path(data_dir)
+    found, refused = scan_images(folders.raw)
+    entries = preprocess_folder(folders, found, recipe, ledger=data_dir / "preprocess.jsonl", workers=workers,
+                                progress=progress)
+    usable, skipped = sort_out(entries, filters)
+    skipped = sorted([*refused, *skipped])
+    write_table(data_dir / "skipped.csv", pd.DataFrame(skipped, columns=["file", "reason"]))
+    if not usable:
+        raise UserError(f"none of the {len(found)} photos in {folders.raw} can be used (the first, {skipped[0][0]}: "
+                        f"{skipped[0][1]}); reasons of all in {data_dir / 'skipped.csv'}")
+    copies = write_photo_tables(data_dir, usable)
+    kept = [entry["file"] for entry in usable if not remove_duplicates or entry["file"] not in copies]
+    return Outcome(kept, usable, skipped, copies)
 
 
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):

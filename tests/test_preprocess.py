@@ -4,13 +4,17 @@ import json
 import os
 
 import numpy as np
+import pandas as pd
+import pytest
 
+from imgcluster.errors import UserError
 from imgcluster.preprocess import (
     Folders,
     Recipe,
     _in_processes,
     mask_names,
     prepare_photo,
+    preprocess_dataset,
     preprocess_folder,
     sort_out,
 )
@@ -132,3 +136,26 @@ def test_photos_of_other_entries_are_left_out_with_their_reasons():
                {"file": "c", "share": 0.5, "num_objects": 1}]
     usable, skipped = sort_out(entries, {"min_product_share": 0.1, "max_objects": None})
     assert usable == entries[2:] and [name for name, _ in skipped] == ["a", "b"]
+
+
+def dataset(folder, silent, **options):
+    return preprocess_dataset(folder / "data", folders_in(folder), RECIPE, workers=1, progress=silent,
+                              filters={"min_product_share": 0, "max_objects": None}, **options)
+
+
+def test_a_dataset_keeps_what_can_be_used_and_lists_the_rest(tmp_path, save_photos, silent):
+    photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    (tmp_path / "raw" / "copy.png").write_bytes((tmp_path / "raw" / "a.png").read_bytes())
+    (tmp_path / "raw" / "bad.png").write_bytes(b"")
+    done = dataset(tmp_path, silent, remove_duplicates=True)
+    assert done.kept == ["a.png", "b.png"] and done.copies == {"copy.png"} and len(done.usable) == 3
+    assert done.skipped == [("bad.png", "empty file")]
+    assert pd.read_csv(tmp_path / "data" / "skipped.csv").values.tolist() == [["bad.png", "empty file"]]
+    assert dataset(tmp_path, silent, remove_duplicates=False).kept == ["a.png", "b.png", "copy.png"]
+
+
+def test_a_dataset_without_any_usable_photo_is_refused_with_the_reason(tmp_path, silent):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "bad.png").write_bytes(b"")
+    with pytest.raises(UserError, match=r"none of the 1 photos .* \(the first, bad.png: empty file\)"):
+        dataset(tmp_path, silent, remove_duplicates=False)

@@ -5,9 +5,9 @@ import pytest
 from imgcluster.errors import UserError
 from imgcluster.search import cosine_index
 from imgcluster.search.approximate import accelerated, build
-from imgcluster.search.calibration import calibrate
+from imgcluster.search.calibration import Calibration, calibrate
 from imgcluster.search.cosine_index import CosineIndex
-from imgcluster.search.products import nearest_products, products_of, rank_products
+from imgcluster.search.products import gather, likeness, nearest_products, products_of, rank_products
 
 
 def clustered(num=600, dimension=24, groups=20, noise=0.4, seed=0):
@@ -40,7 +40,7 @@ def test_the_nearest_are_those_of_a_plain_sort(num_queries):
 def test_blocks_and_pieces_change_nothing(monkeypatch, num_queries):
     features, _ = clustered()
     whole = CosineIndex(features).search(features[:num_queries], 11)
-    for name, value in (("PRODUCTS", 64), ("PIECE", 13), ("MIN_PIECE", 13), ("QUERIES_AT_ONCE", 2)):
+    for name, value in (("PRODUCTS", 64), ("PIECE", 13), ("MIN_PIECE", 13), ("GROUP", 3), ("QUERIES_AT_ONCE", 2)):
         monkeypatch.setattr(cosine_index, name, value)
     parts = CosineIndex(features).search(features[:num_queries], 11)
     np.testing.assert_array_equal(parts[0], whole[0])
@@ -133,64 +133,99 @@ def test_as_many_products_as_asked_for_though_one_fills_the_nearest_photos():
     features = np.concatenate([np.eye(4)[[0] * 900], np.eye(4)[[1, 2, 3]]]) + 0.01 * rng.normal(size=(903, 4))
     labels = np.array(["many"] * 900 + ["b", "c", "d"])
     products = products_of([str(row) for row in range(903)], labels, None)
-    (hits, rows, similarities), = nearest_products(CosineIndex(features), features[:1], products, 4)
-    assert products.names[hits[0].code] == "many" and len(hits) == 4
-    assert len(rows) == len(similarities)
+    found, = nearest_products(CosineIndex(features), features[:1], products, 4)
+    assert products.names[found.hits[0].code] == "many" and len(found.hits) == 4 and found.rest is None
+    assert len(found.rows) == len(found.similarities)
 
 
 def test_a_row_passed_over_is_not_found():
     features, labels = clustered(60, groups=6)
     products = products_of([str(row) for row in range(60)], labels.astype(str), None)
-    (hits, rows, _), = nearest_products(CosineIndex(features), features[:1], products, 2, without=0)
-    assert 0 not in rows and 0 not in hits[0].rows and products.names[hits[0].code] == "0"
+    found, = nearest_products(CosineIndex(features), features[:1], products, 2, without=0)
+    assert 0 not in found.rows and 0 not in found.hits[0].rows and products.names[found.hits[0].code] == "0"
+
+
+def test_products_that_are_not_among_the_nearest_are_known_to_be_there():
+    products = products_of(list("abcdef"), np.array(list("xxyyzz")), None)
+    near, values = np.array([0, 2, 1]), np.array([0.9, 0.5, 0.4])
+    assert gather(near, values, products).rest == 0.4
+    assert gather(near, values, products, left_out=[4, 5]).rest is None
+    apart = gather(near, values, products, left_out=[0])
+    assert [hit.code for hit in apart.hits] == [1, 0] and apart.hits[1].similarity == pytest.approx(0.4)
 
 
 # ---------------------------------------------------------------- scores
 
-def test_scores_say_how_often_a_match_is_right():
-    features, labels = clustered(1200, dimension=12, groups=30, noise=1.0)
-    half = np.arange(1200) < 600
-    products = products_of([str(row) for row in range(600)], labels[half].astype(str), None)
+def judged(features, labels, half):
+    """(score, whether right) of the best product of each photo outside `half`, searched among those in it."""
+    products = products_of([str(row) for row in np.flatnonzero(half)], labels[half].astype(str), None)
     index = CosineIndex(features[half])
     calibration = calibrate(index, products)
     found = nearest_products(index, features[~half], products, 1)
-    scores = np.array([calibration.products(hits[0].similarity, 0) for hits, *_ in found])
-    right = np.array([products.names[hits[0].code] == str(label)
-                      for (hits, *_), label in zip(found, labels[~half])])
-    assert 0.3 < right.mean() < 0.95
-    assert abs(scores.mean() - right.mean()) < 0.06
-    assert right[scores > np.median(scores)].mean() > right[scores <= np.median(scores)].mean() + 0.1
+    return np.array([(calibration.scores(nearest)[0], products.names[nearest.hits[0].code] == str(label))
+                     for nearest, label in zip(found, labels[~half])], float).T
 
 
-def test_scores_rise_with_similarity_and_are_never_certain():
+def test_scores_say_how_often_a_match_is_right():
+    features, labels = clustered(1200, dimension=12, groups=30, noise=1.0)
+    scores, right = judged(features, labels, np.arange(1200) < 600)
+    assert 0.3 < right.mean() < 0.95 and abs(scores.mean() - right.mean()) < 0.1
+    assert right[scores > np.median(scores)].mean() > right[scores <= np.median(scores)].mean() + 0.2
+
+
+def test_photos_of_one_shoot_raise_scores_less_than_they_would():
+    rng = np.random.default_rng(3)
+    features, labels = clustered(1200, dimension=12, groups=30, noise=1.0)
+    half = np.arange(1200) < 600
+    # Each photo of the catalogue has a twin, which no new photo has.
+    features = np.concatenate([features, features[half] + 0.02 * rng.normal(size=(600, 12))]).astype(np.float32)
+    labels, half = np.concatenate([labels, labels[half]]), np.concatenate([half, np.ones(600, bool)])
+    scores, right = judged(features, labels, half)
+    assert abs(scores.mean() - right.mean()) < 0.12
+
+
+def test_a_product_ahead_of_the_others_scores_higher_and_none_is_certain():
     features, labels = clustered(200, groups=10, noise=0.05)
     products = products_of([str(row) for row in range(200)], labels.astype(str), None)
-    curve = calibrate(CosineIndex(features), products).products
-    for rank in (0, 1):
-        scores = [curve(value, rank) for value in np.linspace(-1, 1, 50)]
-        assert np.all(np.diff(scores) >= 0) and 0 < scores[0] and scores[-1] < 1
-    assert curve(1, 0) > 0.95 and curve(0, 1) < 0.05
+    calibration, found = calibrate(CosineIndex(features), products), []
+    for ahead in np.linspace(0, 1, 20):
+        near = gather(np.array([0, 20, 40, 1]), np.array([0.9, 0.9, 0.9, 0.9 - ahead]), products)
+        found.append(calibration.scores(near))
+    first = [scores[0] for scores in found]
+    assert np.all(np.diff(first) >= 0) and first[-1] > 0.9 and found[0][:2] == pytest.approx([first[0]] * 2)
+    assert all(0 < score < 1 for scores in found for score in scores) and all(sum(scores) <= 1 for scores in found)
 
 
-def test_another_kind_of_thing_lies_below_the_floor():
+def test_what_was_not_found_takes_its_share_of_the_scores():
+    products = products_of(list("abcdef"), np.array(list("xxyyzz")), None)
+    near = gather(np.array([0, 1, 2, 3]), np.array([0.5, 0.5, 0.5, 0.5]), products)
+    assert Calibration(10.0, -1).scores(near) == pytest.approx([1 / 3, 1 / 3])
+
+
+def test_another_kind_of_thing_lies_below_the_floor_whatever_it_resembles():
+    rng = np.random.default_rng(1)
     few, labels = clustered(400, dimension=3, groups=20, noise=0.1)
-    features = np.hstack([few, 0.05 * np.random.default_rng(1).normal(size=(400, 20))])
+    features = np.hstack([few, np.full((400, 1), 4.0), 0.05 * rng.normal(size=(400, 20))])
     products = products_of([str(row) for row in range(400)], labels.astype(str), None)
     index = CosineIndex(features)
     floor = calibrate(index, products).floor
-    strange = np.hstack([np.full((100, 3), few.mean()), np.random.default_rng(5).normal(size=(100, 20))])
-    unlike = [hits[0].similarity < floor for hits, *_ in nearest_products(index, strange, products, 1)]
-    known = [hits[0].similarity < floor for hits, *_ in nearest_products(index, features, products, 1)]
+    # About the catalogue's mean these lie where its photos do; they lack what all of those share.
+    strange = features - np.eye(24)[3] * 3.5
+    unlike, known = ([likeness(index, feature, near.rows) < floor
+                      for feature, near in zip(queries, nearest_products(index, queries, products, 1))]
+                     for queries in (strange, features))
     assert np.mean(unlike) > 0.9 and np.mean(known) < 0.05
 
 
-@pytest.mark.parametrize("labels", [None, np.arange(50).astype(str)])
+@pytest.mark.parametrize("labels", [None, np.arange(50).astype(str), np.zeros(50).astype(str)])
 def test_no_score_where_the_catalogue_cannot_tell(labels):
-    features = clustered(50)[0]
-    calibration = calibrate(CosineIndex(features), products_of([str(row) for row in range(50)], labels, None))
-    assert calibration.photos is None and calibration.products is None and -1 < calibration.floor < 1
+    features, products = clustered(50)[0], products_of([str(row) for row in range(50)], labels, None)
+    index = CosineIndex(features)
+    calibration = calibrate(index, products)
+    found, = nearest_products(index, features[:1], products, 3)
+    assert calibration.scores(found) == [None] * len(found.hits) and -1 <= calibration.floor < 1
 
 
 def test_a_catalogue_of_one_photo_has_neither_score_nor_floor():
     calibration = calibrate(CosineIndex(np.ones((1, 3), np.float32)), products_of(["a"], None, None))
-    assert calibration.products is None and calibration.floor == -1
+    assert calibration == Calibration(None, -1.0)

@@ -14,7 +14,7 @@ from imgcluster.errors import UserError
 from imgcluster.features import extract_features
 from imgcluster.preprocess import Folders, Recipe, preprocess_folder
 from imgcluster.search.batch import list_queries, search_photos
-from imgcluster.search.calibration import Calibration, Curve
+from imgcluster.search.calibration import Calibration
 from imgcluster.search.catalog import Catalog, read_catalog, safe_url
 from imgcluster.search.catalogue import Catalogue, open_catalogue
 from imgcluster.search.cosine_index import CosineIndex
@@ -22,7 +22,7 @@ from imgcluster.search.encoder import Encoder, check_network, check_settings, re
 from imgcluster.search.figure import figure_names, figure_of
 from imgcluster.search.objects import read_query
 from imgcluster.search.products import products_of
-from imgcluster.search.results import as_csv, as_json, as_table
+from imgcluster.search.results import as_csv, as_json, as_table, percent
 from imgcluster.search.searcher import Searcher, best_answer, check_count
 
 PLAIN = Recipe(method="contours", fill="white", max_side=128)
@@ -188,10 +188,8 @@ def searcher():
     features = encoder.encode([read_query(png(image), PLAIN).regions[0].picture for image in pictures])
     paths = [f"{row}.png" for row in range(24)]
     products = products_of(paths, np.array([f"model {row % 4}" for row in range(24)]), None)
-    line = np.array([-1.0, 1.0]), np.array([0.0, 1.0])
-    curve = Curve(line, line)
     catalog = Catalog(by_model={"model 0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
-    return Searcher(Catalogue(paths, CosineIndex(features), products, Calibration(curve, curve, 0.2), catalog),
+    return Searcher(Catalogue(paths, CosineIndex(features), products, Calibration(5.0, 0.2), catalog),
                     encoder, PLAIN)
 
 
@@ -201,7 +199,9 @@ def test_the_same_product_comes_first(searcher):
         answer, = searcher.search(query, count=3)
         assert answer.similar and answer.products[0].label == f"model {product}"
         assert answer.photos[0].product == f"model {product}" and len(answer.photos) == 3
-        assert answer.products[0].score == pytest.approx((answer.products[0].similarity + 1) / 2)
+        scores = [item.score for item in answer.products]
+        assert scores == sorted(scores, reverse=True) and 0.3 < scores[0] < 1 and sum(scores) < 1
+        assert [photo.score for photo in answer.photos] == [scores[0]] * 3
 
 
 def test_objects_of_a_scene_each_find_their_product(searcher):
@@ -218,12 +218,13 @@ def test_like_a_photo_of_the_catalogue_without_itself(searcher):
 
 
 def test_nothing_similar_is_said_below_the_floor(searcher):
-    strict = Searcher(Catalogue(**{**vars(searcher.catalogue), "calibration": Calibration(None, None, 1.1)}),
+    strict = Searcher(Catalogue(**{**vars(searcher.catalogue), "calibration": Calibration(5.0, 1.1)}),
                       searcher.encoder, PLAIN)
     query = strict.read(png(picture(0, 99)))
     answers = strict.search(query, count=2)
     assert not answers[0].similar and answers[0].products[0].score is None and len(answers[0].products) == 2
-    assert "nothing similar in the catalogue" in as_table([("x", answers)], strict.catalogue, level="products")
+    table = as_table([("x", answers)], strict.catalogue, level="products").splitlines()
+    assert "nothing similar in the catalogue" in table[0] and table[2].split()[:2] == ["1", "-"]
 
 
 def test_counts_are_checked_against_the_catalogue(searcher):
@@ -247,9 +248,14 @@ def test_results_as_json_csv_and_table_agree(searcher):
     assert lines[0]["query"] == "q, \"1\".png" and float(lines[0]["score"]) == region["products"][0]["score"]
     assert lines[0]["url"] == "https://x" and lines[1]["url"] == ""
     table = as_table(found, searcher.catalogue, level="products").splitlines()
-    assert table[2].split()[:4] == ["1", f"{region['products'][0]['score']:.2f}", "model", "0"]
+    assert table[2].split()[:5] == ["1", f"{100 * region['products'][0]['score']:.0f}", "%", "model", "0"]
     photos = list(csv.DictReader(io.StringIO(as_csv(found, searcher.catalogue, level="photos"))))
     assert [line["photo"] for line in photos] == [item["file"] for item in region["photos"]]
+
+
+@pytest.mark.parametrize("score, text", [(None, "-"), (0.0, "<1 %"), (0.014, "1 %"), (0.5, "50 %"), (0.9999, ">99 %")])
+def test_no_match_is_certain_and_none_impossible(score, text):
+    assert percent(score) == text
 
 
 def test_the_figure_shows_query_and_hits(searcher, tmp_path):
@@ -298,7 +304,6 @@ def test_the_calibration_is_kept_until_the_labels_change(tmp_path):
     kept = (tmp_path / "search_calibration.json").read_bytes()
     again = open_catalogue(tmp_path)
     assert (tmp_path / "search_calibration.json").read_bytes() == kept
-    for value in (-0.5, 0.3, 0.9):
-        assert again.calibration.products(value, 1) == first.calibration.products(value, 1)
+    assert again.calibration == first.calibration
     write_labels(tmp_path, "true", np.random.default_rng(1).permutation(np.arange(60) % 6).astype(str))
-    assert open_catalogue(tmp_path).calibration.products(0.9, 0) < first.calibration.products(0.9, 0)
+    assert open_catalogue(tmp_path).calibration.sharpness < first.calibration.sharpness

@@ -3,6 +3,7 @@ import io
 import json
 import re
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,6 +19,7 @@ from imgcluster.search.session import open_searcher  # noqa: E402
 from imgcluster.settings import load_settings  # noqa: E402
 from imgcluster.webapp import MAX_UPLOAD, create_app, serve  # noqa: E402
 from imgcluster.webapp.security import is_loopback  # noqa: E402
+from imgcluster.webapp.server import address_of  # noqa: E402
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 CATALOG = f'model,name,price,url,note\n2,"Blue {HOSTILE}",5 €,https://shop.example/2,"""quoted"" & more"\n' \
@@ -85,7 +87,6 @@ def test_boxes_that_do_not_fit_are_refused(client, box, code):
 
 
 def test_photos_of_too_many_pixels_are_refused_before_they_are_decoded(shop):
-    from dataclasses import replace
     small = SimpleNamespace(**{**vars(shop.searcher), "recipe": replace(shop.searcher.recipe, max_pixels=1000)})
     small.read = type(shop.searcher).read.__get__(small)
     small.search = shop.searcher.search
@@ -137,6 +138,11 @@ def test_other_pages_and_forged_names_are_refused(client, headers):
                                          ("192.168.1.2", False), ("example.org", False)])
 def test_which_addresses_are_this_machine_alone(host, alone):
     assert is_loopback(host) is alone
+
+
+def test_the_address_shown_is_one_that_can_be_opened():
+    assert address_of("127.0.0.1") == "127.0.0.1" and address_of("::1") == "::1"
+    assert address_of("0.0.0.0") == address_of("::") != "0.0.0.0"
 
 
 def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path):
@@ -308,6 +314,23 @@ def test_products_are_browsed_and_searched_from(browser):
     click(browser, "#product-photos button", 2)
     wait(browser, "document.querySelectorAll('#cards .card').length > 0")
     assert names(browser)[0] == f"Blue {HOSTILE}" and browser.find_element("id", "file-name").text.startswith("2_")
+
+
+def test_back_leads_from_the_products_to_the_search(browser):
+    click(browser, "#go-browse")
+    wait(browser, "!document.getElementById('browse-page').hidden")
+    browser.back()
+    wait(browser, "!document.getElementById('search-page').hidden")
+    browser.forward()
+    wait(browser, "!document.getElementById('browse-page').hidden")
+
+
+def test_what_is_like_nothing_has_no_score(browser, shop, tmp_path, monkeypatch):
+    strict = replace(shop.searcher.catalogue.calibration, floor=1.1)
+    monkeypatch.setattr(shop.searcher, "catalogue", replace(shop.searcher.catalogue, calibration=strict))
+    choose_file(browser, save(tmp_path / "query.png", picture(2, 50)))
+    assert browser.find_element("id", "verdict").text == "Nothing similar here" and len(names(browser)) == 4
+    assert not any(score.is_displayed() for score in browser.find_elements("css selector", "#cards .score"))
 
 
 @pytest.mark.parametrize("width", [360, 820, 1920])

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from imgcluster.artefacts import (
     fingerprint,
@@ -17,16 +16,14 @@ from imgcluster.artefacts import (
     write_json,
     write_labels,
     write_lines,
-    write_table,
 )
 from imgcluster.errors import UserError
 from imgcluster.features import extract_features
 from imgcluster.images import scan_images
-from imgcluster.photo_tables import write_photo_tables
-from imgcluster.preprocess import preprocess_folder, sort_out
+from imgcluster.preprocess import preprocess_dataset
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
-from imgcluster.search.products import nearest_products, products_of
+from imgcluster.search.products import likeness, nearest_products, products_of
 from imgcluster.search.staging import commit, discard, finish, stage_folder
 
 # Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.
@@ -67,7 +64,8 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     finish(data_dir)
     read_features(data_dir)
     copy_photos(folder, folders.raw)
-    kept = prepare_photos(data_dir, folders, recipe, options, progress=progress)
+    kept = preprocess_dataset(data_dir, folders, recipe, filters=options.filters, progress=progress,
+                              remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"]).kept
     return update_catalogue(data_dir, folders.img, kept, encoder, options, progress=progress)
 
 
@@ -89,19 +87,6 @@ def copy_photos(folder, raw_dir):
         with replacing(raw_dir / name) as path:
             shutil.copyfile(folder / name, path)
     return len(new)
-
-
-def prepare_photos(data_dir, folders, recipe, options, *, progress):
-    """Do step 01's work for the photos it has not seen; return the usable ones, sorted."""
-    found, refused = scan_images(folders.raw)
-    entries = preprocess_folder(folders, found, recipe, ledger=data_dir / "preprocess.jsonl",
-                                workers=options.pictures["workers"], progress=progress)
-    usable, skipped = sort_out(entries, options.filters)
-    write_table(data_dir / "skipped.csv", pd.DataFrame(sorted([*refused, *skipped]), columns=["file", "reason"]))
-    if not usable:
-        raise UserError(f"no photo in {folders.raw} can be used any more; reasons in {data_dir / 'skipped.csv'}")
-    copies = write_photo_tables(data_dir, usable)
-    return [entry["file"] for entry in usable if not options.remove_duplicates or entry["file"] not in copies]
 
 
 def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
@@ -176,4 +161,5 @@ def place(img_paths, features, clusters, new):
     floor = calibrate(index, products).floor
     known = {code: clusters[row] for row, code in enumerate(products.codes)}
     found = nearest_products(index, new, products, 1)
-    return [known[hits[0].code] if hits[0].similarity >= floor else "-1" for hits, *_ in found]
+    return [known[nearest.hits[0].code] if likeness(index, feature, nearest.rows) >= floor else "-1"
+            for feature, nearest in zip(new, found)]

@@ -27,7 +27,7 @@ class ApproximateIndex:
 
     def __init__(self, exact, cells, recall):
         self.exact, self.cells, self.recall = exact, cells, recall
-        self.rows, self.features = exact.rows, exact.features
+        self.rows, self.features, self.plain_similarities = exact.rows, exact.features, exact.plain_similarities
 
     def __len__(self):
         return len(self.exact)

@@ -1,4 +1,5 @@
 """The arguments of 07_search.py."""
+import argparse
 
 
 def add_arguments(parser):
@@ -16,6 +17,10 @@ def add_arguments(parser):
 
 
 def box(text):
-    """Return x, y, width, height from text such as "10,20,300,200"; ValueError for anything else."""
-    left, top, width, height = (int(part) for part in text.split(","))
+    """Return x, y, width, height from text such as "10,20,300,200"; argparse's error for anything else."""
+    try:
+        left, top, width, height = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no box; give four whole numbers x,y,width,height such as "
+                                         "40,60,300,200") from error
     return left, top, width, height

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from imgcluster.errors import UserError
 from imgcluster.images import ImageError, list_images, read_bytes
+from imgcluster.search.objects import open_photo
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,20 @@ def list_queries(paths):
         else:
             raise UserError(f"{path}: no such file; name a photo, or a folder of photos")
     return sources
+
+
+def check_named(sources, recipe, *, box=None):
+    """Raise UserError for the first photo named by itself that cannot be read, or that the box does not lie in."""
+    for source in sources:
+        if source.named:
+            try:
+                open_photo(read_bytes(source.path), recipe, box=box)
+            except ImageError as error:
+                raise _refused(source, error) from error
+
+
+def _refused(source, error):
+    return UserError(f"{source.path}: {error}; name a photo that can be read")
 
 
 def search_photos(searcher, sources, *, count, workers, box=None, warn, bar):
@@ -66,6 +81,6 @@ def _next(searcher, pending, count, warn, bar):
     if source.named:
         for _, other in pending:
             other.cancel()
-        raise UserError(f"{source.path}: {query}; name a photo that can be read")
+        raise _refused(source, query)
     warn(f"{source.path}: {query}; passed over")
     return []

@@ -1,94 +1,121 @@
-"""What a similarity is worth in this catalogue: how often a match at it shows the same product.
+"""What a match is worth in this catalogue: how likely it shows the same product, and what is like nothing in it.
 
-Every photo of a sample is searched in the rest of the catalogue; the matches found, right and wrong, give the share of
-right ones at each similarity by isotonic regression (Zadrozny & Elkan, "Transforming classifier scores into accurate
-multiclass probability estimates", KDD 2002, section 3.2).
+Similarity alone says little: what counts is how far a product is ahead of the others. The score of a product is its
+share of exp(sharpness x similarity) over all products found, a softmax whose one number is learned as in temperature
+scaling (Guo et al., "On calibration of modern neural networks", ICML 2017, section 4.2): every photo of a sample is
+searched in the rest of the catalogue, and the right products are made as likely as they can be.
 """
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
 
-from imgcluster.search.products import NEAREST_PHOTOS, rank_products
+from imgcluster.search.products import NEAREST_PHOTOS, gather, likeness
 
 SAMPLE = 1000
 MIN_SAMPLE = 20
-# Best matches of each photo that count.
-MATCHES = 5
-# Share of the catalogue's photos whose nearest other product is less similar than what is still called similar.
+# Between hardly any difference among products and the first one taken for certain.
+SHARPNESS = 0.1, 1000.0
+# Share of the catalogue's photos that would be called unlike everything if their own product were not in it.
 UNLIKE_SHARE = 0.05
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Non-decreasing curves from similarities to the share of right matches, each a pair of float [n].
-
-    first: of best matches; later: of those after it, which are less often right at the same similarity.
-    """
-
-    first: tuple
-    later: tuple
-
-    def __call__(self, similarity, rank):
-        """Return the share of right matches, 0..1, at a similarity and rank (0 is the best match)."""
-        return float(np.interp(similarity, *(self.later if rank else self.first)))
-
-
-@dataclass(frozen=True)
 class Calibration:
-    """Curves for photos and for products (None where the catalogue cannot tell), and the least product similarity that
-    is called similar (-1 where unknown)."""
+    """sharpness: what a difference in similarity is worth (None where the catalogue cannot tell); floor: the least
+    `products.likeness` that is called similar (-1 where unknown)."""
 
-    photos: Curve | None
-    products: Curve | None
+    sharpness: float | None
     floor: float
+
+    def scores(self, nearest):
+        """Return how likely each product of a `products.Nearest` is the one searched for, if the catalogue has it:
+        a list of 0..1, of None where the catalogue cannot tell."""
+        if self.sharpness is None:
+            return [None] * len(nearest.hits)
+        similarities = _similarities(nearest)
+        shares = np.exp(self.sharpness * (similarities - similarities.max()))
+        return (shares / shares.sum())[:len(nearest.hits)].tolist()
 
 
 def calibrate(index, products, *, seed=0):
     """Return the Calibration of a catalogue: `index` its CosineIndex, `products` its Products.
 
     At most 1,000 photos are looked up, drawn with `seed` from the products of two photos or more: the others have
-    nothing right to find. With fewer than 20 of them there is no curve. What is less alike than different products of
-    the catalogue are among themselves is another kind of thing: that is the floor. Matches of the same product would
-    set it too high, as photos of one shoot are more alike than a new photo ever is.
+    nothing right to find. With fewer than 20 of them, or one product alone, there are no scores. Two photos of a
+    product that are each other's nearest may be of one shoot, which a new photo is not: where the product has others,
+    one does not help to find the other.
+
+    The floor is learned from photos whose own product is left out. Matches of the same product would set it too high,
+    as photos of one shoot are more alike than a new photo ever is.
     """
     rows = np.flatnonzero(products.sizes[products.codes] > 1)
-    usable = len(rows) >= MIN_SAMPLE
+    usable = len(rows) >= MIN_SAMPLE and len(products.names) > 1
     rows = rows if usable else np.arange(len(index))
     sample = np.sort(np.random.default_rng(seed).permutation(rows)[:SAMPLE])
-    photo_pairs, product_pairs, best, sizes = [], [], [], products.sizes.copy()
-    for row, near, values in _others(index, sample):
+    found = index.search(index.rows(sample), NEAREST_PHOTOS + 1)
+    floor = _floor(index, products, sample, *found)
+    if not usable:
+        return Calibration(None, floor)
+    matches = []
+    for row, partner, near, values in zip(sample, _partners(index, products, sample, found[0]), *found):
         code = products.codes[row]
-        photo_pairs.append([(value, products.codes[other] == code) for other, value in zip(near[:MATCHES], values)])
-        sizes[code] -= 1
-        hits = rank_products(near, values, products.codes, sizes)
-        sizes[code] += 1
-        product_pairs.append([(hit.similarity, hit.code == code) for hit in hits[:MATCHES]])
-        best += [hit.similarity for hit in hits if hit.code != code][:1]
-    floor = float(np.quantile(best, UNLIKE_SHARE)) if len(best) >= MIN_SAMPLE else -1.0
-    return Calibration(_curve(photo_pairs), _curve(product_pairs), floor) if usable else Calibration(None, None, floor)
+        apart = [row, partner] if partner >= 0 and products.sizes[code] > 2 else [row]
+        matches.append(_match(gather(near, values, products, left_out=apart), code))
+    return Calibration(_fit(matches), floor)
 
 
-def _others(index, sample):
-    """Yield (row, its nearest other photos, their similarities)."""
-    rows, similarities = index.search(index.rows(sample), NEAREST_PHOTOS + 1)
-    for row, near, values in zip(sample, rows, similarities):
-        other = near != row
-        yield row, near[other][:NEAREST_PHOTOS], values[other][:NEAREST_PHOTOS]
+def _match(nearest, code):
+    """(similarities as in `_similarities`, place of the product `code` among them) of a Nearest."""
+    codes = [hit.code for hit in nearest.hits]
+    return _similarities(nearest), codes.index(code) if code in codes else len(codes)
 
 
-def _curve(matches):
-    """The Curve of lists of (similarity, right or not), one list per photo, best match first."""
-    first = _fit([pairs[0] for pairs in matches])
-    return Curve(first, _fit([pair for pairs in matches for pair in pairs[1:]]) or first)
+def _similarities(nearest):
+    """Similarities of the products found and, last, what stands for those not found, where there are such."""
+    values = [hit.similarity for hit in nearest.hits]
+    return np.array(values if nearest.rest is None else [*values, nearest.rest])
 
 
-def _fit(pairs):
-    if not pairs:
-        return None
-    similarities, right = (np.array(part, float) for part in zip(*pairs))
-    # One imagined exception at either end: as many as were seen cannot make a match certain, or impossible.
-    similarities = np.concatenate([[similarities.min()], similarities, [similarities.max()]])
-    right = np.concatenate([[1.0], right, [0.0]])
-    fit = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(similarities, right)
-    return fit.X_thresholds_, fit.y_thresholds_
+def _floor(index, products, sample, near, values):
+    """The likeness below which only few photos lie though their own product is left out."""
+    likenesses = [likeness(index, feature, others) for row, feature, rows in zip(sample, index.rows(sample), near)
+                  if len(others := rows[products.codes[rows] != products.codes[row]])]
+    return float(np.quantile(likenesses, UNLIKE_SHARE)) if len(likenesses) >= MIN_SAMPLE else -1.0
+
+
+def _partners(index, products, sample, near):
+    """For each photo the nearest of its own product, if it is the nearest to that one as well; else -1."""
+    nearest = _nearest_own(products, sample, near)
+    known = nearest >= 0
+    back = np.full(len(sample), -1)
+    if known.any():
+        others = nearest[known]
+        back[known] = _nearest_own(products, others, index.search(index.rows(others), NEAREST_PHOTOS + 1)[0])
+    return np.where(back == sample, nearest, -1)
+
+
+def _nearest_own(products, rows, near):
+    """The first of the photos `near` [n, K] that shows the product of the photo `rows` [n], itself apart; -1: none."""
+    own = (products.codes[near] == products.codes[rows][:, None]) & (near != rows[:, None])
+    return np.where(own.any(axis=1), near[np.arange(len(rows)), own.argmax(axis=1)], -1)
+
+
+def _fit(matches):
+    """The sharpness that makes the right ones likeliest. matches: (similarities float [n], place of the right one)."""
+    from scipy.optimize import minimize_scalar  # only where nothing is kept from an earlier search
+
+    widest = max(len(similarities) for similarities, _ in matches)
+    table = np.full((len(matches) + 1, widest), -np.inf)
+    places = np.array([*(place for _, place in matches), 1])
+    for line, (similarities, _) in zip(table, matches):
+        line[:len(similarities)] = similarities
+    # One imagined photo whose second is the right one: as many as were seen cannot make the first one certain.
+    table[-1, :2] = np.median([similarities[:2] for similarities, _ in matches if len(similarities) > 1], axis=0)
+    behind = table - table[np.arange(len(table)), places][:, None]
+
+    def loss(logarithm):
+        exponents = np.exp(logarithm) * behind
+        most = exponents.max(axis=1)
+        return np.mean(most + np.log(np.exp(exponents - most[:, None]).sum(axis=1)))
+
+    return float(np.exp(minimize_scalar(loss, bounds=np.log(SHARPNESS), method="bounded").x))

@@ -1,9 +1,7 @@
 """A dataset opened for searching: its photos, features, products, product data, and what its scores mean."""
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import numpy as np
 
 from imgcluster.artefacts import (
     read_features,
@@ -15,14 +13,14 @@ from imgcluster.artefacts import (
     write_json,
 )
 from imgcluster.search.approximate import accelerated
-from imgcluster.search.calibration import Calibration, Curve, calibrate
+from imgcluster.search.calibration import Calibration, calibrate
 from imgcluster.search.catalog import Catalog, read_catalog
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.products import Products, products_of
 
 CALIBRATION_FILE = "search_calibration.json"
 # Raised when calibrations of earlier versions of this file no longer hold.
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,9 @@ def _calibration(data_dir, index, products, stamps):
     key = {"version": VERSION, **stamps}
     kept = read_json(path)
     if kept.get("key") == key:
-        return Calibration(_read_curve(kept["photos"]), _read_curve(kept["products"]), kept["floor"])
+        return Calibration(kept["sharpness"], kept["floor"])
     fresh = calibrate(index, products, seed=stamps["seed"])
-    write_json(path, {"key": key, "basis": products.basis, "photos": _write_curve(fresh.photos),
-                      "products": _write_curve(fresh.products), "floor": fresh.floor})
+    write_json(path, {"key": key, "basis": products.basis, **asdict(fresh)})
     return fresh
 
 
@@ -78,11 +75,3 @@ def _stamps(data_dir):
     """Size and time of the files a calibration depends on; to digest a large catalogue would take seconds."""
     paths = (data_dir / name for name in ("features.npy", "labels_true.txt", "labels_pred.txt"))
     return {path.name: [path.stat().st_size, path.stat().st_mtime_ns] if path.exists() else None for path in paths}
-
-
-def _write_curve(curve):
-    return curve and {rank: [part.tolist() for part in getattr(curve, rank)] for rank in ("first", "later")}
-
-
-def _read_curve(kept):
-    return kept and Curve(*(tuple(map(np.array, kept[rank])) for rank in ("first", "later")))

@@ -4,15 +4,17 @@ The catalogue's mean is taken off all vectors first, as what all photos share te
 "All-but-the-top", ICLR 2018, section 2). As (x - m) q = x q - m q, this and the normalisation cost one number a photo
 and leave the file as it is.
 """
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+
 import numpy as np
 
 from imgcluster.errors import UserError
-from imgcluster.features import normalize_rows
-from imgcluster.rows import blocks
+from imgcluster.rows import blocks, unit_length
 
 # Products held at once (64 MB): few large multiplications, as each one waits for its slowest thread. What is done to
-# the products afterwards is done in pieces that stay in the processor's cache.
-PRODUCTS, PIECE, MIN_PIECE = 2**24, 2**16, 4096
+# the products afterwards is done in pieces that stay in the processor's cache. Rows in a group of the selection.
+PRODUCTS, PIECE, MIN_PIECE, GROUP = 2**24, 2**16, 4096, 32
 QUERIES_AT_ONCE = 256
 
 
@@ -44,7 +46,7 @@ class CosineIndex:
         if queries.shape[1] != self.features.shape[1]:
             raise UserError(f"the photo has {queries.shape[1]} features, the catalogue {self.features.shape[1]}: made "
                             "by different networks; run 03_extract_features.py again")
-        return normalize_rows(queries - self.mean).astype(np.float32)
+        return unit_length(queries - self.mean).astype(np.float32)
 
     def rows(self, rows):
         """Return the features float32 [n, D] of the given rows, to search with them."""
@@ -62,25 +64,44 @@ class CosineIndex:
 
     def _search_batch(self, directions, count):
         best, num = _Best(len(directions), count), len(directions)
-        shift = (directions @ self.mean)[:, None]
-        piece = max(count, MIN_PIECE, PIECE // num)
-        for rows in blocks(len(self), size=max(count, PRODUCTS // num)):
-            block = self._block(rows)
-            # As a product with a vector the file is read straight from memory; a matrix of one row would be copied.
-            products = (block @ directions[0])[None] if num == 1 else directions @ block.T
-            for part in blocks(len(block), size=piece):
-                first = rows.start + part.start
-                best.offer((products[:, part] - shift) * self.scale[first:rows.start + part.stop], first)
+        shift, size = (directions @ self.mean)[:, None], max(1, min(len(self), PRODUCTS // num))
+        cosines = np.empty((num, size), np.float32)
+        with ThreadPoolExecutor() as pool:
+            for rows in blocks(len(self), size=size):
+                found = self._multiply(directions, self._block(rows), cosines[:, :rows.stop - rows.start])
+                parts = list(blocks(found.shape[1], size=max(MIN_PIECE, PIECE // num)))
+                list(pool.map(_finish, (found[:, part] for part in parts), repeat(shift),
+                              (self.scale[rows][part] for part in parts)))
+                best.offer(found, rows.start)
         return best.rows, best.values
+
+    @staticmethod
+    def _multiply(directions, block, out):
+        """The products [Q, B] of directions [Q, D] and a block of features [B, D], in `out`."""
+        if len(directions) == 1:
+            # As a product with a vector the file is read straight from memory; a matrix of one row would be copied.
+            np.matmul(block, directions[0], out=out[0])
+            return out
+        return np.matmul(directions, block.T, out=out)
 
     def similarities(self, query, rows):
         """Return the cosines float32 [n] of one query [D] with the given rows int [n]."""
         direction = self.directions(query)[0]
         return (self.rows(rows) - self.mean) @ direction * self.scale[rows]
 
+    def plain_similarities(self, query, rows):
+        """Return the cosines float32 [n] of one query [D] with the given rows int [n], not about the mean."""
+        return unit_length(self.rows(rows)) @ unit_length(np.atleast_2d(np.asarray(query, np.float32)))[0]
+
+
+def _finish(products, shift, scale):
+    """Turn products [Q, B] into cosines about the mean, in place."""
+    products -= shift
+    products *= scale
+
 
 class _Best:
-    """The `count` highest values of each of several streams, offered piece by piece; kept sorted, highest first."""
+    """The `count` highest values of each of several streams, offered block by block; kept sorted, highest first."""
 
     def __init__(self, num_queries, count):
         self.count = count
@@ -88,26 +109,31 @@ class _Best:
         self.values = np.empty((num_queries, 0), np.float32)
 
     def offer(self, values, first_row):
-        """Take in values [Q, B] of the rows from `first_row` on."""
-        if self.rows.shape[1] < self.count:
-            rows = np.broadcast_to(np.arange(first_row, first_row + values.shape[1]), values.shape)
-            self._merge(slice(None), rows, values)
-            return
-        # Almost no block holds anything better once the first have been seen: one comparison settles it.
-        for query in np.flatnonzero(values.max(axis=1) > self.values[:, -1]):
-            better = np.flatnonzero(values[query] > self.values[query, -1])
-            self._merge(slice(query, query + 1), better[None] + first_row, values[query, better][None])
+        """Take in values [Q, B] of the rows from `first_row` on.
 
-    def _merge(self, queries, rows, values):
-        rows = np.concatenate([self.rows[queries], rows], axis=1)
-        values = np.concatenate([self.values[queries], values], axis=1)
-        keep = min(self.count, values.shape[1])
-        if keep < values.shape[1]:
-            columns = np.argpartition(-values, keep - 1, axis=1)[:, :keep]
-            rows, values = np.take_along_axis(rows, columns, 1), np.take_along_axis(values, columns, 1)
+        The highest `count` values lie in the `count` groups with the highest maxima, so only those are looked into, and
+        what fits no group. A group is every n-th row: maxima of whole rows of groups are taken at once.
+        """
+        num_queries, num = values.shape
+        groups = num // GROUP
+        maxima = values[:, :groups * GROUP].reshape(num_queries, GROUP, groups).max(axis=1)
+        members = groups * np.arange(GROUP)[:, None]
+        columns = (_highest(maxima, self.count)[:, None] + members).reshape(num_queries, -1)
+        rest = np.broadcast_to(np.arange(groups * GROUP, num), (num_queries, num - groups * GROUP))
+        self._merge(np.concatenate([columns, rest], axis=1), values, first_row)
+
+    def _merge(self, columns, values, first_row):
+        rows = np.concatenate([self.rows, columns + first_row], axis=1)
+        values = np.concatenate([self.values, np.take_along_axis(values, columns, 1)], axis=1)
+        best = _highest(values, self.count)
+        rows, values = np.take_along_axis(rows, best, 1), np.take_along_axis(values, best, 1)
         order = np.lexsort((rows, -values), axis=1)
-        rows, values = np.take_along_axis(rows, order, 1), np.take_along_axis(values, order, 1)
-        if queries == slice(None):
-            self.rows, self.values = rows, values
-        else:
-            self.rows[queries], self.values[queries] = rows, values
+        self.rows, self.values = np.take_along_axis(rows, order, 1), np.take_along_axis(values, order, 1)
+
+
+def _highest(values, count):
+    """Columns [Q, min(count, B)] of the highest values [Q, B] of each row, in any order."""
+    num_queries, num = values.shape
+    if count >= num:
+        return np.broadcast_to(np.arange(num), (num_queries, num))
+    return np.argpartition(values, num - count, axis=1)[:, num - count:]

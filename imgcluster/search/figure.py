@@ -6,6 +6,7 @@ import numpy as np
 
 from imgcluster.images import read_thumbnail
 from imgcluster.plots.search_figure import search_figure
+from imgcluster.search.results import percent
 from imgcluster.search.searcher import best_answer
 
 THUMBNAIL = 180
@@ -55,7 +56,7 @@ def on_white(picture):
 
 
 def _heading(item):
-    return f"{item.similarity:.2f}" if item.score is None else f"{item.score:.0%}"
+    return f"{item.similarity:.2f}" if item.score is None else percent(item.score)
 
 
 def _line(item):

@@ -45,17 +45,25 @@ def read_query(data, recipe, *, box=None):
     box: x, y, width, height in pixels of the upright photo: only what is in it is searched. Raises ImageError when the
     photo cannot be decoded, UserError for a box that does not lie in it.
     """
+    image, size = open_photo(data, recipe, box=box)
+    if box is None:
+        return Query(image, size, find_regions(image, recipe, size))
+    left, top, width, height = box
+    crop = image[top:top + height, left:left + width]
+    return Query(image, size, [Region("box", (left, top, width, height), prepare_photo(crop, recipe)[0])])
+
+
+def open_photo(data, recipe, *, box=None):
+    """Return (image uint8 [h, w, 3], size (w, h)) of the bytes of an image file; the rest is as in `read_query`."""
     image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if box or recipe.save_masks else
                          recipe.max_side)
     size = read_header(data, image.shape[:2])[1][::-1]
-    if box is None:
-        return Query(image, size, find_regions(image, recipe, size))
-    left, top, width, height = check_box(box, size)
-    # The decoder may know the size of an odd file better than its header.
-    crop = image[top:top + height, left:left + width]
-    if not crop.size:
-        raise ImageError("the photo is smaller than its header says")
-    return Query(image, size, [Region("box", (left, top, width, height), prepare_photo(crop, recipe)[0])])
+    if box is not None:
+        left, top, *_ = check_box(box, size)
+        # The decoder may know the size of an odd file better than its header.
+        if left >= image.shape[1] or top >= image.shape[0]:
+            raise ImageError("the photo is smaller than its header says")
+    return image, size
 
 
 def check_box(box, size):

@@ -34,6 +34,21 @@ class ProductHit:
     rows: list
 
 
+@dataclass(frozen=True)
+class Nearest:
+    """What one query found.
+
+    hits: ProductHits of all products among its nearest photos, most similar first; rows int [K], similarities [K]:
+    those photos, nearest first; rest: the similarity that stands for the products not among them, None where there are
+    no others.
+    """
+
+    hits: list
+    rows: np.ndarray
+    similarities: np.ndarray
+    rest: float | None
+
+
 def products_of(img_paths, true, clusters, cluster_names=None):
     """Return the Products of a catalogue; true, clusters: str [N], or None where they are not known.
 
@@ -72,22 +87,43 @@ def rank_products(rows, similarities, codes, sizes):
     return sorted(hits, key=lambda hit: -hit.similarity)
 
 
-def nearest_products(index, queries, products, count, *, without=None):
-    """Return, for each query [Q, D], its `count` nearest products (fewer only where there are no more).
+def gather(rows, similarities, products, *, left_out=()):
+    """Return the Nearest of one query from its nearest photos, rows int [K] and similarities [K], nearest first.
 
-    A list of (ProductHits, rows int [K], similarities [K]) with the nearest photos they come from. without: a row of
-    the catalogue to pass over, or None.
+    left_out: rows of the catalogue to pass over, as if it did not have them.
+    """
+    left_out, sizes = np.asarray(left_out, int), products.sizes
+    if len(left_out):
+        kept = ~np.isin(rows, left_out)
+        rows, similarities, sizes = rows[kept], similarities[kept], sizes.copy()
+        np.subtract.at(sizes, products.codes[left_out], 1)
+    hits = rank_products(rows, similarities, products.codes, sizes)
+    others = np.count_nonzero(sizes) > len(hits)
+    return Nearest(hits, rows, similarities, float(similarities[-1]) if others and len(rows) else None)
+
+
+def nearest_products(index, queries, products, count, *, without=None):
+    """Return the Nearest of each query [Q, D], with `count` products at least (fewer only where there are no more).
+
+    without: a row of the catalogue to pass over, or None.
     """
     wanted, reach = min(count, len(products.names)), max(NEAREST_PHOTOS, 20 * count)
+    left_out = () if without is None else (without,)
     found = [None] * len(queries)
     pending = np.arange(len(queries))
     while len(pending):
-        rows, similarities = index.search(queries[pending], reach)
-        for query, near, values in zip(pending, rows, similarities):
-            other = near != without
-            near, values = near[other], values[other]
-            found[query] = rank_products(near, values, products.codes, products.sizes)[:count], near, values
+        for query, near, values in zip(pending, *index.search(queries[pending], reach)):
+            found[query] = gather(near, values, products, left_out=left_out)
         # One product may fill the nearest photos: look further for the queries where it does.
-        pending = np.array([query for query in pending if len(found[query][0]) < wanted and reach < len(index)], int)
+        pending = np.array([query for query in pending if len(found[query].hits) < wanted and reach < len(index)], int)
         reach *= 4
     return found
+
+
+def likeness(index, query, rows):
+    """Return how much a query [D] is of the catalogue's kind: its plain cosine with the nearest of `rows`, their mean.
+
+    Similarities are taken about the catalogue's mean, which tells its products apart. A thing of another kind may lie
+    in any direction from there; what it lacks is what all the photos share, and that is in the plain cosine.
+    """
+    return float(np.mean(index.plain_similarities(query, rows[:BEST_PHOTOS])))

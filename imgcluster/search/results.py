@@ -81,15 +81,23 @@ def _where(answer):
 
 def _cells(name, answer, catalogue, level):
     """Rows of text cells, the header first."""
-    score = "similarity" if catalogue.calibration.products is None else "score"
+    scored = catalogue.calibration.sharpness is not None
+    score = "score" if scored else "similarity"
     columns = [score, "product", "photos", "nearest photo"] if level == "products" else [score, "photo", "product"]
     lines = [["", *columns, *catalogue.catalog.columns]]
     for rank, item in enumerate(getattr(answer, level), start=1):
-        value = item.similarity if item.score is None else item.score
+        value = item.score if scored else item.similarity
         cells = ([item.name, item.num_photos, item.files[0]] if level == "products" else [item.file, item.product])
         details = [item.details.get(column, "") for column in catalogue.catalog.columns]
-        lines.append([str(rank), f"{value:.2f}", *map(_cell, [*cells, *details])])
+        lines.append([str(rank), percent(value) if scored else f"{value:.2f}", *map(_cell, [*cells, *details])])
     return lines
+
+
+def percent(score):
+    """Return a score as people read it: no match is certain, and none impossible; "-" for None."""
+    if score is None:
+        return "-"
+    return "<1 %" if score < 0.01 else ">99 %" if score > 0.99 else f"{100 * score:.0f} %"
 
 
 def _cell(value):
@@ -103,8 +111,8 @@ def _aligned(lines):
 
 
 def _legend(catalogue):
-    if catalogue.calibration.products is None:
+    if catalogue.calibration.sharpness is None:
         return "similarity: cosine, 1 is the same (no scores: no labels or clusters to learn from what it is worth)"
     basis = catalogue.products.basis
-    caution = " (optimistic: they were made from the same features)" if basis == "clusters" else ""
-    return f"score: how often a match this similar is the same product, judged by the catalogue's {basis}{caution}"
+    caution = ", which were made from the same features: optimistic" if basis == "clusters" else ""
+    return f"score: how likely this is the product, if the catalogue has it (learned from its {basis}{caution})"

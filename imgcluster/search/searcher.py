@@ -5,13 +5,13 @@ import numpy as np
 
 from imgcluster.errors import UserError
 from imgcluster.search.objects import read_query
-from imgcluster.search.products import nearest_products
+from imgcluster.search.products import likeness, nearest_products
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo found: row in the catalogue, file, product it shows, cosine similarity -1..1, score 0..1 (None where the
-    catalogue cannot tell), and its columns of catalog.csv."""
+    """A photo found: row in the catalogue, file, product it shows, cosine similarity -1..1, score 0..1 of that product
+    (None where the catalogue cannot tell), and its columns of catalog.csv."""
 
     row: int
     file: str
@@ -39,8 +39,8 @@ class Product:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one region of a photo found. similar: whether the best product is similar enough to be called so; the
-    nearest ones are listed either way. region: the `objects.Region`, None for a photo of the catalogue itself."""
+    """What one region of a photo found. similar: whether it is of the kind of what the catalogue has; the nearest are
+    listed either way, without scores if not. region: the `objects.Region`, None for a photo of the catalogue itself."""
 
     region: object
     similar: bool
@@ -72,28 +72,30 @@ class Searcher:
     def nearest(self, features, regions, *, count, without=None):
         """Return one Answer for each row of features [Q, D], which belongs to the region in the same place."""
         found = nearest_products(self.catalogue.index, features, self.catalogue.products, count, without=without)
-        return [self._answer(region, hits, rows, similarities, count)
-                for region, (hits, rows, similarities) in zip(regions, found)]
+        return [self._answer(*each, count) for each in zip(features, regions, found)]
 
-    def _answer(self, region, hits, rows, similarities, count):
-        products = [self._product(hit, rank) for rank, hit in enumerate(hits)]
-        photos = [self._photo(int(row), float(value), rank)
-                  for rank, (row, value) in enumerate(zip(rows[:count], similarities))]
-        similar = bool(products) and products[0].similarity >= self.catalogue.calibration.floor
+    def _answer(self, feature, region, found, count):
+        calibration, codes = self.catalogue.calibration, self.catalogue.products.codes
+        similar = likeness(self.catalogue.index, feature, found.rows) >= calibration.floor
+        # Scores are for what the catalogue may have.
+        scores = calibration.scores(found) if similar else [None] * len(found.hits)
+        of_code = {hit.code: score for hit, score in zip(found.hits, scores)}
+        products = [self._product(hit, score) for hit, score in zip(found.hits[:count], scores)]
+        photos = [self._photo(int(row), float(value), of_code[int(codes[row])])
+                  for row, value in zip(found.rows[:count], found.similarities)]
         return Answer(region, similar, products, photos)
 
-    def _product(self, hit, rank):
+    def _product(self, hit, score):
         catalogue, products = self.catalogue, self.catalogue.products
         files = [catalogue.img_paths[row] for row in hit.rows]
-        curve = catalogue.calibration.products
-        return Product(hit.code, products.labels[hit.code], products.names[hit.code], hit.similarity,
-                       curve and curve(hit.similarity, rank), int(products.sizes[hit.code]), hit.rows, files,
+        return Product(hit.code, products.labels[hit.code], products.names[hit.code], hit.similarity, score,
+                       int(products.sizes[hit.code]), hit.rows, files,
                        catalogue.catalog.of_product(products.labels[hit.code], files))
 
-    def _photo(self, row, similarity, rank):
+    def _photo(self, row, similarity, score):
         catalogue, products = self.catalogue, self.catalogue.products
-        code, curve = int(products.codes[row]), catalogue.calibration.photos
-        return Photo(row, catalogue.img_paths[row], products.names[code], similarity, curve and curve(similarity, rank),
+        code = int(products.codes[row])
+        return Photo(row, catalogue.img_paths[row], products.names[code], similarity, score,
                      catalogue.catalog.of_photo(catalogue.img_paths[row], products.labels[code]))
 
 

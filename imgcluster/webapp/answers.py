@@ -1,4 +1,6 @@
 """What the server answers with: results and lists of products as plain mappings."""
+import numpy as np
+
 from imgcluster.search.catalog import safe_url
 from imgcluster.search.figure import on_white
 from imgcluster.search.searcher import best_answer
@@ -34,19 +36,27 @@ def card(code, name, num_photos, rows, details):
             "rows": [int(row) for row in rows[:CARD_PHOTOS]]}
 
 
-def product_list(catalogue, rows_of, *, text, offset, limit):
-    """Products whose name, label or product data hold `text`, largest first: {"total", "products"}.
+def searchable(catalogue, rows_of):
+    """(code, text to look names up in) of each product, the one with most photos first.
 
     rows_of: list with the rows of each product's photos.
     """
-    products, wanted, matching = catalogue.products, text.casefold(), []
-    for code in sorted(range(catalogue.size), key=lambda code: -products.sizes[code]):
-        details = product_details(catalogue, code, rows_of[code])
-        if wanted in " ".join([products.names[code], products.labels[code], *details.values()]).casefold():
-            matching.append((code, details))
+    products = catalogue.products
+    return [(code, " ".join([products.names[code], products.labels[code],
+                             *product_details(catalogue, code, rows_of[code]).values()]).casefold())
+            for code in np.argsort(-products.sizes, kind="stable").tolist()]
+
+
+def product_list(catalogue, rows_of, texts, *, text, offset, limit):
+    """Products whose name, label or product data hold `text`: {"total", "products"}.
+
+    texts: of `searchable`, whose order they keep.
+    """
+    matching = [code for code, held in texts if text.casefold() in held]
     return {"total": len(matching),
-            "products": [card(code, products.names[code], int(products.sizes[code]), rows_of[code], details)
-                         for code, details in matching[offset:offset + limit]]}
+            "products": [card(code, catalogue.products.names[code], int(catalogue.products.sizes[code]), rows_of[code],
+                              product_details(catalogue, code, rows_of[code]))
+                         for code in matching[offset:offset + limit]]}
 
 
 def product_details(catalogue, code, rows):

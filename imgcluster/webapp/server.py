@@ -1,4 +1,5 @@
 """The server behind the page. Uploads live in memory for the length of one request; nothing of them is written down."""
+import socket
 import threading
 from functools import lru_cache
 
@@ -11,7 +12,7 @@ from imgcluster.decoding import ImageError
 from imgcluster.errors import UserError
 from imgcluster.search.figure import catalogue_photo
 from imgcluster.webapp.answers import card as product_card
-from imgcluster.webapp.answers import found, product_details, product_list, query_answer
+from imgcluster.webapp.answers import found, product_details, product_list, query_answer, searchable
 from imgcluster.webapp.pictures import as_jpeg
 from imgcluster.webapp.security import protect
 
@@ -19,7 +20,8 @@ MAX_UPLOAD = 25_000_000  # bytes
 MAX_PIXELS = 60_000_000  # of an upload: what phones make, and 180 MB once decoded
 RESULTS = 8
 PAGE = 24
-THREADS = 4
+THREADS = 8  # uploads wait for each other; pages and photos shall not wait for them
+CONNECTIONS = 40  # each may send an upload, which stays in memory: a gigabyte at most
 SIDES = {"small": 320, "large": 1000}
 THUMBNAILS_KEPT = 2000
 
@@ -36,6 +38,7 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     catalogue = searcher.catalogue
     order = np.argsort(catalogue.products.codes, kind="stable")
     rows_of = np.split(order, np.cumsum(catalogue.products.sizes)[:-1])
+    texts = searchable(catalogue, rows_of)
     # One photo at a time goes through the network: two would only wait for each other, and take twice the memory.
     busy = threading.Lock()
     count = min(RESULTS, catalogue.size)
@@ -61,7 +64,7 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
 
     @app.get("/api/products")
     def products():
-        return jsonify(product_list(catalogue, rows_of, text=request.args.get("text", ""),
+        return jsonify(product_list(catalogue, rows_of, texts, text=request.args.get("text", ""),
                                     offset=max(0, request.args.get("offset", 0, int)), limit=PAGE))
 
     @app.get("/api/products/<int:code>")
@@ -121,13 +124,28 @@ def _answer_errors(app):
 def serve(app, *, host, port, ready):
     """Serve until interrupted; `ready(url)` is called once the server listens. Raises UserError where it cannot.
 
-    Bodies stay in memory: waitress would put larger ones into temporary files.
+    Bodies stay in memory: waitress would put larger ones into temporary files. So there are only so many connections.
     """
     try:
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None,
-                                        max_request_body_size=MAX_UPLOAD, inbuf_overflow=2 * MAX_UPLOAD)
+                                        connection_limit=CONNECTIONS, max_request_body_size=MAX_UPLOAD,
+                                        inbuf_overflow=2 * MAX_UPLOAD)
     except OSError as error:
         raise UserError(f"--host {host} --port {port}: cannot listen there ({error.strerror}); choose "
                         "another") from error
-    ready(f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}/")
+    name = address_of(host)
+    ready(f"http://{f'[{name}]' if ':' in name else name}:{server.effective_port}/")
     server.run()
+
+
+def address_of(host):
+    """Return what to open for a server that listens on `host`: for all of this machine's addresses, one that others in
+    its network can reach, where it has such."""
+    if host not in ("0.0.0.0", "::", ""):
+        return host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it asks which of its addresses would be used
+            return probe.getsockname()[0]
+        except OSError:
+            return "127.0.0.1"

@@ -34,12 +34,22 @@ export function card(product, { first = false } = {}) {
 }
 
 function showScore(line, product) {
-  const known = scored && product.score !== null;
-  const share = Math.max(0, known ? product.score : product.similarity);
-  line.querySelector(".value").textContent = known ? `${Math.round(100 * share)} %` : share.toFixed(2);
+  if (scored && product.score === null) {
+    return;
+  }
+  const share = Math.max(0, scored ? product.score : product.similarity);
+  line.querySelector(".value").textContent = scored ? percent(share) : share.toFixed(2);
   line.querySelector(".fill").style.width = `${100 * share}%`;
-  line.title = known ? "How often a match this similar is the same product in this catalogue" : "Cosine similarity";
+  line.title = scored ? "How likely this is the product, if the catalogue has it" : "Cosine similarity";
   line.hidden = false;
+}
+
+// No match is certain, and none impossible.
+function percent(share) {
+  if (share < 0.01) {
+    return "< 1 %";
+  }
+  return share > 0.99 ? "> 99 %" : `${Math.round(100 * share)} %`;
 }
 
 function fill(list, details) {

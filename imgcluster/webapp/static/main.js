@@ -12,7 +12,7 @@ async function openFile(file) {
   if (!file) {
     return;
   }
-  show("search");
+  goTo("search");
   showError("");
   if (file.size > maxUpload) {
     showError(`${file.name} is too large: ${(file.size / 1e6).toFixed(0)} MB, and at most ${maxUpload / 1e6} MB are taken.`);
@@ -100,7 +100,7 @@ function showResults(region) {
   const best = region.products[0];
   byId("verdict").textContent = region.similar ? "Most similar products" : "Nothing similar here";
   byId("verdict-note").textContent = !region.similar ? "Nothing in this catalogue is much like it. These are the nearest all the same."
-    : best?.score == null ? "" : "Percent: how often a match this similar is the same product in this catalogue.";
+    : best?.score == null ? "" : "Percent: how likely this is the product, if the catalogue has it.";
   byId("cards").classList.toggle("unlike", !region.similar);
   byId("cards").replaceChildren(...region.products.map((product, rank) => card(product, { first: region.similar && rank === 0 })));
 }
@@ -110,7 +110,7 @@ async function showLike(row, file) {
   const image = new Image();
   image.src = photoUrl(row, "large");
   await image.decode();
-  show("search");
+  goTo("search");
   showError("");
   state.turn += 1;
   state.file = null;
@@ -124,6 +124,16 @@ async function showLike(row, file) {
 }
 
 let browsed = false;
+const shown = () => (location.hash === "#browse" ? "browse" : "search");
+
+// A page of its own in the browser's history: a phone's back button leads back.
+function goTo(page) {
+  if (shown() !== page) {
+    history.pushState(null, "", page === "browse" ? "#browse" : location.pathname);
+  }
+  show(page);
+}
+
 function show(page) {
   for (const name of ["search", "browse"]) {
     byId(`${name}-page`).hidden = name !== page;
@@ -153,8 +163,10 @@ addEventListener("drop", (event) => {
   openFile(event.dataTransfer.files[0]);
 });
 addEventListener("paste", (event) => openFile(event.clipboardData.files[0]));
-byId("go-search").addEventListener("click", () => show("search"));
-byId("go-browse").addEventListener("click", () => show("browse"));
+byId("go-search").addEventListener("click", () => goTo("search"));
+byId("go-browse").addEventListener("click", () => goTo("browse"));
+addEventListener("popstate", () => show(shown()));
 onDrawn(searchBox);
 onLike(showLike);
+show(shown());
 document.documentElement.dataset.ready = "yes";
