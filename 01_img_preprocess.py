@@ -41,7 +41,7 @@ def main(argv=None):
                         f"{step.data_dir / 'skipped.csv'}")
     copies = write_photo_tables(step.data_dir, usable)
     kept = [entry["file"] for entry in usable if not settings.REMOVE_DUPLICATES or entry["file"] not in copies]
-    write_photo_rows(step.data_dir, kept, make_labels(kept, **settings.label_options()))
+    write_photo_rows(step.data_dir, kept, find_labels(step, kept))
     step.record(["img_paths.txt", "photos.csv", "skipped.csv", "duplicates.csv"])
     plain, doubtful = sum(entry["plain"] for entry in usable), sum(bool(warnings(entry)) for entry in usable)
     step.say(f"{len(kept)} photos usable, {len(skipped)} skipped, {len(copies)} copies of another photo"
@@ -49,6 +49,17 @@ def main(argv=None):
              f"{doubtful} with warnings (photos.csv)")
     step.finish(f"{len(usable)} photos to {step.show(folders.img)}",
                 then="02_finetune_network.py" if settings.TRAIN_DATASET else "03_extract_features.py")
+
+
+def find_labels(step, img_paths):
+    """Return the true labels, or None. Where there are none it is for step 00 to stop: masks and photos need none."""
+    try:
+        return make_labels(img_paths, **step.settings.label_options())
+    except UserError as error:
+        if (step.data_dir / "labels_true.txt").exists():
+            raise
+        step.warn(str(error))
+        return None
 
 
 if __name__ == "__main__":

@@ -188,6 +188,14 @@ def test_names_without_a_label_are_listed(project):
     assert "7 of 8 photos" in message and "x0.png" in message and "LABEL_REGEX" in message and "2 more" in message
 
 
+def test_photos_are_cut_out_although_their_names_hold_no_label(project):
+    photos(project / "raw_img" / "set", ["x.png", "y.png"])
+    done = run("01_img_preprocess.py", project, "LABELS_FROM=filename", "SAVE_MASKS=True")
+    assert "LABEL_REGEX" in done.stderr
+    assert (project / "data" / "set" / "masks" / "x.png").exists()
+    assert read_lines(project / "data" / "set" / "img_paths.txt") == ["x.png", "y.png"]
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 5])
 def test_very_few_photos(project, rows):
     features = np.random.default_rng(0).normal(size=(rows, 8)).astype(np.float32)
