@@ -138,12 +138,17 @@ def prepare_photo(image, recipe):
     masks_wanted = recipe.fill != "keep" or recipe.crop is True or recipe.save_masks or recipe.every_mask
     method = recipe.method if masks_wanted or recipe.crop else "none"
     cutout = product_mask(image, method=method, plain_only=not masks_wanted)
+    return finish_photo(image, cutout, recipe), cutout
+
+
+def finish_photo(image, cutout, recipe):
+    """Return the photo as later steps see it, once its Cutout is known."""
     if recipe.contrast:
         image = normalise_contrast(image)
     filled = fill_background(image, cutout.mask, fill=recipe.fill)
     if recipe.crop is True or (recipe.crop == "plain" and cutout.plain):
         filled = crop_to_product(filled, cutout.mask, margin=CROP_MARGIN)
-    return _limited(filled, recipe.max_side), cutout
+    return _limited(filled, recipe.max_side)
 
 
 def _limited(image, max_side):
