@@ -18,17 +18,19 @@ _SIDE = 64  # of the small grey picture that is kept of each photo, in pixels
 _COARSE = 32  # of the one on which photos are first aligned
 _FREQUENCIES = 8  # lowest ones of the cosine transform in each direction, that make up the coarse structure
 _MIN_LIKENESS = 0.75  # cosine of the coarse structures of two photos, below which they are not compared
-_NEIGHBOURS = 16
+_NEIGHBOURS = 8
 _CACHED = 4096  # photos whose pictures are kept ready, about 60 kB each
 _BLOCK = 512  # photos compared with all others at a time
 _ZOOMS = (1.0, 1 / 0.9, 0.9)  # from which an alignment sets out: none, and one cropped by 5 % at each side
 _MAX_ZOOM, _MAX_SHEAR, _MAX_SHIFT = 0.16, 0.04, 0.12  # of an alignment; more is another view of a similar thing
 _MIN_ALIGNED = 0.85  # correlation of two aligned pictures, below which their fine structure cannot agree
+_CRITERIA = cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT
 _PLACES = 8  # in each direction, in which the fine structure is compared
 # Correlation from which a place agrees, and the share of the structure that must lie in such places. On clothing photos
 # other than those of the benchmark, 95 % of the copies reach .74 (cropped), .79 (watermark) and .94 (others); of 1,491
 # pairs of like photos that are no copies, three exceed .8.
 _AGREES, _MIN_AGREEMENT = 0.6, 0.8
+_WORTH_REFINING = 0.3  # agreement after the coarse alignment, below which an exact one cannot help
 _NOISE = 128.0  # squared grey levels, summed over a place, that say nothing
 _CONTRAST, _MAX_GAIN = 40.0, 4.0  # standard deviation to which pictures are brought, and the largest factor for that
 _MAX_FRAME = 0.45  # share of the picture that a plain frame may take at each side
@@ -193,37 +195,43 @@ def agreement(one, two):
     """Return how much of the fine structure of two pictures agrees, 0..1, once the second is aligned with the first.
 
     Overlays disturb some places and leave the others as they are: places weigh what structure they have, and agree or
-    do not.
+    do not. The alignment is found on the small pictures, and made exact on the large ones where that may help.
     """
     best = _agreement_under(one, two, np.eye(2, 3))
     for zoom in _ZOOMS:
         if best >= _MIN_AGREEMENT:
             break
-        warp = _alignment(one, two, zoom)
-        if warp is not None:
-            best = max(best, _agreement_under(one, two, warp))
+        warp = _coarse_alignment(one, two, zoom)
+        if warp is not None and _agreement_under(one, two, warp) >= _WORTH_REFINING:
+            best = max(best, _agreement_under(one, two, _refined(one, two, warp)))
     return best
 
 
-def _alignment(one, two, zoom):
+def _coarse_alignment(one, two, zoom):
     """Affine map [2, 3] of `one` onto `two`, in pixels of 64, found from a first zoom; None where there is none.
 
-    ECC (Evangelidis & Psarakis, 2008), on the small pictures and then on the large ones.
+    ECC (Evangelidis & Psarakis, 2008) on the small pictures.
     """
     middle = (_COARSE - 1) / 2
     warp = np.array([[zoom, 0, (1 - zoom) * middle], [0, zoom, (1 - zoom) * middle]], np.float32)
-    criteria = cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT
     limits = np.array([[_MAX_ZOOM, _MAX_SHEAR, _MAX_SHIFT * _COARSE], [_MAX_SHEAR, _MAX_ZOOM, _MAX_SHIFT * _COARSE]])
     try:
-        likeness, warp = cv2.findTransformECC(one.coarse, two.coarse, warp, cv2.MOTION_AFFINE, (criteria, 30, 1e-3),
+        likeness, warp = cv2.findTransformECC(one.coarse, two.coarse, warp, cv2.MOTION_AFFINE, (_CRITERIA, 30, 1e-3),
                                               None, 3)
-        if likeness < _MIN_ALIGNED or np.any(np.abs(warp - np.eye(2, 3)) > limits):
-            return None
-        scale = _SIDE / _COARSE
-        warp[:, 2] = scale * warp[:, 2] + (scale - 1) / 2 * (1 - warp[:, :2].sum(axis=1))
-        return cv2.findTransformECC(one.soft, two.soft, warp, cv2.MOTION_AFFINE, (criteria, 15, 1e-3), None, 3)[1]
     except cv2.error:  # no alignment found
         return None
+    if likeness < _MIN_ALIGNED or np.any(np.abs(warp - np.eye(2, 3)) > limits):
+        return None
+    scale = _SIDE / _COARSE
+    warp[:, 2] = scale * warp[:, 2] + (scale - 1) / 2 * (1 - warp[:, :2].sum(axis=1))
+    return warp
+
+
+def _refined(one, two, warp):
+    try:
+        return cv2.findTransformECC(one.soft, two.soft, warp, cv2.MOTION_AFFINE, (_CRITERIA, 15, 1e-3), None, 3)[1]
+    except cv2.error:  # no better alignment found
+        return warp
 
 
 def _agreement_under(one, two, warp):
