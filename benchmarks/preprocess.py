@@ -7,12 +7,13 @@
     python benchmarks/preprocess.py effect MobileNetV2 FILE ../shared/data/sneakers25 ../shared/data/clothing
 
 Photos that anything was tuned on (a half of every folder, by a hash of the names) are left out, but as bystanders.
-masks: mean overlap (IoU) and photos per second of processor time of each cutter, on folders with images/ and masks/ and
-on products drawn anew (other models than the sample's) before each kind of background. duplicates: changed copies of
---photos photos are hidden among all photos of a folder; recall by kind of change, and precision over all pairs called
-copies, beside imagehash's perceptual hash at its usual threshold. throughput: the script itself on drawn photos.
-effect: at most --photos photos of each folder, prepared in every way, under a frozen network: 1-NN, and ARI with the
-number of clusters estimated. Labels are the sub-folders, else the numbers in front of the file names.
+masks: mean overlap (IoU) and photos per second of processor time of each cutter ("box": GrabCut at full size from a box
+in the middle), on folders with images/ and masks/ and on products drawn anew (other models than the sample's) before
+each kind of background. duplicates: changed copies of --photos photos are hidden among all photos of a folder; recall
+by kind of change, and precision over all pairs called copies, beside imagehash's perceptual hash at its usual
+threshold. throughput: the script itself on drawn photos. effect: at most --photos photos of each folder, prepared in
+every way, under a frozen network: 1-NN, and ARI with the number of clusters estimated. Labels are the sub-folders, else
+the numbers in front of the file names.
 """
 import argparse
 import os
@@ -60,8 +61,7 @@ def box_mask(image):
     return np.where((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD), 255, 0)
 
 
-CUTTERS = {"step 01 (grabcut)": lambda image: cut_out(image)[0], "contours": contour_mask,
-           "GrabCut from a centre box": box_mask}
+CUTTERS = {"grabcut": lambda image: cut_out(image)[0], "contours": contour_mask, "box": box_mask}
 
 
 def masks(options):
@@ -71,7 +71,8 @@ def masks(options):
     for name, pairs in [*((folder.name, hand_made(folder)) for folder in options.folders),
                         *((f"drawn, {background}", drawn(background)) for background in BACKGROUNDS)]:
         pairs = list(pairs)[:options.photos]
-        for cutter, cut in CUTTERS.items():
+        for cutter in options.cutter:
+            cut = CUTTERS[cutter]
             began = time.process_time()
             found = [cut(image) > 127 for image, _ in pairs]
             seconds = time.process_time() - began
@@ -246,6 +247,7 @@ def main():
         command.set_defaults(action=action)
         if action is masks:
             command.add_argument("folders", nargs="*", type=Path)
+            command.add_argument("--cutter", nargs="+", choices=CUTTERS, default=list(CUTTERS), help="default: all")
         elif action is duplicates:
             command.add_argument("folder", type=Path)
         elif action is throughput:
