@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Step 01 measured: masks against true ones, copies found, and throughput; prints Markdown tables.
+"""Step 01 measured: masks against true ones, copies found, throughput, effect on grouping; prints Markdown tables.
 
     python benchmarks/preprocess.py masks ../shared/data/masks/ecssd ../shared/data/masks/ccp
     python benchmarks/preprocess.py duplicates ../shared/data/clothing
     python benchmarks/preprocess.py throughput --photos 10000
+    python benchmarks/preprocess.py effect MobileNetV2 FILE ../shared/data/sneakers25 ../shared/data/clothing
 
-masks: mean overlap (IoU) and photos per second of processor time of each cutter, on folders with images/ and masks/ and
-on products drawn anew (other models than the sample's) before each kind of background. duplicates: changed copies of
---photos photos are hidden among all photos of a folder; recall by kind of change, and precision over all pairs called
-copies, beside imagehash's perceptual hash at its usual threshold. throughput: the script itself on drawn photos.
-What each setting does to the clusters: real_photos.py with --set BACKGROUND=... and so on.
+Photos that anything was tuned on (a half of every folder, by a hash of the names) are left out, but as bystanders.
+masks: mean overlap (IoU) and photos per second of processor time of each cutter ("box": GrabCut at full size from a box
+in the middle), on folders with images/ and masks/ and on products drawn anew (other models than the sample's) before
+each kind of background. duplicates: changed copies of --photos photos are hidden among all photos of a folder; recall
+by kind of change, and precision over all pairs called copies, beside imagehash's perceptual hash at its usual
+threshold. throughput: the script itself on drawn photos. effect: at most --photos photos of each folder, prepared in
+every way, under a frozen network: 1-NN, and ARI with the number of clusters estimated. Labels are the sub-folders, else
+the numbers in front of the file names.
 """
 import argparse
 import os
@@ -24,15 +28,23 @@ import cv2
 import imagehash
 import numpy as np
 from PIL import Image
+from sklearn.metrics import adjusted_rand_score
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imgcluster.background import contour_mask  # noqa: E402
+from imgcluster.background import contour_mask, product_mask  # noqa: E402
+from imgcluster.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.cutout import cut_out, overlap  # noqa: E402
 from imgcluster.duplicates import find_duplicates, photo_signature  # noqa: E402
-from imgcluster.images import list_images, read_image  # noqa: E402
+from imgcluster.features import embed  # noqa: E402
+from imgcluster.images import list_images, read_image, resize_for_network  # noqa: E402
+from imgcluster.labels import make_labels  # noqa: E402
+from imgcluster.metrics import neighbour_agreement  # noqa: E402
+from imgcluster.preprocess import Recipe, finish_photo  # noqa: E402
 from imgcluster.sample import BACKGROUNDS, Catalogue, plan_photos, render_photo  # noqa: E402
+from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
+from tools.fit_cutter import for_tuning  # noqa: E402
 
 # Models that neither the sample nor its training part shows.
 UNSEEN = Catalogue(seed=4711, num_models=40, min_imgs=6, max_imgs=6, first_model=9_100_000_101, first_style=12)
@@ -49,8 +61,7 @@ def box_mask(image):
     return np.where((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD), 255, 0)
 
 
-CUTTERS = {"step 01 (grabcut)": lambda image: cut_out(image)[0], "contours": contour_mask,
-           "GrabCut from a centre box": box_mask}
+CUTTERS = {"grabcut": lambda image: cut_out(image)[0], "contours": contour_mask, "box": box_mask}
 
 
 def masks(options):
@@ -60,7 +71,8 @@ def masks(options):
     for name, pairs in [*((folder.name, hand_made(folder)) for folder in options.folders),
                         *((f"drawn, {background}", drawn(background)) for background in BACKGROUNDS)]:
         pairs = list(pairs)[:options.photos]
-        for cutter, cut in CUTTERS.items():
+        for cutter in options.cutter:
+            cut = CUTTERS[cutter]
             began = time.process_time()
             found = [cut(image) > 127 for image, _ in pairs]
             seconds = time.process_time() - began
@@ -70,8 +82,10 @@ def masks(options):
 
 
 def hand_made(folder):
-    """Yield (photo, true mask) of a folder with images/ and masks/."""
+    """Yield (photo, true mask) of the half of a folder with images/ and masks/ that nothing was tuned on."""
     for path in sorted((folder / "masks").rglob("*.png")):
+        if for_tuning(path.stem):
+            continue
         stem = (folder / "images" / path.relative_to(folder / "masks")).with_suffix("")
         yield read_image(next(stem.parent.glob(f"{stem.name}.*"))), cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 127
 
@@ -114,7 +128,8 @@ CHANGES = {
 def duplicates(options):
     """Print recall by kind of change and the precision, ours and imagehash's."""
     names = list_images(options.folder)
-    chosen = set(np.random.default_rng(0).choice(len(names), min(options.photos, len(names)), replace=False).tolist())
+    untuned = [index for index, name in enumerate(names) if not for_tuning(Path(name).stem)]
+    chosen = set(np.random.default_rng(0).permutation(untuned)[:options.photos].tolist())
     files, signatures, hashes = [], [], []
     for index, name in enumerate(names):
         image = read_image(options.folder / name)
@@ -123,9 +138,11 @@ def duplicates(options):
             files.append((name, change))
             signatures.append(photo_signature(copy, copy.tobytes()))
             hashes.append(imagehash.phash(Image.fromarray(copy)).hash.ravel())
-    keys = [f"{name}|{change}" for name, change in files]
-    ours = {(keys.index(row[0]), keys.index(row[1])) for row in find_duplicates(keys, signatures, flips=True)}
-    print(f"{len(names)} photos, {len(CHANGES)} changed copies of {len(chosen)} of them\n")
+    began = time.process_time()
+    ours = {row[:2] for row in find_duplicates(range(len(files)), signatures, flips=True)}
+    seconds = time.process_time() - began
+    print(f"{len(names)} photos, {len(CHANGES)} changed copies of {len(chosen)} of them, compared in {seconds:.0f} CPU "
+          "seconds\n")
     print(f"| method | precision | {' | '.join(CHANGES)} |\n|---|---:|{'---:|' * len(CHANGES)}")
     for method, pairs in (("step 01", ours), (f"imagehash, at most {USUAL_HASH_DISTANCE} of 64 bits",
                                               hash_pairs(np.array(hashes)))):
@@ -151,10 +168,11 @@ def hash_pairs(bits):
 
 def throughput(options):
     """Print photos per second, processor use and peak memory of the script on drawn photos, with each background."""
-    print("| BACKGROUND | photos | seconds | photos/s | cores busy | peak MB |\n|---|---:|---:|---:|---:|---:|")
+    print("| BACKGROUND | photos | seconds | photos/s | photos per CPU second | cores busy | peak MB of a process |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as work:
         fill_folder(Path(work) / "raw", options.photos)
-        for background in ("keep", "white"):
+        for background in options.background:
             command = [sys.executable, ROOT / "01_img_preprocess.py"]
             for setting in (f"DATASET={background}", f"RAW_IMG_DIR={work}/raw", f"BACKGROUND={background}",
                             "TRAIN_DATASET=None", *(f"{kind}_DIR={work}/{kind}/{{DATASET}}"
@@ -165,7 +183,48 @@ def throughput(options):
             seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
             busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             print(f"| {background} | {options.photos} | {seconds:.0f} | {options.photos / seconds:.1f} | "
-                  f"{busy / seconds:.2f} | {after.ru_maxrss / 1024:.0f} |", flush=True)
+                  f"{options.photos / busy:.1f} | {busy / seconds:.2f} | {after.ru_maxrss / 1024:.0f} |", flush=True)
+
+
+RECIPES = {
+    "as it is": Recipe(crop=False), "cropped where plain (default)": Recipe(), "cropped": Recipe(crop=True),
+    "white": Recipe(fill="white", crop=False), "white, cropped": Recipe(fill="white", crop=True),
+    "contours, white": Recipe(method="contours", fill="white", crop=False),
+    "contours, white, cropped": Recipe(method="contours", fill="white", crop=True)}
+
+
+def effect(options):
+    """Print 1-NN and ARI for each way of preparing the photos."""
+    from imgcluster.backbones import load_backbone
+
+    embedding = load_backbone(options.network, weights=str(options.weights), input_size=options.input_size)[0]
+    print("| photos of | prepared | photos | models | 1-NN | estimated K | ARI |\n|---|---|---:|---:|---:|---:|---:|")
+    for folder in options.folders:
+        names = np.random.default_rng(0).permutation(list_images(folder))[:options.photos].tolist()
+        labels = np.array(make_labels(names, labels_from="folder" if "/" in names[0] else "filename"))
+        features = prepared_features([folder / name for name in names], embedding)
+        for recipe, rows in features.items():
+            som = SelfOrganizingMap(*default_grid(len(rows)), rows.shape[1], normalize=True).fit(rows)
+            clusters = cluster_photos(rows, som)
+            print(f"| {folder.name} | {recipe} | {len(names)} | {len(set(labels))} | "
+                  f"{neighbour_agreement(rows, labels, ks=(1,))['1']:.3f} | {clusters.num_clusters} | "
+                  f"{adjusted_rand_score(labels, clusters.labels):.3f} |", flush=True)
+
+
+def prepared_features(paths, embedding):
+    """Return {recipe: features [N, D]} of the photos, each cut out once by every method."""
+    size, features = embedding.input_shape[1], {name: [] for name in RECIPES}
+    for start in range(0, len(paths), 32):
+        pictures = {name: [] for name in RECIPES}
+        for path in paths[start:start + 32]:
+            image = read_image(path)
+            cutouts = {method: product_mask(image, method=method) for method in ("grabcut", "contours")}
+            for name, recipe in RECIPES.items():
+                finished = finish_photo(image, cutouts[recipe.method], recipe)
+                pictures[name].append(resize_for_network(finished, size))
+        for name, batch in pictures.items():
+            features[name].append(embed(embedding, np.stack(batch), 32, False, True))
+    return {name: np.concatenate(blocks) for name, blocks in features.items()}
 
 
 def fill_folder(folder, count):
@@ -183,14 +242,22 @@ def fill_folder(folder, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for action, photos in ((masks, 1000), (duplicates, 500), (throughput, 1000)):
+    for action, photos in ((masks, 1000), (duplicates, 500), (throughput, 1000), (effect, 600)):
         command = commands.add_parser(action.__name__)
         command.add_argument("--photos", type=int, default=photos, help=f"how many (default: {photos})")
         command.set_defaults(action=action)
         if action is masks:
             command.add_argument("folders", nargs="*", type=Path)
+            command.add_argument("--cutter", nargs="+", choices=CUTTERS, default=list(CUTTERS), help="default: all")
         elif action is duplicates:
             command.add_argument("folder", type=Path)
+        elif action is throughput:
+            command.add_argument("--background", nargs="+", default=["keep", "white"], help="settings of BACKGROUND")
+        elif action is effect:
+            command.add_argument("network", help="as BACKBONE in config.py")
+            command.add_argument("weights", type=Path)
+            command.add_argument("folders", nargs="+", type=Path)
+            command.add_argument("--input-size", type=int, help="side of the network's pictures in pixels")
     options = parser.parse_args()
     options.action(options)
 

@@ -7,6 +7,7 @@ that a small picture can be cut as finely as a large one, at a fraction of the t
 import cv2
 import numpy as np
 
+_ROWS, _COLUMNS = np.triu_indices(3)
 _COMPONENTS = 5
 _SAMPLES, _STEPS = 1000, 6  # of the k-means that starts a mixture; more of either gains nothing measurable
 _MAX_LOG_ODDS = 8.0
@@ -33,38 +34,40 @@ def refine_cut(lab, log_odds, *, rounds=2, trust=0.5):
 
 
 def _quadratic_terms(pixels):
-    """1, the three channels and their six products, centred: a Gaussian's log-density is linear in them."""
-    rows, columns = np.triu_indices(3)
-    centred = pixels - 128
-    return np.column_stack([np.ones(len(pixels), np.float32), centred, centred[:, rows] * centred[:, columns]])
+    """1, the three channels and their six products, centred, [10, N]: a Gaussian's log-density is linear in them."""
+    centred = np.ascontiguousarray(pixels.T) - 128
+    return np.concatenate([np.ones((1, len(pixels)), np.float32), centred, centred[_ROWS] * centred[_COLUMNS]])
 
 
 def _log_density(terms, colours):
-    """Log-density of each pixel under a mixture of Gaussians fitted to `colours` [N, 3] by k-means."""
+    """Log-density of each pixel, [N], under a mixture of Gaussians fitted to `colours` [M, 3] by k-means."""
     colours = np.ascontiguousarray(colours[::len(colours) // _SAMPLES + 1])
     cv2.setRNGSeed(0)
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, _STEPS, 0.5)
     labels = cv2.kmeans(colours, min(_COMPONENTS, len(colours)), None, criteria, 1, cv2.KMEANS_PP_CENTERS)[1].ravel()
-    groups = [colours[labels == k] for k in range(labels.max() + 1)]
-    coefficients = [_gaussian(group.astype(np.float64) - 128, len(group) / len(colours)) for group in groups
-                    if len(group) > 3]
-    if not coefficients:
-        coefficients = [_gaussian(colours.astype(np.float64) - 128, 1.0)]
-    return _log_sum_exp(terms @ np.array(coefficients, np.float32).T)
+    return _log_sum_exp(_gaussians(colours.astype(np.float64) - 128, labels).astype(np.float32) @ terms)
 
 
-def _gaussian(colours, share):
-    """Coefficients, in the order of `_quadratic_terms`, of log(share * density)."""
-    mean = colours.mean(0)
-    precision = np.linalg.inv(np.cov(colours.T) + 4 * np.eye(3))  # 4: noise that every photo has
-    constant = np.log(share) + 0.5 * np.linalg.slogdet(precision)[1] - 0.5 * mean @ precision @ mean
-    products = -(precision - 0.5 * np.diag(np.diag(precision)))[np.triu_indices(3)]
-    return np.concatenate([[constant], precision @ mean, products])
+def _gaussians(colours, labels):
+    """Coefficients, [K, 10] in the order of `_quadratic_terms`, of log(share * density) of each group of colours."""
+    members = np.eye(labels.max() + 1)[labels]
+    members = members[:, members.sum(axis=0) > 3]
+    if not members.shape[1]:
+        members = np.ones((len(colours), 1))
+    counts = members.sum(axis=0)
+    means = members.T @ colours / counts[:, None]
+    squares = (members.T @ (colours[:, :, None] * colours[:, None]).reshape(-1, 9)).reshape(-1, 3, 3)
+    covariances = squares / counts[:, None, None] - means[:, :, None] * means[:, None]
+    precisions = np.linalg.inv(covariances + 4 * np.eye(3))  # 4: noise that every photo has
+    pulled = np.einsum("kij,kj->ki", precisions, means)
+    constants = np.log(counts / len(colours)) + 0.5 * np.linalg.slogdet(precisions)[1] - 0.5 * (means * pulled).sum(1)
+    products = -precisions[:, _ROWS, _COLUMNS] * np.where(_ROWS == _COLUMNS, 0.5, 1)
+    return np.column_stack([constants, pulled, products])
 
 
 def _log_sum_exp(values):
-    peak = values.max(axis=1)
-    return peak + np.log(np.exp(values - peak[:, None]).sum(axis=1))
+    peak = values.max(axis=0)
+    return peak + np.log(np.exp(values - peak).sum(axis=0))
 
 
 def minimum_cut(lab, log_odds):

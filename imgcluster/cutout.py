@@ -2,16 +2,18 @@
 import cv2
 import numpy as np
 
+from imgcluster.banners import without_bars
 from imgcluster.colour_cut import refine_cut
 from imgcluster.plain_ground import cut_from_plain_ground
-from imgcluster.saliency import centre_prior, colour_bins, product_log_odds, smooth_histogram
+from imgcluster.saliency import centre_prior, product_log_odds
+from imgcluster.superpixels import superpixels
 
 _SIDE = 160  # longer side, in pixels, at which products are found
 _MIN_SIDE = 8
 _MIN_SHARE, _MAX_SHARE = 0.01, 0.9  # of the frame, between which a product on a plain ground is believed
 
-# What speaks for a cut, in the order of `_qualities`: ridge regression of the true overlap on half of ECSSD and CCP.
-_QUALITY_WEIGHTS = np.array([-0.04, 0.11, -1.33, -0.32, 0.17, 1.02, -0.38, 0.27, -0.77, 0.93])
+# What speaks for a cut, in the order of `cut_qualities`: ridge regression of the true overlap, by tools/fit_cutter.py.
+QUALITY_WEIGHTS = np.array([0.095, 0.082, 0.081, 0.103, -0.327, -0.011, 0.161, -0.049, -0.02, -0.124])
 
 
 def cut_out(image, *, plain_only=False):
@@ -20,22 +22,32 @@ def cut_out(image, *, plain_only=False):
     The mask is all zero where no product was found; with `plain_only` also where the ground is not plain, which saves
     nearly all of the time.
     """
-    small = _small(image)
-    if min(small.shape[:2]) < _MIN_SIDE:
+    small, lab, rows, columns = small_picture(image)
+    cut, plain = _cut_inner(np.ascontiguousarray(lab[rows, columns]), plain_only)
+    if cut is None:
         return np.zeros(image.shape[:2], np.uint8), False
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
+    mask = np.zeros(lab.shape[:2], bool)
+    mask[rows, columns] = cut
+    return upsample_mask(mask, small, image), plain
+
+
+def _cut_inner(lab, plain_only):
+    """Return (the product, bool [h, w], or None, whether its ground is plain) of a small picture without bars."""
+    if min(lab.shape[:2]) < _MIN_SIDE:
+        return None, False
     cut = plain_cut(lab)
-    if cut is not None:
-        return upsample_mask(cut, small, image), True
-    if plain_only:
-        return np.zeros(image.shape[:2], np.uint8), False
-    return upsample_mask(best_cut(lab), small, image), False
+    if cut is not None or plain_only:
+        return cut, cut is not None
+    return best_cut(lab), False
 
 
-def _small(image):
+def small_picture(image):
+    """Shrink a photo to where products are sought: (RGB, 8-bit Lab, rows and columns within the bars at its sides)."""
     scale = min(1.0, _SIDE / max(image.shape[:2]))
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
+    return small, lab, *without_bars(lab)
 
 
 def plain_cut(lab):
@@ -49,15 +61,15 @@ def plain_cut(lab):
 
 def best_cut(lab):
     """Return the product, bool [h, w], of a small 8-bit Lab picture with any ground."""
-    candidates, odds = candidate_cuts(lab)
-    qualities = cut_qualities(lab, odds, candidates)
-    return candidates[int(np.argmax(qualities @ _QUALITY_WEIGHTS))]
+    odds = product_log_odds(lab, superpixels(lab))
+    candidates = candidate_cuts(lab, odds)
+    qualities = [cut_qualities(lab, odds, cut) @ QUALITY_WEIGHTS for cut in candidates]
+    return candidates[int(np.argmax(qualities))]
 
 
-def candidate_cuts(lab):
-    """Return the cuts, bool [h, w] each, that several first guesses lead to, and the log-odds of the first guess."""
-    odds = product_log_odds(lab)
-    return [tidy(refine_cut(lab, guess)) for guess in (odds, odds + 1.4, _standing_guess(lab.shape[:2]))], odds
+def candidate_cuts(lab, odds):
+    """Return the cuts, bool [h, w] each, that several first guesses lead to; odds: the log-odds of the best one."""
+    return [tidy(refine_cut(lab, guess)) for guess in (odds, _standing_guess(lab.shape[:2]))]
 
 
 def _standing_guess(shape):
@@ -86,28 +98,34 @@ def _without_parts(mask, weights, keep):
     return np.concatenate([[False], keep(sums[1:])])[labels]
 
 
-def cut_qualities(lab, odds, cuts):
-    """Return, for each cut, what tells good ones from bad ones: float [cuts, 10]."""
-    gradient = _gradient(lab)
-    bins = colour_bins(lab)
-    prior = centre_prior(lab.shape[:2], 0.25)
-    rows = [_qualities(cut, odds, gradient, bins, prior) if 0 < cut.sum() < cut.size else np.full(9, -9.0)
-            for cut in cuts]
-    agreement = [np.mean([overlap(cut, other) for other in cuts]) for cut in cuts]
-    return np.column_stack([rows, agreement])
+def cut_qualities(lab, odds, cut):
+    """Return what tells good cuts, bool [h, w], from bad ones: float [10].
 
-
-def _qualities(cut, odds, gradient, bins, prior):
-    """Contrast in odds and on the outline, contact with sides and top, and bottom, size, colours shared, shape."""
+    Odds inside against outside; overlap with what the odds call likely; contrast across the outline, at it and around
+    it; contact with sides and top, and with the bottom; size; shape; coverage of the middle; offset to a side.
+    """
+    if cut.all() or not cut.any():
+        return np.full(10, -9.0)
+    likely = 1 / (1 + np.exp(-odds))
     outline = cut & (cv2.erode(cut.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
-    share = cut.mean()
     touching = np.mean([cut[0].mean(), cut[:, 0].mean(), cut[:, -1].mean()])
-    inside, outside = (smooth_histogram(bins, part.ravel().astype(float), 0.7) for part in (cut, ~cut))
-    shared = np.sqrt(inside / inside.sum() * outside / outside.sum()).sum()
+    prior = centre_prior(cut.shape, 0.25)
     points = cv2.findNonZero(cut.astype(np.uint8))
     solidity = min(1.0, cut.sum() / (cv2.contourArea(cv2.convexHull(points)) + 1))
-    return (odds[cut].mean() - odds[~cut].mean(), np.log1p(gradient[outline].mean()), touching, cut[-1].mean(),
-            np.log(share + 0.005), share * share, shared, solidity, prior[cut].sum() / prior.sum())
+    aside = (np.average(np.arange(cut.shape[1]) + 0.5, weights=cut.sum(axis=0)) / cut.shape[1] - 0.5) ** 2
+    return np.array([odds[cut].mean() - odds[~cut].mean(), likely[cut].sum() / (likely + cut - likely * cut).sum(),
+                     np.log1p(_gradient(lab)[outline].mean()), _contrast_around(lab, cut), touching, cut[-1].mean(),
+                     np.log(cut.mean() + 0.005), solidity, prior[cut].sum() / prior.sum(), aside])
+
+
+def _contrast_around(lab, cut):
+    """Logarithm of how much the mean colours within and without differ, on the average, in windows on the outline."""
+    inside = cut.astype(np.float32)
+    share = cv2.blur(inside, (9, 9))
+    within = cv2.blur(lab * inside[..., None], (9, 9)) / (share[..., None] + 1e-3)
+    without = cv2.blur(lab * (1 - inside[..., None]), (9, 9)) / (1.001 - share[..., None])
+    ring = (share > 0.3) & (share < 0.7)
+    return np.log1p(np.linalg.norm(within - without, axis=-1)[ring].mean() / 5) if ring.any() else 0.0
 
 
 def _gradient(lab):

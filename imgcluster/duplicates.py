@@ -1,27 +1,39 @@
 """Find copies of the same photo: the same file, or the same picture resized, recompressed, cropped or written over.
 
-Photos are compared by a 256-bit perceptual hash; nothing is called a copy before its pixels, aligned and at equal
-exposure, have been compared too. Similar pictures (the same product photographed twice) are no copies.
+Each photo is compared in detail with the few whose coarse structure is most like its own. Nothing is called a copy
+before its pixels, aligned with the other's, have been found to agree in fine structure, place by place. Similar
+pictures (the same product photographed twice) are no copies.
 """
 import base64
 import hashlib
-from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import imagehash
 import numpy as np
 from PIL import Image
 
-_SIDE = 32  # of the small grey picture that is kept of each photo
-_MAX_DISTANCE = 96  # bits of 256; unrelated photos lie around 128
+_SIDE = 64  # of the small grey picture that is kept of each photo, in pixels
+_COARSE = 32  # of the one on which photos are first aligned
+_FREQUENCIES = 8  # lowest ones of the cosine transform in each direction, that make up the coarse structure
+_MIN_LIKENESS = 0.75  # cosine of the coarse structures of two photos, below which they are not compared
 _NEIGHBOURS = 8
-_BLOCK = 512
-_MIN_CORRELATION = 0.9
-# Share of the picture's structure that must agree (a watermark disturbs less than the rest): at equal hashes, and what
-# is asked on top for each differing bit, since unlike pictures come closer and closer as the hashes part.
-_MIN_AGREEMENT, _AGREEMENT_PER_BIT = 0.5, 0.002
+_CACHED = 4096  # photos whose pictures are kept ready, about 60 kB each
+_BLOCK = 512  # photos compared with all others at a time
+_ZOOMS = (1.0, 1 / 0.9, 0.9)  # from which an alignment sets out: none, and one cropped by 5 % at each side
+_MAX_ZOOM, _MAX_SHEAR, _MAX_SHIFT = 0.16, 0.04, 0.12  # of an alignment; more is another view of a similar thing
+_MIN_ALIGNED = 0.85  # correlation of two aligned pictures, below which their fine structure cannot agree
+_CRITERIA = cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT
+_PLACES = 8  # in each direction, in which the fine structure is compared
+# Correlation from which a place agrees, and the share of the structure that must lie in such places. On clothing photos
+# other than those of the benchmark, 95 % of the copies reach .74 (cropped), .79 (watermark) and .94 (others); of 1,491
+# pairs of like photos that are no copies, three exceed .8.
+_AGREES, _MIN_AGREEMENT = 0.6, 0.8
+_WORTH_REFINING = 0.3  # agreement after the coarse alignment, below which an exact one cannot help
+_NOISE = 128.0  # squared grey levels, summed over a place, that say nothing
+_CONTRAST, _MAX_GAIN = 40.0, 4.0  # standard deviation to which pictures are brought, and the largest factor for that
 _MAX_FRAME = 0.45  # share of the picture that a plain frame may take at each side
-_TOLERANCE = 0.12  # of the picture's contrast
 _FLAT = 3.0  # grey levels of contrast below which a picture tells nothing
 
 
@@ -31,11 +43,11 @@ def photo_signature(image, data):
     image: uint8 [H, W, 3] RGB as decoded; data: the bytes of its file.
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(_without_frame(grey), (4 * _SIDE, 4 * _SIDE), interpolation=cv2.INTER_AREA)
-    thumbnail = cv2.resize(small, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    return {"digest": hashlib.sha256(data).hexdigest()[:32], "hash": _hash(small), "mirrored": _hash(small[:, ::-1]),
-            "grey": base64.b85encode(thumbnail.tobytes()).decode("ascii"), "pixels": int(grey.size),
-            "sharpness": round(float(cv2.Laplacian(small, cv2.CV_32F).var()), 1), "bytes": len(data)}
+    small = cv2.resize(_without_frame(grey), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    packed = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+    return {"digest": hashlib.sha256(data).hexdigest()[:32], "picture": base64.b85encode(packed).decode("ascii"),
+            "pixels": int(grey.size), "sharpness": round(float(cv2.Laplacian(small, cv2.CV_32F).var()), 1),
+            "bytes": len(data)}
 
 
 def _without_frame(grey):
@@ -53,10 +65,6 @@ def _plain_rows(grey):
         return 0
     plain = (np.abs(rows - np.median(rows[0])) <= 8).mean(axis=1) > 0.98
     return len(rows) if plain.all() else int(np.argmin(plain))
-
-
-def _hash(grey):
-    return str(imagehash.phash(Image.fromarray(np.ascontiguousarray(grey)), hash_size=16))
 
 
 def find_duplicates(files, signatures, *, flips=False):
@@ -92,112 +100,153 @@ def _same_files(signatures):
     return copies, unique
 
 
+@dataclass(frozen=True)
+class _Picture:
+    """A photo's small grey picture [64, 64] as it is compared: at equal contrast, softened twice, fine structure."""
+
+    grey: np.ndarray
+    coarse: np.ndarray
+    soft: np.ndarray
+    fine: np.ndarray
+
+
+def _unpack(signature):
+    """The small grey picture of a photo, uint8 [64, 64]."""
+    return cv2.imdecode(np.frombuffer(base64.b85decode(signature["picture"]), np.uint8), cv2.IMREAD_GRAYSCALE)
+
+
+def _picture(signature, *, mirrored=False):
+    grey = _unpack(signature).astype(np.float32)
+    if mirrored:
+        grey = np.ascontiguousarray(grey[:, ::-1])
+    grey = grey * min(_MAX_GAIN, _CONTRAST / max(float(grey.std()), 1e-3))
+    coarse = cv2.GaussianBlur(cv2.resize(grey, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA), (0, 0), 0.7)
+    return _Picture(grey, coarse, cv2.GaussianBlur(grey, (0, 0), 1.0), _fine(grey))
+
+
+def _fine(grey):
+    return grey - cv2.GaussianBlur(grey, (0, 0), 2.0)
+
+
 def _same_pictures(signatures, flips):
     """Return {copy: (kept, kind, distance)} among photos of different content."""
     if len(signatures) < 2:
         return {}
-    thumbnails = np.stack([np.frombuffer(base64.b85decode(item["grey"]), np.uint8) for item in signatures])
-    thumbnails = thumbnails.reshape(-1, _SIDE, _SIDE)
     order = sorted(range(len(signatures)), key=lambda k: (-signatures[k]["pixels"], -signatures[k]["sharpness"],
                                                           -signatures[k]["bytes"], k))
-    plain = _bits(signatures, "hash")
-    copies = _stars(order, _near(plain, plain), thumbnails, plain, plain, "same picture", {})
+    structures = np.stack([_structure(_unpack(item)) for item in signatures])
+    copies = _stars(order, _near(structures, structures), signatures, {})
     if flips:
-        mirrored = _bits(signatures, "mirrored")
-        copies = _stars(order, _near(plain, mirrored), thumbnails, plain, mirrored, "mirrored picture", copies)
+        # A mirror image has the same cosine transform, its odd horizontal frequencies negated.
+        signs = np.where(np.arange(_FREQUENCIES ** 2)[1:] % _FREQUENCIES % 2, -1, 1).astype(np.float32)
+        copies = _stars(order, _near(structures, structures * signs), signatures, copies, mirrored=True)
     return copies
 
 
-def _bits(signatures, key):
-    """Hashes as uint64 [N, 4]."""
-    return np.array([np.frombuffer(bytes.fromhex(item[key]), np.uint64) for item in signatures])
+def _structure(grey):
+    """Coarse structure of a picture: its lowest frequencies but the mean, float32 of length 1; zeros for a flat one."""
+    small = cv2.resize(grey, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    if small.std() < _FLAT:
+        return np.zeros(_FREQUENCIES ** 2 - 1, np.float32)
+    frequencies = cv2.dct(small)[:_FREQUENCIES, :_FREQUENCIES].ravel()[1:]
+    return frequencies / (np.linalg.norm(frequencies) + 1e-6)
 
 
-def _near(hashes, others):
-    """Return, for each photo, up to five others with the nearest hashes, in blocks of rows (multi-pass, exact)."""
-    near = defaultdict(set)
-    count = min(_NEIGHBOURS + 1, len(hashes))
-    for start in range(0, len(hashes), _BLOCK):
-        distances = _distances(hashes[start:start + _BLOCK], others)
-        nearest = np.argsort(distances, axis=1, kind="stable")[:, :count] if len(hashes) <= 64 else \
-            np.argpartition(distances, count - 1, axis=1)[:, :count]
-        for row, columns in enumerate(nearest):
-            for column in columns[distances[row, columns] <= _MAX_DISTANCE]:
-                if column != start + row:
-                    near[start + row].add(int(column))
-                    near[int(column)].add(start + row)
+def _near(structures, others):
+    """Return, for each photo, the set of those with the most similar structures: in blocks of rows, exact."""
+    near = [set() for _ in structures]
+    for start in range(0, len(structures), _BLOCK):
+        likeness = structures[start:start + _BLOCK] @ others.T
+        for row, values in enumerate(likeness, start):
+            values[row] = -1
+            found = np.flatnonzero(values > _MIN_LIKENESS)
+            for other in found[np.argsort(-values[found], kind="stable")[:_NEIGHBOURS]].tolist():
+                near[row].add(other)
+                near[other].add(row)
     return near
 
 
-def _distances(one, two):
-    distances = np.zeros((len(one), len(two)), np.uint16)
-    for word in range(one.shape[1]):
-        distances += np.bitwise_count(one[:, word, None] ^ two[None, :, word])
-    return distances
-
-
-def _stars(order, near, thumbnails, hashes, others, kind, copies):
-    """Give each photo, best first, to the nearest kept photo that shows the same picture, if there is one."""
-    copies = dict(copies)
-    kept = set()
+def _stars(order, near, signatures, copies, *, mirrored=False):
+    """Give each photo, best first, to the kept photo whose picture it shows most exactly, if there is one."""
+    kind = "mirrored picture" if mirrored else "same picture"
+    copies, kept = dict(copies), set()
+    picture = lru_cache(_CACHED)(lambda index, mirrored: _picture(signatures[index], mirrored=mirrored))
     for index in order:
         if index in copies:
             continue
-        found = {copies[k][0] if k in copies else k for k in near[index]} & kept
-        distance = {k: int(_distances(hashes[index][None], others[k][None])[0, 0]) for k in found}
-        for candidate in sorted(found, key=lambda k: (distance[k], k)):
-            other = thumbnails[candidate]
-            if distance[candidate] <= _MAX_DISTANCE and \
-                    same_picture(thumbnails[index], other[:, ::-1] if kind == "mirrored picture" else other,
-                                 distance=distance[candidate]):
-                copies[index] = (candidate, kind, distance[candidate])
-                break
-        else:
+        candidates = sorted({copies[k][0] if k in copies else k for k in near[index]} & kept)
+        scores = [agreement(picture(k, mirrored), picture(index, False)) for k in candidates]
+        if max(scores, default=0) < _MIN_AGREEMENT:
             kept.add(index)
+        else:
+            best = candidates[int(np.argmax(scores))]
+            distance = _hash(signatures[index]) - _hash(signatures[best], mirrored=mirrored)
+            copies[index] = (best, kind, int(distance))
     # A kept photo may have become a mirrored copy: those that were given to it follow.
     return {k: (copies[v[0]] if v[0] in copies else v) for k, v in copies.items()}
 
 
-def same_picture(one, two, *, distance=0):
-    """Tell whether two small grey pictures, uint8 [32, 32], show the same, up to a slight crop, exposure and overlays.
+def _hash(signature, *, mirrored=False):
+    grey = _unpack(signature)
+    return imagehash.phash(Image.fromarray(np.ascontiguousarray(grey[:, ::-1]) if mirrored else grey), hash_size=16)
 
-    The one is aligned with the other (ECC, Evangelidis & Psarakis 2008), brought to the same exposure, and the share of
-    its structure (gradient) that agrees is counted. distance: differing bits of their hashes; the more, the more must
-    agree.
+
+def agreement(one, two):
+    """Return how much of the fine structure of two pictures agrees, 0..1, once the second is aligned with the first.
+
+    Overlays disturb some places and leave the others as they are: places weigh what structure they have, and agree or
+    do not. The alignment is found on the small pictures, and made exact on the large ones where that may help.
     """
-    one, two = (cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 0.7) for picture in (one, two))
-    if min(one.std(), two.std()) < _FLAT or np.corrcoef(one.ravel(), two.ravel())[0, 1] < 0.3:
-        return False
-    warped, seen = _aligned(one, two)
-    if warped is None:
-        return False
-    inner = seen > 0
-    if inner.mean() < 0.5:
-        return False
-    a, b = one[inner], warped[inner]
-    if np.corrcoef(a, b)[0, 1] < _MIN_CORRELATION:
-        return False
-    gain, offset = np.polyfit(b, a, 1)
-    weight = (_gradient(one) + _gradient(warped))[inner] + 0.1
-    agrees = np.abs(a - gain * b - offset) < _TOLERANCE * a.std() + 1
-    return float((weight * agrees).sum() / weight.sum()) >= _MIN_AGREEMENT + _AGREEMENT_PER_BIT * distance
+    best = _agreement_under(one, two, np.eye(2, 3))
+    for zoom in _ZOOMS:
+        if best >= _MIN_AGREEMENT:
+            break
+        warp = _coarse_alignment(one, two, zoom)
+        if warp is not None and _agreement_under(one, two, warp) >= _WORTH_REFINING:
+            best = max(best, _agreement_under(one, two, _refined(one, two, warp)))
+    return best
 
 
-def _aligned(one, two):
-    """Return `two` warped onto `one` and where it is defined; None where no slight affine change does it."""
-    warp = np.eye(2, 3, dtype=np.float32)
-    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
+def _coarse_alignment(one, two, zoom):
+    """Affine map [2, 3] of `one` onto `two`, in pixels of 64, found from a first zoom; None where there is none.
+
+    ECC (Evangelidis & Psarakis, 2008) on the small pictures.
+    """
+    middle = (_COARSE - 1) / 2
+    warp = np.array([[zoom, 0, (1 - zoom) * middle], [0, zoom, (1 - zoom) * middle]], np.float32)
+    limits = np.array([[_MAX_ZOOM, _MAX_SHEAR, _MAX_SHIFT * _COARSE], [_MAX_SHEAR, _MAX_ZOOM, _MAX_SHIFT * _COARSE]])
     try:
-        warp = cv2.findTransformECC(one, two, warp, cv2.MOTION_AFFINE, criteria, None, 3)[1]
+        likeness, warp = cv2.findTransformECC(one.coarse, two.coarse, warp, cv2.MOTION_AFFINE, (_CRITERIA, 30, 1e-3),
+                                              None, 3)
     except cv2.error:  # no alignment found
-        return None, None
-    # A crop scales and shifts; what has to be turned or sheared is another view of a similar thing.
-    if np.any(np.abs(warp - np.eye(2, 3)) > np.array([[0.15, 0.04, 0.12 * _SIDE], [0.04, 0.15, 0.12 * _SIDE]])):
-        return None, None
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    seen = cv2.warpAffine(np.ones_like(two), warp, (_SIDE, _SIDE), flags=flags)
-    return cv2.warpAffine(two, warp, (_SIDE, _SIDE), flags=flags), seen > 0.99
+        return None
+    if likeness < _MIN_ALIGNED or np.any(np.abs(warp - np.eye(2, 3)) > limits):
+        return None
+    scale = _SIDE / _COARSE
+    warp[:, 2] = scale * warp[:, 2] + (scale - 1) / 2 * (1 - warp[:, :2].sum(axis=1))
+    return warp
 
 
-def _gradient(picture):
-    return cv2.magnitude(cv2.Sobel(picture, cv2.CV_32F, 1, 0), cv2.Sobel(picture, cv2.CV_32F, 0, 1))
+def _refined(one, two, warp):
+    try:
+        return cv2.findTransformECC(one.soft, two.soft, warp, cv2.MOTION_AFFINE, (_CRITERIA, 15, 1e-3), None, 3)[1]
+    except cv2.error:  # no better alignment found
+        return warp
+
+
+def _agreement_under(one, two, warp):
+    """Share of the structure in those places whose fine structures correlate when `two` is warped onto `one`."""
+    inverse = cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(two.grey, warp, (_SIDE, _SIDE), flags=cv2.INTER_CUBIC | inverse,
+                            borderMode=cv2.BORDER_REPLICATE)
+    seen = cv2.warpAffine(np.ones_like(two.grey), warp, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR | inverse) > 0.99
+    first, second = one.fine * seen, _fine(warped) * seen
+    power, other_power = _by_place(first * first), _by_place(second * second)
+    correlation = _by_place(first * second) / np.sqrt((power + _NOISE) * (other_power + _NOISE))
+    weight = (power * other_power) ** 0.25
+    return float((weight * (correlation > _AGREES)).sum() / (weight.sum() + 1e-6))
+
+
+def _by_place(values):
+    side = _SIDE // _PLACES
+    return values.reshape(_PLACES, side, _PLACES, side).sum(axis=(1, 3))

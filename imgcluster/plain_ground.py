@@ -6,9 +6,10 @@ _OUTLIER = 10.0  # Lab units from the ground beyond which a pixel of the frame d
 _MIN_FRAME = 0.5  # share of the frame that must show the ground
 _MAX_ROUGHNESS = 3.5  # Lab units by which a plain ground varies
 _SHADOW = 0.35  # what darkening counts for, beside a change of colour or brightening
-# A shadow or a pool of light has the ground's colour, and its lightness changes gradually: at most so many Lab units of
-# colour, so many of darkening and brightening, and so many from one pixel to the next.
-_SHADOW_COLOUR, _DARKEST, _BRIGHTEST, _STEP = 4.0, -130.0, 40.0, 8
+# A shadow or a pool of light has the ground's colour, and its edge is soft: at most so many Lab units of colour, of
+# darkening and of brightening; and over 3 pixels at most so many Lab units of change, or half of the change over 7.
+_SHADOW_COLOUR, _DARKEST, _BRIGHTEST = 4.0, -130.0, 40.0
+_SOFT, _STEEPEST = 12, 0.5
 
 
 def cut_from_plain_ground(lab):
@@ -27,15 +28,27 @@ def cut_from_plain_ground(lab):
 
 
 def _reached_from_frame(lab, passable, starts):
-    """Flood from the pixels of the frame that are `starts`, through `passable` ones, in small steps of colour."""
-    height, width = passable.shape
-    state = cv2.copyMakeBorder((~passable).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
-    frame = [(y, x) for x in range(width) for y in (0, height - 1)] + [(y, x) for y in range(height)
-                                                                       for x in (0, width - 1)]
-    for y, x in frame:
-        if state[y + 1, x + 1] == 0 and starts[y, x]:
-            cv2.floodFill(lab, state, (x, y), 0, (_STEP,) * 3, (_STEP,) * 3, 4 | cv2.FLOODFILL_MASK_ONLY | (2 << 8))
-    return state[1:-1, 1:-1] == 2
+    """Pixels of the ground: those `passable` ones that a square of 3 pixels reaches without meeting a sharp edge.
+
+    It sets out from the pixels of the frame that are `starts`; being that wide, it does not slip through where a
+    product's outline is faint for a pixel or two.
+    """
+    soft = passable & (_local_range(lab, 3) <= np.maximum(_SOFT, _STEEPEST * _local_range(lab, 7)))
+    padded = cv2.copyMakeBorder(soft.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    centres = cv2.erode(padded, np.ones((3, 3), np.uint8))[1:-1, 1:-1]
+    count, labels = cv2.connectedComponents(centres, connectivity=4)
+    reached = np.zeros(count, bool)
+    for side in np.s_[0, -1, (slice(None), 0), (slice(None), -1)]:
+        reached[labels[side][starts[side]]] = True
+    reached[0] = False
+    # One pixel more than the square's own: the edge that stopped it is half ground.
+    return (cv2.dilate(reached[labels].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & passable
+
+
+def _local_range(lab, side):
+    """Largest difference in any channel within a window, int16 [h, w]."""
+    window = np.ones((side, side), np.uint8)
+    return (cv2.dilate(lab, window).astype(np.int16) - cv2.erode(lab, window)).max(axis=2)
 
 
 def _difference_from_ground(lab):

@@ -24,13 +24,14 @@ from imgcluster.decoding import decode_image
 from imgcluster.duplicates import photo_signature
 from imgcluster.errors import UserError
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
+from imgcluster.locks import claim
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
 from imgcluster.photo_tables import write_photo_tables
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
-# Entries of ledgers that lack one of these were written by an older version and are made anew.
-AUDITED = {"rim", "num_objects", "plain", "format", "sharpness", "brightness", "color"}
+# Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -93,34 +94,41 @@ def preprocess_dataset(data_dir, folders, recipe, *, filters, remove_duplicates,
 
 
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
-    """Preprocess every photo; return one entry per photo, in order.
+    """Preprocess every photo; return one entry per photo, in order. UserError where another run is at it.
 
     An entry is a dict with "file" and either "reason" (not usable) or what `audit_photo` tells, "share" (of the frame,
     taken by the product), "rim" (share of the frame's outermost pixels that it covers), "num_objects", "plain" and
     "plausible" (see `background.Cutout`), and "signature". ledger: path of the file that keeps the
     entries. progress: `progress(total, initial)` makes a bar.
     """
-    known = _read_ledger(ledger)
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    with ledger.open("a", encoding="utf-8") as file:
+        claim(file, what=ledger.parent)
+        entries, tasks = _split(folders, img_paths, recipe, _read_ledger(ledger))
+        with progress(len(img_paths), len(entries)) as bar:
+            for (task, stamp), result in _in_processes(tasks, workers):
+                entries[task[1]] = {"file": task[1], "stamp": stamp, **result}
+                file.write(json.dumps(entries[task[1]]) + "\n")
+                file.flush()
+                bar.update(1)
+    ordered = [entries[name] for name in img_paths]
+    write_text(ledger, "".join(json.dumps(entry) + "\n" for entry in ordered))
+    return ordered
+
+
+def _split(folders, img_paths, recipe, known):
+    """Return ({photo: entry} of what the ledger has done already, [(task, stamp)] of what is to be done)."""
     masks = mask_names(img_paths)
-    tasks, entries = [], {}
+    entries, tasks = {}, []
     for name in img_paths:
         task = (folders, name, masks[name], recipe)
         stamp = _stamp(folders, name, recipe)
         old = known.get(name)
-        if old and old["stamp"] == stamp and ("reason" in old or (AUDITED <= old.keys() and _is_written(task))):
+        if old and old["stamp"] == stamp and ("reason" in old or _is_written(task)):
             entries[name] = old
         else:
             tasks.append((task, stamp))
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    with ledger.open("a", encoding="utf-8") as file, progress(len(img_paths), len(entries)) as bar:
-        for (task, stamp), result in _in_processes(tasks, workers):
-            entries[task[1]] = {"file": task[1], "stamp": stamp, **result}
-            file.write(json.dumps(entries[task[1]]) + "\n")
-            file.flush()
-            bar.update(1)
-    ordered = [entries[name] for name in img_paths]
-    write_text(ledger, "".join(json.dumps(entry) + "\n" for entry in ordered))
-    return ordered
+    return entries, tasks
 
 
 def sort_out(entries, filters):
@@ -166,12 +174,17 @@ def prepare_photo(image, recipe):
     masks_wanted = recipe.fill != "keep" or recipe.crop is True or recipe.save_masks or recipe.every_mask
     method = recipe.method if masks_wanted or recipe.crop else "none"
     cutout = product_mask(image, method=method, plain_only=not masks_wanted)
+    return finish_photo(image, cutout, recipe), cutout
+
+
+def finish_photo(image, cutout, recipe):
+    """Return the photo as later steps see it, once its Cutout is known."""
     if recipe.contrast:
         image = normalise_contrast(image)
     filled = fill_background(image, cutout.mask, fill=recipe.fill)
     if recipe.crop is True or (recipe.crop == "plain" and cutout.plain):
         filled = crop_to_product(filled, cutout.mask, margin=CROP_MARGIN)
-    return _limited(filled, recipe.max_side), cutout
+    return _limited(filled, recipe.max_side)
 
 
 def _limited(image, max_side):
@@ -186,9 +199,9 @@ def _stamp(folders, name, recipe):
     """What must be the same for a photo not to be done again."""
     try:
         status = (folders.raw / name).stat()
-        return [status.st_size, status.st_mtime_ns, asdict(recipe)]
+        return [VERSION, status.st_size, status.st_mtime_ns, asdict(recipe)]
     except OSError:
-        return [None, None, asdict(recipe)]
+        return [VERSION, None, None, asdict(recipe)]
 
 
 def _is_written(task):

@@ -42,6 +42,23 @@ def test_product_is_found(background):
     assert cutout.share == pytest.approx(truth.mean(), abs=0.02)
 
 
+@pytest.mark.parametrize("softness", [4, 6, 10])
+def test_shadows_are_no_part_of_the_product(softness):
+    image, truth = scene((240, 240, 240))
+    shadow = cv2.GaussianBlur(cv2.ellipse(np.zeros(truth.shape, np.float32), (230, 190), (70, 25), 0, 0, 360, 0.5, -1),
+                              (0, 0), softness)
+    shadowed = np.where(truth[..., None], image, image * (1 - shadow[..., None])).astype(np.uint8)
+    cutout = product_mask(shadowed)
+    assert cutout.plain and overlap(cutout.mask > 127, truth) > 0.93
+
+
+def test_banners_are_no_part_of_the_product():
+    image, truth = scene((240, 240, 240))
+    image[-20:] = (170, 30, 40)
+    cv2.putText(image, "FREE SHIPPING", (100, 235), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1)
+    assert overlap(product_mask(image).mask > 127, truth) > 0.95
+
+
 def test_drawn_products_are_found_better_than_by_outlines():
     photos = plan_photos(Catalogue(seed=5, num_models=4, min_imgs=3, max_imgs=3, size=200))
     scores = []

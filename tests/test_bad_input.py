@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -87,12 +87,25 @@ GOOD = {
     "twin.jpg": lambda path: Image.fromarray(picture(18)).save(path),
     "twin.png": lambda path: Image.fromarray(picture(19)).save(path),
     "truncated.jpg": lambda path: save_truncated(path),
+    "profile.jpg": lambda path: Image.fromarray(picture(21)).save(
+        path, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()),
+    "float.tif": lambda path: Image.fromarray(picture(22)[..., 0].astype(np.float32) / 255).save(path),
+    "thin.png": lambda path: Image.fromarray(np.full((1, 5000, 3), 90, np.uint8)).save(path),
+    "one colour.png": lambda path: Image.fromarray(np.full((60, 80, 3), 200, np.uint8)).save(path),
+    "all product.jpg": lambda path: Image.fromarray(
+        np.random.default_rng(23).integers(0, 255, (60, 80, 3), dtype=np.uint8)).save(path),
+    "line art.png": lambda path: Image.fromarray(
+        cv2.circle(np.full((60, 80, 3), 255, np.uint8), (40, 30), 20, (0, 0, 0), 1)).save(path),
+    "white on white.jpg": lambda path: Image.fromarray(
+        cv2.circle(np.full((60, 80, 3), 255, np.uint8), (40, 30), 20, (251, 251, 251), -1)).save(path),
 }
 BAD = {
     "zero.jpg": lambda path: path.write_bytes(b""),
     "text.jpg": lambda path: path.write_text("no photo"),
     "head only.jpg": lambda path: path.write_bytes(b"\xff\xd8\xff\xe0"),
     "dangling.jpg": lambda path: path.symlink_to("nowhere.jpg"),
+    "loop.jpg": lambda path: path.symlink_to("loop.jpg"),
+    "over 200 megapixels.png": lambda path: Image.new("1", (20000, 10001)).save(path),
 }
 
 
@@ -107,6 +120,7 @@ def test_every_kind_of_photo_goes_through_and_bad_ones_are_listed(project):
         (raw / name).parent.mkdir(parents=True, exist_ok=True)
         write(raw / name)
     Image.fromarray(picture(20)).save(raw / "turned.jpg", exif=exif_with_orientation(6))
+    (raw / "folder.jpg").mkdir()
     before = {path: path.read_bytes() for path in raw.rglob("*") if path.is_file()}
     run("00_make_labels_true.py", project)
     run("01_img_preprocess.py", project, "SAVE_MASKS=True", "BACKGROUND_METHOD=grabcut")
@@ -186,6 +200,14 @@ def test_names_without_a_label_are_listed(project):
     photos(project / "raw_img" / "set", ["1_a.png", *(f"x{number}.png" for number in range(7))])
     message = run("00_make_labels_true.py", project, "LABELS_FROM=filename", check=2).stderr
     assert "7 of 8 photos" in message and "x0.png" in message and "LABEL_REGEX" in message and "2 more" in message
+
+
+def test_photos_are_cut_out_although_their_names_hold_no_label(project):
+    photos(project / "raw_img" / "set", ["x.png", "y.png"])
+    done = run("01_img_preprocess.py", project, "LABELS_FROM=filename", "SAVE_MASKS=True")
+    assert "LABEL_REGEX" in done.stderr
+    assert (project / "data" / "set" / "masks" / "x.png").exists()
+    assert read_lines(project / "data" / "set" / "img_paths.txt") == ["x.png", "y.png"]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 5])

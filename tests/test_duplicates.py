@@ -31,7 +31,8 @@ def marked(image):
 CHANGES = {
     "resized": lambda image: cv2.resize(image, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA),
     "brighter": lambda image: np.clip(image * 1.2, 0, 255).astype(np.uint8),
-    "cropped": lambda image: image[5:-5, 5:-5],
+    "cropped by 5 %": lambda image: image[12:-12, 12:-12],
+    "cropped at one side": lambda image: image[12:],
     "framed": lambda image: cv2.copyMakeBorder(image, 12, 12, 12, 12, cv2.BORDER_CONSTANT, value=(255, 255, 255)),
     "marked": marked,
     "recompressed": lambda image: image,
@@ -56,7 +57,7 @@ def test_copies_are_found(change):
     count = len(originals)
     rows = find_duplicates(list(range(2 * count)), items)
     assert all(abs(name - kept) == count and kind == "same picture" for name, kept, kind, _ in rows)
-    assert len(rows) >= 0.6 * count
+    assert len(rows) >= 0.8 * count
 
 
 def test_best_copy_is_kept():

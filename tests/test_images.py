@@ -292,6 +292,16 @@ def test_failed_write_leaves_the_old_file(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["x.png", "y.png"]
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_a_full_disk_is_named_and_leaves_nothing_half_written(tmp_path, monkeypatch):
+    write_image(tmp_path / "x.png", picture())
+    before = (tmp_path / "x.png").read_bytes()
+    monkeypatch.setattr("imgcluster.images.open", lambda *_: open("/dev/full", "wb", buffering=0), raising=False)
+    with pytest.raises(UserError, match=r"x\.png: No space left on device"):
+        write_image(tmp_path / "x.png", picture()[::-1])
+    assert (tmp_path / "x.png").read_bytes() == before and os.listdir(tmp_path) == ["x.png"]
+
+
 def test_very_long_pictures_are_written(tmp_path):
     write_image(tmp_path / "x.jpg", np.zeros((70000, 2, 3), np.uint8))
     assert read_image(tmp_path / "x.jpg").shape == (70000, 2, 3)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from imgcluster.errors import UserError
+from imgcluster.locks import claim
 from imgcluster.preprocess import (
     Folders,
     Recipe,
@@ -70,6 +71,22 @@ def test_entries_in_order_bad_photos_with_their_reason(tmp_path, save_photos):
     assert (entries[0]["width"], entries[0]["height"]) == (120, 90)
     assert all((tmp_path / "img" / name).exists() for name in names)
     assert not (tmp_path / "img" / "bad.png").exists()
+
+
+def test_a_photo_that_vanishes_before_it_is_read_is_listed(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png"])
+    entries, _ = preprocess(tmp_path, [*names, "gone.png"])
+    assert "reason" not in entries[0] and entries[1]["reason"] == "vanished"
+
+
+def test_a_second_run_at_the_same_time_is_refused(tmp_path, save_photos):
+    pytest.importorskip("fcntl", reason="no file locks on this system")
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png"])
+    with (tmp_path / "ledger.jsonl").open("a") as ledger:
+        claim(ledger, what="")
+        with pytest.raises(UserError, match="Another run"):
+            preprocess(tmp_path, names)
+    assert len(preprocess(tmp_path, names)[0]) == 1
 
 
 def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photos):
