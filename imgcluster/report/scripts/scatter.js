@@ -26,7 +26,7 @@ function startScatter() {
 
   // Side of a picture, in pixels: larger where photos are few, or near.
   const first = Math.min(90, Math.max(34, 400 / Math.sqrt(points.length)));
-  const sizeNow = () => Math.min(side, first * Math.min(1, view.width / 680) * Math.sqrt(view.zoom));
+  const sizeNow = () => Math.min(side, Math.max(24, first * Math.min(1, view.width / 680)) * Math.sqrt(view.zoom));
 
   // Places of the photos that are shown as such: in their order, those with room beside the ones before. It depends on
   // the zoom alone, so that nothing flickers while one drags.
