@@ -72,7 +72,7 @@ function startMap() {
       context.lineTo(...view.toScreen(x2, y2));
     }
     context.lineCap = "round";
-    context.lineWidth = Math.min(3, Math.max(1.4, cell * 0.035));
+    context.lineWidth = Math.min(3, Math.max(Math.min(1.4, cell * 0.1), cell * 0.035));
     context.strokeStyle = colourOf("--border-line");
     context.stroke();
   }

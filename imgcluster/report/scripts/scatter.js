@@ -17,15 +17,14 @@ function startScatter() {
   const extent = { left: Math.min(...xs), top: Math.min(...ys) };
   extent.width = Math.max(Math.max(...xs) - extent.left, 1e-3);
   extent.height = Math.max(Math.max(...ys) - extent.top, 1e-3);
-  const view = new View(canvas, extent, draw, { maxZoom: 30, margin: 28 });
+  const first = Math.min(90, Math.max(34, 400 / Math.sqrt(points.length)));  // pixels, side of a picture at first
+  const view = new View(canvas, extent, draw, { maxZoom: 30, margin: first / 2 + 8 });
 
   const groupAt = (point) => (colouring === "model" ? photos.model[point] : shownOf[point]);
   const colourOfGroup = (group) => (colouring === "model" ? modelColour(group) : clusterColour(group));
   const ringShown = () => ring !== null && document.activeElement === canvas;
   const inTheRing = () => points.filter((point) => inRing(ring, xs[point], ys[point]));
 
-  // Side of a picture, in pixels: larger where photos are few, or near.
-  const first = Math.min(90, Math.max(34, 400 / Math.sqrt(points.length)));
   const sizeNow = () => Math.min(side, Math.max(24, first * Math.min(1, view.width / 680)) * Math.sqrt(view.zoom));
 
   // Places of the photos that are shown as such: in their order, those with room beside the ones before. It depends on
