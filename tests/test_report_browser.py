@@ -29,11 +29,21 @@ def browser(chromium, written):
     """The page, freshly opened."""
     chromium.get_log("browser"), chromium.get_log("performance")
     chromium.get("about:blank")
-    chromium.get(written.path.as_uri())
+    open_page(chromium, written.path.as_uri())
     wait(chromium, "document.documentElement.dataset.ready")
     yield chromium
     assert [entry for entry in chromium.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
     chromium.execute_script("addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")
+
+
+def open_page(driver, address):
+    """Open a page; once more where Chromium on a busy machine forgets that it was asked to (once in some hundred)."""
+    from selenium.common.exceptions import TimeoutException
+    driver.set_page_load_timeout(20)
+    try:
+        driver.get(address)
+    except TimeoutException:
+        driver.get(address)
 
 
 def wait(driver, expression, seconds=20):
