@@ -33,7 +33,8 @@ def main(argv=None):
                       raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=train_dir(settings),
                       seed=settings.RANDOM_SEED, max_sheets=settings.MAX_SHEETS,
                       max_photos=settings.SCATTER_MAX_PHOTOS)
-    written, windows = save_figures(step, gallery)
+    written = save_figures(step, gallery)
+    pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
     remove_old_sheets(step.result_dir, written)
     page = write_report(step.result_dir / "report.html", gallery,
                         progress=lambda total: progress(description="report", total=total))
@@ -46,12 +47,12 @@ def main(argv=None):
     step.finish(f"{len(written) - 1} figures and the report ({page['bytes'] / 1e6:.1f} MB)")
     step.say(f"open in a browser: {step.show(step.result_dir / 'report.html')}")
     if step.options.show:
-        show_windows(windows)
+        show_windows(pictures)
 
 
 def save_figures(step, gallery):
-    """Draw and save every figure there are data for; return (their names, {name: figure} of those --show opens)."""
-    written, windows, plans = [], {}, figures(gallery)
+    """Draw and save every figure there are data for; return their names."""
+    written, plans = [], figures(gallery)
     for name, draw in progress(plans.items(), description="figures", unit="figure", total=len(plans)):
         figure = draw()
         if figure is None:
@@ -59,9 +60,7 @@ def save_figures(step, gallery):
         with replacing(step.result_dir / name) as path:
             figure.savefig(path, dpi=DPI)
         written.append(name)
-        if step.options.show and "/" not in name:  # a window for each of many clusters would bury the rest
-            windows[name] = figure
-    return written, windows
+    return written
 
 
 def train_dir(settings):

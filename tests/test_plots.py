@@ -1,5 +1,6 @@
 """Figures: what is drawn, without a warning, and at the edges: one photo, one cluster, empty units, 300 clusters."""
 import io
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import font_manager
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.figure import Figure
 
@@ -27,7 +29,7 @@ from imgcluster.plots import (
 from imgcluster.plots.canvas import fitted
 from imgcluster.plots.cells import cell_centres, cell_outlines, cluster_borders
 from imgcluster.plots.layout import place_among
-from imgcluster.plots.style import clean, group_colour, group_marker
+from imgcluster.plots.style import clean, font_families, group_colour, group_marker
 
 pytestmark = pytest.mark.filterwarnings("error")
 TOPOLOGIES = ["rectangular", "hexagonal"]
@@ -55,6 +57,17 @@ def grid_clusters(shape, num):
 
 def drawn_groups(axes):
     return [artist for artist in axes.collections if isinstance(artist, PathCollection)]
+
+
+def test_fonts_installed_since_matplotlib_listed_them_are_found(monkeypatch, tmp_path):
+    new, broken = tmp_path / "new.ttf", tmp_path / "broken.ttf"
+    shutil.copy(font_manager.findfont("DejaVu Sans"), new)
+    broken.write_bytes(b"no font")
+    fonts = font_manager.fontManager.ttflist
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", list(fonts))
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(new), str(broken)])
+    assert font_families.__wrapped__()[0] == "DejaVu Sans"
+    assert {font.fname for font in font_manager.fontManager.ttflist} - {font.fname for font in fonts} == {str(new)}
 
 
 def test_no_figure_touches_pyplot():

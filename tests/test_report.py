@@ -117,7 +117,7 @@ def test_review_csv_sets_the_review_list(tmp_path):
                                                                "reason": ["between two clusters", ""]}))
     write_report(tmp_path / "report.html", gallery)
     page = Page(tmp_path / "report.html")
-    item, = page.data["review"]["items"]
+    item, = page.data["review"]
     assert page.data["photos"]["file"][item["photo"]] == gallery.img_paths[5]
     assert item["notes"] == [["reason", "between two clusters"]]
 

@@ -1,7 +1,9 @@
 """Windows: none unless asked for; where none can be opened, one message says so."""
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,7 @@ import pytest
 
 from imgcluster.artefacts import write_array, write_arrays, write_labels, write_lines, write_table
 from imgcluster.errors import UserError
-from imgcluster.plots import hits_figure
-from imgcluster.plots.windows import require_screen, show_windows
+from imgcluster.plots.windows import LARGEST, require_screen, show_windows
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,13 +34,19 @@ def visualize(tmp_path, squares, save_photos):
     folders = {"DATASET": "shop", "TRAIN_DATASET": None, "RAW_IMG_DIR": tmp_path / "raw", "DATA_DIR": data_dir,
                "IMG_DIR": tmp_path / "img", "RESULT_DIR": tmp_path / "result"}
 
-    def run(*arguments, **environment):
+    def start(*arguments, **environment):
         headless = {name: value for name, value in os.environ.items()
                     if name not in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")}
         settings = [part for name, value in folders.items() for part in ("--set", f"{name}={value}")]
-        return subprocess.run([sys.executable, ROOT / "06_visualize.py", *settings, *arguments], check=False,
-                              capture_output=True, text=True, env=headless | environment)
+        return subprocess.Popen([sys.executable, ROOT / "06_visualize.py", *settings, *arguments], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=headless | environment)
 
+    def run(*arguments, **environment):
+        step = start(*arguments, **environment)
+        stdout, stderr = step.communicate()
+        return subprocess.CompletedProcess(step.args, step.returncode, stdout, stderr)
+
+    run.start = start
     run.result_dir = tmp_path / "result"
     return run
 
@@ -59,17 +66,56 @@ def test_windows_without_a_screen_are_refused_before_any_work(visualize):
     assert not visualize.result_dir.exists()
 
 
-def test_figures_made_without_pyplot_can_be_shown(monkeypatch):
+@pytest.fixture
+def screen(tmp_path):
+    """The name of a screen that nobody sees, as DISPLAY wants it."""
+    pytest.importorskip("tkinter", reason="this Python has no tkinter to open windows with")
+    if not (shutil.which("Xvfb") and shutil.which("xdotool")):
+        pytest.skip("no Xvfb and xdotool found (Debian: apt-get install xvfb xdotool)")
+    reader, writer = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
+                              pass_fds=[writer], stderr=subprocess.DEVNULL)
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        yield f":{file.readline().strip()}"
+    server.terminate()
+    server.wait()
+
+
+def test_on_a_screen_every_figure_has_a_window_and_the_step_ends_when_they_are_closed(visualize, screen):
+    def windows():
+        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", r"\.png$"], check=False,
+                               capture_output=True, text=True, env=os.environ | {"DISPLAY": screen})
+        return found.stdout.split()
+
+    with visualize.start("--show", DISPLAY=screen) as step:
+        deadline = time.monotonic() + 240
+        while len(windows()) < 4 and step.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.5)
+        titles = [subprocess.run(["xdotool", "getwindowname", window], check=True, capture_output=True, text=True,
+                                 env=os.environ | {"DISPLAY": screen}).stdout.strip() for window in windows()]
+        for window in windows():  # q closes a window of matplotlib
+            subprocess.run(["xdotool", "windowfocus", window, "key", "q"], check=False,
+                           env=os.environ | {"DISPLAY": screen})
+        assert step.wait(60) == 0
+    assert {"map.png", "scatter.png", "hits.png", "distance_map.png"} <= set(titles)
+    assert (visualize.result_dir / "report.html").is_file()
+
+
+def test_saved_pictures_are_shown_no_larger_than_a_screen(monkeypatch, save_photos, tmp_path):
     from matplotlib import pyplot
-    monkeypatch.setattr(pyplot, "show", lambda: shown.extend(pyplot.get_fignums()))
-    shown, before = [], pyplot.get_backend()
+    sizes = {"map.png": (3000, 1000, 3), "hits.png": (90, 120, 3)}
+    save_photos(tmp_path, {name: np.zeros(size, np.uint8) for name, size in sizes.items()})
+    monkeypatch.setattr(pyplot, "show", lambda: shown.update(
+        {name: pyplot.figure(name).get_size_inches() * pyplot.figure(name).dpi for name in pyplot.get_figlabels()}))
+    shown, before = {}, pyplot.get_backend()
     try:
         pyplot.switch_backend("agg")
         with pytest.raises(UserError, match="agg"):
             require_screen()
-        show_windows({f"{name}.png": hits_figure(np.ones((2, 2), int), topology="rectangular", title="")
-                      for name in "ab"})
-        assert len(shown) == 2
+        show_windows([tmp_path / "map.png", tmp_path / "hits.png"])
+        assert shown["hits.png"] == pytest.approx([120, 90])
+        assert shown["map.png"] == pytest.approx([LARGEST[1] / 3, LARGEST[1]])
     finally:
         pyplot.close("all")
         pyplot.switch_backend(before)

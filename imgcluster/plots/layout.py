@@ -8,7 +8,6 @@ from threadpoolctl import threadpool_limits
 from imgcluster.neighbours import project
 from imgcluster.rows import blocks
 
-FEW_PHOTOS = 2000
 MIN_PHOTOS_FOR_TSNE = 10
 PERPLEXITY, LEAST_PERPLEXITY = 30.0, 5.0
 NEIGHBOURS, AGREEING = 5, 3
@@ -46,8 +45,9 @@ def embed_2d(features, *, seed, max_photos=3000):
 
 def _tsne(points, perplexity, seed):
     perplexity = min(max(perplexity, LEAST_PERPLEXITY), (len(points) - 1) / 3)
-    # For few photos the threads' meetings take longer than the work, a hundred times so on a busy machine.
-    with threadpool_limits(1 if len(points) < FEW_PHOTOS else None, user_api="openmp"):
+    # On a busy machine several threads wait for each other longer than they work: 3,000 photos then took six minutes
+    # with two threads, half a minute with one.
+    with threadpool_limits(1, user_api="openmp"):
         return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(points).astype(np.float32)
 
 

@@ -1,4 +1,5 @@
 """What all figures share: fonts, safe text, colours and markers of groups, and figures without pyplot."""
+import contextlib
 import textwrap
 import unicodedata
 from functools import lru_cache
@@ -33,8 +34,18 @@ _UNKNOWN_CHARACTER = "\u25a1"
 @lru_cache(maxsize=1)
 def font_families():
     """Names of the fonts to draw text with, in order of preference: those of the list that this system has."""
+    _add_new_fonts()
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return ("DejaVu Sans", *(name for name in _FALLBACK_FONTS if name in installed))
+
+
+def _add_new_fonts():
+    """Tell matplotlib of fonts installed since it listed them: it keeps its list from its first run on."""
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:
+            with contextlib.suppress(RuntimeError, OSError):  # not a font that it can read
+                font_manager.fontManager.addfont(path)
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 import numpy as np
 
 from imgcluster.artefacts import read_table
+from imgcluster.cluster_results import review_list
 from imgcluster.metrics import matched_clusters
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import group_colour
@@ -167,19 +168,16 @@ def _new_clusters(gallery):
 
 
 def _review(gallery, rows):
-    """Photos to look at: those of review.csv with what it says of them, else the least confident ones."""
+    """Photos to look at, those of review.csv, with what it says of them beyond what it says of all."""
     table = read_table(gallery.data_dir / "review.csv")
-    if "file" in table:
-        known = {gallery.img_paths[row]: index for index, row in enumerate(rows)}
-        notes = [name for name in table if name not in ("file", "cluster", "confidence")]
-        return {"from": "review.csv", "items": [
-            {"photo": known[line["file"]], "notes": [[name, line[name]] for name in notes if line[name]]}
-            for line in table.to_dict("records") if line["file"] in known]}
-    if not has(gallery, "clusters.csv"):
+    if "file" not in table and not has(gallery, "clusters.csv"):
         return None
-    confidence = gallery.clusters["confidence"].to_numpy()[rows]
-    return {"from": None, "items": [{"photo": int(index), "notes": []}
-                                    for index in np.argsort(confidence, kind="stable")[:300] if confidence[index] < 1]}
+    table = table if "file" in table else review_list(gallery.clusters)
+    known = {gallery.img_paths[row]: index for index, row in enumerate(rows)}
+    notes = [name for name in table if name not in ("file", "cluster", "confidence")
+             and (len(table) == 1 or table[name].nunique() > 1)]
+    return [{"photo": known[line["file"]], "notes": [[name, line[name]] for name in notes if line[name]]}
+            for line in table.to_dict("records") if line["file"] in known]
 
 
 def _pairs(gallery, place):

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 _FOLDER = Path(__file__).parent
-_SCRIPTS = ("base", "state", "levels", "view", "map", "scatter", "clusters", "lists", "charts", "main")
+_SCRIPTS = ("base", "state", "levels", "view", "region", "map", "scatter", "clusters", "lists", "charts", "main")
 
 
 def render(context):

@@ -2,6 +2,7 @@
 import numpy as np
 
 from imgcluster.artefacts import read_json, read_table
+from imgcluster.validation import quality
 
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
 BUNDLED = "bundled"  # as records name the network that ships with the project
@@ -111,14 +112,32 @@ def records(gallery):
 
 
 def training(gallery):
-    """The training curves as {"dataset", "epochs", "series": {column: values}}; None where no network was trained."""
+    """The training curves; None where no network was trained.
+
+    Returns {"dataset", "epoch": its number for each row, "phase": the same or None, "kept": place of the row whose
+    weights were kept, "series": {column: values}}.
+    """
     path = gallery.train_dir / "history.csv" if gallery.train_dir else None
     table = read_table(path) if path else None
     if table is None or table.empty:
         return None
     numbers = {name: [_number(cell) for cell in table[name]] for name in table if name not in ("phase", "epoch")}
     return {"dataset": gallery.train_dir.name, "phase": table["phase"].tolist() if "phase" in table else None,
+            "epoch": _epochs(table), "kept": _kept(numbers),
             "series": {name: values for name, values in numbers.items() if any(value is not None for value in values)}}
+
+
+def _epochs(table):
+    return [int(cell) for cell in table["epoch"]] if "epoch" in table else list(range(1, len(table) + 1))
+
+
+def _kept(numbers):
+    """Place of the best epoch, as step 02 chose it; None in a history from elsewhere, or with gaps."""
+    rows = [dict(zip(numbers, values)) for values in zip(*numbers.values())]
+    try:
+        return max(range(len(rows)), key=lambda place: quality(rows[place]))
+    except (KeyError, TypeError):
+        return None
 
 
 def _number(cell):

@@ -25,7 +25,6 @@ function h(tag, attributes = {}, ...children) {
 
 const { side, columns: sheetColumns } = data.sprites;
 const perSheet = sheetColumns * sheetColumns;
-const FEW_SHEETS = 8;
 const sheets = new Map();
 function sheet(number) {
   if (!sheets.has(number)) sheets.set(number, arrived(number).then(() => readSheet(number)));
@@ -102,6 +101,7 @@ function drawTile(context, index, x, y, size, redraw) {
 }
 
 function fill(target) {
+  target.dataset.filled = "";
   const place = tilePlace(Number(target.dataset.tile));
   sheet(place.sheet).then(({ rows, url }) => {
     target.style.backgroundImage = `url("${url}")`;
@@ -140,21 +140,27 @@ function picture(index, label = "") {
 }
 
 // Once the page is read and has nothing else to do.
+const idle = (work) => (window.requestIdleCallback ? requestIdleCallback(work, { timeout: 3000 }) : setTimeout(work, 300));
 function whenIdle(work) {
-  const idle = () => (window.requestIdleCallback ? requestIdleCallback(work, { timeout: 3000 }) : setTimeout(work, 300));
-  if (document.readyState === "complete") idle();
-  else addEventListener("load", idle);
+  if (document.readyState === "complete") idle(work);
+  else addEventListener("load", () => idle(work));
 }
 
-// Few photos are all shown then, as full-page pictures and print want it; of many only those that come into sight.
+// Then the photos out of sight are filled as well, sheet by sheet, as full-page pictures and print want them. The
+// browser still decodes only what it paints.
 let atOnce = false;
-whenIdle(() => {
-  atOnce = data.sprites.count <= FEW_SHEETS * perSheet;
-  if (atOnce) document.querySelectorAll(".picture[data-tile]").forEach((element) => {
+function fillRest() {
+  const waiting = [...document.querySelectorAll(".picture[data-tile]:not([data-filled])")];
+  atOnce = waiting.length === 0;
+  if (atOnce) return;
+  const sheetOf = (element) => tilePlace(Number(element.dataset.tile)).sheet;
+  waiting.filter((element) => sheetOf(element) === sheetOf(waiting[0])).forEach((element) => {
     lazy.unobserve(element);
-    if (!element.style.backgroundImage) fill(element);
+    fill(element);
   });
-});
+  idle(fillRest);
+}
+whenIdle(fillRest);
 
 // ---- what photos and clusters are called
 
@@ -192,6 +198,9 @@ function captionOf(index) {
   return h("span", { class: "caption" }, h("span", { class: "file" }, shortName(photos.file[index])),
     confidence === null ? null : h("span", { class: "number" }, confidence.toFixed(2)));
 }
+
+// Of what is shown at first, a phone, on which it lies one below the other, shows a third.
+const atATime = (number) => (matchMedia("(max-width: 480px)").matches ? Math.ceil(number / 3) : number);
 
 // A list that grows by a button: draw(item) for `step` items at a time.
 function growingList(parent, items, step, draw, noun) {

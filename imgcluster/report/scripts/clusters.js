@@ -1,5 +1,6 @@
 // Clusters: a card for each, and a window with all photos of one.
 const dialog = $("cluster");
+const LEGEND_CHIPS = 60;
 let opened = null;  // the cluster in the window
 
 function confidenceBar(value) {
@@ -19,12 +20,28 @@ function swatch(id) {
 const clusterChip = (id, number) => h("button", { type: "button", class: "chip", onclick: () => openCluster(id) },
   swatch(id), clusterName(id), h("span", { class: "number" }, number.toLocaleString("en")));
 
+const modelColour = (model) => paletteNow()[data.models[model].colour % paletteNow().length];
+
 // A true label in the colour it has in the scatter; a click finds its photos.
 function modelChip(model, number) {
   const mark = h("span", { class: "swatch", "aria-hidden": "true" });
-  mark.style.background = paletteNow()[data.models[model].colour % paletteNow().length];
+  mark.style.background = modelColour(model);
   return h("button", { type: "button", class: "chip", onclick: () => findPhotos(data.models[model].name) }, mark,
     data.models[model].name, h("span", { class: "number" }, number.toLocaleString("en")));
+}
+
+// The largest of the groups [[group, photos], ...]: pointing at one, or reaching it with Tab, calls pick(group), and
+// pick(null) afterwards.
+function drawLegend(parent, groupsByPhotos, chip, pick) {
+  const chips = groupsByPhotos.slice(0, LEGEND_CHIPS).map(([group, number]) => {
+    const element = chip(group, number);
+    for (const [type, value] of [["pointerenter", group], ["focus", group], ["pointerleave", null], ["blur", null]])
+      element.addEventListener(type, () => pick(value));
+    return element;
+  });
+  const others = groupsByPhotos.length - chips.length;
+  if (others > 0) chips.push(h("span", { class: "note" }, `and ${others.toLocaleString("en")} smaller ones`));
+  parent.replaceChildren(...chips);
 }
 
 function modelLine(cluster) {
@@ -56,7 +73,7 @@ const orders = {
 
 function startClusters() {
   let order = "size";
-  const redraw = () => growingList($("cards"), currentClusters().sort(orders[order][1]), 48, card, "cluster");
+  const redraw = () => growingList($("cards"), currentClusters().sort(orders[order][1]), atATime(48), card, "cluster");
   const offered = Object.entries(orders).filter(([name]) => name !== "doubt" || photos.confidence);
   choice($("cluster-order"), offered.map(([name, [text]]) => [name, text]), order, (value) => { order = value; redraw(); });
   let drawn = shownOf;

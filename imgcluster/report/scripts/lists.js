@@ -19,7 +19,7 @@ function startSearch() {
     const found = range(numPhotos).filter((index) => words.every((word) => folded[index].includes(word)))
       .sort((a, b) => (photos.file[a] < photos.file[b] ? -1 : 1));
     $("results-title").textContent = found.length ? `${count(found.length, "photo")} found` : "No photo has this in its name";
-    growingList($("results-photos"), found, 48, (index) => photoButton(index, { caption: captionOf(index) }), "photo");
+    growingList($("results-photos"), found, atATime(48), (index) => photoButton(index, { caption: captionOf(index) }), "photo");
   };
   box.addEventListener("input", find);
   const close = () => { results.hidden = true; };
@@ -42,7 +42,7 @@ function findPhotos(text) {
 
 function startReview() {
   if (!$("review-photos")) return;
-  growingList($("review-photos"), data.review.items, 36, ({ photo, notes }) => h("div", { class: "review-item" },
+  growingList($("review-photos"), data.review, atATime(36), ({ photo, notes }) => h("div", { class: "review-item" },
     choosablePhoto(photo, captionOf(photo)),
     h("button", { type: "button", class: "quiet in", "data-photo-in": photo, onclick: () => openCluster(shownOf[photo], photo) },
       `in ${clusterName(shownOf[photo])}`),

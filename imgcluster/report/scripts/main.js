@@ -5,14 +5,31 @@ function onTheme(listener) { themeListeners.push(listener); }
 function startTheme() {
   const button = $("theme");
   const root = document.documentElement;
+  const tellAll = () => themeListeners.forEach((listener) => listener());
   const remember = (value) => { try { localStorage.setItem("theme", value); } catch { /* not allowed here: forget it */ } };
   try { if (localStorage.getItem("theme")) root.dataset.theme = localStorage.getItem("theme"); } catch { /* the same */ }
   button.onclick = () => {
     root.dataset.theme = isDark() ? "light" : "dark";
     remember(root.dataset.theme);
-    themeListeners.forEach((listener) => listener());
+    tellAll();
   };
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => themeListeners.forEach((listener) => listener()));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tellAll);
+  printLight(root, tellAll);
+}
+
+// Paper is light, whatever the screen is.
+function printLight(root, tellAll) {
+  let chosen;
+  addEventListener("beforeprint", () => {
+    chosen = root.dataset.theme;
+    root.dataset.theme = "light";
+    tellAll();
+  });
+  addEventListener("afterprint", () => {
+    if (chosen) root.dataset.theme = chosen;
+    else delete root.dataset.theme;
+    tellAll();
+  });
 }
 
 // Bars of scores: their lengths are numbers in the markup, as the page allows no inline styles.

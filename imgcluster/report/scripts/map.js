@@ -6,6 +6,7 @@ function startMap() {
   let look = "photos";
   let hovered = -1;
   let cursor = -1;  // the unit that keys move
+  let picked = null;  // the cluster that is pointed at in the legend
   const xs = centres.map(([x]) => x);
   const ys = centres.map(([, y]) => y);
   const extent = { left: Math.min(...xs) - 0.5, top: Math.min(...ys) - 0.5 };
@@ -25,7 +26,7 @@ function startMap() {
     const gap = Math.max(0.5, cell * 0.05);
     const ring = Math.max(1.5, cell * 0.045);
     let missing = 0;  // photos still being decoded
-    const chosen = unitCluster(hovered >= 0 ? hovered : document.activeElement === canvas ? cursor : -1);
+    const chosen = picked ?? unitCluster(hovered >= 0 ? hovered : document.activeElement === canvas ? cursor : -1);
     for (let unit = 0; unit < centres.length; unit += 1) {
       const [x, y] = view.toScreen(centres[unit][0] - 0.5, centres[unit][1] - 0.5);
       if (x > view.width || y > view.height || x + cell < 0 || y + cell < 0) continue;
@@ -71,7 +72,7 @@ function startMap() {
       context.lineTo(...view.toScreen(x2, y2));
     }
     context.lineCap = "round";
-    context.lineWidth = Math.min(3, Math.max(1.4, cell * 0.035));
+    context.lineWidth = Math.min(3, Math.max(Math.min(1.4, cell * 0.1), cell * 0.035));
     context.strokeStyle = colourOf("--border-line");
     context.stroke();
   }
@@ -151,21 +152,21 @@ function startMap() {
   }
 
   function key(event) {
-    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
     if (event.key === "Enter" || event.key === " ") { open(cursor); return true; }
-    if (!step || event.shiftKey) return false;
+    if (!ARROWS[event.key] || event.shiftKey) return false;
+    const [right, down] = ARROWS[event.key];
+    const step = right + down * columns;
     const next = cursor < 0 ? 0 : cursor + step;
     const wraps = Math.abs(step) === 1 && Math.floor(next / columns) !== Math.floor(cursor / columns) && cursor >= 0;
     if (next >= 0 && next < centres.length && !wraps) cursor = next;
     $("map-status").textContent = photo[cursor] >= 0 ? `${describe(photo[cursor])}; ${sentence(cursor)}` : "no photo here";
-    keepInSight(cursor);
+    view.reveal(...centres[cursor]);
+    view.redraw();
     return true;
   }
 
-  function keepInSight(unit) {
-    const [x, y] = view.toScreen(...centres[unit]);
-    const beyond = (value, size) => Math.min(0, size - 60 - value) + Math.max(0, 60 - value);
-    view.pan(view.zoom > 1 ? beyond(x, view.width) : 0, view.zoom > 1 ? beyond(y, view.height) : 0);
+  function showLegend() {
+    drawLegend($("map-chips"), tally(shownOf), clusterChip, (id) => { picked = id; view.redraw(); });
   }
 
   Object.assign(view.handlers, { hover, key, click: (x, y) => open(unitAt(x, y)),
@@ -175,7 +176,8 @@ function startMap() {
     (value) => { look = value; view.redraw(); });
   zoomButtons($("map-zoom"), view);
   placeLabels();
+  showLegend();
   view.settle();
-  onchange(() => { placeLabels(); view.redraw(); });
-  onTheme(view.redraw);
+  onchange(() => { placeLabels(); showLegend(); view.redraw(); });
+  onTheme(() => { showLegend(); view.redraw(); });
 }

@@ -1,156 +1,203 @@
-// The photos as points in the plane; a lasso lists what is inside.
+// The photos in the plane, as pictures where there is room and as dots elsewhere; what a lasso, or a ring moved by
+// keys, encloses is listed.
 function startScatter() {
   if (!data.scatter) return;
   const { x: xs, y: ys } = data.scatter;
-  const photo = range(xs.length);
+  const points = range(xs.length);  // places in `photos`
   const canvas = $("scatter-canvas");
   let colouring = "cluster";
-  let look = "points";
+  let look = "photos";
   let mode = matchMedia("(pointer: coarse)").matches ? "move" : "lasso";
   let lasso = [];  // corners in plane coordinates
+  let ring = null;  // {x, y, radius} in plane coordinates
   let inside = new Set();
+  let pictured = { zoom: 0 };  // the photos shown as such at a zoom
   let hovered = -1;
   let picked = null;  // the cluster or model whose colour is pointed at
   const extent = { left: Math.min(...xs), top: Math.min(...ys) };
   extent.width = Math.max(Math.max(...xs) - extent.left, 1e-3);
   extent.height = Math.max(Math.max(...ys) - extent.top, 1e-3);
-  const view = new View(canvas, extent, draw, { maxZoom: 30, margin: 28 });
+  const first = Math.min(90, Math.max(34, 400 / Math.sqrt(points.length)));  // pixels, side of a picture at first
+  const view = new View(canvas, extent, draw, { maxZoom: 30, margin: first / 2 + 8 });
 
-  const groupAt = (index) => (colouring === "model" ? photos.model[index] : shownOf[index]);
-  const colour = (index, palette) => (colouring === "model" ? palette[data.models[photos.model[index]].colour % palette.length]
-    : clusterColour(shownOf[index]));
+  const groupAt = (point) => (colouring === "model" ? photos.model[point] : shownOf[point]);
+  const colourOfGroup = (group) => (colouring === "model" ? modelColour(group) : clusterColour(group));
+  const ringShown = () => ring !== null && document.activeElement === canvas;
+  const inTheRing = () => points.filter((point) => inRing(ring, xs[point], ys[point]));
+
+  const sizeNow = () => Math.min(side, Math.max(24, first * Math.min(1, view.width / 680)) * Math.sqrt(view.zoom));
+
+  // Places of the photos that are shown as such: in their order, those with room beside the ones before. It depends on
+  // the zoom alone, so that nothing flickers while one drags.
+  function picturedNow() {
+    if (look !== "photos") return new Set();
+    if (pictured.zoom !== view.scale) pictured = { zoom: view.scale, points: roomy(xs, ys, 0.6 * sizeNow() / view.scale) };
+    return pictured.points;
+  }
 
   function draw(context) {
-    const palette = paletteNow();
-    const radius = Math.min(9, Math.max(2.2, 70 / Math.sqrt(photo.length))) * Math.sqrt(Math.min(view.zoom, 6));
-    const size = Math.min(side, Math.max(16, 500 / Math.sqrt(photo.length) * Math.sqrt(view.zoom)));
-    const dimmed = inside.size > 0;
-    context.strokeStyle = colourOf("--surface");
-    context.lineWidth = 0.8;
-    const colours = new Map();
-    photo.forEach((index, point) => {
+    const [shown, size] = [picturedNow(), sizeNow()];
+    const radius = Math.min(9, Math.max(2.2, 70 / Math.sqrt(points.length))) * Math.sqrt(Math.min(view.zoom, 6));
+    const lit = new Set([...inside, ...(ringShown() ? inTheRing() : [])]);
+    const dots = new Map();  // group -> its dot
+    const place = (point) => {
       const [x, y] = view.toScreen(xs[point], ys[point]);
-      if (x < -size || y < -size || x > view.width + size || y > view.height + size) return;
-      const group = groupAt(index);
-      if (!colours.has(group)) colours.set(group, colour(index, palette));
-      context.globalAlpha = (dimmed && !inside.has(point)) || (picked !== null && group !== picked) ? 0.12 : 0.92;
-      context.fillStyle = colours.get(group);
-      if (look === "photos") {
-        context.fillRect(x - size / 2 - 2, y - size / 2 - 2, size + 4, size + 4);
-        drawTile(context, index, x - size / 2, y - size / 2, size, view.redraw);
-      } else {
-        context.beginPath();
-        context.arc(x, y, point === hovered ? radius + 3 : radius, 0, 2 * Math.PI);
-        context.fill();
-        context.stroke();
-      }
-    });
+      context.globalAlpha = (lit.size && !lit.has(point)) || (picked !== null && groupAt(point) !== picked) ? 0.14 : 1;
+      return x > -size && y > -size && x < view.width + size && y < view.height + size ? [x, y] : null;
+    };
+    for (const point of points) {
+      const at = shown.has(point) ? null : place(point);
+      if (!at) continue;
+      const group = groupAt(point);
+      if (!dots.has(group)) dots.set(group, dot(colourOfGroup(group), radius));
+      drawDot(context, dots.get(group), ...at, point === hovered ? 1.4 : 1);
+    }
+    for (const point of shown) {
+      const at = place(point);
+      if (at) drawPhoto(context, point, ...at, size, colourOfGroup(groupAt(point)));
+    }
     context.globalAlpha = 1;
-    if (lasso.length > 1) drawLasso(context);
+    if (lasso.length > 1) drawRegion(context, () => lasso.forEach(([x, y]) => context.lineTo(...view.toScreen(x, y))));
+    if (ringShown()) drawRegion(context, () => context.arc(...view.toScreen(ring.x, ring.y), ring.radius * view.scale, 0, 2 * Math.PI));
   }
 
-  function drawLasso(context) {
-    context.beginPath();
-    lasso.forEach(([x, y]) => context.lineTo(...view.toScreen(x, y)));
-    context.closePath();
-    context.fillStyle = colourOf("--lasso");
+  function drawPhoto(context, point, x, y, size, colour) {
+    const frame = point === hovered ? 4 : 2;
+    context.fillStyle = colour;
+    context.fillRect(x - size / 2 - frame, y - size / 2 - frame, size + 2 * frame, size + 2 * frame);
+    drawTile(context, point, x - size / 2, y - size / 2, size, view.redraw);
+  }
+
+  // A dot is drawn once and then copied: thousands of arcs take too long while one drags.
+  function dot(colour, radius) {
+    const half = radius + 1;
+    const stamp = h("canvas", { width: Math.ceil(2 * half * view.ratio), height: Math.ceil(2 * half * view.ratio) });
+    const context = stamp.getContext("2d");
+    context.scale(view.ratio, view.ratio);
+    context.arc(half, half, radius, 0, 2 * Math.PI);
+    context.fillStyle = colour;
     context.fill();
-    context.lineWidth = 1.5;
-    context.strokeStyle = colourOf("--focus");
+    context.lineWidth = 0.8;
+    context.strokeStyle = colourOf("--surface");
     context.stroke();
+    return stamp;
   }
 
-  function nearest(x, y) {
+  function drawDot(context, stamp, x, y, scale) {
+    const size = scale * stamp.width / view.ratio;
+    context.drawImage(stamp, x - size / 2, y - size / 2, size, size);
+  }
+
+  // The picture under the pointer, the one on top first, else the dot next to it; -1 for neither.
+  function pointAt(x, y) {
+    const half = sizeNow() / 2;
+    const over = [...picturedNow()].findLast((point) => {
+      const [px, py] = view.toScreen(xs[point], ys[point]);
+      return Math.abs(px - x) <= half && Math.abs(py - y) <= half;
+    });
+    if (over !== undefined) return over;
     let [best, reach] = [-1, 14 ** 2];
-    photo.forEach((_, point) => {
+    for (const point of points) {
       const [px, py] = view.toScreen(xs[point], ys[point]);
       const apart = (px - x) ** 2 + (py - y) ** 2;
       if (apart < reach) [best, reach] = [point, apart];
-    });
+    }
     return best;
   }
 
-  // Even-odd rule along a line to the right.
-  function within(x, y) {
-    let odd = false;
-    lasso.forEach(([x1, y1], corner) => {
-      const [x2, y2] = lasso[(corner + 1) % lasso.length];
-      if ((y1 > y) !== (y2 > y) && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) odd = !odd;
-    });
-    return odd;
-  }
-
-  function close(finished) {
+  function closeLasso(finished) {
     if (mode !== "lasso") return;
-    inside = new Set(finished ? range(photo.length).filter((point) => within(xs[point], ys[point])) : []);
+    inside = new Set(finished ? points.filter((point) => inLasso(lasso, xs[point], ys[point])) : []);
     if (!inside.size) lasso = [];
     list();
+  }
+
+  function clear() {
+    [lasso, ring] = [[], null];
+    inside.clear();
+    $("scatter-status").textContent = "";
+    list();
+  }
+
+  // "12 photos of 2 clusters in the ring: Cluster 3 (10), Cluster 7 (2)"
+  function ringSentence(found) {
+    if (!found.length) return "No photo in the ring";
+    const clusters = tally(found.map((point) => shownOf[point]));
+    const named = clusters.slice(0, 3).map(([id, number]) => `${clusterName(id)} (${number})`).join(", ");
+    return `${count(found.length, "photo")} of ${count(clusters.length, "cluster")} in the ring: ${named}${clusters.length > 3 ? ", …" : ""}`;
+  }
+
+  // Rings add up: what each encloses joins the list when Enter is pressed.
+  function key(event) {
+    if (mode !== "lasso") return false;
+    if (event.key === "Escape" && (ring || inside.size)) clear();
+    else if (ARROWS[event.key]) {
+      ring = nextRing(ring, ARROWS[event.key], event.shiftKey, view);
+      view.reveal(ring.x, ring.y);
+      $("scatter-status").textContent = ringSentence(inTheRing());
+    } else if ((event.key === "Enter" || event.key === " ") && ring) {
+      inTheRing().forEach((point) => inside.add(point));
+      list();
+    } else return false;
     view.redraw();
+    return true;
   }
 
   function list() {
-    const indices = [...inside].map((point) => photo[point]);
+    view.redraw();
+    const found = [...inside];
     const panel = $("lasso");
-    panel.hidden = indices.length === 0;
-    $("legend").hidden = !panel.hidden;
-    if (!indices.length) return;
-    const clusters = tally(indices.map((index) => shownOf[index]));
-    $("lasso-title").textContent = `${count(indices.length, "photo")} of ${count(clusters.length, "cluster")} inside`;
+    panel.hidden = found.length === 0;
+    $("scatter-legend").hidden = !panel.hidden;
+    if (!found.length) return;
+    const clusters = tally(found.map((point) => shownOf[point]));
+    $("lasso-title").textContent = `${count(found.length, "photo")} of ${count(clusters.length, "cluster")} inside`;
     $("lasso-clusters").replaceChildren(...clusters.slice(0, 12).map(([id, number]) => clusterChip(id, number)));
-    growingList($("lasso-photos"), indices, 60, (index) => choosablePhoto(index, captionOf(index)), "photo");
-    $("lasso-select").onclick = () => select(indices);
-    $("lasso-clear").onclick = () => { inside.clear(); lasso = []; list(); view.redraw(); canvas.focus(); };
+    growingList($("lasso-photos"), found, 60, (index) => choosablePhoto(index, captionOf(index)), "photo");
+    $("lasso-select").onclick = () => select(found);
+    $("lasso-clear").onclick = () => { clear(); canvas.focus(); };
   }
 
-  // The largest clusters, or models, with their colours: pointing at one shows where it lies.
-  function drawLegend() {
-    const found = tally(range(photo.length).map(groupAt));
-    const pick = (group) => () => { picked = group; view.redraw(); };
-    const chips = found.slice(0, 60).map(([group, number]) => {
-      const chip = colouring === "model" ? modelChip(group, number) : clusterChip(group, number);
-      for (const [type, value] of [["pointerenter", group], ["focus", group], ["pointerleave", null], ["blur", null]])
-        chip.addEventListener(type, pick(value));
-      return chip;
-    });
-    if (found.length > 60) chips.push(h("span", { class: "note" }, `and ${(found.length - 60).toLocaleString("en")} smaller ones`));
-    $("legend-chips").replaceChildren(...chips);
+  function showLegend() {
+    drawLegend($("scatter-chips"), tally(points.map(groupAt)), colouring === "model" ? modelChip : clusterChip,
+      (group) => { picked = group; view.redraw(); });
   }
 
   Object.assign(view.handlers, {
-    grab: (x, y) => { if (mode === "lasso") lasso = [view.toPlane(x, y)]; },
+    key,
+    grab: (x, y) => { if (mode === "lasso") { ring = null; lasso = [view.toPlane(x, y)]; } },
     trace: (x, y) => { if (mode === "lasso") { lasso.push(view.toPlane(x, y)); view.redraw(); } return mode === "lasso"; },
-    drop: close,
+    drop: closeLasso,
     click: (x, y) => {
-      const point = nearest(x, y);
-      if (inside.size) { inside.clear(); list(); }
-      lasso = [];
-      view.redraw();
-      if (point >= 0) openCluster(shownOf[photo[point]], photo[point]);
+      const point = pointAt(x, y);
+      clear();
+      if (point >= 0) openCluster(shownOf[point], point);
     },
     hover: (event, x, y) => {
-      const point = nearest(x, y);
+      const point = pointAt(x, y);
       if (point !== hovered) { hovered = point; view.redraw(); }
-      if (point >= 0) showTip(event, photoTip(photo[point]));
+      if (point >= 0) showTip(event, photoTip(point));
       else hideTip();
       setCursor();
     },
-    leave: () => { hideTip(); hovered = -1; },
+    leave: () => { hideTip(); if (hovered >= 0) { hovered = -1; view.redraw(); } },
   });
+  for (const type of ["focus", "blur"]) canvas.addEventListener(type, view.redraw);
   function setCursor() { canvas.style.cursor = hovered >= 0 ? "pointer" : mode === "lasso" ? "crosshair" : "grab"; }
   function setMode(value) { mode = value; view.grabs = mode === "lasso"; view.settle(); setCursor(); }
   choice($("scatter-mode"), [["lasso", "Lasso"], ["move", "Move"]], mode, setMode);
-  choice($("scatter-look"), [["points", "Points"], ["photos", "Photos"]], look, (value) => { look = value; view.redraw(); });
+  choice($("scatter-look"), [["photos", "Photos"], ["points", "Points"]], look, (value) => { look = value; view.redraw(); });
   if (data.models) choice($("scatter-colour"), [["cluster", "by cluster"], ["model", "by true label"]], colouring,
-    (value) => { colouring = value; drawLegend(); view.redraw(); });
+    (value) => { colouring = value; showLegend(); view.redraw(); });
   zoomButtons($("scatter-zoom"), view);
   setMode(mode);
-  drawLegend();
+  showLegend();
   let drawn = shownOf;
   onchange(() => {
-    if (drawn !== shownOf || corrections.length) drawLegend();
+    if (drawn !== shownOf || corrections.length) showLegend();
     if (drawn !== shownOf && inside.size) list();
     drawn = shownOf;
     view.redraw();
   });
-  onTheme(() => { drawLegend(); view.redraw(); });
+  onTheme(() => { showLegend(); view.redraw(); });
 }

@@ -7,6 +7,9 @@ addEventListener("wheel", (event) => {
   lastWheel.time = event.timeStamp;
 }, { capture: true, passive: true });
 
+// Arrow keys as steps to the right and down.
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 class View {
   // extent: {left, top, width, height} of the plane that is seen at first. draw(context, view) paints it.
   constructor(canvas, extent, draw, { maxZoom = 40, margin = 12, maxScale = Infinity } = {}) {
@@ -19,6 +22,7 @@ class View {
     const seen = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) begin(); });
     seen.observe(canvas);
     whenIdle(begin);
+    addEventListener("beforeprint", () => this.paint());
     canvas.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
     for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"])
       canvas.addEventListener(type, (event) => this.onPointer(event));
@@ -76,6 +80,13 @@ class View {
   fit() { this.zoomBy(0); }
   pan(dx, dy) { this.x += dx; this.y += dy; this.settle(); }
 
+  // Move as far as it takes to see a place of the plane, with some room around it.
+  reveal(x, y) {
+    const beyond = (value, size) => Math.min(0, size - 60 - value) + Math.max(0, 60 - value);
+    const [left, top] = this.toScreen(x, y);
+    if (this.zoom > 1) this.pan(beyond(left, this.width), beyond(top, this.height));
+  }
+
   // Keep the plane in sight; while all of it is, one finger scrolls the page.
   settle() {
     if (!this.base) return;
@@ -129,12 +140,12 @@ class View {
 
   onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    const step = ARROWS[event.key];
     if (this.handlers.key(event)) event.preventDefault();
     else if (event.key === "+" || event.key === "=") this.zoomBy(1.4);
     else if (event.key === "-") this.zoomBy(1 / 1.4);
     else if (event.key === "0") this.fit();
-    else if (step) { this.pan(60 * step[0], 60 * step[1]); event.preventDefault(); }
+    else if (step) { this.pan(-60 * step[0], -60 * step[1]); event.preventDefault(); }
   }
 }
 
