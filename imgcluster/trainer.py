@@ -9,6 +9,7 @@ import pandas as pd
 
 from imgcluster.backbones import BUNDLED, load_backbone
 from imgcluster.classifier import output_layer
+from imgcluster.devices import training_scope
 from imgcluster.ensemble import join_networks
 from imgcluster.errors import UserError
 from imgcluster.finetune import fine_tune, make_deterministic
@@ -94,6 +95,10 @@ class Trainer:
 
     def train(self, backbone, number, *, weights, input_size, pooling):
         """Return the trained Member number `number` (from 1); a killed training goes on where it was."""
+        with training_scope():
+            return self._train(backbone, number, weights=weights, input_size=input_size, pooling=pooling)
+
+    def _train(self, backbone, number, *, weights, input_size, pooling):
         def load():
             make_deterministic(self.seed)
             return load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)

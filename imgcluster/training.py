@@ -21,6 +21,7 @@ from imgcluster.classifier import (
     pooled_outputs,
     unfreeze_top,
 )
+from imgcluster.devices import spread
 from imgcluster.errors import UserError
 from imgcluster.prediction import predict
 from imgcluster.validation import judge, quality
@@ -158,8 +159,12 @@ class Training:
         total = count = 0
         for rows, batch in made_ahead(self._batches(rng), inputs_of):
             targets = np.eye(self.num_classes, dtype=np.float32)[self.labels[rows]]
-            losses = model.train_on_batch(batch, [targets] * len(self.goals),
-                                          sample_weight=[self.weights[self.labels[rows]]] * len(self.goals))
+            weights = self.weights[self.labels[rows]]
+            examples = (batch, [targets] * len(self.goals), [weights] * len(self.goals))
+            split = spread(examples)
+            if not count and split is not examples:
+                model.test_on_batch(*examples)  # Keras makes its losses ready from a batch that is whole
+            losses = model.train_on_batch(*split)
             model.reset_metrics()
             total, count = total + float(np.ravel(losses)[0]) * len(rows), count + len(rows)
             if after_step:
@@ -212,8 +217,10 @@ class Training:
     def _validate(self, bar):
         labels = self.labels[self.rows.val]
         probabilities, = predict(self.classifier, self.pictures, self.rows.val, self.regime.batch_size, bar)
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=self.regime.label_smoothing)
-        val_loss = float(loss(np.eye(self.num_classes, dtype=np.float32)[labels], probabilities))
+        # The function, as a Loss object would divide by the number of devices.
+        val_loss = float(np.mean(keras.losses.categorical_crossentropy(
+            np.eye(self.num_classes, dtype=np.float32)[labels], probabilities,
+            label_smoothing=self.regime.label_smoothing)))
         vectors = None
         if len(self.rows.holdout):
             vectors, = predict(self.embedding, self.pictures, self.rows.holdout, self.regime.batch_size, bar)
