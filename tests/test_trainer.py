@@ -67,13 +67,14 @@ def test_several_networks_are_trained_and_joined(squares, save_photos, silent, t
 
 
 @pytest.fixture
-def trainer(squares, save_photos, silent, tmp_path):
-    """trainer(**options): a Trainer on squares of four colours, two of them held out."""
+def trainer(squares, save_photos, silent, tiny_embedding, monkeypatch, tmp_path):
+    """trainer(folder, **options): a Trainer of a tiny network on squares of four colours, two models held out."""
     names = save_photos(tmp_path / "img", {f"{row:02}.png": picture for row, picture in
                                            enumerate(squares(np.repeat([0, 1, 2, 3, 0], 4)))})
+    monkeypatch.setattr("imgcluster.trainer.load_backbone", lambda *_, **__: (tiny_embedding(), "tiny", ""))
 
     def make(folder, *, train_on_all=True, keep_pretrained=True, whiten=True):
-        regime = Regime(epochs=1, head_epochs=1, batch_size=4, learning_rate=1e-3)
+        regime = Regime(epochs=2, head_epochs=1, batch_size=4, learning_rate=1e-2)
         return Trainer(training_set(names, train_on_all=train_on_all), regime, img_dir=tmp_path / "img",
                        state_dir=tmp_path / folder, seed=0, picture_options={"workers": 1},
                        keep_pretrained=keep_pretrained, whiten=whiten, say=lambda _: None, warn=lambda _: None,
@@ -81,41 +82,39 @@ def trainer(squares, save_photos, silent, tmp_path):
     return make
 
 
-OPTIONS = {"weights": None, "input_size": 32, "pooling": "avg"}
+OPTIONS = {"weights": None, "input_size": None, "pooling": "avg"}
 
 
 def test_the_network_that_is_kept_knows_all_models_and_is_judged_by_one_that_does_not(trainer):
-    made = trainer("state")
-    member = made.train("MobileNetV3Small", 1, **OPTIONS)
-    assert member.judged.output_shape == (None, 3) and member.network.output_shape == (None, 5)
-    network, scores, (probabilities, true) = made.join([member])
+    made, apart = trainer("state"), trainer("apart", train_on_all=False)
+    member, other = (each.train("tiny", 1, **OPTIONS) for each in (made, apart))
+    assert member.judged.output_shape == other.network.output_shape == (None, 3)
+    assert member.network.output_shape == (None, 5) and other.judged is other.network
+    _, scores, (probabilities, true) = made.join([member])
     assert probabilities.shape == (len(true), 5) and set(true) == set(range(5))
-    assert {"val_top_1", "holdout_map_r"} <= set(scores)
-    apart = trainer("apart", train_on_all=False)
-    _, same_scores, _ = apart.join([apart.train("MobileNetV3Small", 1, **OPTIONS)])
-    assert same_scores["holdout_map_r"] == scores["holdout_map_r"]
+    assert scores["holdout_map_r"] == apart.join([other])[1]["holdout_map_r"]
 
 
 def test_pretrained_features_stand_beside_the_learnt_ones_and_the_file_holds_both(trainer, squares, tmp_path):
     made = trainer("state", whiten=False, train_on_all=False)
-    member = made.train("MobileNetV3Small", 1, **OPTIONS)
+    member = made.train("tiny", 1, **OPTIONS)
     network, _, _ = made.join([member])
     network.save(tmp_path / "network.keras")
-    pictures = np.repeat(np.repeat(squares([0, 1, 2]), 2, axis=1), 2, axis=2)
+    pictures = squares([0, 1, 2])
     vectors = np.asarray(load_embedding(tmp_path / "network.keras")(pictures))
     before, probabilities = (np.asarray(each(pictures)) for each in (member.pretrained, member.network))
-    width = before.shape[1]
-    assert vectors.shape == (3, 2 * width)
-    np.testing.assert_allclose(vectors[:, width:], unit_length(before), atol=1e-5)
+    assert vectors.shape == (3, 16)
+    np.testing.assert_allclose(vectors[:, 8:], unit_length(before), atol=1e-5)
     np.testing.assert_allclose(np.asarray(load_classifier(tmp_path / "network.keras")(pictures)), probabilities,
                                atol=1e-5)
 
 
-def test_the_whitening_is_part_of_the_saved_network(trainer, squares, tmp_path):
-    made = trainer("state")
-    network, _, _ = made.join([made.train("MobileNetV3Small", 1, **OPTIONS)])
+@pytest.mark.parametrize("keep_pretrained", [True, False])
+def test_the_whitening_is_part_of_the_saved_network(trainer, squares, tmp_path, keep_pretrained):
+    made = trainer("state", keep_pretrained=keep_pretrained)
+    network, _, _ = made.join([made.train("tiny", 1, **OPTIONS)])
     network.save(tmp_path / "network.keras")
-    pictures = np.repeat(np.repeat(squares([0, 1, 2]), 2, axis=1), 2, axis=2)
+    pictures = squares([0, 1, 2])
     vectors = np.asarray(load_embedding(tmp_path / "network.keras")(pictures))
-    np.testing.assert_allclose(vectors, np.asarray(network(pictures)["features"]), rtol=1e-4, atol=1e-5)
-    assert output_layer(network).name == "whitened" and vectors.shape[1] < 20
+    np.testing.assert_allclose(vectors, np.asarray(network(pictures)["features"]), rtol=1e-4, atol=1e-4)
+    assert output_layer(network).name == "whitened"
