@@ -13,6 +13,8 @@ from imgcluster.classifier import WHITENED, output_layer
 COMPONENTS = 512
 # How far the differences within models are evened out: 0 makes all directions alike, 1 leaves them as they are.
 SHRINKAGE = 0.5
+# Least variance within models, as a share of the whole: below it is rounding, where photos of a model are all alike.
+ROUNDING = 1e-6
 
 
 def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=SHRINKAGE, seed=0):
@@ -28,7 +30,8 @@ def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=
     within = placed.T @ placed / len(placed)
     shrunk = (1 - shrinkage) * within + shrinkage * np.diag(within).mean() * np.eye(len(within))
     values, directions = np.linalg.eigh(shrunk)
-    axes = pca.components_.T @ (directions / np.sqrt(np.maximum(values, np.finfo(np.float32).tiny))) @ directions.T
+    least = max(ROUNDING * pca.explained_variance_.mean(), np.finfo(np.float32).eps)
+    axes = pca.components_.T @ (directions / np.sqrt(np.maximum(values, least))) @ directions.T
     return axes, -pca.mean_ @ axes
 
 
