@@ -6,8 +6,8 @@ Reads:   IMG_DIR, img_paths.txt and labels_true.txt of TRAIN_DATASET (run steps 
 Writes:  network.keras, classes.txt, history.csv and confusions.csv in DATA_DIR of TRAIN_DATASET; with several networks
          in BACKBONE network.keras holds all of them, members/<number>_<name>/ each one's network.keras and history.csv,
          and history.csv is that of the first
-Runtime: for 1,000 photos on two cores about 20 s an epoch with MobileNetV2, 3 minutes with InceptionV3;
-         a killed training goes on at the epoch where it was
+Runtime: for 1,000 photos on two cores about 15 s an epoch with MobileNetV2, 3 minutes with InceptionV3, and up to
+         EPOCHS epochs twice; a killed training goes on at the epoch where it was
 """
 import shutil
 import sys
@@ -33,9 +33,10 @@ def main(argv=None):
     with quiet_start():
         from imgcluster.trainer import make_training_set
     training_set = make_training_set(img_paths, labels, holdout_models=source.HOLDOUT_MODELS,
-                                     train_fraction=source.TRAIN_FRACTION, seed=source.RANDOM_SEED)
+                                     train_fraction=source.TRAIN_FRACTION, train_on_all=source.TRAIN_ON_ALL,
+                                     seed=source.RANDOM_SEED)
     held_out = training_set.holdout_classes
-    step.say(f"{len(training_set.classes)} models to train on, " + (
+    step.say(f"{len(set(labels)) - len(held_out)} models to train on, " + (
         f"{len(held_out)} held out to judge by: {', '.join(held_out[:5])}{', ...' if held_out[5:] else ''}" if held_out
         else "none held out: photos held back of the same models choose the best epoch"))
     names = train(step, source, training_set, data_dir)
@@ -55,12 +56,14 @@ def train(step, source, training_set, data_dir):
 
     regime = Regime(augmentation=Augmentation(**source.augmentation_options()), **source.regime_options())
     trainer = Trainer(training_set, regime, img_dir=require(source.folder("IMG_DIR")), state_dir=data_dir / "training",
-                      seed=source.RANDOM_SEED, picture_options=source.picture_options(), say=step.say, warn=step.warn,
+                      seed=source.RANDOM_SEED, picture_options=source.picture_options(),
+                      keep_pretrained=source.KEEP_PRETRAINED, whiten=source.WHITEN_WITHIN_MODELS, say=step.say,
+                      warn=step.warn,
                       progress=lambda text, total: progress(description=text, total=total))
     members = [trainer.train(**options) for options in source.network_members()]
     for number, member in enumerate(members, start=1) if len(members) > 1 else ():
         folder = data_dir / "members" / f"{number}_{member.name}"
-        save(member.classifier, folder / "network.keras")
+        save(member.network, folder / "network.keras")
         write_table(folder / "history.csv", member.history)
         step.say(f"{member.name} by itself: {describe(trainer.join([member])[1])}")
     network, scores, (probabilities, true) = trainer.join(members)

@@ -127,8 +127,20 @@ BATCH_SIZE = 32
 # or 0, photos held back of the trained models choose instead, which favours learning those models by heart.
 HOLDOUT_MODELS = 0.2
 
+# True: once the held-out models have chosen the number of epochs, the network is trained once more, for as many, on all
+# models: the more models it learns, the better it tells new ones apart. Takes twice the time at most.
+TRAIN_ON_ALL = True
+
 # Share of each trained model's photos to train on (0 to 1); the rest shows how well these models are recognised.
 TRAIN_FRACTION = 0.9
+
+# True: the features of the pretrained network, as it was, stand beside those it learnt: what it knew before still
+# serves for products unlike those it was trained on. Step 03 takes up to twice the time.
+KEEP_PRETRAINED = True
+
+# True: after training, directions in which photos of one model differ (pose, light, background) count less in the
+# features; learnt from the training photos, kept in the network. Costs nothing.
+WHITEN_WITHIN_MODELS = True
 
 # What the network learns to do:
 #   "softmax"       tell the models apart
@@ -152,8 +164,9 @@ IMGS_PER_MODEL_IN_BATCH = 8
 # Passes over the photos for the new classification layer alone, on the frozen network. Cheap.
 HEAD_EPOCHS = 40
 
-# Passes over the photos for the upper part of the network. 0: only the classification layer is trained.
-EPOCHS = 20
+# Passes over the photos for the upper part of the network. 0: only the classification layer is trained. Few: after
+# some, the network only gets better at the models it is trained on, and worse at others. More (20) for a classifier.
+EPOCHS = 6
 
 # The network that is kept is the average of its weights over about this many epochs (1, say, for long trainings). 0:
 # the weights of one moment, which is better for short ones.

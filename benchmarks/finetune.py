@@ -12,12 +12,9 @@ clusters of step 04, their number estimated, the trained models showing what one
 user would run them, on photos linked into a temporary folder, or into --work, where finished steps are kept.
 """
 import argparse
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +22,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.scripts import link_photos, photo_labels, run_script  # noqa: E402
 from imgcluster.artefacts import read_features, read_json, read_labels_true, read_table  # noqa: E402
-from imgcluster.images import list_images  # noqa: E402
-from imgcluster.labels import make_labels  # noqa: E402
 from imgcluster.metrics import neighbour_agreement  # noqa: E402
 
-SCRIPTS = {path.name[:2]: path for path in sorted(ROOT.glob("0[0-5]_*.py"))}
 SCORES = ("1-NN", "ARI", "NMI", "estimated K")
 
 
@@ -95,18 +90,9 @@ class Runner:
         self.home, self.data, self.settings = home, data, settings
 
     def run(self, number, dataset, folder, train):
-        """Run one script as a user would; returns the seconds it took."""
-        paths = {"RAW_IMG": self.home / "raw_img", "IMG": self.home / "img", "DATA": self.data,
-                 "RESULT": self.home / "result"}
-        settings = [f"DATASET={dataset}", f"TRAIN_DATASET={train}", f"LABELS_FROM={labels_from(folder)}",
-                    *(f"{kind}_DIR={path}/{{DATASET}}" for kind, path in paths.items()), *self.settings]
-        command = [sys.executable, SCRIPTS[number], *(part for text in settings for part in ("--set", text))]
-        began = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SystemExit(f"{SCRIPTS[number].name} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-        print(f"{self.data.name} {dataset} {number}: {done.stdout.strip().splitlines()[-1]}", file=sys.stderr)
-        return time.perf_counter() - began
+        """Run one script; returns the seconds it took."""
+        return run_script(number, dataset, folder=folder, train=train, data=self.data, home=self.home,
+                          settings=self.settings)
 
     def cluster(self, dataset, folder, train):
         """Run steps 03 to 05 on a set that was not trained on; return its scores."""
@@ -123,33 +109,20 @@ class Runner:
         return history["holdout_recall_1"].astype(float).max() if "holdout_recall_1" in history else float("nan")
 
 
-def labels_from(folder):
-    """"folder" where the photos lie in sub-folders, else "filename"."""
-    return "folder" if any("/" in path for path in list_images(folder)) else "filename"
-
-
 def link_models(folder, home, number, split):
     """Link `number` models drawn at random and the others into two photo sets; returns their names."""
-    paths = list_images(folder)
-    labels = make_labels(paths, labels_from=labels_from(folder))
+    paths, labels = photo_labels(folder)
     drawn = set(np.random.default_rng(split).permutation(sorted(set(labels)))[:number])
-    for path, label in zip(paths, labels):
-        link(folder / path, home / "raw_img" / ("known" if label in drawn else "unseen") / path)
+    for name, wanted in (("known", True), ("unseen", False)):
+        link_photos(folder, [path for path, label in zip(paths, labels) if (label in drawn) == wanted],
+                    home / "raw_img" / name)
     return "known", "unseen"
 
 
 def link_all(folder, home):
     """Link a whole folder as a photo set; returns its name."""
-    for path in list_images(folder):
-        link(folder / path, home / "raw_img" / folder.name / path)
+    link_photos(folder, photo_labels(folder)[0], home / "raw_img" / folder.name)
     return folder.name
-
-
-def link(source, target):
-    """Make a symbolic link unless it is there."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        os.symlink(source, target)
 
 
 def line(folder, text, runs, splits):

@@ -11,11 +11,8 @@ reference baseline on the features of each (K-means with K = photos / 70, and a 
 for 10 epochs, each unit read as a cluster). Photos are linked, not copied, into a temporary folder.
 """
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +21,11 @@ from sklearn.cluster import KMeans
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.scripts import link_photos, photo_labels, run_script  # noqa: E402
 from imgcluster.artefacts import read_features, read_json, read_labels_true  # noqa: E402
-from imgcluster.images import list_images  # noqa: E402
-from imgcluster.labels import make_labels  # noqa: E402
 from imgcluster.metrics import clustering_scores  # noqa: E402
 from imgcluster.som import SelfOrganizingMap  # noqa: E402
 
-SCRIPTS = {path.name[:2]: path for path in sorted(ROOT.glob("0[0-5]_*.py"))}
 PHOTOS_PER_CLUSTER = 70  # what the reference baseline assumes
 
 
@@ -43,7 +38,7 @@ def main():
             if options.train_models:
                 unseen_models(folder, Path(work), options)
             else:
-                name = link_photos(folder, Path(work), folder.name, None)
+                name = link_models(folder, Path(work), folder.name, None)
                 evaluate(Path(work), folder, name, options, train=None, tag="frozen")
 
 
@@ -56,29 +51,19 @@ def parse():
     return parser.parse_args()
 
 
-def labels_from(folder):
-    """"folder" where the photos lie in sub-folders, else "filename"."""
-    return "folder" if any("/" in path for path in list_images(folder)) else "filename"
-
-
-def link_photos(folder, work, name, models):
+def link_models(folder, work, name, models):
     """Link the photos of the given models (None: all) into raw_img/<name>; returns the name."""
-    paths = list_images(folder)
-    for path, label in zip(paths, make_labels(paths, labels_from=labels_from(folder))):
-        if models is None or label in models:
-            target = work / "raw_img" / name / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.symlink(folder / path, target)
+    link_photos(folder, [path for path, label in zip(*photo_labels(folder)) if models is None or label in models],
+                work / "raw_img" / name)
     return name
 
 
 def unseen_models(folder, work, options):
     """Fine-tune on some models, cluster the others; frozen, fine-tuned, and the baseline on both."""
-    paths = list_images(folder)
-    models = sorted(set(make_labels(paths, labels_from=labels_from(folder))))
+    models = sorted(set(photo_labels(folder)[1]))
     drawn = set(np.random.default_rng(options.seed).permutation(models)[:options.train_models])
-    train = link_photos(folder, work, f"{folder.name}_train", drawn)
-    unseen = link_photos(folder, work, f"{folder.name}_unseen", set(models) - drawn)
+    train = link_models(folder, work, f"{folder.name}_train", drawn)
+    unseen = link_models(folder, work, f"{folder.name}_unseen", set(models) - drawn)
     evaluate(work, folder, unseen, options, train=None, tag="frozen", baseline=True)
     seconds = {f"{number} (training set)": run_step(number, work, folder, train, options, train=train)
                for number in ("00", "01", "02", "03")}
@@ -100,17 +85,8 @@ def evaluate(work, folder, name, options, *, train, tag, baseline=False, before=
 
 
 def run_step(number, work, folder, name, options, *, train):
-    """Run one script as a user would; returns the seconds it took."""
-    settings = [f"DATASET={name}", f"TRAIN_DATASET={train}", f"LABELS_FROM={labels_from(folder)}",
-                *(f"{kind}_DIR={work}/{kind.lower()}/{{DATASET}}" for kind in ("RAW_IMG", "IMG", "DATA", "RESULT")),
-                *options.set]
-    command = [sys.executable, SCRIPTS[number], *(part for text in settings for part in ("--set", text))]
-    began = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{SCRIPTS[number].name} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    print(f"{name} {number}: {done.stdout.strip().splitlines()[-1]}", file=sys.stderr)
-    return time.perf_counter() - began
+    """Run one script on the photo set `name`; returns the seconds it took."""
+    return run_script(number, name, folder=folder, train=train, data=work / "data", home=work, settings=options.set)
 
 
 def kmeans_baseline(features):

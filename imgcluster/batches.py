@@ -1,4 +1,6 @@
 """Which photos go into a batch: all of them in random order, or several photos of a few models."""
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 
@@ -25,6 +27,19 @@ def balanced_batches(rows, labels, *, batch_size, imgs_per_model, rng):
     for _ in range(-(-len(rows) // (per_batch * imgs_per_model))):
         drawn = _distinct(order, per_batch)
         yield np.array([next(turns[model]) for model in drawn for _ in range(imgs_per_model)])
+
+
+def made_ahead(items, make):
+    """Yield (item, make(item)) for each item, in order; the next one is made by a thread meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        before = None
+        for item in items:
+            after = item, pool.submit(make, item)
+            if before:
+                yield before[0], before[1].result()
+            before = after
+        if before:
+            yield before[0], before[1].result()
 
 
 def _in_turn(values, rng):

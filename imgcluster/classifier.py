@@ -1,7 +1,7 @@
 """The network that is trained: a pretrained one, an optional embedding head, a classification layer, its losses.
 
 Whatever the loss, the network ends in the layer "probabilities", so that every training is reported alike, and the
-vectors that carry over to new products are the output of "embedding" where there is one, else of "features".
+vectors that carry over to new products are the output of the layer `output_layer`.
 """
 from dataclasses import dataclass
 
@@ -25,6 +25,9 @@ LOSSES = ("softmax", "center", *COSINE_LOSSES)
 COSINE_SCALE = 16.0
 ARCFACE_MARGIN = 0.2
 CENTER_WEIGHT = 0.1
+# The layers whose vectors carry over to new products, the first that a network has.
+WHITENED = "whitened"
+OUTPUTS = (WHITENED, "embedding", "features")
 CASCADE_SHARES = (1.0, 0.5, 0.2)
 CASCADE_DIMENSIONS = 128
 # Layers whose output is no map worth a vector: the picture itself, and margins in front of the next convolution.
@@ -122,9 +125,9 @@ def _center(vectors, num_classes):
 
 
 def output_layer(network):
-    """Return the layer whose vectors step 03 writes: "embedding", or "features" where there is no such head."""
+    """Return the layer whose vectors step 03 writes: "whitened", "embedding" or "features", the first there is."""
     names = {layer.name for layer in network.layers}
-    return network.get_layer("embedding" if "embedding" in names else "features")
+    return network.get_layer(next((name for name in OUTPUTS if name in names), "features"))
 
 
 def pooled_outputs(network):

@@ -10,10 +10,10 @@ from imgcluster.scaling import CenterResize
 
 
 def join_networks(networks):
-    """Return one model for several: embeddings, or classifiers of the same models (with a layer "probabilities").
+    """Return one model for several: embeddings, and classifiers of the same models (with a layer "probabilities").
 
     Pictures have the largest of their sizes and are resized for the others. Each network's features are brought to
-    length 1 before they are joined, so that each counts alike.
+    length 1 before they are joined, so that each counts alike; the probabilities are averaged.
     """
     size = max(network.input_shape[1] for network in networks)
     inputs = keras.Input((size, size, 3), name="picture")
@@ -27,7 +27,8 @@ def join_networks(networks):
     features = keras.layers.Concatenate(name="features", dtype="float32")(vectors)
     if not probabilities:
         return keras.Model(inputs, features, name="embedding")
-    average = keras.layers.Average(name="probabilities", dtype="float32")(probabilities)
+    merge = keras.layers.Average if probabilities[1:] else keras.layers.Identity
+    average = merge(name="probabilities", dtype="float32")(probabilities if probabilities[1:] else probabilities[0])
     # The features are no part of the average; with both as outputs neither is left out of the file.
     return keras.Model(inputs, {"features": features, "probabilities": average}, name="classifier")
 

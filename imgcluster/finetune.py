@@ -55,8 +55,10 @@ def make_deterministic(seed):
 
 
 def fine_tune(embedding, pictures, labels, *, train_rows, val_rows, holdout_rows=(), regime, seed, state_dir, on_epoch,
-              progress):
+              progress, choose=True):
     """Train on `pictures[train_rows]`; return (classifier with the best epoch's weights, history DataFrame).
+
+    choose False: all epochs are done, and the last one's weights are kept.
 
     The random seed must be set before `embedding` is built where its weights are random, for the same result again.
 
@@ -68,7 +70,7 @@ def fine_tune(embedding, pictures, labels, *, train_rows, val_rows, holdout_rows
     """
     keras.utils.set_random_seed(seed)
     rows = Rows(*(np.asarray(part, int) for part in (train_rows, val_rows, holdout_rows)))
-    training = Training(embedding, pictures, labels, rows, regime, seed, state_dir)
+    training = Training(embedding, pictures, labels, rows, regime, seed, state_dir, choose=choose)
     if not training.resume():
         training.start(progress)
         on_epoch(training.history[-1])

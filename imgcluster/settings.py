@@ -26,7 +26,8 @@ STEP_SETTINGS = {
     "00": ("LABELS_FROM", "LABEL_REGEX"),
     "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "MIN_PRODUCT_SHARE", "MAX_OBJECTS",
            "NORMALIZE_CONTRAST", "REMOVE_DUPLICATES", "MAX_IMG_SIDE", "MAX_PIXELS"),
-    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "HOLDOUT_MODELS", "TRAIN_FRACTION", "LOSS",
+    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "HOLDOUT_MODELS", "TRAIN_ON_ALL", "TRAIN_FRACTION",
+           "KEEP_PRETRAINED", "WHITEN_WITHIN_MODELS", "LOSS",
            "EMBEDDING_DIM", "IMGS_PER_MODEL_IN_BATCH", "HEAD_EPOCHS", "EPOCHS", "WEIGHT_AVERAGING",
            "TRAINABLE_FRACTION", "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE",
            "EARLY_STOPPING_PATIENCE", "DROPOUT", "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION",
@@ -104,13 +105,16 @@ class Settings(BaseModel):
     BATCH_SIZE: Positive = 32
 
     HOLDOUT_MODELS: OpenShare = 0.2
+    TRAIN_ON_ALL: bool = True
     TRAIN_FRACTION: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    KEEP_PRETRAINED: bool = True
+    WHITEN_WITHIN_MODELS: bool = True
     LOSS: Literal["softmax", "cosine", "arcface", "center", "triplet", "triplet_hard", "contrastive",
                   "cascaded"] = "contrastive"
     EMBEDDING_DIM: Annotated[int, Field(ge=2, le=4096)] | None = None
     IMGS_PER_MODEL_IN_BATCH: Annotated[int, Field(ge=2)] = 8
     HEAD_EPOCHS: Count = 40
-    EPOCHS: Count = 20
+    EPOCHS: Count = 6
     WEIGHT_AVERAGING: Annotated[float, Field(ge=0)] = 0.0
     TRAINABLE_FRACTION: Share = 0.6
     HEAD_LEARNING_RATE: Rate = 2e-3

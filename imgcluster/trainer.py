@@ -9,6 +9,7 @@ import pandas as pd
 
 from imgcluster.backbones import BUNDLED, load_backbone
 from imgcluster.classifier import output_layer
+from imgcluster.devices import training_scope
 from imgcluster.ensemble import join_networks
 from imgcluster.errors import UserError
 from imgcluster.finetune import fine_tune, make_deterministic
@@ -16,15 +17,21 @@ from imgcluster.pictures import decode_all
 from imgcluster.prediction import predict
 from imgcluster.splits import split_models, split_rows
 from imgcluster.training import Rows
-from imgcluster.validation import describe, judge
+from imgcluster.validation import best_row, describe, judge
+from imgcluster.whitening import with_whitening, within_model_whitening
+
+# Photos, evenly spread, that the whitening is learnt on.
+MAX_WHITENED = 6000
 
 
 @dataclass(frozen=True)
 class TrainingSet:
     """Labelled photos, split.
 
-    classes: names of the models trained on, in the order of the network's outputs; holdout_classes: of those held out.
-    labels int [N]: indices into both, one after the other. rows: who is trained on, and who judges (training.Rows).
+    classes: names of the models that the network is for, in the order of its outputs; holdout_classes: of those held
+    out of the training that chooses the epoch. labels int [N]: indices into `classes`, and beyond them into
+    holdout_classes where these are no part of it. rows: who is trained on, and who judges (training.Rows);
+    final_rows: the same for the network that is kept.
     """
 
     img_paths: list
@@ -32,70 +39,127 @@ class TrainingSet:
     holdout_classes: list
     labels: np.ndarray
     rows: Rows
+    final_rows: Rows
 
 
-def make_training_set(img_paths, names, *, holdout_models, train_fraction, seed):
-    """Return the TrainingSet of photos with the given names of models. UserError as `splits.split_rows`."""
+def make_training_set(img_paths, names, *, holdout_models, train_fraction, train_on_all, seed):
+    """Return the TrainingSet of photos with the given names of models. UserError as `splits.split_rows`.
+
+    train_on_all: the held-out models, once they have chosen the epoch, are trained on like the others.
+    """
     names = np.asarray(names)
     holdout = split_models(names, share=holdout_models, seed=seed)
     trained = np.setdiff1d(np.arange(len(names)), holdout)
-    train, val = split_rows(names[trained], train_fraction=train_fraction, seed=seed)
-    classes, held = np.unique(names[trained]), np.unique(names[holdout])
+    train, val = (trained[part] for part in split_rows(names[trained], train_fraction=train_fraction, seed=seed))
+    classes, held = (np.unique(names[part]).tolist() for part in (trained, holdout))
     index = {name: number for number, name in enumerate([*classes, *held])}
-    return TrainingSet(list(img_paths), classes.tolist(), held.tolist(), np.array([index[name] for name in names]),
-                       Rows(trained[train], trained[val], holdout))
+    rows = final = Rows(train, val, holdout)
+    if train_on_all and len(holdout):
+        more_train, more_val = split_rows(names[holdout], train_fraction=train_fraction, seed=seed)
+        final = Rows(np.sort([*train, *holdout[more_train]]), np.sort([*val, *holdout[more_val]]), np.empty(0, int))
+        classes = [*classes, *held]
+    return TrainingSet(list(img_paths), classes, held, np.array([index[name] for name in names]), rows, final)
 
 
 @dataclass(frozen=True)
 class Member:
-    """One trained network: its name, the classifier of its best epoch, its history (DataFrame)."""
+    """One trained network.
+
+    name: of the backbone. network: the classifier that is kept. judged: the classifier of the best epoch, which knows
+    nothing of the held-out models; the same as `network` where there are none, or they stay out. history: its
+    DataFrame. pretrained: the embedding network as it was.
+    """
 
     name: str
-    classifier: keras.Model
+    network: keras.Model
+    judged: keras.Model
     history: pd.DataFrame
+    pretrained: keras.Model
 
 
 class Trainer:
     """Trains one network after the other on the same photos, under the same regime.
 
     img_dir: where the photos lie. state_dir: folder for what a killed training goes on from. picture_options: of
-    `pictures.iterate_pictures`. say, warn: functions of one line of text. progress: `progress(description, total)`.
+    `pictures.iterate_pictures`. keep_pretrained, whiten: what the features are made of (config.py, step 02).
+    say, warn: functions of one line of text. progress: `progress(description, total)`.
     """
 
-    def __init__(self, training_set, regime, *, img_dir, state_dir, seed, picture_options, say, warn, progress):
+    def __init__(self, training_set, regime, *, img_dir, state_dir, seed, picture_options, keep_pretrained, whiten, say,
+                 warn, progress):
         self.set, self.regime, self.seed = training_set, regime, seed
         self.img_dir, self.state_dir, self.picture_options = Path(img_dir), Path(state_dir), picture_options
+        self.keep_pretrained, self.whiten = keep_pretrained, whiten
         self.say, self.warn, self.progress = say, warn, progress
         self._decoded, self._clock = {}, 0.0
 
     def train(self, backbone, number, *, weights, input_size, pooling):
         """Return the trained Member number `number` (from 1); a killed training goes on where it was."""
-        make_deterministic(self.seed)
-        embedding, name, remark = load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
+        with training_scope():
+            return self._train(backbone, number, weights=weights, input_size=input_size, pooling=pooling)
+
+    def _train(self, backbone, number, *, weights, input_size, pooling):
+        def load():
+            make_deterministic(self.seed)
+            return load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
+        pretrained, name, remark = load()
         origin = "its own weights" if name == BUNDLED else f"weights {weights}"
         self.say(f"network: {name}, {origin}{remark and f' ({remark})'}")
-        pictures, rows = self._pictures(embedding.input_shape[1])
+        judged, history = self._fine_tune(load()[0], self.set.rows, self.regime, str(number), choose=True)
+        network, best = judged, best_row(history)
+        if self.set.final_rows is not self.set.rows:
+            self.say(f"best epoch: {best['epoch']}; now as many epochs on all {len(self.set.classes)} models")
+            regime = replace(self.regime, epochs=best["epoch"])
+            network, _ = self._fine_tune(load()[0], self.set.final_rows, regime, f"{number}_all", choose=False)
+        return Member(name, network, judged, history, pretrained)
+
+    def _fine_tune(self, embedding, rows, regime, name, *, choose):
+        pictures, bad = self._pictures(embedding.input_shape[1])
+        rows = _without(rows, bad)
+        if not len(rows.train) or not len(rows.val):
+            raise UserError(f"too few photos in {self.img_dir} could be read; run 01_img_preprocess.py again")
         self._clock = time.perf_counter()
-        classifier, history = fine_tune(
-            embedding, pictures, self.set.labels, train_rows=rows.train, val_rows=rows.val, holdout_rows=rows.holdout,
-            regime=self.regime, seed=self.seed, state_dir=self.state_dir / str(number), on_epoch=self._report,
-            progress=self.progress)
-        return Member(name, classifier, history)
+        return fine_tune(embedding, pictures, self.set.labels, train_rows=rows.train, val_rows=rows.val,
+                         holdout_rows=rows.holdout, regime=regime, seed=self.seed, state_dir=self.state_dir / name,
+                         on_epoch=lambda row: self._report(row, regime.epochs), progress=self.progress, choose=choose)
 
     def join(self, members):
-        """Return (the network of all members, its scores, its confusions' material: probabilities and true labels)."""
-        network = members[0].classifier if len(members) == 1 else join_networks([each.classifier for each in members])
-        pictures, rows = self._pictures(network.input_shape[1])
-        judging = keras.Model(network.input, [network.get_layer("probabilities").output, output_layer(network).output])
-        judges = np.concatenate([rows.val, rows.holdout])
-        with self.progress("validation", len(judges)) as bar:
-            probabilities, vectors = predict(judging, pictures, judges, self.regime.batch_size, bar)
-        probabilities, vectors = probabilities[:len(rows.val)], vectors[len(rows.val):]
-        scores = judge(probabilities, vectors, self.set.labels, rows)
-        return network, scores, (probabilities, self.set.labels[rows.val])
+        """Return (the network of all members, its scores, its confusions' material: probabilities and true labels).
+
+        The scores on held-out models are those of the networks that know nothing of them.
+        """
+        network = judged = self._assemble([(each.judged, each.pretrained) for each in members], self.set.rows)
+        if any(each.network is not each.judged for each in members):
+            network = self._assemble([(each.network, each.pretrained) for each in members], self.set.final_rows)
+        val, (probabilities,) = self._outputs(network, self.set.final_rows.val, "probabilities")
+        holdout, vectors = self.set.rows.holdout, None
+        if len(holdout):
+            holdout, (vectors,) = self._outputs(judged, holdout, "features")
+        rows = Rows(self.set.final_rows.train, val, holdout)
+        return network, judge(probabilities, vectors, self.set.labels, rows), (probabilities, self.set.labels[val])
+
+    def _assemble(self, networks, rows):
+        """One network of (classifier, pretrained embedding) pairs, its features whitened as `rows.train` teach."""
+        parts = [part for pair in networks for part in (pair if self.keep_pretrained else pair[:1])]
+        if len(parts) == 1 and not self.whiten:
+            return parts[0]
+        network = join_networks(parts)
+        if not self.whiten:
+            return network
+        chosen = rows.train[np.linspace(0, len(rows.train) - 1, min(len(rows.train), MAX_WHITENED)).astype(int)]
+        chosen, (vectors,) = self._outputs(network, chosen, "features")
+        return with_whitening(network, *within_model_whitening(vectors, self.set.labels[chosen], seed=self.seed))
+
+    def _outputs(self, network, rows, kind):
+        """(the rows that can be read, ["probabilities" or "features" of them])."""
+        pictures, bad = self._pictures(network.input_shape[1])
+        rows = np.setdiff1d(rows, bad)
+        output = output_layer(network) if kind == "features" else network.get_layer(kind)
+        with self.progress(f"{kind} of the network", len(rows)) as bar:
+            return rows, predict(keras.Model(network.input, output.output), pictures, rows, self.regime.batch_size, bar)
 
     def _pictures(self, size):
-        """(decoded pictures, rows without those that cannot be read), once for each size."""
+        """(decoded pictures, rows that cannot be read), once for each size."""
         if size not in self._decoded:
             self.state_dir.mkdir(parents=True, exist_ok=True)
             with self.progress("reading photos", len(self.set.img_paths)) as bar:
@@ -103,18 +167,19 @@ class Trainer:
                                               size=size, progress=bar, **self.picture_options)
             for row, reason in errors.items():
                 self.warn(f"{self.set.img_paths[row]}: {reason}; not trained on")
-            rows = replace(self.set.rows, **{name: np.setdiff1d(part, list(errors))
-                                             for name, part in vars(self.set.rows).items()})
-            if not len(rows.train) or not len(rows.val):
-                raise UserError(f"too few photos in {self.img_dir} could be read; run 01_img_preprocess.py again")
-            self._decoded[size] = pictures, rows
+            self._decoded[size] = pictures, list(errors)
         return self._decoded[size]
 
-    def _report(self, row):
+    def _report(self, row, epochs):
         """Say how good an epoch was, and how long the epochs left will take if none is saved by stopping early."""
         seconds, self._clock = time.perf_counter() - self._clock, time.perf_counter()
         name, left = "new layers", ""
         if row["phase"] == "network":
             name = f"epoch {row['epoch']}"
-            left = f"; at most {seconds * (self.regime.epochs - row['epoch']) / 60:.0f} minutes left"
+            left = f"; at most {seconds * (epochs - row['epoch']) / 60:.0f} minutes left"
         self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {describe(row)}{left}")
+
+
+def _without(rows, bad):
+    """The Rows without those that cannot be read."""
+    return Rows(**{name: np.setdiff1d(part, bad) for name, part in vars(rows).items()})

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.artefacts import replacing, write_arrays, write_json
-from imgcluster.augmentation import Augmentation, augmentation_layers
+from imgcluster.augmentation import Augmentation, augment
 from imgcluster.averaging import WeightAverage
-from imgcluster.batches import balanced_batches, shuffled_batches
+from imgcluster.batches import balanced_batches, made_ahead, shuffled_batches
 from imgcluster.classifier import (
     PAIR_LOSSES,
     build_classifier,
@@ -21,6 +21,7 @@ from imgcluster.classifier import (
     pooled_outputs,
     unfreeze_top,
 )
+from imgcluster.devices import spread
 from imgcluster.errors import UserError
 from imgcluster.prediction import predict
 from imgcluster.validation import judge, quality
@@ -40,7 +41,7 @@ class Regime:
     embedding_dim: int | None = None
     imgs_per_model: int = 8
     head_epochs: int = 40
-    epochs: int = 20
+    epochs: int = 6
     trainable_fraction: float = 0.6
     head_learning_rate: float = 2e-3
     learning_rate: float = 2e-4
@@ -87,10 +88,13 @@ def class_weights(labels, num_classes):
 class Training:
     """One training run and its state on disk."""
 
-    def __init__(self, embedding, pictures, labels, rows, regime, seed, folder):
-        """labels: int [N], 0..C-1 for the models trained on, anything for those held out (Rows.holdout)."""
+    def __init__(self, embedding, pictures, labels, rows, regime, seed, folder, *, choose=True):
+        """labels: int [N], 0..C-1 for the models trained on, anything for those held out (Rows.holdout).
+
+        choose False: the weights of the last epoch are kept, not those of the best.
+        """
         self.pictures, self.labels, self.rows = pictures, np.asarray(labels), rows
-        self.regime, self.seed, self.folder = regime, seed, Path(folder)
+        self.regime, self.seed, self.folder, self.choose = regime, seed, Path(folder), choose
         self.num_classes = int(self.labels[rows.train].max()) + 1
         self.weights = (class_weights(self.labels[rows.train], self.num_classes) if regime.class_weights
                         else np.ones(self.num_classes, np.float32))
@@ -102,15 +106,12 @@ class Training:
         self._adopt(self._compiled(classifier))
 
     def _compiled(self, classifier):
-        """The network behind its augmentation, with an output for each objective; all share their weights."""
-        size = classifier.input_shape[1]
+        """The network with an output for each objective; all share their weights."""
         unfreeze_top(classifier.get_layer("backbone"), self.regime.trainable_fraction)
         network = keras.Model(classifier.input, [*(goal.output for goal in self.goals), classifier.output],
                               name="classifier")
-        inputs = x = keras.Input((size, size, 3), name="picture")
-        for layer in augmentation_layers(self.regime.augmentation, size=size, seed=self.seed):
-            x = layer(x)
-        model = keras.Model(inputs, network(x)[:len(self.goals)], name="training")
+        inputs = keras.Input(classifier.input_shape[1:], name="picture")
+        model = keras.Model(inputs, network(inputs)[:len(self.goals)], name="training")
         self._compile(model, keras.optimizers.AdamW(self.regime.learning_rate))
         model.optimizer.build(model.trainable_variables)  # so that the state saved before the first epoch is complete
         return model
@@ -136,10 +137,10 @@ class Training:
                                 self.regime.batch_size, bar)
         head = keras.Model(pooled, [goal.output for goal in self.goals])
         self._compile(head, keras.optimizers.Adam(self.regime.head_learning_rate))
-        loss = math.nan
+        loss, of_rows = math.nan, lambda rows: [part[rows] for part in features] if features[1:] else features[0][rows]
         with progress("classification layer", self.regime.head_epochs) as bar:
             for epoch in range(self.regime.head_epochs):
-                loss = self._pass(head, features, np.random.default_rng([self.seed, epoch, 1]))
+                loss = self._pass(head, of_rows, np.random.default_rng([self.seed, epoch, 1]))
                 bar.update(1)
         return loss
 
@@ -149,15 +150,21 @@ class Training:
                                     imgs_per_model=self.regime.imgs_per_model, rng=rng)
         return shuffled_batches(self.rows.train, batch_size=self.regime.batch_size, rng=rng)
 
-    def _pass(self, model, inputs, rng, bar=None, after_step=None):
-        """One pass over the training rows in random order; inputs: arrays. Returns the mean loss."""
+    def _pass(self, model, inputs_of, rng, bar=None, after_step=None):
+        """One pass over the training rows in random order; inputs_of(rows): a batch. Returns the mean loss.
+
+        The next batch is made while the network learns from this one.
+        """
         _reseed(model, rng)
         total = count = 0
-        for rows in self._batches(rng):
+        for rows, batch in made_ahead(self._batches(rng), inputs_of):
             targets = np.eye(self.num_classes, dtype=np.float32)[self.labels[rows]]
-            batch = [part[rows] for part in inputs]
-            losses = model.train_on_batch(batch if len(batch) > 1 else batch[0], [targets] * len(self.goals),
-                                          sample_weight=[self.weights[self.labels[rows]]] * len(self.goals))
+            weights = self.weights[self.labels[rows]]
+            examples = (batch, [targets] * len(self.goals), [weights] * len(self.goals))
+            split = spread(examples)
+            if not count and split is not examples:
+                model.test_on_batch(*examples)  # Keras makes its losses ready from a batch that is whole
+            losses = model.train_on_batch(*split)
             model.reset_metrics()
             total, count = total + float(np.ravel(losses)[0]) * len(rows), count + len(rows)
             if after_step:
@@ -165,6 +172,11 @@ class Training:
             if bar is not None:
                 bar.update(len(rows))
         return total / count
+
+    def _augmented(self, epoch):
+        """The function of rows that returns their pictures, changed at random: others in every epoch."""
+        rng = np.random.default_rng([self.seed, epoch, 3])
+        return lambda rows: augment(self.pictures[rows], self.regime.augmentation, rng)
 
     def start(self, progress):
         """Train the head and begin the second phase from it."""
@@ -181,7 +193,7 @@ class Training:
         rate = learning_rate_at(epoch, self.regime, self.history)
         self.model.optimizer.learning_rate = rate
         with progress(f"epoch {epoch + 1} of {self.regime.epochs}", len(self.rows.train) + self._num_judged()) as bar:
-            loss = self._pass(self.model, [self.pictures], np.random.default_rng([self.seed, epoch, 2]), bar,
+            loss = self._pass(self.model, self._augmented(epoch), np.random.default_rng([self.seed, epoch, 2]), bar,
                               self.average.update)
             with self.average.applied():
                 self._judge("network", epoch + 1, rate, loss, bar)
@@ -197,7 +209,7 @@ class Training:
             raise UserError(f"the training diverged (validation loss {row['val_loss']}); lower LEARNING_RATE = "
                             f"{self.regime.learning_rate} or HEAD_LEARNING_RATE = {self.regime.head_learning_rate}")
         self.history.append(row)
-        if quality(row) > self.best:
+        if quality(row) > self.best or not self.choose:
             self.best = quality(row)
             with replacing(self.folder / "best.weights.h5") as path:
                 self.network.save_weights(path)
@@ -205,8 +217,10 @@ class Training:
     def _validate(self, bar):
         labels = self.labels[self.rows.val]
         probabilities, = predict(self.classifier, self.pictures, self.rows.val, self.regime.batch_size, bar)
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=self.regime.label_smoothing)
-        val_loss = float(loss(np.eye(self.num_classes, dtype=np.float32)[labels], probabilities))
+        # The function, as a Loss object would divide by the number of devices.
+        val_loss = float(np.mean(keras.losses.categorical_crossentropy(
+            np.eye(self.num_classes, dtype=np.float32)[labels], probabilities,
+            label_smoothing=self.regime.label_smoothing)))
         vectors = None
         if len(self.rows.holdout):
             vectors, = predict(self.embedding, self.pictures, self.rows.holdout, self.regime.batch_size, bar)
@@ -216,7 +230,7 @@ class Training:
         """Whether all epochs are done or nothing got better for `patience` epochs."""
         qualities = [quality(row) for row in self.history]
         waited = len(qualities) - 1 - int(np.argmax(qualities))
-        return len(qualities) - 1 >= self.regime.epochs or waited >= self.regime.patience
+        return len(qualities) - 1 >= self.regime.epochs or (self.choose and waited >= self.regime.patience)
 
     def _save(self):
         # The epoch is part of the names: the state is only ever read together with the weights it was saved with.
@@ -248,10 +262,11 @@ class Training:
     def _key(self):
         return json.loads(json.dumps({
             **asdict(self.regime), "seed": self.seed, "labels": self.labels.tolist(), "start": self.start_digest,
+            "choose": self.choose,
             **{name: np.asarray(rows).tolist() for name, rows in vars(self.rows).items()}}))
 
     def finish(self):
-        """Return (classifier of the best epoch, history)."""
+        """Return (classifier of the epoch that is kept, history)."""
         self.network.load_weights(self.folder / "best.weights.h5")
         return self.classifier, pd.DataFrame(self.history)
 

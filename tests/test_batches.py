@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from imgcluster.batches import balanced_batches, shuffled_batches
+from imgcluster.batches import balanced_batches, made_ahead, shuffled_batches
 
 LABELS = np.repeat([0, 1, 2, 3, 4], [30, 20, 10, 8, 2])
 
@@ -50,3 +50,13 @@ def test_the_seed_decides(make):
     one, two, other = (np.concatenate(list(make(seed))) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, two)
     assert not np.array_equal(one, other)
+
+
+def test_what_is_made_ahead_comes_in_order_with_its_item():
+    assert list(made_ahead([3, 1, 2], lambda item: item * 10)) == [(3, 30), (1, 10), (2, 20)]
+    assert list(made_ahead([], str)) == []
+
+
+def test_errors_of_the_thread_reach_the_caller():
+    with pytest.raises(ZeroDivisionError):
+        list(made_ahead([1, 0], lambda item: 1 / item))

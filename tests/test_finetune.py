@@ -78,7 +78,8 @@ def train(tiny_embedding, squares, silent):
     pictures = squares(LABELS)
     train_rows, val_rows = split_rows(LABELS, train_fraction=0.7, seed=0)
 
-    def run(folder, *, kill_after=None, pictures=pictures, labels=LABELS, init=0, holdout=(), **changes):
+    def run(folder, *, kill_after=None, pictures=pictures, labels=LABELS, init=0, holdout=(), choose=True,
+            **changes):
         seen = []
 
         def on_epoch(row):
@@ -87,7 +88,8 @@ def train(tiny_embedding, squares, silent):
                 raise Killed
         return *fine_tune(tiny_embedding(init), pictures, labels, train_rows=train_rows, val_rows=val_rows,
                           holdout_rows=holdout, regime=dataclasses.replace(REGIME, **changes), seed=0,
-                          state_dir=folder / "training", on_epoch=on_epoch, progress=silent), seen
+                          state_dir=folder / "training", on_epoch=on_epoch, progress=silent,
+                          choose=choose), seen
     return run
 
 
@@ -167,6 +169,15 @@ def test_the_best_epoch_is_returned(train, tmp_path, squares):
     _, val_rows = split_rows(LABELS, train_fraction=0.7, seed=0)
     probabilities = np.asarray(classifier.predict_on_batch(squares(LABELS)[val_rows]))
     assert top_k_accuracy(probabilities, LABELS[val_rows])["top_1"] == pytest.approx(history["val_top_1"][0])
+
+
+def test_without_a_choice_the_last_epoch_is_kept(train, tmp_path, squares):
+    options = {"learning_rate": 1.0, "schedule": "step", "epochs": 1, "augmentation": Augmentation()}
+    classifier, history, _ = train(tmp_path, choose=False, **options)
+    assert history["val_loss"].idxmin() == 0 and len(history) == 2
+    _, val_rows = split_rows(LABELS, train_fraction=0.7, seed=0)
+    probabilities = np.asarray(classifier.predict_on_batch(squares(LABELS)[val_rows]))
+    assert top_k_accuracy(probabilities, LABELS[val_rows])["top_1"] == pytest.approx(history["val_top_1"].iloc[-1])
 
 
 def test_a_training_killed_twice_ends_with_the_same_network(train, trained, tmp_path):

@@ -85,7 +85,7 @@ def test_option_methods_fit_the_functions_they_are_for():
     settings = load_settings(root=ROOT)
     augmentation = training.Augmentation(**settings.augmentation_options())
     regime = training.Regime(augmentation=augmentation, **settings.regime_options())
-    assert (regime.head_epochs, regime.epochs, regime.schedule, regime.patience) == (40, 20, "cosine", 8)
+    assert (regime.head_epochs, regime.epochs, regime.schedule, regime.patience) == (40, 6, "cosine", 8)
     assert (augmentation.crop, augmentation.flip, augmentation.color) == (0.12, True, 0.15)
     assert settings.picture_options() == {"mode": "pad", "max_pixels": 200_000_000, "workers": settings.workers}
 

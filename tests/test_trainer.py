@@ -4,6 +4,9 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from imgcluster.classifier import output_layer  # noqa: E402
+from imgcluster.finetune import load_classifier, load_embedding  # noqa: E402
+from imgcluster.rows import unit_length  # noqa: E402
 from imgcluster.splits import split_models  # noqa: E402
 from imgcluster.trainer import Trainer, make_training_set  # noqa: E402
 from imgcluster.training import Regime  # noqa: E402
@@ -11,8 +14,9 @@ from imgcluster.training import Regime  # noqa: E402
 NAMES = np.repeat(["boot", "clog", "mule", "pump", "vamp"], 4)
 
 
-def training_set(img_paths, holdout_models=0.4):
-    return make_training_set(img_paths, NAMES, holdout_models=holdout_models, train_fraction=0.75, seed=0)
+def training_set(img_paths, holdout_models=0.4, train_on_all=False):
+    return make_training_set(img_paths, NAMES, holdout_models=holdout_models, train_fraction=0.75,
+                             train_on_all=train_on_all, seed=0)
 
 
 def test_outputs_are_the_models_trained_on_and_nobody_else_judges_the_transfer():
@@ -32,14 +36,24 @@ def test_without_held_out_models_all_are_trained_on():
     assert made.classes == sorted(set(NAMES)) and made.holdout_classes == [] and len(made.rows.holdout) == 0
 
 
+def test_models_that_chose_the_epoch_are_trained_on_in_the_end():
+    apart, made = (training_set([f"{row}.png" for row in range(20)], train_on_all=each) for each in (False, True))
+    assert apart.final_rows is apart.rows and made.classes == [*apart.classes, *apart.holdout_classes]
+    np.testing.assert_array_equal(made.rows.train, apart.rows.train)
+    assert len(made.final_rows.holdout) == 0
+    assert sorted([*made.final_rows.train, *made.final_rows.val]) == list(range(20))
+    assert set(made.rows.train) < set(made.final_rows.train)
+    assert set(made.labels[made.final_rows.train]) == set(made.labels[made.final_rows.val]) == set(range(5))
+
+
 def test_several_networks_are_trained_and_joined(squares, save_photos, silent, tmp_path):
     names = save_photos(tmp_path / "img", {f"{row:02}.png": picture for row, picture in
                                            enumerate(squares(np.repeat([0, 1, 2, 3, 0], 4)))})
     (tmp_path / "img" / names[7]).write_bytes(b"nothing")
     said, warned = [], []
     trainer = Trainer(training_set(names), Regime(epochs=0, head_epochs=1, batch_size=4), img_dir=tmp_path / "img",
-                      state_dir=tmp_path / "state", seed=0, picture_options={"workers": 1}, say=said.append,
-                      warn=warned.append, progress=silent)
+                      state_dir=tmp_path / "state", seed=0, picture_options={"workers": 1}, keep_pretrained=False,
+                      whiten=False, say=said.append, warn=warned.append, progress=silent)
     members = [trainer.train("MobileNetV3Small", 1, weights=None, input_size=32, pooling="avg"),
                trainer.train("MobileNet_0.75", 2, weights=None, input_size=48, pooling="gem")]
     assert [member.name for member in members] == ["MobileNetV3Small", "MobileNet_0.75"]
@@ -49,4 +63,58 @@ def test_several_networks_are_trained_and_joined(squares, save_photos, silent, t
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-4)
     assert {"val_top_1", "holdout_recall_1", "holdout_ari"} <= set(scores)
     single, _, _ = trainer.join(members[:1])
-    assert single is members[0].classifier
+    assert single is members[0].network
+
+
+@pytest.fixture
+def trainer(squares, save_photos, silent, tiny_embedding, monkeypatch, tmp_path):
+    """trainer(folder, **options): a Trainer of a tiny network on squares of four colours, two models held out."""
+    names = save_photos(tmp_path / "img", {f"{row:02}.png": picture for row, picture in
+                                           enumerate(squares(np.repeat([0, 1, 2, 3, 0], 4)))})
+    monkeypatch.setattr("imgcluster.trainer.load_backbone", lambda *_, **__: (tiny_embedding(), "tiny", ""))
+
+    def make(folder, *, train_on_all=True, keep_pretrained=True, whiten=True):
+        regime = Regime(epochs=2, head_epochs=1, batch_size=4, learning_rate=1e-2)
+        return Trainer(training_set(names, train_on_all=train_on_all), regime, img_dir=tmp_path / "img",
+                       state_dir=tmp_path / folder, seed=0, picture_options={"workers": 1},
+                       keep_pretrained=keep_pretrained, whiten=whiten, say=lambda _: None, warn=lambda _: None,
+                       progress=silent)
+    return make
+
+
+OPTIONS = {"weights": None, "input_size": None, "pooling": "avg"}
+
+
+def test_the_network_that_is_kept_knows_all_models_and_is_judged_by_one_that_does_not(trainer):
+    made, apart = trainer("state"), trainer("apart", train_on_all=False)
+    member, other = (each.train("tiny", 1, **OPTIONS) for each in (made, apart))
+    assert member.judged.output_shape == other.network.output_shape == (None, 3)
+    assert member.network.output_shape == (None, 5) and other.judged is other.network
+    _, scores, (probabilities, true) = made.join([member])
+    assert probabilities.shape == (len(true), 5) and set(true) == set(range(5))
+    assert scores["holdout_map_r"] == apart.join([other])[1]["holdout_map_r"]
+
+
+def test_pretrained_features_stand_beside_the_learnt_ones_and_the_file_holds_both(trainer, squares, tmp_path):
+    made = trainer("state", whiten=False, train_on_all=False)
+    member = made.train("tiny", 1, **OPTIONS)
+    network, _, _ = made.join([member])
+    network.save(tmp_path / "network.keras")
+    pictures = squares([0, 1, 2])
+    vectors = np.asarray(load_embedding(tmp_path / "network.keras")(pictures))
+    before, probabilities = (np.asarray(each(pictures)) for each in (member.pretrained, member.network))
+    assert vectors.shape == (3, 16)
+    np.testing.assert_allclose(vectors[:, 8:], unit_length(before), atol=1e-5)
+    np.testing.assert_allclose(np.asarray(load_classifier(tmp_path / "network.keras")(pictures)), probabilities,
+                               atol=1e-5)
+
+
+@pytest.mark.parametrize("keep_pretrained", [True, False])
+def test_the_whitening_is_part_of_the_saved_network(trainer, squares, tmp_path, keep_pretrained):
+    made = trainer("state", keep_pretrained=keep_pretrained)
+    network, _, _ = made.join([made.train("tiny", 1, **OPTIONS)])
+    network.save(tmp_path / "network.keras")
+    pictures = squares([0, 1, 2])
+    vectors = np.asarray(load_embedding(tmp_path / "network.keras")(pictures))
+    np.testing.assert_allclose(vectors, np.asarray(network(pictures)["features"]), rtol=1e-4, atol=1e-4)
+    assert output_layer(network).name == "whitened"

@@ -110,7 +110,9 @@ def train(config, names, trial, source, data_dir):
         for name in INPUTS:
             if (data_dir / name).exists():
                 (work / name).symlink_to(data_dir / name)
-        settings = [f"{name}={value}" for name, value in zip(names, trial)] + [f"DATA_DIR={folder}/{{DATASET}}"]
+        # Networks that know nothing of the held-out models are compared; the one trained on all is not needed.
+        settings = ["TRAIN_ON_ALL=False", *(f"{name}={value}" for name, value in zip(names, trial)),
+                    f"DATA_DIR={folder}/{{DATASET}}"]
         began = time.perf_counter()
         done = subprocess.run([sys.executable, ROOT / "02_finetune_network.py",
                                *(["--config", config] if config else []),

@@ -1,0 +1,44 @@
+"""Directions in which photos of one product differ, and how to make them count less.
+
+Learnt on labelled products, it carries over to others: a sneaker on foot and in a box differ alike for every model.
+Within-class covariance normalisation (Hatch, Kajarekar & Stolcke, Interspeech 2006), shrunk as by Ledoit & Wolf (2004).
+"""
+import keras
+import numpy as np
+from sklearn.decomposition import PCA
+
+from imgcluster.classifier import WHITENED, output_layer
+
+# Principal components kept: what comes after them is noise, and every later step is faster for it.
+COMPONENTS = 512
+# How far the differences within models are evened out: 0 makes all directions alike, 1 leaves them as they are.
+SHRINKAGE = 0.5
+# Least variance within models, as a share of the whole: below it is rounding, where photos of a model are all alike.
+ROUNDING = 1e-6
+
+
+def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=SHRINKAGE, seed=0):
+    """Return (axes [D, K], offset [K]): `vectors @ axes + offset` differ alike in all directions within a model.
+
+    vectors: float [N, D]; labels: N labels, two photos of one model at least. K: `components`, D or N - 1, the least.
+    """
+    vectors, labels = np.asarray(vectors, np.float64), np.asarray(labels)
+    pca = PCA(min(components, vectors.shape[1], len(vectors) - 1), random_state=seed).fit(vectors)
+    placed = pca.transform(vectors)
+    for label in np.unique(labels):
+        placed[labels == label] -= placed[labels == label].mean(axis=0)
+    within = placed.T @ placed / len(placed)
+    shrunk = (1 - shrinkage) * within + shrinkage * np.diag(within).mean() * np.eye(len(within))
+    values, directions = np.linalg.eigh(shrunk)
+    least = max(ROUNDING * pca.explained_variance_.mean(), np.finfo(np.float32).eps)
+    axes = pca.components_.T @ (directions / np.sqrt(np.maximum(values, least))) @ directions.T
+    return axes, -pca.mean_ @ axes
+
+
+def with_whitening(network, axes, offset):
+    """Return the classifier with the layer "whitened" on its vectors, which is what step 03 then writes."""
+    vectors = output_layer(network).output
+    layer = keras.layers.Dense(axes.shape[1], name=WHITENED, dtype="float32")
+    outputs = {"features": layer(vectors), "probabilities": network.get_layer("probabilities").output}
+    layer.set_weights([axes, offset])
+    return keras.Model(network.input, outputs, name="classifier")
