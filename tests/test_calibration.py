@@ -34,7 +34,12 @@ def test_uneven_known_sizes_lend_weight_to_variety():
     assert "weight of the former 1.00" in even.method
     assert "weight of the former 0.02" in uneven.method
     assert abs(uneven.count - 8) <= 1
-    assert uneven.interval[1] / uneven.interval[0] > even.interval[1] / even.interval[0]
+
+
+def test_few_known_products_of_uneven_sizes_widen_the_interval():
+    photos = products(8, 30)[0]
+    many, few = (calibrated_estimate(photos, known) for known in (products(8, 30), products(2, [8, 160])))
+    assert few.interval[1] / few.interval[0] > 1.2 * many.interval[1] / many.interval[0]
 
 
 def test_even_known_sizes_set_the_count():
