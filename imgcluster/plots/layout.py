@@ -29,7 +29,7 @@ def embed_2d(features, *, seed, max_photos=3000):
     other photo lies among its nearest ones of these: t-SNE's time stays bounded, the rest grows with N alone. Fewer
     than ten different photos, which t-SNE cannot place, are shown by their two principal components.
     """
-    points = project(features, random_seed=seed)
+    points = project(features)
     landmarks = np.arange(len(points))
     if len(points) > max_photos:
         landmarks = np.sort(np.random.default_rng(seed).choice(len(points), size=max_photos, replace=False))
