@@ -13,6 +13,7 @@ from dataclasses import replace
 import pandas as pd
 
 from imgcluster.artefacts import read_features, read_img_paths, read_table, write_table
+from imgcluster.calibration import OTHER_KIND, kinship
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos
 from imgcluster.cluster_results import OUTPUTS, place_on, read_known, write_clustering
@@ -34,7 +35,7 @@ def main(argv=None):
                  f"{facts['new_products']} fit none of them (cluster -1)")
     else:
         som = train_map(settings, features)
-        known, name = known_products(step, features.shape[1])
+        known, name = known_products(step, features)
         clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS, known=known,
                                     imgs_per_model=settings.NUM_IMGS_PER_MODEL,
                                     allow_outliers=settings.ALLOW_OUTLIERS)
@@ -74,8 +75,11 @@ def train_map(settings, features):
         return som.fit(features, epochs=settings.SOM_EPOCHS, callback=show)
 
 
-def known_products(step, dimension):
-    """Return ((features, labels) of the calibration dataset, its name), or (None, None) where there is none."""
+def known_products(step, features):
+    """Return ((features, labels) of the calibration dataset, its name), or (None, None) where there is none.
+
+    "auto" takes none of another kind of product.
+    """
     name, asked = step.settings.CALIBRATION_DATASET, step.settings.CALIBRATION_DATASET != "auto"
     if step.settings.NUM_CLUSTERS or step.settings.NUM_IMGS_PER_MODEL or name is None:
         return None, None
@@ -83,11 +87,19 @@ def known_products(step, dimension):
     if name is None or (not asked and name == step.settings.DATASET):
         return None, None
     try:
-        return read_known(step.settings.for_dataset(name).folder("DATA_DIR"), dimension), name
+        known = read_known(step.settings.for_dataset(name).folder("DATA_DIR"), features.shape[1])
     except UserError:
         if asked:
             raise
         return None, None
+    if kinship(features, *known) >= OTHER_KIND:
+        return known, name
+    if asked:
+        step.warn(f"the photos of CALIBRATION_DATASET = {name!r} show another kind of product: the number of clusters "
+                  "learned from them may be far off; None estimates it without them")
+        return known, name
+    step.say(f"{name} shows another kind of product; the number of clusters is estimated without it")
+    return None, None
 
 
 if __name__ == "__main__":

@@ -235,7 +235,7 @@ NUM_CLUSTERS = None
 NUM_IMGS_PER_MODEL = None
 
 # Name of a labelled dataset that shows what counts as one product model (its labels_true and features must exist).
-# "auto": TRAIN_DATASET when it has both. None: none, the estimate is made blindly.
+# "auto": TRAIN_DATASET when it has both and shows the same kind of product. None: none, the estimate is made blindly.
 CALIBRATION_DATASET = "auto"
 
 # Name of a dataset that was clustered before (steps 03 and 04, with the same network). The photos of DATASET are placed

@@ -7,6 +7,7 @@ from imgcluster.calibration import (
     adjusted_rand_index,
     calibrated_estimate,
     entropy,
+    kinship,
     prior_estimate,
     variety_ratio,
 )
@@ -55,6 +56,14 @@ def test_products_smaller_than_the_neighbourhoods_lend_weight_to_the_number_of_p
 
 def weight_of_photos(found):
     return float(found.method.rsplit(" ", 1)[1])
+
+
+def test_kinship_tells_products_of_the_same_kind_from_others():
+    same, other = RNG.standard_normal((2, 24)) * 4
+    photos, (known, labels) = products(6, 20)[0], products(5, 20)
+    assert kinship(photos + same, known + same, labels) > 0.3
+    assert kinship(photos + other, known + same, labels) < 0.05
+    assert kinship(photos, known, np.zeros(len(labels))) == 0.5
 
 
 def test_agreement_is_the_adjusted_rand_index():

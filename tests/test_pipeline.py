@@ -250,3 +250,20 @@ def test_changed_settings_are_warned_about(finished, tmp_path):
     done = run("05_evaluate.py", project, "--set", "NUM_CLUSTERS=2")
     assert "step 04 ran under other settings" in done.stderr and "NUM_CLUSTERS" in done.stderr
     assert json.loads((project / "data" / "shop" / "made_by_04.json").read_text())["settings"]["NUM_CLUSTERS"] is None
+
+
+def test_known_products_of_another_kind_do_not_set_the_count(tmp_path):
+    project, rng = new_project(tmp_path / "mine"), np.random.default_rng(0)
+    for name, kind in (("shop", 0), ("shop_train", 4)):
+        folder, models = project / "data" / name, np.repeat(np.arange(6), 20)
+        folder.mkdir(parents=True)
+        features = kind + rng.standard_normal((6, 24))[models] * 0.5 + 0.1 * rng.standard_normal((120, 24))
+        np.save(folder / "features.npy", features.astype(np.float32))
+        (folder / "img_paths.txt").write_text("".join(f"{row:03}.jpg\n" for row in range(120)))
+        (folder / "labels_true.txt").write_text("".join(f"{model}\n" for model in models))
+    done = run("04_cluster_som.py", project)
+    assert "shop_train shows another kind of product" in done.stdout
+    assert read_json(project / "data/shop/cluster_count.json")["calibrated"] is False
+    done = run("04_cluster_som.py", project, "--set", "CALIBRATION_DATASET=shop_train")
+    assert "may be far off" in done.stdout + done.stderr
+    assert read_json(project / "data/shop/cluster_count.json")["calibrated"] is True
