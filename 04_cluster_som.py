@@ -8,16 +8,12 @@ Writes:  labels_pred.txt .npy .tsv, clusters.csv, review.csv, som.npz, cluster_c
 Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow needed
 """
 import sys
-from dataclasses import replace
 
-import pandas as pd
-
-from imgcluster.artefacts import read_features, read_img_paths, read_table, write_table
+from imgcluster.artefacts import read_features, read_img_paths
 from imgcluster.calibration import OTHER_KIND, kinship
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos
-from imgcluster.cluster_results import OUTPUTS, place_on, read_known, write_clustering
-from imgcluster.corrections import apply_corrections
+from imgcluster.cluster_results import OUTPUTS, corrected, place_on, read_known, write_clustering
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -44,22 +40,13 @@ def main(argv=None):
         likely = "" if settings.NUM_CLUSTERS else f"likely {low} to {high}; "
         step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.method}"
                  f"{f', learned from {name}' if name else ''})")
-    clustering = with_corrections(step, img_paths, clustering)
+    clustering, lines, moved = corrected(step.data_dir, img_paths, clustering)
+    if lines:
+        step.say(f"{lines} corrections applied ({moved} photos changed cluster)")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")
-
-
-def with_corrections(step, img_paths, clustering):
-    """Apply corrections.csv, where there is one, and write the names of clusters in it to cluster_names.csv."""
-    table = read_table(step.data_dir / "corrections.csv")
-    if table.empty:
-        return clustering
-    labels, names = apply_corrections(clustering.labels, img_paths, table)
-    write_table(step.data_dir / "cluster_names.csv", pd.DataFrame(names.items(), columns=["cluster", "name"]))
-    step.say(f"{len(table)} corrections applied ({(labels != clustering.labels).sum()} photos changed cluster)")
-    return replace(clustering, labels=labels, num_clusters=len(set(labels.tolist()) - {-1}))
 
 
 def train_map(settings, features):

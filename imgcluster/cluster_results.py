@@ -1,4 +1,5 @@
 """The files of step 04: a map and its clusters, written together and read back."""
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from imgcluster.artefacts import (
     read_json,
     read_labels,
     read_labels_true,
+    read_table,
     require,
     write_arrays,
     write_json,
@@ -17,6 +19,7 @@ from imgcluster.artefacts import (
 )
 from imgcluster.assign import assign, cluster_reach
 from imgcluster.cluster_count import Clustering
+from imgcluster.corrections import apply_corrections
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap
 
@@ -42,6 +45,20 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],
         "levels": [int(level["num_clusters"]) for level in clustering.levels], "method": clustering.method,
         "calibrated": clustering.calibrated, "num_photos": len(img_paths), **facts})
+
+
+def corrected(data_dir, img_paths, clustering):
+    """Return (the Clustering after corrections.csv of `data_dir`, its number of lines, how many photos it moved).
+
+    The names it gives to clusters are written to cluster_names.csv. Without that file nothing changes.
+    """
+    table = read_table(Path(data_dir) / "corrections.csv")
+    if table.empty:
+        return clustering, 0, 0
+    labels, names = apply_corrections(clustering.labels, img_paths, table)
+    write_table(Path(data_dir) / "cluster_names.csv", pd.DataFrame(names.items(), columns=["cluster", "name"]))
+    moved = int((labels != clustering.labels).sum())
+    return replace(clustering, labels=labels, num_clusters=len(set(labels.tolist()) - {-1})), len(table), moved
 
 
 def cluster_table(img_paths, clustering, units, distances, shape):

@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 
 from imgcluster.artefacts import write_lines
 from imgcluster.cluster_count import cluster_photos
-from imgcluster.cluster_results import OUTPUTS, read_map, review_list, write_clustering
+from imgcluster.cluster_results import OUTPUTS, corrected, read_map, review_list, write_clustering
 from imgcluster.som import SelfOrganizingMap
 
 
@@ -45,6 +45,16 @@ def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
     assert np.array_equal(unit_clusters, written[1].unit_clusters) and som.topology == "hexagonal"
     with np.load(written[0] / "som.npz") as arrays:
         assert np.allclose(arrays["distance_map"], fitted.distance_map(scaling="mean"))
+
+
+def test_corrections_of_a_person_are_applied_and_counted(written, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    assert corrected(tmp_path, names, clustering) == (clustering, 0, 0)
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros"])
+    found, lines, moved = corrected(tmp_path, names, clustering)
+    assert (lines, moved) == (2, (clustering.labels == 1).sum())
+    assert found.num_clusters == clustering.num_clusters - 1 and not (found.labels == 1).any()
+    assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
 
 
 def test_review_list_is_the_least_confident_first_and_bounded():
