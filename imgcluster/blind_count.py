@@ -12,15 +12,15 @@ PHOTOS_PER_CLUSTER = 3
 MAX_CLUSTERS = 600
 MODULARITY_PLATEAU = 0.03
 CONDUCTANCE = 0.2
-CONDUCTANCE_WEIGHT = 1 / 3
-WINDOW = (1 / 5, 3)
+CONDUCTANCE_WEIGHT = 1 / 5
+WINDOW = (1 / 7, 2.5)
 PLATEAU_OF_DROP, PLATEAU_OF_HEIGHT = 0.5, 0.1
 CLEAR_PEAK = 0.2
 ONE_CLUSTER = 0.3
 CLOSER_STEPS = 9
-# How far the true count lies below and above the estimate, in logarithms, in about five of six draws of labelled sets:
+# How far the true count lies below and above the estimate, in logarithms, in about four of five draws of labelled sets:
 # without a clear peak, and with one (which may hide a finer level, hardly ever a coarser one).
-BELOW, ABOVE = (0.6, 0.25), (0.45, 0.45)
+BELOW, ABOVE = (1.0, 0.25), (0.6, 0.45)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def blind_estimate(hierarchy):
     """Return the Estimate read from the cuts of a Hierarchy alone.
 
     The neighbourhood graph gives a first count: where modularity peaks, drawn towards where a fifth of a cluster's
-    edges leave it. Within a fifth to three times of it the silhouette of the cuts is searched for a peak, which
+    edges leave it. Within a seventh to two and a half times of it the silhouette of the cuts is searched for a peak, which
     replaces the first count as far as it stands out from both sides: clean sets have such a peak, messy ones do not.
     """
     num_photos = len(hierarchy.nodes)
