@@ -36,8 +36,9 @@ def blind_estimate(hierarchy):
     """Return the Estimate read from the cuts of a Hierarchy alone.
 
     The neighbourhood graph gives a first count: where modularity peaks, drawn towards where a fifth of a cluster's
-    edges leave it. Within a seventh to two and a half times of it the silhouette of the cuts is searched for a peak, which
-    replaces the first count as far as it stands out from both sides: clean sets have such a peak, messy ones do not.
+    edges leave it. Within a seventh to two and a half times of it the silhouette of the cuts is searched for a peak,
+    which replaces the first count as far as it stands out from both sides: clean sets have such a peak, messy ones do
+    not.
     """
     num_photos = len(hierarchy.nodes)
     if not tells_apart(hierarchy):
