@@ -98,8 +98,8 @@ def describe(network):
 
 def extract(embedding, folder, names):
     """Return (features [N, D] of length 1, seconds, seconds of processor time) from the files on."""
-    from imgcluster.features import normalize_rows
     from imgcluster.pictures import iterate_pictures
+    from imgcluster.rows import unit_length
 
     size, features = embedding.input_shape[1], []
     embedding.predict_on_batch(np.zeros((BATCH_SIZE, size, size, 3), np.float32))
@@ -108,7 +108,7 @@ def extract(embedding, folder, names):
         padded = np.zeros((BATCH_SIZE, size, size, 3), np.uint8)
         padded[:len(pictures)] = pictures
         features.append(np.asarray(embedding.predict_on_batch(padded))[:len(pictures)])
-    return normalize_rows(np.concatenate(features)), time.perf_counter() - began, time.process_time() - worked
+    return unit_length(np.concatenate(features)), time.perf_counter() - began, time.process_time() - worked
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.duplicates import find_duplicates
-from imgcluster.features import embed, normalize_rows
+from imgcluster.features import embed
 from imgcluster.images import list_images
 from imgcluster.labels import make_labels
 from imgcluster.pictures import iterate_pictures
 from imgcluster.preprocess import Folders, Recipe, preprocess_folder
 from imgcluster.progress import progress
+from imgcluster.rows import unit_length
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.products import NEAREST_PHOTOS, gather, likeness, products_of, rank_products
@@ -169,7 +170,7 @@ def expanded(index, queries, similarities, own, *, count=5, power=3):
     weights = np.maximum(np.take_along_axis(similarities, near, axis=1), 0) ** power
     catalogue = index.directions(index.features)
     added = np.einsum("qk,qkd->qd", weights, catalogue[near])
-    return normalize_rows(index.directions(queries) + added) @ catalogue.T
+    return unit_length(index.directions(queries) + added) @ catalogue.T
 
 
 def reranked(index, queries, similarities, own, *, count=20, small=6, share=0.3):

@@ -11,6 +11,7 @@ import numpy as np
 
 from imgcluster.artefacts import replacing, write_arrays, write_json
 from imgcluster.pictures import iterate_pictures
+from imgcluster.rows import unit_length
 
 BLOCK = 4096
 # Batches between two notes of how far the extraction has come.
@@ -85,12 +86,7 @@ def embed(embedding, pictures, batch_size, flip_averaging, l2_normalize):
     features = np.asarray(embedding.predict_on_batch(padded), np.float32)[:count]
     if flip_averaging:
         features = (features + np.asarray(embedding.predict_on_batch(padded[:, :, ::-1]), np.float32)[:count]) / 2
-    return normalize_rows(features) if l2_normalize else features
-
-
-def normalize_rows(features):
-    """Return the rows scaled to length 1; rows of zeros stay zero."""
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+    return unit_length(features) if l2_normalize else features
 
 
 def whiten(path, components):

@@ -4,8 +4,9 @@ import contextlib
 import numpy as np
 import pytest
 
-from imgcluster.features import extract_features, normalize_rows, whiten
+from imgcluster.features import extract_features, whiten
 from imgcluster.pictures import load_picture
+from imgcluster.rows import unit_length
 
 COUNT, BATCH, BAD = 41, 4, 17
 OPTIONS = {"batch_size": BATCH, "max_pixels": 10**6, "key": {"setting": 1}}
@@ -41,7 +42,7 @@ def test_every_photo_has_its_row(embedding, photos, extracted):
     for row in (0, 16, COUNT - 1):
         picture = load_picture(folder / names[row], size=16)
         alone = np.asarray(embedding.predict_on_batch(picture[None]))
-        np.testing.assert_allclose(features[row], normalize_rows(alone)[0], atol=1e-5)
+        np.testing.assert_allclose(features[row], unit_length(alone)[0], atol=1e-5)
 
 
 def test_a_photo_that_cannot_be_read_is_a_zero_row_and_named(extracted):
@@ -121,11 +122,11 @@ def test_rows_have_length_one(extracted, embedding, photos, tmp_path, silent):
     extract_features(embedding, *photos, tmp_path / "f.npy", progress=silent, l2_normalize=False, **OPTIONS)
     raw = np.load(tmp_path / "f.npy")
     assert np.ptp(np.linalg.norm(raw[good], axis=1)) > 1e-3
-    np.testing.assert_allclose(normalize_rows(raw), normalized, atol=1e-6)
+    np.testing.assert_allclose(unit_length(raw), normalized, atol=1e-6)
 
 
 def test_zero_rows_stay_zero():
-    np.testing.assert_allclose(normalize_rows(np.array([[3.0, 4.0], [0.0, 0.0]])), [[0.6, 0.8], [0, 0]])
+    np.testing.assert_allclose(unit_length(np.array([[3.0, 4.0], [0.0, 0.0]])), [[0.6, 0.8], [0, 0]])
 
 
 def test_flip_averaging_is_the_mean_of_the_photo_and_its_mirror_image(embedding, photos, tmp_path, silent, save_photos):

@@ -5,8 +5,8 @@ import pytest
 
 from imgcluster.artefacts import write_json
 from imgcluster.errors import UserError
-from imgcluster.features import normalize_rows
 from imgcluster.networks import load_network
+from imgcluster.rows import unit_length
 
 OPTIONS = {"train_dataset": None, "train_dir": None, "backbone": "MobileNetV3Small", "weights": None, "input_size": 32,
            "seed": 0}
@@ -14,7 +14,7 @@ OPTIONS = {"train_dataset": None, "train_dir": None, "backbone": "MobileNetV3Sma
 
 def features_of(network):
     picture = np.random.default_rng(0).integers(0, 255, (1, *network.embedding.input_shape[1:])).astype(np.float32)
-    return normalize_rows(keras.ops.convert_to_numpy(network.embedding(picture)))
+    return unit_length(keras.ops.convert_to_numpy(network.embedding(picture)))
 
 
 def test_the_pretrained_network_where_none_was_trained(tmp_path):
