@@ -6,7 +6,7 @@ from imgcluster.errors import UserError
 from imgcluster.hierarchy import NUM_NEIGHBOURS, build_hierarchy
 from imgcluster.linkage import cut
 from imgcluster.neighbours import membership
-from imgcluster.rows import check_features, read_rows
+from imgcluster.rows import check_features, read_rows, sample_step
 from imgcluster.som import SelfOrganizingMap, default_grid
 
 LEVELS = 40
@@ -47,23 +47,18 @@ def kinship(features, known_features, labels):
     """Return how far photos are of the same kind of product as known ones: about 0.5 or more if so, near 0 if not.
 
     features [N, D]; known_features [M, D] with M labels. It is how often a photo is more like the known one nearest to
-    it than known photos are like the nearest one of another product (cosine; the area under the ROC curve), over at
-    most 1,000 evenly spaced photos of either. 0.5 where fewer than two products are known.
+    it than known photos are like the nearest one of another product (cosine; the area under the ROC curve), over
+    1,000 to 2,000 evenly spaced photos of either, or all. 0.5 where fewer than two products are known.
     """
-    labels = np.asarray(labels)[::stride(len(labels))]
+    labels = np.asarray(labels)[::sample_step(len(labels), COMPARED_ROWS)]
     if len(np.unique(labels)) < 2:
         return 0.5
-    new, known = (read_rows(np.asarray(rows[::stride(len(rows))]), normalize=True)
+    new, known = (read_rows(np.asarray(rows[::sample_step(len(rows), COMPARED_ROWS)]), normalize=True)
                   for rows in (features, known_features))
     among_known = known @ known.T
     among_known[labels[:, None] == labels] = -np.inf
     to_others, to_known = np.sort(among_known.max(axis=1)), (new @ known.T).max(axis=1)
     return float(np.searchsorted(to_others, to_known).mean() / len(to_others))
-
-
-def stride(num_rows):
-    """Return the step at which evenly spaced rows are at most 1,000."""
-    return max(1, -(-num_rows // COMPARED_ROWS))
 
 
 def prior_estimate(num_photos, imgs_per_model):

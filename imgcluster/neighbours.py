@@ -3,7 +3,7 @@ import numpy as np
 from scipy import sparse
 
 from imgcluster.pca import principal_axes
-from imgcluster.rows import blocks, read_rows
+from imgcluster.rows import blocks, read_rows, sample_step
 
 DIMENSIONS = 128
 SAMPLE_ROWS = 5000
@@ -13,10 +13,10 @@ CANDIDATES = 1000
 def project(features, *, dimensions=DIMENSIONS):
     """Return unit-length rows of features [N, D] on their leading principal axes, float32 [N, min(D, dimensions)].
 
-    The axes come from at most 5,000 evenly spaced rows; features may be memory-mapped. Distances between the results
-    stand for the angles between photos at a fraction of the cost.
+    The axes come from 5,000 to 10,000 evenly spaced rows, or all; features may be memory-mapped. Distances between the
+    results stand for the angles between photos at a fraction of the cost.
     """
-    sample = read_rows(np.ascontiguousarray(features[::max(1, len(features) // SAMPLE_ROWS)]), normalize=True)
+    sample = read_rows(np.ascontiguousarray(features[::sample_step(len(features), SAMPLE_ROWS)]), normalize=True)
     mean = sample.mean(axis=0)
     rank = min(dimensions, *sample.shape)
     axes = np.eye(len(mean), dtype=np.float32)

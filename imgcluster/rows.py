@@ -15,6 +15,11 @@ def blocks(num_rows, *, size=BLOCK_ROWS):
         yield slice(start, min(start + size, num_rows))
 
 
+def sample_step(num_rows, wanted):
+    """Return the step at which every step-th of `num_rows` rows makes a sample of `wanted` or up to twice as many."""
+    return max(1, num_rows // wanted)
+
+
 def read_rows(features, rows=slice(None), *, normalize=False):
     """Return the slice `rows` (step 1) of `features` as float32 [B, D], scaled to unit length if `normalize`.
 

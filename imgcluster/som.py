@@ -7,7 +7,7 @@ from scipy import sparse
 
 from imgcluster.grid import Grid
 from imgcluster.pca import principal_axes
-from imgcluster.rows import BLOCK_ROWS, blocks, read_rows
+from imgcluster.rows import BLOCK_ROWS, blocks, read_rows, sample_step
 
 PHOTOS_PER_UNIT = 3.5
 MAX_UNITS = 2500
@@ -194,7 +194,7 @@ class SelfOrganizingMap(MiniSom):
         prototypes, half_squares = self.prototypes, half_squared_norms(self.prototypes)
         sums, hits = np.zeros_like(prototypes), np.zeros(len(prototypes))
         distance, checked = 0.0, []
-        check_every = max(1, len(data) // SAMPLE_ROWS)
+        check_every = sample_step(len(data), SAMPLE_ROWS)
         for number, rows in enumerate(blocks(len(data))):
             block = read_rows(data, rows, normalize=self.normalize)
             scores = block @ prototypes.T
@@ -229,8 +229,7 @@ class SelfOrganizingMap(MiniSom):
         return [tuple(unit) for unit in np.column_stack(np.unravel_index(units, self._weights.shape[:2])).tolist()]
 
     def _sample(self, data):
-        """Return about 5,000 evenly spaced rows as float32."""
-        step = max(1, len(data) // SAMPLE_ROWS)
-        if len(data) <= SAMPLE_ROWS:
-            return read_rows(data, slice(0, len(data)), normalize=self.normalize)
-        return read_rows(np.ascontiguousarray(data[::step]), slice(0, len(data[::step])), normalize=self.normalize)
+        """Return 5,000 to 10,000 evenly spaced rows, or all, as float32."""
+        sample = data[::sample_step(len(data), SAMPLE_ROWS)]
+        return read_rows(data if len(sample) == len(data) else np.ascontiguousarray(sample),
+                         normalize=self.normalize)

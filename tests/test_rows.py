@@ -1,0 +1,36 @@
+"""Rows of feature arrays: blocks, reading, lengths, samples."""
+import numpy as np
+import pytest
+
+from imgcluster.errors import UserError
+from imgcluster.rows import blocks, check_features, read_rows, sample_step, unit_length
+
+
+@pytest.mark.parametrize("num_rows", [0, 1, 4, 5, 11])
+def test_blocks_cover_every_row_once_in_order(num_rows):
+    assert [row for part in blocks(num_rows, size=4) for row in range(num_rows)[part]] == list(range(num_rows))
+
+
+def test_a_mapped_file_reads_as_the_array_in_it(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+    np.save(tmp_path / "features.npy", rows)
+    mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
+    np.testing.assert_array_equal(read_rows(mapped, slice(2, 6)), rows[2:6])
+    np.testing.assert_array_equal(read_rows(mapped), rows)
+    np.testing.assert_array_equal(read_rows(mapped[::2]), rows[::2])
+
+
+def test_rows_get_length_one_and_zero_rows_stay_zero():
+    np.testing.assert_allclose(unit_length(np.array([[3.0, 4.0], [0.0, 0.0]])), [[0.6, 0.8], [0.0, 0.0]])
+
+
+@pytest.mark.parametrize("num_rows", [1, 7, 10, 19, 20, 1234])
+def test_a_sample_is_of_the_wanted_size_up_to_twice_as_many_or_everything(num_rows):
+    assert min(10, num_rows) <= len(range(0, num_rows, sample_step(num_rows, 10))) < 20
+
+
+def test_rows_that_are_not_finite_are_named():
+    rows = np.ones((3000, 2), np.float32)
+    rows[[5, 2999], 1] = np.nan, np.inf
+    with pytest.raises(UserError, match=r"2 of 3000 rows .*\(rows 5, 2999"):
+        check_features(rows)
