@@ -15,6 +15,9 @@ from imgcluster.rows import blocks, unit_length
 # Products held at once (64 MB): few large multiplications, as each one waits for its slowest thread. What is done to
 # the products afterwards is done in pieces that stay in the processor's cache. Rows in a group of the selection.
 PRODUCTS, PIECE, MIN_PIECE, GROUP = 2**24, 2**16, 4096, 32
+# Fewer products than this are finished before threads would have begun: those of the multiplication still hold the
+# processors then (measured: 0.1 ms instead of 3 ms for 200,000).
+THREADS_FROM = 2**21
 QUERIES_AT_ONCE = 256
 
 
@@ -67,11 +70,12 @@ class CosineIndex:
         shift, size = (directions @ self.mean)[:, None], max(1, min(len(self), PRODUCTS // num))
         cosines = np.empty((num, size), np.float32)
         with ThreadPoolExecutor() as pool:
+            each = pool.map if num * size >= THREADS_FROM else map
             for rows in blocks(len(self), size=size):
                 found = self._multiply(directions, self._block(rows), cosines[:, :rows.stop - rows.start])
                 parts = list(blocks(found.shape[1], size=max(MIN_PIECE, PIECE // num)))
-                list(pool.map(_finish, (found[:, part] for part in parts), repeat(shift),
-                              (self.scale[rows][part] for part in parts)))
+                list(each(_finish, (found[:, part] for part in parts), repeat(shift),
+                          (self.scale[rows][part] for part in parts)))
                 best.offer(found, rows.start)
         return best.rows, best.values
 
