@@ -56,7 +56,8 @@ def main(argv=None):
         print({"csv": as_csv, "table": as_table}[options.format](answers, catalogue, level=options.level))
     if options.figure:
         save_figures(step, found, catalogue)
-    step.say(f"searched {len(found)} photos among {len(catalogue.img_paths):,} of {catalogue.size:,} products")
+    step.say(f"searched {len(found)} photo{'s' * (len(found) > 1)} among {len(catalogue.img_paths):,} of "
+             f"{catalogue.size:,} products")
 
 
 def add_photos(step):
