@@ -4,20 +4,14 @@ The catalogue's mean is taken off all vectors first, as what all photos share te
 "All-but-the-top", ICLR 2018, section 2). As (x - m) q = x q - m q, this and the normalisation cost one number a photo
 and leave the file as it is.
 """
-from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
-
 import numpy as np
 
 from imgcluster.errors import UserError
 from imgcluster.rows import blocks, unit_length
 
-# Products held at once (64 MB): few large multiplications, as each one waits for its slowest thread. What is done to
-# the products afterwards is done in pieces that stay in the processor's cache. Rows in a group of the selection.
-PRODUCTS, PIECE, MIN_PIECE, GROUP = 2**24, 2**16, 4096, 32
-# Fewer products than this are finished before threads would have begun: those of the multiplication still hold the
-# processors then (measured: 0.1 ms instead of 3 ms for 200,000).
-THREADS_FROM = 2**21
+# Products held at once (64 MB): few large multiplications, as each one waits for its slowest thread. Rows read at once
+# elsewhere. Rows in a group of the selection.
+PRODUCTS, BLOCK, GROUP = 2**24, 4096, 32
 QUERIES_AT_ONCE = 256
 
 
@@ -30,11 +24,11 @@ class CosineIndex:
             raise UserError("the catalogue is empty: features.npy has no rows; run 03_extract_features.py on photos")
         self.features = np.asarray(features)
         count = len(features)
-        mean = sum(self._block(rows).sum(axis=0, dtype=np.float64) for rows in blocks(count, size=MIN_PIECE)) / count
+        mean = sum(self._block(rows).sum(axis=0, dtype=np.float64) for rows in blocks(count, size=BLOCK)) / count
         # Short of the full mean by one part in N, so that a catalogue of one photo keeps a direction.
         self.mean = (mean * (count - 1) / count).astype(np.float32)
         lengths = np.concatenate([np.linalg.norm(self._block(rows) - self.mean, axis=1)
-                                  for rows in blocks(count, size=MIN_PIECE)])
+                                  for rows in blocks(count, size=BLOCK)])
         self.scale = np.where(lengths > 0, 1 / np.maximum(lengths, 1e-12), 0).astype(np.float32)
 
     def __len__(self):
@@ -67,16 +61,16 @@ class CosineIndex:
 
     def _search_batch(self, directions, count):
         best, num = _Best(len(directions), count), len(directions)
-        shift, size = (directions @ self.mean)[:, None], max(1, min(len(self), PRODUCTS // num))
+        shift, size = directions @ self.mean, max(1, min(len(self), PRODUCTS // num))
         cosines = np.empty((num, size), np.float32)
-        with ThreadPoolExecutor() as pool:
-            each = pool.map if num * size >= THREADS_FROM else map
-            for rows in blocks(len(self), size=size):
-                found = self._multiply(directions, self._block(rows), cosines[:, :rows.stop - rows.start])
-                parts = list(blocks(found.shape[1], size=max(MIN_PIECE, PIECE // num)))
-                list(each(_finish, (found[:, part] for part in parts), repeat(shift),
-                          (self.scale[rows][part] for part in parts)))
-                best.offer(found, rows.start)
+        for rows in blocks(len(self), size=size):
+            found = self._multiply(directions, self._block(rows), cosines[:, :rows.stop - rows.start])
+            # Query by query, so that the products stay in the processor's cache, and in this thread: those of the
+            # multiplication are still awake, and others would wait for them.
+            for products, less in zip(found, shift):
+                products -= less
+                products *= self.scale[rows]
+            best.offer(found, rows.start)
         return best.rows, best.values
 
     @staticmethod
@@ -96,12 +90,6 @@ class CosineIndex:
     def plain_similarities(self, query, rows):
         """Return the cosines float32 [n] of one query [D] with the given rows int [n], not about the mean."""
         return unit_length(self.rows(rows)) @ unit_length(np.atleast_2d(np.asarray(query, np.float32)))[0]
-
-
-def _finish(products, shift, scale):
-    """Turn products [Q, B] into cosines about the mean, in place."""
-    products -= shift
-    products *= scale
 
 
 class _Best:
