@@ -15,8 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CENTRES, NOISE, MIXED_NOISE = 2000, 0.7, 0.3
 MANY = 100
 # (queries at once, nearest photos asked for, seconds before each turn): products are ranked from the 200 nearest
-# photos; without a pause the threads of the turn before still hold the processors, which some sides mind more.
-CASES = (1, 5, 0), (1, 5, 0.1), (1, 200, 0.1), (MANY, 5, 0.1)
+# photos, for three parts of a photo that shows two things. Without a pause the threads of the turn before still hold
+# the processors, which some sides mind more.
+CASES = (1, 5, 0), (1, 5, 0.1), (1, 200, 0.1), (3, 200, 0.1), (MANY, 5, 0.1)
 BLOCK = 10_000
 
 

@@ -36,11 +36,11 @@ def test_the_nearest_are_those_of_a_plain_sort(num_queries):
     np.testing.assert_allclose(similarities, np.take_along_axis(cosines, rows, 1), atol=1e-5)
 
 
-@pytest.mark.parametrize("num_queries", [1, 5])
+@pytest.mark.parametrize("num_queries", [1, 5, 9])
 def test_blocks_change_nothing(monkeypatch, num_queries):
     features, _ = clustered()
     whole = CosineIndex(features).search(features[:num_queries], 11)
-    for name, value in (("PRODUCTS", 64), ("BLOCK", 13), ("GROUP", 3), ("QUERIES_AT_ONCE", 2)):
+    for name, value in (("PRODUCTS", 64), ("BLOCK", 13), ("GROUP", 3), ("CACHED", 60), ("QUERIES_AT_ONCE", 8)):
         monkeypatch.setattr(cosine_index, name, value)
     parts = CosineIndex(features).search(features[:num_queries], 11)
     np.testing.assert_array_equal(parts[0], whole[0])

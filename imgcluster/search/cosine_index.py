@@ -12,6 +12,9 @@ from imgcluster.rows import blocks, unit_length
 # Products held at once (64 MB): few large multiplications, as each one waits for its slowest thread. Rows read at once
 # elsewhere. Rows in a group of the selection.
 PRODUCTS, BLOCK, GROUP = 2**24, 4096, 32
+# Queries, as of a photo with several things in it, up to which one vector after another is multiplied with rows of so
+# many numbers (4 MB, which stay in the cache): for a product with a matrix of few rows all features would be copied.
+FEW, CACHED = 7, 2**20
 QUERIES_AT_ONCE = 256
 
 
@@ -76,11 +79,13 @@ class CosineIndex:
     @staticmethod
     def _multiply(directions, block, out):
         """The products [Q, B] of directions [Q, D] and a block of features [B, D], in `out`."""
-        if len(directions) == 1:
-            # As a product with a vector the file is read straight from memory; a matrix of one row would be copied.
-            np.matmul(block, directions[0], out=out[0])
-            return out
-        return np.matmul(directions, block.T, out=out)
+        if len(directions) > FEW:
+            return np.matmul(directions, block.T, out=out)
+        size = len(block) if len(directions) == 1 else max(1, CACHED // block.shape[1])
+        for rows in blocks(len(block), size=size):
+            for direction, products in zip(directions, out):
+                np.matmul(block[rows], direction, out=products[rows])
+        return out
 
     def similarities(self, query, rows):
         """Return the cosines float32 [n] of one query [D] with the given rows int [n]."""
