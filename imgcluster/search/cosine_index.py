@@ -9,8 +9,8 @@ import numpy as np
 from imgcluster.errors import UserError
 from imgcluster.rows import blocks, unit_length
 
-# Products held at once: 16 MB, so that the multiplications are large (each waits for its slowest thread) and the products
-# still in the cache when they are finished. Rows read at once elsewhere. Rows in a group of the selection.
+# Products held at once: 16 MB, so that multiplications are large (each waits for its slowest thread) and products still
+# in the cache when they are finished. Rows read at once elsewhere. Rows in a group of the selection.
 PRODUCTS, BLOCK, GROUP = 2**22, 4096, 32
 # Queries, as of a photo with several things in it, up to which one vector after another is multiplied with rows of so
 # many numbers (4 MB, which stay in the cache): for a product with a matrix of few rows all features would be copied.
