@@ -8,6 +8,7 @@ Writes:  DATA_DIR/search_calibration.json; RESULT_DIR/search/*.png with --figure
 Runtime: about 5 s to start the network, then 5 to 10 photos/s
 """
 import sys
+from pathlib import Path
 
 from imgcluster.artefacts import changed_settings
 from imgcluster.cli import Step, run
@@ -56,7 +57,8 @@ def main(argv=None):
         print({"csv": as_csv, "table": as_table}[options.format](answers, catalogue, level=options.level))
     if options.figure:
         save_figures(step, found, catalogue)
-    step.say(f"searched {len(found)} photos among {len(catalogue.img_paths):,} of {catalogue.size:,} products")
+    step.say(f"searched {len(found)} photo{'s' * (len(found) > 1)} among {len(catalogue.img_paths):,} of "
+             f"{catalogue.size:,} products")
 
 
 def add_photos(step):
@@ -67,6 +69,8 @@ def add_photos(step):
     from imgcluster.search.session import open_encoder
 
     settings, data_dir = step.settings, step.data_dir
+    if not Path(step.options.add).is_dir():
+        raise UserError(f"--add {step.options.add}: no such folder; name one that holds photos")
     changes = changed_settings(data_dir, "01", step.values("01"))
     if changes:
         raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "

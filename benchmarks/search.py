@@ -3,7 +3,7 @@
 
     python benchmarks/search.py retrieval --work FOLDER --split PHOTOS SPLIT.csv --rest PHOTOS \\
         --network MobileNetV2:FILE.weights.h5 --network MobileNet_0.75:FILE.weights.h5 --background keep default white
-    python benchmarks/search.py speed
+    python benchmarks/search.py speed --like FEATURES.npy
     python benchmarks/search.py time PHOTO --set BACKBONE=bundled
 
 retrieval: of the folder after --split, the photos whose line of SPLIT.csv (columns file, split) says "test" are
@@ -12,7 +12,8 @@ step 01 finds them) left out. Sub-folders are the products where there are any, 
 A network is NAME:WEIGHTS or a network.keras of step 02; --only P1,P2 keeps to some products, such as those that network
 never saw. Two networks and more are also put side by side (features joined). Features are kept in --work.
 time: what 07_search.py and 08_app.py take for one photo, and where it goes, on the dataset of config.py and --set.
-speed: random photos around 2,000 centres; all sides take turns within one run, and ratios are of medians.
+speed: a catalogue drawn around 2,000 centres, and after --like one of real photos, mixed in pairs; all sides take turns
+within one run, and ratios are of medians.
 """
 import argparse
 import sys
@@ -54,7 +55,8 @@ def parse(argv):
     speed.add_argument("--rows", type=int, default=200_000)
     speed.add_argument("--columns", type=int, default=1280)
     speed.add_argument("--rounds", type=int, default=9)
-    speed.add_argument("--file", type=Path, help="where the features are kept (default: a temporary folder)")
+    speed.add_argument("--like", type=Path, nargs="*", default=[], metavar="FEATURES.npy", help="features of real "
+                       "photos, to mix a second catalogue from")
     speed.add_argument("--exact", action="store_true", help="without the approximate index, which takes minutes")
     answer = kinds.add_parser("time", help="seconds from a photo to its answer, by stage")
     answer.add_argument("photo", type=Path)

@@ -9,87 +9,117 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcluster.rows import unit_length
+
 ROOT = Path(__file__).resolve().parent.parent
-CENTRES, NOISE, NEAREST = 2000, 0.7, 5
+CENTRES, NOISE, MIXED_NOISE = 2000, 0.7, 0.3
 MANY = 100
+# (queries at once, nearest photos asked for, seconds before each turn): products are ranked from the 200 nearest
+# photos, for three parts of a photo that shows two things. Without a pause the threads of the turn before still hold
+# the processors, which some sides mind more.
+CASES = (1, 5, 0), (1, 5, 0.1), (1, 200, 0.1), (3, 200, 0.1), (MANY, 5, 0.1)
 BLOCK = 10_000
 
 
 def speed_tables(options):
     """Print seconds, ratios, memory and start-up time."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = options.file or Path(folder) / "features.npy"
-        if not path.exists():
-            draw(path, options.rows, options.columns)
-        memory(path)
-        features = np.load(path, mmap_mode="r")
-        print(f"\n{len(features):,} x {features.shape[1]:,}, {os.cpu_count()} processors, "
-              f"median of {options.rounds} rounds in turns\n")
-        features = np.asarray(features)
-        sides = all_sides(features, approximate=not options.exact)
-        for count in (1, MANY):
-            compare(features, sides, count, options.rounds)
+    kinds = {f"drawn around {CENTRES:,} centres": drawn(options.columns)}
+    kinds |= {f"mixed from {path}": mixed(np.load(path)) for path in options.like}
+    for kind, (photos, queries) in kinds.items():
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "features.npy"
+            write(path, options.rows, photos)
+            features = np.load(path, mmap_mode="r")
+            print(f"\n{len(features):,} x {features.shape[1]:,}, {kind}, {os.cpu_count()} processors, median of "
+                  f"{options.rounds} rounds in turns\n")
+            memory(path)
+            sides = all_sides(np.asarray(features), approximate=not options.exact)
+            for count, nearest, pause in CASES:
+                compare(sides, queries[:count], nearest, pause, options.rounds)
     start_up(options.rounds)
 
 
-def draw(path, rows, columns):
-    """Features of photos around centres, at length 1."""
+def drawn(columns):
+    """(function of a number of photos to their features, features of 100 more) around centres."""
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(CENTRES, columns)).astype(np.float32)
-    features = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, columns))
+
+    def photos(count):
+        return centres[rng.integers(0, CENTRES, count)] + NOISE * rng.standard_normal((count, columns), np.float32)
+
+    return photos, photos(MANY)
+
+
+def mixed(features):
+    """The same from features [n, D] of real photos: 100 of them, and mixtures of two of the others, the first counting
+    for more, with noise in proportion to how each feature varies."""
+    rng = np.random.default_rng(0)
+    asked = rng.choice(len(features), MANY, replace=False)
+    others = np.delete(features, asked, axis=0)
+    noise = MIXED_NOISE * others.std(axis=0)
+
+    def photos(count):
+        first, second = others[rng.integers(0, len(others), (2, count))]
+        share = rng.uniform(0.5, 1, (count, 1)).astype(np.float32)
+        return share * first + (1 - share) * second + noise * rng.standard_normal(first.shape, np.float32)
+
+    return photos, features[asked]
+
+
+def write(path, rows, photos):
+    """Write the features of so many photos, at length 1."""
+    features = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, photos(1).shape[1]))
     for start in range(0, rows, BLOCK):
-        block = centres[rng.integers(0, CENTRES, min(BLOCK, rows - start))]
-        block = block + NOISE * rng.standard_normal(block.shape, np.float32)
-        features[start:start + BLOCK] = block / np.linalg.norm(block, axis=1, keepdims=True)
+        features[start:start + BLOCK] = unit_length(photos(min(BLOCK, rows - start)))
     features.flush()
 
 
-def compare(features, sides, count, rounds):
-    """Print one row per side for `count` queries at once."""
-    rng = np.random.default_rng(1)
-    queries = features[rng.integers(0, len(features), count)] + 0.01 * rng.standard_normal(
-        (count, features.shape[1]), np.float32)
+def compare(sides, queries, nearest, pause, rounds):
+    """Print one row per side for the `nearest` photos of the queries, all at once, `pause` seconds before each turn."""
     seconds = {}
     for _ in range(rounds + 1):
         for name, search in sides.items():
+            time.sleep(pause)
             began = time.perf_counter(), time.process_time()
-            search(queries)
+            search(queries, nearest)
             seconds.setdefault(name, []).append((time.perf_counter() - began[0], time.process_time() - began[1]))
     # The first round brings the file into memory.
     medians = {name: np.median(values[1:], axis=0) for name, values in seconds.items()}
     bare = medians["bare matrix product"]
-    print(f"| {count} quer{'y' if count == 1 else 'ies'} at once | ms | times the bare product | ms of processors | "
-          "times the bare product |\n|---|---:|---:|---:|---:|")
+    what = "1 query" if len(queries) == 1 else f"{len(queries)} queries at once"
+    what += f", {nearest} nearest, {f'{pause} s' if pause else 'no pause'} between turns"
+    print(f"| {what} | ms | times the bare product | ms of processors | times the bare product |\n"
+          "|---|---:|---:|---:|---:|")
     for name, values in medians.items():
         (wall, processors), (wall_ratio, processor_ratio) = 1000 * values, values / bare
         print(f"| {name} | {wall:.1f} | {wall_ratio:.2f} | {processors:.1f} | {processor_ratio:.2f} |")
-    print()
+    print(flush=True)
 
 
 def all_sides(features, *, approximate):
-    """{name: function of queries [Q, D]}; what is not installed is left out, and without `approximate` the index that
-    takes minutes to build."""
+    """{name: function of queries [Q, D] and a number of nearest}; what is not installed is left out, and without
+    `approximate` the index that takes minutes to build."""
     from sklearn.neighbors import NearestNeighbors
 
     from imgcluster.search.approximate import build
     from imgcluster.search.cosine_index import CosineIndex
 
     exact = CosineIndex(features)
-    neighbours = NearestNeighbors(n_neighbors=NEAREST, metric="cosine", algorithm="brute").fit(features)
-    sides = {"bare matrix product": lambda queries: features @ (queries[0] if len(queries) == 1 else queries.T),
-             "this project, exact": lambda queries: exact.search(queries, NEAREST),
-             "scikit-learn, brute force": neighbours.kneighbors}
+    neighbours = NearestNeighbors(metric="cosine", algorithm="brute").fit(features)
+    sides = {"bare matrix product": lambda queries, _: features @ (queries[0] if len(queries) == 1 else queries.T),
+             "this project, exact": exact.search,
+             "scikit-learn, brute force": lambda queries, nearest: neighbours.kneighbors(queries, nearest)}
     if importlib.util.find_spec("faiss"):
         import faiss
         flat = faiss.IndexFlatIP(features.shape[1])
         flat.add(np.ascontiguousarray(features))
-        sides["faiss, flat"] = lambda queries: flat.search(queries, NEAREST)
+        sides["faiss, flat"] = flat.search
     if approximate and importlib.util.find_spec("faiss"):
         began = time.perf_counter()
         index = build(exact)
         name = (f"this project with faiss (recall {index.recall:.3f}, built in {time.perf_counter() - began:.0f} s, "
                 f"{index.cells.nprobe} of {index.cells.nlist} cells)")
-        sides[name] = lambda queries: index.search(queries, NEAREST)
+        sides[name] = index.search
     return sides
 
 
@@ -106,7 +136,7 @@ def memory(path):
                           check=True)
     peak, own, before, size = map(int, done.stdout.split())
     print(f"memory: {peak / 1024:.0f} MB at its peak, {own / 1024:.0f} MB of it the process' own ({before / 1024:.0f} "
-          f"MB of that Python and its libraries), the rest the mapped file of {size / 2**20:.0f} MB")
+          f"MB of that Python and its libraries), the rest the mapped file of {size / 2**20:.0f} MB\n")
 
 
 MEASURED = """

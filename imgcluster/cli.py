@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from tqdm import tqdm
+
 from imgcluster.artefacts import changed_settings, write_record
 from imgcluster.errors import UserError
 from imgcluster.settings import load_settings
@@ -43,8 +45,8 @@ class Step:
         print(text, file=self.out or sys.stdout, flush=True)
 
     def warn(self, text):
-        """Print a warning, on standard error."""
-        print(f"warning: {text}", file=sys.stderr, flush=True)
+        """Print a warning, on standard error, above any progress bar."""
+        tqdm.write(f"warning: {text}", file=sys.stderr)
 
     def show(self, path):
         """Return a path as people read it: relative to the current folder where it lies in it."""

@@ -8,6 +8,7 @@ import pytest
 from imgcluster.artefacts import read_json, write_lines
 from imgcluster.cli import Step, run
 from imgcluster.errors import UserError
+from imgcluster.progress import progress
 from imgcluster.settings import STEP_SETTINGS
 
 
@@ -60,6 +61,14 @@ def test_wrong_settings_and_arguments_exit_with_2(script, capsys):
     with pytest.raises(SystemExit) as caught:
         Step(script, "", ["--sett", "EPOCHS=1", "more"])
     assert caught.value.code == 2
+
+
+def test_a_warning_stands_on_a_line_of_its_own_beside_a_progress_bar(script, capsys):
+    step = Step(script, "", [])
+    with progress(total=2, description="photos"):
+        step.warn("a.jpg is no photo")
+    err = capsys.readouterr().err
+    assert "warning: a.jpg is no photo" in [line.rpartition("\r")[2] for line in err.splitlines()]
 
 
 def test_help_shows_the_docstring(script, capsys):

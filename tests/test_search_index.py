@@ -4,7 +4,7 @@ import pytest
 
 from imgcluster.errors import UserError
 from imgcluster.search import cosine_index
-from imgcluster.search.approximate import accelerated, build
+from imgcluster.search.approximate import accelerated, build, stand_ins
 from imgcluster.search.calibration import Calibration, calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.products import gather, likeness, nearest_products, products_of, rank_products
@@ -36,11 +36,11 @@ def test_the_nearest_are_those_of_a_plain_sort(num_queries):
     np.testing.assert_allclose(similarities, np.take_along_axis(cosines, rows, 1), atol=1e-5)
 
 
-@pytest.mark.parametrize("num_queries", [1, 5])
-def test_blocks_and_pieces_change_nothing(monkeypatch, num_queries):
+@pytest.mark.parametrize("num_queries", [1, 5, 9])
+def test_blocks_change_nothing(monkeypatch, num_queries):
     features, _ = clustered()
     whole = CosineIndex(features).search(features[:num_queries], 11)
-    for name, value in (("PRODUCTS", 64), ("PIECE", 13), ("MIN_PIECE", 13), ("GROUP", 3), ("QUERIES_AT_ONCE", 2)):
+    for name, value in (("PRODUCTS", 64), ("BLOCK", 13), ("GROUP", 3), ("CACHED", 60), ("QUERIES_AT_ONCE", 8)):
         monkeypatch.setattr(cosine_index, name, value)
     parts = CosineIndex(features).search(features[:num_queries], 11)
     np.testing.assert_array_equal(parts[0], whole[0])
@@ -92,6 +92,28 @@ def test_faiss_finds_what_the_exact_index_finds():
     assert index.recall >= 0.98
     assert np.mean([len(set(one) & set(two)) / 5 for one, two in zip(rows, truth)]) > 0.95
     np.testing.assert_allclose(similarities[:, 0], values[:, 0], atol=1e-5)
+
+
+def test_the_recall_of_faiss_is_that_of_new_photos():
+    pytest.importorskip("faiss", reason="faiss-cpu is not installed")
+    rng = np.random.default_rng(0)
+    # Photos in tight groups find each other in one cell; a new photo lies between groups.
+    groups, labels = rng.normal(size=(1500, 24)), np.arange(6000) % 1500
+    features = (groups[labels] + 0.05 * rng.normal(size=(6000, 24))).astype(np.float32)
+    exact = CosineIndex(features)
+    index = build(exact)
+    new = rng.normal(size=(100, 24)).astype(np.float32)
+    rows, truth = (which.search(new, 5)[0] for which in (index, exact))
+    assert index.recall >= 0.98
+    assert np.mean([np.isin(near, found).mean() for near, found in zip(truth, rows)]) > 0.97
+
+
+def test_stand_ins_are_less_like_a_photo_than_photos_of_a_group():
+    exact = CosineIndex(clustered(2000, noise=0.1)[0])
+    asked = stand_ins(exact)
+    nearest = exact.search(exact.mean + asked, 1)[1]
+    assert asked.shape == (200, 24) and 0.4 < np.median(nearest) < 0.8
+    np.testing.assert_allclose(np.linalg.norm(asked, axis=1), 1, atol=1e-5)
 
 
 def test_faiss_is_taken_above_a_size_and_kept_until_the_features_change(tmp_path):

@@ -127,6 +127,11 @@ def test_a_photo_that_is_not_there(made, tmp_path):
     assert "none.jpg: no such file" in refused(made, tmp_path / "none.jpg")
 
 
+def test_a_folder_to_add_that_is_not_there(made, tmp_path):
+    said = refused(made, "--add", tmp_path / "none")
+    assert "none: no such folder" in said and "network:" not in said
+
+
 def test_no_photo_at_all(made):
     assert "no photo: name one or more" in refused(made)
 

@@ -4,17 +4,17 @@ The catalogue's mean is taken off all vectors first, as what all photos share te
 "All-but-the-top", ICLR 2018, section 2). As (x - m) q = x q - m q, this and the normalisation cost one number a photo
 and leave the file as it is.
 """
-from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
-
 import numpy as np
 
 from imgcluster.errors import UserError
 from imgcluster.rows import blocks, unit_length
 
-# Products held at once (64 MB): few large multiplications, as each one waits for its slowest thread. What is done to
-# the products afterwards is done in pieces that stay in the processor's cache. Rows in a group of the selection.
-PRODUCTS, PIECE, MIN_PIECE, GROUP = 2**24, 2**16, 4096, 32
+# Products held at once: 16 MB, so that multiplications are large (each waits for its slowest thread) and products still
+# in the cache when they are finished. Rows read at once elsewhere. Rows in a group of the selection.
+PRODUCTS, BLOCK, GROUP = 2**22, 4096, 32
+# Queries, as of a photo with several things in it, up to which one vector after another is multiplied with rows of so
+# many numbers (4 MB, which stay in the cache): for a product with a matrix of few rows all features would be copied.
+FEW, CACHED = 7, 2**20
 QUERIES_AT_ONCE = 256
 
 
@@ -27,11 +27,11 @@ class CosineIndex:
             raise UserError("the catalogue is empty: features.npy has no rows; run 03_extract_features.py on photos")
         self.features = np.asarray(features)
         count = len(features)
-        mean = sum(self._block(rows).sum(axis=0, dtype=np.float64) for rows in blocks(count, size=MIN_PIECE)) / count
+        mean = sum(self._block(rows).sum(axis=0, dtype=np.float64) for rows in blocks(count, size=BLOCK)) / count
         # Short of the full mean by one part in N, so that a catalogue of one photo keeps a direction.
         self.mean = (mean * (count - 1) / count).astype(np.float32)
         lengths = np.concatenate([np.linalg.norm(self._block(rows) - self.mean, axis=1)
-                                  for rows in blocks(count, size=MIN_PIECE)])
+                                  for rows in blocks(count, size=BLOCK)])
         self.scale = np.where(lengths > 0, 1 / np.maximum(lengths, 1e-12), 0).astype(np.float32)
 
     def __len__(self):
@@ -64,25 +64,28 @@ class CosineIndex:
 
     def _search_batch(self, directions, count):
         best, num = _Best(len(directions), count), len(directions)
-        shift, size = (directions @ self.mean)[:, None], max(1, min(len(self), PRODUCTS // num))
+        shift, size = directions @ self.mean, max(1, min(len(self), PRODUCTS // num))
         cosines = np.empty((num, size), np.float32)
-        with ThreadPoolExecutor() as pool:
-            for rows in blocks(len(self), size=size):
-                found = self._multiply(directions, self._block(rows), cosines[:, :rows.stop - rows.start])
-                parts = list(blocks(found.shape[1], size=max(MIN_PIECE, PIECE // num)))
-                list(pool.map(_finish, (found[:, part] for part in parts), repeat(shift),
-                              (self.scale[rows][part] for part in parts)))
-                best.offer(found, rows.start)
+        for rows in blocks(len(self), size=size):
+            found = self._multiply(directions, self._block(rows), cosines[:, :rows.stop - rows.start])
+            # Query by query, so that the products stay in the processor's cache, and in this thread: those of the
+            # multiplication are still awake, and others would wait for them.
+            for products, less in zip(found, shift):
+                products -= less
+                products *= self.scale[rows]
+            best.offer(found, rows.start)
         return best.rows, best.values
 
     @staticmethod
     def _multiply(directions, block, out):
         """The products [Q, B] of directions [Q, D] and a block of features [B, D], in `out`."""
-        if len(directions) == 1:
-            # As a product with a vector the file is read straight from memory; a matrix of one row would be copied.
-            np.matmul(block, directions[0], out=out[0])
-            return out
-        return np.matmul(directions, block.T, out=out)
+        if len(directions) > FEW:
+            return np.matmul(directions, block.T, out=out)
+        size = len(block) if len(directions) == 1 else max(1, CACHED // block.shape[1])
+        for rows in blocks(len(block), size=size):
+            for direction, products in zip(directions, out):
+                np.matmul(block[rows], direction, out=products[rows])
+        return out
 
     def similarities(self, query, rows):
         """Return the cosines float32 [n] of one query [D] with the given rows int [n]."""
@@ -92,12 +95,6 @@ class CosineIndex:
     def plain_similarities(self, query, rows):
         """Return the cosines float32 [n] of one query [D] with the given rows int [n], not about the mean."""
         return unit_length(self.rows(rows)) @ unit_length(np.atleast_2d(np.asarray(query, np.float32)))[0]
-
-
-def _finish(products, shift, scale):
-    """Turn products [Q, B] into cosines about the mean, in place."""
-    products -= shift
-    products *= scale
 
 
 class _Best:

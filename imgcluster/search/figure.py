@@ -26,7 +26,7 @@ def figure_of(name, query, answers, catalogue, folders):
                 for item in answer.products]
         searches.append((query.image, box, on_white(answer.region.picture), hits))
     best = best_answer(answers)
-    verdict = f"most like {best.products[0].name}" if best.similar else "nothing similar in the catalogue"
+    verdict = f"most like {_name(best.products[0])}" if best.similar else "nothing similar in the catalogue"
     return search_figure(searches, title=f"{name}: {verdict}")
 
 
@@ -59,5 +59,10 @@ def _heading(item):
     return f"{item.similarity:.2f}" if item.score is None else percent(item.score)
 
 
+def _name(item):
+    """The name in catalog.csv, if it has one."""
+    return item.details.get("name") or item.name
+
+
 def _line(item):
-    return " · ".join(part for part in (item.details.get("name") or item.name, item.details.get("price")) if part)
+    return " · ".join(part for part in (_name(item), item.details.get("price")) if part)
