@@ -21,7 +21,7 @@ from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from imgcluster.blind_count import blind_estimate, count_grid, graph_counts, silhouette_peak
+from imgcluster.blind_count import blind_estimate, count_grid, modularity_peak, silhouette_peak
 from imgcluster.calibration import calibrated_estimate, variety_ratio
 from imgcluster.diffusion import diffusion_map
 from imgcluster.hierarchy import build_hierarchy, partition, sum_edges
@@ -85,7 +85,6 @@ def index_counts(rows):
 def blind_counts(rows, som, hierarchy):
     """Return {method: count} of every blind estimator."""
     counts = count_grid(min(len(rows) // 3, hierarchy.num_nodes, 600))
-    by_modularity, by_conductance = graph_counts(hierarchy, counts)
     everywhere = np.ones(len(counts), bool)
     levels = finch_levels(som.prototypes)
     coordinates = diffusion_map(sum_edges(hierarchy.graph, hierarchy.nodes))
@@ -97,8 +96,7 @@ def blind_counts(rows, som, hierarchy):
         "FINCH on prototypes, first level": levels[0],
         "FINCH on prototypes, near sqrt(N)": min(levels, key=lambda num: abs(np.log(num**2 / len(rows)))),
         "CONN modularity": conn_count(som, rows, hierarchy),
-        "modularity, 5 neighbours": round(by_modularity),
-        "conductance of a fifth": round(by_conductance),
+        "modularity, 5 neighbours": round(modularity_peak(hierarchy, counts)),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
         "joined (step 04)": blind_estimate(hierarchy).count}
 

@@ -1,18 +1,16 @@
-"""The number of clusters where nothing is known about the products: three views of one hierarchy, joined."""
+"""The number of clusters where nothing is known about the products: two views of one hierarchy, joined."""
 from dataclasses import dataclass
 
 import numpy as np
 
 from imgcluster.hierarchy import sum_edges
 from imgcluster.linkage import cut
-from imgcluster.validity import mean_conductance, modularity, squared_silhouette
+from imgcluster.validity import modularity, squared_silhouette
 
 GRID_STEPS = 60
 PHOTOS_PER_CLUSTER = 3
 MAX_CLUSTERS = 600
 MODULARITY_PLATEAU = 0.03
-CONDUCTANCE = 0.2
-CONDUCTANCE_WEIGHT = 1 / 5
 WINDOW = (1 / 7, 2.5)
 PLATEAU_OF_DROP, PLATEAU_OF_HEIGHT = 0.5, 0.1
 CLEAR_PEAK = 0.2
@@ -20,7 +18,7 @@ ONE_CLUSTER = 0.3
 CLOSER_STEPS = 9
 # How far the true count lies below and above the estimate, in logarithms, in about four of five draws of labelled sets:
 # without a clear peak, and with one (which may hide a finer level, hardly ever a coarser one).
-BELOW, ABOVE = (1.0, 0.25), (0.6, 0.45)
+BELOW, ABOVE = (0.8, 0.2), (0.7, 0.3)
 
 
 @dataclass(frozen=True)
@@ -35,26 +33,23 @@ class Estimate:
 def blind_estimate(hierarchy):
     """Return the Estimate read from the cuts of a Hierarchy alone.
 
-    The neighbourhood graph gives a first count: where modularity peaks, drawn towards where a fifth of a cluster's
-    edges leave it. Within a seventh to two and a half times of it the silhouette of the cuts is searched for a peak,
-    which replaces the first count as far as it stands out from both sides: clean sets have such a peak, messy ones do
-    not.
+    The neighbourhood graph gives a first count: where modularity peaks. Within a seventh to two and a half times of it
+    the silhouette of the cuts is searched for a peak, which replaces the first count as far as it stands out from both
+    sides: clean sets have such a peak, messy ones do not.
     """
     num_photos = len(hierarchy.nodes)
     if not tells_apart(hierarchy):
         return Estimate(1, (1, max(1, num_photos - 1)), "too few different photos to tell clusters apart")
     counts = count_grid(min(num_photos // PHOTOS_PER_CLUSTER, hierarchy.num_nodes, MAX_CLUSTERS))
-    by_modularity, by_conductance = graph_counts(hierarchy, counts)
-    first = weighted_geometric_mean([by_modularity, by_conductance], [1 - CONDUCTANCE_WEIGHT, CONDUCTANCE_WEIGHT])
+    by_modularity = modularity_peak(hierarchy, counts)
     seen = counts[counts <= by_modularity * WINDOW[1] * 2]
     allowed = (seen >= by_modularity * WINDOW[0]) & (seen <= by_modularity * WINDOW[1])
     peak, clarity = silhouette_peak(hierarchy, seen, allowed)
-    count = weighted_geometric_mean([peak, first], [clarity, 1 - clarity])
+    count = weighted_geometric_mean([peak, by_modularity], [clarity, 1 - clarity])
     reach = [(1 - clarity) * vague + clarity * clear for vague, clear in (BELOW, ABOVE)]
     interval = max(1, int(count / np.exp(reach[0]))), min(num_photos, int(np.ceil(count * np.exp(reach[1]))))
     return Estimate(round(count), interval,
-                    f"blind: modularity {by_modularity:.0f}, conductance {by_conductance:.0f}, "
-                    f"silhouette {peak:.0f} with weight {clarity:.2f}")
+                    f"blind: modularity {by_modularity:.0f}, silhouette {peak:.0f} with weight {clarity:.2f}")
 
 
 def tells_apart(hierarchy):
@@ -67,16 +62,15 @@ def count_grid(largest, *, steps=GRID_STEPS):
     return np.unique(np.round(np.geomspace(2, max(2, largest), steps)).astype(int))
 
 
-def graph_counts(hierarchy, counts):
-    """Return the counts where modularity peaks and where conductance reaches 0.2, on the 5-neighbour graph (floats)."""
+def modularity_peak(hierarchy, counts):
+    """Return the count (float) at which the modularity of the cuts peaks on the graph of 5 neighbours.
+
+    It is the middle of all counts within 3 % of the peak (`plateau_mean`).
+    """
     nodes_graph = sum_edges(hierarchy.near_graph, hierarchy.nodes)
-    clusters = [sum_edges(nodes_graph, cut(hierarchy.tree, count)) for count in counts]
-    leaving = np.maximum.accumulate([mean_conductance(each) for each in clusters])
-    # A rising ramp keeps the interpolation defined where the curve is flat.
-    crossing = np.interp(CONDUCTANCE, leaving + 1e-9 * np.arange(len(leaving)), np.log(counts))
-    heights = np.array([modularity(each) for each in clusters])
+    heights = np.array([modularity(sum_edges(nodes_graph, cut(hierarchy.tree, count))) for count in counts])
     # Modularity may be 0 or below for all counts.
-    return plateau_mean(counts, heights, max(MODULARITY_PLATEAU * heights.max(), 1e-9)), float(np.exp(crossing))
+    return plateau_mean(counts, heights, max(MODULARITY_PLATEAU * heights.max(), 1e-9))
 
 
 def silhouette_peak(hierarchy, counts, allowed):

@@ -9,7 +9,7 @@ from imgcluster.linkage import cut, weighted_ward
 from imgcluster.neighbours import fuzzy_graph, group_means, membership, nearest_photos, project
 
 MAX_PHOTO_NODES = 6000
-NUM_NEIGHBOURS = 15
+NUM_NEIGHBOURS = 8
 NEAR_NEIGHBOURS = 5
 OWN_SPACE = 0.2
 PROPAGATION_PASSES = 3
@@ -20,7 +20,7 @@ class Hierarchy:
     """What every partition is cut from.
 
     points float32 [N, d]: the photos' leading components; graph, near_graph: sparse [N, N], the neighbourhood graphs of
-    15 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and its unit of the map
+    8 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and its unit of the map
     in a large one; tree: Ward's linkage of the nodes; isolation float [N]: distance to the fifth-nearest photo.
     """
 
@@ -37,14 +37,14 @@ class Hierarchy:
         return len(self.tree) + 1
 
 
-def build_hierarchy(features, units):
+def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
     """Return the Hierarchy of features [N, D] whose photos lie in map units int [N].
 
     Up to 6,000 photos are the leaves themselves; beyond that the occupied units are, weighted by hits, so that memory
     and time grow linearly with N (given a map of bounded size).
     """
     points = project(features)
-    index, distance = nearest_photos(points, units, num_neighbours=NUM_NEIGHBOURS)
+    index, distance = nearest_photos(points, units, num_neighbours=num_neighbours)
     graph = fuzzy_graph(index, distance)
     nodes = np.arange(len(units)) if len(units) <= MAX_PHOTO_NODES else np.unique(units, return_inverse=True)[1]
     sizes = np.bincount(nodes)

@@ -1,4 +1,4 @@
-"""How well a partition fits: silhouette among the photos, modularity and conductance on their neighbourhood graph."""
+"""How well a partition fits: silhouette among the photos, modularity on their neighbourhood graph."""
 import numpy as np
 
 from imgcluster.neighbours import group_means
@@ -35,9 +35,3 @@ def modularity(cluster_graph):
     degrees = np.asarray(cluster_graph.sum(axis=1)).ravel()
     total = degrees.sum()
     return float(cluster_graph.diagonal().sum() / total - (degrees**2).sum() / total**2) if total > 0 else 0.0
-
-
-def mean_conductance(cluster_graph):
-    """Return the mean share, 0..1, of a cluster's edge weight that leaves it, from summed edge weights [K, K]."""
-    degrees = np.asarray(cluster_graph.sum(axis=1)).ravel()
-    return float(1 - (cluster_graph.diagonal() / np.where(degrees > 0, degrees, 1)).mean())
