@@ -11,6 +11,7 @@ from imgcluster.saliency import evidence
 _SIDE = 160  # longer side, in pixels, at which products are found
 _MIN_SIDE = 8
 _MIN_SHARE, _MAX_SHARE = 0.01, 0.9  # of the frame, between which a product on a plain ground is believed
+_MAX_RIM = 0.2  # of the frame's sides: a product that covers more is the other half of a ground that is not plain
 
 
 def cut_out(image, *, plain_only=False):
@@ -53,7 +54,8 @@ def plain_cut(lab):
     if cut is None:
         return None
     cut = tidy(cut, max_hole=0.005)
-    return cut if _MIN_SHARE < cut.mean() < _MAX_SHARE else None
+    rim = np.mean([side.mean() for side in (cut[0], cut[-1], cut[:, 0], cut[:, -1])])
+    return cut if _MIN_SHARE < cut.mean() < _MAX_SHARE and rim < _MAX_RIM else None
 
 
 def best_cut(lab):
