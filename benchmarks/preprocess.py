@@ -44,7 +44,7 @@ from imgcluster.metrics import neighbour_agreement  # noqa: E402
 from imgcluster.preprocess import Recipe, finish_photo  # noqa: E402
 from imgcluster.sample import BACKGROUNDS, Catalogue, plan_photos, render_photo  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
-from tools.fit_cutter import for_tuning  # noqa: E402
+from tools.cutter_photos import for_tuning  # noqa: E402
 
 # Models that neither the sample nor its training part shows.
 UNSEEN = Catalogue(seed=4711, num_models=40, min_imgs=6, max_imgs=6, first_model=9_100_000_101, first_style=12)

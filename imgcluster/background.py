@@ -31,7 +31,7 @@ class Cutout:
 def product_mask(image, *, method="grabcut", plain_only=False):
     """Find the product in a photo, uint8 [H, W, 3] RGB of any size; returns a Cutout of the same size.
 
-    `method`: "grabcut" colour models and minimum cuts from several guesses; "contours" strong edges whose outlines are
+    `method`: "grabcut" evidence, colour models and a minimum cut (`cutout`); "contours" strong edges whose outlines are
     filled, for plain backgrounds; "none" the whole photo. `plain_only`: look only where the ground is plain, which is
     many times faster; other photos are kept whole.
     """

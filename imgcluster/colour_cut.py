@@ -9,27 +9,33 @@ import numpy as np
 
 _ROWS, _COLUMNS = np.triu_indices(3)
 _COMPONENTS = 5
+_FEWEST = 20  # pixels of which colours can be modelled
 _SAMPLES, _STEPS = 1000, 6  # of the k-means that starts a mixture; more of either gains nothing measurable
+_NOISE = 0.3  # variance that every colour has, in squared Lab levels
 _MAX_LOG_ODDS = 8.0
+_MAX_GUESS, _TRUST = 5.5, 0.5  # log-odds of a first guess: how far they are believed, and their weight beside colours
 _FINENESS = 5.0  # how much weaker than GrabCut's own the smoothness is
+# Levels of the solver's picture over which the log-odds are spread: enough to tell them apart, but few beside the 255
+# of the photo's own channels, whose edges the cut shall follow.
+_LEVELS = 32
 
 
-def refine_cut(lab, log_odds, *, rounds=2, trust=0.5):
-    """Return the product, bool [h, w], of an 8-bit Lab picture, from a first guess.
+def refine_cut(lab, log_odds, *, rounds=1):
+    """Return the product, bool [h, w], of an 8-bit Lab picture, from a first guess, log-odds [h, w].
 
-    In each round the colours of both parts are modelled by Gaussian mixtures and the picture is cut anew; `trust`
-    weighs the guess `log_odds` [h, w] against the colours.
+    In each round the colours of what is called product and background so far are modelled by Gaussian mixtures, and the
+    picture is cut by these and the guess together. A good guess gains nothing by a second round.
     """
     mask = log_odds > 0
+    trusted = _TRUST * np.clip(log_odds, -_MAX_GUESS, _MAX_GUESS)
     pixels = lab.reshape(-1, 3).astype(np.float32)
     terms = _quadratic_terms(pixels)
     for _ in range(rounds):
         inside = mask.ravel()
-        if min(inside.sum(), (~inside).sum()) < 20:
+        if min(inside.sum(), (~inside).sum()) < _FEWEST:
             break
         odds = _log_density(terms, pixels[inside]) - _log_density(terms, pixels[~inside])
-        odds = np.clip(odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS).reshape(mask.shape)
-        mask = minimum_cut(lab, odds + trust * log_odds)
+        mask = minimum_cut(lab, np.clip(odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS).reshape(mask.shape) + trusted)
     return mask
 
 
@@ -58,7 +64,7 @@ def _gaussians(colours, labels):
     means = members.T @ colours / counts[:, None]
     squares = (members.T @ (colours[:, :, None] * colours[:, None]).reshape(-1, 9)).reshape(-1, 3, 3)
     covariances = squares / counts[:, None, None] - means[:, :, None] * means[:, None]
-    precisions = np.linalg.inv(covariances + 4 * np.eye(3))  # 4: noise that every photo has
+    precisions = np.linalg.inv(covariances + _NOISE * np.eye(3))
     pulled = np.einsum("kij,kj->ki", precisions, means)
     constants = np.log(counts / len(colours)) + 0.5 * np.linalg.slogdet(precisions)[1] - 0.5 * (means * pulled).sum(1)
     products = -precisions[:, _ROWS, _COLUMNS] * np.where(_ROWS == _COLUMNS, 0.5, 1)
@@ -79,12 +85,12 @@ def minimum_cut(lab, log_odds):
     guess = log_odds > 0
     if guess.all() or not guess.any():
         return guess
-    scaled = np.clip(log_odds / _MAX_LOG_ODDS * 127.5 + 127.5, 0, 255).astype(np.uint8)
+    scaled = np.clip((log_odds / _MAX_LOG_ODDS + 1) * _LEVELS / 2 + 0.5, 0, _LEVELS).astype(np.uint8)
     chroma = cv2.addWeighted(lab[:, :, 1], 1.0, lab[:, :, 2], 1.0, -128)
     picture = cv2.merge([scaled, np.ascontiguousarray(lab[:, :, 0]), chroma])
-    variance = 255 * 127.5 / (_MAX_LOG_ODDS * _FINENESS)
+    variance = _LEVELS ** 2 / (2 * _MAX_LOG_ODDS * _FINENESS)
     mask = np.where(guess, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    cv2.grabCut(picture, mask, None, _solver_model(0, variance), _solver_model(255, variance), 1,
+    cv2.grabCut(picture, mask, None, _solver_model(0, variance), _solver_model(_LEVELS, variance), 1,
                 cv2.GC_EVAL_FREEZE_MODEL)
     return mask == cv2.GC_PR_FGD
 

@@ -1,19 +1,17 @@
-"""Cut the product out of a photo without any learned weights: several guesses, each refined, and the best one taken."""
+"""Cut the product out of a photo: from evidence a first answer, from that colour models, from both a minimum cut."""
 import cv2
 import numpy as np
 
 from imgcluster.banners import without_bars
 from imgcluster.colour_cut import refine_cut
 from imgcluster.plain_ground import cut_from_plain_ground
-from imgcluster.saliency import centre_prior, product_log_odds
-from imgcluster.superpixels import superpixels
+from imgcluster.product_network import SIDE, product_cells
+from imgcluster.saliency import evidence
 
 _SIDE = 160  # longer side, in pixels, at which products are found
 _MIN_SIDE = 8
 _MIN_SHARE, _MAX_SHARE = 0.01, 0.9  # of the frame, between which a product on a plain ground is believed
-
-# What speaks for a cut, in the order of `cut_qualities`: ridge regression of the true overlap, by tools/fit_cutter.py.
-QUALITY_WEIGHTS = np.array([0.095, 0.082, 0.081, 0.103, -0.327, -0.011, 0.161, -0.049, -0.02, -0.124])
+_MAX_RIM = 0.2  # of the frame's sides: a product that covers more is the other half of a ground that is not plain
 
 
 def cut_out(image, *, plain_only=False):
@@ -56,26 +54,14 @@ def plain_cut(lab):
     if cut is None:
         return None
     cut = tidy(cut, max_hole=0.005)
-    return cut if _MIN_SHARE < cut.mean() < _MAX_SHARE else None
+    rim = np.mean([side.mean() for side in (cut[0], cut[-1], cut[:, 0], cut[:, -1])])
+    return cut if _MIN_SHARE < cut.mean() < _MAX_SHARE and rim < _MAX_RIM else None
 
 
 def best_cut(lab):
     """Return the product, bool [h, w], of a small 8-bit Lab picture with any ground."""
-    odds = product_log_odds(lab, superpixels(lab))
-    candidates = candidate_cuts(lab, odds)
-    qualities = [cut_qualities(lab, odds, cut) @ QUALITY_WEIGHTS for cut in candidates]
-    return candidates[int(np.argmax(qualities))]
-
-
-def candidate_cuts(lab, odds):
-    """Return the cuts, bool [h, w] each, that several first guesses lead to; odds: the log-odds of the best one."""
-    return [tidy(refine_cut(lab, guess)) for guess in (odds, _standing_guess(lab.shape[:2]))]
-
-
-def _standing_guess(shape):
-    """Log-odds of something upright in the middle, such as a garment that is worn or a bottle."""
-    y, x = (((np.arange(side) + 0.5) / side * 2 - 1).astype(np.float32) for side in shape)
-    return np.clip(4 - 4 * ((y[:, None] / 0.95) ** 2 + (x[None] / 0.4) ** 2), -4, 4)
+    odds = cv2.resize(product_cells(evidence(lab, SIDE)), lab.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return tidy(refine_cut(lab, odds))
 
 
 def tidy(mask, *, max_hole=0.03):
@@ -84,7 +70,8 @@ def tidy(mask, *, max_hole=0.03):
     A part is kept when it has a fifth of the weight of the heaviest, which is area, less of it towards the frame: what
     sellers write over photos sits in corners.
     """
-    weights = centre_prior(mask.shape, 0.25)
+    y, x = (((np.arange(side) + 0.5) / side - 0.5).astype(np.float32) for side in mask.shape)
+    weights = np.exp(-8 * (y[:, None] ** 2 + x[None] ** 2))
     mask = _without_parts(mask, weights, lambda parts: parts >= 0.2 * parts.max())
     return ~_without_parts(~mask, np.ones_like(weights), lambda parts: parts > max_hole * mask.size)
 
@@ -96,41 +83,6 @@ def _without_parts(mask, weights, keep):
         return mask
     sums = np.bincount(labels.ravel(), weights.ravel(), count)
     return np.concatenate([[False], keep(sums[1:])])[labels]
-
-
-def cut_qualities(lab, odds, cut):
-    """Return what tells good cuts, bool [h, w], from bad ones: float [10].
-
-    Odds inside against outside; overlap with what the odds call likely; contrast across the outline, at it and around
-    it; contact with sides and top, and with the bottom; size; shape; coverage of the middle; offset to a side.
-    """
-    if cut.all() or not cut.any():
-        return np.full(10, -9.0)
-    likely = 1 / (1 + np.exp(-odds))
-    outline = cut & (cv2.erode(cut.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
-    touching = np.mean([cut[0].mean(), cut[:, 0].mean(), cut[:, -1].mean()])
-    prior = centre_prior(cut.shape, 0.25)
-    points = cv2.findNonZero(cut.astype(np.uint8))
-    solidity = min(1.0, cut.sum() / (cv2.contourArea(cv2.convexHull(points)) + 1))
-    aside = (np.average(np.arange(cut.shape[1]) + 0.5, weights=cut.sum(axis=0)) / cut.shape[1] - 0.5) ** 2
-    return np.array([odds[cut].mean() - odds[~cut].mean(), likely[cut].sum() / (likely + cut - likely * cut).sum(),
-                     np.log1p(_gradient(lab)[outline].mean()), _contrast_around(lab, cut), touching, cut[-1].mean(),
-                     np.log(cut.mean() + 0.005), solidity, prior[cut].sum() / prior.sum(), aside])
-
-
-def _contrast_around(lab, cut):
-    """Logarithm of how much the mean colours within and without differ, on the average, in windows on the outline."""
-    inside = cut.astype(np.float32)
-    share = cv2.blur(inside, (9, 9))
-    within = cv2.blur(lab * inside[..., None], (9, 9)) / (share[..., None] + 1e-3)
-    without = cv2.blur(lab * (1 - inside[..., None]), (9, 9)) / (1.001 - share[..., None])
-    ring = (share > 0.3) & (share < 0.7)
-    return np.log1p(np.linalg.norm(within - without, axis=-1)[ring].mean() / 5) if ring.any() else 0.0
-
-
-def _gradient(lab):
-    parts = [cv2.Sobel(channel, cv2.CV_32F, dx, 1 - dx) for channel in cv2.split(lab) for dx in (0, 1)]
-    return np.sqrt(sum(part * part for part in parts)) / 8
 
 
 def overlap(one, two):

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from imgcluster.artefacts import write_table, write_text
 from imgcluster.background import crop_to_product, fill_background, normalise_contrast, product_mask
@@ -31,7 +32,7 @@ from imgcluster.photo_tables import write_photo_tables
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,7 @@ def _read_ledger(path):
 
 def _start_worker():
     cv2.setNumThreads(1)
+    threadpool_limits(1)  # as many processes as cores do the work already
     quiet_codecs()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -1,8 +1,6 @@
-"""Where in a photo the product is likely to be, from colour, enclosure and position alone.
+"""Evidence of where in a photo the product is, from colour, enclosure and position alone.
 
-Evidence of weight-free saliency detection is gathered for each superpixel and joined by logistic regression, twice:
-first what a superpixel is in itself and beside the frame, then how it compares with what the first answer calls product
-and background (auto-context, Tu, CVPR 2008). The few coefficients were fitted by tools/fit_cutter.py.
+Measures of saliency detection that need no learning, for each pixel or each superpixel; `product_network` joins them.
 """
 import cv2
 import numpy as np
@@ -10,57 +8,42 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
 
-# Coefficients in the order of `frame_evidence` and `context_evidence`, the constant last: tools/fit_cutter.py, on the
-# tuning half of ECSSD and CCP (by a hash of the file name) and of drawn products.
-FRAME_WEIGHTS = np.array([0.249, 1.167, 1.815, -0.168, 1.25, 4.498, -6.007, 0.281, -1.639, -0.295, 3.421, 0.519, -0.5,
-                          -3.689])
-CONTEXT_WEIGHTS = np.array([0.229, 0.066, -0.67, 0.857, 0.557, 0.637, 0.322, 0.205])
+from imgcluster.colour_cut import refine_cut
+from imgcluster.superpixels import superpixels
 
+# Semi-axes, height and width in half frame sides, of ellipses in the middle from which cuts are begun: something
+# upright such as a garment that is worn or a bottle, something large, something small.
+_GUESSES = ((0.95, 0.4), (0.8, 0.8), (0.5, 0.5))
 _THRESHOLDS = 12
 _SPREAD = 10.0  # Lab units by which neighbouring superpixels may differ and still be one region of background
-_MAX_LOG_ODDS = 5.5
 
 
-def product_log_odds(lab, regions):
-    """Return the log-odds, float32 [h, w], that each pixel of an 8-bit Lab picture [h, w, 3] shows the product.
+def evidence(lab, side):
+    """Return what speaks for and against each cell of a photo being product: float32 [side, side, 19].
 
-    regions: its Superpixels. Made for pictures of about 160 pixels on the longer side; any size of at least 8 x 8 will
-    do.
+    lab: a small 8-bit Lab picture of at least 8 x 8 pixels; it is stretched to a square of cells. First what is seen
+    pixel by pixel: the three channels; enclosure; colour unlike the frame's most similar, second most similar and least
+    similar side; gradient. Then what `region_evidence` tells of superpixels, and the cuts of `_guessed_cuts`.
     """
-    look = appearance(lab, regions)
-    first = joined(frame_evidence(lab, regions, look), FRAME_WEIGHTS)
-    return joined(context_evidence(regions, look, first), CONTEXT_WEIGHTS).astype(np.float32)[regions.labels]
+    enclosure, distances = np.log1p(_enclosure(lab) / 10), np.log1p(_distances_to_sides(lab))
+    regions = superpixels(lab)
+    by_region = region_evidence(lab, regions, enclosure, distances[1])
+    maps = np.dstack([lab, enclosure, *distances[[0, 1, 3]], np.log1p(_gradient(lab)),
+                      by_region.astype(np.float32)[regions.labels], *_guessed_cuts(lab)])
+    # Four channels at a time: OpenCV does not resize many at once.
+    return np.dstack([cv2.resize(np.ascontiguousarray(maps[..., first:first + 4]), (side, side),
+                                 interpolation=cv2.INTER_AREA) for first in range(0, maps.shape[2], 4)])
 
 
-def joined(evidence, weights):
-    """Log-odds, [n], of evidence [n, m] under logistic coefficients [m + 1], the constant last."""
-    return np.clip(evidence @ weights[:-1] + weights[-1], -_MAX_LOG_ODDS, _MAX_LOG_ODDS)
+def region_evidence(lab, regions, enclosure, unlike_sides):
+    """What speaks for each of n superpixels being product: float64 [n, 8].
 
-
-def centre_prior(shape, width):
-    """Return a Gaussian around the middle, float32 of `shape`; `width` is its standard deviation in frame sides."""
-    y, x = (((np.arange(side) + 0.5) / side - 0.5).astype(np.float32) for side in shape)
-    return np.exp(-(y[:, None] ** 2 + x[None] ** 2) / np.float32(2 * width * width))
-
-
-def appearance(lab, regions):
-    """Colour and roughness of each superpixel, in comparable units: float64 [n, 5]."""
-    lightness = lab[:, :, 0].astype(np.float32)
-    gradient = cv2.magnitude(cv2.Sobel(lightness, cv2.CV_32F, 1, 0), cv2.Sobel(lightness, cv2.CV_32F, 0, 1)) / 8
-    variance = np.maximum(regions.mean(lightness * lightness) - regions.mean(lightness) ** 2, 0)
-    return np.column_stack([regions.colour, 8 * np.log1p(np.sqrt(variance)), 8 * np.log1p(regions.mean(gradient))])
-
-
-def frame_evidence(lab, regions, look):
-    """What speaks for each superpixel being product: float64 [n, 13].
-
-    Enclosure; colour unlike the frame's sides; colours that gather in the middle (Perazzi et al., CVPR 2012); nearness
-    to the middle, and place; colour changes on the way to the frame; boundary connectivity and contrast with background
-    (Zhu et al., CVPR 2014); what is ranked unlike all four sides (Yang et al., CVPR 2013); roughness; frame.
+    Enclosure; colour unlike the frame's sides; colours that gather in the middle (Perazzi et al., CVPR 2012); colour
+    changes on the way to the frame; boundary connectivity and contrast with background (Zhu et al., CVPR 2014); what is
+    ranked unlike all four sides (Yang et al., CVPR 2013); roughness. The first two are given by pixel, float [h, w].
     """
     share, place = regions.share, regions.place
     colours, distances = cdist(regions.colour, regions.colour), cdist(place, place)
-    on_frame = regions.frame > 0
     paths = _colour_paths(regions, colours)
     connectivity = _boundary_connectivity(regions, paths)
     near = np.exp(-distances ** 2 / (2 * 0.25 ** 2)) * share
@@ -70,10 +53,28 @@ def frame_evidence(lab, regions, look):
     alike = np.exp(-colours ** 2 / (2 * 6.0 ** 2)) * share
     gathered = np.log((alike @ central / alike.sum(axis=1) + 0.01) / (share @ central + 0.01))
     return np.column_stack([
-        np.log1p(regions.mean(_enclosure(lab)) / 10), np.log1p(_distance_to_sides(lab, regions)), gathered,
-        np.exp(-(place ** 2).sum(axis=1) / (2 * 0.25 ** 2)), place[:, 0], place ** 2,
-        np.log1p(paths[:, on_frame].min(axis=1) / 5), connectivity, np.log1p(contrast / 5),
-        _rank_against_sides(regions, colours), look[:, 4] / 8, on_frame])
+        regions.mean(enclosure), regions.mean(unlike_sides), gathered,
+        np.log1p(paths[:, regions.frame > 0].min(axis=1) / 5), connectivity, np.log1p(contrast / 5),
+        _rank_against_sides(regions, colours), np.log1p(regions.mean(_gradient(lab[..., :1])))])
+
+
+def _guessed_cuts(lab):
+    """Yield where colour models and minimum cuts end that begin with an ellipse, float32 [h, w] of 0 to 1 each.
+
+    At half the size, which is fine enough for cells.
+    """
+    height, width = lab.shape[:2]
+    small = cv2.resize(lab, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+    y, x = (((np.arange(side) + 0.5) / side * 2 - 1).astype(np.float32) for side in small.shape[:2])
+    for high, wide in _GUESSES:
+        cut = refine_cut(small, 4 - 4 * ((y[:, None] / high) ** 2 + (x[None] / wide) ** 2), rounds=2)
+        yield cv2.resize(cut.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _gradient(lab):
+    """Length of the gradient over all channels, float32 [h, w], in levels per pixel."""
+    parts = [cv2.Sobel(channel, cv2.CV_32F, dx, 1 - dx) for channel in cv2.split(lab) for dx in (0, 1)]
+    return np.sqrt(sum(part * part for part in parts)) / 8
 
 
 def _enclosure(lab):
@@ -94,16 +95,16 @@ def _enclosure(lab):
     return total
 
 
-def _distance_to_sides(lab, regions):
-    """Mahalanobis distance of each superpixel to the second most similar of the frame's sides: one may show product."""
+def _distances_to_sides(lab):
+    """Mahalanobis distances of each pixel to the colours of the four sides, the smallest first: float32 [4, h, w]."""
+    smooth = cv2.GaussianBlur(lab.astype(np.float32), (0, 0), 1.5)
     thick = max(1, round(0.08 * min(lab.shape[:2])))
-    colours = np.stack([regions.mean(channel) for channel in cv2.split(lab)], axis=1)
     distances = []
-    for strip in (lab[:thick], lab[-thick:], lab[:, :thick], lab[:, -thick:]):
-        samples = strip.reshape(-1, 3).astype(np.float64)
-        whitening = np.linalg.cholesky(np.linalg.inv(np.cov(samples.T) + 25 * np.eye(3)))
-        distances.append(np.linalg.norm((colours - samples.mean(axis=0)) @ whitening, axis=1))
-    return np.sort(distances, axis=0)[1]
+    for strip in (smooth[:thick], smooth[-thick:], smooth[:, :thick], smooth[:, -thick:]):
+        samples = strip.reshape(-1, 3)
+        whitening = np.linalg.cholesky(np.linalg.inv(np.cov(samples.T) + 25 * np.eye(3))).astype(np.float32)
+        distances.append(np.linalg.norm((smooth - samples.mean(axis=0)) @ whitening, axis=2))
+    return np.sort(distances, axis=0)
 
 
 def _colour_paths(regions, colours):
@@ -136,28 +137,3 @@ def _rank_against_sides(regions, colours):
         score = ranking[:, np.unique(side)].sum(axis=1)
         unlike *= 1 - (score - score.min()) / (np.ptp(score) + 1e-9)
     return unlike
-
-
-def context_evidence(regions, look, log_odds):
-    """What a first answer, log-odds [n], says of each superpixel through the others: float64 [n, 7].
-
-    The answer itself; what superpixels of like colour (near and far), of like look, of like colour nearby, and nearby
-    were called; height above or below the answer's centre, in standard deviations.
-    """
-    likely, share, place = 1 / (1 + np.exp(-log_odds)), regions.share, regions.place
-    colours, looks = cdist(regions.colour, regions.colour, "sqeuclidean"), cdist(look, look, "sqeuclidean")
-    distances = cdist(place, place, "sqeuclidean")
-    kernels = (colours / (2 * 6.0 ** 2), colours / (2 * 14.0 ** 2), looks / (2 * 10.0 ** 2),
-               colours / (2 * 12.0 ** 2) + distances / (2 * 0.12 ** 2), distances / (2 * 0.1 ** 2))
-    weight = likely * share / (likely @ share)
-    centre = weight @ place[:, 0]
-    spread = np.sqrt(weight @ (place[:, 0] - centre) ** 2) + 0.02
-    return np.column_stack([log_odds, *(_called(kernel, likely, share) for kernel in kernels),
-                            np.abs(place[:, 0] - centre) / spread])
-
-
-def _called(exponent, likely, share):
-    """Log-odds of product among the others, weighted by exp(-exponent) [n, n] and their share of the picture."""
-    weights = np.exp(-exponent) * share
-    np.fill_diagonal(weights, 0)
-    return np.log((weights @ likely + 1e-3 * likely.mean()) / (weights @ (1 - likely) + 1e-3 * (1 - likely).mean()))

@@ -52,6 +52,13 @@ def test_shadows_are_no_part_of_the_product(softness):
     assert cutout.plain and overlap(cutout.mask > 127, truth) > 0.93
 
 
+def test_a_table_before_a_wall_is_no_part_of_the_product():
+    image, truth = scene((225, 220, 210))
+    image[170:][~truth[170:]] = (150, 105, 70)
+    cutout = product_mask(image)
+    assert not cutout.plain and overlap(cutout.mask > 127, truth) > 0.85
+
+
 def test_banners_are_no_part_of_the_product():
     image, truth = scene((240, 240, 240))
     image[-20:] = (170, 30, 40)
