@@ -135,7 +135,8 @@ TRAIN_ON_ALL = True
 TRAIN_FRACTION = 0.9
 
 # True: the features of the pretrained network, as it was, stand beside those it learnt: what it knew before still
-# serves for products unlike those it was trained on. Step 03 takes up to twice the time.
+# serves for products unlike those it was trained on. Step 03 takes longer, as only the blocks that training left as they
+# were run once for both: by a third where that is 60 % of the network (TRAINABLE_FRACTION).
 KEEP_PRETRAINED = True
 
 # True: after training, directions in which photos of one model differ (pose, light, background) count less in the

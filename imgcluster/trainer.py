@@ -10,7 +10,7 @@ import pandas as pd
 from imgcluster.backbones import BUNDLED, load_backbone
 from imgcluster.classifier import output_layer
 from imgcluster.devices import training_scope
-from imgcluster.ensemble import join_networks
+from imgcluster.ensemble import join_networks, keep_beside
 from imgcluster.errors import UserError
 from imgcluster.finetune import fine_tune, make_deterministic
 from imgcluster.pictures import decode_all
@@ -140,7 +140,7 @@ class Trainer:
 
     def _assemble(self, networks, rows):
         """One network of (classifier, pretrained embedding) pairs, its features whitened as `rows.train` teach."""
-        parts = [part for pair in networks for part in (pair if self.keep_pretrained else pair[:1])]
+        parts = [keep_beside(*pair) if self.keep_pretrained else pair[0] for pair in networks]
         if len(parts) == 1 and not self.whiten:
             return parts[0]
         network = join_networks(parts)
