@@ -135,8 +135,8 @@ TRAIN_ON_ALL = True
 TRAIN_FRACTION = 0.9
 
 # True: the features of the pretrained network, as it was, stand beside those it learnt: what it knew before still
-# serves for products unlike those it was trained on. Step 03 takes longer, as only the blocks that training left as they
-# were run once for both: by a third where that is 60 % of the network (TRAINABLE_FRACTION).
+# serves for products unlike those it was trained on. Step 03 takes a third longer: blocks that training left as they
+# were (TRAINABLE_FRACTION) run once for both.
 KEEP_PRETRAINED = True
 
 # True: after training, directions in which photos of one model differ (pose, light, background) count less in the
@@ -207,6 +207,11 @@ AUGMENT_BRIGHTNESS = 0.15   # share of full range, 0 to 1
 AUGMENT_CONTRAST = 0.15     # share, 0 to 1
 AUGMENT_COLOR = 0.15        # saturation and hue, share, 0 to 1
 AUGMENT_NOISE = 0.01        # standard deviation as a share of full range, 0 to 0.5
+
+# How many changed versions of each photo are drawn. The blocks that training leaves as they are see each once, and the
+# rest of the network meets it again in later epochs, from disk (up to 8 GB while step 02 runs; where that would not do,
+# it is as with None). None: new ones in every epoch, which takes twice the time.
+AUGMENT_VERSIONS = 4
 
 # ---------------------------------------------------------------- step 03: features
 

@@ -121,6 +121,7 @@ class Trainer:
         self._clock = time.perf_counter()
         return fine_tune(embedding, pictures, self.set.labels, train_rows=rows.train, val_rows=rows.val,
                          holdout_rows=rows.holdout, regime=regime, seed=self.seed, state_dir=self.state_dir / name,
+                         maps_dir=self.state_dir / "maps",
                          on_epoch=lambda row: self._report(row, regime.epochs), progress=self.progress, choose=choose)
 
     def join(self, members):
