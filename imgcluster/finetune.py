@@ -18,13 +18,21 @@ from imgcluster.training import Rows, Training
 
 def load_embedding(path):
     """Return the part of a saved `network.keras` that gives the features. Raises UserError when it cannot."""
-    network = _load(path)
+    return embedding_of(_load(path))
+
+
+def embedding_of(network):
+    """Return the part of a trained network that gives the features."""
     return keras.Model(network.input, output_layer(network).output, name="embedding")
 
 
 def load_classifier(path):
     """Return a saved `network.keras`: pictures to the probabilities of the models it was trained on (classes.txt)."""
-    network = _load(path)
+    return classifier_of(_load(path))
+
+
+def classifier_of(network):
+    """Return the part of a trained network that gives the probabilities."""
     return keras.Model(network.input, network.get_layer("probabilities").output, name="classifier")
 
 

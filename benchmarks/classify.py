@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""How well step 02 recognises the models it was trained on, on photos of a given split, as one Markdown table.
+
+    python benchmarks/classify.py PHOTOS SPLIT.csv --row "MobileNetV2:BACKBONE=MobileNetV2;WEIGHTS=FILE" \\
+        --per-class 10 20 50 --classes 10 20 --set EPOCHS=10
+
+SPLIT.csv has the columns file and split; photos whose split is "test" are recognised, the network learns from the
+others. --per-class: also with so many photos of each class to learn from; --classes: also with so many classes; both
+drawn at random. Rows as in benchmarks/finetune.py. top-1 to top-5: share of the test photos whose class is among the
+likeliest ones. frozen top-1: of logistic regression on the features of the pretrained networks, side by side.
+"""
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.scripts import labels_from  # noqa: E402
+from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows, silent  # noqa: E402
+from imgcluster.artefacts import read_table  # noqa: E402
+from imgcluster.backbones import load_backbone  # noqa: E402
+from imgcluster.finetune import classifier_of  # noqa: E402
+from imgcluster.labels import make_labels  # noqa: E402
+from imgcluster.prediction import predict  # noqa: E402
+from imgcluster.validation import top_k_accuracy  # noqa: E402
+
+RANKS = (1, 2, 3, 4, 5)
+
+
+def main(argv=None):
+    options = parse(argv)
+    paths, labels, test = read_split(options.photos, options.split)
+    print("| photos of | row | classes | learnt from | recognised | "
+          + " | ".join(f"top-{rank}" for rank in RANKS) + " | frozen top-1 | training, CPU s |")
+    print("|---|---|---:|---:|---:|" + "---:|" * (len(RANKS) + 2))
+    rng = np.random.default_rng(0)
+    order = rng.permutation(np.unique(labels))
+    trials = [(None, None), *((number, None) for number in options.per_class),
+              *((None, number) for number in options.classes)]
+    for per_class, classes in trials:
+        chosen = np.isin(labels, order[:classes])
+        learn = few_of_each(np.flatnonzero(chosen & ~test), labels, per_class, rng)
+        with tempfile.TemporaryDirectory() as work:
+            known, new = (Photos(options.photos, paths[rows], labels[rows], Path(work))
+                          for rows in (learn, np.flatnonzero(chosen & test)))
+            trainings = Trainings(known)
+            for name, _, settings in read_rows(options):
+                print(f"| {options.photos.name} | {name} | {len(np.unique(labels[chosen]))} | {len(known.paths)} | "
+                      f"{len(new.paths)} | " + recognise(trainings, known, new, settings), flush=True)
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path, metavar="PHOTOS")
+    parser.add_argument("split", type=Path, metavar="SPLIT.csv")
+    parser.add_argument("--per-class", type=int, nargs="+", default=[], metavar="N")
+    parser.add_argument("--classes", type=int, nargs="+", default=[], metavar="N")
+    add_row_arguments(parser)
+    options = parser.parse_args(argv)
+    options.set.insert(0, "HOLDOUT_MODELS=0")  # all classes are to be known
+    return options
+
+
+def read_split(folder, path):
+    """Return (paths, labels, whether each photo is of the test part)."""
+    table = read_table(path)
+    paths = table["file"].to_numpy(str)
+    labels = make_labels(list(paths), labels_from=labels_from(folder))
+    return paths, np.array(labels), (table["split"] == "test").to_numpy()
+
+
+def few_of_each(rows, labels, number, rng):
+    """At most `number` of the rows of each class, drawn at random; None: all."""
+    drawn = [rng.permutation(rows[labels[rows] == name])[:number] for name in np.unique(labels[rows])]
+    return np.sort(np.concatenate(drawn))
+
+
+def recognise(trainings, known, new, settings):
+    """The scores of one row, as the end of its line."""
+    network, scores, _, seconds = trainings.join(settings)
+    note(f"held back of the photos learnt from: top-1 {scores['val_top_1']:.3f}")
+    true = np.searchsorted(np.unique(known.labels), new.labels)
+    pictures = new.pictures(network.input_shape[1], settings)
+    with silent() as bar:
+        probabilities, = predict(classifier_of(network), pictures, np.arange(len(true)), settings.BATCH_SIZE, bar)
+    accuracy = top_k_accuracy(probabilities, true, RANKS)
+    frozen, _, _ = load_backbone(settings.BACKBONE, weights=settings.weights(), input_size=settings.INPUT_SIZE,
+                                 pooling=settings.POOLING)
+    linear = LogisticRegression(C=100, max_iter=500).fit(known.features(frozen, settings), known.labels)
+    cells = [*accuracy.values(), linear.score(new.features(frozen, settings), new.labels)]
+    return " | ".join(f"{value:.3f}" for value in cells) + f" | {seconds:.0f} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
