@@ -97,7 +97,9 @@ class Training:
         self.regime, self.seed, self.folder, self.choose = regime, seed, Path(folder), choose
         self.progress = progress
         self.num_classes = int(self.labels[rows.train].max()) + 1
-        self.weights = (class_weights(self.labels[rows.train], self.num_classes) if regime.class_weights
+        # Batches for comparing photos hold as many of each model: weights would even out a second time.
+        weigh = regime.class_weights and regime.loss not in PAIR_LOSSES
+        self.weights = (class_weights(self.labels[rows.train], self.num_classes) if weigh
                         else np.ones(self.num_classes, np.float32))
         classifier = build_classifier(embedding, self.num_classes, dropout=regime.dropout, loss=regime.loss,
                                       embedding_dim=regime.embedding_dim)

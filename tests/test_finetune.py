@@ -141,6 +141,13 @@ def test_held_out_models_choose_the_epoch_and_a_kill_changes_nothing(train, with
     assert same_history.equals(history) and same_weights(again, classifier)
 
 
+@pytest.mark.parametrize("loss, same", [("contrastive", True), ("cosine", False)])
+def test_batches_with_as_many_photos_of_each_model_are_not_weighed_again(train, tmp_path, loss, same):
+    losses = [train(tmp_path / str(weigh), loss=loss, class_weights=weigh, epochs=0, head_epochs=2)[1]["loss"][0]
+              for weigh in (True, False)]
+    assert (losses[0] == losses[1]) == same
+
+
 def test_the_history_has_a_row_for_the_head_and_each_epoch(trained):
     _, history, seen = trained
     assert list(history.columns) == ["phase", "epoch", "learning_rate", "loss", "val_loss", "val_top_1", "val_top_2",
