@@ -215,7 +215,8 @@ AUGMENT_VERSIONS = 4
 
 # ---------------------------------------------------------------- step 03: features
 
-# True: average the features of each photo and its mirror image. Takes twice the time; more exact.
+# True: average the features of each photo and its mirror image, and the probabilities of tools/predict_models.py. Takes
+# twice the time; more exact.
 FLIP_AVERAGING = False
 
 # Average the features of each photo and of its middle, enlarged this many times (1 to 3), such as 1.3: for photos in

@@ -25,7 +25,7 @@ from imgcluster.artefacts import read_table  # noqa: E402
 from imgcluster.backbones import load_backbone  # noqa: E402
 from imgcluster.finetune import classifier_of  # noqa: E402
 from imgcluster.labels import make_labels  # noqa: E402
-from imgcluster.prediction import predict  # noqa: E402
+from imgcluster.prediction import predict_files  # noqa: E402
 from imgcluster.validation import top_k_accuracy  # noqa: E402
 
 RANKS = (1, 2, 3, 4, 5)
@@ -84,9 +84,10 @@ def recognise(trainings, known, new, settings):
     network, scores, _, seconds = trainings.join(settings)
     note(f"held back of the photos learnt from: top-1 {scores['val_top_1']:.3f}")
     true = np.searchsorted(np.unique(known.labels), new.labels)
-    pictures = new.pictures(network.input_shape[1], settings)
     with silent() as bar:
-        probabilities, = predict(classifier_of(network), pictures, np.arange(len(true)), settings.BATCH_SIZE, bar)
+        probabilities, _ = predict_files(classifier_of(network), new.folder, new.paths, bar=bar,
+                                         batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
+                                         **settings.picture_options())
     accuracy = top_k_accuracy(probabilities, true, RANKS)
     frozen, _, _ = load_backbone(settings.BACKBONE, weights=settings.weights(), input_size=settings.INPUT_SIZE,
                                  pooling=settings.POOLING)

@@ -2,10 +2,11 @@
 """Fine-tune on some models of a labelled photo folder, cluster the others, and print one Markdown table.
 
     python benchmarks/finetune.py PHOTOS --train-models 15 --splits 0 1 2 \\
-        --row frozen --row softmax:LOSS=softmax --row default: --row "both:BACKBONE=['MobileNetV2','MobileNet_0.75']" \\
+        --row frozen --row default --row softmax:LOSS=softmax --row "both:BACKBONE=['MobileNetV2','MobileNet_0.75']" \\
         --set BACKBONE=MobileNetV2 --set WEIGHTS=FILE --set INPUT_SIZE=128
 
-A row is a name and, after a colon, the settings that differ, with semicolons between them ("frozen" trains nothing).
+A row is a name and, after a colon, the settings that differ, with semicolons between them; a row whose name begins with
+"frozen" trains nothing.
 For each split another part of the models is drawn to train on; the rest, and of --also FOLDER everything, is never
 seen in training. 1-NN: share of photos whose nearest other photo (cosine) shows the same model. ARI and NMI: of the
 clusters of step 04, their number estimated, the trained models showing what one product is. Held-out: the same network,

@@ -35,16 +35,17 @@ def note(text):
 
 
 def add_row_arguments(parser):
-    """Add --row NAME[:SETTING=VALUE;...] and --set NAME=VALUE."""
+    """Add --row NAME[:SETTING=VALUE;...] and --set NAME=VALUE; a row whose name begins with "frozen" trains nothing."""
     parser.add_argument("--row", action="append", required=True, metavar="NAME[:SETTING=VALUE;...]")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="settings for every row")
 
 
 def read_rows(options):
-    """Return [(name, whether there was a colon, Settings)] for each --row."""
+    """Return [(name, whether a network is trained, Settings)] for each --row."""
     rows = [text.partition(":") for text in options.row]
-    return [(name, bool(colon), load_settings(None, [*options.set, *filter(None, changes.split(";"))], root=ROOT))
-            for name, colon, changes in rows]
+    return [(name, not name.startswith("frozen"),
+             load_settings(None, [*options.set, *filter(None, changes.split(";"))], root=ROOT))
+            for name, _, changes in rows]
 
 
 class Photos:
