@@ -7,7 +7,7 @@ Writes:  network.keras, classes.txt, history.csv and confusions.csv in DATA_DIR 
          in BACKBONE network.keras holds all of them, members/<number>_<name>/ each one's network.keras and history.csv,
          and history.csv is that of the first
 Runtime: for 1,000 photos on two free cores about 4 s an epoch with MobileNetV2, up to EPOCHS epochs twice, after 20 s
-         for its frozen blocks; some ten times that with InceptionV3; a killed training goes on at the epoch where it was
+         for its frozen blocks; InceptionV3 takes some ten times that; a killed training goes on where it was
 """
 import shutil
 import sys
