@@ -6,8 +6,8 @@ Reads:   IMG_DIR, img_paths.txt and labels_true.txt of TRAIN_DATASET (run steps 
 Writes:  network.keras, classes.txt, history.csv and confusions.csv in DATA_DIR of TRAIN_DATASET; with several networks
          in BACKBONE network.keras holds all of them, members/<number>_<name>/ each one's network.keras and history.csv,
          and history.csv is that of the first
-Runtime: for 1,000 photos on two cores about 15 s an epoch with MobileNetV2, 3 minutes with InceptionV3, and up to
-         EPOCHS epochs twice; a killed training goes on at the epoch where it was
+Runtime: for 1,000 photos on two free cores about 4 s an epoch with MobileNetV2, up to EPOCHS epochs twice, after 20 s
+         for its frozen blocks; InceptionV3 takes some ten times that; a killed training goes on where it was
 """
 import shutil
 import sys

@@ -135,7 +135,8 @@ TRAIN_ON_ALL = True
 TRAIN_FRACTION = 0.9
 
 # True: the features of the pretrained network, as it was, stand beside those it learnt: what it knew before still
-# serves for products unlike those it was trained on. Step 03 takes up to twice the time.
+# serves for products unlike those it was trained on. Step 03 takes a third longer: blocks that training left as they
+# were (TRAINABLE_FRACTION) run once for both.
 KEEP_PRETRAINED = True
 
 # True: after training, directions in which photos of one model differ (pose, light, background) count less in the
@@ -207,9 +208,15 @@ AUGMENT_CONTRAST = 0.15     # share, 0 to 1
 AUGMENT_COLOR = 0.15        # saturation and hue, share, 0 to 1
 AUGMENT_NOISE = 0.01        # standard deviation as a share of full range, 0 to 0.5
 
+# How many changed versions of each photo are drawn. The blocks that training leaves as they are see each once, and the
+# rest of the network meets it again in later epochs, from disk (up to 8 GB while step 02 runs; where that would not do,
+# it is as with None). None: new ones in every epoch, which takes twice the time.
+AUGMENT_VERSIONS = 4
+
 # ---------------------------------------------------------------- step 03: features
 
-# True: average the features of each photo and its mirror image. Takes twice the time; more exact.
+# True: average the features of each photo and its mirror image, and the probabilities of tools/predict_models.py. Takes
+# twice the time; more exact.
 FLIP_AVERAGING = False
 
 # Average the features of each photo and of its middle, enlarged this many times (1 to 3), such as 1.3: for photos in

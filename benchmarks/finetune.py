@@ -2,138 +2,131 @@
 """Fine-tune on some models of a labelled photo folder, cluster the others, and print one Markdown table.
 
     python benchmarks/finetune.py PHOTOS --train-models 15 --splits 0 1 2 \\
-        --row frozen --row softmax:LOSS=softmax --row default: --row both:BACKBONE=['MobileNetV2','MobileNet_0.75'] \\
+        --row frozen --row default --row softmax:LOSS=softmax --row "both:BACKBONE=['MobileNetV2','MobileNet_0.75']" \\
         --set BACKBONE=MobileNetV2 --set WEIGHTS=FILE --set INPUT_SIZE=128
 
-A row is a name and, after a colon, the settings that differ, with semicolons between them ("frozen" trains nothing).
+A row is a name and, after a colon, the settings that differ, with semicolons between them; a row whose name begins with
+"frozen" trains nothing.
 For each split another part of the models is drawn to train on; the rest, and of --also FOLDER everything, is never
 seen in training. 1-NN: share of photos whose nearest other photo (cosine) shows the same model. ARI and NMI: of the
-clusters of step 04, their number estimated, the trained models showing what one product is. Steps 00 to 05 run as a
-user would run them, on photos linked into a temporary folder, or into --work, where finished steps are kept.
+clusters of step 04, their number estimated, the trained models showing what one product is. Held-out: the same network,
+or with TRAIN_ON_ALL its twin that knows nothing of them, on the models that chose the epoch.
+
+What steps 02 to 04 do is done in one process, on the photos as they are (step 01 is left out): photos are read once,
+and rows that train the same network differ only in what is made of it, so it is trained once.
 """
 import argparse
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.scripts import link_photos, photo_labels, run_script  # noqa: E402
-from imgcluster.artefacts import read_features, read_json, read_labels_true, read_table  # noqa: E402
-from imgcluster.metrics import neighbour_agreement  # noqa: E402
+from benchmarks.scripts import photo_labels  # noqa: E402
+from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows  # noqa: E402
+from imgcluster.backbones import load_backbone  # noqa: E402
+from imgcluster.calibration import OTHER_KIND, kinship  # noqa: E402
+from imgcluster.cluster_count import cluster_photos  # noqa: E402
+from imgcluster.ensemble import average_views  # noqa: E402
+from imgcluster.finetune import embedding_of, make_deterministic  # noqa: E402
+from imgcluster.metrics import clustering_scores, neighbour_agreement  # noqa: E402
+from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
+from imgcluster.validation import best_row  # noqa: E402
 
-SCORES = ("1-NN", "ARI", "NMI", "estimated K")
+SCORES = {"1-NN": ".3f", "ARI": ".3f", "NMI": ".3f", "estimated K": ".1f", "held-out 1-NN": ".3f",
+          "held-out MAP@R": ".3f", "best epoch": ".1f", "training, CPU s": ".0f"}
 
 
 def main(argv=None):
     options = parse(argv)
-    print("| photos of | row | splits | true K | " + " | ".join(SCORES) + " | held-out recall@1 | training, s |")
-    print("|---|---|---|---|" + "---:|" * (len(SCORES) + 2))
-    with tempfile.TemporaryDirectory() as temporary:
-        work = (options.work or Path(temporary)).resolve()
-        for text in options.row:
-            runs = [run_split(work, text, split, options) for split in options.splits]
-            for folder in runs[0]:
-                print(line(folder, text, [each[folder] for each in runs], options.splits), flush=True)
+    print("| photos of | row | splits | true K | " + " | ".join(SCORES) + " |")
+    print("|---|---|---|---|" + "---:|" * len(SCORES))
+    rows, found = read_rows(options), []
+    with tempfile.TemporaryDirectory() as work:
+        for split in options.splits:
+            bench = Split(options, split, Path(work) / str(split))
+            for name, trained, settings in rows:
+                for scores in bench.run(settings, trained):
+                    found.append({"row": name, **scores})
+                    note(f"split {split}: {found[-1]}")
+    for name, _, _ in rows:
+        for folder in dict.fromkeys(each["photos"] for each in found):
+            print(line(folder, name, [each for each in found if (each["row"], each["photos"]) == (name, folder)],
+                       options.splits), flush=True)
 
 
 def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=lambda text: Path(text).resolve(), metavar="PHOTOS")
-    parser.add_argument("--also", action="append", default=[], type=lambda text: Path(text).resolve(),
-                        metavar="FOLDER", help="cluster these photos too, with the same networks")
+    parser.add_argument("photos", type=Path, metavar="PHOTOS")
+    parser.add_argument("--also", action="append", default=[], type=Path, metavar="FOLDER",
+                        help="cluster these photos too, with the same networks")
     parser.add_argument("--train-models", type=int, required=True, metavar="M", help="models to train on")
     parser.add_argument("--splits", type=int, nargs="+", default=[0, 1, 2], metavar="SEED")
-    parser.add_argument("--row", action="append", required=True, metavar="NAME[:SETTING=VALUE;...]")
-    parser.add_argument("--work", type=Path, help="folder to keep (default: a temporary one)")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="settings for every row")
+    add_row_arguments(parser)
     return parser.parse_args(argv)
 
 
-def run_split(work, text, split, options):
-    """Train and cluster for one row and split; returns {folder name: scores}."""
-    name, separator, changes = text.partition(":")
-    home = work / f"{options.photos.name}_{split}"
-    settings = [*options.set, *filter(None, changes.split(";"))]
-    train, unseen = link_models(options.photos, home, options.train_models, split)
-    sets = {unseen: options.photos, **{link_all(folder, home): folder for folder in options.also}}
-    prepare(home, {train: options.photos, **sets}, train, options.set)
-    step = Runner(home, home / "rows" / name, settings)
-    for dataset in (train, *sets):
-        shutil.copytree(home / "base" / dataset, step.data / dataset, dirs_exist_ok=True)
-    trained = train if separator else None
-    seconds = step.run("02", train, options.photos, train) if trained else 0.0
-    if trained:
-        step.run("03", train, options.photos, train)
-    return {folder.name: {**step.cluster(dataset, folder, trained), "training": seconds,
-                          "holdout": step.holdout(train) if trained else float("nan")}
-            for dataset, folder in sets.items()}
+class Split:
+    """One draw of the models that are trained on, and the networks trained on them."""
+
+    def __init__(self, options, split, work):
+        work.mkdir(parents=True)
+        paths, labels = map(np.array, photo_labels(options.photos))
+        drawn = np.random.default_rng(split).permutation(np.unique(labels))[:options.train_models]
+        known = np.isin(labels, drawn)
+        self.known, unseen = (Photos(options.photos, paths[mask], labels[mask], work) for mask in (known, ~known))
+        self.sets = {f"{options.photos.name}, unseen": unseen}
+        self.sets |= {folder.name: Photos(folder, *photo_labels(folder), work) for folder in options.also}
+        self.trainings = Trainings(self.known)
+
+    def run(self, settings, trained):
+        """Yield the scores of each photo set, as dicts, for one row."""
+        network, facts = self.trained(settings) if trained else (self.frozen(settings), {})
+        embedding = average_views(network, settings.ZOOM_AVERAGING)
+        known = (self.known.features(embedding, settings), self.known.labels) if trained else None
+        for name, photos in self.sets.items():
+            yield {"photos": name, **facts, **scored(
+                photos.features(embedding, settings), photos.labels, known, settings.SOM_EPOCHS)}
+
+    def frozen(self, settings):
+        """The pretrained network that the settings name."""
+        make_deterministic(settings.RANDOM_SEED)
+        options = settings.network_options()
+        return load_backbone(settings.BACKBONE, **{name: options[name] for name in ("weights", "input_size",
+                                                                                    "pooling")})[0]
+
+    def trained(self, settings):
+        """(the network that the settings make, facts about its training)."""
+        network, scores, history, seconds = self.trainings.join(settings)
+        return embedding_of(network), {"held-out 1-NN": scores.get("holdout_recall_1", np.nan),
+                                       "held-out MAP@R": scores.get("holdout_map_r", np.nan),
+                                       "best epoch": best_row(history)["epoch"], "training, CPU s": seconds}
 
 
-def prepare(home, sets, train, settings):
-    """Run steps 00 and 01 for each photo set, once for all rows."""
-    step = Runner(home, home / "base", settings)
-    for dataset, folder in sets.items():
-        if not (step.data / dataset / "made_by_01.json").exists():
-            for number in ("00", "01"):
-                step.run(number, dataset, folder, train)
+def scored(features, labels, known, som_epochs):
+    """The scores of one set's features; known: (features, labels) of the models trained on, or None."""
+    som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
+    som.fit(features, epochs=som_epochs)
+    if known is not None and kinship(features, *known) < OTHER_KIND:
+        known = None
+    clustering = cluster_photos(features, som, known=known)
+    scores = clustering_scores(labels, clustering.labels)
+    return {"1-NN": neighbour_agreement(features, labels, ks=(1,))["1"], "ARI": scores["ari"], "NMI": scores["nmi"],
+            "estimated K": clustering.num_clusters, "true K": len(set(labels))}
 
 
-class Runner:
-    """Runs the steps of one row in `home`; photos are shared between rows, networks and features are not."""
-
-    def __init__(self, home, data, settings):
-        self.home, self.data, self.settings = home, data, settings
-
-    def run(self, number, dataset, folder, train):
-        """Run one script; returns the seconds it took."""
-        return run_script(number, dataset, folder=folder, train=train, data=self.data, home=self.home,
-                          settings=self.settings)
-
-    def cluster(self, dataset, folder, train):
-        """Run steps 03 to 05 on a set that was not trained on; return its scores."""
-        for number in ("03", "04", "05"):
-            self.run(number, dataset, folder, train)
-        metrics = read_json(self.data / dataset / "metrics.json")
-        features, labels = read_features(self.data / dataset), read_labels_true(self.data / dataset)
-        return {"1-NN": neighbour_agreement(features, labels, ks=(1,))["1"], "ARI": metrics["ari"],
-                "NMI": metrics["nmi"], "estimated K": metrics["num_clusters"], "true K": metrics["num_models_true"]}
-
-    def holdout(self, train):
-        """Best recall@1 on the held-out models, among the epochs of the (last) network."""
-        history = read_table(self.data / train / "history.csv")
-        return history["holdout_recall_1"].astype(float).max() if "holdout_recall_1" in history else float("nan")
-
-
-def link_models(folder, home, number, split):
-    """Link `number` models drawn at random and the others into two photo sets; returns their names."""
-    paths, labels = photo_labels(folder)
-    drawn = set(np.random.default_rng(split).permutation(sorted(set(labels)))[:number])
-    for name, wanted in (("known", True), ("unseen", False)):
-        link_photos(folder, [path for path, label in zip(paths, labels) if (label in drawn) == wanted],
-                    home / "raw_img" / name)
-    return "known", "unseen"
-
-
-def link_all(folder, home):
-    """Link a whole folder as a photo set; returns its name."""
-    link_photos(folder, photo_labels(folder)[0], home / "raw_img" / folder.name)
-    return folder.name
-
-
-def line(folder, text, runs, splits):
+def line(folder, name, runs, splits):
     """One row of the table: mean and spread (standard deviation) over the splits."""
-    def cell(name, form):
-        values = np.array([run[name] for run in runs], float)
+    def cell(score, form):
+        values = np.array([run.get(score, np.nan) for run in runs], float)
+        if np.isnan(values).any():
+            return ""
         return f"{values.mean():{form}}" + (f" ± {values.std(ddof=1):{form}}" if len(values) > 1 else "")
     true = ", ".join(str(count) for count in sorted({run["true K"] for run in runs}))
-    return (f"| {folder} | {text.partition(':')[0]} | {', '.join(map(str, splits))} | {true} | "
-            + " | ".join(cell(name, ".1f" if name == "estimated K" else ".3f") for name in SCORES)
-            + f" | {cell('holdout', '.3f')} | {cell('training', '.0f')} |")
+    return (f"| {folder} | {name} | {', '.join(map(str, splits))} | {true} | "
+            + " | ".join(cell(score, form) for score, form in SCORES.items()) + " |")
 
 
 if __name__ == "__main__":

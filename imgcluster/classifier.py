@@ -16,6 +16,7 @@ from imgcluster.losses import (
     SupervisedContrastiveLoss,
     TripletLoss,
 )
+from imgcluster.trunk import to_backbone
 
 # Losses that compare the photos of a batch with each other, beside the classification by cosines. Comparison alone
 # forgets what few models cannot teach (as person re-identification found, too: Luo et al., CVPR Workshops 2019).
@@ -144,11 +145,10 @@ def unfreeze_top(backbone, fraction):
 
 def _cascade(embedding, dimensions):
     """Return vectors [B, K D]: those of K depths, each of length 1 (layer "levels", [B, K, D]), side by side."""
-    backbone, x = embedding.get_layer("backbone"), embedding.input
-    for layer in embedding.layers[1:embedding.layers.index(backbone)]:
-        x = layer(x)
+    backbone = embedding.get_layer("backbone")
     levels = _depths(backbone, len(CASCADE_SHARES))
-    maps = keras.Model(backbone.input, [layer.output for layer in levels], name="backbone")(x, training=False)
+    depths = keras.Model(backbone.input, [layer.output for layer in levels], name="backbone")
+    maps = depths(to_backbone(embedding, embedding.input), training=False)
     vectors = []
     for number, level in enumerate(maps, start=1):
         name = "features" if number == len(levels) else f"features_{number}"

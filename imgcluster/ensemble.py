@@ -7,6 +7,7 @@ import keras
 
 from imgcluster.classifier import output_layer
 from imgcluster.scaling import CenterResize
+from imgcluster.trunk import above, shared_trunk, trunk
 
 
 def join_networks(networks):
@@ -17,14 +18,33 @@ def join_networks(networks):
     """
     size = max(network.input_shape[1] for network in networks)
     inputs = keras.Input((size, size, 3), name="picture")
-    vectors, probabilities = [], []
+    outputs = []
     for number, network in enumerate(networks, start=1):
         wanted = network.input_shape[1]
-        outputs = _member(network, number)(inputs if wanted == size else CenterResize(wanted)(inputs))
-        vectors.append(keras.layers.UnitNormalization(dtype="float32")(outputs["features"]))
-        if "probabilities" in outputs:
-            probabilities.append(outputs["probabilities"])
-    features = keras.layers.Concatenate(name="features", dtype="float32")(vectors)
+        member = keras.Model(network.input, _outputs(network), name=f"member_{number}")
+        outputs.append(member(inputs if wanted == size else CenterResize(wanted)(inputs)))
+    return _side_by_side(inputs, outputs)
+
+
+def keep_beside(network, pretrained):
+    """Return the classifier with the features of the network that it was fine-tuned from beside its own.
+
+    The blocks that fine-tuning left as they were run once for both. Otherwise the same as `join_networks`.
+    """
+    place = shared_trunk(network, pretrained)
+    if place is None:
+        return join_networks([network, pretrained])
+    inputs = keras.Input(network.input_shape[1:], name="picture")
+    maps = trunk(network, place)(inputs)
+    parts = {"learnt": network, "pretrained": pretrained}
+    return _side_by_side(inputs, [above(part, place, _outputs(part), name=name)(maps) for name, part in parts.items()])
+
+
+def _side_by_side(inputs, outputs):
+    """The model with the "features", and where there are any the "probabilities", of several outputs in one."""
+    features = keras.layers.Concatenate(name="features", dtype="float32")(
+        [keras.layers.UnitNormalization(dtype="float32")(each["features"]) for each in outputs])
+    probabilities = [each["probabilities"] for each in outputs if "probabilities" in each]
     if not probabilities:
         return keras.Model(inputs, features, name="embedding")
     merge = keras.layers.Average if probabilities[1:] else keras.layers.Identity
@@ -47,8 +67,8 @@ def average_views(embedding, zoom):
     return keras.Model(inputs, keras.layers.Average(name="features", dtype="float32")(vectors), name="embedding")
 
 
-def _member(network, number):
+def _outputs(network):
     outputs = {"features": output_layer(network).output}
     if any(layer.name == "probabilities" for layer in network.layers):
         outputs["probabilities"] = network.get_layer("probabilities").output
-    return keras.Model(network.input, outputs, name=f"member_{number}")
+    return outputs

@@ -18,13 +18,21 @@ from imgcluster.training import Rows, Training
 
 def load_embedding(path):
     """Return the part of a saved `network.keras` that gives the features. Raises UserError when it cannot."""
-    network = _load(path)
+    return embedding_of(_load(path))
+
+
+def embedding_of(network):
+    """Return the part of a trained network that gives the features."""
     return keras.Model(network.input, output_layer(network).output, name="embedding")
 
 
 def load_classifier(path):
     """Return a saved `network.keras`: pictures to the probabilities of the models it was trained on (classes.txt)."""
-    network = _load(path)
+    return classifier_of(_load(path))
+
+
+def classifier_of(network):
+    """Return the part of a trained network that gives the probabilities."""
     return keras.Model(network.input, network.get_layer("probabilities").output, name="classifier")
 
 
@@ -54,8 +62,8 @@ def make_deterministic(seed):
         tf.config.experimental.enable_op_determinism()
 
 
-def fine_tune(embedding, pictures, labels, *, train_rows, val_rows, holdout_rows=(), regime, seed, state_dir, on_epoch,
-              progress, choose=True):
+def fine_tune(embedding, pictures, labels, *, train_rows, val_rows, holdout_rows=(), regime, seed, state_dir, maps_dir,
+              on_epoch, progress, choose=True):
     """Train on `pictures[train_rows]`; return (classifier with the best epoch's weights, history DataFrame).
 
     choose False: all epochs are done, and the last one's weights are kept.
@@ -65,16 +73,18 @@ def fine_tune(embedding, pictures, labels, *, train_rows, val_rows, holdout_rows
     embedding: model of `backbones.build_backbone`. pictures: uint8 [N, S, S, 3], an array or memory map.
     labels: int [N]; those of the train and validation rows are 0..C-1. holdout_rows: photos of models that are not
     trained on; where there are any, they and not the validation rows say which epoch is the best. state_dir: folder
-    for what is needed to go on after a kill; the caller removes it once the network is saved.
+    for what is needed to go on after a kill; maps_dir: folder for maps of the frozen blocks (`FrozenMaps`), which
+    trainings may share; the caller removes both once the network is saved.
     on_epoch: called with each history row (a dict). progress: `progress(description, total)` makes a bar.
     """
     keras.utils.set_random_seed(seed)
     rows = Rows(*(np.asarray(part, int) for part in (train_rows, val_rows, holdout_rows)))
-    training = Training(embedding, pictures, labels, rows, regime, seed, state_dir, choose=choose)
+    training = Training(embedding, pictures, labels, rows, regime, seed, state_dir, maps_dir=maps_dir,
+                        progress=progress, choose=choose)
     if not training.resume():
-        training.start(progress)
+        training.start()
         on_epoch(training.history[-1])
     while not training.finished():
-        training.run_epoch(progress)
+        training.run_epoch()
         on_epoch(training.history[-1])
     return training.finish()

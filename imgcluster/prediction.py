@@ -25,15 +25,17 @@ def _outputs(model, batch, batch_size):
     return [np.asarray(each)[:len(batch)] for each in predicted]
 
 
-def predict_files(classifier, folder, img_paths, *, batch_size, bar, **options):
+def predict_files(classifier, folder, img_paths, *, batch_size, bar, flip_averaging=False, **options):
     """Return (probabilities [N, C], errors {row: reason}) of photo files; rows of unreadable ones are NaN.
 
-    classifier: model from pictures to probabilities. img_paths: relative to `folder`. options: of `iterate_pictures`.
+    classifier: model from pictures to probabilities. img_paths: relative to `folder`. flip_averaging: the average over
+    each photo and its mirror image. options: of `iterate_pictures`.
     """
     parts, errors, done = [], {}, 0
     for batch, bad in iterate_pictures(folder, img_paths, size=classifier.input_shape[1], batch_size=batch_size,
                                        **options):
-        part, = _outputs(classifier, batch, batch_size)
+        views = [batch, batch[:, :, ::-1]] if flip_averaging else [batch]
+        part = np.mean([_outputs(classifier, view, batch_size)[0] for view in views], axis=0)
         part[list(bad)] = np.nan
         errors |= {done + index: reason for index, reason in bad.items()}
         parts.append(part)

@@ -32,7 +32,7 @@ STEP_SETTINGS = {
            "TRAINABLE_FRACTION", "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE",
            "EARLY_STOPPING_PATIENCE", "DROPOUT", "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION",
            "AUGMENT_FLIP", "AUGMENT_TRANSLATION", "AUGMENT_ZOOM", "AUGMENT_BRIGHTNESS", "AUGMENT_CONTRAST",
-           "AUGMENT_COLOR", "AUGMENT_NOISE"),
+           "AUGMENT_COLOR", "AUGMENT_NOISE", "AUGMENT_VERSIONS"),
     "03": ("RANDOM_SEED", *NETWORK_SETTINGS, "TRAIN_DATASET", "FLIP_AVERAGING", "ZOOM_AVERAGING", "L2_NORMALIZE",
            "PCA_WHITENING"),
     "04": ("NUM_CLUSTERS", "NUM_IMGS_PER_MODEL", "CALIBRATION_DATASET", "ASSIGN_TO", "ALLOW_OUTLIERS",
@@ -133,6 +133,7 @@ class Settings(BaseModel):
     AUGMENT_CONTRAST: Share = 0.15
     AUGMENT_COLOR: Share = 0.15
     AUGMENT_NOISE: HalfShare = 0.01
+    AUGMENT_VERSIONS: Positive | None = 4
 
     FLIP_AVERAGING: bool = False
     ZOOM_AVERAGING: Annotated[float, Field(ge=1, le=3)] = 1.0
@@ -261,7 +262,7 @@ class Settings(BaseModel):
                  "head_learning_rate", "learning_rate", "dropout", "label_smoothing", "class_weights", "batch_size")
         return {**{name: getattr(self, name.upper()) for name in names}, "schedule": self.LEARNING_RATE_SCHEDULE,
                 "imgs_per_model": self.IMGS_PER_MODEL_IN_BATCH,
-                "patience": self.EARLY_STOPPING_PATIENCE}
+                "patience": self.EARLY_STOPPING_PATIENCE, "versions": self.AUGMENT_VERSIONS}
 
     def for_dataset(self, dataset):
         """Return the same settings for another dataset, in the folders of the same templates."""

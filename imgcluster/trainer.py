@@ -10,7 +10,7 @@ import pandas as pd
 from imgcluster.backbones import BUNDLED, load_backbone
 from imgcluster.classifier import output_layer
 from imgcluster.devices import training_scope
-from imgcluster.ensemble import join_networks
+from imgcluster.ensemble import join_networks, keep_beside
 from imgcluster.errors import UserError
 from imgcluster.finetune import fine_tune, make_deterministic
 from imgcluster.pictures import decode_all
@@ -121,6 +121,7 @@ class Trainer:
         self._clock = time.perf_counter()
         return fine_tune(embedding, pictures, self.set.labels, train_rows=rows.train, val_rows=rows.val,
                          holdout_rows=rows.holdout, regime=regime, seed=self.seed, state_dir=self.state_dir / name,
+                         maps_dir=self.state_dir / "maps",
                          on_epoch=lambda row: self._report(row, regime.epochs), progress=self.progress, choose=choose)
 
     def join(self, members):
@@ -140,7 +141,7 @@ class Trainer:
 
     def _assemble(self, networks, rows):
         """One network of (classifier, pretrained embedding) pairs, its features whitened as `rows.train` teach."""
-        parts = [part for pair in networks for part in (pair if self.keep_pretrained else pair[:1])]
+        parts = [keep_beside(*pair) if self.keep_pretrained else pair[0] for pair in networks]
         if len(parts) == 1 and not self.whiten:
             return parts[0]
         network = join_networks(parts)

@@ -1,5 +1,4 @@
 """One training run: its two phases, its validation, and its state on disk after every epoch."""
-import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass
@@ -23,14 +22,14 @@ from imgcluster.classifier import (
 )
 from imgcluster.devices import spread
 from imgcluster.errors import UserError
+from imgcluster.frozen_maps import FrozenMaps, digest, some
 from imgcluster.prediction import predict
+from imgcluster.trunk import above, frozen_trunk, trunk
 from imgcluster.validation import judge, quality
 
 # Epochs without a better result before the "plateau" schedule lowers the rate, and the factor it does so by.
 PLATEAU_EPOCHS = 2
 DECAY = 0.3
-# Pictures looked at, evenly spread, to tell whether a killed training was on the same ones.
-DIGEST_PICTURES = 64
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class Regime:
     class_weights: bool = True
     batch_size: int = 32
     augmentation: Augmentation = Augmentation()
+    versions: int | None = 4
 
 
 @dataclass(frozen=True)
@@ -88,22 +88,28 @@ def class_weights(labels, num_classes):
 class Training:
     """One training run and its state on disk."""
 
-    def __init__(self, embedding, pictures, labels, rows, regime, seed, folder, *, choose=True):
+    def __init__(self, embedding, pictures, labels, rows, regime, seed, folder, *, maps_dir, progress, choose=True):
         """labels: int [N], 0..C-1 for the models trained on, anything for those held out (Rows.holdout).
 
-        choose False: the weights of the last epoch are kept, not those of the best.
+        maps_dir: folder for `FrozenMaps`. choose False: the weights of the last epoch are kept, not those of the best.
         """
         self.pictures, self.labels, self.rows = pictures, np.asarray(labels), rows
         self.regime, self.seed, self.folder, self.choose = regime, seed, Path(folder), choose
+        self.progress = progress
         self.num_classes = int(self.labels[rows.train].max()) + 1
-        self.weights = (class_weights(self.labels[rows.train], self.num_classes) if regime.class_weights
+        # Batches for comparing photos hold as many of each model: weights would even out a second time.
+        weigh = regime.class_weights and regime.loss not in PAIR_LOSSES
+        self.weights = (class_weights(self.labels[rows.train], self.num_classes) if weigh
                         else np.ones(self.num_classes, np.float32))
         classifier = build_classifier(embedding, self.num_classes, dropout=regime.dropout, loss=regime.loss,
                                       embedding_dim=regime.embedding_dim)
         self.goals = objectives(classifier, loss=regime.loss, label_smoothing=regime.label_smoothing)
         self.history, self.best = [], -math.inf
-        self.start_digest = _digest([*classifier.get_weights(), pictures[::max(1, len(pictures) // DIGEST_PICTURES)]])
-        self._adopt(self._compiled(classifier))
+        self.start_digest = digest([*classifier.get_weights(), some(pictures)])
+        model = self._compiled(classifier)
+        self.place = frozen_trunk(classifier)
+        self.maps = self._frozen_maps(classifier, maps_dir)
+        self._adopt(model)
 
     def _compiled(self, classifier):
         """The network with an output for each objective; all share their weights."""
@@ -120,25 +126,46 @@ class Training:
         model.compile(optimizer=optimizer, loss=[goal.loss for goal in self.goals],
                       loss_weights=[goal.weight for goal in self.goals], jit_compile=False)
 
+    def _frozen_maps(self, classifier, folder):
+        """The FrozenMaps that the upper blocks are trained on; None: they are trained on pictures."""
+        if self.place is None or self.regime.versions is None:
+            return None
+        maps = FrozenMaps(trunk(classifier, self.place), self.pictures, folder, augmentation=self.regime.augmentation,
+                          versions=self.regime.versions, seed=self.seed, batch_size=self.regime.batch_size,
+                          progress=self.progress)
+        return maps if maps.fits() else None
+
     def _adopt(self, model):
         """Work with this training model, new or from disk."""
         self.model, self.network = model, model.get_layer("classifier")
         probabilities = self.network.get_layer("probabilities").output
         self.classifier = keras.Model(self.network.input, probabilities, name="classifier")
-        self.embedding = keras.Model(self.network.input, output_layer(self.network).output)
+        self.judged = self._part([probabilities, output_layer(self.network).output])
+        self.trained = model
+        if self.maps:
+            self.trained = self._part(self.network.outputs[:len(self.goals)])
+            self._compile(self.trained, model.optimizer)
         steps = sum(1 for _ in self._batches(np.random.default_rng(0)))
         self.average = WeightAverage(model, self.regime.weight_averaging * steps)
 
-    def train_head(self, progress):
+    def _part(self, outputs):
+        """The model of these outputs of the network, from what `_inputs` gives: maps where they are kept."""
+        if self.maps:
+            return above(self.network, self.place, outputs, name="upper")
+        return keras.Model(self.network.input, outputs)
+
+    def _inputs(self):
+        return self.maps.plain() if self.maps else self.pictures
+
+    def train_head(self):
         """Train the layers on top alone, on features of the frozen network; return the loss of the last pass."""
-        pooled = pooled_outputs(self.network)
-        with progress("features of the frozen network", len(self.labels)) as bar:
-            features = predict(keras.Model(self.network.input, pooled), self.pictures, np.arange(len(self.labels)),
-                                self.regime.batch_size, bar)
+        pooled, inputs = pooled_outputs(self.network), self._inputs()
+        with self.progress("features of the frozen network", len(self.labels)) as bar:
+            features = predict(self._part(pooled), inputs, np.arange(len(self.labels)), self.regime.batch_size, bar)
         head = keras.Model(pooled, [goal.output for goal in self.goals])
         self._compile(head, keras.optimizers.Adam(self.regime.head_learning_rate))
         loss, of_rows = math.nan, lambda rows: [part[rows] for part in features] if features[1:] else features[0][rows]
-        with progress("classification layer", self.regime.head_epochs) as bar:
+        with self.progress("classification layer", self.regime.head_epochs) as bar:
             for epoch in range(self.regime.head_epochs):
                 loss = self._pass(head, of_rows, np.random.default_rng([self.seed, epoch, 1]))
                 bar.update(1)
@@ -174,27 +201,30 @@ class Training:
         return total / count
 
     def _augmented(self, epoch):
-        """The function of rows that returns their pictures, changed at random: others in every epoch."""
+        """The function of rows that returns their pictures, or maps of them, changed at random."""
+        if self.maps:
+            return self.maps.drawn(epoch)
         rng = np.random.default_rng([self.seed, epoch, 3])
         return lambda rows: augment(self.pictures[rows], self.regime.augmentation, rng)
 
-    def start(self, progress):
+    def start(self):
         """Train the head and begin the second phase from it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        loss = self.train_head(progress)
+        loss = self.train_head()
         self._adopt(self.model)  # the average begins at the trained head
-        with progress("validation", self._num_judged()) as bar:
+        with self.progress("validation", self._num_judged()) as bar:
             self._judge("head", 0, self.regime.head_learning_rate, loss, bar)
         self._save()
 
-    def run_epoch(self, progress):
+    def run_epoch(self):
         """Train one epoch of the upper layers, validate, save the state."""
         epoch = sum(row["phase"] == "network" for row in self.history)
         rate = learning_rate_at(epoch, self.regime, self.history)
         self.model.optimizer.learning_rate = rate
-        with progress(f"epoch {epoch + 1} of {self.regime.epochs}", len(self.rows.train) + self._num_judged()) as bar:
-            loss = self._pass(self.model, self._augmented(epoch), np.random.default_rng([self.seed, epoch, 2]), bar,
-                              self.average.update)
+        examples, rng = self._augmented(epoch), np.random.default_rng([self.seed, epoch, 2])
+        number = len(self.rows.train) + self._num_judged()
+        with self.progress(f"epoch {epoch + 1} of {self.regime.epochs}", number) as bar:
+            loss = self._pass(self.trained, examples, rng, bar, self.average.update)
             with self.average.applied():
                 self._judge("network", epoch + 1, rate, loss, bar)
         self._save()
@@ -215,15 +245,14 @@ class Training:
                 self.network.save_weights(path)
 
     def _validate(self, bar):
-        labels = self.labels[self.rows.val]
-        probabilities, = predict(self.classifier, self.pictures, self.rows.val, self.regime.batch_size, bar)
+        labels, inputs = self.labels[self.rows.val], self._inputs()
+        rows = np.concatenate([self.rows.val, self.rows.holdout])
+        probabilities, vectors = predict(self.judged, inputs, rows, self.regime.batch_size, bar)
+        probabilities, vectors = probabilities[:len(labels)], vectors[len(labels):]
         # The function, as a Loss object would divide by the number of devices.
         val_loss = float(np.mean(keras.losses.categorical_crossentropy(
             np.eye(self.num_classes, dtype=np.float32)[labels], probabilities,
             label_smoothing=self.regime.label_smoothing)))
-        vectors = None
-        if len(self.rows.holdout):
-            vectors, = predict(self.embedding, self.pictures, self.rows.holdout, self.regime.batch_size, bar)
         return {"val_loss": val_loss, **judge(probabilities, vectors, self.labels, self.rows)}
 
     def finished(self):
@@ -276,12 +305,3 @@ def _reseed(model, rng):
     for variable in model.variables:
         if variable.name == "seed_generator_state":
             variable.assign(rng.integers(2**31, size=variable.shape))
-
-
-def _digest(arrays):
-    """Return a short digest of arrays: the same for the same weights and pictures alone."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(repr(array.shape).encode())
-        digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()[:16]

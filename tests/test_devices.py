@@ -38,7 +38,8 @@ def train(folder):
         np.uint8)[:, None, None, None]
     regime = Regime(loss="softmax", head_epochs=2, epochs=2, trainable_fraction=1.0, batch_size=8, class_weights=False)
     classifier, history = fine_tune(embedding, photos, labels, train_rows=np.arange(24), val_rows=np.arange(24, 32),
-                                    regime=regime, seed=0, state_dir=folder, on_epoch=lambda row: None, progress=bar)
+                                    regime=regime, seed=0, state_dir=folder, maps_dir=folder + "/maps",
+                                    on_epoch=lambda row: None, progress=bar)
     return classifier.get_weights(), history
 
 one, history = train(sys.argv[1] + "/one")

@@ -88,8 +88,8 @@ def train(tiny_embedding, squares, silent):
                 raise Killed
         return *fine_tune(tiny_embedding(init), pictures, labels, train_rows=train_rows, val_rows=val_rows,
                           holdout_rows=holdout, regime=dataclasses.replace(REGIME, **changes), seed=0,
-                          state_dir=folder / "training", on_epoch=on_epoch, progress=silent,
-                          choose=choose), seen
+                          state_dir=folder / "training", maps_dir=folder / "maps", on_epoch=on_epoch,
+                          progress=silent, choose=choose), seen
     return run
 
 
@@ -141,6 +141,13 @@ def test_held_out_models_choose_the_epoch_and_a_kill_changes_nothing(train, with
     assert same_history.equals(history) and same_weights(again, classifier)
 
 
+@pytest.mark.parametrize("loss, same", [("contrastive", True), ("cosine", False)])
+def test_batches_with_as_many_photos_of_each_model_are_not_weighed_again(train, tmp_path, loss, same):
+    losses = [train(tmp_path / str(weigh), loss=loss, class_weights=weigh, epochs=0, head_epochs=2)[1]["loss"][0]
+              for weigh in (True, False)]
+    assert (losses[0] == losses[1]) == same
+
+
 def test_the_history_has_a_row_for_the_head_and_each_epoch(trained):
     _, history, seen = trained
     assert list(history.columns) == ["phase", "epoch", "learning_rate", "loss", "val_loss", "val_top_1", "val_top_2",
@@ -180,13 +187,25 @@ def test_without_a_choice_the_last_epoch_is_kept(train, tmp_path, squares):
     assert top_k_accuracy(probabilities, LABELS[val_rows])["top_1"] == pytest.approx(history["val_top_1"].iloc[-1])
 
 
-def test_a_training_killed_twice_ends_with_the_same_network(train, trained, tmp_path):
+@pytest.mark.parametrize("versions", [2, None])
+def test_a_training_killed_twice_ends_with_the_same_network(train, tmp_path, versions):
+    network, expected, _ = train(tmp_path / "whole", versions=versions)
     for _ in ("after the classification layer", "after the first epoch"):
         with pytest.raises(Killed):
-            train(tmp_path, kill_after=1)
-    classifier, history, seen = train(tmp_path)
-    assert len(seen) == 2 and history.equals(trained[1])
-    assert same_weights(classifier, trained[0])
+            train(tmp_path / "killed", kill_after=1, versions=versions)
+    classifier, history, seen = train(tmp_path / "killed", versions=versions)
+    assert len(seen) == 2 and history.equals(expected)
+    assert same_weights(classifier, network)
+
+
+def test_the_upper_blocks_learn_the_same_from_maps_as_from_pictures(train, tmp_path):
+    options = {"augmentation": Augmentation(), "learning_rate": 1e-3}
+    on_maps, history, _ = train(tmp_path / "maps", **options)
+    on_pictures, expected, _ = train(tmp_path / "pictures", versions=None, **options)
+    assert list((tmp_path / "maps" / "maps").iterdir()) and not (tmp_path / "pictures" / "maps").exists()
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-3)  # maps are kept in half precision
+    for mine, its in zip(on_maps.get_weights(), on_pictures.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=5e-3, atol=5e-3)
 
 
 @pytest.mark.parametrize("change, rows", [("nothing", 0), ("regime", 1), ("pictures", 1), ("weights", 1)])

@@ -40,3 +40,8 @@ def test_rows_are_predicted_in_the_order_asked_for(tiny_embedding, squares, save
     assert list(errors) == [3] and np.isnan(found[3]).all()
     kept = [0, 1, 2, 4, 5, 6]
     np.testing.assert_allclose(found[kept], everything[kept], atol=1e-4)
+    mirrored = np.asarray(model(pictures[:, :, ::-1]))
+    with silent() as bar:
+        both, _ = predict_files(model, tmp_path, names, batch_size=3, bar=bar, flip_averaging=True)
+    np.testing.assert_allclose(both[kept], (everything[kept] + mirrored[kept]) / 2, atol=1e-4)
+    assert np.isnan(both[3]).all() and abs(mirrored - everything).max() > 1e-2

@@ -50,7 +50,8 @@ def main(argv=None):
         from imgcluster.prediction import likeliest_models, predict_files
     with progress(description="photos", total=len(img_paths)) as bar:
         probabilities, errors = predict_files(load_classifier(path), options.photos, img_paths, bar=bar,
-                                              batch_size=settings.BATCH_SIZE, **settings.picture_options())
+                                              batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
+                                              **settings.picture_options())
     for row, reason in errors.items():
         print(f"warning: {img_paths[row]}: {reason}", file=sys.stderr)
     write_table(options.out, likeliest_models(img_paths, probabilities, classes))
