@@ -10,6 +10,7 @@ import numpy as np
 from imgcluster.artefacts import replacing
 from imgcluster.augmentation import augment
 from imgcluster.batches import made_ahead
+from imgcluster.rows import sample_step
 
 # Bytes of maps beyond which nothing is kept.
 LIMIT = 8e9
@@ -88,7 +89,7 @@ class FrozenMaps:
 
 def some(pictures):
     """Some of the pictures, evenly spread: enough to tell photo sets apart."""
-    return pictures[::max(1, len(pictures) // DIGEST_PICTURES)]
+    return pictures[::sample_step(len(pictures), DIGEST_PICTURES)]
 
 
 def digest(arrays):

@@ -2,6 +2,7 @@
 import numpy as np
 
 from imgcluster.neighbours import group_means
+from imgcluster.rows import sample_step
 
 SCORED_PHOTOS = 10_000
 
@@ -19,7 +20,7 @@ def squared_silhouette(points, labels):
     squares = np.einsum("nd,nd->n", points, points)
     # The mean squared length of a cluster's photos is its variance plus its centre's squared length.
     mean_lengths = np.bincount(labels, squares, len(sizes)) / sizes
-    some = slice(None, None, max(1, len(labels) // SCORED_PHOTOS))
+    some = slice(None, None, sample_step(len(labels), SCORED_PHOTOS))
     own = (np.arange(len(labels[some])), labels[some])
     gaps = np.maximum(squares[some, None] + mean_lengths - 2 * points[some] @ centres.T, 0)
     others = sizes[labels[some]]
