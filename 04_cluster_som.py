@@ -18,6 +18,9 @@ from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.som import SelfOrganizingMap, default_grid
 
+# Known products of the same kind and the photos alone differed by a factor of four at most in labelled sets.
+DOUBTFUL = 4
+
 
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
@@ -35,11 +38,12 @@ def main(argv=None):
         clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS, known=known,
                                     imgs_per_model=settings.NUM_IMGS_PER_MODEL,
                                     allow_outliers=settings.ALLOW_OUTLIERS)
-        facts = {"calibration_dataset": name}
+        facts = {"calibration_dataset": name, "blind_count": clustering.blind_count}
         low, high = clustering.interval
         likely = "" if settings.NUM_CLUSTERS else f"likely {low} to {high}; "
         step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.method}"
                  f"{f', learned from {name}' if name else ''})")
+        warn_of_doubt(step, clustering, name)
     clustering, lines, moved = corrected(step.data_dir, img_paths, clustering)
     if lines:
         step.say(f"{lines} corrections applied ({moved} photos changed cluster)")
@@ -47,6 +51,14 @@ def main(argv=None):
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")
+
+
+def warn_of_doubt(step, clustering, name):
+    """Warn where known products suggest another order of magnitude than the photos alone."""
+    blind, count = clustering.blind_count, clustering.num_clusters
+    if blind and not 1 / DOUBTFUL <= count / blind <= DOUBTFUL:
+        step.warn(f"{name} suggests {count} clusters, the photos alone {blind}: where they show different kinds of "
+                  "product, set CALIBRATION_DATASET = None")
 
 
 def train_map(settings, features):

@@ -20,7 +20,7 @@ class Clustering:
     labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low, high)
     of the count; levels, coarse to fine, each {"num_clusters": int, "labels": int [N]}; unit_clusters int [units], -1
     for units without photos; confidence float [N], 0..1; method: how the count was found; calibrated: whether known
-    products or a prior set it.
+    products or a prior set it; blind_count: what the photos alone suggest, where known products set the count.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -31,6 +31,7 @@ class Clustering:
     confidence: np.ndarray = field(repr=False)
     method: str = ""
     calibrated: bool = False
+    blind_count: int | None = None
 
 
 def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, allow_outliers=False):
@@ -44,13 +45,13 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     num_photos = len(features)
     _check_settings(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
-    hierarchy = build_hierarchy(features, units)
+    hierarchy, blind_count = build_hierarchy(features, units), None
     if num_clusters is not None:
         estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     elif known is not None:
-        estimate = calibrated_estimate(features, known)
+        estimate, blind_count = calibrated_estimate(features, known), blind_estimate(hierarchy).count
     else:
         estimate = blind_estimate(hierarchy)
     labels = partition(hierarchy, estimate.count)
@@ -60,7 +61,7 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
         strays = outliers(hierarchy.isolation, labels)
         labels, certainty = np.where(strays, -1, labels), np.where(strays, 0.0, certainty)
     return Clustering(labels, estimate.count, estimate.interval, levels, unit_clusters, certainty, estimate.method,
-                      num_clusters is None and (known is not None or imgs_per_model is not None))
+                      num_clusters is None and (known is not None or imgs_per_model is not None), blind_count)
 
 
 def outliers(isolation, labels):

@@ -96,6 +96,7 @@ def test_known_models_set_the_granularity():
         result = clustered(features[own], known=(features[~own], labels[~own]))
         assert result.num_clusters == len(np.unique(labels[own]))
         assert result.calibrated
+        assert result.blind_count == clustered(features[own]).num_clusters
 
 
 def test_outliers_are_marked_only_where_allowed():

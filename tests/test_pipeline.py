@@ -252,18 +252,34 @@ def test_changed_settings_are_warned_about(finished, tmp_path):
     assert json.loads((project / "data" / "shop" / "made_by_04.json").read_text())["settings"]["NUM_CLUSTERS"] is None
 
 
-def test_known_products_of_another_kind_do_not_set_the_count(tmp_path):
+def known_and_new(tmp_path, *, known_at=0.0, photos_per_model=20):
+    """A project whose shop and shop_train have features of six clouds of 20 photos each; returns its folder."""
     project, rng = new_project(tmp_path / "mine"), np.random.default_rng(0)
-    for name, kind in (("shop", 0), ("shop_train", 4)):
-        folder, models = project / "data" / name, np.repeat(np.arange(6), 20)
+    for name, centre in (("shop", 0.0), ("shop_train", known_at)):
+        folder, clouds = project / "data" / name, np.repeat(np.arange(6), 20)
         folder.mkdir(parents=True)
-        features = kind + rng.standard_normal((6, 24))[models] * 0.5 + 0.1 * rng.standard_normal((120, 24))
+        features = centre + rng.standard_normal((6, 24))[clouds] * 0.5 + 0.1 * rng.standard_normal((120, 24))
         np.save(folder / "features.npy", features.astype(np.float32))
         (folder / "img_paths.txt").write_text("".join(f"{row:03}.jpg\n" for row in range(120)))
-        (folder / "labels_true.txt").write_text("".join(f"{model}\n" for model in models))
+        (folder / "labels_true.txt").write_text("".join(f"{row // photos_per_model}\n" for row in range(120)))
+    return project
+
+
+def test_known_products_of_another_kind_do_not_set_the_count(tmp_path):
+    project = known_and_new(tmp_path, known_at=4.0)
     done = run("04_cluster_som.py", project)
     assert "shop_train shows another kind of product" in done.stdout
     assert read_json(project / "data/shop/cluster_count.json")["calibrated"] is False
     done = run("04_cluster_som.py", project, "--set", "CALIBRATION_DATASET=shop_train")
     assert "may be far off" in done.stdout + done.stderr
     assert read_json(project / "data/shop/cluster_count.json")["calibrated"] is True
+
+
+def test_known_products_far_from_what_the_photos_suggest_are_warned_about(tmp_path):
+    done = run("04_cluster_som.py", known_and_new(tmp_path / "alike"))
+    assert "the photos alone" not in done.stderr
+    project = known_and_new(tmp_path / "finer", photos_per_model=4)
+    done = run("04_cluster_som.py", project, "--set", "CALIBRATION_DATASET=shop_train")
+    count = read_json(project / "data/shop/cluster_count.json")
+    assert count["num_clusters"] > 4 * count["blind_count"]
+    assert f"the photos alone {count['blind_count']}" in done.stderr
