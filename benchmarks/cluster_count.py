@@ -21,12 +21,12 @@ from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from imgcluster.blind_count import blind_estimate, count_grid, modularity_peak, silhouette_peak
+from imgcluster.blind_count import blind_estimate, candidate_counts, count_grid, modularity_peak, silhouette_peak
 from imgcluster.calibration import calibrated_estimate, variety_ratio
 from imgcluster.diffusion import diffusion_map
 from imgcluster.hierarchy import build_hierarchy, partition, sum_edges
 from imgcluster.linkage import cut
-from imgcluster.rows import unit_length
+from imgcluster.rows import sample_step, unit_length
 from imgcluster.som import SelfOrganizingMap, default_grid
 from imgcluster.validity import modularity
 
@@ -62,7 +62,7 @@ def conn_count(som, rows, hierarchy):
     """Return the count whose cut, seen on the units, has the greatest modularity on the CONN graph."""
     units = som.best_matching_units(rows)[0]
     graph = conn_graph(som, rows)
-    counts = count_grid(min(len(rows) // 3, hierarchy.num_nodes, 600))
+    counts = candidate_counts(hierarchy)
     scores = []
     for count in counts:
         labels = np.zeros(len(som.prototypes), int)
@@ -73,7 +73,7 @@ def conn_count(som, rows, hierarchy):
 
 def index_counts(rows):
     """Return the counts that three classical indices prefer over Ward's cuts in feature space, on about 2,000 rows."""
-    some = rows[:: max(1, len(rows) // SCORED_ROWS)]
+    some = rows[::sample_step(len(rows), SCORED_ROWS)]
     tree = linkage(some, "ward")
     counts = count_grid(len(some) // 4, steps=CANDIDATES)
     cuts = [fcluster(tree, count, "maxclust") for count in counts]
@@ -84,7 +84,7 @@ def index_counts(rows):
 
 def blind_counts(rows, som, hierarchy):
     """Return {method: count} of every blind estimator."""
-    counts = count_grid(min(len(rows) // 3, hierarchy.num_nodes, 600))
+    counts = candidate_counts(hierarchy)
     everywhere = np.ones(len(counts), bool)
     levels = finch_levels(som.prototypes)
     coordinates = diffusion_map(sum_edges(hierarchy.graph, hierarchy.nodes))

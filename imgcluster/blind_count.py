@@ -40,7 +40,7 @@ def blind_estimate(hierarchy):
     num_photos = len(hierarchy.nodes)
     if not tells_apart(hierarchy):
         return Estimate(1, (1, max(1, num_photos - 1)), "too few different photos to tell clusters apart")
-    counts = count_grid(min(num_photos // PHOTOS_PER_CLUSTER, hierarchy.num_nodes, MAX_CLUSTERS))
+    counts = candidate_counts(hierarchy)
     by_modularity = modularity_peak(hierarchy, counts)
     seen = counts[counts <= by_modularity * WINDOW[1] * 2]
     allowed = (seen >= by_modularity * WINDOW[0]) & (seen <= by_modularity * WINDOW[1])
@@ -55,6 +55,11 @@ def blind_estimate(hierarchy):
 def tells_apart(hierarchy):
     """Return whether there are enough different photos for the cuts of a Hierarchy to mean anything."""
     return len(hierarchy.nodes) >= 4 and np.ptp(hierarchy.points, axis=0).max() >= 1e-6
+
+
+def candidate_counts(hierarchy):
+    """Return the ascending counts that the blind estimate looks at: up to one cluster for three photos, 600 at most."""
+    return count_grid(min(len(hierarchy.nodes) // PHOTOS_PER_CLUSTER, hierarchy.num_nodes, MAX_CLUSTERS))
 
 
 def count_grid(largest, *, steps=GRID_STEPS):

@@ -70,8 +70,7 @@ def _weights(operation):
 
 
 def _same_weights(one, other):
-    mine, its = ([keras.ops.convert_to_numpy(variable) for variable in _weights(each)]
-                 for each in (one, other))
+    mine, its = ([keras.ops.convert_to_numpy(variable) for variable in _weights(each)] for each in (one, other))
     return len(mine) == len(its) and all(map(np.array_equal, mine, its))
 
 
