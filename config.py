@@ -113,9 +113,10 @@ INPUT_SIZE = None
 # How a photo becomes square: "pad" (white margins, nothing lost), "stretch", or "crop" (the middle).
 RESIZE_MODE = "pad"
 
-# How the network's last map becomes one vector: "avg" (average, what it was made for), "max", or "gem" (generalised
-# mean, between the two, learnt in training).
-POOLING = "avg"
+# How the network's last map becomes one vector: "avg" (average), "max", or "gem" (generalised mean, between the two,
+# learnt in training). "auto": as the weights file says, "avg" where it says nothing; the bundled network and those of
+# tools/distill_backbone.py are read at three depths.
+POOLING = "auto"
 
 # Photos per batch, in training and in feature extraction. Less if memory runs out.
 BATCH_SIZE = 32

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import keras
 
+from imgcluster.depth_pooling import DepthPooling, read_statistics, with_inner_maps
 from imgcluster.ensemble import join_networks
 from imgcluster.errors import UserError
 from imgcluster.hub_backbones import PREFIX, build_hub_backbone
@@ -82,7 +83,7 @@ def check_backbone(name):
     return BACKBONES[name]
 
 
-def load_backbone(name, *, weights="imagenet", input_size=None, pooling="avg"):
+def load_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):
     """Return (embedding network, its name, remark) for the setting BACKBONE, which may be "auto" or a list of names.
 
     "auto" takes InceptionV3 when its ImageNet weights are on this machine or can be downloaded (one short attempt),
@@ -109,32 +110,41 @@ def load_backbone(name, *, weights="imagenet", input_size=None, pooling="avg"):
                 f"results are better: put the file {error.file} into {error.folder}, or connect to the internet once")
 
 
-def build_backbone(name, *, weights="imagenet", input_size=None, pooling="avg"):
+def build_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):
     """Return a Keras model from RGB pictures [B, S, S, 3] of 0..255 to pooled features [B, D].
 
     weights: "imagenet" (the bundled network: its own), the path of a weights file without the classification layer, or
-    None (random). pooling: "avg", "max" or "gem" (`pooling.pooling_layer`).
+    None (random). pooling: "avg", "max" or "gem" (`pooling.pooling_layer`), or "auto": from several depths where the
+    weights file says how (`depth_pooling`), as the bundled network's does, else "avg".
     input_size: S in pixels, None for the network's own. The convolutional part is the layer "backbone", the pooling
-    over its last map the layer "features". Raises UserError when weights are missing or do not fit.
+    over its maps the layer "features". Raises UserError when weights are missing or do not fit.
     """
     if name.startswith(PREFIX):
         return build_hub_backbone(name, weights=weights, input_size=input_size, pooling=pooling)
     backbone = check_backbone(name)
     size = input_size or backbone.input_size
+    if weights == "imagenet" and backbone.weights_file:
+        weights = backbone.weights_file
     base = _load_base(name, backbone, weights, size)
+    statistics = read_statistics(weights) if pooling == "auto" and weights not in ("imagenet", None) else None
+    if statistics:
+        base = with_inner_maps(base, name="backbone")
     inputs = keras.Input((size, size, 3), name="picture")
     scaled = inputs
     if backbone.scaling in SCALINGS:
         scaled = InputScaling(**SCALINGS[backbone.scaling], name="scaling")(inputs)
     maps = base(scaled, training=False)
-    return keras.Model(inputs, pooling_layer(pooling, name="features")(maps), name="embedding")
+    if not statistics:
+        return keras.Model(inputs, pooling_layer(pooling, name="features")(maps), name="embedding")
+    pool = DepthPooling(statistics["axes"].shape[1], name="features", dtype="float32")
+    embedding = keras.Model(inputs, pool(maps), name="embedding")
+    pool.set_statistics(statistics)
+    return embedding
 
 
 def _load_base(name, backbone, weights, size):
     build = getattr(keras.applications, backbone.architecture)
     options = {"include_top": False, "input_shape": (size, size, 3), "name": "backbone", **backbone.options}
-    if weights == "imagenet" and backbone.weights_file:
-        weights = backbone.weights_file
     try:
         if weights == "imagenet":
             with _short_timeout():

@@ -25,8 +25,8 @@ from imgcluster.errors import UserError
 from imgcluster.finetune import load_embedding
 from imgcluster.images import list_images
 
-# Crops on which a teacher's centring and axes are fixed.
-CALIBRATION = 256
+# Crops on which a teacher's centring and axes are fixed, and the student's pooling.
+CALIBRATION, POOLED = 256, 4096
 STATE = "state.npz"
 # Decay per step of the mean loss that is shown.
 LOSS_DECAY = 0.98
@@ -40,7 +40,8 @@ class Recipe:
     sizes: sides in pixels of the student's pictures, one after the other, each for an equal part of the time; the
     teachers always see the largest. hours or steps (of one batch each): how long; the other is None. pool: crops kept
     with their teacher outputs. reuse: how often each crop is shown before a fresh one takes its place.
-    average: decay per step of the moving average of the weights, which is what is kept.
+    average: decay per step of the moving average of the weights, which is what is kept. At the end, with 0 steps at
+    once, the student's pooling (`depth_pooling`) is fitted to fresh crops.
     """
 
     student: str
@@ -70,7 +71,9 @@ def check_recipe(recipe, *, out, hold_out):
         problems.append(f"--sizes {min(recipe.sizes)}: networks need at least 32 pixels")
     if recipe.batch_size < 4:
         problems.append(f"--batch-size {recipe.batch_size}: at least 4, since photos of a batch are compared")
-    if not (recipe.steps if recipe.steps is not None else recipe.hours) > 0:
+    if recipe.steps == 0 and recipe.start is None:
+        problems.append("--steps 0: nothing to teach; only a network to --start from can have its pooling fitted alone")
+    elif recipe.steps != 0 and not (recipe.steps or recipe.hours) > 0:
         problems.append("--hours or --steps: must be greater than 0")
     if not recipe.learning_rate > 0:
         problems.append(f"--learning-rate {recipe.learning_rate}: must be greater than 0")
@@ -180,7 +183,7 @@ class Distillation:
     def done(self):
         """Return the share 0..1 of the training that lies behind."""
         if self.recipe.steps is not None:
-            return min(1.0, self.step / self.recipe.steps)
+            return min(1.0, self.step / self.recipe.steps) if self.recipe.steps else 1.0
         return min(1.0, self.seconds / (3600 * self.recipe.hours))
 
     def position(self):
@@ -213,7 +216,7 @@ class Distillation:
             if now - saved > save_seconds:
                 self._save(out)
                 saved = now
-        self._save(out)
+        self._save(out, self.stream.take(POOLED))
         return mean
 
     def _learn(self, rng):
@@ -228,11 +231,11 @@ class Distillation:
                             f"(now {self.recipe.learning_rate:g})")
         return loss
 
-    def _save(self, out):
+    def _save(self, out, pictures=None):
         with replacing(self.folder / STATE) as temporary, temporary.open("wb") as file:
             np.savez(file, recipe=self._key(), step=self.step, seconds=self.seconds, **self.teachers.state(),
                      **self.student.state())
-        self.student.write(out)
+        self.student.write(out, pictures)
 
     def _saved(self):
         """The state a killed run left, or None. Raises UserError when it belongs to another recipe."""

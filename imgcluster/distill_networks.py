@@ -8,11 +8,11 @@ import numpy as np
 
 from imgcluster.artefacts import replacing
 from imgcluster.backbones import build_backbone
+from imgcluster.depth_pooling import STRIDES, fit_statistics, pooled_depths, with_inner_maps, write_statistics
 from imgcluster.errors import UserError
 
-# Reductions of the picture's side at which the student's inner maps are compared, and the principal components of the
-# teachers' maps that it has to reproduce: there and, last, at the end.
-STRIDES, COMPONENTS = (8, 16), (64, 128, 256)
+# Principal components of the teachers' maps that the student has to reproduce: at each of STRIDES, and at the end.
+COMPONENTS = (64, 128, 256)
 # Weight of the inner maps, of the pooled cosine loss and of the relational loss beside the loss of the last map.
 INNER_WEIGHT, POOLED_WEIGHT, RELATION_WEIGHT = 0.5, 1.0, 2.0
 # Keeps the relational loss finite for a teacher to whom all photos look alike.
@@ -110,21 +110,11 @@ def _maps(embedding):
     """A function from pictures and training=... to the backbone's maps at each of STRIDES and at the end."""
     backbone = embedding.get_layer("backbone")
     scaling = [layer for layer in embedding.layers if layer.name == "scaling"]
-    inner = keras.Model(backbone.input, [*(stage_output(backbone, stride) for stride in STRIDES), backbone.output])
+    inner = with_inner_maps(backbone)
 
     def maps(pictures, **options):
         return inner(scaling[0](pictures) if scaling else pictures, **options)
     return maps
-
-
-def stage_output(backbone, stride):
-    """Return the backbone's last map [B, h, w, C] before its side falls far below the picture's divided by `stride`."""
-    side = backbone.input_shape[1] / stride
-    fitting = [layer.output for layer in backbone.layers if not isinstance(layer, keras.layers.ZeroPadding2D)
-               and len(layer.output.shape) == 4 and side / 1.5 < layer.output.shape[1] <= math.ceil(side)]
-    if not fitting:
-        raise UserError(f"{backbone.name}: has no maps at 1/{stride} of the picture's side; choose another network")
-    return fitting[-1]
 
 
 def pooled_loss(target, predicted):
@@ -169,7 +159,7 @@ class Student:
         """Take pictures of side `size` from now on; weights, their average and the optimizer's state are kept."""
         state = self.state() if self.model else None
         self.embedding = build_backbone(self.recipe.student, weights=None if state else self.recipe.start,
-                                        input_size=size)
+                                        input_size=size, pooling="avg")
         self.model = _training_model(self.embedding, self.channels)
         optimizer = keras.optimizers.AdamW(self.recipe.learning_rate, weight_decay=self.recipe.weight_decay,
                                            clipnorm=1.0)
@@ -213,14 +203,29 @@ class Student:
         for mean, value in zip(self.averaged, self.model.get_weights()):
             mean += (1 - decay) * (value - mean)
 
-    def write(self, path):
-        """Write the backbone's averaged weights in float16, as `build_backbone(student, weights=path)` loads them."""
+    def write(self, path, pictures=None):
+        """Write the backbone's averaged weights in float16, as `build_backbone(student, weights=path)` loads them.
+
+        pictures: uint8 [N, S, S, 3], the more the better, from which the statistics of `DepthPooling` are taken that go
+        into the same file; without them the file's network is pooled as any other.
+        """
         keep = self.model.get_weights()
         self.model.set_weights(self.averaged)
         try:
             write_half_precision(self.embedding.get_layer("backbone"), path)
+            if pictures is not None:
+                write_statistics(path, fit_statistics(self._pooled(pictures)))
         finally:
             self.model.set_weights(keep)
+
+    def _pooled(self, pictures):
+        """What `fit_statistics` needs of these pictures."""
+        maps = keras.Model(self.embedding.input, _maps(self.embedding)(self.embedding.input, training=False))
+        rows = []
+        for start in range(0, len(pictures), TEACHER_BATCH):
+            part = resized(pictures[start:start + TEACHER_BATCH], self.size)
+            rows.append(map(keras.ops.convert_to_numpy, pooled_depths(maps(part, training=False))))
+        return [np.concatenate(parts) for parts in zip(*rows)]
 
 
 def _group(state, name):

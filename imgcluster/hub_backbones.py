@@ -13,11 +13,12 @@ from imgcluster.scaling import InputScaling
 PREFIX = "hub:"
 
 
-def build_hub_backbone(name, *, weights="imagenet", input_size=None, pooling="avg"):
+def build_hub_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):
     """Return a Keras model from RGB pictures [B, S, S, 3] of 0..255 to pooled features [B, D], as `build_backbone`.
 
-    weights: "imagenet" stands for the preset's own, None for random ones. pooling: "avg" or "max" over the tokens.
-    Raises UserError where keras-hub is not installed, the preset cannot be loaded or a setting does not go with it.
+    weights: "imagenet" stands for the preset's own, None for random ones. pooling: "avg" (as "auto") or "max" over the
+    tokens. Raises UserError where keras-hub is not installed, the preset cannot be loaded or a setting does not go with
+    it.
     """
     hub, preset = _keras_hub(name), name.removeprefix(PREFIX)
     if weights not in ("imagenet", None):

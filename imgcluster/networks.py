@@ -24,7 +24,7 @@ class Network:
     remark: str
 
 
-def load_network(*, train_dataset, train_dir, backbone, weights, input_size, seed, pooling="avg",
+def load_network(*, train_dataset, train_dir, backbone, weights, input_size, seed, pooling="auto",
                  zoom=1.0):
     """Return the Network of train_dir/network.keras where there is one, else the pretrained `backbone`.
 

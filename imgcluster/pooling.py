@@ -2,8 +2,6 @@
 import keras
 from keras import ops
 
-POOLINGS = ("avg", "max", "gem")
-
 
 @keras.saving.register_keras_serializable(package="imgcluster")
 class GeneralizedMean(keras.layers.Layer):
@@ -46,7 +44,6 @@ class TokenPooling(keras.layers.Layer):
 
 
 def pooling_layer(kind, **options):
-    """Return the layer for POOLING = "avg", "max" or "gem". Its vectors are float32 under mixed precision too."""
-    layers = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.GlobalMaxPooling2D,
-              "gem": GeneralizedMean}
-    return layers[kind](dtype="float32", **options)
+    """Return the layer for POOLING; "auto" is "avg". Its vectors are float32 under mixed precision too."""
+    layers = {"max": keras.layers.GlobalMaxPooling2D, "gem": GeneralizedMean}
+    return layers.get(kind, keras.layers.GlobalAveragePooling2D)(dtype="float32", **options)

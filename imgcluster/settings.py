@@ -101,7 +101,7 @@ class Settings(BaseModel):
     WEIGHTS: WeightsName | list[WeightsName] = "imagenet"
     INPUT_SIZE: Annotated[int, Field(ge=32, le=2048)] | None = None
     RESIZE_MODE: Literal["pad", "stretch", "crop"] = "pad"
-    POOLING: Literal["avg", "max", "gem"] = "avg"
+    POOLING: Literal["auto", "avg", "max", "gem"] = "auto"
     BATCH_SIZE: Positive = 32
 
     HOLDOUT_MODELS: OpenShare = 0.2

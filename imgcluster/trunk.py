@@ -32,7 +32,8 @@ def to_backbone(network, pictures):
 def from_backbone(network):
     """Return what the layer "backbone" gives in a network: one tensor, or one for each depth that is pooled."""
     pooled = [layer for layer in network.layers if layer.name.startswith("features")]
-    maps = [layer.input for layer in sorted(pooled, key=lambda layer: (layer.name == "features", layer.name))]
+    maps = keras.tree.flatten([layer.input for layer in
+                               sorted(pooled, key=lambda layer: (layer.name == "features", layer.name))])
     return maps if maps[1:] else maps[0]
 
 

@@ -2,9 +2,9 @@
 """Teach a small network to reproduce a large network's features on your own photos; no labels needed.
 
 Reads:  photo folders, teacher weights
-Writes: the student's weights (float16, .weights.h5), to be named in WEIGHTS with BACKBONE set to the student;
-        beside them a folder .state with what a killed run goes on from (remove it when done), and a list of the
-        photos held out
+Writes: the student's weights (float16, .weights.h5) and how its maps are pooled, to be named in WEIGHTS with BACKBONE
+        set to the student; beside them a folder .state with what a killed run goes on from (remove it when done), and
+        a list of the photos held out
 Runtime: as long as --hours says; a useful network takes about a million crops (minutes on a GPU, hours on a CPU)
 
 Example: a fine-tuned InceptionV3 made much faster
@@ -35,7 +35,7 @@ def parse_arguments(argv):
     parser.add_argument("--out", required=True, metavar="FILE.weights.h5", help="where to write the student's weights")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--hours", type=float, help=f"how long to teach (default: {DEFAULT_HOURS:g})")
-    length.add_argument("--steps", type=int, help="how long to teach, in batches")
+    length.add_argument("--steps", type=int, help="how long to teach, in batches; 0 with --start: to fit its pooling")
     parser.add_argument("--sizes", type=int, nargs="+", default=[96, 128], metavar="PIXELS",
                         help="sides of the student's pictures, one after the other; the teacher sees the largest")
     parser.add_argument("--batch-size", type=int, default=48)

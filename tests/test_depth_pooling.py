@@ -1,0 +1,140 @@
+"""Pooling of several depths: exact on small maps, whitening, in the weights file and out of it, under fine-tuning."""
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from imgcluster.backbones import BACKBONES, Backbone, build_backbone  # noqa: E402
+from imgcluster.classifier import build_classifier, unfreeze_top  # noqa: E402
+from imgcluster.depth_pooling import (  # noqa: E402
+    DepthPooling,
+    fit_statistics,
+    pooled_depths,
+    read_statistics,
+    stage_output,
+    with_inner_maps,
+    write_statistics,
+)
+from imgcluster.ensemble import keep_beside  # noqa: E402
+from imgcluster.errors import UserError  # noqa: E402
+from imgcluster.finetune import load_embedding  # noqa: E402
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny():
+    """A MobileNet of a tenth of the width, as one more network of the table."""
+    BACKBONES["Tiny"] = Backbone("MobileNet", 64, "tf", {"alpha": 0.1})
+    yield
+    del BACKBONES["Tiny"]
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return np.random.default_rng(0).integers(256, size=(24, 64, 64, 3)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory, pictures):
+    """A weights file of Tiny with statistics of its own."""
+    keras.utils.set_random_seed(0)
+    backbone = build_backbone("Tiny", weights=None).get_layer("backbone")
+    path = tmp_path_factory.mktemp("weights") / "tiny.weights.h5"
+    backbone.save_weights(path)
+    parts = pooled_depths(with_inner_maps(backbone)(pictures / 127.5 - 1.0, training=False))
+    write_statistics(path, fit_statistics(list(map(keras.ops.convert_to_numpy, parts)), components=8))
+    return path
+
+
+def maps_of(rng, number=200):
+    """Maps of three depths, of unlike size and spread, two of their channels going together."""
+    maps = [rng.normal(mean, spread, (number, side, side, channels)) * rng.gamma(2, size=(number, 1, 1, channels))
+            for mean, spread, side, channels in ((3, 2, 4, 4), (-1, 0.1, 3, 3), (0, 5, 2, 5))]
+    maps[2][..., 0] = maps[2][..., 1] * 10
+    return [each.astype(np.float32) for each in maps]
+
+
+def parts_of(maps):
+    return [np.asarray(part) for part in pooled_depths(maps)]
+
+
+def pooled(maps, statistics):
+    layer = DepthPooling(statistics["axes"].shape[1])
+    layer.build([each.shape for each in maps])
+    layer.set_statistics(statistics)
+    return np.asarray(layer(maps))
+
+
+def test_deviations_of_the_earlier_maps_and_halves_of_the_later_ones():
+    early = np.array([[[[1.0]], [[3]]]], np.float32)
+    middle = np.array([[[[1.0]], [[5]], [[9]]]], np.float32)
+    last = np.array([[[[2.0], [4.0]]]], np.float32)
+    one, two, halves, whole = parts_of([early, middle, last])
+    np.testing.assert_allclose(one, [[1]], atol=1e-5)
+    np.testing.assert_allclose(two, [[np.std([1, 5, 9])]], atol=1e-5)
+    np.testing.assert_allclose(halves, [[3, 7]])
+    np.testing.assert_allclose(whole, [[3, 3]])
+
+
+def test_a_mirrored_picture_has_the_same_vector():
+    maps = maps_of(np.random.default_rng(3))
+    statistics = fit_statistics(parts_of(maps), components=6)
+    mirrored = pooled([each[:, :, ::-1] for each in maps], statistics)
+    np.testing.assert_allclose(pooled(maps, statistics), mirrored, atol=1e-3)
+
+
+def test_whitened_vectors_vary_alike_in_all_directions():
+    maps = maps_of(np.random.default_rng(0))
+    vectors = pooled(maps, fit_statistics(parts_of(maps), components=6, shrinkage=0.0))
+    np.testing.assert_allclose(np.cov(vectors.T), np.eye(6), atol=0.02)
+    np.testing.assert_allclose(vectors.mean(axis=0), np.zeros(6), atol=0.02)
+
+
+def test_units_of_the_maps_do_not_matter():
+    maps = maps_of(np.random.default_rng(1))
+    scaled = [each * scale for each, scale in zip(maps, (100, 0.5, 7))]
+    one, other = (pooled(each, fit_statistics(parts_of(each), components=6)) for each in (maps, scaled))
+    np.testing.assert_allclose(one @ one.T, other @ other.T, rtol=0.02, atol=0.05)
+
+
+def test_channels_that_never_vary_do_no_harm():
+    maps = [np.zeros((20, 4, 4, 3), np.float32), *maps_of(np.random.default_rng(2), 20)[1:]]
+    assert all(np.isfinite(array).all() for array in fit_statistics(parts_of(maps)).values())
+
+
+def test_statistics_come_back_from_the_file_and_only_where_they_are(weights, tmp_path):
+    statistics = read_statistics(weights)
+    assert set(statistics) == {"center", "spread", "axes", "offset"} and statistics["axes"].shape[1] == 8
+    build_backbone("Tiny", weights=None).get_layer("backbone").save_weights(tmp_path / "plain.weights.h5")
+    assert read_statistics(tmp_path / "plain.weights.h5") is None
+
+
+def test_auto_goes_by_the_file_and_the_others_do_not(weights, pictures):
+    embedding = build_backbone("Tiny", weights=weights)
+    assert embedding.output_shape == (None, 8)
+    features = embedding.predict(pictures, verbose=0)
+    assert np.abs(features.mean(axis=0)).max() < 0.1 * features.std()
+    plain = build_backbone("Tiny", weights=weights, pooling="avg")
+    assert plain.output_shape == (None, 102)
+    assert build_backbone("Tiny", weights=None).output_shape == (None, 102)
+
+
+def test_the_same_vectors_from_a_saved_classifier_beside_the_pretrained_ones(weights, pictures, tmp_path):
+    embedding = build_backbone("Tiny", weights=weights)
+    classifier = build_classifier(build_backbone("Tiny", weights=weights), 3, dropout=0.0)
+    unfreeze_top(classifier.get_layer("backbone"), 0.3)
+    statistics = {id(variable) for variable in embedding.get_layer("features").weights}
+    assert not statistics & {id(variable) for variable in classifier.trainable_variables}
+    before = embedding.predict(pictures, verbose=0)
+    for variable in classifier.get_layer("backbone").trainable_variables:
+        variable.assign(variable + 0.05)
+    keep_beside(classifier, embedding).save(tmp_path / "network.keras")
+    learnt, kept = np.split(load_embedding(tmp_path / "network.keras").predict(pictures, verbose=0), 2, axis=1)
+    np.testing.assert_allclose(kept, before / np.linalg.norm(before, axis=1, keepdims=True), atol=1e-4)
+    assert np.abs(learnt - kept).max() > 1e-3
+
+
+def test_an_inner_map_is_the_last_of_its_size():
+    backbone = build_backbone("Tiny", weights=None).get_layer("backbone")
+    assert stage_output(backbone, 8).shape[1:3] == (8, 8) and stage_output(backbone, 16).shape[1:3] == (4, 4)
+    with pytest.raises(UserError, match="no maps at 1/64"):
+        stage_output(backbone, 64)
