@@ -1,8 +1,8 @@
 """The network that joins a photo's evidence into one answer: where the product is.
 
-A small U-Net (Ronneberger et al., MICCAI 2015) over cells of the photo. Its 220,000 numbers, in weights/cutter.npz, were
-fitted by tools/fit_cutter.py to a few hundred true masks; nothing in it was pretrained. It runs in NumPy: any framework
-would take longer to load than a hundred photos take here.
+A small U-Net (Ronneberger et al., MICCAI 2015) over cells of the photo. Its 220,000 numbers, in weights/cutter.npz,
+were fitted by tools/fit_cutter.py to a few hundred true masks; nothing in it was pretrained. It runs in NumPy: any
+framework would take longer to load than a hundred photos take here.
 """
 from functools import cache
 from pathlib import Path
