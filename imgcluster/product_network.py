@@ -1,16 +1,16 @@
 """The network that joins a photo's evidence into one answer: where the product is.
 
-A small U-Net (Ronneberger et al., MICCAI 2015) over cells of the photo. Its 76,000 numbers, in weights/cutter.npz, were
-fitted by tools/fit_cutter.py to a few hundred true masks; nothing in it was pretrained. It runs in NumPy: any framework
-would take longer to load than a hundred photos take here.
+A small U-Net (Ronneberger et al., MICCAI 2015) over cells of the photo. Its 220,000 numbers, in weights/cutter.npz,
+were fitted by tools/fit_cutter.py to a few hundred true masks; nothing in it was pretrained. It runs in NumPy: any
+framework would take longer to load than a hundred photos take here.
 """
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-SIDE = 48  # cells along each side of the square that the whole photo is brought to
-WIDTHS = (16, 24, 32, 40)  # channels at the full side, its half, ...
+SIDE = 80  # cells along each side of the square that the whole photo is brought to
+WIDTHS = (16, 24, 40, 56, 64)  # channels at the full side, its half, ...
 WEIGHTS_FILE = Path(__file__).resolve().parent.parent / "weights" / "cutter.npz"
 
 

@@ -19,16 +19,16 @@ _SPREAD = 10.0  # Lab units by which neighbouring superpixels may differ and sti
 
 
 def evidence(lab, side):
-    """Return what speaks for and against each cell of a photo being product: float32 [side, side, 19].
+    """Return what speaks for and against each cell of a photo being product: float32 [side, side, 20].
 
     lab: a small 8-bit Lab picture of at least 8 x 8 pixels; it is stretched to a square of cells. First what is seen
     pixel by pixel: the three channels; enclosure; colour unlike the frame's most similar, second most similar and least
-    similar side; gradient. Then what `region_evidence` tells of superpixels, and the cuts of `_guessed_cuts`.
+    similar side; gradient; focus. Then what `region_evidence` tells of superpixels, and the cuts of `_guessed_cuts`.
     """
     enclosure, distances = np.log1p(_enclosure(lab) / 10), np.log1p(_distances_to_sides(lab))
     regions = superpixels(lab)
     by_region = region_evidence(lab, regions, enclosure, distances[1])
-    maps = np.dstack([lab, enclosure, *distances[[0, 1, 3]], np.log1p(_gradient(lab)),
+    maps = np.dstack([lab, enclosure, *distances[[0, 1, 3]], np.log1p(_gradient(lab)), _focus(lab),
                       by_region.astype(np.float32)[regions.labels], *_guessed_cuts(lab)])
     # Four channels at a time: OpenCV does not resize many at once.
     return np.dstack([cv2.resize(np.ascontiguousarray(maps[..., first:first + 4]), (side, side),
@@ -75,6 +75,11 @@ def _gradient(lab):
     """Length of the gradient over all channels, float32 [h, w], in levels per pixel."""
     parts = [cv2.Sobel(channel, cv2.CV_32F, dx, 1 - dx) for channel in cv2.split(lab) for dx in (0, 1)]
     return np.sqrt(sum(part * part for part in parts)) / 8
+
+
+def _focus(lab):
+    """How much of the gradient a slight blur takes away, float32 [h, w]: little where the lens had blurred already."""
+    return np.log1p(_gradient(lab)) - np.log1p(_gradient(cv2.GaussianBlur(lab, (0, 0), 1.5)))
 
 
 def _enclosure(lab):

@@ -10,8 +10,9 @@ from imgcluster.sample import Catalogue, plan_photos, render_photo
 _LONGER_SIDE = 320  # pixels of real photos while they are changed
 _SMALLEST, _LARGEST = 0.01, 0.85  # shares of the frame that an object may take
 # No style of these is in the sample, its training part, or what benchmarks/preprocess.py draws.
-DRAWN = [Catalogue(seed=seed, num_models=30, min_imgs=9, max_imgs=9, first_model=9_200_000_101, first_style=style)
-         for seed, style in ((101, 6), (102, 9), (103, 8), (104, 7), (105, 17))]
+DRAWN = [Catalogue(seed=seed, num_models=10 * styles, min_imgs=9, max_imgs=9, first_model=9_200_000_101,
+                   first_style=first)
+         for seed in range(101, 107) for first, styles in ((6, 6), (16, 4))]
 
 
 def for_tuning(name):
@@ -33,10 +34,10 @@ def real_photos(folder):
 
 
 def drawn_photos():
-    """Yield (photo, true mask) of drawn products on other than white grounds."""
+    """Yield (photo, true mask) of drawn products, half of them in rooms, the others on textures and gradients."""
     for catalogue in DRAWN:
-        for photo in plan_photos(catalogue):
-            if photo.background != "white":
+        for number, photo in enumerate(plan_photos(catalogue)):
+            if photo.background == "cluttered" or photo.background != "white" and number % 2:
                 image, mask = render_photo(photo)
                 yield image, mask > 127
 

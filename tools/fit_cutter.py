@@ -4,7 +4,7 @@
 Reads:  folders with images/ and masks/ (same names), of which the half that a hash of the file name picks is used (the
         other half is for reporting: benchmarks/preprocess.py), and products drawn for the purpose
 Writes: --out, the network's numbers (default: weights/cutter.npz)
-Runtime: about 20 minutes on two cores
+Runtime: about half an hour on two cores
 
 Example: python tools/fit_cutter.py ../shared/data/masks/ecssd ../shared/data/masks/ccp
 """
@@ -24,8 +24,8 @@ from imgcluster.product_network import SIDE, WEIGHTS_FILE, WIDTHS, places  # noq
 from imgcluster.saliency import evidence  # noqa: E402
 from tools.cutter_photos import changed, composed, drawn_photos, real_photos  # noqa: E402
 
-VIEWS = 5  # changed copies of each real photo, and as many composed photos
-BATCH, STEPS, RATE, DECAY = 24, 3500, 3e-3, 0.02
+VIEWS = 10  # changed copies of each real photo, and as many composed photos
+BATCH, STEPS, RATE, DECAY = 24, 6000, 3e-3, 0.02
 # What is done to evidence while the network is fitted: gain and offset of each channel vary by so much (standard
 # deviations), and a channel is left out so often.
 GAIN, OFFSET, LEFT_OUT = 0.1, 0.15, 0.05
