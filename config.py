@@ -225,7 +225,8 @@ USE_FINE_TUNED = "auto"
 FLIP_AVERAGING = False
 
 # Average the features of each photo and of its middle, enlarged this many times (1 to 3), such as 1.3: for photos in
-# which the product is small. Takes twice the time. 1.0: the whole photo alone.
+# which the product is small; and the probabilities of tools/predict_models.py. Takes twice the time. 1.0: the whole
+# photo alone.
 ZOOM_AVERAGING = 1.0
 
 # True: scale every feature vector to length 1, so that distances compare directions (cosine).

@@ -61,15 +61,19 @@ def _side_by_side(inputs, outputs):
     return keras.Model(inputs, {**features, "probabilities": average}, name="classifier")
 
 
-def average_views(embedding, zoom):
-    """Return an embedding that averages two views of each picture: the whole, and its middle enlarged `zoom` times.
+def average_views(network, zoom, *, probabilities=False):
+    """Return a network that averages two views of each picture: the whole, and its middle enlarged `zoom` times.
 
-    Both are brought to length 1 first; the average is the layer "features". zoom 1 or less: the embedding itself.
+    network: an embedding, whose features are brought to length 1 first, or with `probabilities` a classifier, whose
+    outputs are averaged as they are. zoom 1 or less: the network itself.
     """
     if zoom <= 1:
-        return embedding
-    size = embedding.input_shape[1]
+        return network
+    size = network.input_shape[1]
     inputs = keras.Input((size, size, 3), name="picture")
     views = [inputs, CenterResize(size, side=max(1, round(size / zoom)))(inputs)]
-    vectors = [keras.layers.UnitNormalization(dtype="float32")(embedding(view)) for view in views]
-    return keras.Model(inputs, keras.layers.Average(name="features", dtype="float32")(vectors), name="embedding")
+    outputs = [network(view) for view in views]
+    if not probabilities:
+        outputs = [keras.layers.UnitNormalization(dtype="float32")(vectors) for vectors in outputs]
+    average = keras.layers.Average(name="probabilities" if probabilities else "features", dtype="float32")(outputs)
+    return keras.Model(inputs, average, name=network.name)

@@ -166,6 +166,8 @@ def test_photos_of_another_kind_than_trained_on_get_the_features_from_before(fin
     assert "another kind of product than shop_train" in run("03_extract_features.py", project).stderr
     assert read_json(data / "made_by_03.json")["trained_on"] is None
     assert np.load(data / "features.npy").shape[1] == features.shape[1]
+    photo = project / "raw_img" / "shop" / lines(data / "img_paths.txt")[0]
+    assert "as it was before" in run("07_search.py", project, photo).stderr
     done = run("04_cluster_som.py", project)
     assert "estimated without them" in done.stdout
     assert read_json(data / "cluster_count.json")["calibrated"] is False
