@@ -3,9 +3,10 @@
 
 Reads:   IMG_DIR, img_paths.txt and labels_true.txt of TRAIN_DATASET (run steps 00 and 01 for it first, with
          --set DATASET=<its name>; run_all.py does all of that)
-Writes:  network.keras, classes.txt, history.csv and confusions.csv in DATA_DIR of TRAIN_DATASET; with several networks
-         in BACKBONE network.keras holds all of them, members/<number>_<name>/ each one's network.keras and history.csv,
-         and history.csv is that of the first
+Writes:  network.keras, classes.txt, history.csv and confusions.csv in DATA_DIR of TRAIN_DATASET, and with
+         KEEP_PRETRAINED kind.npz, by which step 03 tells photos of another kind; with several networks in BACKBONE
+         network.keras holds all of them, members/<number>_<name>/ each one's network.keras and
+         history.csv, and history.csv is that of the first
 Runtime: for 1,000 photos on two free cores about 4 s an epoch with MobileNetV2, up to EPOCHS epochs twice, after 20 s
          for its frozen blocks; InceptionV3 takes some ten times that; a killed training goes on where it was
 """
@@ -41,7 +42,8 @@ def main(argv=None):
         else "none held out: photos held back of the same models choose the best epoch"))
     names = train(step, source, training_set, data_dir)
     write_lines(data_dir / "classes.txt", training_set.classes)
-    step.record(["network.keras", "classes.txt", "history.csv", "confusions.csv"], data_dir=data_dir,
+    kinds = ["kind.npz"] if source.KEEP_PRETRAINED else []
+    step.record(["network.keras", "classes.txt", "history.csv", "confusions.csv", *kinds], data_dir=data_dir,
                 inputs=[data_dir / "img_paths.txt", data_dir / "labels_true.txt"], network=" + ".join(names),
                 holdout_models=held_out)
     step.finish(f"{step.show(data_dir / 'network.keras')} and history.csv", then="03_extract_features.py")
@@ -50,6 +52,7 @@ def main(argv=None):
 def train(step, source, training_set, data_dir):
     """Train and save the network, or all of them and their union; return their names."""
     from imgcluster.augmentation import Augmentation
+    from imgcluster.kind import write_kind
     from imgcluster.trainer import Trainer
     from imgcluster.training import Regime
     from imgcluster.validation import confusions, describe
@@ -70,6 +73,9 @@ def train(step, source, training_set, data_dir):
     save(network, data_dir / "network.keras")
     write_table(data_dir / "history.csv", members[0].history)
     write_table(data_dir / "confusions.csv", confusions(probabilities, true, training_set.classes))
+    known = trainer.known_kind(network)
+    if known is not None:
+        write_kind(data_dir, *known)
     shutil.rmtree(data_dir / "training")
     step.say(f"network kept, on {len(true)} validation photos: {describe(scores)}")
     return [member.name for member in members]

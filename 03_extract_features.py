@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Step 03: one feature vector per photo.
 
-Reads:   IMG_DIR, img_paths.txt; network.keras of TRAIN_DATASET where step 02 made one, else the pretrained network
+Reads:   IMG_DIR, img_paths.txt; network.keras and kind.npz of TRAIN_DATASET where step 02 made them, else the
+         pretrained network
 Writes:  DATA_DIR/features.npy (float32 [photos, features]); with FEATURES_TSV also features.tsv, metadata.tsv,
          sprite.png and projector_config.pbtxt for TensorBoard
 Runtime: on two cores about 30 photos/s with InceptionV3, 130 with MobileNetV2; a killed run goes on where it was
@@ -26,11 +27,14 @@ def main(argv=None):
     img_paths = read_img_paths(step.data_dir)
     img_dir = require(settings.folder("IMG_DIR"))
     step.warn_if_changed("01")
-    network = open_network(step)
+    network = open_network(step, img_dir, img_paths)
+    from imgcluster.ensemble import average_views
+
     path = step.data_dir / "features.npy"
     options = {"flip_averaging": settings.FLIP_AVERAGING, "l2_normalize": settings.L2_NORMALIZE}
+    embedding = average_views(network.embedding, settings.ZOOM_AVERAGING)
     errors = extract_features(
-        network.embedding, img_dir, img_paths, path, batch_size=settings.BATCH_SIZE, **options,
+        embedding, img_dir, img_paths, path, batch_size=settings.BATCH_SIZE, **options,
         **settings.picture_options(), key={
             **step.values("03"), **network.source, "paths": fingerprint(step.data_dir / "img_paths.txt"),
             "photos": read_json(step.data_dir / "made_by_01.json").get("settings")},
@@ -54,8 +58,8 @@ def main(argv=None):
                 then="04_cluster_som.py")
 
 
-def open_network(step):
-    """Return the `networks.Network` that the settings name."""
+def open_network(step, img_dir, img_paths):
+    """Return the `networks.Network` that the settings name and that suits these photos."""
     options = step.settings.network_options()
     if options["train_dir"] is not None:
         path = options["train_dir"] / "network.keras"
@@ -67,8 +71,30 @@ def open_network(step):
     with quiet_start():
         from imgcluster.networks import load_network
     network = load_network(**options)
+    if network.before:
+        network = that_suits(step, network, img_dir, img_paths)
     step.say(f"network: {network.remark}")
     return network
+
+
+def that_suits(step, network, img_dir, img_paths):
+    """Return a fine-tuned Network, or what it was before where that is what these photos need."""
+    from imgcluster.kind import read_kind
+    from imgcluster.networks import suited
+
+    settings = step.settings
+    if settings.ASSIGN_TO is not None:
+        earlier = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
+        return network.that_made(read_json(earlier / "made_by_03.json"))
+    if settings.USE_FINE_TUNED is True or settings.DATASET == settings.TRAIN_DATASET:
+        return network
+    train_dir = settings.network_options()["train_dir"]
+    chosen, kinship = suited(network, read_kind(train_dir), img_dir, img_paths, batch_size=settings.BATCH_SIZE,
+                             **settings.picture_options())
+    if chosen is not network:
+        step.warn(f"these photos show another kind of product than {settings.TRAIN_DATASET} (kinship {kinship:.2f}): "
+                  "the network is used as it was before; USE_FINE_TUNED = True uses it fine-tuned all the same")
+    return chosen
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow neede
 """
 import sys
 
-from imgcluster.artefacts import read_features, read_img_paths
+from imgcluster.artefacts import read_features, read_img_paths, read_json
 from imgcluster.calibration import OTHER_KIND, kinship
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos
@@ -85,11 +85,15 @@ def known_products(step, features):
     name = name if asked else step.settings.TRAIN_DATASET
     if name is None or (not asked and name == step.settings.DATASET):
         return None, None
+    folder = step.settings.for_dataset(name).folder("DATA_DIR")
     try:
-        known = read_known(step.settings.for_dataset(name).folder("DATA_DIR"), features.shape[1])
+        known = read_known(folder, features.shape[1], read_json(step.data_dir / "made_by_03.json"))
     except UserError:
         if asked:
             raise
+        if (folder / "features.npy").exists():
+            step.say(f"the features of {name} are not by the network that made these; the number of clusters is "
+                     "estimated without them")
         return None, None
     if kinship(features, *known) >= OTHER_KIND:
         return known, name

@@ -136,8 +136,8 @@ TRAIN_ON_ALL = True
 TRAIN_FRACTION = 0.9
 
 # True: the features of the pretrained network, as it was, stand beside those it learnt: what it knew before still
-# serves for products unlike those it was trained on. Step 03 takes a third longer: blocks that training left as they
-# were (TRAINABLE_FRACTION) run once for both.
+# serves for products unlike those it was trained on, and alone for another kind of product (USE_FINE_TUNED). Step 03
+# takes a third longer: blocks that training left as they were (TRAINABLE_FRACTION) run once for both.
 KEEP_PRETRAINED = True
 
 # True: after training, directions in which photos of one model differ (pose, light, background) count less in the
@@ -216,12 +216,18 @@ AUGMENT_VERSIONS = 4
 
 # ---------------------------------------------------------------- step 03: features
 
+# Whether the network that step 02 fine-tuned is used: "auto" (for photos of the kind of product that it was trained on;
+# photos of another kind get its features from before, which are better for those, as far as KEEP_PRETRAINED kept them)
+# or True (for all photos, say because step 03 took yours for another kind and you know better).
+USE_FINE_TUNED = "auto"
+
 # True: average the features of each photo and its mirror image, and the probabilities of tools/predict_models.py. Takes
 # twice the time; more exact.
 FLIP_AVERAGING = False
 
 # Average the features of each photo and of its middle, enlarged this many times (1 to 3), such as 1.3: for photos in
-# which the product is small. Takes twice the time. 1.0: the whole photo alone.
+# which the product is small; and the probabilities of tools/predict_models.py. Takes twice the time. 1.0: the whole
+# photo alone.
 ZOOM_AVERAGING = 1.0
 
 # True: scale every feature vector to length 1, so that distances compare directions (cosine).

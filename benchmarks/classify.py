@@ -24,6 +24,7 @@ from benchmarks.scripts import labels_from  # noqa: E402
 from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows, silent  # noqa: E402
 from imgcluster.artefacts import read_table  # noqa: E402
 from imgcluster.backbones import load_backbone  # noqa: E402
+from imgcluster.ensemble import average_views  # noqa: E402
 from imgcluster.finetune import classifier_of  # noqa: E402
 from imgcluster.labels import make_labels  # noqa: E402
 from imgcluster.prediction import predict_files  # noqa: E402
@@ -87,8 +88,9 @@ def fine_tuned(trainings, new, settings):
     """(probabilities of the new photos, CPU seconds of the training) of the network that step 02 makes."""
     network, scores, _, seconds = trainings.join(settings)
     note(f"held back of the photos learnt from: top-1 {scores['val_top_1']:.3f}")
+    classifier = average_views(classifier_of(network), settings.ZOOM_AVERAGING, probabilities=True)
     with silent() as bar:
-        probabilities, _ = predict_files(classifier_of(network), new.folder, new.paths, bar=bar,
+        probabilities, _ = predict_files(classifier, new.folder, new.paths, bar=bar,
                                          batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
                                          **settings.picture_options())
     return probabilities, seconds

@@ -9,7 +9,8 @@ A row is a name and, after a colon, the settings that differ, with semicolons be
 "frozen" trains nothing.
 For each split another part of the models is drawn to train on; the rest, and of --also FOLDER everything, is never
 seen in training. 1-NN: share of photos whose nearest other photo (cosine) shows the same model. ARI and NMI: of the
-clusters of step 04, their number estimated, the trained models showing what one product is. Held-out: the same network,
+clusters of step 04, their number estimated, the trained models showing what one product is; photos of another kind of
+product are clustered as step 03 and 04 do, by the network as it was before. Held-out: the same network,
 or with TRAIN_ON_ALL its twin that knows nothing of them, on the models that chose the epoch.
 
 What steps 02 to 04 do is done in one process, on the photos as they are (step 01 is left out): photos are read once,
@@ -26,12 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.scripts import photo_labels  # noqa: E402
 from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows  # noqa: E402
-from imgcluster.backbones import load_backbone  # noqa: E402
 from imgcluster.calibration import OTHER_KIND, kinship  # noqa: E402
 from imgcluster.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.ensemble import average_views  # noqa: E402
-from imgcluster.finetune import embedding_of, make_deterministic  # noqa: E402
 from imgcluster.metrics import clustering_scores, neighbour_agreement  # noqa: E402
+from imgcluster.networks import in_parts, load_network, suited  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
 from imgcluster.validation import best_row  # noqa: E402
 
@@ -83,26 +83,31 @@ class Split:
 
     def run(self, settings, trained):
         """Yield the scores of each photo set, as dicts, for one row."""
-        network, facts = self.trained(settings) if trained else (self.frozen(settings), {})
-        embedding = average_views(network, settings.ZOOM_AVERAGING)
-        known = (self.known.features(embedding, settings), self.known.labels) if trained else None
+        network, facts, kind = self.trained(settings) if trained else (self.frozen(settings), {}, None)
+        known = (self.features(network, self.known, settings), self.known.labels) if trained else None
         for name, photos in self.sets.items():
-            yield {"photos": name, **facts, **scored(
-                photos.features(embedding, settings), photos.labels, known, settings.SOM_EPOCHS)}
+            suits, nearness = suited(network, kind, photos.folder, photos.paths, batch_size=settings.BATCH_SIZE,
+                                    **settings.picture_options())
+            yield {"photos": name, **facts, "kinship": nearness, **scored(
+                self.features(suits, photos, settings), photos.labels, known if suits is network else None,
+                settings.SOM_EPOCHS)}
+
+    def features(self, network, photos, settings):
+        """The features of step 03 by a Network."""
+        return photos.features(average_views(network.embedding, settings.ZOOM_AVERAGING), settings)
 
     def frozen(self, settings):
-        """The pretrained network that the settings name."""
-        make_deterministic(settings.RANDOM_SEED)
-        options = settings.network_options()
-        return load_backbone(settings.BACKBONE, **{name: options[name] for name in ("weights", "input_size",
-                                                                                    "pooling")})[0]
+        """The pretrained Network that the settings name."""
+        return load_network(**settings.network_options() | {"train_dataset": None, "train_dir": None})
 
     def trained(self, settings):
-        """(the network that the settings make, facts about its training)."""
+        """(the Network that the settings make, facts about its training, what shows the kind it is for)."""
         network, scores, history, seconds = self.trainings.join(settings)
-        return embedding_of(network), {"held-out 1-NN": scores.get("holdout_recall_1", np.nan),
-                                       "held-out MAP@R": scores.get("holdout_map_r", np.nan),
-                                       "best epoch": best_row(history)["epoch"], "training, CPU s": seconds}
+        facts = {"held-out 1-NN": scores.get("holdout_recall_1", np.nan),
+                 "held-out MAP@R": scores.get("holdout_map_r", np.nan),
+                 "best epoch": best_row(history)["epoch"], "training, CPU s": seconds}
+        source = {"network": settings.BACKBONE, "trained_on": "these models"}
+        return in_parts(network, source), facts, self.trainings.known_kind(network, settings)
 
 
 def scored(features, labels, known, som_epochs):

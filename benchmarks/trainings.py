@@ -83,6 +83,10 @@ class Trainings:
         network, scores, _ = trainer.join([member for member, _ in members])
         return network, scores, members[0][0].history, sum(seconds for _, seconds in members)
 
+    def known_kind(self, network, settings):
+        """`Trainer.known_kind` of a joined network."""
+        return self._trainer(settings).known_kind(network)
+
     def _member(self, trainer, options, settings):
         key = repr((options["backbone"], options["input_size"], options["pooling"], trainer.regime,
                     *(getattr(settings, name) for name in TRAINING_SET)))

@@ -29,6 +29,8 @@ CENTER_WEIGHT = 0.1
 # The layers whose vectors carry over to new products, the first that a network has.
 WHITENED = "whitened"
 OUTPUTS = (WHITENED, "embedding", "features")
+# The layer with the features that a network had before it was fine-tuned, where it kept them.
+PRETRAINED = "pretrained_features"
 CASCADE_SHARES = (1.0, 0.5, 0.2)
 CASCADE_DIMENSIONS = 128
 # Layers whose output is no map worth a vector: the picture itself, and margins in front of the next convolution.
@@ -129,6 +131,13 @@ def output_layer(network):
     """Return the layer whose vectors step 03 writes: "whitened", "embedding" or "features", the first there is."""
     names = {layer.name for layer in network.layers}
     return network.get_layer(next((name for name in OUTPUTS if name in names), "features"))
+
+
+def outputs_of(network):
+    """Return {kind: tensor} of what a network gives: "features", and where it has them "probabilities", PRETRAINED."""
+    names = {layer.name for layer in network.layers}
+    others = [kind for kind in ("probabilities", PRETRAINED) if kind in names]
+    return {"features": output_layer(network).output, **{kind: network.get_layer(kind).output for kind in others}}
 
 
 def pooled_outputs(network):

@@ -117,15 +117,19 @@ def place_on(data_dir, features):
                            count["calibrated"])
 
 
-def read_known(data_dir, dimension):
+def read_known(data_dir, dimension, record):
     """Return (features, labels) of the labelled photos in `data_dir`, which show what counts as one product model.
 
-    Raises UserError where they are missing, or have not `dimension` features: those of another network.
+    Raises UserError where they are missing, or by another network than the one that made the photos to be clustered:
+    not of `dimension` features, or not by the one that the record of step 03 names (made_by_03.json; {} without one).
     """
     features, labels = read_features(data_dir), read_labels_true(data_dir)
     if labels is None:
         raise UserError(f"CALIBRATION_DATASET: {data_dir} has no labels_true.txt; run 00_make_labels_true.py for it")
-    if features.shape[1] != dimension:
-        raise UserError(f"CALIBRATION_DATASET: {features.shape[1]} features a photo in {data_dir}, not {dimension}; "
-                        "run 03_extract_features.py for both datasets with the same network")
+    own = read_json(Path(data_dir) / "made_by_03.json")
+    if features.shape[1] != dimension or any(own[name] != record[name] for name in ("network_file", "trained_on")
+                                             if name in own and name in record):
+        raise UserError(f"CALIBRATION_DATASET: the {features.shape[1]} features a photo in {data_dir} are not by the "
+                        f"network that made the {dimension} of DATASET; run 03_extract_features.py for both, with "
+                        "USE_FINE_TUNED = True where it finds one of another kind of product than TRAIN_DATASET")
     return features, labels

@@ -1,11 +1,12 @@
 """Several networks as one: the same picture goes to each, features side by side, probabilities averaged.
 
 The joined network is a Keras model like any other, with the layers "features" and, for classifiers, "probabilities";
-whoever loads it need not know how many there are.
+whoever loads it need not know how many there are. Features that fine-tuned networks had before, where they kept them,
+are by themselves the layer "pretrained_features".
 """
 import keras
 
-from imgcluster.classifier import output_layer
+from imgcluster.classifier import PRETRAINED, outputs_of
 from imgcluster.scaling import CenterResize
 from imgcluster.trunk import above, shared_trunk, trunk
 
@@ -21,7 +22,7 @@ def join_networks(networks):
     outputs = []
     for number, network in enumerate(networks, start=1):
         wanted = network.input_shape[1]
-        member = keras.Model(network.input, _outputs(network), name=f"member_{number}")
+        member = keras.Model(network.input, outputs_of(network), name=f"member_{number}")
         outputs.append(member(inputs if wanted == size else CenterResize(wanted)(inputs)))
     return _side_by_side(inputs, outputs)
 
@@ -29,46 +30,50 @@ def join_networks(networks):
 def keep_beside(network, pretrained):
     """Return the classifier with the features of the network that it was fine-tuned from beside its own.
 
-    The blocks that fine-tuning left as they were run once for both. Otherwise the same as `join_networks`.
+    The latter are by themselves the layer "pretrained_features", too. The blocks that fine-tuning left as they were run
+    once for both. Otherwise the same as `join_networks`.
     """
     place = shared_trunk(network, pretrained)
-    if place is None:
-        return join_networks([network, pretrained])
     inputs = keras.Input(network.input_shape[1:], name="picture")
-    maps = trunk(network, place)(inputs)
-    parts = {"learnt": network, "pretrained": pretrained}
-    return _side_by_side(inputs, [above(part, place, _outputs(part), name=name)(maps) for name, part in parts.items()])
+    seen = inputs if place is None else trunk(network, place)(inputs)
+
+    def outputs(part, name):
+        if place is None:
+            return keras.Model(part.input, outputs_of(part), name=name)(seen)
+        return above(part, place, outputs_of(part), name=name)(seen)
+    learnt, before = outputs(network, "learnt"), outputs(pretrained, "pretrained")
+    return _side_by_side(inputs, [learnt, {**before, PRETRAINED: before["features"]}])
 
 
 def _side_by_side(inputs, outputs):
-    """The model with the "features", and where there are any the "probabilities", of several outputs in one."""
-    features = keras.layers.Concatenate(name="features", dtype="float32")(
-        [keras.layers.UnitNormalization(dtype="float32")(each["features"]) for each in outputs])
+    """The model of several outputs in one: "features", and where there are any "probabilities" and PRETRAINED."""
+    def joined(kind):
+        return keras.layers.Concatenate(name=kind, dtype="float32")(
+            [keras.layers.UnitNormalization(dtype="float32")(each[kind]) for each in outputs if kind in each])
+
+    features = {kind: joined(kind) for kind in ("features", PRETRAINED) if any(kind in each for each in outputs)}
     probabilities = [each["probabilities"] for each in outputs if "probabilities" in each]
     if not probabilities:
-        return keras.Model(inputs, features, name="embedding")
+        return keras.Model(inputs, features["features"], name="embedding")
     merge = keras.layers.Average if probabilities[1:] else keras.layers.Identity
     average = merge(name="probabilities", dtype="float32")(probabilities if probabilities[1:] else probabilities[0])
-    # The features are no part of the average; with both as outputs neither is left out of the file.
-    return keras.Model(inputs, {"features": features, "probabilities": average}, name="classifier")
+    # The features are no part of the average; with all as outputs none is left out of the file.
+    return keras.Model(inputs, {**features, "probabilities": average}, name="classifier")
 
 
-def average_views(embedding, zoom):
-    """Return an embedding that averages two views of each picture: the whole, and its middle enlarged `zoom` times.
+def average_views(network, zoom, *, probabilities=False):
+    """Return a network that averages two views of each picture: the whole, and its middle enlarged `zoom` times.
 
-    Both are brought to length 1 first; the average is the layer "features". zoom 1 or less: the embedding itself.
+    network: an embedding, whose features are brought to length 1 first, or with `probabilities` a classifier, whose
+    outputs are averaged as they are. zoom 1 or less: the network itself.
     """
     if zoom <= 1:
-        return embedding
-    size = embedding.input_shape[1]
+        return network
+    size = network.input_shape[1]
     inputs = keras.Input((size, size, 3), name="picture")
     views = [inputs, CenterResize(size, side=max(1, round(size / zoom)))(inputs)]
-    vectors = [keras.layers.UnitNormalization(dtype="float32")(embedding(view)) for view in views]
-    return keras.Model(inputs, keras.layers.Average(name="features", dtype="float32")(vectors), name="embedding")
-
-
-def _outputs(network):
-    outputs = {"features": output_layer(network).output}
-    if any(layer.name == "probabilities" for layer in network.layers):
-        outputs["probabilities"] = network.get_layer("probabilities").output
-    return outputs
+    outputs = [network(view) for view in views]
+    if not probabilities:
+        outputs = [keras.layers.UnitNormalization(dtype="float32")(vectors) for vectors in outputs]
+    average = keras.layers.Average(name="probabilities" if probabilities else "features", dtype="float32")(outputs)
+    return keras.Model(inputs, average, name=network.name)

@@ -10,7 +10,7 @@ import zipfile
 import keras
 import numpy as np
 
-from imgcluster.classifier import output_layer
+from imgcluster.classifier import PRETRAINED, output_layer
 from imgcluster.errors import UserError
 from imgcluster.hub_backbones import import_hub_layers
 from imgcluster.training import Rows, Training
@@ -18,7 +18,7 @@ from imgcluster.training import Rows, Training
 
 def load_embedding(path):
     """Return the part of a saved `network.keras` that gives the features. Raises UserError when it cannot."""
-    return embedding_of(_load(path))
+    return embedding_of(load_trained(path))
 
 
 def embedding_of(network):
@@ -26,9 +26,16 @@ def embedding_of(network):
     return keras.Model(network.input, output_layer(network).output, name="embedding")
 
 
+def pretrained_of(network):
+    """Return the part of a trained network that gives the features it had before, None where it kept none."""
+    if PRETRAINED not in {layer.name for layer in network.layers}:
+        return None
+    return keras.Model(network.input, network.get_layer(PRETRAINED).output, name="pretrained")
+
+
 def load_classifier(path):
     """Return a saved `network.keras`: pictures to the probabilities of the models it was trained on (classes.txt)."""
-    return classifier_of(_load(path))
+    return classifier_of(load_trained(path))
 
 
 def classifier_of(network):
@@ -36,7 +43,8 @@ def classifier_of(network):
     return keras.Model(network.input, network.get_layer("probabilities").output, name="classifier")
 
 
-def _load(path):
+def load_trained(path):
+    """Return a saved `network.keras`, whole. Raises UserError when it is none."""
     try:
         import_hub_layers(path)
         network = keras.saving.load_model(path, compile=False)

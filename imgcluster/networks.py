@@ -7,8 +7,9 @@ from pathlib import Path
 
 from imgcluster.artefacts import fingerprint, read_json
 from imgcluster.backbones import BUNDLED, load_backbone
-from imgcluster.ensemble import average_views
-from imgcluster.finetune import load_embedding, make_deterministic, network_fingerprint
+from imgcluster.calibration import OTHER_KIND
+from imgcluster.finetune import embedding_of, load_trained, make_deterministic, network_fingerprint, pretrained_of
+from imgcluster.kind import kinship_of_photos
 
 
 @dataclass(frozen=True)
@@ -16,34 +17,62 @@ class Network:
     """An embedding network and what it is.
 
     embedding: Keras model from RGB pictures [B, S, S, 3] of 0..255 to features [B, D]. source: mapping with "network",
-    "trained_on" and "network_file", which tells networks apart. remark: the same in words.
+    "trained_on" and "network_file", which tells networks apart. remark: the same in words. before: the Network that a
+    fine-tuned one was before, where it kept that.
     """
 
     embedding: object
     source: dict
     remark: str
+    before: "Network | None" = None
+
+    def that_made(self, record):
+        """Return itself, or the network it was before where features were made by that; record: made_by_03.json."""
+        if self.before and all(record.get(name) == value for name, value in self.before.source.items()):
+            return self.before
+        return self
 
 
-def load_network(*, train_dataset, train_dir, backbone, weights, input_size, seed, pooling="auto",
-                 zoom=1.0):
+def load_network(*, train_dataset, train_dir, backbone, weights, input_size, seed, pooling="auto"):
     """Return the Network of train_dir/network.keras where there is one, else the pretrained `backbone`.
 
     train_dataset: name of the dataset in `train_dir`; both None where no network is to be fine-tuned. The others are
-    those of `backbones.load_backbone`; zoom: `ensemble.average_views`. Raises UserError as load_backbone does, and for
-    a damaged network.keras.
+    those of `backbones.load_backbone`. Raises UserError as load_backbone does, and for a damaged network.keras.
     """
     make_deterministic(seed)
     path = train_dir and Path(train_dir) / "network.keras"
     if path and path.exists():
-        name = read_json(path.parent / "made_by_02.json").get("network", path.name)
-        return Network(average_views(load_embedding(path), zoom), {"network": name, "trained_on": train_dataset,
-                                              "network_file": network_fingerprint(path)},
-                       f"{name}, fine-tuned on {train_dataset}")
+        return _fine_tuned(path, train_dataset)
     embedding, name, remark = load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
     origin = "its own weights" if name == BUNDLED else f"weights {weights}"
-    return Network(average_views(embedding, zoom), {"network": name, "trained_on": None,
-                               "network_file": _weights_file(weights)},
+    return Network(embedding, {"network": name, "trained_on": None, "network_file": _weights_file(weights)},
                    f"{name}, {origin}, not fine-tuned{remark and f' ({remark})'}")
+
+
+def _fine_tuned(path, dataset):
+    """The Network in the file of step 02, trained on a dataset of this name."""
+    trained, name = load_trained(path), read_json(path.parent / "made_by_02.json").get("network", path.name)
+    return in_parts(trained, {"network": name, "trained_on": dataset, "network_file": network_fingerprint(path)})
+
+
+def in_parts(trained, source):
+    """Return the Network of a trained model (step 02), with what it was before where it kept that."""
+    name, dataset, pretrained = source["network"], source["trained_on"], pretrained_of(trained)
+    before = pretrained and Network(pretrained, source | {"trained_on": None},
+                                    f"{name}, as it was before it was fine-tuned on {dataset}")
+    return Network(embedding_of(trained), source, f"{name}, fine-tuned on {dataset}", before)
+
+
+def suited(network, known, folder, img_paths, **options):
+    """Return (the Network for these photos, their kinship to what it was trained on, None where that is not known).
+
+    The fine-tuned network, but for photos of another kind of product what it was before: what products differ in was
+    learnt for one kind. known: `kind.read_kind`; the others: those of `kind.kinship_of_photos`.
+    """
+    if network.before is None or known is None:
+        return network, None
+    kinship = kinship_of_photos(network.before.embedding, known, folder, img_paths, **options)
+    return (network if kinship >= OTHER_KIND else network.before), kinship
 
 
 def _weights_file(weights):

@@ -33,8 +33,8 @@ STEP_SETTINGS = {
            "EARLY_STOPPING_PATIENCE", "DROPOUT", "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION",
            "AUGMENT_FLIP", "AUGMENT_TRANSLATION", "AUGMENT_ZOOM", "AUGMENT_BRIGHTNESS", "AUGMENT_CONTRAST",
            "AUGMENT_COLOR", "AUGMENT_NOISE", "AUGMENT_VERSIONS"),
-    "03": ("RANDOM_SEED", *NETWORK_SETTINGS, "TRAIN_DATASET", "FLIP_AVERAGING", "ZOOM_AVERAGING", "L2_NORMALIZE",
-           "PCA_WHITENING"),
+    "03": ("RANDOM_SEED", *NETWORK_SETTINGS, "TRAIN_DATASET", "USE_FINE_TUNED", "FLIP_AVERAGING",
+           "ZOOM_AVERAGING", "L2_NORMALIZE", "PCA_WHITENING"),
     "04": ("NUM_CLUSTERS", "NUM_IMGS_PER_MODEL", "CALIBRATION_DATASET", "ASSIGN_TO", "ALLOW_OUTLIERS",
            "SOM_GRID", "SOM_TOPOLOGY", "SOM_TOROIDAL", "SOM_EPOCHS"),
     "05": ("RANDOM_SEED", "BOOTSTRAP_SAMPLES"),
@@ -135,6 +135,7 @@ class Settings(BaseModel):
     AUGMENT_NOISE: HalfShare = 0.01
     AUGMENT_VERSIONS: Positive | None = 4
 
+    USE_FINE_TUNED: Literal["auto", True] = "auto"
     FLIP_AVERAGING: bool = False
     ZOOM_AVERAGING: Annotated[float, Field(ge=1, le=3)] = 1.0
     L2_NORMALIZE: bool = True
@@ -242,7 +243,7 @@ class Settings(BaseModel):
         train_dir = None if self.TRAIN_DATASET is None else self.for_dataset(self.TRAIN_DATASET).folder("DATA_DIR")
         return {"train_dataset": self.TRAIN_DATASET, "train_dir": train_dir, "backbone": self.BACKBONE,
                 "weights": self.weights(), "input_size": self.INPUT_SIZE, "seed": self.RANDOM_SEED,
-                "pooling": self.POOLING, "zoom": self.ZOOM_AVERAGING}
+                "pooling": self.POOLING}
 
     def network_members(self):
         """The networks of BACKBONE, one or several: the keyword arguments of `trainer.Trainer.train` for each."""

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.backbones import BUNDLED, load_backbone
-from imgcluster.classifier import output_layer
+from imgcluster.classifier import PRETRAINED, output_layer
 from imgcluster.devices import training_scope
 from imgcluster.ensemble import join_networks, keep_beside
 from imgcluster.errors import UserError
-from imgcluster.finetune import fine_tune, make_deterministic
+from imgcluster.finetune import fine_tune, make_deterministic, pretrained_of
 from imgcluster.pictures import decode_all
 from imgcluster.prediction import predict
 from imgcluster.splits import split_models, split_rows
@@ -20,8 +20,9 @@ from imgcluster.training import Rows
 from imgcluster.validation import best_row, describe, judge
 from imgcluster.whitening import with_whitening, within_model_whitening
 
-# Photos, evenly spread, that the whitening is learnt on.
+# Photos, evenly spread, that the whitening is learnt on, and that show what kind of product was trained on.
 MAX_WHITENED = 6000
+MAX_KNOWN = 2000
 
 
 @dataclass(frozen=True)
@@ -147,12 +148,21 @@ class Trainer:
         network = join_networks(parts)
         if not self.whiten:
             return network
-        chosen = rows.train[np.linspace(0, len(rows.train) - 1, min(len(rows.train), MAX_WHITENED)).astype(int)]
-        chosen, (vectors,) = self._outputs(network, chosen, "features")
+        chosen, (vectors,) = self._outputs(network, _spread(rows.train, MAX_WHITENED), "features")
         return with_whitening(network, *within_model_whitening(vectors, self.set.labels[chosen], seed=self.seed))
 
+    def known_kind(self, network):
+        """Return (features float [N, D] from before the training, labels int [N]) of up to 2,000 of the photos.
+
+        They show what kind of product a network of `join` is for (`kind.py`). None where it kept no such features.
+        """
+        if pretrained_of(network) is None:
+            return None
+        rows, (features,) = self._outputs(network, _spread(np.arange(len(self.set.labels)), MAX_KNOWN), PRETRAINED)
+        return features, self.set.labels[rows]
+
     def _outputs(self, network, rows, kind):
-        """(the rows that can be read, ["probabilities" or "features" of them])."""
+        """(the rows that can be read, ["features" of them, or what the layer `kind` gives])."""
         pictures, bad = self._pictures(network.input_shape[1])
         rows = np.setdiff1d(rows, bad)
         output = output_layer(network) if kind == "features" else network.get_layer(kind)
@@ -179,6 +189,11 @@ class Trainer:
             name = f"epoch {row['epoch']}"
             left = f"; at most {seconds * (epochs - row['epoch']) / 60:.0f} minutes left"
         self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {describe(row)}{left}")
+
+
+def _spread(rows, number):
+    """At most `number` of the rows, evenly spread."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), number)).astype(int)]
 
 
 def _without(rows, bad):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from sklearn.decomposition import PCA
 
-from imgcluster.classifier import WHITENED, output_layer
+from imgcluster.classifier import WHITENED, output_layer, outputs_of
 
 # Principal components kept: what comes after them is noise, and every later step is faster for it.
 COMPONENTS = 512
@@ -39,6 +39,6 @@ def with_whitening(network, axes, offset):
     """Return the classifier with the layer "whitened" on its vectors, which is what step 03 then writes."""
     vectors = output_layer(network).output
     layer = keras.layers.Dense(axes.shape[1], name=WHITENED, dtype="float32")
-    outputs = {"features": layer(vectors), "probabilities": network.get_layer("probabilities").output}
+    outputs = {**outputs_of(network), "features": layer(vectors)}
     layer.set_weights([axes, offset])
     return keras.Model(network.input, outputs, name="classifier")

@@ -125,6 +125,16 @@ def test_members_of_other_sizes_see_the_picture_resized(tiny_embedding):
     assert joined(np.full((1, 32, 32, 3), 255, np.uint8)).shape == (1, 11)
 
 
+def test_probabilities_of_two_views_are_averaged_as_they_are(tiny_embedding, pictures):
+    classifier = build_classifier(tiny_embedding(), 3, dropout=0)
+    assert average_views(classifier, 1.0, probabilities=True) is classifier
+    enlarged = np.stack([cv2.resize(picture.astype(np.float32), (16, 16)) for picture in pictures[:, 4:12, 4:12]])
+    expected = sum(np.array(classifier(view)) for view in (pictures, enlarged)) / 2
+    averaged = np.array(average_views(classifier, 2.0, probabilities=True)(pictures))
+    np.testing.assert_allclose(averaged, expected, atol=2e-3)
+    np.testing.assert_allclose(averaged.sum(axis=1), 1, atol=1e-5)
+
+
 def test_two_views_are_averaged_at_length_1(tiny_embedding, pictures):
     embedding = tiny_embedding()
     assert average_views(embedding, 1.0) is embedding

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from imgcluster.artefacts import write_json
+from imgcluster.classifier import build_classifier
+from imgcluster.ensemble import keep_beside
 from imgcluster.errors import UserError
-from imgcluster.networks import load_network
+from imgcluster.networks import load_network, suited
 from imgcluster.rows import unit_length
 
 OPTIONS = {"train_dataset": None, "train_dir": None, "backbone": "MobileNetV3Small", "weights": None, "input_size": 32,
@@ -43,3 +45,30 @@ def test_a_damaged_network_is_refused(tmp_path):
     (tmp_path / "network.keras").write_bytes(b"damaged")
     with pytest.raises(UserError, match="damaged"):
         load_network(**OPTIONS | {"train_dataset": "train", "train_dir": tmp_path})
+
+
+@pytest.fixture
+def fine_tuned(tmp_path, tiny_embedding):
+    """(the Network in a file of step 02 that kept what it was before, that embedding network)."""
+    pretrained = tiny_embedding()
+    keep_beside(build_classifier(tiny_embedding(1), 3, dropout=0), pretrained).save(tmp_path / "network.keras")
+    return load_network(**OPTIONS | {"train_dataset": "train", "train_dir": tmp_path}), pretrained
+
+
+def test_a_fine_tuned_network_can_be_had_as_it_was_before(fine_tuned):
+    network, pretrained = fine_tuned
+    assert network.embedding.output_shape == (None, 16) and network.before.source["trained_on"] is None
+    np.testing.assert_allclose(features_of(network.before), features_of(type(network)(pretrained, {}, "")), atol=1e-5)
+    assert network.that_made({"settings": {}, **network.before.source}) is network.before
+    assert network.that_made(network.source) is network.that_made({}) is network
+
+
+def test_photos_of_another_kind_than_trained_on_get_the_network_as_it_was_before(fine_tuned, squares, save_photos,
+                                                                                 tmp_path):
+    network, pretrained = fine_tuned
+    names = save_photos(tmp_path, {f"{row}.png": picture for row, picture in enumerate(squares([0, 1, 2] * 4))})
+    labels, seen = np.arange(12) % 3, np.asarray(pretrained(squares([0, 1, 2] * 4, seed=1)))
+    options = {"batch_size": 4, "workers": 1}
+    assert suited(network, (seen, labels), tmp_path, names, **options)[0] is network
+    assert suited(network, (-seen, labels), tmp_path, names, **options) == (network.before, 0)
+    assert suited(network, None, tmp_path, names, **options) == (network, None)

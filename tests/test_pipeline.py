@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.artefacts import read_json
+from imgcluster.artefacts import read_json, write_json
+from imgcluster.kind import read_kind, write_kind
 from imgcluster.sample import Catalogue, draw_sample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,6 +154,32 @@ def test_scores_of_trained_products_come_with_a_warning(finished, tmp_path):
     for script in ("03_extract_features.py", "04_cluster_som.py"):
         run(script, project)
     assert "trained on these very photos" in run("05_evaluate.py", project).stderr
+
+
+def test_photos_of_another_kind_than_trained_on_get_the_features_from_before(finished, tmp_path):
+    project = tmp_path / "other_kind"
+    shutil.copytree(finished[0], project)
+    data, train = project / "data" / "shop", project / "data" / "shop_train"
+    features, labels = read_kind(train)
+    assert len(features) == len(lines(train / "img_paths.txt"))
+    write_kind(train, -features, labels)
+    assert "another kind of product than shop_train" in run("03_extract_features.py", project).stderr
+    assert read_json(data / "made_by_03.json")["trained_on"] is None
+    assert np.load(data / "features.npy").shape[1] == features.shape[1]
+    photo = project / "raw_img" / "shop" / lines(data / "img_paths.txt")[0]
+    assert "as it was before" in run("07_search.py", project, photo).stderr
+    done = run("04_cluster_som.py", project)
+    assert "estimated without them" in done.stdout
+    assert read_json(data / "cluster_count.json")["calibrated"] is False
+    done = run("04_cluster_som.py", project, "--set", "CALIBRATION_DATASET=shop_train", check=2)
+    assert "USE_FINE_TUNED = True" in done.stderr
+    run("03_extract_features.py", project, "--set", "USE_FINE_TUNED=True")
+    assert read_json(data / "made_by_03.json")["trained_on"] == "shop_train"
+    shutil.copytree(project / "data" / "shop_train", project / "data" / "before")
+    write_json(project / "data" / "before" / "made_by_03.json", {
+        **read_json(data / "made_by_03.json"), "trained_on": None})
+    run("03_extract_features.py", project, "--set", "ASSIGN_TO=before")
+    assert read_json(data / "made_by_03.json")["trained_on"] is None
 
 
 def kill_when(script, project, ready):

@@ -109,6 +109,18 @@ def test_pretrained_features_stand_beside_the_learnt_ones_and_the_file_holds_bot
                                atol=1e-5)
 
 
+@pytest.mark.parametrize("whiten", [True, False])
+def test_the_features_from_before_show_the_kind_that_was_trained_on(trainer, squares, whiten):
+    made = trainer("state", whiten=whiten)
+    member = made.train("tiny", 1, **OPTIONS)
+    features, labels = made.known_kind(made.join([member])[0])
+    before = unit_length(np.asarray(member.pretrained(squares(np.repeat([0, 1, 2, 3, 0], 4)))))
+    np.testing.assert_allclose(features, before, atol=1e-5)
+    np.testing.assert_array_equal(labels, made.set.labels)
+    without = trainer("without", keep_pretrained=False, whiten=whiten)
+    assert without.known_kind(without.join([member])[0]) is None
+
+
 @pytest.mark.parametrize("keep_pretrained", [True, False])
 def test_the_whitening_is_part_of_the_saved_network(trainer, squares, tmp_path, keep_pretrained):
     made = trainer("state", keep_pretrained=keep_pretrained)

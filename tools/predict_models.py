@@ -46,10 +46,12 @@ def main(argv=None):
     if not img_paths:
         raise UserError(f"--photos {options.photos}: no photos in this folder")
     with quiet_start():
+        from imgcluster.ensemble import average_views
         from imgcluster.finetune import load_classifier
         from imgcluster.prediction import likeliest_models, predict_files
+    classifier = average_views(load_classifier(path), settings.ZOOM_AVERAGING, probabilities=True)
     with progress(description="photos", total=len(img_paths)) as bar:
-        probabilities, errors = predict_files(load_classifier(path), options.photos, img_paths, bar=bar,
+        probabilities, errors = predict_files(classifier, options.photos, img_paths, bar=bar,
                                               batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
                                               **settings.picture_options())
     for row, reason in errors.items():

@@ -1,6 +1,7 @@
 """Everything a search needs, opened and checked: cheap checks first, the network last."""
 from pathlib import Path
 
+from imgcluster.artefacts import read_json
 from imgcluster.cli import quiet_start
 from imgcluster.search.catalogue import open_catalogue
 from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening
@@ -35,10 +36,11 @@ def open_encoder(data_dir, *, settings, network, mode, compiled=True, say=print)
     whitening = read_whitening(data_dir, settings["PCA_WHITENING"])
     # TensorFlow takes seconds to import: only here, when all else is known to be in order.
     with quiet_start():
+        from imgcluster.ensemble import average_views
         from imgcluster.networks import load_network
-    loaded = load_network(**network)
+    loaded = load_network(**network).that_made(read_json(Path(data_dir) / "made_by_03.json"))
     check_network(data_dir, loaded.source, loaded.embedding.output_shape[-1])
     say(f"network: {loaded.remark}")
-    return Encoder(loaded.embedding, mode=mode, flip_averaging=settings["FLIP_AVERAGING"],
-                   l2_normalize=settings["L2_NORMALIZE"], whitening=whitening,
-                   compiled=compiled)
+    return Encoder(average_views(loaded.embedding, settings["ZOOM_AVERAGING"]), mode=mode,
+                   flip_averaging=settings["FLIP_AVERAGING"], l2_normalize=settings["L2_NORMALIZE"],
+                   whitening=whitening, compiled=compiled)
