@@ -212,9 +212,8 @@ class Student:
         keep = self.model.get_weights()
         self.model.set_weights(self.averaged)
         try:
-            write_half_precision(self.embedding.get_layer("backbone"), path)
-            if pictures is not None:
-                write_statistics(path, fit_statistics(self._pooled(pictures)))
+            statistics = {} if pictures is None else fit_statistics(self._pooled(pictures))
+            write_half_precision(self.embedding.get_layer("backbone"), path, statistics)
         finally:
             self.model.set_weights(keep)
 
@@ -276,13 +275,18 @@ def area_weights(old, new):
     return (np.maximum(overlap, 0) * new).astype(np.float32)
 
 
-def write_half_precision(network, path):
-    """Write a network's weights (.weights.h5) in float16, at half the size; Keras widens them on loading."""
+def write_half_precision(network, path, statistics):
+    """Write a network's weights (.weights.h5) in float16, at half the size; Keras widens them on loading.
+
+    statistics: of its pooling (`depth_pooling`), for the same file; an empty mapping for none.
+    """
     with replacing(path) as temporary:
         whole = temporary.with_name(temporary.name.removesuffix(".weights.h5") + ".whole.weights.h5")
         network.save_weights(whole)
         with h5py.File(whole) as source, h5py.File(temporary, "w") as target:
             _copy_half(source, target)
+        if statistics:
+            write_statistics(temporary, statistics)
         whole.unlink()
 
 

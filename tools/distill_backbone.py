@@ -70,7 +70,8 @@ def main(argv=None):
         write_lines(f"{stem}.held_out.txt", held_out)
     distillation = distill.Distillation(recipe, teachers, photos, f"{stem}.state")
     position, total = distillation.position()
-    with progress(description="distil", unit="step" if recipe.steps else "s", total=total, initial=position) as bar:
+    unit = "s" if recipe.steps is None else "step"
+    with progress(description="distil", unit=unit, total=total, initial=position) as bar:
         distillation.run(Path(arguments.out), bar=bar, save_seconds=60 * arguments.save_minutes)
     size = max(recipe.sizes)
     print(f"wrote {arguments.out} after {distillation.step} steps; to use it: BACKBONE = {recipe.student!r}, "
