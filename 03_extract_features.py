@@ -3,15 +3,16 @@
 
 Reads:   IMG_DIR, img_paths.txt; network.keras and kind.npz of TRAIN_DATASET where step 02 made them, else the
          pretrained network
-Writes:  DATA_DIR/features.npy (float32 [photos, features]); with FEATURES_TSV also features.tsv, metadata.tsv,
-         sprite.png and projector_config.pbtxt for TensorBoard
+Writes:  DATA_DIR/features.npy (float32 [photos, features]); of a fine-tuned network also features_before.npy (float16,
+         what it saw before that); with FEATURES_TSV also features.tsv, metadata.tsv, sprite.png and
+         projector_config.pbtxt for TensorBoard
 Runtime: on two cores about 30 photos/s with InceptionV3, 130 with MobileNetV2; a killed run goes on where it was
 """
 import sys
 
 import numpy as np
 
-from imgcluster.artefacts import fingerprint, read_img_paths, read_json, read_labels_true, require
+from imgcluster.artefacts import BEFORE, fingerprint, read_img_paths, read_json, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
 from imgcluster.features import extract_features, whiten
@@ -28,19 +29,21 @@ def main(argv=None):
     img_dir = require(settings.folder("IMG_DIR"))
     step.warn_if_changed("01")
     network = open_network(step, img_dir, img_paths)
-    from imgcluster.ensemble import average_views
+    from imgcluster.networks import with_before
 
-    path = step.data_dir / "features.npy"
+    path, before = step.data_dir / "features.npy", step.data_dir / BEFORE
+    before.unlink(missing_ok=True)
     options = {"flip_averaging": settings.FLIP_AVERAGING, "l2_normalize": settings.L2_NORMALIZE}
-    embedding = average_views(network.embedding, settings.ZOOM_AVERAGING)
     errors = extract_features(
-        embedding, img_dir, img_paths, path, batch_size=settings.BATCH_SIZE, **options,
+        with_before(network, settings.ZOOM_AVERAGING), img_dir, img_paths, path,
+        before=before if network.before else None, batch_size=settings.BATCH_SIZE, **options,
         **settings.picture_options(), key={
             **step.values("03"), **network.source, "paths": fingerprint(step.data_dir / "img_paths.txt"),
             "photos": read_json(step.data_dir / "made_by_01.json").get("settings")},
         progress=lambda total, done: progress(description="features", total=total, initial=done))
     if len(errors) == len(img_paths):
         path.unlink()
+        before.unlink(missing_ok=True)
         raise UserError(f"no photo in {img_dir} could be read; run 01_img_preprocess.py first")
     for row, reason in errors.items():
         step.warn(f"{img_paths[row]}: {reason}; left out (skipped.csv)")
@@ -52,7 +55,8 @@ def main(argv=None):
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
         step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
-    outputs = ["features.npy", *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
+    outputs = ["features.npy", *([BEFORE] if network.before else []),
+               *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
     step.record(outputs, inputs=[step.data_dir / "img_paths.txt"], **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")

@@ -2,8 +2,8 @@
 """Step 04: a Self-Organizing Map of the photos, the number of clusters, and the cluster of each photo.
 
 Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); labels_true.txt and features.npy of
-         CALIBRATION_DATASET where there is one; map and clusters of ASSIGN_TO when that is set; corrections.csv
-         where you put one (the report exports it)
+         CALIBRATION_DATASET where there is one, features_before.npy of both where the network was trained on it; map
+         and clusters of ASSIGN_TO when that is set; corrections.csv where you put one (the report exports it)
 Writes:  labels_pred.txt .npy .tsv, clusters.csv, review.csv, som.npz, cluster_count.json
 Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow needed
 """
@@ -13,7 +13,7 @@ from imgcluster.artefacts import read_features, read_img_paths, read_json
 from imgcluster.calibration import OTHER_KIND, kinship
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos
-from imgcluster.cluster_results import OUTPUTS, corrected, place_on, read_known, write_clustering
+from imgcluster.cluster_results import OUTPUTS, corrected, place_on, read_known, seen_before, write_clustering
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -34,8 +34,8 @@ def main(argv=None):
                  f"{facts['new_products']} fit none of them (cluster -1)")
     else:
         som = train_map(settings, features)
-        known, name = known_products(step, features)
-        clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS, known=known,
+        known, compared, name = known_products(step, features)
+        clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS, known=known, compared=compared,
                                     imgs_per_model=settings.NUM_IMGS_PER_MODEL,
                                     allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name, "blind_count": clustering.blind_count}
@@ -75,34 +75,38 @@ def train_map(settings, features):
 
 
 def known_products(step, features):
-    """Return ((features, labels) of the calibration dataset, its name), or (None, None) where there is none.
+    """Return ((features, labels) of the calibration dataset, the features of the photos to compare with, its name).
 
-    "auto" takes none of another kind of product.
+    None, None, None where there is none; "auto" takes none of another kind of product.
     """
-    name, asked = step.settings.CALIBRATION_DATASET, step.settings.CALIBRATION_DATASET != "auto"
-    if step.settings.NUM_CLUSTERS or step.settings.NUM_IMGS_PER_MODEL or name is None:
-        return None, None
-    name = name if asked else step.settings.TRAIN_DATASET
-    if name is None or (not asked and name == step.settings.DATASET):
-        return None, None
-    folder = step.settings.for_dataset(name).folder("DATA_DIR")
+    settings, nothing = step.settings, (None, None, None)
+    name, asked = settings.CALIBRATION_DATASET, settings.CALIBRATION_DATASET != "auto"
+    if settings.NUM_CLUSTERS or settings.NUM_IMGS_PER_MODEL or name is None:
+        return nothing
+    name = name if asked else settings.TRAIN_DATASET
+    if name is None or (not asked and name == settings.DATASET):
+        return nothing
+    folder, record = settings.for_dataset(name).folder("DATA_DIR"), read_json(step.data_dir / "made_by_03.json")
     try:
-        known = read_known(folder, features.shape[1], read_json(step.data_dir / "made_by_03.json"))
+        known = read_known(folder, features.shape[1], record)
     except UserError:
         if asked:
             raise
         if (folder / "features.npy").exists():
             step.say(f"the features of {name} are not by the network that made these; the number of clusters is "
                      "estimated without them")
-        return None, None
+        return nothing
+    before = seen_before(step.data_dir, folder) if record.get("trained_on") == name else None
+    if before:
+        features, known = before[0], (before[1], known[1])
     if kinship(features, *known) >= OTHER_KIND:
-        return known, name
+        return known, features, name
     if asked:
         step.warn(f"the photos of CALIBRATION_DATASET = {name!r} show another kind of product: the number of clusters "
                   "learned from them may be far off; None estimates it without them")
-        return known, name
+        return known, features, name
     step.say(f"{name} shows another kind of product; the number of clusters is estimated without it")
-    return None, None
+    return nothing
 
 
 if __name__ == "__main__":

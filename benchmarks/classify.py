@@ -100,10 +100,10 @@ def frozen(trainings, new, settings):
     """The same of logistic regression on what the pretrained networks see."""
     network, _, _ = load_backbone(settings.BACKBONE, weights=settings.weights(), input_size=settings.INPUT_SIZE,
                                   pooling=settings.POOLING)
-    known = trainings.photos.features(network, settings)
+    known, = trainings.photos.features(network, settings)
     began = time.process_time()
     model = LogisticRegression(C=100, max_iter=500).fit(known, trainings.photos.labels)
-    return model.predict_proba(new.features(network, settings)), time.process_time() - began
+    return model.predict_proba(new.features(network, settings)[0]), time.process_time() - began
 
 
 if __name__ == "__main__":

@@ -29,9 +29,8 @@ from benchmarks.scripts import photo_labels  # noqa: E402
 from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows  # noqa: E402
 from imgcluster.calibration import OTHER_KIND, kinship  # noqa: E402
 from imgcluster.cluster_count import cluster_photos  # noqa: E402
-from imgcluster.ensemble import average_views  # noqa: E402
 from imgcluster.metrics import clustering_scores, neighbour_agreement  # noqa: E402
-from imgcluster.networks import in_parts, load_network, suited  # noqa: E402
+from imgcluster.networks import in_parts, load_network, suited, with_before  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
 from imgcluster.validation import best_row  # noqa: E402
 
@@ -84,17 +83,19 @@ class Split:
     def run(self, settings, trained):
         """Yield the scores of each photo set, as dicts, for one row."""
         network, facts, kind = self.trained(settings) if trained else (self.frozen(settings), {}, None)
-        known = (self.features(network, self.known, settings), self.known.labels) if trained else None
+        known, *known_before = self.features(network, self.known, settings) if trained else (None,)
         for name, photos in self.sets.items():
             suits, nearness = suited(network, kind, photos.folder, photos.paths, batch_size=settings.BATCH_SIZE,
                                     **settings.picture_options())
+            features, *before = self.features(suits, photos, settings)
+            same_kind = trained and suits is network
+            seen = (*before, *known_before) if before and known_before else (features, known)
             yield {"photos": name, **facts, "kinship": nearness, **scored(
-                self.features(suits, photos, settings), photos.labels, known if suits is network else None,
-                settings.SOM_EPOCHS)}
+                features, photos.labels, (*seen, self.known.labels) if same_kind else None, settings.SOM_EPOCHS)}
 
     def features(self, network, photos, settings):
-        """The features of step 03 by a Network."""
-        return photos.features(average_views(network.embedding, settings.ZOOM_AVERAGING), settings)
+        """The files of step 03 by a Network: features, and what it saw before it was fine-tuned where it kept that."""
+        return photos.features(with_before(network, settings.ZOOM_AVERAGING), settings)
 
     def frozen(self, settings):
         """The pretrained Network that the settings name."""
@@ -110,13 +111,14 @@ class Split:
         return in_parts(network, source), facts, self.trainings.known_kind(network, settings)
 
 
-def scored(features, labels, known, som_epochs):
-    """The scores of one set's features; known: (features, labels) of the models trained on, or None."""
+def scored(features, labels, seen, som_epochs):
+    """The scores of one set's features; seen: (these photos, those trained on, labels of the latter), or None."""
     som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
     som.fit(features, epochs=som_epochs)
-    if known is not None and kinship(features, *known) < OTHER_KIND:
-        known = None
-    clustering = cluster_photos(features, som, known=known)
+    if seen is None or kinship(*seen) < OTHER_KIND:
+        clustering = cluster_photos(features, som)
+    else:
+        clustering = cluster_photos(features, som, known=seen[1:], compared=seen[0])
     scores = clustering_scores(labels, clustering.labels)
     return {"1-NN": neighbour_agreement(features, labels, ks=(1,))["1"], "ARI": scores["ari"], "NMI": scores["nmi"],
             "estimated K": clustering.num_clusters, "true K": len(set(labels))}

@@ -16,7 +16,7 @@ from imgcluster.settings import load_settings  # noqa: E402
 
 with quiet_start():
     from imgcluster.augmentation import Augmentation
-    from imgcluster.features import embed
+    from imgcluster.features import embed_all
     from imgcluster.pictures import decode_all
     from imgcluster.trainer import Trainer, make_training_set
     from imgcluster.training import Regime
@@ -64,10 +64,11 @@ class Photos:
         return self.decoded[size]
 
     def features(self, embedding, settings):
-        """Return the features that step 03 would write."""
+        """Return what step 03 would write, an array for each output of the embedding."""
         pictures, batch = self.pictures(embedding.input_shape[1], settings), settings.BATCH_SIZE
-        return np.concatenate([embed(embedding, pictures[start:start + batch], batch, settings.FLIP_AVERAGING,
-                                     settings.L2_NORMALIZE) for start in range(0, len(pictures), batch)])
+        parts = [embed_all(embedding, pictures[start:start + batch], batch, settings.FLIP_AVERAGING,
+                           settings.L2_NORMALIZE) for start in range(0, len(pictures), batch)]
+        return [np.concatenate(vectors) for vectors in zip(*parts)]
 
 
 class Trainings:

@@ -21,6 +21,8 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
            "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
            "labels_pred.txt": "04_cluster_som.py", "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py",
            "metrics.json": "05_evaluate.py"}
+# Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
+BEFORE = "features_before.npy"
 LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
 
 

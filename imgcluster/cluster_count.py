@@ -34,12 +34,14 @@ class Clustering:
     blind_count: int | None = None
 
 
-def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, allow_outliers=False):
+def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, compared=None,
+                   allow_outliers=False):
     """Return the Clustering of features [N, D] on a fitted `som_map`.
 
     The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
-    labels) of labelled photos, else estimated blindly. With `allow_outliers`, photos far from all others get the label
-    -1 and confidence 0; no cluster is emptied by it. UserError for unusable arrays or settings.
+    labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, those that
+    `known` is to be compared with where its features are others, too. With `allow_outliers`, photos far from all others
+    get the label -1 and confidence 0; no cluster is emptied by it. UserError for unusable arrays or settings.
     """
     features = check_features(features)
     num_photos = len(features)
@@ -51,7 +53,8 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     elif known is not None:
-        estimate, blind_count = calibrated_estimate(features, known), blind_estimate(hierarchy).count
+        estimate = calibrated_estimate(features if compared is None else compared, known)
+        blind_count = blind_estimate(hierarchy).count
     else:
         estimate = blind_estimate(hierarchy)
     labels = partition(hierarchy, estimate.count)

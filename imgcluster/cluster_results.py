@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.artefacts import (
+    BEFORE,
     read_features,
     read_json,
     read_labels,
@@ -133,3 +134,15 @@ def read_known(data_dir, dimension, record):
                         f"network that made the {dimension} of DATASET; run 03_extract_features.py for both, with "
                         "USE_FINE_TUNED = True where it finds one of another kind of product than TRAIN_DATASET")
     return features, labels
+
+
+def seen_before(*data_dirs):
+    """Return what the network saw in the photos of each dataset before it was fine-tuned: arrays [N, E].
+
+    Products that a network was trained on lie closer together in its features than others do, so those cannot tell how
+    much variety makes one product. None unless step 03 wrote such features for all of the datasets.
+    """
+    paths = [Path(data_dir) / BEFORE for data_dir in data_dirs]
+    if not all(path.exists() for path in paths):
+        return None
+    return [np.load(path, mmap_mode="r", allow_pickle=False) for path in paths]

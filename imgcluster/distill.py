@@ -173,12 +173,15 @@ class Distillation:
             self.teachers.restore(saved)
         self.stream = CropStream(photos, size=max(recipe.sizes), seed=[recipe.seed, self.step])
         if not saved:
-            self.teachers.calibrate(self.stream.take(CALIBRATION))
+            samples = self.stream.take(CALIBRATION)
+            self.teachers.calibrate(samples)
         self.pool = Pool(self.teachers, self.stream, recipe)
         keras.utils.set_random_seed(recipe.seed)
         self.student = Student(recipe, self.size(), self.pool.channels())
         if saved:
             self.student.restore(saved)
+        else:
+            self.student.fit_projections(samples, self.teachers(samples))
 
     def done(self):
         """Return the share 0..1 of the training that lies behind."""

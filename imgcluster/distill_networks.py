@@ -11,10 +11,15 @@ from imgcluster.backbones import build_backbone
 from imgcluster.depth_pooling import STRIDES, fit_statistics, pooled_depths, with_inner_maps, write_statistics
 from imgcluster.errors import UserError
 
-# Principal components of the teachers' maps that the student has to reproduce: at each of STRIDES, and at the end.
-COMPONENTS = (64, 128, 256)
+# Principal components of the teachers' maps that the student has to reproduce: at each of STRIDES, and at the end. What
+# tells products of one kind apart lies beyond the first hundred.
+COMPONENTS = (96, 256, 512)
+# How far components are evened out: 0 makes all vary alike, 1 leaves them as they are.
+SHRINKAGE = 0.25
 # Weight of the inner maps, of the pooled cosine loss and of the relational loss beside the loss of the last map.
-INNER_WEIGHT, POOLED_WEIGHT, RELATION_WEIGHT = 0.5, 1.0, 2.0
+INNER_WEIGHT, POOLED_WEIGHT, RELATION_WEIGHT = 1.0, 1.0, 2.0
+# Ridge of the first projections, as a share of the mean variance of the student's channels.
+RIDGE = 1e-2
 # Keeps the relational loss finite for a teacher to whom all photos look alike.
 MIN_VARIANCE = 1e-4
 TEACHER_BATCH = 48
@@ -80,13 +85,14 @@ class Teachers:
 def principal_axes(rows, components):
     """Return (mean [D], basis [D, components]) of rows [N, D]; (rows - mean) @ basis has mean variance 1.
 
-    All axes are scaled alike: what the teacher varies most in matters most to its similarities.
+    What the teacher varies most in matters most, but less than it would by its variance (SHRINKAGE).
     """
     mean = rows.mean(axis=0)
     values, axes = np.linalg.eigh(np.cov(rows - mean, rowvar=False))
-    kept = slice(None, -components - 1, -1)
-    basis = axes[:, kept] / math.sqrt(max(values[kept].mean(), TINY))
-    return mean, np.ascontiguousarray(basis, dtype=np.float32)
+    values, axes = np.maximum(values[:-components - 1:-1], 0), axes[:, :-components - 1:-1]
+    scale = 1 / np.sqrt(np.maximum((1 - SHRINKAGE) * values + SHRINKAGE * values.mean(), TINY))
+    scale /= math.sqrt(max((values * scale ** 2).mean(), TINY))
+    return mean, np.ascontiguousarray(axes * scale, dtype=np.float32)
 
 
 def _alike(parts):
@@ -186,6 +192,21 @@ class Student:
         for variable, value in zip(self.model.optimizer.variables, _group(state, "optimizer"), strict=True):
             variable.assign(value)
 
+    def fit_projections(self, pictures, targets):
+        """Set the projections to the best linear ones, so that they do not pull a taught student about at first.
+
+        pictures, targets: as `learn` takes them.
+        """
+        layers = [self.model.get_layer(f"projection_{index}") for index in range(len(self.channels))]
+        before = keras.Model(self.model.input, [layer.input for layer in layers])
+        parts = [before(resized(pictures[start:start + TEACHER_BATCH], self.size), training=True)
+                 for start in range(0, len(pictures), TEACHER_BATCH)]
+        for layer, wanted, *given in zip(layers, targets, *parts):
+            given = np.concatenate([keras.ops.convert_to_numpy(part) for part in given])
+            wanted = resized_maps(wanted, given.shape[1])
+            kernel, bias = linear_map(given.reshape(-1, given.shape[-1]), wanted.reshape(-1, wanted.shape[-1]))
+            layer.set_weights([kernel[None, None], bias])
+
     def learn(self, pictures, targets, *, rate, step):
         """Take one training step on pictures and what `Teachers` returned for them; returns the loss."""
         *maps, pooled = targets
@@ -225,6 +246,16 @@ class Student:
             part = resized(pictures[start:start + TEACHER_BATCH], self.size)
             rows.append(map(keras.ops.convert_to_numpy, pooled_depths(maps(part, training=False))))
         return [np.concatenate(parts) for parts in zip(*rows)]
+
+
+def linear_map(rows, targets):
+    """Return (kernel [D, C], bias [C]) by which rows [N, D] come nearest to targets [N, C], by ridge regression."""
+    center, mean = rows.mean(axis=0), targets.mean(axis=0)
+    rows = rows - center
+    gram = rows.T @ rows
+    gram[np.diag_indices_from(gram)] += RIDGE * max(np.trace(gram) / len(gram), TINY)
+    kernel = np.linalg.solve(gram, rows.T @ (targets - mean))
+    return kernel, mean - center @ kernel
 
 
 def _group(state, name):

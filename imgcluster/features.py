@@ -20,59 +20,67 @@ SAVE_EVERY = 8
 ROUNDING = 1e-4
 
 
-def extract_features(embedding, folder, img_paths, out, *, batch_size, key, mode="pad", max_pixels, workers=2,
-                     flip_averaging=False, l2_normalize=True, progress):
+def extract_features(embedding, folder, img_paths, out, *, before=None, batch_size, key, mode="pad", max_pixels,
+                     workers=2, flip_averaging=False, l2_normalize=True, progress):
     """Write the features of every photo to `out` (.npy float32 [N, D]); return {row: reason} of unreadable photos.
 
-    embedding: model from RGB pictures [B, S, S, 3] of 0..255 to [B, D]. img_paths: N paths relative to `folder`.
+    embedding: model from RGB pictures [B, S, S, 3] of 0..255 to [B, D]. before: file for the second output [B, E] of a
+    model that has two, as float16 rows of length 1. img_paths: N paths relative to `folder`.
     key: JSON value that says what is being extracted; a part left by a killed run is continued only under the same
     key. progress: `progress(total, initial)` makes a bar. Rows of unreadable photos are zero.
     """
-    out = Path(out)
-    part, state = out.with_name("features.part.npy"), out.with_name("features.part.json")
-    size, dimension = embedding.input_shape[1], embedding.output_shape[-1]
-    features, done, errors = _open_part(part, state, key, (len(img_paths), dimension))
+    outs = [Path(path) for path in (out, before) if path is not None]
+    parts, state = [path.with_suffix(".part.npy") for path in outs], outs[0].with_suffix(".part.json")
+    size, widths = embedding.input_shape[1], [output.shape[-1] for output in embedding.outputs[:len(outs)]]
+    arrays, done, errors = _open_parts(parts, state, key, len(img_paths), widths)
     batches = iterate_pictures(folder, img_paths[done:], size=size, batch_size=batch_size, mode=mode,
                                max_pixels=max_pixels, workers=workers)
     with progress(len(img_paths), done) as bar:
         try:
             for number, (pictures, bad) in enumerate(batches, start=1):
                 rows = slice(done, done + len(pictures))
-                features[rows] = embed(embedding, pictures, batch_size, flip_averaging, l2_normalize)
+                for array, vectors in zip(arrays, embed_all(embedding, pictures, batch_size, flip_averaging,
+                                                            l2_normalize)):
+                    array[rows] = vectors
                 errors |= {done + index: reason for index, reason in bad.items()}
                 done = rows.stop
                 bar.update(len(pictures))
                 if number % SAVE_EVERY == 0:
-                    _note(features, state, key, done, errors)
+                    _note(arrays, state, key, done, errors)
         except BaseException:  # Ctrl-C among them
-            _note(features, state, key, done, errors)
+            _note(arrays, state, key, done, errors)
             raise
-    features[list(errors)] = 0
-    features.flush()
-    del features
-    os.replace(part, out)
+    for array in arrays:
+        array[list(errors)] = 0
+        array.flush()
+    del arrays, array
+    for part, path in zip(parts, outs):
+        os.replace(part, path)
     state.unlink(missing_ok=True)
     return errors
 
 
-def _note(features, state, key, done, errors):
+def _note(arrays, state, key, done, errors):
     """Put what is done so far on disk, for another run to go on from."""
-    features.flush()
+    for array in arrays:
+        array.flush()
     write_json(state, {"key": key, "done": done, "errors": errors})
 
 
-def _open_part(part, state, key, shape):
-    """(array file open for writing, rows done, errors so far): the part of a killed run, or a new one."""
+def _open_parts(parts, state, key, count, widths):
+    """(array files open for writing, rows done, errors so far): the parts of a killed run, or new ones."""
     try:
         saved = json.loads(state.read_text(encoding="utf-8"))
-        features = np.load(part, mmap_mode="r+", allow_pickle=False)
-        if saved["key"] == json.loads(json.dumps(key)) and features.shape == shape:
-            return features, saved["done"], {int(row): reason for row, reason in saved["errors"].items()}
+        arrays = [np.load(part, mmap_mode="r+", allow_pickle=False) for part in parts]
+        if saved["key"] == json.loads(json.dumps(key)) and [array.shape for array in arrays] == [
+                (count, width) for width in widths]:
+            return arrays, saved["done"], {int(row): reason for row, reason in saved["errors"].items()}
     except (OSError, ValueError, KeyError):
         pass
-    # A note left by another extraction must not vouch for rows of the array that is begun now.
+    # A note left by another extraction must not vouch for rows of the arrays that are begun now.
     state.unlink(missing_ok=True)
-    return np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape), 0, {}
+    return [np.lib.format.open_memmap(part, mode="w+", dtype=dtype, shape=(count, width))
+            for part, width, dtype in zip(parts, widths, (np.float32, np.float16))], 0, {}
 
 
 def embed(embedding, pictures, batch_size, flip_averaging, l2_normalize):
@@ -80,13 +88,23 @@ def embed(embedding, pictures, batch_size, flip_averaging, l2_normalize):
 
     Short batches are padded, so that the network is compiled for one shape only.
     """
-    count = len(pictures)
+    return embed_all(embedding, pictures, batch_size, flip_averaging, l2_normalize)[0]
+
+
+def embed_all(embedding, pictures, batch_size, flip_averaging, l2_normalize):
+    """Return a list of what `embed` returns, one for each output of the embedding; any but the first has length 1."""
     padded = np.zeros((batch_size, *pictures.shape[1:]), np.uint8)
-    padded[:count] = pictures
-    features = np.asarray(embedding.predict_on_batch(padded), np.float32)[:count]
-    if flip_averaging:
-        features = (features + np.asarray(embedding.predict_on_batch(padded[:, :, ::-1]), np.float32)[:count]) / 2
-    return unit_length(features) if l2_normalize else features
+    padded[:len(pictures)] = pictures
+    views = [_predict(embedding, view, len(pictures))
+             for view in (padded, padded[:, :, ::-1])[:2 if flip_averaging else 1]]
+    first, *others = [sum(outputs) / len(outputs) for outputs in zip(*views)]
+    return [unit_length(first) if l2_normalize else first, *map(unit_length, others)]
+
+
+def _predict(embedding, pictures, count):
+    """The first `count` rows, float32, of each output."""
+    outputs = embedding.predict_on_batch(pictures)
+    return [np.asarray(output, np.float32)[:count] for output in (outputs if isinstance(outputs, list) else [outputs])]
 
 
 def whiten(path, components):

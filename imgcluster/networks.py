@@ -5,9 +5,12 @@ Feature extraction and search both get it here, so that a photo means the same t
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
+
 from imgcluster.artefacts import fingerprint, read_json
 from imgcluster.backbones import BUNDLED, load_backbone
 from imgcluster.calibration import OTHER_KIND
+from imgcluster.ensemble import average_views
 from imgcluster.finetune import embedding_of, load_trained, make_deterministic, network_fingerprint, pretrained_of
 from imgcluster.kind import kinship_of_photos
 
@@ -61,6 +64,20 @@ def in_parts(trained, source):
     before = pretrained and Network(pretrained, source | {"trained_on": None},
                                     f"{name}, as it was before it was fine-tuned on {dataset}")
     return Network(embedding_of(trained), source, f"{name}, fine-tuned on {dataset}", before)
+
+
+def with_before(network, zoom):
+    """Return the model with which step 03 looks at photos: `average_views`, and what a fine-tuned network was before.
+
+    network: a Network; zoom: as in `average_views`. The second output, where there is one, is `network.before`'s.
+    """
+    seen = average_views(network.embedding, zoom)
+    if network.before is None:
+        return seen
+    before = network.before.embedding
+    # Without other views both are parts of one model, whose common blocks run once.
+    beside = before.output if seen is network.embedding else before(seen.input)
+    return keras.Model(seen.input, [seen.output, beside], name="with_before")
 
 
 def suited(network, known, folder, img_paths, **options):

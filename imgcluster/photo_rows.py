@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.artefacts import (
+    BEFORE,
     read_img_paths,
     read_labels_true,
     read_table,
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 # Row files that may have one line of header, and those that have none.
 TABLES = ("labels_pred.tsv", "metadata.tsv", "clusters.csv")
 PLAIN = ("features.tsv", "labels_pred.txt")
-ARRAYS = ("features.npy", "labels_pred.npy")
+ARRAYS = ("features.npy", BEFORE, "labels_pred.npy")
 # Files of the projector that hold all photos in one: made anew rather than brought in step.
 WHOLE = ("sprite.png", "projector_config.pbtxt")
 BLOCK = 4096

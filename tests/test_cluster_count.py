@@ -99,6 +99,17 @@ def test_known_models_set_the_granularity():
         assert result.blind_count == clustered(features[own]).num_clusters
 
 
+def test_known_models_are_compared_in_the_features_that_they_come_in():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(12), rng.integers(30, 60, 12))
+    narrow = (rng.standard_normal((12, 9))[labels] + 0.1 * rng.standard_normal((len(labels), 9))).astype(np.float32)
+    wide, known = narrow @ rng.standard_normal((9, 32)).astype(np.float32), labels < 6
+    result = clustered(wide[~known], known=(narrow[known], labels[known]), compared=narrow[~known])
+    assert result.num_clusters == 6 and result.calibrated
+    with pytest.raises(UserError, match="CALIBRATION_DATASET"):
+        clustered(wide[~known], known=(narrow[known], labels[known]))
+
+
 def test_outliers_are_marked_only_where_allowed():
     features, labels = clouds(4, 50)
     features[[7, 90]] = np.random.default_rng(9).standard_normal((2, 32))

@@ -16,7 +16,7 @@ from imgcluster.backbones import BACKBONES, Backbone, build_backbone
 from imgcluster.crops import CropStream, random_crop, recolored
 from imgcluster.depth_pooling import GROUP, read_statistics
 from imgcluster.distill import Distillation, Recipe, check_recipe, find_photos, is_held_out, load_teacher
-from imgcluster.distill_networks import Student, Teachers, map_loss, relation_loss
+from imgcluster.distill_networks import Student, Teachers, linear_map, map_loss, principal_axes, relation_loss
 from imgcluster.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,6 +126,43 @@ def test_without_a_step_the_pooling_alone_is_fitted(folder, teacher, tmp_path):
     crops = CropStream(find_photos([folder])[0], size=32, seed=1).take(200)
     vectors = fitted.predict(crops, verbose=0)
     assert np.abs(vectors.mean(axis=0)).mean() < 0.3 * vectors.std()
+
+
+def test_first_projections_are_the_best_linear_ones():
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(256, size=(60, 32, 32, 3)).astype(np.uint8)
+    student = Student(RECIPE, 32, [4, 5, 6])
+    # Of the student's own maps, mixed, there is a linear map without a rest.
+    own = student.model.predict(pictures.astype(np.float32), verbose=0)
+    targets = [*(part @ rng.normal(size=(part.shape[-1], part.shape[-1])) + 3 for part in own[:-1]), own[-1]]
+    before = errors(student, pictures, targets)
+    student.fit_projections(pictures, targets)
+    assert (errors(student, pictures, targets) < 0.5 * before).all()
+
+
+def errors(student, pictures, targets):
+    """Squared error of each map, in the mode in which the student is taught."""
+    maps = student.model(pictures.astype(np.float32), training=True)[:-1]
+    return np.array([np.mean(np.square(np.asarray(given) - wanted)) for given, wanted in zip(maps, targets)])
+
+
+def test_linear_map_finds_the_map_that_made_the_targets():
+    rng = np.random.default_rng(0)
+    rows, kernel = rng.normal(size=(4000, 3)) + 7, rng.normal(size=(3, 2))
+    found, bias = linear_map(rows, rows @ kernel + [1, 2])
+    assert np.allclose(rows @ found + bias, rows @ kernel + [1, 2], atol=0.15)
+    found, bias = linear_map(np.ones((10, 3)), np.full((10, 2), 5.0))
+    assert np.allclose(np.ones((1, 3)) @ found + bias, 5)
+
+
+def test_axes_give_small_directions_more_weight_than_their_variance():
+    rows = np.random.default_rng(0).normal(size=(5000, 4)) * [8, 4, 1, 0.01] + 5
+    mean, basis = principal_axes(rows, 3)
+    variances = ((rows - mean) @ basis).var(axis=0)
+    assert basis.shape == (4, 3) and np.isclose(variances.mean(), 1, atol=0.02)
+    assert variances[0] > variances[1] > variances[2]
+    assert variances[0] / variances[2] < 0.5 * 8 ** 2
+    assert np.isfinite(principal_axes(np.ones((9, 4)), 3)[1]).all()
 
 
 def test_a_student_that_grows_keeps_its_weights_and_average():

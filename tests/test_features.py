@@ -1,6 +1,7 @@
 """Features: one row per photo whatever the batch, a killed extraction ends with the same bytes."""
 import contextlib
 
+import keras
 import numpy as np
 import pytest
 
@@ -89,6 +90,20 @@ def test_a_killed_extraction_ends_with_the_same_bytes(embedding, photos, extract
     assert starts == [0, 8, 36, 40]  # nothing that was done is done again
     assert out.read_bytes() == extracted[0].read_bytes() and errors == extracted[1]
     assert [path.name for path in tmp_path.iterdir()] == ["features.npy"]
+
+
+def test_what_a_second_output_gives_is_kept_beside_row_by_row(embedding, photos, extracted, tmp_path, silent):
+    out, before, starts = tmp_path / "features.npy", tmp_path / "before.npy", []
+    both = keras.Model(embedding.input, [embedding.output, embedding.output[:, ::-1]])
+    with pytest.raises(KeyboardInterrupt):
+        extract_features(both, *photos, out, before=before, progress=killed_at(21), **OPTIONS)
+    assert not out.exists() and not before.exists()
+    errors = extract_features(both, *photos, out, before=before, progress=killed_at(99, starts), **OPTIONS)
+    assert starts[0] > 0 and list(errors) == [BAD]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["before.npy", "features.npy"]
+    np.testing.assert_allclose(np.load(out), np.load(extracted[0]), atol=1e-6)
+    assert np.load(before).dtype == np.float16
+    np.testing.assert_allclose(np.load(before), np.load(out)[:, ::-1], atol=1e-3)
 
 
 @pytest.mark.parametrize("change", [{"key": {"setting": 2}}, {"count": 30}])

@@ -7,7 +7,7 @@ from imgcluster.artefacts import write_json
 from imgcluster.classifier import build_classifier
 from imgcluster.ensemble import keep_beside
 from imgcluster.errors import UserError
-from imgcluster.networks import load_network, suited
+from imgcluster.networks import load_network, suited, with_before
 from imgcluster.rows import unit_length
 
 OPTIONS = {"train_dataset": None, "train_dir": None, "backbone": "MobileNetV3Small", "weights": None, "input_size": 32,
@@ -61,6 +61,16 @@ def test_a_fine_tuned_network_can_be_had_as_it_was_before(fine_tuned):
     np.testing.assert_allclose(features_of(network.before), features_of(type(network)(pretrained, {}, "")), atol=1e-5)
     assert network.that_made({"settings": {}, **network.before.source}) is network.before
     assert network.that_made(network.source) is network.that_made({}) is network
+
+
+@pytest.mark.parametrize("zoom", [1, 1.5])
+def test_what_it_saw_before_is_had_beside_its_features(fine_tuned, zoom):
+    network, pretrained = fine_tuned
+    picture = np.random.default_rng(0).integers(0, 255, (1, *pretrained.input_shape[1:])).astype(np.float32)
+    seen, before = map(np.asarray, with_before(network, zoom)(picture))
+    np.testing.assert_allclose(before, unit_length(np.asarray(pretrained(picture))), atol=1e-5)
+    assert np.allclose(seen, network.embedding(picture), atol=1e-5) == (zoom == 1)
+    assert len(with_before(network.before, zoom).outputs) == 1
 
 
 def test_photos_of_another_kind_than_trained_on_get_the_network_as_it_was_before(fine_tuned, squares, save_photos,

@@ -2,6 +2,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -300,6 +301,25 @@ def test_known_products_of_another_kind_do_not_set_the_count(tmp_path):
     done = run("04_cluster_som.py", project, "--set", "CALIBRATION_DATASET=shop_train")
     assert "may be far off" in done.stdout + done.stderr
     assert read_json(project / "data/shop/cluster_count.json")["calibrated"] is True
+
+
+def test_a_network_trained_on_the_known_products_is_not_asked_how_varied_they_are(tmp_path):
+    project = known_and_new(tmp_path)
+    for name in ("shop", "shop_train"):
+        folder = project / "data" / name
+        features = np.load(folder / "features.npy")
+        np.save(folder / "features_before.npy", features.astype(np.float16))
+        if name == "shop_train":  # taught: photos of a model look all alike
+            features = np.repeat(features[::20], 20, axis=0)
+            np.save(folder / "features.npy", features)
+        (folder / "made_by_03.json").write_text('{"trained_on": "shop_train", "network_file": "a"}')
+    run("04_cluster_som.py", project)
+    method = read_json(project / "data/shop/cluster_count.json")["method"]
+    (project / "data/shop_train/features_before.npy").unlink()
+    run("04_cluster_som.py", project)
+    by_variety = [float(re.search("by variety ([0-9.]+)", text)[1])
+                  for text in (method, read_json(project / "data/shop/cluster_count.json")["method"])]
+    assert 5 < by_variety[0] < 7 < by_variety[1]
 
 
 def test_known_products_far_from_what_the_photos_suggest_are_warned_about(tmp_path):

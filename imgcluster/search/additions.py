@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.artefacts import (
+    BEFORE,
     fingerprint,
     read_features,
     read_img_paths,
@@ -27,7 +28,7 @@ from imgcluster.search.products import likeness, nearest_products, products_of
 from imgcluster.search.staging import commit, discard, finish, stage_folder
 
 # Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.
-OUTDATED = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv")
+OUTDATED = ("clusters.csv", "review.csv", BEFORE, "features.tsv", "metadata.tsv")
 LABELS = ("txt", "npy", "tsv")
 BLOCK = 4096
 
