@@ -35,8 +35,9 @@ def main(argv=None):
     else:
         som = train_map(settings, features)
         known, compared, name = known_products(step, features)
+        trained = read_json(step.data_dir / "made_by_03.json").get("trained_on") is not None
         clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS, known=known, compared=compared,
-                                    imgs_per_model=settings.NUM_IMGS_PER_MODEL,
+                                    imgs_per_model=settings.NUM_IMGS_PER_MODEL, by_direction=trained,
                                     allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name, "blind_count": clustering.blind_count}
         low, high = clustering.interval

@@ -116,9 +116,9 @@ def scored(features, labels, seen, som_epochs):
     som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
     som.fit(features, epochs=som_epochs)
     if seen is None or kinship(*seen) < OTHER_KIND:
-        clustering = cluster_photos(features, som)
+        clustering = cluster_photos(features, som, by_direction=seen is not None)
     else:
-        clustering = cluster_photos(features, som, known=seen[1:], compared=seen[0])
+        clustering = cluster_photos(features, som, known=seen[1:], compared=seen[0], by_direction=True)
     scores = clustering_scores(labels, clustering.labels)
     return {"1-NN": neighbour_agreement(features, labels, ks=(1,))["1"], "ARI": scores["ari"], "NMI": scores["nmi"],
             "estimated K": clustering.num_clusters, "true K": len(set(labels))}

@@ -5,8 +5,9 @@ import numpy as np
 
 from imgcluster.blind_count import Estimate, blind_estimate
 from imgcluster.calibration import calibrated_estimate, prior_estimate
+from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
-from imgcluster.hierarchy import build_hierarchy, partition, shares
+from imgcluster.hierarchy import build_hierarchy, by_size, partition, shares
 from imgcluster.rows import check_features
 
 # Levels are sought at these multiples of the count, up to this factor to either side.
@@ -35,13 +36,15 @@ class Clustering:
 
 
 def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, compared=None,
-                   allow_outliers=False):
+                   by_direction=False, allow_outliers=False):
     """Return the Clustering of features [N, D] on a fitted `som_map`.
 
     The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
     labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, those that
-    `known` is to be compared with where its features are others, too. With `allow_outliers`, photos far from all others
-    get the label -1 and confidence 0; no cluster is emptied by it. UserError for unusable arrays or settings.
+    `known` is to be compared with where its features are others, too. by_direction: for features of a network that was
+    taught to compare directions; photos then go to the nearest cluster's (`directions`). With `allow_outliers`, photos
+    far from all others get the label -1 and confidence 0; no cluster is emptied by it. UserError for unusable arrays or
+    settings.
     """
     features = check_features(features)
     num_photos = len(features)
@@ -57,8 +60,13 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
         blind_count = blind_estimate(hierarchy).count
     else:
         estimate = blind_estimate(hierarchy)
-    labels = partition(hierarchy, estimate.count)
-    levels, certainty = _levels(hierarchy, labels), confidence(hierarchy.graph, labels)
+
+    def clusters(count):
+        labels = partition(hierarchy, count)
+        return by_size(follow_directions(features, labels)) if by_direction else labels
+
+    labels = clusters(estimate.count)
+    levels, certainty = _levels(hierarchy.tree, labels, clusters), confidence(hierarchy.graph, labels)
     unit_clusters = majority(units, labels, len(som_map.prototypes))
     if allow_outliers:
         strays = outliers(hierarchy.isolation, labels)
@@ -101,12 +109,11 @@ def _check_settings(num_photos, num_clusters, imgs_per_model):
         raise UserError(f"NUM_IMGS_PER_MODEL: {imgs_per_model} found, a number above 0 needed")
 
 
-def _levels(hierarchy, labels):
-    """Return the partition itself between coarser and finer ones, coarse to fine."""
+def _levels(tree, labels, clusters):
+    """Return the partition itself between coarser and finer ones, coarse to fine; clusters: from a count to labels."""
     count = labels.max() + 1
-    counts = sorted({count, *level_counts(hierarchy.tree, count)})
-    return [{"num_clusters": each, "labels": labels if each == count else partition(hierarchy, each)}
-            for each in counts]
+    counts = sorted({count, *level_counts(tree, count)})
+    return [{"num_clusters": each, "labels": labels if each == count else clusters(each)} for each in counts]
 
 
 def level_counts(tree, count):

@@ -5,7 +5,9 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.cluster_count import Clustering, cluster_photos, level_counts
+from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
+from imgcluster.hierarchy import by_size
 from imgcluster.som import SelfOrganizingMap, default_grid
 
 
@@ -108,6 +110,15 @@ def test_known_models_are_compared_in_the_features_that_they_come_in():
     assert result.num_clusters == 6 and result.calibrated
     with pytest.raises(UserError, match="CALIBRATION_DATASET"):
         clustered(wide[~known], known=(narrow[known], labels[known]))
+
+
+def test_photos_go_to_the_nearest_direction_where_the_network_was_taught_to_compare_them():
+    features = load_digits().data.astype(np.float32)
+    result = clustered(features, num_clusters=10, by_direction=True)
+    assert result.num_clusters == 10 and (np.diff(np.bincount(result.labels)) <= 0).all()
+    assert (by_size(follow_directions(features, result.labels)) == result.labels).all()
+    finer = result.levels[-1]
+    assert len(np.unique(finer["labels"])) == finer["num_clusters"] > 10
 
 
 def test_outliers_are_marked_only_where_allowed():

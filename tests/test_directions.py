@@ -1,0 +1,54 @@
+"""Photos follow the direction of their cluster: strays come home, and no cluster is emptied."""
+import numpy as np
+import pytest
+
+from imgcluster.directions import follow_directions, mean_directions
+
+
+def rays(num_products=5, photos=40, seed=0):
+    """(features of photos along rays, at all lengths, their products)."""
+    rng, labels = np.random.default_rng(seed), np.repeat(np.arange(num_products), photos)
+    features = rng.standard_normal((num_products, 16))[labels] + 0.3 * rng.standard_normal((len(labels), 16))
+    return (features * rng.uniform(0.1, 10, (len(labels), 1))).astype(np.float32), labels
+
+
+def test_strays_come_home_whatever_their_length():
+    features, products = rays()
+    strayed = products.copy()
+    strayed[::7] = (strayed[::7] + 1) % 5
+    assert (follow_directions(features, strayed) == products).all()
+    assert (follow_directions(features, products) == products).all()
+
+
+def test_each_pass_brings_photos_nearer_to_their_direction():
+    features, products = rays(9)
+    labels = np.random.default_rng(1).integers(5, size=len(products))
+    nearness = []
+    for passes in (0, 1, 2, 20):
+        found = follow_directions(features, labels, passes=passes)
+        unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+        nearness.append((unit * mean_directions(features, found)[found]).sum())
+    assert nearness == sorted(nearness) and nearness[-1] > nearness[0]
+
+
+def test_no_cluster_is_emptied():
+    features = np.ones((6, 3), np.float32)
+    assert follow_directions(features, np.array([0, 0, 1, 1, 2, 2])).tolist() == [0, 0, 1, 1, 2, 2]
+    features, products = rays(2)
+    assert len(np.unique(follow_directions(features, np.arange(len(products)) % 30))) == 30
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_memory_mapped_features_give_the_same(tmp_path, dtype):
+    features, products = rays(3, 700)
+    np.save(tmp_path / "features.npy", features.astype(dtype))
+    labels = np.random.default_rng(0).integers(3, size=len(products))
+    mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
+    assert (follow_directions(mapped, labels) == follow_directions(features, labels)).all()
+
+
+def test_directions_have_length_1_and_a_photo_without_any_counts_for_none():
+    features, products = rays()
+    features[3] = 0
+    assert np.allclose(np.linalg.norm(mean_directions(features, products), axis=1), 1, atol=1e-5)
+    assert np.isfinite(mean_directions(np.zeros((4, 2), np.float32), np.arange(4))).all()
