@@ -10,11 +10,12 @@ Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow neede
 import sys
 
 from imgcluster.artefacts import read_features, read_img_paths, read_json
-from imgcluster.calibration import OTHER_KIND, kinship
+from imgcluster.calibration import OTHER_KIND
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos
-from imgcluster.cluster_results import OUTPUTS, corrected, place_on, read_known, seen_before, write_clustering
+from imgcluster.cluster_results import OUTPUTS, corrected, place_on, write_clustering
 from imgcluster.errors import UserError
+from imgcluster.known_products import read_known
 from imgcluster.progress import progress
 from imgcluster.som import SelfOrganizingMap, default_grid
 
@@ -34,10 +35,11 @@ def main(argv=None):
                  f"{facts['new_products']} fit none of them (cluster -1)")
     else:
         som = train_map(settings, features)
-        known, compared, name = known_products(step, features)
+        known, name = known_products(step, features)
         trained = read_json(step.data_dir / "made_by_03.json").get("trained_on") is not None
-        clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS, known=known, compared=compared,
-                                    imgs_per_model=settings.NUM_IMGS_PER_MODEL, by_direction=trained,
+        evidence = {"known": (known.features, known.labels), "compared": known.compared} if known else {}
+        clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS,
+                                    imgs_per_model=settings.NUM_IMGS_PER_MODEL, **evidence, by_direction=trained,
                                     allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name, "blind_count": clustering.blind_count}
         low, high = clustering.interval
@@ -76,38 +78,35 @@ def train_map(settings, features):
 
 
 def known_products(step, features):
-    """Return ((features, labels) of the calibration dataset, the features of the photos to compare with, its name).
+    """Return (the Known products of the calibration dataset, its name), or (None, None) where there is none.
 
-    None, None, None where there is none; "auto" takes none of another kind of product.
+    "auto" takes none of another kind of product.
     """
-    settings, nothing = step.settings, (None, None, None)
+    settings = step.settings
     name, asked = settings.CALIBRATION_DATASET, settings.CALIBRATION_DATASET != "auto"
     if settings.NUM_CLUSTERS or settings.NUM_IMGS_PER_MODEL or name is None:
-        return nothing
+        return None, None
     name = name if asked else settings.TRAIN_DATASET
     if name is None or (not asked and name == settings.DATASET):
-        return nothing
-    folder, record = settings.for_dataset(name).folder("DATA_DIR"), read_json(step.data_dir / "made_by_03.json")
+        return None, None
+    folder = settings.for_dataset(name).folder("DATA_DIR")
     try:
-        known = read_known(folder, features.shape[1], record)
+        known = read_known(folder, step.data_dir, features, name=name)
     except UserError:
         if asked:
             raise
         if (folder / "features.npy").exists():
             step.say(f"the features of {name} are not by the network that made these; the number of clusters is "
                      "estimated without them")
-        return nothing
-    before = seen_before(step.data_dir, folder) if record.get("trained_on") == name else None
-    if before:
-        features, known = before[0], (before[1], known[1])
-    if kinship(features, *known) >= OTHER_KIND:
-        return known, features, name
+        return None, None
+    if known.kinship >= OTHER_KIND:
+        return known, name
     if asked:
         step.warn(f"the photos of CALIBRATION_DATASET = {name!r} show another kind of product: the number of clusters "
                   "learned from them may be far off; None estimates it without them")
-        return known, features, name
+        return known, name
     step.say(f"{name} shows another kind of product; the number of clusters is estimated without it")
-    return nothing
+    return None, None
 
 
 if __name__ == "__main__":

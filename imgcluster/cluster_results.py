@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.artefacts import (
-    BEFORE,
     read_features,
     read_json,
     read_labels,
-    read_labels_true,
     read_table,
     require,
     write_arrays,
@@ -21,7 +19,6 @@ from imgcluster.artefacts import (
 from imgcluster.assign import assign, cluster_reach
 from imgcluster.cluster_count import Clustering
 from imgcluster.corrections import apply_corrections
-from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
@@ -116,33 +113,3 @@ def place_on(data_dir, features):
     return som, Clustering(found.labels, count["num_clusters"], tuple(count["interval"]), [], unit_clusters,
                            np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",
                            count["calibrated"])
-
-
-def read_known(data_dir, dimension, record):
-    """Return (features, labels) of the labelled photos in `data_dir`, which show what counts as one product model.
-
-    Raises UserError where they are missing, or by another network than the one that made the photos to be clustered:
-    not of `dimension` features, or not by the one that the record of step 03 names (made_by_03.json; {} without one).
-    """
-    features, labels = read_features(data_dir), read_labels_true(data_dir)
-    if labels is None:
-        raise UserError(f"CALIBRATION_DATASET: {data_dir} has no labels_true.txt; run 00_make_labels_true.py for it")
-    own = read_json(Path(data_dir) / "made_by_03.json")
-    if features.shape[1] != dimension or any(own[name] != record[name] for name in ("network_file", "trained_on")
-                                             if name in own and name in record):
-        raise UserError(f"CALIBRATION_DATASET: the {features.shape[1]} features a photo in {data_dir} are not by the "
-                        f"network that made the {dimension} of DATASET; run 03_extract_features.py for both, with "
-                        "USE_FINE_TUNED = True where it finds one of another kind of product than TRAIN_DATASET")
-    return features, labels
-
-
-def seen_before(*data_dirs):
-    """Return what the network saw in the photos of each dataset before it was fine-tuned: arrays [N, E].
-
-    Products that a network was trained on lie closer together in its features than others do, so those cannot tell how
-    much variety makes one product. None unless step 03 wrote such features for all of the datasets.
-    """
-    paths = [Path(data_dir) / BEFORE for data_dir in data_dirs]
-    if not all(path.exists() for path in paths):
-        return None
-    return [np.load(path, mmap_mode="r", allow_pickle=False) for path in paths]
