@@ -4,7 +4,8 @@ import numpy as np
 from imgcluster.neighbours import membership
 from imgcluster.rows import blocks, read_rows, unit_length
 
-PASSES = 20
+# Most of what there is to gain comes with the first.
+PASSES = 5
 
 
 def follow_directions(features, labels, *, passes=PASSES):
