@@ -20,7 +20,7 @@ SAVE_EVERY = 8
 ROUNDING = 1e-4
 
 
-def extract_features(embedding, folder, img_paths, out, *, before=None, batch_size, key, mode="pad", max_pixels,
+def extract_features(embedding, folder, img_paths, out, before=None, *, batch_size, key, mode="pad", max_pixels,
                      workers=2, flip_averaging=False, l2_normalize=True, progress):
     """Write the features of every photo to `out` (.npy float32 [N, D]); return {row: reason} of unreadable photos.
 

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from shop import ROOT, call, files_of, make_shop, picture, save
 
+from imgcluster.classifier import build_classifier
+from imgcluster.ensemble import keep_beside
 from imgcluster.search import additions
 from imgcluster.search.staging import finish
 
@@ -173,6 +175,23 @@ def test_photos_added_and_deleted_give_what_step_03_would(shop, tmp_path, photo)
     assert call("03_extract_features.py", shop)[0] == 0
     np.testing.assert_allclose(np.load(shop / "data" / "shop" / "features.npy"), added, atol=1e-5)
     assert "0 photos came, 0 left" in call(SEARCH, shop, "--add", shop / "raw_img" / "shop")[2]
+
+
+def test_photos_added_get_what_a_fine_tuned_network_saw_before_too(shop, tmp_path, tiny_embedding):
+    data, taught = shop / "data" / "shop", ("--set", "TRAIN_DATASET=teach")
+    (shop / "data" / "teach").mkdir()
+    keep_beside(build_classifier(tiny_embedding(1), 3, dropout=0), tiny_embedding()).save(
+        shop / "data" / "teach" / "network.keras")
+    assert call("03_extract_features.py", shop, *taught)[0] == 0
+    (shop / "raw_img" / "shop" / "0_3_0.png").unlink()
+    code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"), *taught)
+    assert code == 0 and "3 photos came, 1 left: 30 in the catalogue" in err, err
+    added = [np.load(data / name) for name in ("features.npy", "features_before.npy")]
+    assert call("03_extract_features.py", shop, *taught)[0] == 0
+    for name, before in zip(("features.npy", "features_before.npy"), added):
+        now = np.load(data / name)
+        assert now.dtype == before.dtype and len(now) == 30
+        np.testing.assert_allclose(now, before, atol=1e-3)
 
 
 def test_new_photos_get_the_cluster_of_what_they_are_like(shop, tmp_path):

@@ -28,7 +28,7 @@ from imgcluster.search.products import likeness, nearest_products, products_of
 from imgcluster.search.staging import commit, discard, finish, stage_folder
 
 # Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.
-OUTDATED = ("clusters.csv", "review.csv", BEFORE, "features.tsv", "metadata.tsv")
+OUTDATED = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv")
 LABELS = ("txt", "npy", "tsv")
 BLOCK = 4096
 
@@ -101,14 +101,17 @@ def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
         raise UserError(f"none of the {len(old)} photos of the catalogue lies in RAW_IMG_DIR; is the folder mounted? "
                         "To begin anew, run 00_make_labels_true.py, 01 and 03")
     stage = stage_folder(data_dir)
-    new, features = _extract(stage, img_dir, new, encoder, options, progress)
+    new, features, before = _extract(stage, img_dir, new, encoder, options, progress)
     rows = sorted(set(new) | (set(kept) & set(old)))
     if rows == old:
         discard(data_dir)
         return Added(0, 0, len(old))
     files = ["features.npy", "img_paths.txt", "made_by_03.json"]
-    _merge(stage / "merged.npy", rows, (old, old_features), (new, features))
-    (stage / "merged.npy").replace(stage / "features.npy")
+    _merge(stage / "features.npy", rows, (old, old_features), (new, features), dtype=np.float32)
+    if (data_dir / BEFORE).exists():
+        old_before = np.load(data_dir / BEFORE, mmap_mode="r", allow_pickle=False)
+        _merge(stage / BEFORE, rows, (old, old_before), (new, before), dtype=np.float16)
+        files.append(BEFORE)
     write_lines(stage / "img_paths.txt", rows)
     true = options.labels_of(rows)
     if true is not None:
@@ -127,20 +130,22 @@ def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
 
 
 def _extract(stage, img_dir, new, encoder, options, progress):
-    """(new photos that can be read, their features): a killed run goes on where it was."""
+    """(new photos that can be read, their features, those from before or None): a killed run goes on where it was."""
     if not new:
-        return new, None
-    errors = extract_features(encoder.embedding, img_dir, new, stage / "new.npy", batch_size=options.batch_size,
+        return new, None, None
+    outs = [stage / "new.npy", stage / "new_before.npy"][:len(encoder.whole.outputs)]
+    errors = extract_features(encoder.whole, img_dir, new, *outs, batch_size=options.batch_size,
                               key={"photos": new}, progress=progress, **encoder.options, **options.pictures)
     readable = [row for row in range(len(new)) if row not in errors]
-    return [new[row] for row in readable], encoder.whitened(np.load(stage / "new.npy", mmap_mode="r")[readable])
+    features, *before = (np.load(out, mmap_mode="r", allow_pickle=False)[readable] for out in outs)
+    return [new[row] for row in readable], encoder.whitened(features), before[0] if before else None
 
 
-def _merge(path, rows, *parts):
+def _merge(path, rows, *parts, dtype):
     """Write the features of the photos `rows` from parts of (photos, features [n, D])."""
     places = {name: (part, row) for part, (names, _) in enumerate(parts) for row, name in enumerate(names)}
     dimension = parts[0][1].shape[1]
-    merged = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(len(rows), dimension))
+    merged = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(len(rows), dimension))
     source = np.array([places[row] for row in rows])
     for start in range(0, len(rows), BLOCK):
         block = source[start:start + BLOCK]

@@ -37,10 +37,10 @@ def open_encoder(data_dir, *, settings, network, mode, compiled=True, say=print)
     # TensorFlow takes seconds to import: only here, when all else is known to be in order.
     with quiet_start():
         from imgcluster.ensemble import average_views
-        from imgcluster.networks import load_network
+        from imgcluster.networks import load_network, with_before
     loaded = load_network(**network).that_made(read_json(Path(data_dir) / "made_by_03.json"))
     check_network(data_dir, loaded.source, loaded.embedding.output_shape[-1])
     say(f"network: {loaded.remark}")
     return Encoder(average_views(loaded.embedding, settings["ZOOM_AVERAGING"]), mode=mode,
                    flip_averaging=settings["FLIP_AVERAGING"], l2_normalize=settings["L2_NORMALIZE"],
-                   whitening=whitening, compiled=compiled)
+                   whitening=whitening, compiled=compiled, whole=with_before(loaded, settings["ZOOM_AVERAGING"]))
