@@ -76,7 +76,7 @@ def add_photos(step):
         raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
                         "01_img_preprocess.py and 03_extract_features.py again")
     encoder = open_encoder(data_dir, settings=step.values("03"), network=settings.network_options(),
-                           mode=settings.RESIZE_MODE, say=step.say)
+                           mode=settings.RESIZE_MODE, adding=True, say=step.say)
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
     added = add_folder(data_dir, step.options.add, folders, Recipe(**settings.recipe_options()), encoder, Options(
         filters=settings.filter_options(), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,

@@ -58,8 +58,8 @@ class Options:
 def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress):
     """Add the photos under `folder` to the catalogue in `data_dir`, and take out those deleted; returns `Added`.
 
-    folders: the dataset's `preprocess.Folders`; recipe: its `preprocess.Recipe`; encoder: a compiled `encoder.Encoder`.
-    A run that was killed goes on where it was when it is started again.
+    folders: the dataset's `preprocess.Folders`; recipe: its `preprocess.Recipe`; encoder: a compiled `encoder.Encoder`,
+    opened for adding. A run that was killed goes on where it was when it is started again.
     """
     data_dir = Path(data_dir)
     finish(data_dir)
@@ -133,8 +133,8 @@ def _extract(stage, img_dir, new, encoder, options, progress):
     """(new photos that can be read, their features, those from before or None): a killed run goes on where it was."""
     if not new:
         return new, None, None
-    outs = [stage / "new.npy", stage / "new_before.npy"][:len(encoder.whole.outputs)]
-    errors = extract_features(encoder.whole, img_dir, new, *outs, batch_size=options.batch_size,
+    outs = [stage / "new.npy", stage / "new_before.npy"][:len(encoder.embedding.outputs)]
+    errors = extract_features(encoder.embedding, img_dir, new, *outs, batch_size=options.batch_size,
                               key={"photos": new}, progress=progress, **encoder.options, **options.pictures)
     readable = [row for row in range(len(new)) if row not in errors]
     features, *before = (np.load(out, mmap_mode="r", allow_pickle=False)[readable] for out in outs)

@@ -19,14 +19,13 @@ class Encoder:
     """Turns prepared pictures into features like those of the catalogue."""
 
     def __init__(self, embedding, *, mode="pad", flip_averaging=False, l2_normalize=True, whitening=None,
-                 compiled=True, whole=None):
-        """embedding: model from RGB pictures [B, S, S, 3] of 0..255 to [B, D]. whitening: (mean [D], axes [D, K]) that
-        the catalogue's features went through, or None. compiled: whether to compile the network, which takes a second
-        or several, and pays from a few photos on. whole: model that gives all that step 03 writes of a photo
-        (`networks.with_before`); the embedding where None. The others are those of `features.extract_features`."""
+                 compiled=True):
+        """embedding: model from RGB pictures [B, S, S, 3] of 0..255 to [B, D]; of several outputs the first counts.
+        whitening: (mean [D], axes [D, K]) that the catalogue's features went through, or None. compiled: whether to
+        compile the network, which takes a second or several, and pays from a few photos on. The others are those of
+        `features.extract_features`."""
         self.size, self.mode = embedding.input_shape[1], mode
         self.embedding = embedding if compiled else _Uncompiled(embedding)
-        self.whole = whole or embedding
         self.options = {"flip_averaging": flip_averaging, "l2_normalize": l2_normalize}
         self.whitening = whitening
 

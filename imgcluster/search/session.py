@@ -28,10 +28,11 @@ def open_checked(data_dir, *, settings, network, say=print):
     return open_catalogue(data_dir, seed=network["seed"], say=say)
 
 
-def open_encoder(data_dir, *, settings, network, mode, compiled=True, say=print):
+def open_encoder(data_dir, *, settings, network, mode, compiled=True, adding=False, say=print):
     """Return the Encoder of the network that features.npy was made by; arguments and errors as in `open_searcher`.
 
-    compiled: see `encoder.Encoder`.
+    compiled: see `encoder.Encoder`. adding: whether its network gives all that step 03 writes of a photo
+    (`networks.with_before`), as `additions` needs, rather than what a search does.
     """
     whitening = read_whitening(data_dir, settings["PCA_WHITENING"])
     # TensorFlow takes seconds to import: only here, when all else is known to be in order.
@@ -41,6 +42,7 @@ def open_encoder(data_dir, *, settings, network, mode, compiled=True, say=print)
     loaded = load_network(**network).that_made(read_json(Path(data_dir) / "made_by_03.json"))
     check_network(data_dir, loaded.source, loaded.embedding.output_shape[-1])
     say(f"network: {loaded.remark}")
-    return Encoder(average_views(loaded.embedding, settings["ZOOM_AVERAGING"]), mode=mode,
-                   flip_averaging=settings["FLIP_AVERAGING"], l2_normalize=settings["L2_NORMALIZE"],
-                   whitening=whitening, compiled=compiled, whole=with_before(loaded, settings["ZOOM_AVERAGING"]))
+    zoom = settings["ZOOM_AVERAGING"]
+    embedding = with_before(loaded, zoom) if adding else average_views(loaded.embedding, zoom)
+    return Encoder(embedding, mode=mode, flip_averaging=settings["FLIP_AVERAGING"],
+                   l2_normalize=settings["L2_NORMALIZE"], whitening=whitening, compiled=compiled)
