@@ -13,7 +13,9 @@ CROPS_PER_READ = 4
 # Shares of the photo's area, and aspect ratios, much as in Inception's training (Szegedy et al., CVPR 2015).
 AREA, ASPECT = (0.12, 1.0), (3 / 4, 4 / 3)
 # Shares of crops that are the whole photo as feature extraction pads it, with other colours, with a pasted rectangle.
-WHOLE, COLOR, MIXED = 0.3, 0.7, 0.2
+WHOLE, COLOR, MIXED = 0.3, 0.7, 0.4
+# Shares of crops that are seen from another side, with another hue, and out of focus or noisy.
+WARPED, HUE, SPOILT = 0.4, 0.3, 0.3
 GREY = np.float32([0.299, 0.587, 0.114])
 
 
@@ -74,8 +76,11 @@ def random_crop(image, size, rng):
     else:
         crop = _part(image, size, rng)
     if rng.random() < 0.5:
-        crop = crop[:, ::-1]
-    return recolored(crop, rng) if rng.random() < COLOR else np.ascontiguousarray(crop)
+        crop = np.ascontiguousarray(crop[:, ::-1])
+    for share, change in ((WARPED, warped), (COLOR, recolored), (SPOILT, spoilt)):
+        if rng.random() < share:
+            crop = change(crop, rng)
+    return np.ascontiguousarray(crop)
 
 
 def _part(image, size, rng):
@@ -93,6 +98,34 @@ def recolored(crop, rng):
     gains = contrast * rng.uniform(0.7, 1.3) * rng.uniform(0.85, 1.15, 3)
     # y = gains * (saturation * x + (1 - saturation) * grey(x)) + offset, as one product with a 3 x 4 matrix.
     matrix = saturation * np.eye(3) + (1 - saturation) * GREY
+    if rng.random() < HUE:
+        matrix = matrix @ hue_turn(rng.uniform(0, 2 * np.pi))
     offset = 128 * (1 - contrast) + rng.uniform(-20, 20)
     affine = np.column_stack([gains[:, None] * matrix, np.full(3, offset)])
     return cv2.transform(np.ascontiguousarray(crop), affine.astype(np.float32))
+
+
+def hue_turn(angle):
+    """Return the matrix [3, 3] that turns RGB colours about the grey axis by `angle` in radians."""
+    axis = np.full(3, 3 ** -0.5)
+    cross = np.cross(np.eye(3), axis)
+    return np.cos(angle) * np.eye(3) + (1 - np.cos(angle)) * np.outer(axis, axis) + np.sin(angle) * cross
+
+
+def warped(crop, rng):
+    """Return uint8 [S, S, 3] turned by up to 30 degrees and seen from aside; mirrored content fills the edges."""
+    size = len(crop)
+    corners = np.float32([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
+    angle = np.radians(rng.uniform(-30, 30))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    moved = (corners + rng.uniform(-0.15, 0.15, (4, 2))) @ turn * rng.uniform(0.8, 1.25)
+    transform = cv2.getPerspectiveTransform(size * (corners + 0.5), (size * (moved + 0.5)).astype(np.float32))
+    return cv2.warpPerspective(crop, transform, (size, size), borderMode=cv2.BORDER_REFLECT_101)
+
+
+def spoilt(crop, rng):
+    """Return uint8 [S, S, 3] as a worse camera would have seen it: blurred, or noisy."""
+    if rng.random() < 0.7:
+        return cv2.GaussianBlur(crop, (0, 0), len(crop) * rng.uniform(0.002, 0.012))
+    noise = rng.normal(0, rng.uniform(3, 15), crop.shape)
+    return np.clip(crop + noise, 0, 255).astype(np.uint8)

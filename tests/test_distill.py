@@ -13,7 +13,7 @@ import pytest
 
 from imgcluster import distill
 from imgcluster.backbones import BACKBONES, Backbone, build_backbone
-from imgcluster.crops import CropStream, random_crop, recolored
+from imgcluster.crops import CropStream, hue_turn, random_crop, recolored, spoilt, warped
 from imgcluster.depth_pooling import GROUP, read_statistics
 from imgcluster.distill import Distillation, Recipe, check_recipe, find_photos, is_held_out, load_teacher
 from imgcluster.distill_networks import Student, Teachers, linear_map, map_loss, principal_axes, relation_loss
@@ -216,6 +216,27 @@ def test_crops_of_odd_photos(shape):
     image = np.random.default_rng(0).integers(256, size=(*shape, 3)).astype(np.uint8)
     assert random_crop(image, 16, np.random.default_rng(1)).shape == (16, 16, 3)
     assert recolored(image, np.random.default_rng(1)).shape == image.shape
+
+
+def test_hues_turn_about_grey():
+    turn = hue_turn(1.0)
+    assert np.allclose(turn @ np.ones(3), 1) and np.allclose(turn @ turn.T, np.eye(3))
+    assert np.allclose(hue_turn(2 * np.pi / 3) @ [1, 0, 0], [0, 1, 0]), "a third of a turn makes red green"
+    assert np.allclose(hue_turn(0.4) @ hue_turn(0.6), turn)
+
+
+def test_warping_moves_and_spoiling_keeps_the_light():
+    dot = np.full((64, 64, 3), 100, np.uint8)
+    dot[20:28, 36:44] = 200
+    places, changed = [], 0
+    for seed in range(20):
+        moved, worse = warped(dot, np.random.default_rng(seed)), spoilt(dot, np.random.default_rng(seed))
+        assert moved.shape == worse.shape == dot.shape and moved.dtype == worse.dtype == np.uint8
+        places.append(np.argwhere(moved[..., 0] > 150).mean(axis=0))
+        assert abs(worse.mean() - dot.mean()) < 1
+        changed += not np.array_equal(worse, dot)
+    assert changed > 10
+    assert np.std(places, axis=0).min() > 2 and np.abs(np.mean(places, axis=0) - [23.5, 39.5]).max() < 5
 
 
 def test_no_readable_photo_is_said(tmp_path):

@@ -1,12 +1,14 @@
 """The drawn catalogue: the same bytes every time, plausible photos with exact masks, no model in both samples."""
 
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
 from imgcluster.sample import BACKGROUNDS, SAMPLES, Catalogue, draw_sample, plan_photos, render_photo
+from imgcluster.sample.looks import KINDS, random_look
 
 TINY = Catalogue(seed=5, num_models=11, min_imgs=3, max_imgs=4, size=120)
 
@@ -51,6 +53,21 @@ def test_samples_share_no_model():
     for first, second in (models, looks, files):
         assert not first & second
     assert [len(names) for names in models] == [len(names) for names in looks] == [24, 24]
+
+
+def test_random_looks_never_end_and_repeat():
+    endless = Catalogue(seed=6, num_models=300, min_imgs=1, max_imgs=1, random_looks=True)
+    looks = [photo.look for photo in plan_photos(endless)]
+    assert len({(look.kind, look.shape, look.pattern, look.colors) for look in looks}) == 300
+    assert looks == [photo.look for photo in plan_photos(endless)]
+    assert looks != [photo.look for photo in plan_photos(replace(endless, seed=7))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_random_looks_can_be_drawn(kind):
+    for number in range(3):
+        photo = replace(plan_photos(TINY)[0], look=random_look(kind, number, 1))
+        assert 0.03 < (render_photo(photo)[1] == 255).mean() < 0.95
 
 
 def test_mask_and_image_of_every_kind():

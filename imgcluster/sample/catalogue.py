@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from imgcluster.sample.looks import KINDS, Look, look_of
+from imgcluster.sample.looks import KINDS, Look, look_of, random_look
 
 BACKGROUNDS = ("white", "gradient", "textured", "cluttered")
 # Of a seller's photos: studio shots first, as in web shops.
@@ -19,7 +19,8 @@ class Catalogue:
 
     `num_models` products of ten kinds, `min_imgs` to `max_imgs` photos of each, the longer side of a photo about `size`
     pixels. Catalogues that share neither `first_model` ranges nor styles share no product: every kind has 20 styles,
-    and a catalogue of n models uses the styles from `first_style` on, one per ten models.
+    and a catalogue of n models uses the styles from `first_style` on, one per ten models. With `random_looks` there
+    is no end of models, each of a look drawn at random: to teach a network on rather than to be told apart.
     """
 
     seed: int
@@ -29,6 +30,7 @@ class Catalogue:
     size: int = 380
     first_model: int = 7_000_000_101
     first_style: int = 0
+    random_looks: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,9 @@ SAMPLES = MappingProxyType(
 
 def plan_photos(catalogue):
     """Return the catalogue's photos, list[Photo], model by model; the same list on every call."""
-    photos = []
+    photos, choose = [], random_look if catalogue.random_looks else look_of
     for number in range(catalogue.num_models):
-        look = look_of(KINDS[number % len(KINDS)], catalogue.first_style + number // len(KINDS), catalogue.seed)
+        look = choose(KINDS[number % len(KINDS)], catalogue.first_style + number // len(KINDS), catalogue.seed)
         rng = np.random.default_rng([catalogue.seed, number])
         photos += _model_photos(catalogue, catalogue.first_model + number, look, rng)
     return photos

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgcluster.sample.textures import PATTERNS
+
 COLORS = {
     "black": (34, 34, 37),
     "cream": (232, 220, 198),
@@ -123,6 +125,22 @@ def look_of(kind, style, seed):
         BRANDS[(number * 5 + style * 2) % len(BRANDS)],
         (number + style) % 8,
         seed,
+    )
+
+
+def random_look(kind, number, seed):
+    """Return look number `number` of any that there are: every shape with every pattern, in colours of all hues."""
+    rng = np.random.default_rng([seed, KINDS.index(kind), number])
+    colors = tuple(tuple(int(value) for value in rng.integers(15, 245, 3)) for _ in range(3))
+    patterns = ("plain", *PATTERNS)
+    return Look(
+        kind,
+        int(rng.integers(24)),
+        patterns[rng.integers(len(patterns))],
+        colors,
+        BRANDS[rng.integers(len(BRANDS))],
+        int(rng.integers(8)),
+        int(rng.integers(2**31)),
     )
 
 
