@@ -4,7 +4,8 @@ Teacher and student see the same strong random crop, and the crops never run out
 to match the function rather than the photos (Beyer et al., "Knowledge distillation: a good teacher is patient and
 consistent", CVPR 2022). The student's last map is projected to the teacher's and compared place by place; its pooled
 features, which are what is kept, match the teacher's similarities within the batch (Park et al., "Relational Knowledge
-Distillation", CVPR 2019). The projection is thrown away.
+Distillation", CVPR 2019), every other batch being one of crops that look alike (`crop_pool`). The projection is thrown
+away.
 """
 import hashlib
 import json
@@ -19,6 +20,7 @@ import numpy as np
 
 from imgcluster.artefacts import replacing
 from imgcluster.backbones import BACKBONES, build_backbone, check_backbone
+from imgcluster.crop_pool import CropPool
 from imgcluster.crops import CropStream
 from imgcluster.distill_networks import Student, Teachers
 from imgcluster.errors import UserError
@@ -121,44 +123,6 @@ def learning_rate_at(done, step, recipe):
     return recipe.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * min(done, 1)))
 
 
-class Pool:
-    """Crops with their teacher outputs; each step a share of them is replaced by fresh ones."""
-
-    def __init__(self, teachers, stream, recipe):
-        self.teachers, self.stream, self.recipe = teachers, stream, recipe
-        first = stream.take(recipe.batch_size)
-        parts = [first, *teachers(first)]
-        self.arrays = [np.zeros((recipe.pool, *part.shape[1:]), part.dtype) for part in parts]
-        self.filled = self.next = 0
-        self._put(parts)
-
-    def channels(self):
-        """Return the number of channels of each map."""
-        return [array.shape[-1] for array in self.arrays[1:-1]]
-
-    def refresh(self, step):
-        """Add a batch of fresh crops, every `reuse` steps and while there are few."""
-        if step % self.recipe.reuse == 0 or self.filled < min(8 * self.recipe.batch_size, self.recipe.pool):
-            crops = self.stream.take(self.recipe.batch_size)
-            self._put([crops, *self.teachers(crops)])
-
-    def _put(self, parts):
-        places = (self.next + np.arange(len(parts[0]))) % self.recipe.pool
-        for array, part in zip(self.arrays, parts, strict=True):
-            array[places] = part
-        self.next = int(places[-1]) + 1
-        self.filled = max(self.filled, min(self.recipe.pool, self.next))
-
-    def batch(self, rng):
-        """Return (pictures, targets) of a random batch, half of them mirrored together with their maps."""
-        rows = rng.choice(self.filled, self.recipe.batch_size, replace=self.filled < self.recipe.batch_size)
-        *mirrorable, pooled = [array[rows] for array in self.arrays]
-        mirrored = rng.random(len(rows)) < 0.5
-        for part in mirrorable:
-            part[mirrored] = part[mirrored, :, ::-1]
-        return mirrorable[0], [*mirrorable[1:], pooled]
-
-
 class Distillation:
     """One run: photos in, a taught student out; goes on where a killed run of the same recipe was."""
 
@@ -175,7 +139,7 @@ class Distillation:
         if not saved:
             samples = self.stream.take(CALIBRATION)
             self.teachers.calibrate(samples)
-        self.pool = Pool(self.teachers, self.stream, recipe)
+        self.pool = CropPool(self.teachers, self.stream, recipe)
         keras.utils.set_random_seed(recipe.seed)
         self.student = Student(recipe, self.size(), self.pool.channels())
         if saved:
