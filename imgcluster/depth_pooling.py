@@ -15,6 +15,7 @@ from keras import ops
 from sklearn.decomposition import PCA
 
 from imgcluster.errors import UserError
+from imgcluster.pca import shrunk
 
 # Reductions of the picture's side at which earlier maps are taken.
 STRIDES = (8, 16)
@@ -96,8 +97,7 @@ def fit_statistics(parts, *, components=COMPONENTS, shrinkage=SHRINKAGE):
     center = np.concatenate([part.mean(axis=0) for part in parts])
     vectors = ops.convert_to_numpy(standardised(parts, center, spread))
     pca = PCA(min(components, *vectors.shape), svd_solver="covariance_eigh").fit(vectors)
-    values = (1 - shrinkage) * pca.explained_variance_ + shrinkage * pca.explained_variance_.mean()
-    axes = pca.components_.T / np.sqrt(np.maximum(values, TINY))
+    axes = pca.components_.T / np.sqrt(np.maximum(shrunk(pca.explained_variance_, shrinkage), TINY))
     statistics = {"center": center, "spread": spread, "axes": axes, "offset": -pca.mean_ @ axes}
     return {name: np.asarray(array, np.float32) for name, array in statistics.items()}
 

@@ -10,6 +10,7 @@ from imgcluster.artefacts import replacing
 from imgcluster.backbones import build_backbone
 from imgcluster.depth_pooling import STRIDES, fit_statistics, pooled_depths, with_inner_maps, write_statistics
 from imgcluster.errors import UserError
+from imgcluster.pca import shrunk
 
 # Principal components of the teachers' maps that the student has to reproduce: at each of STRIDES, and at the end. What
 # tells products of one kind apart lies beyond the first hundred.
@@ -50,7 +51,7 @@ class Teachers:
         for model in self.models:
             maps = self._run(model, pictures)[:-1]
             for places, components in zip(maps, COMPONENTS, strict=True):
-                mean, basis = principal_axes(places.reshape(-1, places.shape[-1]), components // len(self.models))
+                mean, basis = standardising_axes(places.reshape(-1, places.shape[-1]), components // len(self.models))
                 self.means.append(mean)
                 self.bases.append(basis)
 
@@ -82,7 +83,7 @@ class Teachers:
         return [np.concatenate(parts) for parts in zip(*rows)]
 
 
-def principal_axes(rows, components):
+def standardising_axes(rows, components):
     """Return (mean [D], basis [D, components]) of rows [N, D]; (rows - mean) @ basis has mean variance 1.
 
     What the teacher varies most in matters most, but less than it would by its variance (SHRINKAGE).
@@ -90,7 +91,7 @@ def principal_axes(rows, components):
     mean = rows.mean(axis=0)
     values, axes = np.linalg.eigh(np.cov(rows - mean, rowvar=False))
     values, axes = np.maximum(values[:-components - 1:-1], 0), axes[:, :-components - 1:-1]
-    scale = 1 / np.sqrt(np.maximum((1 - SHRINKAGE) * values + SHRINKAGE * values.mean(), TINY))
+    scale = 1 / np.sqrt(np.maximum(shrunk(values, SHRINKAGE), TINY))
     scale /= math.sqrt(max((values * scale ** 2).mean(), TINY))
     return mean, np.ascontiguousarray(axes * scale, dtype=np.float32)
 

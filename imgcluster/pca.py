@@ -1,4 +1,4 @@
-"""Leading principal axes by random projection: a few matrix products instead of a full decomposition."""
+"""Principal axes: leading ones by random projection, in place of a full decomposition; their variances evened out."""
 import numpy as np
 
 OVERSAMPLING = 10
@@ -20,3 +20,12 @@ def principal_axes(rows, num_axes):
     _, singular, axes = np.linalg.svd(basis.T @ rows, full_matrices=False)
     axes *= np.where(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)] < 0, -1, 1)[:, None]
     return axes[:rank].astype(rows.dtype), singular[:rank].astype(rows.dtype)
+
+
+def shrunk(variances, share):
+    """Return variances [D] drawn towards their mean: with a share of 0 they stay, with 1 all are the mean.
+
+    Whitening by shrunk variances does not blow up directions in which samples hardly differ (Ledoit & Wolf, "A
+    well-conditioned estimator for large-dimensional covariance matrices", 2004).
+    """
+    return (1 - share) * variances + share * variances.mean()

@@ -1,13 +1,14 @@
 """Directions in which photos of one product differ, and how to make them count less.
 
 Learnt on labelled products, it carries over to others: a sneaker on foot and in a box differ alike for every model.
-Within-class covariance normalisation (Hatch, Kajarekar & Stolcke, Interspeech 2006), shrunk as by Ledoit & Wolf (2004).
+Within-class covariance normalisation (Hatch, Kajarekar & Stolcke, Interspeech 2006).
 """
 import keras
 import numpy as np
 from sklearn.decomposition import PCA
 
 from imgcluster.classifier import WHITENED, output_layer, outputs_of
+from imgcluster.pca import shrunk
 
 # Principal components kept: what comes after them is noise, and every later step is faster for it.
 COMPONENTS = 512
@@ -27,11 +28,9 @@ def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=
     placed = pca.transform(vectors)
     for label in np.unique(labels):
         placed[labels == label] -= placed[labels == label].mean(axis=0)
-    within = placed.T @ placed / len(placed)
-    shrunk = (1 - shrinkage) * within + shrinkage * np.diag(within).mean() * np.eye(len(within))
-    values, directions = np.linalg.eigh(shrunk)
+    values, directions = np.linalg.eigh(placed.T @ placed / len(placed))
     least = max(ROUNDING * pca.explained_variance_.mean(), np.finfo(np.float32).eps)
-    axes = pca.components_.T @ (directions / np.sqrt(np.maximum(values, least))) @ directions.T
+    axes = pca.components_.T @ (directions / np.sqrt(np.maximum(shrunk(values, shrinkage), least))) @ directions.T
     return axes, -pca.mean_ @ axes
 
 

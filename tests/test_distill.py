@@ -16,7 +16,7 @@ from imgcluster.backbones import BACKBONES, Backbone, build_backbone
 from imgcluster.crops import CropStream, hue_turn, random_crop, recolored, spoilt, warped
 from imgcluster.depth_pooling import GROUP, read_statistics
 from imgcluster.distill import Distillation, Recipe, check_recipe, find_photos, is_held_out, load_teacher
-from imgcluster.distill_networks import Student, Teachers, linear_map, map_loss, principal_axes, relation_loss
+from imgcluster.distill_networks import Student, Teachers, linear_map, map_loss, relation_loss, standardising_axes
 from imgcluster.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -157,12 +157,12 @@ def test_linear_map_finds_the_map_that_made_the_targets():
 
 def test_axes_give_small_directions_more_weight_than_their_variance():
     rows = np.random.default_rng(0).normal(size=(5000, 4)) * [8, 4, 1, 0.01] + 5
-    mean, basis = principal_axes(rows, 3)
+    mean, basis = standardising_axes(rows, 3)
     variances = ((rows - mean) @ basis).var(axis=0)
     assert basis.shape == (4, 3) and np.isclose(variances.mean(), 1, atol=0.02)
     assert variances[0] > variances[1] > variances[2]
     assert variances[0] / variances[2] < 0.5 * 8 ** 2
-    assert np.isfinite(principal_axes(np.ones((9, 4)), 3)[1]).all()
+    assert np.isfinite(standardising_axes(np.ones((9, 4)), 3)[1]).all()
 
 
 def test_a_student_that_grows_keeps_its_weights_and_average():
