@@ -27,7 +27,10 @@ def main(argv=None):
     img_paths = [path for path in found if path not in excluded]
     if len(img_paths) < len(found):
         step.say(f"{len(found) - len(img_paths)} photos are left out (see skipped.csv and duplicates.csv of step 01)")
-    labels = make_labels(img_paths, **settings.label_options())
+    options = settings.label_options()
+    if settings.DATASET in SAMPLES and options["labels_from"] is not None:
+        options = {"labels_from": "filename"}
+    labels = make_labels(img_paths, **options)
     write_photo_rows(step.data_dir, img_paths, labels)
     step.say(describe_labels(labels) if labels else f"{len(img_paths)} photos, no true labels (LABELS_FROM = None)")
     outputs = ["img_paths.txt", *([f"labels_true.{kind}" for kind in ("txt", "npy", "tsv")] if labels else [])]

@@ -27,7 +27,8 @@ def main(argv=None):
     data_dir = source.folder("DATA_DIR")
     img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
     if labels is None:
-        step.say(f"{source.DATASET} has no true labels: the pretrained network is used as it is")
+        step.warn(f"TRAIN_DATASET = {source.DATASET!r} has no true labels, so the pretrained network is used as it is; "
+                  "TRAIN_LABELS_FROM says where they are")
         return
     step.warn_if_changed("00", "01", data_dir=data_dir)
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.

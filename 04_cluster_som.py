@@ -47,7 +47,7 @@ def main(argv=None):
         step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.method}"
                  f"{f', learned from {name}' if name else ''})")
         warn_of_doubt(step, clustering, name)
-    clustering, lines, moved = corrected(step.data_dir, img_paths, clustering)
+    clustering, lines, moved = corrected(step.data_dir, img_paths, clustering, som.best_matching_units(features)[0])
     if lines:
         step.say(f"{lines} corrections applied ({moved} photos changed cluster)")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)

@@ -1,10 +1,12 @@
 """The only file you edit. Plain constants, grouped by step; nothing here does any work.
 
-A new dataset in four lines:
+A new dataset in five lines:
   1. put the photos into  raw_img/<name>/          (sub-folders are fine)
   2. set                  DATASET = "<name>"
   3. say where the true labels are (LABELS_FROM), or LABELS_FROM = None when there are none
-  4. run                  python run_all.py
+  4. set TRAIN_DATASET to labelled photos of the same kind of products (TRAIN_LABELS_FROM says where their labels are),
+     or to None when you have none
+  5. run                  python run_all.py
 Any setting can also be given for one run:  python 04_cluster_som.py --set NUM_CLUSTERS=40
 """
 
@@ -46,10 +48,14 @@ MAX_PIXELS = 200_000_000
 # Where the true product model of each photo is found:
 #   "filename"   in the file name, by LABEL_REGEX
 #   "folder"     the name of the first sub-folder the photo lies in
-#   "x.csv"      in a CSV file with the columns file,label (file relative to RAW_IMG_DIR; relative CSV paths count from
-#                the folder of this file)
+#   "x.csv"      in a CSV file with the columns file (path below RAW_IMG_DIR) and label; the path of the CSV file itself
+#                counts from the folder of this file and may hold {DATASET}
 #   None         there are none: the photos are clustered all the same, only the scores are left out
 LABELS_FROM = "filename"
+
+# The same for TRAIN_DATASET and CALIBRATION_DATASET where their labels are found in another way, or where the photos to
+# be clustered have none. None: as LABELS_FROM says.
+TRAIN_LABELS_FROM = None
 
 # With LABELS_FROM = "filename": a regular expression searched in each file name (without folders); its first group is
 # the label. The default takes the leading number of names such as 1234_88_0.jpg (MODEL_PRODUCT_IMAGE.jpg).

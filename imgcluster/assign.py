@@ -33,7 +33,8 @@ def cluster_reach(features, som_map, labels):
     features [N, D] and labels int [N] 0..K-1 are those the map was made from; -1 (an outlier) belongs to no cluster. A
     photo pulls its own unit towards itself, which no new photo does; its distance is therefore the lesser of the one to
     its unit without it (times hits / (hits - 1)) and that to the second-nearest unit. A cluster is never given less
-    than half of the reach of all photos together, so that small or very even clusters do not reject their own.
+    than half of the reach of all photos together, so that small or very even clusters do not reject their own; one
+    without photos (merged away) gets just that.
     """
     features = check_features(features)
     units, distances, seconds = som_map.best_matching_units(features, second=True)
@@ -42,8 +43,8 @@ def cluster_reach(features, som_map, labels):
     to_second = _distances_to(features, som_map, np.where(seconds < 0, units, seconds))
     reached = np.where(hits > 1, np.minimum(alone, to_second), to_second)
     overall = np.quantile(reached, REACH_QUANTILE)
-    return np.array([max(np.quantile(reached[labels == label], REACH_QUANTILE), overall / 2)
-                     for label in range(labels.max() + 1)])
+    groups = (reached[labels == label] for label in range(labels.max() + 1))
+    return np.array([max(np.quantile(group, REACH_QUANTILE) if len(group) else 0, overall / 2) for group in groups])
 
 
 def assign(features, som_map, unit_clusters, reach):

@@ -87,7 +87,7 @@ def outliers(isolation, labels):
 
 def majority(units, labels, num_units):
     """Return the most frequent label among the photos of each unit, int [num_units], -1 where there are none."""
-    counts = np.zeros((num_units, labels.max() + 1), int)
+    counts = np.zeros((num_units, labels.max(initial=0) + 1), int)
     np.add.at(counts, (units, labels), 1)
     return np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
 

@@ -17,7 +17,7 @@ from imgcluster.artefacts import (
     write_table,
 )
 from imgcluster.assign import assign, cluster_reach
-from imgcluster.cluster_count import Clustering
+from imgcluster.cluster_count import Clustering, majority
 from imgcluster.corrections import apply_corrections
 from imgcluster.som import SelfOrganizingMap
 
@@ -45,18 +45,28 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
         "calibrated": clustering.calibrated, "num_photos": len(img_paths), **facts})
 
 
-def corrected(data_dir, img_paths, clustering):
+def corrected(data_dir, img_paths, clustering, units):
     """Return (the Clustering after corrections.csv of `data_dir`, its number of lines, how many photos it moved).
 
-    The names it gives to clusters are written to cluster_names.csv. Without that file nothing changes.
+    units int [N]: the unit of each photo; those of moved photos follow, so that photos placed on the map later meet the
+    corrected clusters. Names of clusters go to cluster_names.csv. Without corrections.csv nothing changes.
     """
     table = read_table(Path(data_dir) / "corrections.csv")
     if table.empty:
         return clustering, 0, 0
     labels, names = apply_corrections(clustering.labels, img_paths, table)
     write_table(Path(data_dir) / "cluster_names.csv", pd.DataFrame(names.items(), columns=["cluster", "name"]))
-    moved = int((labels != clustering.labels).sum())
-    return replace(clustering, labels=labels, num_clusters=len(set(labels.tolist()) - {-1})), len(table), moved
+    moved = labels != clustering.labels
+    return replace(clustering, labels=labels, num_clusters=len(set(labels.tolist()) - {-1}),
+                   unit_clusters=_follow(clustering.unit_clusters, units, labels, moved)), len(table), int(moved.sum())
+
+
+def _follow(unit_clusters, units, labels, moved):
+    """The clusters of units [U] after photos `moved` bool [N]: their units belong to the majority of their photos."""
+    inside = labels >= 0
+    voted = majority(units[inside], labels[inside], len(unit_clusters))
+    touched = np.isin(np.arange(len(unit_clusters)), units[moved]) & (voted >= 0)
+    return np.where(touched, voted, unit_clusters)
 
 
 def cluster_table(img_paths, clustering, units, distances, shape):

@@ -85,6 +85,7 @@ class Settings(BaseModel):
     MAX_PIXELS: Positive = 200_000_000
 
     LABELS_FROM: str | None = "filename"
+    TRAIN_LABELS_FROM: str | None = None
     LABEL_REGEX: str = r"^(\d+)_"
 
     BACKGROUND_METHOD: Literal["grabcut", "contours", "none"] = "grabcut"
@@ -215,14 +216,21 @@ class Settings(BaseModel):
 
     def of_step(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
-        return {name: getattr(self, name) for name in STEP_SETTINGS[number]}
+        values = {name: getattr(self, name) for name in STEP_SETTINGS[number]}
+        return {**values, "LABELS_FROM": self.labels_from} if "LABELS_FROM" in values else values
+
+    @property
+    def labels_from(self):
+        """LABELS_FROM, or what takes its place in a dataset to learn from."""
+        to_learn_from = self.TRAIN_LABELS_FROM or self.LABELS_FROM
+        return to_learn_from if self.DATASET in (self.TRAIN_DATASET, self.CALIBRATION_DATASET) else self.LABELS_FROM
 
     def label_options(self):
         """The keyword arguments of `labels.make_labels`."""
         csv_path = None
-        if self.LABELS_FROM not in ("filename", "folder", None):
-            csv_path = self.resolve(self.LABELS_FROM.replace("{DATASET}", self.DATASET))
-        return {"labels_from": self.LABELS_FROM, "regex": self.LABEL_REGEX, "csv_path": csv_path}
+        if self.labels_from not in ("filename", "folder", None):
+            csv_path = self.resolve(self.labels_from.replace("{DATASET}", self.DATASET))
+        return {"labels_from": self.labels_from, "regex": self.LABEL_REGEX, "csv_path": csv_path}
 
     def recipe_options(self):
         """The keyword arguments of `preprocess.Recipe`."""

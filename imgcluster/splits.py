@@ -35,10 +35,10 @@ def split_rows(labels, *, train_fraction, seed):
     classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
         raise UserError(f"fine-tuning needs photos of at least two models; the training set has {len(classes)} "
-                        "(check LABELS_FROM, or set TRAIN_DATASET = None)")
+                        "(check LABELS_FROM and TRAIN_LABELS_FROM, or set TRAIN_DATASET = None)")
     if counts.max() < 2:
         raise UserError("no model of the training set has two photos, so nothing is left to validate on "
-                        "(check LABELS_FROM, or set TRAIN_DATASET = None)")
+                        "(check LABELS_FROM and TRAIN_LABELS_FROM, or set TRAIN_DATASET = None)")
     rng, train = np.random.default_rng(seed), []
     for name, count in zip(classes, counts):
         rows = rng.permutation(np.flatnonzero(labels == name))

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
-from imgcluster.artefacts import write_lines
+from imgcluster.artefacts import write_array, write_lines
 from imgcluster.cluster_count import cluster_photos
-from imgcluster.cluster_results import OUTPUTS, corrected, read_map, review_list, write_clustering
+from imgcluster.cluster_results import OUTPUTS, corrected, place_on, read_map, review_list, write_clustering
 from imgcluster.som import SelfOrganizingMap
 
 
@@ -49,12 +49,32 @@ def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
 
 def test_corrections_of_a_person_are_applied_and_counted(written, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    assert corrected(tmp_path, names, clustering) == (clustering, 0, 0)
+    units = np.zeros(300, int)
+    assert corrected(tmp_path, names, clustering, units) == (clustering, 0, 0)
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros"])
-    found, lines, moved = corrected(tmp_path, names, clustering)
+    found, lines, moved = corrected(tmp_path, names, clustering, units)
     assert (lines, moved) == (2, (clustering.labels == 1).sum())
     assert found.num_clusters == clustering.num_clusters - 1 and not (found.labels == 1).any()
     assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
+
+
+def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    units, last = fitted.best_matching_units(digits)[0], clustering.num_clusters - 1
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"merge,,{last},0", "merge,,1,2"])
+    write_lines(tmp_path / "img_paths.txt", names)
+    found, _, moved = corrected(tmp_path, names, clustering, units)
+    assert moved == np.isin(clustering.labels, [1, last]).sum() > 0
+    write_clustering(tmp_path, names, digits, fitted, found)
+    write_array(tmp_path / "features.npy", digits)
+    placed = place_on(tmp_path, digits)[1]
+    assert not np.isin(placed.labels, [1, last]).any()
+    fits = placed.labels >= 0
+    assert fits.mean() > 0.9
+    before = np.isin(clustering.labels[fits], [0, last])
+    assert (placed.labels[fits][before] == 0).mean() > 0.8
+    elsewhere = ~np.isin(clustering.unit_clusters, [1, last])
+    assert np.array_equal(found.unit_clusters[elsewhere], clustering.unit_clusters[elsewhere])
 
 
 def test_review_list_is_the_least_confident_first_and_bounded():

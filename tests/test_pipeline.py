@@ -142,10 +142,22 @@ def test_unlabelled_folder_runs_through(finished, tmp_path):
     project = new_project(tmp_path / "unlabelled", LABELS_FROM=None, TRAIN_DATASET="shop")
     shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop")
     done = run("run_all.py", project)
-    assert "no true labels" in done.stdout and "pretrained network is used as it is" in done.stdout
+    assert "no true labels" in done.stdout and "pretrained network is used as it is" in done.stderr
+    assert "TRAIN_LABELS_FROM" in done.stderr
     metrics = read_json(project / "data" / "shop" / "metrics.json")
     assert "ari" not in metrics and metrics["num_clusters"] >= 1
     assert not (project / "data" / "shop" / "labels_true.txt").exists()
+
+
+def test_unlabelled_photos_beside_labelled_ones_to_train_on(finished, tmp_path):
+    project = new_project(tmp_path / "beside", LABELS_FROM=None, TRAIN_LABELS_FROM="filename")
+    shutil.copytree(finished[0] / "raw_img", project / "raw_img")
+    for dataset in ("shop", "shop_train"):
+        run("00_make_labels_true.py", project, "--set", f"DATASET={dataset}")
+        data = project / "data" / dataset
+        assert (data / "labels_true.txt").exists() == (dataset == "shop_train")
+        assert read_json(data / "made_by_00.json")["settings"]["LABELS_FROM"] == (
+            "filename" if dataset == "shop_train" else None)
 
 
 def test_scores_of_trained_products_come_with_a_warning(finished, tmp_path):

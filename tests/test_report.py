@@ -143,15 +143,17 @@ def test_names_that_people_gave_are_in_the_page(tmp_path):
     assert names == {0: None, 1: "<b>boots</b>", 2: None}
 
 
-def test_new_clusters_of_earlier_corrections_are_not_named_again(tmp_path):
+def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp_path):
     gallery = make_gallery(tmp_path)
     write_report(tmp_path / "first.html", gallery)
-    assert Page(tmp_path / "first.html").data["newClusters"] == 0
+    data = Page(tmp_path / "first.html").data
+    assert (data["newClusters"], data["earlierCorrections"]) == (0, [])
+    lines = [["split", "a.jpg", "0", "new-2"], ["name", "", "new-11", "boots"], ["merge", "", "0", "1"]]
     write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
-        [["split", "a.jpg", "0", "new-2"], ["name", "", "new-11", "boots"], ["merge", "", "0", "1"]],
-        columns=["action", "file", "cluster", "value"]))
+        lines, columns=["action", "file", "cluster", "value"]))
     write_report(tmp_path / "second.html", gallery)
-    assert Page(tmp_path / "second.html").data["newClusters"] == 11
+    data = Page(tmp_path / "second.html").data
+    assert (data["newClusters"], data["earlierCorrections"]) == (11, lines)
 
 
 def test_levels_are_the_answer_and_those_that_differ_from_it(written):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from report_gallery import HOSTILE_FILE, make_gallery
 
+from imgcluster.artefacts import write_lines
 from imgcluster.corrections import apply_corrections
 from imgcluster.report import sprites, write_report
 
@@ -18,6 +19,7 @@ def written(tmp_path_factory):
     """A gallery with every file, and the path of its page, with as many sheets of thumbnails as thousands fill."""
     folder = tmp_path_factory.mktemp("report")
     gallery = make_gallery(folder)
+    write_lines(gallery.data_dir / "corrections.csv", ["action,file,cluster,value", "name,,2,boots"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sprites, "SHEET_SIDE", 160)
         write_report(folder / "report.html", gallery)
@@ -224,6 +226,7 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     click(browser, "#tray [data-part=corrections] .primary")
     lines = downloaded(browser, "corrections.csv")
     assert lines == [
+        {"action": "name", "file": "", "cluster": "2", "value": "boots"},
         {"action": "name", "file": "", "cluster": "0", "value": 'red, "good"'},
         {"action": "split", "file": HOSTILE_FILE, "cluster": "0", "value": "new-1"},
         {"action": "merge", "file": "", "cluster": "0", "value": "1"}]
@@ -231,7 +234,7 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     labels, names = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(lines))
     expected = np.where(gallery.predicted == 0, 1, gallery.predicted)
     expected[gallery.img_paths.index(HOSTILE_FILE)] = 3
-    assert labels.tolist() == expected.tolist() and names == {0: 'red, "good"'}
+    assert labels.tolist() == expected.tolist() and names == {0: 'red, "good"', 2: "boots"}
 
 
 def test_the_legend_shows_where_a_cluster_lies(browser):

@@ -40,6 +40,18 @@ def test_the_training_set_goes_first(settings_of):
         steps("known", "00", "01", "02", "03") + steps("new", "00", "01", "03", "04", "05", "06")
 
 
+def test_nothing_is_learnt_from_photos_without_labels(settings_of):
+    assert run_all.plan(settings_of("LABELS_FROM=None"), "00", "06") == steps("new", *ALL)
+    labelled = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=folder")
+    assert run_all.plan(labelled, "00", "06")[:4] == steps("known", "00", "01", "02", "03")
+
+
+def test_where_other_photos_have_their_labels_trains_nothing_anew(settings_of):
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    changed = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=filename")
+    assert run_all.plan(changed, "00", "06")[0] == ("new", "00")
+
+
 def test_a_trained_network_is_not_trained_again(settings_of, capsys):
     settings = settings_of()
     finish(settings, "known", "00", "01", "02", "03")

@@ -14,7 +14,9 @@ CONFIG = (ROOT / "config.py").read_text(encoding="utf-8")
 CONSTANTS = [node for node in ast.parse(CONFIG).body if isinstance(node, ast.Assign)]
 # Fields that no record needs: where things lie, how fast they are made, whether files are written beside the others.
 # The seed is part of every step's record.
-WITHOUT_EFFECT_ON_OUTPUTS = {"DATASET", *PATH_TEMPLATES, "NUM_WORKERS", "SAVE_MASKS", "FEATURES_TSV"}
+# TRAIN_LABELS_FROM is recorded as the LABELS_FROM of the dataset that it is for.
+WITHOUT_EFFECT_ON_OUTPUTS = {"DATASET", "TRAIN_LABELS_FROM", *PATH_TEMPLATES,
+                             "NUM_WORKERS", "SAVE_MASKS", "FEATURES_TSV"}
 
 
 def write_config(folder, text):
@@ -174,6 +176,18 @@ def test_relative_paths_count_from_the_config_file(tmp_path, monkeypatch):
         assert settings.folder("IMG_DIR") == Path("/big/shoes")
         assert settings.weights() == tmp_path / "w.h5"
         assert settings.label_options()["csv_path"] == tmp_path / "project/shoes.csv"
+
+
+@pytest.mark.parametrize("dataset, expected", [
+    ("shoes", "folder"), ("boots", "{DATASET}.csv"), ("bags", "{DATASET}.csv")])
+def test_photos_to_learn_from_may_have_their_labels_elsewhere(tmp_path, dataset, expected):
+    config = write_config(tmp_path, "DATASET = 'shoes'\nTRAIN_DATASET = 'boots'\nCALIBRATION_DATASET = 'bags'\n"
+                                    "LABELS_FROM = 'folder'\nTRAIN_LABELS_FROM = '{DATASET}.csv'\n")
+    settings = load_settings(config).for_dataset(dataset)
+    assert settings.labels_from == settings.of_step("00")["LABELS_FROM"] == expected
+    csv_path = settings.label_options()["csv_path"]
+    assert csv_path == (None if dataset == "shoes" else tmp_path / f"{dataset}.csv")
+    assert load_settings(config, ["TRAIN_LABELS_FROM=None"]).for_dataset("boots").labels_from == "folder"
 
 
 def test_the_home_folder_may_be_written_with_a_tilde(monkeypatch):

@@ -4,8 +4,8 @@
 
 corrections.csv, what a person put right, in the order it was done. Columns `action,file,cluster,value`; `cluster` is
 always a number of labels_pred as this run wrote it, or `new-1`, `new-2`, ... for clusters that the first line naming
-them brings to life. The page counts on from the new clusters of the corrections.csv that the run applied, so that its
-lines can be put below those.
+them brings to life. The lines of the corrections.csv that the run applied come first, so that the new file replaces it;
+the page counts on from their new clusters.
 
 | action | file | cluster | value | meaning |
 | --- | --- | --- | --- | --- |

@@ -3,6 +3,7 @@ import numpy as np
 
 from imgcluster.artefacts import read_table
 from imgcluster.cluster_results import review_list
+from imgcluster.corrections import COLUMNS
 from imgcluster.metrics import matched_clusters
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import group_colour
@@ -66,7 +67,7 @@ def page_data(gallery, rows):
     place[rows] = np.arange(len(rows))
     data = dict.fromkeys(("models", "pairs", "splits", "map", "scatter", "levels"))
     data |= {"name": gallery.name, "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
-            "newClusters": _new_clusters(gallery),
+            **_earlier_corrections(gallery),
             "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
             "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
     if gallery.true is not None:
@@ -160,11 +161,12 @@ def _same_partition(first, second):
     return pairs == len(np.unique(first)) == len(np.unique(second))
 
 
-def _new_clusters(gallery):
-    """The highest number N of a cluster new-N in corrections.csv, which later corrections must not name again."""
-    table = read_table(gallery.data_dir / "corrections.csv")
-    cells = [cell for name in ("cluster", "value") if name in table for cell in table[name]]
-    return max((int(cell[4:]) for cell in cells if cell.startswith("new-") and cell[4:].isdecimal()), default=0)
+def _earlier_corrections(gallery):
+    """The lines of corrections.csv, which the next ones follow, and the highest number N of a cluster new-N in them."""
+    table = read_table(gallery.data_dir / "corrections.csv").reindex(columns=COLUMNS, fill_value="")
+    cells = [cell for name in ("cluster", "value") for cell in table[name]]
+    highest = max((int(cell[4:]) for cell in cells if cell.startswith("new-") and cell[4:].isdecimal()), default=0)
+    return {"earlierCorrections": table.to_numpy().tolist(), "newClusters": highest}
 
 
 def _review(gallery, rows):
