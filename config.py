@@ -24,7 +24,7 @@ TRAIN_DATASET = "sample_train"
 # Relative paths count from the folder of this file; absolute paths are taken as they are.
 RAW_IMG_DIR = "raw_img/{DATASET}"
 
-# Where step 01 writes the photos with their background removed.
+# Where step 01 writes the photos as the network is to see them: cropped, with their background removed where wanted.
 IMG_DIR = "img/{DATASET}"
 
 # Where labels, features, the network and the clusters go: files for programs.
@@ -138,7 +138,7 @@ HOLDOUT_MODELS = 0.2
 # models: the more models it learns, the better it tells new ones apart. Takes twice the time at most.
 TRAIN_ON_ALL = True
 
-# Share of each trained model's photos to train on (0 to 1); the rest shows how well these models are recognised.
+# Share of each trained model's photos to train on (above 0 and below 1); the rest shows how well these models are recognised.
 TRAIN_FRACTION = 0.9
 
 # True: the features of the pretrained network, as it was, stand beside those it learnt: what it knew before still
@@ -173,7 +173,7 @@ IMGS_PER_MODEL_IN_BATCH = 8
 HEAD_EPOCHS = 40
 
 # Passes over the photos for the upper part of the network. 0: only the classification layer is trained. Few: after
-# some, the network only gets better at the models it is trained on, and worse at others. More (20) for a classifier.
+# some, the network only gets better at the models it is trained on, and worse at others. More (10) for a classifier.
 EPOCHS = 6
 
 # The network that is kept is the average of its weights over about this many epochs (1, say, for long trainings). 0:
@@ -243,7 +243,7 @@ L2_NORMALIZE = True
 PCA_WHITENING = None
 
 # True: also write what TensorFlow's Embedding Projector shows: features.tsv, metadata.tsv (files and labels),
-# sprite.png (the photos, small) and projector_config.pbtxt. Then: tensorboard --logdir data/NAME
+# sprite.png (the photos, small) and projector_config.pbtxt. Then: pip install tensorboard; tensorboard --logdir data/NAME
 FEATURES_TSV = False
 
 # ---------------------------------------------------------------- step 04: clusters
