@@ -138,7 +138,7 @@ HOLDOUT_MODELS = 0.2
 # models: the more models it learns, the better it tells new ones apart. Takes twice the time at most.
 TRAIN_ON_ALL = True
 
-# Share of each trained model's photos to train on (above 0 and below 1); the rest shows how well these models are recognised.
+# Share of each trained model's photos to train on (above 0, below 1); the rest shows how well they are recognised.
 TRAIN_FRACTION = 0.9
 
 # True: the features of the pretrained network, as it was, stand beside those it learnt: what it knew before still
@@ -243,7 +243,8 @@ L2_NORMALIZE = True
 PCA_WHITENING = None
 
 # True: also write what TensorFlow's Embedding Projector shows: features.tsv, metadata.tsv (files and labels),
-# sprite.png (the photos, small) and projector_config.pbtxt. Then: pip install tensorboard; tensorboard --logdir data/NAME
+# sprite.png (the photos, small) and projector_config.pbtxt. TensorBoard shows them:
+# pip install tensorboard; tensorboard --logdir data/NAME
 FEATURES_TSV = False
 
 # ---------------------------------------------------------------- step 04: clusters
