@@ -14,6 +14,7 @@ from imgcluster.calibration import OTHER_KIND
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos
 from imgcluster.cluster_results import OUTPUTS, corrected, place_on, write_clustering
+from imgcluster.corrections import clustering_id
 from imgcluster.errors import UserError
 from imgcluster.known_products import read_known
 from imgcluster.progress import progress
@@ -47,7 +48,9 @@ def main(argv=None):
         step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.method}"
                  f"{f', learned from {name}' if name else ''})")
         warn_of_doubt(step, clustering, name)
-    clustering, lines, moved = corrected(step.data_dir, img_paths, clustering, som.best_matching_units(features)[0])
+    facts["clustering"] = clustering_id(img_paths, clustering.labels)
+    clustering, lines, moved = corrected(step.data_dir, img_paths, clustering, som.best_matching_units(features)[0],
+                                         warn=step.warn)
     if lines:
         step.say(f"{lines} corrections applied ({moved} photos changed cluster)")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)

@@ -18,7 +18,7 @@ from imgcluster.artefacts import (
 )
 from imgcluster.assign import assign, cluster_reach
 from imgcluster.cluster_count import Clustering, majority
-from imgcluster.corrections import apply_corrections
+from imgcluster.corrections import apply_corrections, are_for, clustering_id
 from imgcluster.som import SelfOrganizingMap
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
@@ -45,14 +45,20 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
         "calibrated": clustering.calibrated, "num_photos": len(img_paths), **facts})
 
 
-def corrected(data_dir, img_paths, clustering, units):
+def corrected(data_dir, img_paths, clustering, units, *, warn):
     """Return (the Clustering after corrections.csv of `data_dir`, its number of lines, how many photos it moved).
 
     units int [N]: the unit of each photo; those of moved photos follow, so that photos placed on the map later meet the
-    corrected clusters. Names of clusters go to cluster_names.csv. Without corrections.csv nothing changes.
+    corrected clusters. Names of clusters go to cluster_names.csv. Without corrections.csv nothing changes, nor
+    where it was made for another clustering, whose numbers mean other clusters: `warn` then gets a sentence.
     """
     table = read_table(Path(data_dir) / "corrections.csv")
     if table.empty:
+        return clustering, 0, 0
+    if not are_for(table, clustering_id(img_paths, clustering.labels)):
+        warn("corrections.csv was made for another clustering (other photos, features or settings), whose numbers mean "
+             "other clusters: it is left aside. Correct these clusters in the report and save it anew, or remove it; "
+             "to keep corrected clusters, place new photos in them (ASSIGN_TO)")
         return clustering, 0, 0
     labels, names = apply_corrections(clustering.labels, img_paths, table)
     write_table(Path(data_dir) / "cluster_names.csv", pd.DataFrame(names.items(), columns=["cluster", "name"]))

@@ -1,7 +1,22 @@
 """A person's corrections of a clustering, as the report exports them: merge, split, move, name."""
+import hashlib
+
 from imgcluster.errors import UserError
 
 COLUMNS = ("action", "file", "cluster", "value")
+# Which clustering a line was written for; the report fills it in, lines written by hand may leave it out.
+CLUSTERING = "clustering"
+
+
+def clustering_id(img_paths, labels):
+    """Return a short text by which a clustering (N files, N labels before corrections) is known again."""
+    rows = "\n".join(f"{label} {path}" for label, path in zip(labels, img_paths, strict=True))
+    return hashlib.sha256(rows.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+def are_for(table, clustering):
+    """Return whether no line of corrections (DataFrame of text) says that it was written for another clustering."""
+    return CLUSTERING not in table or bool(table[CLUSTERING].isin(["", clustering]).all())
 
 
 def apply_corrections(labels, img_paths, table):

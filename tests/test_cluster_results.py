@@ -7,6 +7,7 @@ from sklearn.datasets import load_digits
 from imgcluster.artefacts import write_array, write_lines
 from imgcluster.cluster_count import cluster_photos
 from imgcluster.cluster_results import OUTPUTS, corrected, place_on, read_map, review_list, write_clustering
+from imgcluster.corrections import clustering_id
 from imgcluster.som import SelfOrganizingMap
 
 
@@ -50,12 +51,22 @@ def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
 def test_corrections_of_a_person_are_applied_and_counted(written, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     units = np.zeros(300, int)
-    assert corrected(tmp_path, names, clustering, units) == (clustering, 0, 0)
+    assert corrected(tmp_path, names, clustering, units, warn=pytest.fail) == (clustering, 0, 0)
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros"])
-    found, lines, moved = corrected(tmp_path, names, clustering, units)
+    found, lines, moved = corrected(tmp_path, names, clustering, units, warn=pytest.fail)
     assert (lines, moved) == (2, (clustering.labels == 1).sum())
     assert found.num_clusters == clustering.num_clusters - 1 and not (found.labels == 1).any()
     assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
+
+
+def test_corrections_of_another_clustering_are_left_aside(written, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    own = clustering_id(names, clustering.labels)
+    for made_for, applied in ((own, True), ("", True), (clustering_id(names, clustering.labels[::-1]), False)):
+        write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{made_for}"])
+        found, lines, moved = corrected(tmp_path, names, clustering, np.zeros(300, int), warn=said.append)
+        assert (lines, moved > 0, found is not clustering) == (applied, applied, applied)
+    assert len(said) == 1 and "another clustering" in said[0]
 
 
 def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted, tmp_path):
@@ -63,7 +74,7 @@ def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted
     units, last = fitted.best_matching_units(digits)[0], clustering.num_clusters - 1
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"merge,,{last},0", "merge,,1,2"])
     write_lines(tmp_path / "img_paths.txt", names)
-    found, _, moved = corrected(tmp_path, names, clustering, units)
+    found, _, moved = corrected(tmp_path, names, clustering, units, warn=pytest.fail)
     assert moved == np.isin(clustering.labels, [1, last]).sum() > 0
     write_clustering(tmp_path, names, digits, fitted, found)
     write_array(tmp_path / "features.npy", digits)

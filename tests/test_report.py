@@ -153,7 +153,14 @@ def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp
         lines, columns=["action", "file", "cluster", "value"]))
     write_report(tmp_path / "second.html", gallery)
     data = Page(tmp_path / "second.html").data
-    assert (data["newClusters"], data["earlierCorrections"]) == (11, lines)
+    assert (data["newClusters"], data["earlierCorrections"]) == (11, [[*line, ""] for line in lines])
+    write_json(gallery.data_dir / "cluster_count.json", {"clustering": "this"})
+    for made_for, kept in (("this", 3), ("another", 0)):
+        write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
+            [[*line, made_for] for line in lines], columns=["action", "file", "cluster", "value", "clustering"]))
+        write_report(tmp_path / "third.html", gallery)
+        data = Page(tmp_path / "third.html").data
+        assert (data["clustering"], len(data["earlierCorrections"])) == ("this", kept)
 
 
 def test_levels_are_the_answer_and_those_that_differ_from_it(written):

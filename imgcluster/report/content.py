@@ -1,9 +1,9 @@
 """What the page shows as plain data (lists, numbers, text): the part that its scripts draw from."""
 import numpy as np
 
-from imgcluster.artefacts import read_table
+from imgcluster.artefacts import read_json, read_table
 from imgcluster.cluster_results import review_list
-from imgcluster.corrections import COLUMNS
+from imgcluster.corrections import CLUSTERING, COLUMNS, are_for
 from imgcluster.metrics import matched_clusters
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import group_colour
@@ -162,11 +162,16 @@ def _same_partition(first, second):
 
 
 def _earlier_corrections(gallery):
-    """The lines of corrections.csv, which the next ones follow, and the highest number N of a cluster new-N in them."""
-    table = read_table(gallery.data_dir / "corrections.csv").reindex(columns=COLUMNS, fill_value="")
+    """The lines of corrections.csv, which the next ones follow, and the highest number N of a cluster new-N in them.
+
+    None where step 04 left them aside. With them, which clustering the next ones are for.
+    """
+    clustering = read_json(gallery.data_dir / "cluster_count.json").get("clustering", "")
+    table = read_table(gallery.data_dir / "corrections.csv").reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
+    table = table if are_for(table, clustering) else table[:0]
     cells = [cell for name in ("cluster", "value") for cell in table[name]]
     highest = max((int(cell[4:]) for cell in cells if cell.startswith("new-") and cell[4:].isdecimal()), default=0)
-    return {"earlierCorrections": table.to_numpy().tolist(), "newClusters": highest}
+    return {"earlierCorrections": table.to_numpy().tolist(), "newClusters": highest, "clustering": clustering}
 
 
 def _review(gallery, rows):

@@ -103,7 +103,8 @@ function correctionsCsv() {
   const lines = corrections.flatMap(({ action, indices, cluster, value, from }) => (indices
     ? indices.map((index, position) => [action, photos.file[index], from[position], value])
     : [[action, "", cluster, value]]));
-  return csv([["action", "file", "cluster", "value"], ...data.earlierCorrections, ...lines]);
+  return csv([["action", "file", "cluster", "value", "clustering"], ...data.earlierCorrections,
+    ...lines.map((line) => [...line, data.clustering])]);
 }
 
 function selectionCsv() {
