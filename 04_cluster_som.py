@@ -48,7 +48,7 @@ def main(argv=None):
         step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.method}"
                  f"{f', learned from {name}' if name else ''})")
         warn_of_doubt(step, clustering, name)
-    facts["clustering"] = clustering_id(img_paths, clustering.labels)
+    facts["clustering_id"] = clustering_id(img_paths, clustering.labels)
     clustering, lines, moved = corrected(step.data_dir, img_paths, clustering, som.best_matching_units(features)[0],
                                          warn=step.warn)
     if lines:

@@ -53,6 +53,7 @@ def corrected(data_dir, img_paths, clustering, units, *, warn):
     where it was made for another clustering, whose numbers mean other clusters: `warn` then gets a sentence.
     """
     table = read_table(Path(data_dir) / "corrections.csv")
+    (Path(data_dir) / "cluster_names.csv").unlink(missing_ok=True)
     if table.empty:
         return clustering, 0, 0
     if not are_for(table, clustering_id(img_paths, clustering.labels)):

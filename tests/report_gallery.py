@@ -62,7 +62,7 @@ def write_step_04(data_dir, files, cluster, rng):
     write_arrays(data_dir / "som.npz", hits=hits, distance_map=rng.random(shape), topology=np.array("rectangular"),
                  unit_clusters=np.repeat(np.arange(num_clusters), 2).reshape(shape))
     write_json(data_dir / "cluster_count.json", {
-        "num_clusters": int(num_clusters), "interval": [2, 5], "clustering": "drawn"})
+        "num_clusters": int(num_clusters), "interval": [2, 5], "clustering_id": "drawn"})
     features = np.eye(num_clusters, 8)[cluster] + 0.05 * rng.random((count, 8))
     np.save(data_dir / "features.npy", features.astype(np.float32))
 

@@ -67,6 +67,7 @@ def test_corrections_of_another_clustering_are_left_aside(written, tmp_path):
         found, lines, moved = corrected(tmp_path, names, clustering, np.zeros(300, int), warn=said.append)
         assert (lines, moved > 0, found is not clustering) == (applied, applied, applied)
     assert len(said) == 1 and "another clustering" in said[0]
+    assert not (tmp_path / "cluster_names.csv").exists(), "names went with the corrections"
 
 
 def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted, tmp_path):

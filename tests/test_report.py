@@ -154,7 +154,7 @@ def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp
     write_report(tmp_path / "second.html", gallery)
     data = Page(tmp_path / "second.html").data
     assert (data["newClusters"], data["earlierCorrections"]) == (11, [[*line, ""] for line in lines])
-    write_json(gallery.data_dir / "cluster_count.json", {"clustering": "this"})
+    write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "this"})
     for made_for, kept in (("this", 3), ("another", 0)):
         write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
             [[*line, made_for] for line in lines], columns=["action", "file", "cluster", "value", "clustering"]))

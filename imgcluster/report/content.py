@@ -166,7 +166,7 @@ def _earlier_corrections(gallery):
 
     None where step 04 left them aside. With them, which clustering the next ones are for.
     """
-    clustering = read_json(gallery.data_dir / "cluster_count.json").get("clustering", "")
+    clustering = read_json(gallery.data_dir / "cluster_count.json").get("clustering_id", "")
     table = read_table(gallery.data_dir / "corrections.csv").reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
     table = table if are_for(table, clustering) else table[:0]
     cells = [cell for name in ("cluster", "value") for cell in table[name]]
