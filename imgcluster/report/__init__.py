@@ -4,9 +4,9 @@
 
 corrections.csv, what a person put right, in the order it was done. Columns `action,file,cluster,value,clustering`: the
 last says which clustering the line is for (`clustering_id` in cluster_count.json) and may be left out; `cluster` is
-always a number of labels_pred as this run wrote it, or `new-1`, `new-2`, ... for clusters that the first line naming them
-brings to life. The lines of the corrections.csv that the run applied come first, so that the new file replaces it; the
-page counts on from their new clusters.
+always a number of labels_pred as this run wrote it, or `new-1`, `new-2`, ... for clusters that the first line naming
+them brings to life. The lines of the corrections.csv that the run applied come first, so that the new file replaces
+it; the page counts on from their new clusters.
 
 | action | file | cluster | value | meaning |
 | --- | --- | --- | --- | --- |
