@@ -112,7 +112,7 @@ BACKBONE = "auto"
 # in BACKBONE: a list, one entry for each, or one word for all.
 WEIGHTS = "imagenet"
 
-# Side of the square picture the network sees, in pixels. None: the size it was made for (192 to 384). Smaller is
+# Side of the square picture the network sees, in pixels. None: the size it was made for (224 to 384). Smaller is
 # faster, and time goes with the square.
 INPUT_SIZE = None
 
