@@ -49,8 +49,7 @@ def main(argv=None):
                  f"{f', learned from {name}' if name else ''})")
         warn_of_doubt(step, clustering, name)
     facts["clustering_id"] = clustering_id(img_paths, clustering.labels)
-    clustering, lines, moved = corrected(step.data_dir, img_paths, clustering, som.best_matching_units(features)[0],
-                                         warn=step.warn)
+    clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, warn=step.warn)
     if lines:
         step.say(f"{lines} corrections applied ({moved} photos changed cluster)")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)

@@ -45,11 +45,11 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
         "calibrated": clustering.calibrated, "num_photos": len(img_paths), **facts})
 
 
-def corrected(data_dir, img_paths, clustering, units, *, warn):
+def corrected(data_dir, img_paths, features, som, clustering, *, warn):
     """Return (the Clustering after corrections.csv of `data_dir`, its number of lines, how many photos it moved).
 
-    units int [N]: the unit of each photo; those of moved photos follow, so that photos placed on the map later meet the
-    corrected clusters. Names of clusters go to cluster_names.csv. Without corrections.csv nothing changes, nor
+    The units of moved photos (features [N, D] on the map) follow, so that photos placed on it later meet the corrected
+    clusters. Names of clusters go to cluster_names.csv. Without corrections.csv nothing changes, nor
     where it was made for another clustering, whose numbers mean other clusters: `warn` then gets a sentence.
     """
     table = read_table(Path(data_dir) / "corrections.csv")
@@ -63,7 +63,7 @@ def corrected(data_dir, img_paths, clustering, units, *, warn):
         return clustering, 0, 0
     labels, names = apply_corrections(clustering.labels, img_paths, table)
     write_table(Path(data_dir) / "cluster_names.csv", pd.DataFrame(names.items(), columns=["cluster", "name"]))
-    moved = labels != clustering.labels
+    moved, units = labels != clustering.labels, som.best_matching_units(features)[0]
     return replace(clustering, labels=labels, num_clusters=len(set(labels.tolist()) - {-1}),
                    unit_clusters=_follow(clustering.unit_clusters, units, labels, moved)), len(table), int(moved.sum())
 

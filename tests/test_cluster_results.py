@@ -48,23 +48,22 @@ def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
         assert np.allclose(arrays["distance_map"], fitted.distance_map(scaling="mean"))
 
 
-def test_corrections_of_a_person_are_applied_and_counted(written, tmp_path):
+def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    units = np.zeros(300, int)
-    assert corrected(tmp_path, names, clustering, units, warn=pytest.fail) == (clustering, 0, 0)
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail) == (clustering, 0, 0)
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros"])
-    found, lines, moved = corrected(tmp_path, names, clustering, units, warn=pytest.fail)
+    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
     assert (lines, moved) == (2, (clustering.labels == 1).sum())
     assert found.num_clusters == clustering.num_clusters - 1 and not (found.labels == 1).any()
     assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
 
 
-def test_corrections_of_another_clustering_are_left_aside(written, tmp_path):
+def test_corrections_of_another_clustering_are_left_aside(written, digits, fitted, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     own = clustering_id(names, clustering.labels)
     for made_for, applied in ((own, True), ("", True), (clustering_id(names, clustering.labels[::-1]), False)):
         write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{made_for}"])
-        found, lines, moved = corrected(tmp_path, names, clustering, np.zeros(300, int), warn=said.append)
+        found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
         assert (lines, moved > 0, found is not clustering) == (applied, applied, applied)
     assert len(said) == 1 and "another clustering" in said[0]
     assert not (tmp_path / "cluster_names.csv").exists(), "names went with the corrections"
@@ -72,10 +71,10 @@ def test_corrections_of_another_clustering_are_left_aside(written, tmp_path):
 
 def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    units, last = fitted.best_matching_units(digits)[0], clustering.num_clusters - 1
+    last = clustering.num_clusters - 1
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"merge,,{last},0", "merge,,1,2"])
     write_lines(tmp_path / "img_paths.txt", names)
-    found, _, moved = corrected(tmp_path, names, clustering, units, warn=pytest.fail)
+    found, _, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
     assert moved == np.isin(clustering.labels, [1, last]).sum() > 0
     write_clustering(tmp_path, names, digits, fitted, found)
     write_array(tmp_path / "features.npy", digits)
