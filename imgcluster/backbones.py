@@ -138,7 +138,11 @@ def build_backbone(name, *, weights="imagenet", input_size=None, pooling="auto")
         return keras.Model(inputs, pooling_layer(pooling, name="features")(maps), name="embedding")
     pool = DepthPooling(statistics["axes"].shape[1], name="features", dtype="float32")
     embedding = keras.Model(inputs, pool(maps), name="embedding")
-    pool.set_statistics(statistics)
+    try:
+        pool.set_statistics(statistics)
+    except ValueError as error:
+        raise UserError(f"{weights}: its pooling was fitted by an earlier version; fit it anew with "
+                        f"tools/distill_backbone.py --start {weights} --steps 0, or set POOLING = \"avg\"") from error
     return embedding
 
 

@@ -1,4 +1,4 @@
-"""An endless stream of strongly changed crops of photos, for teaching a network without labels."""
+"""An endless stream of strongly changed crops of photos, for teaching a network without labels; and gentler views."""
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from imgcluster.images import ImageError, read_image, resize_for_network
 CROPS_PER_READ = 4
 # Shares of the photo's area, and aspect ratios, much as in Inception's training (Szegedy et al., CVPR 2015).
 AREA, ASPECT = (0.12, 1.0), (3 / 4, 4 / 3)
+# Views of a photo leave most of it in sight, so that they show the same thing.
+VIEWS, VIEW_AREA = 4, (0.4, 1.0)
 # Shares of crops that are the whole photo as feature extraction pads it, with other colours, with a pasted rectangle.
 WHOLE, COLOR, MIXED = 0.3, 0.7, 0.4
 # Shares of crops that are seen from another side, with another hue, and out of focus or noisy.
@@ -37,24 +39,32 @@ class CropStream:
         self.ahead = self.pool.submit(self._prepare, count)
         return crops[:count]
 
+    def views(self, count):
+        """Yield uint8 [VIEWS, size, size, 3], views of one photo, `count` times; raises UserError as `take` does."""
+        if self.ahead:
+            self.ahead.result()
+        for _ in range(count):
+            image = self._read_next()
+            yield np.stack([random_crop(image, self.size, self.rng, area=VIEW_AREA, hue=0.0) for _ in range(VIEWS)])
+
     def _prepare(self, count):
         # Crops wait until four times as many are there, so that the crops of one photo do not follow each other.
         while len(self.ready) < 4 * count:
-            self.ready += self._cut_next()
+            image = self._read_next()
+            self.ready += [random_crop(image, self.size, self.rng) for _ in range(CROPS_PER_READ)]
         places = self.rng.permutation(len(self.ready))
         self.ready = [self.ready[place] for place in places]
         crops, self.ready = self.ready[:count], self.ready[count:]
         return np.stack([self._mixed(crop) for crop in crops])
 
-    def _cut_next(self):
+    def _read_next(self):
         for _ in range(len(self.photos)):
             if not self.order:
                 self.order = self.rng.permutation(len(self.photos)).tolist()
             try:
-                image = read_image(Path(self.photos[self.order.pop()]), min_side=2 * self.size)
+                return read_image(Path(self.photos[self.order.pop()]), min_side=2 * self.size)
             except ImageError:
                 continue
-            return [random_crop(image, self.size, self.rng) for _ in range(CROPS_PER_READ)]
         raise UserError(f"none of the {len(self.photos)} photos can be read, for one {self.photos[0]}")
 
     def _mixed(self, crop):
@@ -69,36 +79,42 @@ class CropStream:
         return crop
 
 
-def random_crop(image, size, rng):
-    """Return a random part or the whole of uint8 [H, W, 3] at [size, size, 3], often mirrored or recoloured."""
+def random_crop(image, size, rng, *, area=AREA, hue=HUE):
+    """Return a random part or the whole of uint8 [H, W, 3] at [size, size, 3], often mirrored or recoloured.
+
+    area: least and greatest share of the photo's area; hue: share of the recoloured ones that get another hue.
+    """
     if rng.random() < WHOLE:
         crop = resize_for_network(image, size, mode="pad")
     else:
-        crop = _part(image, size, rng)
+        crop = _part(image, size, rng, area)
     if rng.random() < 0.5:
         crop = np.ascontiguousarray(crop[:, ::-1])
-    for share, change in ((WARPED, warped), (COLOR, recolored), (SPOILT, spoilt)):
+    for share, change, options in ((WARPED, warped, {}), (COLOR, recolored, {"hue": hue}), (SPOILT, spoilt, {})):
         if rng.random() < share:
-            crop = change(crop, rng)
+            crop = change(crop, rng, **options)
     return np.ascontiguousarray(crop)
 
 
-def _part(image, size, rng):
+def _part(image, size, rng, area):
     height, width = image.shape[:2]
-    area = height * width * rng.uniform(*AREA)
+    area = height * width * rng.uniform(*area)
     aspect = np.exp(rng.uniform(*np.log(ASPECT)))
     high, wide = min(height, max(1, round(np.sqrt(area / aspect)))), min(width, max(1, round(np.sqrt(area * aspect))))
     top, left = rng.integers(height - high + 1), rng.integers(width - wide + 1)
     return resize_for_network(image[top:top + high, left:left + wide], size)
 
 
-def recolored(crop, rng):
-    """Return uint8 [S, S, 3] with brightness, contrast, saturation and white balance changed at random."""
+def recolored(crop, rng, *, hue=HUE):
+    """Return uint8 [S, S, 3] with brightness, contrast, saturation and white balance changed at random.
+
+    hue: share of crops whose hue is turned as well.
+    """
     saturation, contrast = rng.uniform(0.3, 1.6), rng.uniform(0.6, 1.4)
     gains = contrast * rng.uniform(0.7, 1.3) * rng.uniform(0.85, 1.15, 3)
     # y = gains * (saturation * x + (1 - saturation) * grey(x)) + offset, as one product with a 3 x 4 matrix.
     matrix = saturation * np.eye(3) + (1 - saturation) * GREY
-    if rng.random() < HUE:
+    if rng.random() < hue:
         matrix = matrix @ hue_turn(rng.uniform(0, 2 * np.pi))
     offset = 128 * (1 - contrast) + rng.uniform(-20, 20)
     affine = np.column_stack([gains[:, None] * matrix, np.full(3, offset)])

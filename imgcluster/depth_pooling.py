@@ -1,10 +1,11 @@
 """One vector from several depths of a network: a small one's last map has lost much of what its earlier ones tell.
 
-Of the two deepest maps the averages over the upper and the lower half of the picture are taken, which mirroring does
-not change; of the two earlier ones how much each channel varies over the picture (texture, wherever it is). What
-differs between photos anyway counts less: the vector is whitened, with the statistics of many photos (Jégou & Chum,
-"Negative evidences and co-occurrences in image retrieval: the benefit of PCA and whitening", ECCV 2012). The statistics
-need no labels; they lie beside the weights, in the same file.
+Products are mostly in the middle of their photos, so places count the less, the further they are from it. Of the two
+earlier maps the vector holds how much each channel varies over the picture (texture, wherever it is) and its peaks
+(generalised mean, Radenovic et al., TPAMI 2019), of the two later ones the averages over the upper and the lower half,
+which mirroring does not change. Directions in which views of one photo differ count less: within-class covariance
+normalisation (Hatch, Kajarekar & Stolcke, Interspeech 2006), each photo its own class, so that no labels are needed.
+The statistics for it lie beside the weights, in the same file.
 """
 import math
 
@@ -20,8 +21,12 @@ from imgcluster.pca import shrunk
 # Reductions of the picture's side at which earlier maps are taken.
 STRIDES = (8, 16)
 COMPONENTS = 512
-# How far directions are evened out: 0 makes all vary alike, 1 leaves them as they are.
-SHRINKAGE = 0.5
+# Weight of a place: a Gaussian of its distance from the middle, of this standard deviation in sides of the picture.
+CENTRE = 0.25
+# Of the generalised mean: between the average (1) and the maximum (infinity).
+POWER = 3
+# How far the differences within photos are evened out: 0 makes all directions alike, 1 leaves them as they are.
+SHRINKAGE = 0.25
 # Least standard deviation of a channel, as a share of the mean one.
 LEAST_SPREAD = 0.05
 GROUP = "depth_pooling"
@@ -42,7 +47,7 @@ class DepthPooling(keras.layers.Layer):
 
     def build(self, input_shape):
         early, middle, last = (shape[-1] for shape in input_shape)
-        size = early + 3 * middle + 2 * last
+        size = 2 * early + 4 * middle + 2 * last
         shapes = {"center": (size,), "spread": (size,), "axes": (size, self.units), "offset": (self.units,)}
         starts = {"center": "zeros", "spread": "ones", "axes": "glorot_uniform", "offset": "zeros"}
         self.statistics = {name: self.add_weight(shape=shape, initializer=starts[name], name=name, trainable=False)
@@ -65,20 +70,41 @@ class DepthPooling(keras.layers.Layer):
 
 
 def pooled_depths(maps):
-    """Return four vectors [B, D] for maps [B, h, w, C] of three depths, the last map last.
+    """Return six vectors [B, D] for maps [B, h, w, C] of three depths, the last map last.
 
-    The deviations of the first and of the second; the means over either half of the second and of the last [B, 2 C].
+    Deviations and then peaks of the first and of the second; the means of either half [B, 2 C] of the second and of the
+    last.
     """
     early, middle, last = [ops.cast(each, "float32") for each in maps]
-    return [*(ops.sqrt(ops.var(each, axis=(1, 2)) + TINY) for each in (early, middle)),
-            *(_means_of_halves(each) for each in (middle, last))]
+    return [*map(_deviations, (early, middle)), *map(_peaks, (early, middle)), *map(_means_of_halves, (middle, last))]
+
+
+def _deviations(maps):
+    weights = centre_weights(*maps.shape[1:3])
+    mean = _weighted_mean(maps, weights, keepdims=True)
+    return ops.sqrt(_weighted_mean(ops.square(maps - mean), weights) + TINY)
+
+
+def _peaks(maps):
+    return _weighted_mean(ops.maximum(maps, TINY) ** POWER, centre_weights(*maps.shape[1:3])) ** (1 / POWER)
 
 
 def _means_of_halves(maps):
     """[B, 2 C] of [B, h, w, C]: upper and lower half; of an odd h the middle row belongs to both."""
-    height = maps.shape[1]
-    return ops.concatenate([ops.mean(half, axis=(1, 2))
-                            for half in (maps[:, :(height + 1) // 2], maps[:, height // 2:])], axis=-1)
+    height, width = maps.shape[1:3]
+    weights, rows = centre_weights(height, width), (height + 1) // 2
+    return ops.concatenate([_weighted_mean(maps[:, :rows], weights[:rows]),
+                            _weighted_mean(maps[:, height - rows:], weights[height - rows:])], axis=-1)
+
+
+def _weighted_mean(maps, weights, **options):
+    return ops.sum(maps * ops.convert_to_tensor(weights / weights.sum()), axis=(1, 2), **options)
+
+
+def centre_weights(height, width):
+    """Return float32 [height, width, 1]: how much each place of a map counts."""
+    rows, columns = (np.exp(-0.5 * (((np.arange(side) + 0.5) / side - 0.5) / CENTRE) ** 2) for side in (height, width))
+    return np.outer(rows, columns)[..., None].astype(np.float32)
 
 
 def standardised(parts, center, spread):
@@ -91,15 +117,28 @@ def standardised(parts, center, spread):
 
 
 def fit_statistics(parts, *, components=COMPONENTS, shrinkage=SHRINKAGE):
-    """Return the statistics {name: float32 array} of pooled photos: of each depth a part [N, C] of `pooled_depths`."""
-    spread = [part.std(axis=0) for part in parts]
+    """Return the statistics {name: float32 array} of photos, each seen in several views.
+
+    parts: the `pooled_depths` of V >= 2 views of N photos, each [N, V, C]. The vectors get a mean variance of 1.
+    """
+    rows = [part.reshape(-1, part.shape[-1]) for part in parts]
+    spread = [part.std(axis=0) for part in rows]
     spread = np.concatenate([each + LEAST_SPREAD * each.mean() + TINY for each in spread])
-    center = np.concatenate([part.mean(axis=0) for part in parts])
+    center = np.concatenate([part.mean(axis=0) for part in rows])
     vectors = ops.convert_to_numpy(standardised(parts, center, spread))
-    pca = PCA(min(components, *vectors.shape), svd_solver="covariance_eigh").fit(vectors)
-    axes = pca.components_.T / np.sqrt(np.maximum(shrunk(pca.explained_variance_, shrinkage), TINY))
-    statistics = {"center": center, "spread": spread, "axes": axes, "offset": -pca.mean_ @ axes}
+    white = _within_photo_whitening(vectors, shrinkage)
+    whitened = vectors.reshape(-1, len(white)) @ white
+    pca = PCA(min(components, *whitened.shape), svd_solver="covariance_eigh").fit(whitened)
+    axes = white @ pca.components_.T / math.sqrt(max(pca.explained_variance_.mean(), TINY))
+    statistics = {"center": center, "spread": spread, "axes": axes, "offset": -vectors.mean(axis=(0, 1)) @ axes}
     return {name: np.asarray(array, np.float32) for name, array in statistics.items()}
+
+
+def _within_photo_whitening(vectors, shrinkage):
+    """[D, D] for vectors [N, V, D]: multiplied by it, views of a photo differ alike in all directions."""
+    differences = (vectors - vectors.mean(axis=1, keepdims=True)).reshape(-1, vectors.shape[-1])
+    values, directions = np.linalg.eigh(differences.T @ differences / len(differences))
+    return directions / np.sqrt(np.maximum(shrunk(values, shrinkage), TINY))
 
 
 def write_statistics(path, statistics):

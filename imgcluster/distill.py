@@ -27,8 +27,8 @@ from imgcluster.errors import UserError
 from imgcluster.finetune import load_embedding
 from imgcluster.images import list_images
 
-# Crops on which a teacher's centring and axes are fixed, and the student's pooling.
-CALIBRATION, POOLED = 256, 4096
+# Crops on which a teacher's centring and axes are fixed; photos, in several views, on which the student's pooling is.
+CALIBRATION, POOLED = 256, 2048
 STATE = "state.npz"
 # Decay per step of the mean loss that is shown.
 LOSS_DECAY = 0.98
@@ -43,7 +43,7 @@ class Recipe:
     teachers always see the largest. hours or steps (of one batch each): how long; the other is None. pool: crops kept
     with their teacher outputs. reuse: how often each crop is shown before a fresh one takes its place.
     average: decay per step of the moving average of the weights, which is what is kept. At the end, with 0 steps at
-    once, the student's pooling (`depth_pooling`) is fitted to fresh crops.
+    once, the student's pooling (`depth_pooling`) is fitted to views of photos.
     """
 
     student: str
@@ -183,7 +183,7 @@ class Distillation:
             if now - saved > save_seconds:
                 self._save(out)
                 saved = now
-        self._save(out, self.stream.take(POOLED))
+        self._save(out, self.stream.views(POOLED))
         return mean
 
     def _learn(self, rng):
@@ -198,11 +198,11 @@ class Distillation:
                             f"(now {self.recipe.learning_rate:g})")
         return loss
 
-    def _save(self, out, pictures=None):
+    def _save(self, out, views=None):
         with replacing(self.folder / STATE) as temporary, temporary.open("wb") as file:
             np.savez(file, recipe=self._key(), step=self.step, seconds=self.seconds, **self.teachers.state(),
                      **self.student.state())
-        self.student.write(out, pictures)
+        self.student.write(out, views)
 
     def _saved(self):
         """The state a killed run left, or None. Raises UserError when it belongs to another recipe."""

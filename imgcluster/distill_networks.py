@@ -1,5 +1,6 @@
 """The two sides of a distillation: teachers that give targets, and the student that learns to meet them."""
 import math
+from itertools import islice
 
 import cv2
 import h5py
@@ -24,6 +25,8 @@ RIDGE = 1e-2
 # Keeps the relational loss finite for a teacher to whom all photos look alike.
 MIN_VARIANCE = 1e-4
 TEACHER_BATCH = 48
+# Photos of which all views are pooled at once.
+PHOTOS_TOGETHER = 12
 # Steps between two updates of the averaged weights: reading them all takes as long as a tenth of a step.
 AVERAGE_EVERY = 8
 TINY = np.finfo(np.float32).tiny
@@ -225,27 +228,28 @@ class Student:
         for mean, value in zip(self.averaged, self.model.get_weights()):
             mean += (1 - decay) * (value - mean)
 
-    def write(self, path, pictures=None):
+    def write(self, path, views=None):
         """Write the backbone's averaged weights in float16, as `build_backbone(student, weights=path)` loads them.
 
-        pictures: uint8 [N, S, S, 3], the more the better, from which the statistics of `DepthPooling` are taken that go
-        into the same file; without them the file's network is pooled as any other.
+        views: iterator of uint8 [V, S, S, 3], V views of one photo each, the more photos the better; the statistics of
+        `DepthPooling` taken from them go into the same file. Without them its network is pooled as any other.
         """
         keep = self.model.get_weights()
         self.model.set_weights(self.averaged)
         try:
-            statistics = {} if pictures is None else fit_statistics(self._pooled(pictures))
+            statistics = {} if views is None else fit_statistics(self._pooled(views))
             write_half_precision(self.embedding.get_layer("backbone"), path, statistics)
         finally:
             self.model.set_weights(keep)
 
-    def _pooled(self, pictures):
-        """What `fit_statistics` needs of these pictures."""
+    def _pooled(self, views):
+        """What `fit_statistics` needs of these views."""
         maps = keras.Model(self.embedding.input, _maps(self.embedding)(self.embedding.input, training=False))
         rows = []
-        for start in range(0, len(pictures), TEACHER_BATCH):
-            part = resized(pictures[start:start + TEACHER_BATCH], self.size)
-            rows.append(map(keras.ops.convert_to_numpy, pooled_depths(maps(part, training=False))))
+        while group := list(islice(views, PHOTOS_TOGETHER)):
+            pictures = resized(np.concatenate(group), self.size)
+            rows.append([keras.ops.convert_to_numpy(part).reshape(len(group), -1, part.shape[-1])
+                         for part in pooled_depths(maps(pictures, training=False))])
         return [np.concatenate(parts) for parts in zip(*rows)]
 
 

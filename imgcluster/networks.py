@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 
 from imgcluster.artefacts import fingerprint, read_json
-from imgcluster.backbones import BUNDLED, load_backbone
+from imgcluster.backbones import BACKBONES, BUNDLED, load_backbone
 from imgcluster.calibration import OTHER_KIND
 from imgcluster.ensemble import average_views
 from imgcluster.finetune import embedding_of, load_trained, make_deterministic, network_fingerprint, pretrained_of
@@ -47,8 +47,10 @@ def load_network(*, train_dataset, train_dir, backbone, weights, input_size, see
     if path and path.exists():
         return _fine_tuned(path, train_dataset)
     embedding, name, remark = load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
-    origin = "its own weights" if name == BUNDLED else f"weights {weights}"
-    return Network(embedding, {"network": name, "trained_on": None, "network_file": _weights_file(weights)},
+    bundled = name == BUNDLED and weights == "imagenet"
+    origin = "its own weights" if bundled else f"weights {weights}"
+    file = _weights_file(BACKBONES[BUNDLED].weights_file if bundled else weights)
+    return Network(embedding, {"network": name, "trained_on": None, "network_file": file},
                    f"{name}, {origin}, not fine-tuned{remark and f' ({remark})'}")
 
 

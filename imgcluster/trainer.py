@@ -104,7 +104,8 @@ class Trainer:
             make_deterministic(self.seed)
             return load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
         pretrained, name, remark = load()
-        origin = "its own weights" if name == BUNDLED else f"weights {weights}"
+        own = name == BUNDLED and weights == "imagenet"
+        origin = "its own weights" if own else f"weights {weights}"
         self.say(f"network: {name}, {origin}{remark and f' ({remark})'}")
         judged, history = self._fine_tune(load()[0], self.set.rows, self.regime, str(number), choose=True)
         network, best = judged, best_row(history)

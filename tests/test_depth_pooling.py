@@ -1,4 +1,4 @@
-"""Pooling of several depths: exact on small maps, whitening, in the weights file and out of it, under fine-tuning."""
+"""Pooling of several depths: exact on small maps, what counts, in the weights file and out of it, under fine-tuning."""
 import numpy as np
 import pytest
 
@@ -8,6 +8,7 @@ from imgcluster.backbones import BACKBONES, Backbone, build_backbone  # noqa: E4
 from imgcluster.classifier import build_classifier, unfreeze_top  # noqa: E402
 from imgcluster.depth_pooling import (  # noqa: E402
     DepthPooling,
+    centre_weights,
     fit_statistics,
     pooled_depths,
     read_statistics,
@@ -40,8 +41,8 @@ def weights(tmp_path_factory, pictures):
     backbone = build_backbone("Tiny", weights=None).get_layer("backbone")
     path = tmp_path_factory.mktemp("weights") / "tiny.weights.h5"
     backbone.save_weights(path)
-    parts = pooled_depths(with_inner_maps(backbone)(pictures / 127.5 - 1.0, training=False))
-    write_statistics(path, fit_statistics(list(map(keras.ops.convert_to_numpy, parts)), components=8))
+    maps = with_inner_maps(backbone)(pictures / 127.5 - 1.0, training=False)
+    write_statistics(path, fit_statistics(in_views(parts_of(maps), 2), components=8))
     return path
 
 
@@ -64,41 +65,82 @@ def pooled(maps, statistics):
     return np.asarray(layer(maps))
 
 
-def test_deviations_of_the_earlier_maps_and_halves_of_the_later_ones():
+def in_views(parts, views):
+    """Pooled rows, `views` after each other being of one photo."""
+    return [part.reshape(-1, views, part.shape[-1]) for part in parts]
+
+
+def fitted(maps, views=2, **options):
+    return fit_statistics(in_views(parts_of(maps), views), **options)
+
+
+def test_places_count_by_their_distance_from_the_middle_on_maps_of_any_side():
+    weights = centre_weights(5, 3)[..., 0]
+    np.testing.assert_allclose(weights, weights[::-1, ::-1], rtol=1e-6)
+    assert weights.argmax() == weights.size // 2 and weights[0, 0] == weights.min()
+    # One standard deviation from the middle, wherever the sides lead to: a quarter of the picture's side.
+    ratio = centre_weights(4, 1)[0, 0, 0] / centre_weights(2, 1)[0, 0, 0]
+    assert ratio == pytest.approx(np.exp(-(0.375 ** 2 - 0.25 ** 2) * 8))
+
+
+def test_deviations_and_peaks_of_the_earlier_maps_and_halves_of_the_later_ones():
     early = np.array([[[[1.0]], [[3]]]], np.float32)
-    middle = np.array([[[[1.0]], [[5]], [[9]]]], np.float32)
+    middle = np.array([[[[-9.0]], [[5]], [[-9]]]], np.float32)
     last = np.array([[[[2.0], [4.0]]]], np.float32)
-    one, two, halves, whole = parts_of([early, middle, last])
-    np.testing.assert_allclose(one, [[1]], atol=1e-5)
-    np.testing.assert_allclose(two, [[np.std([1, 5, 9])]], atol=1e-5)
-    np.testing.assert_allclose(halves, [[3, 7]])
+    deviation, other, peak, positive, halves, whole = parts_of([early, middle, last])
+    np.testing.assert_allclose(deviation, [[1]], atol=1e-5)
+    np.testing.assert_allclose(peak, [[((1 + 27) / 2) ** (1 / 3)]], rtol=1e-5)
+    shares = centre_weights(3, 1)[:, 0, 0] / centre_weights(3, 1).sum()
+    np.testing.assert_allclose(positive, [[5 * shares[1] ** (1 / 3)]], rtol=1e-5)
+    np.testing.assert_allclose(other, [[14 * np.sqrt(shares[1] * (1 - shares[1]))]], rtol=1e-5)
+    middling = (-9 * shares[0] + 5 * shares[1]) / shares[:2].sum()
+    np.testing.assert_allclose(halves, [[middling, middling]], rtol=1e-5)
     np.testing.assert_allclose(whole, [[3, 3]])
+
+
+def test_what_is_in_the_middle_counts_more_than_what_is_in_a_corner():
+    maps = [np.random.default_rng(seed).normal(size=(20, 5, 5, 3)).astype(np.float32) for seed in range(3)]
+    corner, middle = ([each.copy() for each in maps] for _ in range(2))
+    for each, other in zip(corner, middle):
+        each[:, 0, 0] += 3
+        other[:, 2, 2] += 3
+    for plain, odd, centred in zip(*map(parts_of, (maps, corner, middle))):
+        assert np.abs(odd - plain).mean() < 0.5 * np.abs(centred - plain).mean()
 
 
 def test_a_mirrored_picture_has_the_same_vector():
     maps = maps_of(np.random.default_rng(3))
-    statistics = fit_statistics(parts_of(maps), components=6)
+    statistics = fitted(maps, components=6)
     mirrored = pooled([each[:, :, ::-1] for each in maps], statistics)
     np.testing.assert_allclose(pooled(maps, statistics), mirrored, atol=1e-3)
 
 
-def test_whitened_vectors_vary_alike_in_all_directions():
-    maps = maps_of(np.random.default_rng(0))
-    vectors = pooled(maps, fit_statistics(parts_of(maps), components=6, shrinkage=0.0))
-    np.testing.assert_allclose(np.cov(vectors.T), np.eye(6), atol=0.02)
-    np.testing.assert_allclose(vectors.mean(axis=0), np.zeros(6), atol=0.02)
+def test_views_of_a_photo_differ_alike_in_all_directions():
+    # As many components as there are values: the whole space, turned.
+    maps = [np.repeat(each, 3, axis=0) for each in maps_of(np.random.default_rng(0), 300)]
+    maps = [each + np.random.default_rng(1).normal(0, [0.1 + 2 * (channel == 0) for channel in range(each.shape[-1])],
+                                                   each.shape).astype(np.float32) for each in maps]
+    statistics = fitted(maps, 3, shrinkage=0.0)
+    vectors = pooled(maps, statistics)
+    within = vectors.reshape(300, 3, -1)
+    within = (within - within.mean(axis=1, keepdims=True)).reshape(len(vectors), -1)
+    variances = np.linalg.eigvalsh(within.T @ within / len(within))
+    # Six parts of length 1 each leave as many directions in which nothing varies freely.
+    assert variances[-1] < 1.1 * variances[len(variances) // 2]
+    np.testing.assert_allclose(vectors.mean(axis=0), 0, atol=0.02)
+    assert vectors.var(axis=0, ddof=1).mean() == pytest.approx(1, rel=0.05)
 
 
 def test_units_of_the_maps_do_not_matter():
     maps = maps_of(np.random.default_rng(1))
     scaled = [each * scale for each, scale in zip(maps, (100, 0.5, 7))]
-    one, other = (pooled(each, fit_statistics(parts_of(each), components=6)) for each in (maps, scaled))
+    one, other = (pooled(each, fitted(each, components=6)) for each in (maps, scaled))
     np.testing.assert_allclose(one @ one.T, other @ other.T, rtol=0.02, atol=0.05)
 
 
 def test_channels_that_never_vary_do_no_harm():
     maps = [np.zeros((20, 4, 4, 3), np.float32), *maps_of(np.random.default_rng(2), 20)[1:]]
-    assert all(np.isfinite(array).all() for array in fit_statistics(parts_of(maps)).values())
+    assert all(np.isfinite(array).all() for array in fitted(maps).values())
 
 
 def test_statistics_come_back_from_the_file_and_only_where_they_are(weights, tmp_path):
@@ -116,6 +158,15 @@ def test_auto_goes_by_the_file_and_the_others_do_not(weights, pictures):
     plain = build_backbone("Tiny", weights=weights, pooling="avg")
     assert plain.output_shape == (None, 102)
     assert build_backbone("Tiny", weights=None).output_shape == (None, 102)
+
+
+def test_statistics_of_another_pooling_are_refused_with_the_remedy(weights, tmp_path):
+    old = tmp_path / "old.weights.h5"
+    build_backbone("Tiny", weights=weights, pooling="avg").get_layer("backbone").save_weights(old)
+    write_statistics(old, {name: array[:-3] if name != "offset" else array
+                           for name, array in read_statistics(weights).items()})
+    with pytest.raises(UserError, match="old.weights.h5: its pooling was fitted by an earlier version.*--steps 0"):
+        build_backbone("Tiny", weights=old)
 
 
 def test_the_same_vectors_from_a_saved_classifier_beside_the_pretrained_ones(weights, pictures, tmp_path):

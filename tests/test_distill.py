@@ -13,7 +13,7 @@ import pytest
 
 from imgcluster import distill
 from imgcluster.backbones import BACKBONES, Backbone, build_backbone
-from imgcluster.crops import CropStream, hue_turn, random_crop, recolored, spoilt, warped
+from imgcluster.crops import VIEWS, CropStream, hue_turn, random_crop, recolored, spoilt, warped
 from imgcluster.depth_pooling import GROUP, read_statistics
 from imgcluster.distill import Distillation, Recipe, check_recipe, find_photos, is_held_out, load_teacher
 from imgcluster.distill_networks import Student, Teachers, linear_map, map_loss, relation_loss, standardising_axes
@@ -33,8 +33,8 @@ def tiny():
 
 @pytest.fixture(autouse=True)
 def few_crops(monkeypatch):
-    """Fit the pooling to few crops."""
-    monkeypatch.setattr(distill, "POOLED", 40)
+    """Fit the pooling to few photos."""
+    monkeypatch.setattr(distill, "POOLED", 10)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_the_loss_falls_and_a_stopped_run_goes_on(folder, teacher, tmp_path):
     assert losses[-1] < losses[0]
     assert_half_precision(out)
     features = build_backbone("Tiny", weights=out, input_size=32).predict_on_batch(np.zeros((2, 32, 32, 3)))
-    assert features.shape == (2, 40) and np.isfinite(features).all()
+    assert features.shape == (2, 10 * VIEWS) and np.isfinite(features).all()
     with pytest.raises(UserError, match="another student"):
         Distillation(Recipe(student="Tiny", sizes=(64,), steps=2, pool=32), [teacher], photos,
                      tmp_path / "state")
@@ -209,6 +209,15 @@ def test_crops_keep_size_and_follow_the_seed(folder):
     assert first.shape == (10, 24, 24, 3) and first.dtype == np.uint8
     assert np.array_equal(first, second)
     assert not np.array_equal(first, CropStream(photos, size=24, seed=4).take(10))
+
+
+def test_views_of_a_photo_are_alike_and_go_round_the_photos(folder):
+    stream = CropStream(find_photos([folder])[0], size=24, seed=3)
+    stream.take(4)
+    views = np.stack(list(stream.views(24))).astype(float)
+    assert views.shape == (24, VIEWS, 24, 24, 3) and len(np.unique(views[:, 0], axis=0)) == 24
+    within = np.abs(views - views.mean(axis=1, keepdims=True)).mean()
+    assert 0 < within < 0.7 * np.abs(views - views.mean(axis=(0, 1))).mean()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 500), (70, 50)])

@@ -31,6 +31,11 @@ def test_random_weights_come_from_the_seed():
     assert np.abs(features_of(first) - features_of(other)).max() > 0.01
 
 
+def test_the_network_that_ships_is_told_by_its_file():
+    network = load_network(**OPTIONS | {"backbone": "bundled", "weights": "imagenet"})
+    assert len(network.source["network_file"]) == 16 and "its own weights" in network.remark
+
+
 def test_the_fine_tuned_network_goes_first(tmp_path, tiny_embedding):
     embedding = tiny_embedding()
     keras.Model(embedding.input, keras.layers.Dense(3)(embedding.output)).save(tmp_path / "network.keras")
