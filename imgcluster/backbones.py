@@ -142,7 +142,7 @@ def build_backbone(name, *, weights="imagenet", input_size=None, pooling="auto")
         pool.set_statistics(statistics)
     except ValueError as error:
         raise UserError(f"{weights}: its pooling was fitted by an earlier version; fit it anew with "
-                        f"tools/distill_backbone.py --start {weights} --steps 0, or set POOLING = \"avg\"") from error
+                        f"tools/fit_pooling.py --weights {weights}, or set POOLING = \"avg\"") from error
     return embedding
 
 

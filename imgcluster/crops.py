@@ -145,3 +145,11 @@ def spoilt(crop, rng):
         return cv2.GaussianBlur(crop, (0, 0), len(crop) * rng.uniform(0.002, 0.012))
     noise = rng.normal(0, rng.uniform(3, 15), crop.shape)
     return np.clip(crop + noise, 0, 255).astype(np.uint8)
+
+
+def resized(pictures, size):
+    """Pictures [B, S, S, 3] of 0..255 as float32 [B, size, size, 3]."""
+    if pictures.shape[1] != size:
+        way = cv2.INTER_AREA if size < pictures.shape[1] else cv2.INTER_LINEAR
+        pictures = np.stack([cv2.resize(picture, (size, size), interpolation=way) for picture in pictures])
+    return pictures.astype(np.float32)

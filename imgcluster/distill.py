@@ -42,8 +42,8 @@ class Recipe:
     sizes: sides in pixels of the student's pictures, one after the other, each for an equal part of the time; the
     teachers always see the largest. hours or steps (of one batch each): how long; the other is None. pool: crops kept
     with their teacher outputs. reuse: how often each crop is shown before a fresh one takes its place.
-    average: decay per step of the moving average of the weights, which is what is kept. At the end, with 0 steps at
-    once, the student's pooling (`depth_pooling`) is fitted to views of photos.
+    average: decay per step of the moving average of the weights, which is what is kept. At the end the student's
+    pooling (`depth_pooling`) is fitted to views of photos.
     """
 
     student: str
@@ -64,25 +64,29 @@ class Recipe:
 def check_recipe(recipe, *, out, hold_out):
     """Raise UserError naming the argument, the value and the remedy where a run could not be done so."""
     check_backbone(recipe.student)
-    problems = []
-    if not str(out).endswith(".weights.h5"):
-        problems.append(f"--out {out}: the name must end in .weights.h5")
+    problems = argument_problems(out=out, hold_out=hold_out)
     if recipe.start not in (None, "imagenet") and not Path(recipe.start).is_file():
         problems.append(f"--start {recipe.start}: no such file; name a weights file of {recipe.student}")
     if min(recipe.sizes) < 32:
         problems.append(f"--sizes {min(recipe.sizes)}: networks need at least 32 pixels")
     if recipe.batch_size < 4:
         problems.append(f"--batch-size {recipe.batch_size}: at least 4, since photos of a batch are compared")
-    if recipe.steps == 0 and recipe.start is None:
-        problems.append("--steps 0: nothing to teach; only a network to --start from can have its pooling fitted alone")
-    elif recipe.steps != 0 and not (recipe.steps or recipe.hours) > 0:
+    if not (recipe.steps or recipe.hours or 0) > 0:
         problems.append("--hours or --steps: must be greater than 0")
     if not recipe.learning_rate > 0:
         problems.append(f"--learning-rate {recipe.learning_rate}: must be greater than 0")
-    if not 0 <= hold_out < 1:
-        problems.append(f"--hold-out {hold_out}: a share from 0 up to, not including, 1")
     if problems:
         raise UserError("\n  ".join(problems))
+
+
+def argument_problems(*, out, hold_out):
+    """Return what is wrong, as lines of text, with where weights are to be written and the share held out."""
+    problems = []
+    if not str(out).endswith(".weights.h5"):
+        problems.append(f"--out {out}: the name must end in .weights.h5")
+    if not 0 <= hold_out < 1:
+        problems.append(f"--hold-out {hold_out}: a share from 0 up to, not including, 1")
+    return problems
 
 
 def find_photos(folders, *, hold_out=0.0):
@@ -150,7 +154,7 @@ class Distillation:
     def done(self):
         """Return the share 0..1 of the training that lies behind."""
         if self.recipe.steps is not None:
-            return min(1.0, self.step / self.recipe.steps) if self.recipe.steps else 1.0
+            return min(1.0, self.step / self.recipe.steps)
         return min(1.0, self.seconds / (3600 * self.recipe.hours))
 
     def position(self):

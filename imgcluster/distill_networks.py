@@ -1,17 +1,15 @@
 """The two sides of a distillation: teachers that give targets, and the student that learns to meet them."""
 import math
-from itertools import islice
 
-import cv2
-import h5py
 import keras
 import numpy as np
 
-from imgcluster.artefacts import replacing
 from imgcluster.backbones import build_backbone
-from imgcluster.depth_pooling import STRIDES, fit_statistics, pooled_depths, with_inner_maps, write_statistics
+from imgcluster.crops import resized
+from imgcluster.depth_pooling import STRIDES
 from imgcluster.errors import UserError
 from imgcluster.pca import shrunk
+from imgcluster.pooling_fit import backbone_maps, fit_to_views, write_half_precision
 
 # Principal components of the teachers' maps that the student has to reproduce: at each of STRIDES, and at the end. What
 # tells products of one kind apart lies beyond the first hundred.
@@ -25,8 +23,6 @@ RIDGE = 1e-2
 # Keeps the relational loss finite for a teacher to whom all photos look alike.
 MIN_VARIANCE = 1e-4
 TEACHER_BATCH = 48
-# Photos of which all views are pooled at once.
-PHOTOS_TOGETHER = 12
 # Steps between two updates of the averaged weights: reading them all takes as long as a tenth of a step.
 AVERAGE_EVERY = 8
 TINY = np.finfo(np.float32).tiny
@@ -107,24 +103,13 @@ def _alike(parts):
 def _with_maps(embedding):
     try:
         pooled = embedding.get_layer("features").output
-        maps = _maps(embedding)
+        maps = backbone_maps(embedding)
     except ValueError as error:
         raise UserError(f"teacher {embedding.name}: it has no layers named \"backbone\" and \"features\"; give a "
                         "network made by this project") from error
     model = keras.Model(embedding.input, [*maps(embedding.input, training=False), pooled])
     model.compile(jit_compile=keras.backend.backend() == "jax")
     return model
-
-
-def _maps(embedding):
-    """A function from pictures and training=... to the backbone's maps at each of STRIDES and at the end."""
-    backbone = embedding.get_layer("backbone")
-    scaling = [layer for layer in embedding.layers if layer.name == "scaling"]
-    inner = with_inner_maps(backbone)
-
-    def maps(pictures, **options):
-        return inner(scaling[0](pictures) if scaling else pictures, **options)
-    return maps
 
 
 def pooled_loss(target, predicted):
@@ -237,20 +222,10 @@ class Student:
         keep = self.model.get_weights()
         self.model.set_weights(self.averaged)
         try:
-            statistics = {} if views is None else fit_statistics(self._pooled(views))
+            statistics = {} if views is None else fit_to_views(self.embedding, views)
             write_half_precision(self.embedding.get_layer("backbone"), path, statistics)
         finally:
             self.model.set_weights(keep)
-
-    def _pooled(self, views):
-        """What `fit_statistics` needs of these views."""
-        maps = keras.Model(self.embedding.input, _maps(self.embedding)(self.embedding.input, training=False))
-        rows = []
-        while group := list(islice(views, PHOTOS_TOGETHER)):
-            pictures = resized(np.concatenate(group), self.size)
-            rows.append([keras.ops.convert_to_numpy(part).reshape(len(group), -1, part.shape[-1])
-                         for part in pooled_depths(maps(pictures, training=False))])
-        return [np.concatenate(parts) for parts in zip(*rows)]
 
 
 def linear_map(rows, targets):
@@ -274,19 +249,11 @@ def _training_model(embedding, channels):
         if isinstance(layer, keras.layers.BatchNormalization):
             # Keras' MobileNetV3 averages over thousands of steps, which lags behind a short training.
             layer.momentum = min(layer.momentum, 0.99)
-    maps = _maps(embedding)(embedding.input)
+    maps = backbone_maps(embedding)(embedding.input)
     projected = [keras.layers.Conv2D(count, 1, name=f"projection_{index}")(part)
                  for index, (count, part) in enumerate(zip(channels, maps))]
     pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps[-1])
     return keras.Model(embedding.input, [*projected, pooled], name="student")
-
-
-def resized(pictures, size):
-    """Pictures [B, S, S, 3] of 0..255 as float32 [B, size, size, 3]."""
-    if pictures.shape[1] != size:
-        way = cv2.INTER_AREA if size < pictures.shape[1] else cv2.INTER_LINEAR
-        pictures = np.stack([cv2.resize(picture, (size, size), interpolation=way) for picture in pictures])
-    return pictures.astype(np.float32)
 
 
 def resized_maps(maps, side):
@@ -309,32 +276,3 @@ def area_weights(old, new):
     overlap = (np.minimum(edges_new[1:, None], edges_old[None, 1:])
                - np.maximum(edges_new[:-1, None], edges_old[None, :-1]))
     return (np.maximum(overlap, 0) * new).astype(np.float32)
-
-
-def write_half_precision(network, path, statistics):
-    """Write a network's weights (.weights.h5) in float16, at half the size; Keras widens them on loading.
-
-    statistics: of its pooling (`depth_pooling`), for the same file; an empty mapping for none.
-    """
-    with replacing(path) as temporary:
-        whole = temporary.with_name(temporary.name.removesuffix(".weights.h5") + ".whole.weights.h5")
-        network.save_weights(whole)
-        with h5py.File(whole) as source, h5py.File(temporary, "w") as target:
-            _copy_half(source, target)
-        if statistics:
-            write_statistics(temporary, statistics)
-        whole.unlink()
-
-
-def _copy_half(source, target):
-    target.attrs.update(source.attrs)
-    for name, item in source.items():
-        if hasattr(item, "items"):
-            _copy_half(item, target.create_group(name))
-        else:
-            array = item[()]
-            is_float = getattr(array, "dtype", None) == np.float32
-            target.create_dataset(name, data=array.astype(np.float16) if is_float else array)
-            target[name].attrs.update(item.attrs)
-
-

@@ -35,7 +35,7 @@ def parse_arguments(argv):
     parser.add_argument("--out", required=True, metavar="FILE.weights.h5", help="where to write the student's weights")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--hours", type=float, help=f"how long to teach (default: {DEFAULT_HOURS:g})")
-    length.add_argument("--steps", type=int, help="how long to teach, in batches; 0 with --start: to fit its pooling")
+    length.add_argument("--steps", type=int, help="how long to teach, in batches")
     parser.add_argument("--sizes", type=int, nargs="+", default=[96, 128], metavar="PIXELS",
                         help="sides of the student's pictures, one after the other; the teacher sees the largest")
     parser.add_argument("--batch-size", type=int, default=48)
