@@ -89,7 +89,7 @@ class Trainings:
         return self._trainer(settings).known_kind(network)
 
     def _member(self, trainer, options, settings):
-        key = repr((options["backbone"], options["input_size"], options["pooling"], trainer.regime,
+        key = repr((*map(str, options.values()), trainer.regime,
                     *(getattr(settings, name) for name in TRAINING_SET)))
         if key not in self.members:
             began = time.process_time()
