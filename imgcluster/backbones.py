@@ -62,7 +62,7 @@ BACKBONES = {
     "ConvNeXtTiny": Backbone("ConvNeXtTiny", 224, "included", INCLUDED),
     "DenseNet121": Backbone("DenseNet121", 224, "torch"),
     "DenseNet169": Backbone("DenseNet169", 224, "torch"),
-    BUNDLED: Backbone("MobileNetV3Small", 224, "included", INCLUDED, BUNDLED_WEIGHTS),
+    BUNDLED: Backbone("MobileNetV3Small", 288, "included", INCLUDED, BUNDLED_WEIGHTS),
 }
 
 # y = x * scale + offset per channel, after reversing RGB to BGR where the network was trained so
