@@ -154,7 +154,7 @@ def test_auto_goes_by_the_file_and_the_others_do_not(weights, pictures):
     embedding = build_backbone("Tiny", weights=weights)
     assert embedding.output_shape == (None, 8)
     features = embedding.predict(pictures, verbose=0)
-    assert np.abs(features.mean(axis=0)).max() < 0.1 * features.std()
+    assert np.abs(features.mean(axis=0)).max() < 0.25 * features.std()
     plain = build_backbone("Tiny", weights=weights, pooling="avg")
     assert plain.output_shape == (None, 102)
     assert build_backbone("Tiny", weights=None).output_shape == (None, 102)
