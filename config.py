@@ -121,7 +121,7 @@ RESIZE_MODE = "pad"
 
 # How the network's last map becomes one vector: "avg" (average), "max", or "gem" (generalised mean, between the two,
 # learnt in training). "auto": as the weights file says, "avg" where it says nothing; the bundled network and those of
-# tools/distill_backbone.py are read at three depths.
+# tools/fit_pooling.py and tools/distill_backbone.py are read at three depths.
 POOLING = "auto"
 
 # Photos per batch, in training and in feature extraction. Less if memory runs out.

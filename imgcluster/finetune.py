@@ -51,8 +51,8 @@ def load_trained(path):
         output_layer(network)
         return network
     except Exception as error:
-        raise UserError(f"{path}: not a network of this project, or damaged ({str(error).splitlines()[0]}); "
-                        "run 02_finetune_network.py again") from error
+        raise UserError(f"{path}: not a network of this project, made by an earlier version of it, or damaged "
+                        f"({str(error).splitlines()[0]}); run 02_finetune_network.py again") from error
 
 
 def network_fingerprint(path):
