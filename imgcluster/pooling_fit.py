@@ -11,6 +11,7 @@ from imgcluster.depth_pooling import fit_statistics, pooled_depths, with_inner_m
 
 # Photos of which all views are pooled at once.
 PHOTOS_TOGETHER = 12
+LARGEST = np.finfo(np.float16).max
 
 
 def fit_to_views(embedding, views):
@@ -41,6 +42,8 @@ def backbone_maps(embedding):
 def write_half_precision(network, path, statistics):
     """Write a network's weights (.weights.h5) in float16, at half the size; Keras widens them on loading.
 
+    Arrays with numbers too large for that stay as they are.
+
     statistics: of its pooling (`depth_pooling`), for the same file; an empty mapping for none.
     """
     with replacing(path) as temporary:
@@ -60,6 +63,6 @@ def _copy_half(source, target):
             _copy_half(item, target.create_group(name))
         else:
             array = item[()]
-            is_float = getattr(array, "dtype", None) == np.float32
-            target.create_dataset(name, data=array.astype(np.float16) if is_float else array)
+            fits = getattr(array, "dtype", None) == np.float32 and np.abs(array).max(initial=0) < LARGEST
+            target.create_dataset(name, data=array.astype(np.float16) if fits else array)
             target[name].attrs.update(item.attrs)

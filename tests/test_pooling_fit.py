@@ -65,6 +65,17 @@ def test_the_same_views_give_the_same_statistics(photos, network):
                                    second[name] @ second[name].T if name == "axes" else second[name], atol=1e-3)
 
 
+def test_numbers_too_large_for_half_precision_are_kept(tmp_path):
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1), keras.layers.Dense(1)])
+    weights = [np.full(array.shape, value, np.float32) for array, value in zip(network.get_weights(), (1e5, 2, 3, 4))]
+    network.set_weights(weights)
+    write_half_precision(network, tmp_path / "a.weights.h5", {})
+    network.set_weights([0 * array for array in weights])
+    network.load_weights(tmp_path / "a.weights.h5")
+    for before, after in zip(weights, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
 def run_tool(*arguments):
     return subprocess.run([sys.executable, ROOT / "tools" / "fit_pooling.py", *map(str, arguments)],
                           capture_output=True, text=True)
