@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 from imgcluster.artefacts import replacing
-from imgcluster.backbones import BACKBONES, build_backbone, check_backbone
+from imgcluster.backbones import BACKBONES, BUNDLED_WEIGHTS, build_backbone, check_backbone
 from imgcluster.crop_pool import CropPool
 from imgcluster.crops import CropStream
 from imgcluster.distill_networks import Student, Teachers
@@ -84,6 +84,8 @@ def argument_problems(*, out, hold_out):
     problems = []
     if not str(out).endswith(".weights.h5"):
         problems.append(f"--out {out}: the name must end in .weights.h5")
+    if Path(out).resolve() == BUNDLED_WEIGHTS:
+        problems.append(f"--out {out}: this is the network that ships; name another file")
     if not 0 <= hold_out < 1:
         problems.append(f"--hold-out {hold_out}: a share from 0 up to, not including, 1")
     return problems
@@ -93,6 +95,8 @@ def find_photos(folders, *, hold_out=0.0):
     """Return (paths to teach on, paths held out) of all photos under the folders."""
     taught, kept = [], []
     for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise UserError(f"--photos {folder}: this folder does not exist; name a folder of photos")
         for name in list_images(folder):
             (kept if is_held_out(name, hold_out) else taught).append(folder / name)
     if not taught:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from imgcluster.backbones import build_backbone
+from imgcluster.backbones import BUNDLED_WEIGHTS, build_backbone
 from imgcluster.crops import VIEWS, CropStream
 from imgcluster.depth_pooling import read_statistics
 from imgcluster.pooling_fit import fit_to_views, write_half_precision
@@ -87,7 +87,7 @@ def test_the_tool_writes_what_weights_takes(photos, network, tmp_path):
     done = run_tool("--photos", photos, "--backbone", "MobileNet_0.75", "--weights", given, "--size", SIZE,
                     "--count", 20, "--out", out)
     assert done.returncode == 0, done.stderr
-    assert f"INPUT_SIZE = {SIZE}" in done.stdout
+    assert f"INPUT_SIZE = {SIZE}" in done.stdout and "warning: 20 looks at 31 photos are few" in done.stderr
     assert read_statistics(given) is None
     fitted, plain = (build_backbone("MobileNet_0.75", weights=out, input_size=SIZE, pooling=way)
                      for way in ("auto", "avg"))
@@ -98,6 +98,8 @@ def test_the_tool_writes_what_weights_takes(photos, network, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--out", "a.h5"], "--out a.h5: the name must end in .weights.h5"),
+    (["--out", str(BUNDLED_WEIGHTS)], "this is the network that ships"),
+    (["--photos", "nowhere", "--out", "a.weights.h5"], "--photos nowhere: this folder does not exist"),
     (["--count", "1", "--out", "a.weights.h5"], "--count 1: at least 2"),
     (["--hold-out", "1.5", "--out", "a.weights.h5"], "--hold-out 1.5")])
 def test_bad_arguments_are_named(photos, arguments, message):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from imgcluster.cli import run  # noqa: E402
+from imgcluster.cli import quiet_start, run  # noqa: E402
 
 DEFAULT_HOURS = 8.0
 
@@ -51,7 +51,8 @@ def main(argv=None):
     """Run the tool; returns its exit code."""
     arguments = parse_arguments(argv)
     # Keras takes seconds to import; --help and misspelt arguments need not wait for it.
-    from imgcluster import distill
+    with quiet_start():
+        from imgcluster import distill
     from imgcluster.artefacts import write_lines
     from imgcluster.progress import progress
 
