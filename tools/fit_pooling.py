@@ -63,7 +63,7 @@ def main(argv=None):
     photos, held_out = find_photos(arguments.photos, hold_out=arguments.hold_out)
     if arguments.count < FEW_LOOKS or len(photos) < FEW_PHOTOS:
         print(f"warning: {arguments.count} looks at {len(photos)} photos are few: the features may tell less than by "
-              f"the plain average; better --count {FEW_LOOKS} or more, and {FEW_PHOTOS} photos or more", file=sys.stderr)
+              f"the plain average; better --count {FEW_LOOKS} or more, {FEW_PHOTOS} photos or more", file=sys.stderr)
     embedding = build_backbone(arguments.backbone, weights=arguments.weights, input_size=arguments.size, pooling="avg")
     size = embedding.input_shape[1]
     print(f"{arguments.backbone} at {size} px looks at {len(photos)} photos; {len(held_out)} held out", flush=True)
