@@ -83,6 +83,16 @@ def check_backbone(name):
     return BACKBONES[name]
 
 
+def ships(name, weights):
+    """Return whether a network and its WEIGHTS are those that lie in this project."""
+    return name == BUNDLED and weights == "imagenet"
+
+
+def origin_of(name, weights):
+    """Return in words where a network's weights come from."""
+    return "its own weights" if ships(name, weights) else f"weights {weights}"
+
+
 def load_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):
     """Return (embedding network, its name, remark) for the setting BACKBONE, which may be "auto" or a list of names.
 

@@ -16,7 +16,7 @@ from keras import ops
 from sklearn.decomposition import PCA
 
 from imgcluster.errors import UserError
-from imgcluster.pca import shrunk
+from imgcluster.pca import evened_axes
 
 # Reductions of the picture's side at which earlier maps are taken.
 STRIDES = (8, 16)
@@ -126,7 +126,9 @@ def fit_statistics(parts, *, components=COMPONENTS, shrinkage=SHRINKAGE):
     spread = np.concatenate([each + LEAST_SPREAD * each.mean() + TINY for each in spread])
     center = np.concatenate([part.mean(axis=0) for part in rows])
     vectors = ops.convert_to_numpy(standardised(parts, center, spread))
-    white = _within_photo_whitening(vectors, shrinkage)
+    differences = (vectors - vectors.mean(axis=1, keepdims=True)).reshape(-1, vectors.shape[-1])
+    directions, deviations = evened_axes(differences, shrinkage, least=TINY)
+    white = directions / deviations
     whitened = vectors.reshape(-1, len(white)) @ white
     pca = PCA(min(components, *whitened.shape), svd_solver="covariance_eigh").fit(whitened)
     axes = white @ pca.components_.T / math.sqrt(max(pca.explained_variance_.mean(), TINY))
@@ -134,13 +136,6 @@ def fit_statistics(parts, *, components=COMPONENTS, shrinkage=SHRINKAGE):
     axes = axes.astype(np.float16).astype(np.float32)
     statistics = {"center": center, "spread": spread, "axes": axes, "offset": -vectors.mean(axis=(0, 1)) @ axes}
     return {name: np.asarray(array, np.float32) for name, array in statistics.items()}
-
-
-def _within_photo_whitening(vectors, shrinkage):
-    """[D, D] for vectors [N, V, D]: multiplied by it, views of a photo differ alike in all directions."""
-    differences = (vectors - vectors.mean(axis=1, keepdims=True)).reshape(-1, vectors.shape[-1])
-    values, directions = np.linalg.eigh(differences.T @ differences / len(differences))
-    return directions / np.sqrt(np.maximum(shrunk(values, shrinkage), TINY))
 
 
 def write_statistics(path, statistics):

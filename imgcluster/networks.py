@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 
 from imgcluster.artefacts import fingerprint, read_json
-from imgcluster.backbones import BACKBONES, BUNDLED, load_backbone
+from imgcluster.backbones import BUNDLED_WEIGHTS, load_backbone, origin_of, ships
 from imgcluster.calibration import OTHER_KIND
 from imgcluster.ensemble import average_views
 from imgcluster.finetune import embedding_of, load_trained, make_deterministic, network_fingerprint, pretrained_of
@@ -47,11 +47,9 @@ def load_network(*, train_dataset, train_dir, backbone, weights, input_size, see
     if path and path.exists():
         return _fine_tuned(path, train_dataset)
     embedding, name, remark = load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
-    bundled = name == BUNDLED and weights == "imagenet"
-    origin = "its own weights" if bundled else f"weights {weights}"
-    file = _weights_file(BACKBONES[BUNDLED].weights_file if bundled else weights)
+    file = _weights_file(BUNDLED_WEIGHTS if ships(name, weights) else weights)
     return Network(embedding, {"network": name, "trained_on": None, "network_file": file},
-                   f"{name}, {origin}, not fine-tuned{remark and f' ({remark})'}")
+                   f"{name}, {origin_of(name, weights)}, not fine-tuned{remark and f' ({remark})'}")
 
 
 def _fine_tuned(path, dataset):

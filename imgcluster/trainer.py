@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from imgcluster.backbones import BUNDLED, load_backbone
+from imgcluster.backbones import load_backbone, origin_of
 from imgcluster.classifier import PRETRAINED, output_layer
 from imgcluster.devices import training_scope
 from imgcluster.ensemble import join_networks, keep_beside
@@ -104,9 +104,7 @@ class Trainer:
             make_deterministic(self.seed)
             return load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
         pretrained, name, remark = load()
-        own = name == BUNDLED and weights == "imagenet"
-        origin = "its own weights" if own else f"weights {weights}"
-        self.say(f"network: {name}, {origin}{remark and f' ({remark})'}")
+        self.say(f"network: {name}, {origin_of(name, weights)}{remark and f' ({remark})'}")
         judged, history = self._fine_tune(load()[0], self.set.rows, self.regime, str(number), choose=True)
         network, best = judged, best_row(history)
         if self.set.final_rows is not self.set.rows:

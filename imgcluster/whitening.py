@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from imgcluster.classifier import WHITENED, output_layer, outputs_of
-from imgcluster.pca import shrunk
+from imgcluster.pca import evened_axes
 
 # Principal components kept: what comes after them is noise, and every later step is faster for it.
 COMPONENTS = 512
@@ -28,9 +28,9 @@ def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=
     placed = pca.transform(vectors)
     for label in np.unique(labels):
         placed[labels == label] -= placed[labels == label].mean(axis=0)
-    values, directions = np.linalg.eigh(placed.T @ placed / len(placed))
     least = max(ROUNDING * pca.explained_variance_.mean(), np.finfo(np.float32).eps)
-    axes = pca.components_.T @ (directions / np.sqrt(np.maximum(shrunk(values, shrinkage), least))) @ directions.T
+    directions, deviations = evened_axes(placed, shrinkage, least=least)
+    axes = pca.components_.T @ (directions / deviations) @ directions.T
     return axes, -pca.mean_ @ axes
 
 

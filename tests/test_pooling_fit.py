@@ -49,7 +49,7 @@ def found(embedding, views):
     return np.mean(photo[(vectors @ vectors.T - 9 * np.eye(len(photo))).argmax(axis=1)] == photo)
 
 
-def test_other_views_of_a_photo_are_found_more_often_than_by_the_average(photos, network, tmp_path):
+def test_other_views_of_a_photo_are_found_more_often_than_by_the_average(photos, tmp_path):
     out = tmp_path / "fitted.weights.h5"
     plain = build_backbone("bundled", input_size=SIZE, pooling="avg")
     write_half_precision(plain.get_layer("backbone"), out, fit_to_views(plain, views_of(photos, 0, 60)))
