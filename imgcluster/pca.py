@@ -34,8 +34,8 @@ def shrunk(variances, share):
 def evened_axes(differences, shrinkage, *, least):
     """Return (directions [D, D], one in each column, deviations [D]) of differences [N, D].
 
-    Multiplied by `directions / deviations` they vary alike. differences: rows less their group's mean. shrinkage: 0..1, as in `shrunk`. least: variance below which there
-    is only rounding.
+    Multiplied by `directions / deviations` they vary alike. differences: rows less their group's mean. shrinkage: 0..1,
+    as in `shrunk`. least: variance below which there is only rounding.
     """
     values, directions = np.linalg.eigh(differences.T @ differences / len(differences))
     return directions, np.sqrt(np.maximum(shrunk(values, shrinkage), least))
