@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Step 02: fine-tune the pretrained network on the labelled products of TRAIN_DATASET.
+"""Step 02: fine-tune the pretrained network on labelled products (TRAIN_DATASET), or fit it to photos without labels.
 
-Reads:   IMG_DIR, img_paths.txt and labels_true.txt of TRAIN_DATASET (run steps 00 and 01 for it first, with
-         --set DATASET=<its name>; run_all.py does all of that)
-Writes:  network.keras, classes.txt, history.csv and confusions.csv in DATA_DIR of TRAIN_DATASET, and with
-         KEEP_PRETRAINED kind.npz, by which step 03 tells photos of another kind; with several networks in BACKBONE
-         network.keras holds all of them, members/<number>_<name>/ each one's network.keras and
+Reads:   IMG_DIR, img_paths.txt and, where there is one, labels_true.txt of TRAIN_DATASET (run steps 00 and 01 for it
+         first, with --set DATASET=<its name>; run_all.py does all of that)
+Writes:  network.keras in DATA_DIR of TRAIN_DATASET; where there are labels also classes.txt, history.csv and
+         confusions.csv, and with KEEP_PRETRAINED kind.npz, by which step 03 tells photos of another kind; with several
+         networks in BACKBONE network.keras holds all of them, members/<number>_<name>/ each one's network.keras and
          history.csv, and history.csv is that of the first
-Runtime: for 1,000 photos on two free cores about 4 s an epoch with MobileNetV2, up to EPOCHS epochs twice, after 20 s
-         for its frozen blocks; InceptionV3 takes some ten times that; a killed training goes on where it was
+Runtime: without labels a minute or two with MobileNetV2, about six with InceptionV3. With labels, for 1,000 photos on
+         two free cores, as long and about 4 s an epoch with MobileNetV2, up to EPOCHS epochs twice, after 20 s for its
+         frozen blocks; InceptionV3 takes some ten times that; a killed training goes on where it was
 """
 import shutil
 import sys
@@ -16,6 +17,10 @@ import sys
 from imgcluster.artefacts import read_img_paths, read_labels_true, replacing, require, write_lines, write_table
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.progress import progress
+
+KIND_FILE = "kind.npz"
+# Files beside network.keras that only a training on labels leaves.
+OF_LABELS = ("classes.txt", "history.csv", "confusions.csv", KIND_FILE)
 
 
 def main(argv=None):
@@ -26,12 +31,37 @@ def main(argv=None):
     source = step.settings.for_dataset(step.settings.TRAIN_DATASET)
     data_dir = source.folder("DATA_DIR")
     img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
-    if labels is None:
-        step.warn(f"TRAIN_DATASET = {source.DATASET!r} has no true labels, so the pretrained network is used as it is; "
-                  "TRAIN_LABELS_FROM says where they are")
-        return
     step.warn_if_changed("00", "01", data_dir=data_dir)
+    if labels is None:
+        fit(step, source, img_paths, data_dir)
+    else:
+        learn(step, source, img_paths, labels, data_dir)
+
+
+def fit(step, source, img_paths, data_dir):
+    """Fit the pooling of the network, or of each of several, to photos without labels."""
+    step.say(f"TRAIN_DATASET = {source.DATASET!r} has no true labels (TRAIN_LABELS_FROM says where they are), so the "
+             "network is not trained; how it pools its maps is fitted to the photos")
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
+    with quiet_start():
+        from imgcluster.unlabelled import fit_networks
+    network, names = fit_networks(source.network_members(), require(source.folder("IMG_DIR")), img_paths,
+                                  seed=source.RANDOM_SEED, folder=data_dir / "training", progress=bar)
+    for name in OF_LABELS:
+        (data_dir / name).unlink(missing_ok=True)
+    if network is None:
+        (data_dir / "network.keras").unlink(missing_ok=True)
+        step.warn(f"nothing to fit: {len(img_paths)} photos are too few, POOLING = {source.POOLING!r} fixes the "
+                  "pooling, or the network has one map alone; the pretrained network is used as it is")
+        return
+    save(network, data_dir / "network.keras")
+    shutil.rmtree(data_dir / "training")
+    step.record(["network.keras"], data_dir=data_dir, inputs=[data_dir / "img_paths.txt"], network=" + ".join(names))
+    step.finish(step.show(data_dir / "network.keras"), then="03_extract_features.py")
+
+
+def learn(step, source, img_paths, labels, data_dir):
+    """Fine-tune the network, or each of several, on labelled photos."""
     with quiet_start():
         from imgcluster.trainer import make_training_set
     training_set = make_training_set(img_paths, labels, holdout_models=source.HOLDOUT_MODELS,
@@ -43,8 +73,8 @@ def main(argv=None):
         else "none held out: photos held back of the same models choose the best epoch"))
     names = train(step, source, training_set, data_dir)
     write_lines(data_dir / "classes.txt", training_set.classes)
-    kinds = ["kind.npz"] if source.KEEP_PRETRAINED else []
-    step.record(["network.keras", "classes.txt", "history.csv", "confusions.csv", *kinds], data_dir=data_dir,
+    outputs = [name for name in OF_LABELS if name != KIND_FILE or source.KEEP_PRETRAINED]
+    step.record(["network.keras", *outputs], data_dir=data_dir,
                 inputs=[data_dir / "img_paths.txt", data_dir / "labels_true.txt"], network=" + ".join(names),
                 holdout_models=held_out)
     step.finish(f"{step.show(data_dir / 'network.keras')} and history.csv", then="03_extract_features.py")
@@ -62,8 +92,7 @@ def train(step, source, training_set, data_dir):
     trainer = Trainer(training_set, regime, img_dir=require(source.folder("IMG_DIR")), state_dir=data_dir / "training",
                       seed=source.RANDOM_SEED, picture_options=source.picture_options(),
                       keep_pretrained=source.KEEP_PRETRAINED, whiten=source.WHITEN_WITHIN_MODELS, say=step.say,
-                      warn=step.warn,
-                      progress=lambda text, total: progress(description=text, total=total))
+                      warn=step.warn, progress=bar)
     members = [trainer.train(**options) for options in source.network_members()]
     for number, member in enumerate(members, start=1) if len(members) > 1 else ():
         folder = data_dir / "members" / f"{number}_{member.name}"
@@ -80,6 +109,11 @@ def train(step, source, training_set, data_dir):
     shutil.rmtree(data_dir / "training")
     step.say(f"network kept, on {len(true)} validation photos: {describe(scores)}")
     return [member.name for member in members]
+
+
+def bar(text, total):
+    """A progress bar."""
+    return progress(description=text, total=total)
 
 
 def save(network, path):

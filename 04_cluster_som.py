@@ -9,7 +9,7 @@ Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow neede
 """
 import sys
 
-from imgcluster.artefacts import read_features, read_img_paths, read_json
+from imgcluster.artefacts import read_before, read_features, read_img_paths, read_json
 from imgcluster.calibration import OTHER_KIND
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos
@@ -38,7 +38,9 @@ def main(argv=None):
         som = train_map(settings, features)
         known, name = known_products(step, features)
         trained = read_json(step.data_dir / "made_by_03.json").get("trained_on") is not None
-        evidence = {"known": (known.features, known.labels), "compared": known.compared} if known else {}
+        evidence = {"compared": read_before(step.data_dir)}
+        if known:
+            evidence = {"known": (known.features, known.labels), "compared": known.compared}
         clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS,
                                     imgs_per_model=settings.NUM_IMGS_PER_MODEL, **evidence, by_direction=trained,
                                     allow_outliers=settings.ALLOW_OUTLIERS)

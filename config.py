@@ -4,8 +4,8 @@ A new dataset in five lines:
   1. put the photos into  raw_img/<name>/          (sub-folders are fine)
   2. set                  DATASET = "<name>"
   3. say where the true labels are (LABELS_FROM), or LABELS_FROM = None when there are none
-  4. set TRAIN_DATASET to labelled photos of the same kind of products (TRAIN_LABELS_FROM says where their labels are),
-     or to None when you have none
+  4. set TRAIN_DATASET to labelled photos of the same kind of products (TRAIN_LABELS_FROM says where their labels are);
+     when you have none, to "<name>" itself, or to None
   5. run                  python run_all.py
 Any setting can also be given for one run:  python 04_cluster_som.py --set NUM_CLUSTERS=40
 """
@@ -17,7 +17,8 @@ Any setting can also be given for one run:  python 04_cluster_som.py --set NUM_C
 DATASET = "sample"
 
 # Name of a photo set WITH labels to fine-tune the network on (step 02): other products than those to be clustered, of
-# the same kind if you can. None: no fine-tuning, the pretrained network is used as it is.
+# the same kind if you can. A set without labels, such as DATASET itself: the network is not trained, but how it pools
+# what it sees is fitted to those photos, which tells products apart better. None: the pretrained network as it is.
 TRAIN_DATASET = "sample_train"
 
 # Where the photos lie. Sub-folders are searched too; nothing in here is ever changed.
@@ -119,9 +120,10 @@ INPUT_SIZE = None
 # How a photo becomes square: "pad" (white margins, nothing lost), "stretch", or "crop" (the middle).
 RESIZE_MODE = "pad"
 
-# How the network's last map becomes one vector: "avg" (average), "max", or "gem" (generalised mean, between the two,
-# learnt in training). "auto": as the weights file says, "avg" where it says nothing; the bundled network and those of
-# tools/fit_pooling.py and tools/distill_backbone.py are read at three depths.
+# How the network's maps become one vector: of the last one "avg" (the average), "max", or "gem" (generalised mean,
+# between the two, learnt in training). "auto": "avg" where nothing is trained, and in step 02 maps of three depths,
+# pooled as fitted to the photos of TRAIN_DATASET (from 50 on). Weights files that say how, such as the bundled
+# network's, are pooled so everywhere.
 POOLING = "auto"
 
 # Photos per batch, in training and in feature extraction. Less if memory runs out.

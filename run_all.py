@@ -67,8 +67,9 @@ def plan(settings, first, last):
     if settings.TRAIN_DATASET is None:
         return [(settings.DATASET, number) for number in numbers]
     train = settings.for_dataset(settings.TRAIN_DATASET)
-    if train.labels_from is None:
-        return [(settings.DATASET, number) for number in numbers]
+    if train.labels_from is None and train.DATASET != settings.DATASET:
+        # Without labels a network is fitted to the photos themselves, and only where they are asked for by name.
+        return [(settings.DATASET, number) for number in numbers if number != "02"]
     data_dir = train.folder("DATA_DIR")
     trained = is_up_to_date(data_dir, "02", record_of(train, "02")) and not any(
         changed_settings(data_dir, number, record_of(train, number)) for number in ("00", "01"))

@@ -144,6 +144,13 @@ def read_features(data_dir, *, img_paths=None):
     return features
 
 
+def read_before(data_dir):
+    """Return what the network saw before it was adapted, float16 [N, E]; None where there is none for these photos."""
+    path = Path(data_dir) / BEFORE
+    before = np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else ()
+    return before if len(before) == len(read_img_paths(data_dir)) else None
+
+
 def _same_rows(values, data_dir, name):
     count = len(read_img_paths(data_dir))
     if len(values) != count:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import keras
 
-from imgcluster.depth_pooling import DepthPooling, read_statistics, with_inner_maps
+from imgcluster.depth_pooling import pooled_at_depths, read_statistics
 from imgcluster.ensemble import join_networks
 from imgcluster.errors import UserError
 from imgcluster.hub_backbones import PREFIX, build_hub_backbone
@@ -136,24 +136,20 @@ def build_backbone(name, *, weights="imagenet", input_size=None, pooling="auto")
     if weights == "imagenet" and backbone.weights_file:
         weights = backbone.weights_file
     base = _load_base(name, backbone, weights, size)
-    statistics = read_statistics(weights) if pooling == "auto" and weights not in ("imagenet", None) else None
-    if statistics:
-        base = with_inner_maps(base, name="backbone")
     inputs = keras.Input((size, size, 3), name="picture")
     scaled = inputs
     if backbone.scaling in SCALINGS:
         scaled = InputScaling(**SCALINGS[backbone.scaling], name="scaling")(inputs)
     maps = base(scaled, training=False)
+    embedding = keras.Model(inputs, pooling_layer(pooling, name="features")(maps), name="embedding")
+    statistics = read_statistics(weights) if pooling == "auto" and weights not in ("imagenet", None) else None
     if not statistics:
-        return keras.Model(inputs, pooling_layer(pooling, name="features")(maps), name="embedding")
-    pool = DepthPooling(statistics["axes"].shape[1], name="features", dtype="float32")
-    embedding = keras.Model(inputs, pool(maps), name="embedding")
+        return embedding
     try:
-        pool.set_statistics(statistics)
+        return pooled_at_depths(embedding, statistics)
     except ValueError as error:
-        raise UserError(f"{weights}: its pooling was fitted by an earlier version; fit it anew with "
-                        f"tools/fit_pooling.py --weights {weights}, or set POOLING = \"avg\"") from error
-    return embedding
+        raise UserError(f"{weights}: its pooling was fitted by an earlier version; set POOLING = "
+                        "\"avg\" to leave it aside") from error
 
 
 def _load_base(name, backbone, weights, size):

@@ -3,18 +3,16 @@ import numpy as np
 
 from imgcluster.blind_count import Estimate, count_grid
 from imgcluster.errors import UserError
-from imgcluster.hierarchy import build_hierarchy
+from imgcluster.hierarchy import hierarchy_of
 from imgcluster.linkage import cut
 from imgcluster.neighbours import membership
 from imgcluster.rows import check_features, read_rows, sample_step
-from imgcluster.som import SelfOrganizingMap, default_grid
 
 LEVELS = 40
 VARIETY_SPREAD = 0.1
 AGREEMENT_POWER = 8
 INTERVAL_SIGMAS = 1.3
 LEAST_SIGMA = 0.05
-JOINT_EPOCHS = 10
 # Variety is read on a smoother graph than clusters are: on 8 neighbours it was right less often.
 JOINT_NEIGHBOURS = 15
 COMPARED_ROWS = 1000
@@ -89,9 +87,7 @@ def variety_ratio(features, known_features, labels):
     # Shuffled, lest ties are settled for one set before the other.
     order = np.random.default_rng(0).permutation(len(joint))
     joint, place = joint[order], np.argsort(order)
-    som = SelfOrganizingMap(*default_grid(len(joint)), joint.shape[1], normalize=True)
-    units = som.fit(joint, epochs=JOINT_EPOCHS).best_matching_units(joint)[0]
-    hierarchy = build_hierarchy(joint, units, num_neighbours=JOINT_NEIGHBOURS)
+    hierarchy = hierarchy_of(joint, num_neighbours=JOINT_NEIGHBOURS)
     ratios, weights = [], []
     for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
         clusters = cut(hierarchy.tree, count)[hierarchy.nodes][place]

@@ -7,7 +7,7 @@ from imgcluster.blind_count import Estimate, blind_estimate
 from imgcluster.calibration import calibrated_estimate, prior_estimate
 from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
-from imgcluster.hierarchy import build_hierarchy, by_size, partition, shares
+from imgcluster.hierarchy import build_hierarchy, by_size, hierarchy_of, partition, shares
 from imgcluster.rows import check_features
 
 # Levels are sought at these multiples of the count, up to this factor to either side.
@@ -40,8 +40,8 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     """Return the Clustering of features [N, D] on a fitted `som_map`.
 
     The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
-    labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, those that
-    `known` is to be compared with where its features are others, too. by_direction: for features of a network that was
+    labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, which the number
+    is to be estimated from; those of `known` are by the same network. by_direction: for features of a network that was
     taught to compare directions; photos then go to the nearest cluster's (`directions`). With `allow_outliers`, photos
     far from all others get the label -1 and confidence 0; no cluster is emptied by it. UserError for unusable arrays or
     settings.
@@ -51,15 +51,19 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     _check_settings(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
     hierarchy, blind_count = build_hierarchy(features, units), None
+
+    def blind():
+        own = compared is None or compared is features
+        return blind_estimate(hierarchy if own else hierarchy_of(check_features(compared)))
     if num_clusters is not None:
         estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     elif known is not None:
         estimate = calibrated_estimate(features if compared is None else compared, known)
-        blind_count = blind_estimate(hierarchy).count
+        blind_count = blind().count
     else:
-        estimate = blind_estimate(hierarchy)
+        estimate = blind()
 
     def clusters(count):
         labels = partition(hierarchy, count)

@@ -13,10 +13,10 @@ import h5py
 import keras
 import numpy as np
 from keras import ops
-from sklearn.decomposition import PCA
+from scipy.linalg import solve_triangular
 
 from imgcluster.errors import UserError
-from imgcluster.pca import evened_axes
+from imgcluster.pca import principal_axes
 
 # Reductions of the picture's side at which earlier maps are taken.
 STRIDES = (8, 16)
@@ -127,15 +127,25 @@ def fit_statistics(parts, *, components=COMPONENTS, shrinkage=SHRINKAGE):
     center = np.concatenate([part.mean(axis=0) for part in rows])
     vectors = ops.convert_to_numpy(standardised(parts, center, spread))
     differences = (vectors - vectors.mean(axis=1, keepdims=True)).reshape(-1, vectors.shape[-1])
-    directions, deviations = evened_axes(differences, shrinkage, least=TINY)
-    white = directions / deviations
-    whitened = vectors.reshape(-1, len(white)) @ white
-    pca = PCA(min(components, *whitened.shape), svd_solver="covariance_eigh").fit(whitened)
-    axes = white @ pca.components_.T / math.sqrt(max(pca.explained_variance_.mean(), TINY))
+    factor = np.linalg.cholesky(_shrunk_covariance(differences, shrinkage))
+    mean, vectors = vectors.mean(axis=(0, 1)), vectors.reshape(-1, len(factor))
+    whitened = solve_triangular(factor, (vectors - mean).T, lower=True).T
+    principal, singular = principal_axes(whitened, components)
+    axes = solve_triangular(factor, principal.T, lower=True, trans="T")
+    axes /= math.sqrt(max(np.square(singular).mean() / (len(vectors) - 1), TINY))
     # As they will be read from the file, so that the offset fits.
     axes = axes.astype(np.float16).astype(np.float32)
-    statistics = {"center": center, "spread": spread, "axes": axes, "offset": -vectors.mean(axis=(0, 1)) @ axes}
+    statistics = {"center": center, "spread": spread, "axes": axes, "offset": -mean @ axes}
     return {name: np.asarray(array, np.float32) for name, array in statistics.items()}
+
+
+def _shrunk_covariance(differences, shrinkage):
+    """Covariance [D, D] of differences [N, D], its eigenvalues as in `pca.shrunk`."""
+    covariance = (differences.T @ differences / len(differences)).astype(np.float64)
+    mean = np.trace(covariance) / len(covariance)
+    covariance *= 1 - shrinkage
+    covariance[np.diag_indices_from(covariance)] += shrinkage * mean + TINY
+    return covariance
 
 
 def write_statistics(path, statistics):
@@ -156,6 +166,41 @@ def with_inner_maps(backbone, **options):
     """Return the backbone with its maps at each of STRIDES as more outputs, before its own; options: of the model."""
     inner = [stage_output(backbone, stride) for stride in STRIDES]
     return keras.Model(backbone.input, [*inner, backbone.outputs[-1]], **options)
+
+
+def backbone_maps(embedding, **options):
+    """Return a function from pictures and training=... to maps of the layer "backbone": at each of STRIDES, at the end.
+
+    The pictures are scaled first where the embedding network does that. options: of the backbone's new model.
+    """
+    scaling = [layer for layer in embedding.layers if layer.name == "scaling"]
+    inner = with_inner_maps(embedding.get_layer("backbone"), **options)
+
+    def maps(pictures, **how):
+        return inner(scaling[0](pictures) if scaling else pictures, **how)
+    return maps
+
+
+def pooled_at_depths(embedding, statistics):
+    """Return an embedding network with the same backbone whose layer "features" is the `DepthPooling` of statistics.
+
+    Raises ValueError where these are not for this network.
+    """
+    inputs = keras.Input(embedding.input_shape[1:], name="picture")
+    pool = DepthPooling(statistics["axes"].shape[1], name="features", dtype="float32")
+    maps = backbone_maps(embedding, name="backbone")(inputs, training=False)
+    pooled = keras.Model(inputs, pool(maps), name="embedding")
+    pool.set_statistics(statistics)
+    return pooled
+
+
+def has_depths(embedding):
+    """Return whether the layer "backbone" of an embedding network gives maps, at each of STRIDES and at the end."""
+    backbone = embedding.get_layer("backbone")
+    try:
+        return len(backbone.output_shape) == 4 and all(stage_output(backbone, stride) is not None for stride in STRIDES)
+    except UserError:
+        return False
 
 
 def stage_output(backbone, stride):

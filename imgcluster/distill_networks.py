@@ -6,10 +6,10 @@ import numpy as np
 
 from imgcluster.backbones import build_backbone
 from imgcluster.crops import resized
-from imgcluster.depth_pooling import STRIDES
+from imgcluster.depth_pooling import STRIDES, backbone_maps
 from imgcluster.errors import UserError
 from imgcluster.pca import shrunk
-from imgcluster.pooling_fit import backbone_maps, fit_to_views, write_half_precision
+from imgcluster.pooling_fit import fit_to_views, write_half_precision
 
 # Principal components of the teachers' maps that the student has to reproduce: at each of STRIDES, and at the end. What
 # tells products of one kind apart lies beyond the first hundred.

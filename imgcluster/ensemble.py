@@ -24,7 +24,7 @@ def join_networks(networks):
         wanted = network.input_shape[1]
         member = keras.Model(network.input, outputs_of(network), name=f"member_{number}")
         outputs.append(member(inputs if wanted == size else CenterResize(wanted)(inputs)))
-    return _side_by_side(inputs, outputs)
+    return side_by_side(inputs, outputs)
 
 
 def keep_beside(network, pretrained):
@@ -42,11 +42,14 @@ def keep_beside(network, pretrained):
             return keras.Model(part.input, outputs_of(part), name=name)(seen)
         return above(part, place, outputs_of(part), name=name)(seen)
     learnt, before = outputs(network, "learnt"), outputs(pretrained, "pretrained")
-    return _side_by_side(inputs, [learnt, {**before, PRETRAINED: before["features"]}])
+    return side_by_side(inputs, [learnt, {PRETRAINED: before["features"], **before}])
 
 
-def _side_by_side(inputs, outputs):
-    """The model of several outputs in one: "features", and where there are any "probabilities" and PRETRAINED."""
+def side_by_side(inputs, outputs):
+    """Return the model of several outputs in one: "features", where there are any "probabilities" and PRETRAINED too.
+
+    outputs: mappings of those names to tensors made of `inputs`; vectors are brought to length 1 first.
+    """
     def joined(kind):
         return keras.layers.Concatenate(name=kind, dtype="float32")(
             [keras.layers.UnitNormalization(dtype="float32")(each[kind]) for each in outputs if kind in each])
@@ -54,7 +57,7 @@ def _side_by_side(inputs, outputs):
     features = {kind: joined(kind) for kind in ("features", PRETRAINED) if any(kind in each for each in outputs)}
     probabilities = [each["probabilities"] for each in outputs if "probabilities" in each]
     if not probabilities:
-        return keras.Model(inputs, features["features"], name="embedding")
+        return keras.Model(inputs, features if PRETRAINED in features else features["features"], name="embedding")
     merge = keras.layers.Average if probabilities[1:] else keras.layers.Identity
     average = merge(name="probabilities", dtype="float32")(probabilities if probabilities[1:] else probabilities[0])
     # The features are no part of the average; with all as outputs none is left out of the file.

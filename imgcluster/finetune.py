@@ -34,8 +34,20 @@ def pretrained_of(network):
 
 
 def load_classifier(path):
-    """Return a saved `network.keras`: pictures to the probabilities of the models it was trained on (classes.txt)."""
-    return classifier_of(load_trained(path))
+    """Return a saved `network.keras`: pictures to the probabilities of the models it was trained on (classes.txt).
+
+    Raises UserError where it was trained on none.
+    """
+    network = load_trained(path)
+    if not is_classifier(network):
+        raise UserError(f"{path}: was fitted to photos without labels, so it cannot name models; give TRAIN_DATASET "
+                        "true labels (step 00) and run 02_finetune_network.py again")
+    return classifier_of(network)
+
+
+def is_classifier(network):
+    """Return whether a network of step 02 was trained on labels, rather than fitted to photos without any."""
+    return "probabilities" in {layer.name for layer in network.layers}
 
 
 def classifier_of(network):

@@ -7,12 +7,14 @@ from scipy import sparse
 from imgcluster.diffusion import diffusion_map
 from imgcluster.linkage import cut, weighted_ward
 from imgcluster.neighbours import fuzzy_graph, group_means, membership, nearest_photos, project
+from imgcluster.som import SelfOrganizingMap, default_grid
 
 MAX_PHOTO_NODES = 6000
 NUM_NEIGHBOURS = 8
 NEAR_NEIGHBOURS = 5
 OWN_SPACE = 0.2
 PROPAGATION_PASSES = 3
+MAP_EPOCHS = 10
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
     coordinates = np.hstack([diffusion_map(sum_edges(graph, nodes)), OWN_SPACE * group_means(points, nodes, sizes)])
     return Hierarchy(points, graph, fuzzy_graph(index[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]), nodes,
                      weighted_ward(coordinates, sizes), distance[:, :NEAR_NEIGHBOURS].max(axis=1, initial=0))
+
+
+def hierarchy_of(features, *, num_neighbours=NUM_NEIGHBOURS):
+    """Return the Hierarchy of features [N, D] on a map of their own."""
+    som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
+    units = som.fit(features, epochs=MAP_EPOCHS).best_matching_units(features)[0]
+    return build_hierarchy(features, units, num_neighbours=num_neighbours)
 
 
 def sum_edges(graph, groups):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import BEFORE, read_features, read_json, read_labels_true
+from imgcluster.artefacts import read_before, read_features, read_json, read_labels_true
 from imgcluster.calibration import kinship
 from imgcluster.errors import UserError
 
@@ -29,9 +29,9 @@ def read_known(known_dir, data_dir, features, *, name):
     """
     record = read_json(Path(data_dir) / "made_by_03.json")
     known, labels = _labelled(Path(known_dir), features.shape[1], record)
-    before = [Path(folder) / BEFORE for folder in (known_dir, data_dir)]
-    if record.get("trained_on") == name and all(path.exists() for path in before):
-        known, features = (np.load(path, mmap_mode="r", allow_pickle=False) for path in before)
+    before = [read_before(folder) for folder in (known_dir, data_dir)]
+    if record.get("trained_on") == name and all(each is not None for each in before):
+        known, features = before
     return Known(known, labels, features, kinship(features, known, labels))
 
 

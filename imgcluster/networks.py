@@ -11,7 +11,14 @@ from imgcluster.artefacts import fingerprint, read_json
 from imgcluster.backbones import BUNDLED_WEIGHTS, load_backbone, origin_of, ships
 from imgcluster.calibration import OTHER_KIND
 from imgcluster.ensemble import average_views
-from imgcluster.finetune import embedding_of, load_trained, make_deterministic, network_fingerprint, pretrained_of
+from imgcluster.finetune import (
+    embedding_of,
+    is_classifier,
+    load_trained,
+    make_deterministic,
+    network_fingerprint,
+    pretrained_of,
+)
 from imgcluster.kind import kinship_of_photos
 
 
@@ -45,25 +52,27 @@ def load_network(*, train_dataset, train_dir, backbone, weights, input_size, see
     make_deterministic(seed)
     path = train_dir and Path(train_dir) / "network.keras"
     if path and path.exists():
-        return _fine_tuned(path, train_dataset)
+        return _adapted(path, train_dataset)
     embedding, name, remark = load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
     file = _weights_file(BUNDLED_WEIGHTS if ships(name, weights) else weights)
     return Network(embedding, {"network": name, "trained_on": None, "network_file": file},
                    f"{name}, {origin_of(name, weights)}, not fine-tuned{remark and f' ({remark})'}")
 
 
-def _fine_tuned(path, dataset):
-    """The Network in the file of step 02, trained on a dataset of this name."""
-    trained, name = load_trained(path), read_json(path.parent / "made_by_02.json").get("network", path.name)
-    return in_parts(trained, {"network": name, "trained_on": dataset, "network_file": network_fingerprint(path)})
+def _adapted(path, dataset):
+    """The Network in the file of step 02, trained on or fitted to a dataset of this name."""
+    model, name = load_trained(path), read_json(path.parent / "made_by_02.json").get("network", path.name)
+    how = {"trained_on": dataset} if is_classifier(model) else {"trained_on": None, "fitted_to": dataset}
+    return in_parts(model, {"network": name, **how, "network_file": network_fingerprint(path)})
 
 
-def in_parts(trained, source):
-    """Return the Network of a trained model (step 02), with what it was before where it kept that."""
-    name, dataset, pretrained = source["network"], source["trained_on"], pretrained_of(trained)
-    before = pretrained and Network(pretrained, source | {"trained_on": None},
-                                    f"{name}, as it was before it was fine-tuned on {dataset}")
-    return Network(embedding_of(trained), source, f"{name}, fine-tuned on {dataset}", before)
+def in_parts(model, source):
+    """Return the Network of a model of step 02, with what it was before where it kept that."""
+    name, pretrained = source["network"], pretrained_of(model)
+    way, done = ("fitted_to", "fitted to") if source["trained_on"] is None else ("trained_on", "fine-tuned on")
+    before = pretrained and Network(pretrained, source | {way: None},
+                                    f"{name}, as it was before it was {done} {source[way]}")
+    return Network(embedding_of(model), source, f"{name}, {done} {source[way]}", before)
 
 
 def with_before(network, zoom):

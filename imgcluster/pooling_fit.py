@@ -7,7 +7,7 @@ import numpy as np
 
 from imgcluster.artefacts import replacing
 from imgcluster.crops import resized
-from imgcluster.depth_pooling import fit_statistics, pooled_depths, with_inner_maps, write_statistics
+from imgcluster.depth_pooling import backbone_maps, fit_statistics, pooled_depths, write_statistics
 
 # Photos of which all views are pooled at once.
 PHOTOS_TOGETHER = 12
@@ -20,23 +20,12 @@ def fit_to_views(embedding, views):
     views: iterator of uint8 [V, S, S, 3], V >= 2 views of one photo each; a thousand photos are enough, a few hundred
     give most of it.
     """
-    maps, rows = keras.Model(embedding.input, backbone_maps(embedding)(embedding.input, training=False)), []
+    maps = backbone_maps(embedding)(embedding.input, training=False)
+    pooled, rows = keras.Model(embedding.input, pooled_depths(maps)), []
     while group := list(islice(views, PHOTOS_TOGETHER)):
         pictures = resized(np.concatenate(group), embedding.input_shape[1])
-        rows.append([keras.ops.convert_to_numpy(part).reshape(len(group), -1, part.shape[-1])
-                     for part in pooled_depths(maps(pictures, training=False))])
+        rows.append([part.reshape(len(group), -1, part.shape[-1]) for part in pooled.predict_on_batch(pictures)])
     return fit_statistics([np.concatenate(parts) for parts in zip(*rows)])
-
-
-def backbone_maps(embedding):
-    """Return a function from pictures and training=... to the backbone's maps at each of STRIDES and at the end."""
-    backbone = embedding.get_layer("backbone")
-    scaling = [layer for layer in embedding.layers if layer.name == "scaling"]
-    inner = with_inner_maps(backbone)
-
-    def maps(pictures, **options):
-        return inner(scaling[0](pictures) if scaling else pictures, **options)
-    return maps
 
 
 def write_half_precision(network, path, statistics):

@@ -9,14 +9,17 @@ import pandas as pd
 
 from imgcluster.backbones import load_backbone, origin_of
 from imgcluster.classifier import PRETRAINED, output_layer
+from imgcluster.depth_pooling import DepthPooling, pooled_at_depths
 from imgcluster.devices import training_scope
 from imgcluster.ensemble import join_networks, keep_beside
 from imgcluster.errors import UserError
 from imgcluster.finetune import fine_tune, make_deterministic, pretrained_of
 from imgcluster.pictures import decode_all
+from imgcluster.pooling import pooling_layer
 from imgcluster.prediction import predict
 from imgcluster.splits import split_models, split_rows
 from imgcluster.training import Rows
+from imgcluster.unlabelled import fit_to_photos
 from imgcluster.validation import best_row, describe, judge
 from imgcluster.whitening import with_whitening, within_model_whitening
 
@@ -103,15 +106,28 @@ class Trainer:
         def load():
             make_deterministic(self.seed)
             return load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
-        pretrained, name, remark = load()
+
+        def start():
+            embedding = load()[0]
+            return pooled_at_depths(embedding, statistics) if statistics else embedding
+        plain, name, remark = load()
         self.say(f"network: {name}, {origin_of(name, weights)}{remark and f' ({remark})'}")
-        judged, history = self._fine_tune(load()[0], self.set.rows, self.regime, str(number), choose=True)
+        statistics = self._fitted_pooling(plain) if pooling == "auto" else None
+        pretrained = _beside_plain(pooled_at_depths(plain, statistics)) if statistics else plain
+        judged, history = self._fine_tune(start(), self.set.rows, self.regime, str(number), choose=True)
         network, best = judged, best_row(history)
         if self.set.final_rows is not self.set.rows:
             self.say(f"best epoch: {best['epoch']}; now as many epochs on all {len(self.set.classes)} models")
             regime = replace(self.regime, epochs=best["epoch"])
-            network, _ = self._fine_tune(load()[0], self.set.final_rows, regime, f"{number}_all", choose=False)
+            network, _ = self._fine_tune(start(), self.set.final_rows, regime, f"{number}_all", choose=False)
         return Member(name, network, judged, history, pretrained)
+
+    def _fitted_pooling(self, embedding):
+        """The statistics by which to pool the maps of a network, fitted to the photos; None: it stays as it is."""
+        if self.regime.loss == "cascaded" or isinstance(embedding.get_layer("features"), DepthPooling):
+            return None
+        photos = [self.img_dir / path for path in self.set.img_paths]
+        return fit_to_photos(embedding, photos, seed=self.seed, folder=self.state_dir, progress=self.progress)
 
     def _fine_tune(self, embedding, rows, regime, name, *, choose):
         pictures, bad = self._pictures(embedding.input_shape[1])
@@ -188,6 +204,12 @@ class Trainer:
             name = f"epoch {row['epoch']}"
             left = f"; at most {seconds * (epochs - row['epoch']) / 60:.0f} minutes left"
         self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {describe(row)}{left}")
+
+
+def _beside_plain(embedding):
+    """The embedding network of `pooled_at_depths`, which also gives the average of its last map (PRETRAINED)."""
+    plain = pooling_layer("avg", name=PRETRAINED)(embedding.get_layer("features").input[-1])
+    return keras.Model(embedding.input, {"features": embedding.output, PRETRAINED: plain}, name="embedding")
 
 
 def _spread(rows, number):

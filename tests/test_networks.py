@@ -38,7 +38,8 @@ def test_the_network_that_ships_is_told_by_its_file():
 
 def test_the_fine_tuned_network_goes_first(tmp_path, tiny_embedding):
     embedding = tiny_embedding()
-    keras.Model(embedding.input, keras.layers.Dense(3)(embedding.output)).save(tmp_path / "network.keras")
+    probabilities = keras.layers.Dense(3, name="probabilities")(embedding.output)
+    keras.Model(embedding.input, probabilities).save(tmp_path / "network.keras")
     write_json(tmp_path / "made_by_02.json", {"network": "tiny"})
     network = load_network(**OPTIONS | {"train_dataset": "train", "train_dir": tmp_path})
     assert (network.source["network"], network.source["trained_on"]) == ("tiny", "train")

@@ -142,11 +142,30 @@ def test_unlabelled_folder_runs_through(finished, tmp_path):
     project = new_project(tmp_path / "unlabelled", LABELS_FROM=None, TRAIN_DATASET="shop")
     shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop")
     done = run("run_all.py", project)
-    assert "no true labels" in done.stdout and "pretrained network is used as it is" in done.stderr
-    assert "TRAIN_LABELS_FROM" in done.stderr
+    assert "no true labels (TRAIN_LABELS_FROM says where they are)" in done.stdout
+    assert "photos are too few" in done.stderr and "pretrained network is used as it is" in done.stderr
     metrics = read_json(project / "data" / "shop" / "metrics.json")
     assert "ari" not in metrics and metrics["num_clusters"] >= 1
     assert not (project / "data" / "shop" / "labels_true.txt").exists()
+
+
+def test_a_network_is_fitted_to_photos_without_labels_and_takes_the_next_ones(tmp_path):
+    project = new_project(tmp_path / "fitted", LABELS_FROM=None, TRAIN_DATASET="shop")
+    for name, seed, models, most in (("shop", 7, 5, 12), ("next", 8, 2, 5)):
+        catalogue = Catalogue(seed=seed, num_models=models, min_imgs=most - 1, max_imgs=most, size=96)
+        draw_sample(catalogue, project / "raw_img" / name, workers=2)
+    done = run("run_all.py", project)
+    data = project / "data" / "shop"
+    features, before = (np.load(data / f"{name}.npy", allow_pickle=False) for name in ("features", "features_before"))
+    assert "MobileNetV3Small, fitted to shop" in done.stdout and features.shape[1] > before.shape[1] == 576
+    assert not (data / "classes.txt").exists() and not (data / "training").exists()
+    assert "fitted to the photos of shop without labels" in (project / "result" / "shop" / "report.html").read_text()
+    run("run_all.py", new_project(project, LABELS_FROM=None, TRAIN_DATASET="shop", DATASET="next", ASSIGN_TO="shop"))
+    assert np.load(project / "data" / "next" / "features.npy").shape[1] == features.shape[1]
+    photo = next((project / "raw_img" / "shop").iterdir())
+    new_project(project, LABELS_FROM=None, TRAIN_DATASET="shop")
+    found = json.loads(run("07_search.py", project, str(photo), "--format", "json").stdout)
+    assert photo.name in json.dumps(found)
 
 
 def test_unlabelled_photos_beside_labelled_ones_to_train_on(finished, tmp_path):

@@ -1,19 +1,13 @@
-"""Pooling fitted to photos without labels: views of a photo find each other, weights stay, the tool as it is called."""
-import subprocess
-import sys
-from pathlib import Path
-
+"""Pooling fitted to photos without labels: views of a photo find each other, weights stay."""
 import cv2
 import keras
 import numpy as np
 import pytest
 
-from imgcluster.backbones import BUNDLED_WEIGHTS, build_backbone
+from imgcluster.backbones import build_backbone
 from imgcluster.crops import VIEWS, CropStream
-from imgcluster.depth_pooling import read_statistics
 from imgcluster.pooling_fit import fit_to_views, write_half_precision
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZE = 64
 
 
@@ -74,34 +68,3 @@ def test_numbers_too_large_for_half_precision_are_kept(tmp_path):
     network.load_weights(tmp_path / "a.weights.h5")
     for before, after in zip(weights, network.get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)
-
-
-def run_tool(*arguments):
-    return subprocess.run([sys.executable, ROOT / "tools" / "fit_pooling.py", *map(str, arguments)],
-                          capture_output=True, text=True)
-
-
-def test_the_tool_writes_what_weights_takes(photos, network, tmp_path):
-    given, out = tmp_path / "given.weights.h5", tmp_path / "out.weights.h5"
-    network.get_layer("backbone").save_weights(given)
-    done = run_tool("--photos", photos, "--backbone", "MobileNet_0.75", "--weights", given, "--size", SIZE,
-                    "--count", 20, "--out", out)
-    assert done.returncode == 0, done.stderr
-    assert f"INPUT_SIZE = {SIZE}" in done.stdout and "warning: 20 looks at 31 photos are few" in done.stderr
-    assert read_statistics(given) is None
-    fitted, plain = (build_backbone("MobileNet_0.75", weights=out, input_size=SIZE, pooling=way)
-                     for way in ("auto", "avg"))
-    assert fitted.output_shape == (None, 20 * VIEWS)
-    for before, after in zip(network.get_weights(), plain.get_weights(), strict=True):
-        np.testing.assert_allclose(before, after, atol=2e-3)
-
-
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["--out", "a.h5"], "--out a.h5: the name must end in .weights.h5"),
-    (["--out", str(BUNDLED_WEIGHTS)], "this is the network that ships"),
-    (["--photos", "nowhere", "--out", "a.weights.h5"], "--photos nowhere: this folder does not exist"),
-    (["--count", "1", "--out", "a.weights.h5"], "--count 1: at least 2"),
-    (["--hold-out", "1.5", "--out", "a.weights.h5"], "--hold-out 1.5")])
-def test_bad_arguments_are_named(photos, arguments, message):
-    done = run_tool("--photos", photos, "--backbone", "MobileNet_0.75", *arguments)
-    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr

@@ -41,7 +41,7 @@ def test_the_training_set_goes_first(settings_of):
 
 
 def test_nothing_is_learnt_from_photos_without_labels(settings_of):
-    assert run_all.plan(settings_of("LABELS_FROM=None"), "00", "06") == steps("new", *ALL)
+    assert run_all.plan(settings_of("LABELS_FROM=None"), "00", "06") == steps("new", "00", "01", *ALL[3:])
     labelled = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=folder")
     assert run_all.plan(labelled, "00", "06")[:4] == steps("known", "00", "01", "02", "03")
 
@@ -96,6 +96,13 @@ def test_without_a_training_set_every_step_runs_once(settings_of):
 
 def test_a_dataset_that_is_its_own_training_set_runs_once(settings_of):
     settings = settings_of("TRAIN_DATASET=new")
+    assert run_all.plan(settings, "00", "06") == steps("new", *ALL)
+    finish(settings, "new", "00", "01", "02")
+    assert run_all.plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+
+
+def test_a_network_is_fitted_to_the_photos_themselves_without_labels_and_once(settings_of):
+    settings = settings_of("TRAIN_DATASET=new", "LABELS_FROM=None")
     assert run_all.plan(settings, "00", "06") == steps("new", *ALL)
     finish(settings, "new", "00", "01", "02")
     assert run_all.plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")

@@ -79,9 +79,10 @@ def scores(gallery):
 
 
 def network(gallery):
-    """What made the features: {"name", "trained_on", "bundled", "stand_in"}, or None where the run did not make them.
+    """What made the features, or None where the run did not make them.
 
-    stand_in: whether the small network of this project took the place of one with ImageNet weights.
+    {"name", "trained_on", "fitted_to": datasets or None, "bundled", "stand_in"}. stand_in: whether the small network of
+    this project took the place of one with ImageNet weights.
     """
     record = read_json(gallery.data_dir / "made_by_03.json")
     name = record.get("network")
@@ -89,6 +90,7 @@ def network(gallery):
         return None
     names = name if isinstance(name, list) else [name]
     return {"name": " and ".join(map(str, names)), "trained_on": record.get("trained_on"),
+            "fitted_to": record.get("fitted_to"),
             "bundled": names == [BUNDLED],
             "stand_in": names == [BUNDLED] and (record.get("settings") or {}).get("BACKBONE") == "auto"}
 

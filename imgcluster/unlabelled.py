@@ -1,0 +1,86 @@
+"""Networks fitted to photos without labels: how they pool their maps is learnt, their weights stay."""
+import keras
+import numpy as np
+
+from imgcluster.artefacts import write_arrays
+from imgcluster.backbones import load_backbone
+from imgcluster.classifier import PRETRAINED
+from imgcluster.crops import CropStream
+from imgcluster.depth_pooling import DepthPooling, backbone_maps, has_depths
+from imgcluster.ensemble import join_networks, side_by_side
+from imgcluster.finetune import make_deterministic
+from imgcluster.frozen_maps import digest
+from imgcluster.pooling_fit import fit_to_views
+
+# Looks at photos, in several views each, after which more tell hardly more; and photos below which the plain average
+# may tell more.
+LOOKS, FEW_PHOTOS = 1024, 50
+
+
+def fit_networks(members, img_dir, img_paths, *, seed, folder, progress):
+    """Return (one embedding network of `members`, each with features fitted to photos beside its own; their names).
+
+    The network is None where none of them can be fitted. members: as `settings.Settings.network_members` gives them.
+    img_paths: relative to `img_dir`. The others: as in `fit_to_photos`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    photos, networks, names, found = [img_dir / path for path in img_paths], [], [], []
+    for member in members:
+        make_deterministic(seed)
+        network, name, _ = load_backbone(member["backbone"], weights=member["weights"], pooling=member["pooling"],
+                                         input_size=member["input_size"])
+        statistics = None
+        if member["pooling"] == "auto":
+            statistics = fit_to_photos(network, photos, seed=seed, folder=folder, progress=progress)
+        networks.append(fitted_beside_own(network, statistics) if statistics else network)
+        names.append(name)
+        found.append(statistics is not None)
+    if not any(found):
+        return None, names
+    return (join_networks(networks) if networks[1:] else networks[0]), names
+
+
+def fit_to_photos(embedding, photos, *, seed, folder, progress):
+    """Return `fit_to_views` of `LOOKS` looks at photos; None where they are too few or the network has one map alone.
+
+    photos: paths, unreadable ones are passed over. folder: for the statistics, where a killed run finds them again.
+    progress: `progress(description, total)` makes a bar.
+    """
+    if len(photos) < FEW_PHOTOS or not has_depths(embedding):
+        return None
+    path = folder / f"pooling_{digest([*embedding.get_weights(), np.array(list(map(str, photos)))])}.npz"
+    if not path.exists():
+        views = CropStream(photos, size=embedding.input_shape[1], seed=seed).views(LOOKS)
+        with progress("fitting the pooling", LOOKS) as bar:
+            write_arrays(path, **fit_to_views(embedding, _counted(views, bar)))
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _counted(items, bar):
+    for item in items:
+        yield item
+        bar.update(1)
+
+
+def fitted_beside_own(embedding, statistics):
+    """Return the embedding network with features pooled by `statistics` beside its own (by themselves: PRETRAINED).
+
+    The backbone runs once for both.
+    """
+    inputs = keras.Input(embedding.input_shape[1:], name="picture")
+    maps = backbone_maps(embedding)(inputs, training=False)
+    pool = DepthPooling(statistics["axes"].shape[1], name="fitted", dtype="float32")
+    own = own_pooling(embedding, maps)
+    network = side_by_side(inputs, [{"features": own, PRETRAINED: own}, {"features": pool(maps)}])
+    pool.set_statistics(statistics)
+    return network
+
+
+def own_pooling(embedding, maps):
+    """Return the vectors that an embedding network's own pooling makes of the maps of `backbone_maps`."""
+    layer = embedding.get_layer("features")
+    again = type(layer).from_config({**layer.get_config(), "name": PRETRAINED + "_own"})
+    vectors = again(maps if isinstance(layer, DepthPooling) else maps[-1])
+    again.set_weights(layer.get_weights())
+    return vectors
