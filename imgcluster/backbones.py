@@ -136,6 +136,7 @@ def build_backbone(name, *, weights="imagenet", input_size=None, pooling="auto")
     if weights == "imagenet" and backbone.weights_file:
         weights = backbone.weights_file
     base = _load_base(name, backbone, weights, size)
+    base.name = "backbone"  # not by an argument: EfficientNetV2 looks up what it is made of by its name
     inputs = keras.Input((size, size, 3), name="picture")
     scaled = inputs
     if backbone.scaling in SCALINGS:
@@ -154,7 +155,7 @@ def build_backbone(name, *, weights="imagenet", input_size=None, pooling="auto")
 
 def _load_base(name, backbone, weights, size):
     build = getattr(keras.applications, backbone.architecture)
-    options = {"include_top": False, "input_shape": (size, size, 3), "name": "backbone", **backbone.options}
+    options = {"include_top": False, "input_shape": (size, size, 3), **backbone.options}
     try:
         if weights == "imagenet":
             with _short_timeout():

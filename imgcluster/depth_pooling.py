@@ -13,7 +13,7 @@ import h5py
 import keras
 import numpy as np
 from keras import ops
-from scipy.linalg import solve_triangular
+from scipy.linalg import cholesky, solve_triangular
 
 from imgcluster.errors import UserError
 from imgcluster.pca import principal_axes
@@ -127,7 +127,7 @@ def fit_statistics(parts, *, components=COMPONENTS, shrinkage=SHRINKAGE):
     center = np.concatenate([part.mean(axis=0) for part in rows])
     vectors = ops.convert_to_numpy(standardised(parts, center, spread))
     differences = (vectors - vectors.mean(axis=1, keepdims=True)).reshape(-1, vectors.shape[-1])
-    factor = np.linalg.cholesky(_shrunk_covariance(differences, shrinkage))
+    factor = cholesky(_shrunk_covariance(differences, shrinkage), lower=True, overwrite_a=True)
     mean, vectors = vectors.mean(axis=(0, 1)), vectors.reshape(-1, len(factor))
     whitened = solve_triangular(factor, (vectors - mean).T, lower=True).T
     principal, singular = principal_axes(whitened, components)
@@ -204,10 +204,14 @@ def has_depths(embedding):
 
 
 def stage_output(backbone, stride):
-    """Return the backbone's last map [B, h, w, C] before its side falls far below the picture's divided by `stride`."""
+    """Return the backbone's map [B, h, w, C] whose side is the picture's divided by `stride`: the last of the widest.
+
+    Narrower ones are bottlenecks, or branches that see a part of what the network has found.
+    """
     side = backbone.input_shape[1] / stride
     fitting = [layer.output for layer in backbone.layers if not isinstance(layer, keras.layers.ZeroPadding2D)
                and len(layer.output.shape) == 4 and side / 1.5 < layer.output.shape[1] <= math.ceil(side)]
     if not fitting:
         raise UserError(f"{backbone.name}: has no maps at 1/{stride} of the picture's side; choose another network")
-    return fitting[-1]
+    widest = max(output.shape[-1] for output in fitting)
+    return [output for output in fitting if output.shape[-1] == widest][-1]

@@ -207,7 +207,10 @@ class Trainer:
 
 
 def _beside_plain(embedding):
-    """The embedding network of `pooled_at_depths`, which also gives the average of its last map (PRETRAINED)."""
+    """An embedding network of `pooled_at_depths` that also gives the average of its last map (PRETRAINED).
+
+    Beside what is learnt this served better than the fitted pooling of the network as it was: that is learnt anyway.
+    """
     plain = pooling_layer("avg", name=PRETRAINED)(embedding.get_layer("features").input[-1])
     return keras.Model(embedding.input, {"features": embedding.output, PRETRAINED: plain}, name="embedding")
 

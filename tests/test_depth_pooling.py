@@ -184,7 +184,15 @@ def test_the_same_vectors_from_a_saved_classifier_beside_the_pretrained_ones(wei
     assert np.abs(learnt - kept).max() > 1e-3
 
 
-def test_an_inner_map_is_the_last_of_its_size():
+@pytest.mark.parametrize(("name", "channels"), [("InceptionV3", (288, 768)), ("EfficientNetV2B0", (192, 672))])
+def test_inner_maps_hold_all_that_was_found_and_no_branch_alone(name, channels):
+    backbone = build_backbone(name, weights=None, input_size=144).get_layer("backbone")
+    inner = with_inner_maps(backbone)
+    assert tuple(each.shape[-1] for each in inner.outputs[:2]) == channels
+    assert [operation.name for operation in inner.operations] == [operation.name for operation in backbone.operations]
+
+
+def test_an_inner_map_is_the_last_of_the_widest_of_its_size():
     backbone = build_backbone("Tiny", weights=None).get_layer("backbone")
     assert stage_output(backbone, 8).shape[1:3] == (8, 8) and stage_output(backbone, 16).shape[1:3] == (4, 4)
     with pytest.raises(UserError, match="no maps at 1/64"):
