@@ -4,11 +4,12 @@
     python benchmarks/real_photos.py PHOTOS [PHOTOS ...] --set BACKBONE=MobileNetV2 --set WEIGHTS=FILE
     python benchmarks/real_photos.py PHOTOS --train-models 15 --set ...
 
-Each folder is clustered with the network as it is. Sub-folders are the true labels where there are any, else the
-number in front of each file name. With --train-models M, M models drawn at random are what the network is fine-tuned
-on and the others, which it never saw, are clustered: by the frozen network, by the fine-tuned one, and by the
-reference baseline on the features of each (K-means with K = photos / 70, and a map of side sqrt(2 photos / 70) trained
-for 10 epochs, each unit read as a cluster). Photos are linked, not copied, into a temporary folder.
+Each folder is clustered with the network as it is, and with the one fitted to its photos without labels. Sub-folders
+are the true labels where there are any, else the number in front of each file name. With --train-models M, M models
+drawn at random are what the network is fine-tuned on and the others, which it never saw, are clustered: by either of
+these, by the fine-tuned one, and by the reference baseline on the features of the frozen and the fine-tuned one
+(K-means with K = photos / 70, and a map of side sqrt(2 photos / 70) trained for 10 epochs, each unit read as a
+cluster). Photos are linked, not copied, into a temporary folder.
 """
 import argparse
 import sys
@@ -40,6 +41,7 @@ def main():
             else:
                 name = link_models(folder, Path(work), folder.name, None)
                 evaluate(Path(work), folder, name, options, train=None, tag="frozen")
+                without_labels(Path(work), folder, name, options)
 
 
 def parse():
@@ -65,10 +67,19 @@ def unseen_models(folder, work, options):
     train = link_models(folder, work, f"{folder.name}_train", drawn)
     unseen = link_models(folder, work, f"{folder.name}_unseen", set(models) - drawn)
     evaluate(work, folder, unseen, options, train=None, tag="frozen", baseline=True)
+    without_labels(work, folder, unseen, options)
     seconds = {f"{number} (training set)": run_step(number, work, folder, train, options, train=train)
                for number in ("00", "01", "02", "03")}
     evaluate(work, folder, unseen, options, train=train, tag=f"fine-tuned on {len(drawn)} other models", baseline=True,
              before=seconds)
+
+
+def without_labels(work, folder, name, options):
+    """Fit the network to the photos while their labels are unknown, then cluster and score them."""
+    seconds = {f"{number} (fit)": run_script(number, name, folder=folder, train=name, data=work / "data", home=work,
+                                             settings=[*options.set, "LABELS_FROM=None"])
+               for number in ("00", "02")}
+    evaluate(work, folder, name, options, train=name, tag="fitted without labels", before=seconds)
 
 
 def evaluate(work, folder, name, options, *, train, tag, baseline=False, before=None):
