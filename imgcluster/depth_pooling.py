@@ -199,7 +199,7 @@ def has_depths(embedding):
     backbone = embedding.get_layer("backbone")
     try:
         return len(backbone.output_shape) == 4 and all(stage_output(backbone, stride) is not None for stride in STRIDES)
-    except UserError:
+    except (UserError, AttributeError, ValueError):  # the latter two: a layer that is used twice has no one output
         return False
 
 

@@ -71,14 +71,14 @@ def fitted_beside_own(embedding, statistics):
     inputs = keras.Input(embedding.input_shape[1:], name="picture")
     maps = backbone_maps(embedding)(inputs, training=False)
     pool = DepthPooling(statistics["axes"].shape[1], name="fitted", dtype="float32")
-    own = own_pooling(embedding, maps)
+    own = _own_pooling(embedding, maps)
     network = side_by_side(inputs, [{"features": own, PRETRAINED: own}, {"features": pool(maps)}])
     pool.set_statistics(statistics)
     return network
 
 
-def own_pooling(embedding, maps):
-    """Return the vectors that an embedding network's own pooling makes of the maps of `backbone_maps`."""
+def _own_pooling(embedding, maps):
+    """The vectors that an embedding network's own pooling makes of the maps of `backbone_maps`."""
     layer = embedding.get_layer("features")
     again = type(layer).from_config({**layer.get_config(), "name": PRETRAINED + "_own"})
     vectors = again(maps if isinstance(layer, DepthPooling) else maps[-1])

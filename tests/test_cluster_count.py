@@ -100,6 +100,21 @@ def test_known_models_set_the_granularity():
         assert result.blind_count == clustered(features[own]).num_clusters
 
 
+def test_without_known_models_the_count_is_read_from_the_features_to_compare_and_clusters_are_not():
+    (coarse, _), (fine, labels) = clouds(4, 30), clouds(12, 10)
+    result = clustered(fine, compared=coarse.astype(np.float16))
+    assert_consistent(result, len(fine))
+    assert result.num_clusters == 4
+    # Each cluster holds whole clouds of its own features.
+    assert all(len(set(result.labels[labels == cloud])) == 1 for cloud in range(12))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_photo_or_two_to_compare_are_enough(number):
+    result = clustered(np.eye(4)[:number], compared=np.eye(4)[:number])
+    assert 1 <= result.num_clusters <= number
+
+
 def test_known_models_are_compared_in_the_features_that_they_come_in():
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(12), rng.integers(30, 60, 12))

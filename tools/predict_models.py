@@ -41,7 +41,7 @@ def main(argv=None):
     if settings.TRAIN_DATASET is None:
         raise UserError("TRAIN_DATASET = None: there is no trained network; name the dataset that step 02 trained on")
     data_dir = settings.for_dataset(settings.TRAIN_DATASET).folder("DATA_DIR")
-    path, classes = require(data_dir / "network.keras"), read_lines(data_dir / "classes.txt")
+    path = require(data_dir / "network.keras")
     img_paths = list_images(require(options.photos))
     if not img_paths:
         raise UserError(f"--photos {options.photos}: no photos in this folder")
@@ -50,6 +50,7 @@ def main(argv=None):
         from imgcluster.finetune import load_classifier
         from imgcluster.prediction import likeliest_models, predict_files
     classifier = average_views(load_classifier(path), settings.ZOOM_AVERAGING, probabilities=True)
+    classes = read_lines(data_dir / "classes.txt")
     with progress(description="photos", total=len(img_paths)) as bar:
         probabilities, errors = predict_files(classifier, options.photos, img_paths, bar=bar,
                                               batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
