@@ -16,6 +16,7 @@ import sys
 
 from imgcluster.artefacts import read_img_paths, read_labels_true, replacing, require, write_lines, write_table
 from imgcluster.cli import Step, quiet_start, run
+from imgcluster.errors import UserError
 from imgcluster.progress import progress
 
 KIND_FILE = "kind.npz"
@@ -30,6 +31,10 @@ def main(argv=None):
         return
     source = step.settings.for_dataset(step.settings.TRAIN_DATASET)
     data_dir = source.folder("DATA_DIR")
+    if not (data_dir / "img_paths.txt").exists():
+        raise UserError(f"TRAIN_DATASET = {source.DATASET!r}: {step.show(data_dir / 'img_paths.txt')} is missing; put "
+                        f"its photos into {step.show(source.folder('RAW_IMG_DIR'))} and run steps 00 and 01 with --set "
+                        f"DATASET={source.DATASET}")
     img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
     step.warn_if_changed("00", "01", data_dir=data_dir)
     if labels is None:
@@ -40,20 +45,22 @@ def main(argv=None):
 
 def fit(step, source, img_paths, data_dir):
     """Fit the pooling of the network, or of each of several, to photos without labels."""
-    step.say(f"TRAIN_DATASET = {source.DATASET!r} has no true labels (TRAIN_LABELS_FROM says where they are), so the "
-             "network is not trained; how it pools its maps is fitted to the photos")
+    for name in (*OF_LABELS, "network.keras", "made_by_02.json"):
+        (data_dir / name).unlink(missing_ok=True)
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
     with quiet_start():
-        from imgcluster.unlabelled import fit_networks
+        from imgcluster.unlabelled import FEW_PHOTOS, fit_networks
+    none = f"TRAIN_DATASET = {source.DATASET!r} has no true labels, so nothing is trained"
+    as_it_is = "the pretrained network is used as it is (labels, if you have any: TRAIN_LABELS_FROM)"
+    if source.POOLING != "auto" or len(img_paths) < FEW_PHOTOS:
+        reason = (f"its {len(img_paths)} photos are fewer than the {FEW_PHOTOS} to fit the network to"
+                  if source.POOLING == "auto" else f"POOLING = {source.POOLING!r} leaves nothing to fit")
+        return step.warn(f"{none}, and {reason}: {as_it_is}")
+    step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
     network, names = fit_networks(source.network_members(), require(source.folder("IMG_DIR")), img_paths,
-                                  seed=source.RANDOM_SEED, folder=data_dir / "training", progress=bar)
-    for name in OF_LABELS:
-        (data_dir / name).unlink(missing_ok=True)
+                                  seed=source.RANDOM_SEED, folder=data_dir / "training", progress=bar, say=step.say)
     if network is None:
-        (data_dir / "network.keras").unlink(missing_ok=True)
-        step.warn(f"nothing to fit: {len(img_paths)} photos are too few, POOLING = {source.POOLING!r} fixes the "
-                  "pooling, or the network has one map alone; the pretrained network is used as it is")
-        return
+        return step.warn(as_it_is)
     save(network, data_dir / "network.keras")
     shutil.rmtree(data_dir / "training")
     step.record(["network.keras"], data_dir=data_dir, inputs=[data_dir / "img_paths.txt"], network=" + ".join(names))
@@ -111,9 +118,9 @@ def train(step, source, training_set, data_dir):
     return [member.name for member in members]
 
 
-def bar(text, total):
+def bar(text, total, unit="photo"):
     """A progress bar."""
-    return progress(description=text, total=total)
+    return progress(description=text, total=total, unit=unit)
 
 
 def save(network, path):

@@ -17,8 +17,9 @@ Any setting can also be given for one run:  python 04_cluster_som.py --set NUM_C
 DATASET = "sample"
 
 # Name of a photo set WITH labels to fine-tune the network on (step 02): other products than those to be clustered, of
-# the same kind if you can. A set without labels, such as DATASET itself: the network is not trained, but how it pools
-# what it sees is fitted to those photos, which tells products apart better. None: the pretrained network as it is.
+# the same kind if you can. Without any labels the name of DATASET itself: nothing is trained, but how the network pools
+# what it sees is fitted to the photos (from 50 on), which tells products apart better. None: the pretrained network as
+# it is.
 TRAIN_DATASET = "sample_train"
 
 # Where the photos lie. Sub-folders are searched too; nothing in here is ever changed.
@@ -121,9 +122,9 @@ INPUT_SIZE = None
 RESIZE_MODE = "pad"
 
 # How the network's maps become one vector: of the last one "avg" (the average), "max", or "gem" (generalised mean,
-# between the two, learnt in training). "auto": "avg" where nothing is trained, and in step 02 maps of three depths,
-# pooled as fitted to the photos of TRAIN_DATASET (from 50 on). Weights files that say how, such as the bundled
-# network's, are pooled so everywhere.
+# between the two, learnt in training). "auto": in step 02 maps of three depths, pooled as fitted to the photos of
+# TRAIN_DATASET (from 50 on), and "avg" where that step has no part; weights files that say how to pool, such as the
+# bundled network's, are pooled so, and anew only where there are no labels.
 POOLING = "auto"
 
 # Photos per batch, in training and in feature extraction. Less if memory runs out.

@@ -68,7 +68,9 @@ def plan(settings, first, last):
         return [(settings.DATASET, number) for number in numbers]
     train = settings.for_dataset(settings.TRAIN_DATASET)
     if train.labels_from is None and train.DATASET != settings.DATASET:
-        # Without labels a network is fitted to the photos themselves, and only where they are asked for by name.
+        if "02" in numbers:
+            print(f"TRAIN_DATASET = {train.DATASET!r} has no labels (TRAIN_LABELS_FROM), so step 02 is left out; "
+                  f"TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n")
         return [(settings.DATASET, number) for number in numbers if number != "02"]
     data_dir = train.folder("DATA_DIR")
     trained = is_up_to_date(data_dir, "02", record_of(train, "02")) and not any(

@@ -96,8 +96,6 @@ def _configure_logging():
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for noisy in ("absl", "tensorflow", "h5py", "PIL", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    # TensorFlow reads this when it is imported, which scripts do later.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @contextlib.contextmanager
@@ -106,6 +104,8 @@ def quiet_start():
 
     They write to file descriptor 2 before any log level is heeded; Python's own errors are raised as ever.
     """
+    # Heeded by what they print later, when they look for devices.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)

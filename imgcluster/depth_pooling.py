@@ -198,7 +198,8 @@ def has_depths(embedding):
     """Return whether the layer "backbone" of an embedding network gives maps, at each of STRIDES and at the end."""
     backbone = embedding.get_layer("backbone")
     try:
-        return len(backbone.output_shape) == 4 and all(stage_output(backbone, stride) is not None for stride in STRIDES)
+        return len(backbone.outputs[-1].shape) == 4 and all(stage_output(backbone, stride) is not None
+                                                            for stride in STRIDES)
     except (UserError, AttributeError, ValueError):  # the latter two: a layer that is used twice has no one output
         return False
 

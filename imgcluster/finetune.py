@@ -10,6 +10,8 @@ import zipfile
 import keras
 import numpy as np
 
+# depth_pooling, pooling and scaling hold layers that a saved network may have: Keras finds them once they are imported.
+from imgcluster import depth_pooling, pooling, scaling  # noqa: F401
 from imgcluster.classifier import PRETRAINED, output_layer
 from imgcluster.errors import UserError
 from imgcluster.hub_backbones import import_hub_layers

@@ -86,7 +86,7 @@ class Trainer:
 
     img_dir: where the photos lie. state_dir: folder for what a killed training goes on from. picture_options: of
     `pictures.iterate_pictures`. keep_pretrained, whiten: what the features are made of (config.py, step 02).
-    say, warn: functions of one line of text. progress: `progress(description, total)`.
+    say, warn: functions of one line of text. progress: `progress(description, total, unit="photo")`.
     """
 
     def __init__(self, training_set, regime, *, img_dir, state_dir, seed, picture_options, keep_pretrained, whiten, say,

@@ -3,8 +3,8 @@ import keras
 import numpy as np
 
 from imgcluster.artefacts import write_arrays
-from imgcluster.backbones import load_backbone
-from imgcluster.classifier import PRETRAINED
+from imgcluster.backbones import load_backbone, origin_of
+from imgcluster.classifier import PRETRAINED, outputs_of
 from imgcluster.crops import CropStream
 from imgcluster.depth_pooling import DepthPooling, backbone_maps, has_depths
 from imgcluster.ensemble import join_networks, side_by_side
@@ -12,30 +12,31 @@ from imgcluster.finetune import make_deterministic
 from imgcluster.frozen_maps import digest
 from imgcluster.pooling_fit import fit_to_views
 
-# Looks at photos, in several views each, after which more tell hardly more; and photos below which the plain average
-# may tell more.
+# Looks at photos, in several views each, after which more tell hardly more; and photos below which a network's own
+# pooling may tell more.
 LOOKS, FEW_PHOTOS = 1024, 50
 
 
-def fit_networks(members, img_dir, img_paths, *, seed, folder, progress):
+def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
     """Return (one embedding network of `members`, each with features fitted to photos beside its own; their names).
 
-    The network is None where none of them can be fitted. members: as `settings.Settings.network_members` gives them.
-    img_paths: relative to `img_dir`. The others: as in `fit_to_photos`.
+    members: as `settings.Settings.network_members` gives them; those of one map alone stay as they are, and where all
+    do the network is None. img_paths: relative to `img_dir`. say: function of one line. The others: as in
+    `fit_to_photos`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    photos, networks, names, found = [img_dir / path for path in img_paths], [], [], []
+    photos, networks, names = [img_dir / path for path in img_paths], [], []
     for member in members:
         make_deterministic(seed)
-        network, name, _ = load_backbone(member["backbone"], weights=member["weights"], pooling=member["pooling"],
-                                         input_size=member["input_size"])
-        statistics = None
-        if member["pooling"] == "auto":
-            statistics = fit_to_photos(network, photos, seed=seed, folder=folder, progress=progress)
+        network, name, remark = load_backbone(member["backbone"], weights=member["weights"], pooling=member["pooling"],
+                                              input_size=member["input_size"])
+        say(f"network: {name}, {origin_of(name, member['weights'])}{remark and f' ({remark})'}")
+        statistics = fit_to_photos(network, photos, seed=seed, folder=folder, progress=progress)
         networks.append(fitted_beside_own(network, statistics) if statistics else network)
         names.append(name)
-        found.append(statistics is not None)
-    if not any(found):
+        if statistics is None:
+            say(f"{name} has no maps at several depths to pool and stays as it is")
+    if not any(PRETRAINED in outputs_of(network) for network in networks):
         return None, names
     return (join_networks(networks) if networks[1:] else networks[0]), names
 
@@ -44,14 +45,14 @@ def fit_to_photos(embedding, photos, *, seed, folder, progress):
     """Return `fit_to_views` of `LOOKS` looks at photos; None where they are too few or the network has one map alone.
 
     photos: paths, unreadable ones are passed over. folder: for the statistics, where a killed run finds them again.
-    progress: `progress(description, total)` makes a bar.
+    progress: `progress(description, total, unit)` makes a bar.
     """
     if len(photos) < FEW_PHOTOS or not has_depths(embedding):
         return None
     path = folder / f"pooling_{digest([*embedding.get_weights(), np.array(list(map(str, photos)))])}.npz"
     if not path.exists():
         views = CropStream(photos, size=embedding.input_shape[1], seed=seed).views(LOOKS)
-        with progress("fitting the pooling", LOOKS) as bar:
+        with progress(f"looking at {len(photos)} photos", LOOKS, "look") as bar:
             write_arrays(path, **fit_to_views(embedding, _counted(views, bar)))
     with np.load(path, allow_pickle=False) as arrays:
         return dict(arrays)

@@ -142,11 +142,20 @@ def test_unlabelled_folder_runs_through(finished, tmp_path):
     project = new_project(tmp_path / "unlabelled", LABELS_FROM=None, TRAIN_DATASET="shop")
     shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop")
     done = run("run_all.py", project)
-    assert "no true labels (TRAIN_LABELS_FROM says where they are)" in done.stdout
-    assert "photos are too few" in done.stderr and "pretrained network is used as it is" in done.stderr
+    assert "no true labels, so nothing is trained, and its" in done.stderr and "fewer than the 50" in done.stderr
+    assert "pretrained network is used as it is" in done.stderr and "TRAIN_LABELS_FROM" in done.stderr
     metrics = read_json(project / "data" / "shop" / "metrics.json")
     assert "ari" not in metrics and metrics["num_clusters"] >= 1
     assert not (project / "data" / "shop" / "labels_true.txt").exists()
+
+
+def test_without_labels_a_given_pooling_leaves_nothing_to_do_and_no_old_network(finished, tmp_path):
+    project = new_project(tmp_path / "given", LABELS_FROM=None, TRAIN_DATASET="shop", POOLING="avg")
+    shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop")
+    run("run_all.py", project, "--to", "01")
+    (project / "data" / "shop" / "network.keras").write_bytes(b"old")
+    assert "POOLING = 'avg' leaves nothing to fit" in run("02_finetune_network.py", project).stderr
+    assert not (project / "data" / "shop" / "network.keras").exists()
 
 
 def test_a_network_is_fitted_to_photos_without_labels_and_takes_the_next_ones(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from imgcluster.artefacts import write_lines  # noqa: E402
+from imgcluster.backbones import build_backbone  # noqa: E402
 from imgcluster.classifier import build_classifier  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +19,21 @@ ROOT = Path(__file__).resolve().parent.parent
 def predict(project, *arguments):
     return subprocess.run([sys.executable, ROOT / "tools" / "predict_models.py", "--config", project / "config.py",
                            *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_network_pooled_at_several_depths_is_read_and_one_without_labels_is_refused(squares, save_photos, tmp_path,
+                                                                                      trained):
+    (tmp_path / "config.py").write_text('TRAIN_DATASET = "known"\nNUM_WORKERS = 1\n')
+    save_photos(tmp_path / "new", {"a.png": squares([0])[0]})
+    embedding = build_backbone("bundled", input_size=64)
+    write_lines(tmp_path / "data" / "known" / "classes.txt", ["boot", "clog", "pump"])
+    network = build_classifier(embedding, 3, dropout=0.0) if trained else embedding
+    network.save(tmp_path / "data" / "known" / "network.keras")
+    done = predict(tmp_path, "--photos", tmp_path / "new", "--out", tmp_path / "out.csv")
+    assert done.returncode == (0 if trained else 2), done.stderr
+    assert (tmp_path / "out.csv").exists() == trained
+    assert trained or "was fitted to photos without labels" in done.stderr
 
 
 def test_a_folder_of_photos_becomes_a_table(tiny_embedding, squares, save_photos, tmp_path):

@@ -11,7 +11,7 @@ from imgcluster.errors import UserError
 from imgcluster.finetune import is_classifier, load_classifier, load_trained
 from imgcluster.networks import load_network, with_before
 from imgcluster.rows import unit_length
-from imgcluster.unlabelled import fit_networks, fit_to_photos, fitted_beside_own
+from imgcluster.unlabelled import fit_networks, fit_to_photos
 
 SIZE = 64
 
@@ -32,15 +32,16 @@ def few_looks(monkeypatch):
     monkeypatch.setattr("imgcluster.unlabelled.LOOKS", 60)
 
 
-def member(backbone="MobileNetV3Small", number=1, pooling="auto"):
-    return {"backbone": backbone, "number": number, "weights": None, "input_size": SIZE, "pooling": pooling}
+def member(backbone="MobileNetV3Small", number=1):
+    return {"backbone": backbone, "number": number, "weights": None, "input_size": SIZE, "pooling": "auto"}
 
 
 @pytest.fixture
 def fit(photos, silent, tmp_path):
     """fit(*members): what fit_networks returns for them."""
     def fitted(*members, names=photos[1], progress=silent):
-        return fit_networks(members, photos[0], names, seed=0, folder=tmp_path / "training", progress=progress)
+        return fit_networks(members, photos[0], names, seed=0, folder=tmp_path / "training", progress=progress,
+                            say=lambda _: None)
     return fitted
 
 
@@ -74,20 +75,12 @@ def test_several_networks_are_one_with_all_their_features(fit, pictures):
     np.testing.assert_allclose(made["pretrained_features"], own, atol=1e-4)
 
 
-def test_the_network_that_ships_keeps_its_own_pooling_beside_the_fitted_one(pictures):
-    embedding = build_backbone("bundled", input_size=SIZE)
-    layer = embedding.get_layer("features")
-    statistics = {name: np.asarray(variable)[..., :8] if name in ("axes", "offset") else np.asarray(variable)
-                  for name, variable in layer.statistics.items()}
-    own = unit_length(np.asarray(embedding(pictures)))
-    made = fitted_beside_own(embedding, statistics)(pictures)
+def test_the_network_that_ships_keeps_its_own_pooling_beside_the_fitted_one(fit, pictures):
+    own = unit_length(np.asarray(build_backbone("bundled", input_size=SIZE)(pictures)))
+    made = fit({**member("bundled"), "weights": "imagenet"})[0](pictures)
     np.testing.assert_allclose(made["pretrained_features"], own, atol=1e-4)
-    np.testing.assert_allclose(np.asarray(made["features"])[:, own.shape[1]:], unit_length(own[:, :8]), atol=1e-3)
-
-
-@pytest.mark.parametrize("way", ["avg", "gem"])
-def test_nothing_is_fitted_where_the_pooling_is_given(fit, way):
-    assert fit(member(pooling=way)) == (None, ["MobileNetV3Small"])
+    np.testing.assert_allclose(np.asarray(made["features"])[:, :own.shape[1]], own, atol=1e-4)
+    assert made["features"].shape[1] == own.shape[1] + 240
 
 
 def test_nothing_is_fitted_to_a_few_photos(fit, photos):
@@ -116,7 +109,7 @@ def test_photos_that_cannot_be_read_at_all_are_named(photos, silent, tmp_path):
     for name in photos[1]:
         shutil.copy(photos[0] / photos[1][3], folder / name)
     with pytest.raises(UserError, match="none of the 52 photos can be read"):
-        fit_networks([member()], folder, photos[1], seed=0, folder=tmp_path, progress=silent)
+        fit_networks([member()], folder, photos[1], seed=0, folder=tmp_path, progress=silent, say=print)
 
 
 def test_from_its_file_it_is_no_fine_tuned_network_and_no_classifier(fit, pictures, tmp_path):
