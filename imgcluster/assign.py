@@ -1,84 +1,111 @@
-"""New photos on an existing map: their cluster under its old number, or the mark that they fit none."""
+"""New photos in clusters found earlier: the one that their nearest photos are in, or the mark that they fit none."""
 from dataclasses import dataclass
 
 import numpy as np
 
 from imgcluster.errors import UserError
-from imgcluster.rows import blocks, check_features, read_rows
-from imgcluster.som import half_squared_norms
+from imgcluster.neighbours import Surroundings, smallest, squared_gaps
+from imgcluster.rows import blocks, check_features, read_rows, unit_length
 
 NO_CLUSTER = -1
+NUM_NEIGHBOURS = 8
 REACH_QUANTILE = 0.95
+# Squared distance below which photos count as copies of each other.
+COPY = 1e-6
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """Where new photos belong on an existing map.
+    """Where new photos belong among earlier ones.
 
     labels int [N]: the cluster, or -1 where the photo fits none (a new product); nearest int [N]: the nearest cluster
-    whether it fits or not; units int [N] and distances float [N]: the nearest unit that holds photos; confidence float
-    [N], 0..1: how much nearer that unit is than the nearest one of any other cluster.
+    whether it fits or not; distances float [N]: to that cluster's nearest photo; confidence float [N], 0..1: the lead
+    of its share of the votes over the next cluster's.
     """
 
     labels: np.ndarray
     nearest: np.ndarray
-    units: np.ndarray
     distances: np.ndarray
     confidence: np.ndarray
 
 
-def cluster_reach(features, som_map, labels):
-    """Return how far from the map each cluster's photos lie, float [K]: the distance that holds 95 % of them.
+class Catalogue:
+    """Photos in clusters, on a map that finds those around a new one: cost and memory grow linearly with both."""
 
-    features [N, D] and labels int [N] 0..K-1 are those the map was made from; -1 (an outlier) belongs to no cluster. A
-    photo pulls its own unit towards itself, which no new photo does; its distance is therefore the lesser of the one to
-    its unit without it (times hits / (hits - 1)) and that to the second-nearest unit. A cluster is never given less
-    than half of the reach of all photos together, so that small or very even clusters do not reject their own; one
-    without photos (merged away) gets just that.
-    """
-    features = check_features(features)
-    units, distances, seconds = som_map.best_matching_units(features, second=True)
-    hits = np.bincount(units)[units]
-    alone = distances * hits / np.maximum(hits - 1, 1)
-    to_second = _distances_to(features, som_map, np.where(seconds < 0, units, seconds))
-    reached = np.where(hits > 1, np.minimum(alone, to_second), to_second)
-    overall = np.quantile(reached, REACH_QUANTILE)
-    groups = (reached[labels == label] for label in range(labels.max() + 1))
-    return np.array([max(np.quantile(group, REACH_QUANTILE) if len(group) else 0, overall / 2) for group in groups])
+    def __init__(self, features, som_map, labels):
+        """features [N, D], which may be memory-mapped, and labels int [N] 0..K-1 are those of the map; photos without a
+        cluster (-1) are passed over."""
+        labels = np.asarray(labels)
+        self.rows, self.map = np.flatnonzero(labels >= 0), som_map
+        self.features, self.labels = check_features(features), labels[self.rows]
+        self.units = som_map.best_matching_units(self.features)[0][self.rows]
+        self.surroundings = Surroundings(self.units, lambda *_: som_map.prototypes[np.unique(self.units)])
+
+    def assign(self, features):
+        """Return the Assignment of features [M, D]; UserError where they are by another network.
+
+        The nearest photos vote, each by the inverse square of its distance. A photo fits where it is no farther from
+        the nearest one of its cluster than 95 % of that cluster's own photos are (`reach`).
+        """
+        features = check_features(features)
+        if features.shape[1] != self.features.shape[1]:
+            raise UserError(f"ASSIGN_TO: its photos have {self.features.shape[1]} features, those of DATASET "
+                            f"{features.shape[1]}; make both with the same network (step 03)")
+        index, distance = self._nearest(features, self._numbers(features))
+        nearest, confidence = _votes(self.labels[index], distance, self.labels.max() + 1)
+        gaps = _distance_to(nearest, self.labels[index], distance)
+        return Assignment(np.where(gaps <= self.reach()[nearest], nearest, NO_CLUSTER), nearest, gaps, confidence)
+
+    def reach(self):
+        """Return how far each cluster's photos lie from the nearest other one in it, float [K]: 95 % are within.
+
+        A cluster is never given less than half of the reach of all photos together, so that small or very even clusters
+        do not reject their own; one whose photos do not find each other gets just that.
+        """
+        numbers = np.searchsorted(self.surroundings.occupied, self.units)
+        index, distance = self._nearest(self.features, numbers, own=self.rows)
+        gaps = _distance_to(self.labels, self.labels[index], distance)
+        found = np.isfinite(gaps)
+        overall = np.quantile(gaps[found], REACH_QUANTILE) if found.any() else np.inf
+        groups = (gaps[found & (self.labels == label)] for label in range(self.labels.max() + 1))
+        return np.array([max(np.quantile(group, REACH_QUANTILE) if len(group) else 0, overall / 2) for group in groups])
+
+    def _numbers(self, features):
+        """For each row the number of the occupied unit nearest to it."""
+        occupied = self.map.prototypes[self.surroundings.occupied]
+        return np.concatenate([
+            squared_gaps(read_rows(features, rows, normalize=self.map.normalize), occupied).argmin(axis=1)
+            for rows in blocks(len(features))])
+
+    def _nearest(self, features, numbers, own=None):
+        """(index into `rows`, distance) [M, k] of the photos nearest to each; own: rows of features to leave out."""
+        k = min(NUM_NEIGHBOURS, len(self.rows) - (own is not None))
+        asked = np.arange(len(features)) if own is None else own
+        index, distance = np.empty((len(asked), k), np.int64), np.empty((len(asked), k), np.float32)
+        for number in np.unique(numbers):
+            mine, pool = np.flatnonzero(numbers == number), self.surroundings.around(number)
+            gaps = squared_gaps(self._read(features, asked[mine]), self._read(self.features, self.rows[pool]))
+            if own is not None:
+                gaps[mine[:, None] == pool] = np.inf
+            index[mine], distance[mine] = smallest(gaps, pool, k)
+        return index, distance
+
+    def _read(self, features, rows):
+        found = np.asarray(features[rows], np.float32)
+        return unit_length(found) if self.map.normalize else found
 
 
-def assign(features, som_map, unit_clusters, reach):
-    """Return the Assignment of features [N, D] to the clusters of a map, which is left as it is.
-
-    unit_clusters int [units], -1 for units without photos, and reach float [K] (`cluster_reach`) come with the map.
-    """
-    features = check_features(features)
-    prototypes = som_map.prototypes
-    if features.shape[1] != prototypes.shape[1]:
-        raise UserError(f"ASSIGN_TO: its map has {prototypes.shape[1]} columns, features.npy {features.shape[1]}; make "
-                        "both with the same network (step 03)")
-    used = np.flatnonzero(np.asarray(unit_clusters) >= 0)
-    clusters = np.asarray(unit_clusters)[used]
-    found = [_nearest(read_rows(features, rows, normalize=som_map.normalize), prototypes[used], clusters)
-             for rows in blocks(len(features))]
-    best, distances, confidence = (np.concatenate(each) for each in zip(*found))
-    nearest = clusters[best]
-    labels = np.where(distances <= np.asarray(reach)[nearest], nearest, NO_CLUSTER)
-    return Assignment(labels, nearest, used[best], distances, confidence)
+def _votes(labels, distance, num_labels):
+    """(cluster with the most votes, its lead in share over the next) of neighbours' labels and distances [M, k]."""
+    votes = np.zeros((len(labels), num_labels))
+    np.add.at(votes, (np.arange(len(labels))[:, None], labels), 1 / np.maximum(np.square(distance), COPY))
+    chosen = votes.argmax(axis=1)
+    won = votes[np.arange(len(votes)), chosen]
+    total = votes.sum(axis=1)
+    votes[np.arange(len(votes)), chosen] = 0
+    return chosen, (won - votes.max(axis=1)) / total
 
 
-def _nearest(block, prototypes, clusters):
-    """Return (index of the nearest prototype, distance, lead over the nearest one of another cluster) of each row."""
-    squares = 2 * (half_squared_norms(prototypes) - block @ prototypes.T) + np.einsum("bd,bd->b", block, block)[:, None]
-    best = squares.argmin(axis=1)
-    own = np.sqrt(np.maximum(squares[np.arange(len(block)), best], 0))
-    squares[clusters[best][:, None] == clusters[None, :]] = np.inf
-    other = np.sqrt(np.maximum(squares.min(axis=1), 0))
-    lead = np.where(np.isinf(other), 1.0, 1 - own / np.where(other > 0, other, 1))
-    return best, own, np.clip(lead, 0, 1)
-
-
-def _distances_to(features, som_map, units):
-    return np.concatenate([
-        np.linalg.norm(read_rows(features, rows, normalize=som_map.normalize) - som_map.prototypes[units[rows]], axis=1)
-        for rows in blocks(len(features))])
+def _distance_to(clusters, labels, distance):
+    """The distance to the nearest neighbour in the given cluster of each, infinity where there is none; [M]."""
+    return np.where(labels == clusters[:, None], distance, np.inf).min(axis=1, initial=np.inf)

@@ -16,7 +16,7 @@ from imgcluster.artefacts import (
     write_labels,
     write_table,
 )
-from imgcluster.assign import assign, cluster_reach
+from imgcluster.assign import Catalogue
 from imgcluster.cluster_count import Clustering, majority
 from imgcluster.corrections import apply_corrections, are_for, clustering_id
 from imgcluster.som import SelfOrganizingMap
@@ -118,14 +118,14 @@ def read_map(path):
 
 
 def place_on(data_dir, features):
-    """Return (map, Clustering) of new photos on the map in `data_dir`, whose clusters keep their numbers.
+    """Return (map, Clustering) of new photos beside those in `data_dir`, whose clusters keep their numbers.
 
     features [N, D] must come from the same network. Photos that fit no cluster get the label -1 and confidence 0.
     """
     data_dir = Path(data_dir)
     som, unit_clusters = read_map(data_dir / "som.npz")
     labels = read_labels(data_dir, "pred").astype(int)
-    found = assign(features, som, unit_clusters, cluster_reach(read_features(data_dir), som, labels))
+    found = Catalogue(read_features(data_dir), som, labels).assign(features)
     count = read_json(data_dir / "cluster_count.json")
     return som, Clustering(found.labels, count["num_clusters"], tuple(count["interval"]), [], unit_clusters,
                            np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",

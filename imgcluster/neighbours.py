@@ -28,6 +28,28 @@ def project(features, *, dimensions=DIMENSIONS):
     return projected
 
 
+class Surroundings:
+    """Photos by the map unit they lie in, and those in the units around each."""
+
+    def __init__(self, units, centres):
+        """units int [N]: of each photo; centres(numbers [N], hits [U]): the places [U, d] of the U occupied units."""
+        self.occupied, numbers, hits = np.unique(units, return_inverse=True, return_counts=True)
+        self._order, self._starts = np.argsort(numbers, kind="stable"), np.concatenate([[0], np.cumsum(hits)])
+        places = centres(numbers, hits)
+        self._near = np.einsum("ud,ud->u", places, places) - 2 * places @ places.T
+
+    def inside(self, number):
+        """Return the photos in the occupied unit of this number."""
+        return self._order[self._starts[number]:self._starts[number + 1]]
+
+    def around(self, number, *, candidates=CANDIDATES):
+        """Return the photos in it and in the nearest units, whole ones, until they are `candidates` or all."""
+        ranked = np.argsort(self._near[number], kind="stable")
+        held = np.cumsum(np.diff(self._starts)[ranked])
+        ranked = ranked[:np.searchsorted(held, min(candidates, held[-1])) + 1]
+        return np.concatenate([self.inside(other) for other in ranked])
+
+
 def nearest_photos(points, units, *, num_neighbours=15, candidates=CANDIDATES):
     """Return the nearest photos of each photo, sought only in the units around its own: (index, distance), [N, k].
 
@@ -36,24 +58,24 @@ def nearest_photos(points, units, *, num_neighbours=15, candidates=CANDIDATES):
     """
     num = len(points)
     k = min(num_neighbours, num - 1)
-    _, inverse, hits = np.unique(units, return_inverse=True, return_counts=True)
-    order, starts = np.argsort(inverse, kind="stable"), np.concatenate([[0], np.cumsum(hits)])
-    means = group_means(points, inverse, hits)
-    near = np.einsum("ud,ud->u", means, means) - 2 * means @ means.T
+    surroundings = Surroundings(units, lambda numbers, hits: group_means(points, numbers, hits))
     index, distance = np.empty((num, k), np.int64), np.empty((num, k), np.float32)
-    squares = np.einsum("nd,nd->n", points, points)
-    for unit in range(len(hits)):
-        ranked = np.argsort(near[unit], kind="stable")
-        ranked = ranked[:np.searchsorted(np.cumsum(hits[ranked]), min(candidates, num)) + 1]
-        pool = np.concatenate([order[starts[other]:starts[other + 1]] for other in ranked])
-        own = order[starts[unit]:starts[unit + 1]]
-        gaps = squares[own, None] + squares[pool] - 2 * points[own] @ points[pool].T
+    for number in range(len(surroundings.occupied)):
+        own, pool = surroundings.inside(number), surroundings.around(number, candidates=candidates)
+        gaps = squared_gaps(points[own], points[pool])
         gaps[own[:, None] == pool] = np.inf
-        index[own], distance[own] = _smallest(gaps, pool, k)
+        index[own], distance[own] = smallest(gaps, pool, k)
     return index, distance
 
 
-def _smallest(gaps, pool, k):
+def squared_gaps(rows, others):
+    """Return the squared distances [n, m] between rows [n, d] and others [m, d]."""
+    return (np.einsum("nd,nd->n", rows, rows)[:, None] + np.einsum("nd,nd->n", others, others)
+            - 2 * rows @ others.T)
+
+
+def smallest(gaps, pool, k):
+    """Return (of pool [m] the k with the smallest of squared gaps [n, m] in each row, their distances): [n, k] each."""
     columns = np.argpartition(gaps, k - 1, axis=1)[:, :k] if k else np.empty((len(gaps), 0), int)
     values = np.take_along_axis(gaps, columns, axis=1)
     by_value = np.argsort(values, axis=1, kind="stable")

@@ -1,15 +1,19 @@
-"""New photos get the old numbers; strangers are marked; the map stays as it was."""
+"""New photos get the old numbers, copies that of their original; strangers are marked; the map stays as it was."""
 import numpy as np
 import pytest
 
-from imgcluster.assign import NO_CLUSTER, assign, cluster_reach
+from imgcluster.assign import NO_CLUSTER, Catalogue
 from imgcluster.cluster_count import cluster_photos
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
 
 
-def cloud(rng, centre, count):
-    return (centre + 0.25 * rng.standard_normal((count, len(centre)))).astype(np.float32)
+def cloud(rng, centre, count, spread=0.25):
+    return (centre + spread * rng.standard_normal((count, len(centre)))).astype(np.float32)
+
+
+def map_of(features):
+    return SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True).fit(features)
 
 
 @pytest.fixture(scope="module")
@@ -17,31 +21,68 @@ def shop():
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((8, 24))
     old = np.concatenate([cloud(rng, centre, 40) for centre in centres[:6]])
-    som = SelfOrganizingMap(*default_grid(len(old)), 24, normalize=True).fit(old)
+    som = map_of(old)
     return rng, centres, old, som, cluster_photos(old, som, num_clusters=6)
 
 
 def test_new_photos_keep_the_old_numbers(shop):
     rng, centres, old, som, result = shop
     before = som.get_weights().copy()
-    again = assign(old, som, result.unit_clusters, cluster_reach(old, som, result.labels))
-    assert np.mean(again.nearest == result.labels) > 0.95
     new = np.concatenate([cloud(rng, centre, 20) for centre in centres[:6]])
-    placed = assign(new, som, result.unit_clusters, cluster_reach(old, som, result.labels))
+    placed = Catalogue(old, som, result.labels).assign(new)
     assert np.array_equal(placed.nearest, np.repeat(result.labels[::40], 20))
     assert np.mean(placed.labels == NO_CLUSTER) < 0.2
-    assert ((placed.confidence >= 0) & (placed.confidence <= 1)).all()
+    assert ((placed.confidence >= 0) & (placed.confidence <= 1)).all() and (placed.distances > 0).all()
     assert np.array_equal(som.get_weights(), before)
+
+
+def test_copies_get_the_cluster_of_their_original_however_mixed_the_clusters_are():
+    rng = np.random.default_rng(1)
+    old, labels = rng.standard_normal((300, 12)).astype(np.float32), rng.integers(7, size=300)
+    placed = Catalogue(old, map_of(old), labels).assign(old[::3] * 2)
+    assert np.array_equal(placed.labels, labels[::3])
+    np.testing.assert_allclose(placed.distances, 0, atol=2e-3)
+    assert placed.confidence.min() > 0.99
 
 
 def test_a_new_product_fits_no_cluster(shop):
     rng, centres, old, som, result = shop
     strangers = np.concatenate([cloud(rng, centre, 20) for centre in centres[6:]])
-    placed = assign(strangers, som, result.unit_clusters, cluster_reach(old, som, result.labels))
+    placed = Catalogue(old, som, result.labels).assign(strangers)
     assert np.mean(placed.labels == NO_CLUSTER) > 0.95
+
+
+def test_a_cluster_is_as_far_as_its_own_photos_lie_from_each_other():
+    rng = np.random.default_rng(2)
+    tight, loose = np.eye(16)[0], np.eye(16)[1]
+    old = np.concatenate([cloud(rng, tight, 60, 0.02), cloud(rng, loose, 60, 0.2)])
+    near, far = Catalogue(old, map_of(old), np.repeat([0, 1], 60)).reach()
+    assert far > 1.5 * near and near >= far / 4
+
+
+def test_photos_without_a_cluster_place_nobody(shop):
+    rng, centres, old, som, result = shop
+    labels = np.where(result.labels == 2, NO_CLUSTER, result.labels)
+    placed = Catalogue(old, som, labels).assign(old)
+    assert not (placed.nearest == 2).any()
+    assert np.array_equal(placed.labels[labels >= 0], labels[labels >= 0])
+
+
+def test_many_photos_are_placed_by_those_around_them_alone(shop, monkeypatch):
+    rng, centres, old, som, result = shop
+    monkeypatch.setattr("imgcluster.neighbours.Surroundings.around.__kwdefaults__", {"candidates": 30})
+    placed = Catalogue(old, som, result.labels).assign(old)
+    assert np.array_equal(placed.labels, result.labels)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_one_or_two_old_photos_are_enough(number):
+    old = np.eye(5, dtype=np.float32)[:number]
+    placed = Catalogue(old, map_of(old), np.arange(number)).assign(old)
+    assert placed.labels.tolist() == list(range(number))
 
 
 def test_features_of_another_network_are_refused(shop):
     _, _, old, som, result = shop
-    with pytest.raises(UserError, match="columns"):
-        assign(old[:, :5], som, result.unit_clusters, cluster_reach(old, som, result.labels))
+    with pytest.raises(UserError, match="features, those of DATASET 5"):
+        Catalogue(old, som, result.labels).assign(old[:, :5])
