@@ -13,6 +13,7 @@ VARIETY_SPREAD = 0.1
 AGREEMENT_POWER = 8
 INTERVAL_SIGMAS = 1.3
 LEAST_SIGMA = 0.05
+JOINT_EPOCHS = 10
 # Variety is read on a smoother graph than clusters are: on 8 neighbours it was right less often.
 JOINT_NEIGHBOURS = 15
 COMPARED_ROWS = 1000
@@ -87,7 +88,7 @@ def variety_ratio(features, known_features, labels):
     # Shuffled, lest ties are settled for one set before the other.
     order = np.random.default_rng(0).permutation(len(joint))
     joint, place = joint[order], np.argsort(order)
-    hierarchy = hierarchy_of(joint, num_neighbours=JOINT_NEIGHBOURS)
+    hierarchy = hierarchy_of(joint, epochs=JOINT_EPOCHS, num_neighbours=JOINT_NEIGHBOURS)
     ratios, weights = [], []
     for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
         clusters = cut(hierarchy.tree, count)[hierarchy.nodes][place]

@@ -14,7 +14,7 @@ NUM_NEIGHBOURS = 8
 NEAR_NEIGHBOURS = 5
 OWN_SPACE = 0.2
 PROPAGATION_PASSES = 3
-MAP_EPOCHS = 10
+MAP_EPOCHS = 20
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
                      weighted_ward(coordinates, sizes), distance[:, :NEAR_NEIGHBOURS].max(axis=1, initial=0))
 
 
-def hierarchy_of(features, *, num_neighbours=NUM_NEIGHBOURS):
+def hierarchy_of(features, *, epochs=MAP_EPOCHS, num_neighbours=NUM_NEIGHBOURS):
     """Return the Hierarchy of features [N, D] on a map of their own."""
     som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
-    units = som.fit(features, epochs=MAP_EPOCHS).best_matching_units(features)[0]
+    units = som.fit(features, epochs=epochs).best_matching_units(features)[0]
     return build_hierarchy(features, units, num_neighbours=num_neighbours)
 
 
