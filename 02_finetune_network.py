@@ -7,7 +7,7 @@ Writes:  network.keras in DATA_DIR of TRAIN_DATASET; where there are labels also
          confusions.csv, and with KEEP_PRETRAINED kind.npz, by which step 03 tells photos of another kind; with several
          networks in BACKBONE network.keras holds all of them, members/<number>_<name>/ each one's network.keras and
          history.csv, and history.csv is that of the first
-Runtime: without labels a minute or two with MobileNetV2, about six with InceptionV3. With labels, for 1,000 photos on
+Runtime: without labels a minute or two with MobileNetV2, about four with InceptionV3. With labels, for 1,000 photos on
          two free cores, as long and about 4 s an epoch with MobileNetV2, up to EPOCHS epochs twice, after 20 s for its
          frozen blocks; InceptionV3 takes some ten times that; a killed training goes on where it was
 """
