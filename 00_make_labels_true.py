@@ -26,7 +26,8 @@ def main(argv=None):
     excluded = left_out(step.data_dir, duplicates=settings.REMOVE_DUPLICATES)
     img_paths = [path for path in found if path not in excluded]
     if len(img_paths) < len(found):
-        step.say(f"{len(found) - len(img_paths)} photos are left out (see skipped.csv and duplicates.csv of step 01)")
+        step.say(f"left out, as step 01 found: {len(found) - len(img_paths)} of {len(found)} photos (skipped.csv, "
+                 "duplicates.csv)")
     options = settings.label_options()
     if settings.DATASET in SAMPLES and options["labels_from"] is not None:
         options = {"labels_from": "filename"}
