@@ -33,8 +33,8 @@ def main(argv=None):
     data_dir = source.folder("DATA_DIR")
     if not (data_dir / "img_paths.txt").exists():
         raise UserError(f"TRAIN_DATASET = {source.DATASET!r}: {step.show(data_dir / 'img_paths.txt')} is missing; put "
-                        f"its photos into {step.show(source.folder('RAW_IMG_DIR'))} and run steps 00 and 01 with --set "
-                        f"DATASET={source.DATASET}")
+                        f"its photos into {step.show(source.folder('RAW_IMG_DIR'))} and run 00_make_labels_true.py and "
+                        f"01_img_preprocess.py with --set DATASET={source.DATASET}")
     img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
     step.warn_if_changed("00", "01", data_dir=data_dir)
     if labels is None:

@@ -297,7 +297,8 @@ def test_steps_say_which_step_comes_first(tmp_path):
                           ("06_visualize.py", "04_cluster_som.py")):
         assert first in run(script, project, check=2).stderr
     new_project(project, TRAIN_DATASET="elsewhere")
-    assert "00_make_labels_true.py" in run("02_finetune_network.py", project, check=2).stderr
+    told = run("02_finetune_network.py", project, check=2).stderr
+    assert "00_make_labels_true.py" in told and "--set DATASET=elsewhere" in told
 
 
 def test_help_and_wrong_settings_answer_without_tensorflow(tmp_path):
