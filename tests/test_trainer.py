@@ -4,8 +4,10 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from imgcluster.backbones import build_backbone  # noqa: E402
 from imgcluster.classifier import output_layer  # noqa: E402
-from imgcluster.finetune import load_classifier, load_embedding  # noqa: E402
+from imgcluster.depth_pooling import DepthPooling  # noqa: E402
+from imgcluster.finetune import load_classifier, load_embedding, load_trained, pretrained_of  # noqa: E402
 from imgcluster.rows import unit_length  # noqa: E402
 from imgcluster.splits import split_models  # noqa: E402
 from imgcluster.trainer import Trainer, make_training_set  # noqa: E402
@@ -130,3 +132,29 @@ def test_the_whitening_is_part_of_the_saved_network(trainer, squares, tmp_path, 
     vectors = np.asarray(load_embedding(tmp_path / "network.keras")(pictures))
     np.testing.assert_allclose(vectors, np.asarray(network(pictures)["features"]), rtol=1e-4, atol=1e-4)
     assert output_layer(network).name == "whitened"
+
+
+@pytest.mark.parametrize(("pooling", "fitted"), [("auto", True), ("avg", False)])
+def test_pooling_is_fitted_before_training_and_the_plain_average_is_kept_beside_it(squares, save_photos, silent,
+                                                                                   monkeypatch, tmp_path, pooling,
+                                                                                   fitted):
+    monkeypatch.setattr("imgcluster.unlabelled.LOOKS", 24)
+    pictures = squares(np.tile(np.repeat([0, 1, 2, 3, 0], 4), 3))
+    names = save_photos(tmp_path / "img", {f"{row:02}.png": picture for row, picture in enumerate(pictures)})
+    made = make_training_set(names, np.tile(NAMES, 3), holdout_models=0.4, train_fraction=0.75, train_on_all=True,
+                             seed=0)
+    trainer = Trainer(made, Regime(epochs=1, head_epochs=1, batch_size=4), img_dir=tmp_path / "img",
+                      state_dir=tmp_path / "state", seed=0, picture_options={"workers": 1}, keep_pretrained=True,
+                      whiten=False, say=lambda _: None, warn=lambda _: None, progress=silent)
+    member = trainer.train("MobileNetV3Small", 1, weights=None, input_size=64, pooling=pooling)
+    assert isinstance(member.network.get_layer("features"), DepthPooling) == fitted
+    network, _, _ = trainer.join([member])
+    network.save(tmp_path / "network.keras")
+    shown = np.random.default_rng(0).integers(256, size=(3, 64, 64, 3)).astype(np.float32)
+    keras.utils.set_random_seed(0)
+    plain = unit_length(np.asarray(build_backbone("MobileNetV3Small", weights=None, input_size=64)(shown)))
+    vectors = np.asarray(load_embedding(tmp_path / "network.keras")(shown))
+    np.testing.assert_allclose(vectors[:, -576:], plain, atol=1e-4)
+    assert vectors.shape == (3, 576 + (4 * 24 if fitted else 576))
+    before = np.asarray(pretrained_of(load_trained(tmp_path / "network.keras"))(shown))
+    np.testing.assert_allclose(before, plain, atol=1e-4)
