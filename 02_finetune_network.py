@@ -17,9 +17,9 @@ import sys
 from imgcluster.artefacts import read_img_paths, read_labels_true, replacing, require, write_lines, write_table
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
+from imgcluster.kind import KIND_FILE
 from imgcluster.progress import progress
 
-KIND_FILE = "kind.npz"
 # Files beside network.keras that only a training on labels leaves.
 OF_LABELS = ("classes.txt", "history.csv", "confusions.csv", KIND_FILE)
 

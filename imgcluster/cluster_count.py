@@ -51,19 +51,15 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     _check_settings(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
     hierarchy, blind_count = build_hierarchy(features, units), None
-
-    def blind():
-        own = compared is None or compared is features
-        return blind_estimate(hierarchy if own else hierarchy_of(check_features(compared)))
     if num_clusters is not None:
         estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     elif known is not None:
         estimate = calibrated_estimate(features if compared is None else compared, known)
-        blind_count = blind().count
+        blind_count = blind_estimate(hierarchy).count
     else:
-        estimate = blind()
+        estimate = blind_estimate(hierarchy if compared is None else hierarchy_of(check_features(compared)))
 
     def clusters(count):
         labels = partition(hierarchy, count)

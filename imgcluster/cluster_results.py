@@ -48,9 +48,9 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
 def corrected(data_dir, img_paths, features, som, clustering, *, warn):
     """Return (the Clustering after corrections.csv of `data_dir`, its number of lines, how many photos it moved).
 
-    The units of moved photos (features [N, D] on the map) follow, so that photos placed on it later meet the corrected
-    clusters. Names of clusters go to cluster_names.csv. Without corrections.csv nothing changes, nor
-    where it was made for another clustering, whose numbers mean other clusters: `warn` then gets a sentence.
+    The units of moved photos (features [N, D] on the map) follow, so that the map shows the corrected clusters. Names
+    of clusters go to cluster_names.csv. Without corrections.csv nothing changes, nor where it was made for another
+    clustering, whose numbers mean other clusters: `warn` then gets a sentence.
     """
     table = read_table(Path(data_dir) / "corrections.csv")
     (Path(data_dir) / "cluster_names.csv").unlink(missing_ok=True)

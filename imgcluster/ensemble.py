@@ -30,21 +30,19 @@ def join_networks(networks):
 def keep_beside(network, pretrained):
     """Return the classifier with the features of the network that it was fine-tuned from beside its own.
 
-    Those are its layer "pretrained_features" where it has one, and are called so in the result, too. The blocks that
-    fine-tuning left as they were run once for both. Otherwise the same as `join_networks`.
+    The latter are by themselves the layer "pretrained_features", too. The blocks that fine-tuning left as they were run
+    once for both. Otherwise the same as `join_networks`.
     """
     place = shared_trunk(network, pretrained)
     inputs = keras.Input(network.input_shape[1:], name="picture")
     seen = inputs if place is None else trunk(network, place)(inputs)
 
-    def outputs(part, wanted, name):
+    def outputs(part, name):
         if place is None:
-            return keras.Model(part.input, wanted, name=name)(seen)
-        return above(part, place, wanted, name=name)(seen)
-    own = outputs_of(pretrained)
-    before = outputs(pretrained, {PRETRAINED: own.get(PRETRAINED, own["features"])}, "pretrained")
-    return side_by_side(inputs, [outputs(network, outputs_of(network), "learnt"),
-                                 {"features": before[PRETRAINED], **before}])
+            return keras.Model(part.input, outputs_of(part), name=name)(seen)
+        return above(part, place, outputs_of(part), name=name)(seen)
+    learnt, before = outputs(network, "learnt"), outputs(pretrained, "pretrained")
+    return side_by_side(inputs, [learnt, {**before, PRETRAINED: before["features"]}])
 
 
 def side_by_side(inputs, outputs):

@@ -15,7 +15,6 @@ from imgcluster.ensemble import join_networks, keep_beside
 from imgcluster.errors import UserError
 from imgcluster.finetune import fine_tune, make_deterministic, pretrained_of
 from imgcluster.pictures import decode_all
-from imgcluster.pooling import pooling_layer
 from imgcluster.prediction import predict
 from imgcluster.splits import split_models, split_rows
 from imgcluster.training import Rows
@@ -110,10 +109,9 @@ class Trainer:
         def start():
             embedding = load()[0]
             return pooled_at_depths(embedding, statistics) if statistics else embedding
-        plain, name, remark = load()
+        pretrained, name, remark = load()
         self.say(f"network: {name}, {origin_of(name, weights)}{remark and f' ({remark})'}")
-        statistics = self._fitted_pooling(plain) if pooling == "auto" else None
-        pretrained = _beside_plain(pooled_at_depths(plain, statistics)) if statistics else plain
+        statistics = self._fitted_pooling(pretrained) if pooling == "auto" else None
         judged, history = self._fine_tune(start(), self.set.rows, self.regime, str(number), choose=True)
         network, best = judged, best_row(history)
         if self.set.final_rows is not self.set.rows:
@@ -204,15 +202,6 @@ class Trainer:
             name = f"epoch {row['epoch']}"
             left = f"; at most {seconds * (epochs - row['epoch']) / 60:.0f} minutes left"
         self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {describe(row)}{left}")
-
-
-def _beside_plain(embedding):
-    """An embedding network of `pooled_at_depths` that also gives the average of its last map (PRETRAINED).
-
-    Beside what is learnt this served better than the fitted pooling of the network as it was: that is learnt anyway.
-    """
-    plain = pooling_layer("avg", name=PRETRAINED)(embedding.get_layer("features").input[-1])
-    return keras.Model(embedding.input, {"features": embedding.output, PRETRAINED: plain}, name="embedding")
 
 
 def _spread(rows, number):

@@ -24,7 +24,6 @@ def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
     do the network is None. img_paths: relative to `img_dir`. say: function of one line. The others: as in
     `fit_to_photos`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     photos, networks, names = [img_dir / path for path in img_paths], [], []
     for member in members:
         make_deterministic(seed)
