@@ -21,6 +21,7 @@ def main(argv=None):
     if settings.DATASET in SAMPLES:
         draw_sample(SAMPLES[settings.DATASET], folder, workers=settings.workers)
     found, refused = scan_images(folder)
+    step.claim()
     for name, reason in refused:
         step.warn(f"{name}: {reason}")
     excluded = left_out(step.data_dir, duplicates=settings.REMOVE_DUPLICATES)

@@ -21,6 +21,7 @@ from imgcluster.progress import progress
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
+    step.claim()
     folders = Folders(raw=settings.folder("RAW_IMG_DIR"), img=settings.folder("IMG_DIR"), masks=step.data_dir / "masks")
     done = preprocess_dataset(
         step.data_dir, folders, Recipe(**settings.recipe_options()), filters=settings.filter_options(),

@@ -35,6 +35,7 @@ def main(argv=None):
         raise UserError(f"TRAIN_DATASET = {source.DATASET!r}: {step.show(data_dir / 'img_paths.txt')} is missing; put "
                         f"its photos into {step.show(source.folder('RAW_IMG_DIR'))} and run 00_make_labels_true.py and "
                         f"01_img_preprocess.py with --set DATASET={source.DATASET}")
+    step.claim(data_dir)
     img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
     step.warn_if_changed("00", "01", data_dir=data_dir)
     if labels is None:

@@ -26,6 +26,7 @@ def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
     img_paths = read_img_paths(step.data_dir)
+    step.claim()
     img_dir = require(settings.folder("IMG_DIR"))
     step.warn_if_changed("01")
     network = open_network(step, img_dir, img_paths)

@@ -27,7 +27,9 @@ DOUBTFUL = 4
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
-    img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
+    img_paths = read_img_paths(step.data_dir)
+    step.claim()
+    features = read_features(step.data_dir)
     step.warn_if_changed("03")
     if settings.ASSIGN_TO is not None:
         som, clustering = place_on(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"), features)

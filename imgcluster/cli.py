@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from imgcluster.artefacts import changed_settings, write_record
 from imgcluster.errors import UserError
+from imgcluster.locks import claim
 from imgcluster.settings import load_settings
 
 FAILED = 2
@@ -28,7 +29,7 @@ class Step:
         the step's own arguments to a parser; their values are in `options`. out: where `say` writes to; standard
         output, unless that is for the results alone.
         """
-        self.script, self.began, self.out = Path(script), time.perf_counter(), out
+        self.script, self.began, self.out, self._lock = Path(script), time.perf_counter(), out, None
         self.name = self.script.stem
         parser = _parser(self.name, description)
         if add_arguments:
@@ -53,6 +54,13 @@ class Step:
         path = Path(path)
         return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
+    def claim(self, data_dir=None):
+        """Keep other runs off the files of this dataset, or of that in `data_dir`, until this step has ended.
+
+        Raises UserError where another run is at them.
+        """
+        self._lock = claim(data_dir or self.data_dir)
+
     def values(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
         return self.settings.of_step(number)
@@ -72,7 +80,9 @@ class Step:
                      **facts)
 
     def finish(self, wrote, *, then=None):
-        """Print the closing line: what was written, how long it took, what to run next."""
+        """Let other runs at the files and print the closing line: what was written, how long it took, what is next."""
+        if self._lock:
+            self._lock.release()
         seconds = time.perf_counter() - self.began
         line = f"wrote {wrote} in {seconds:.1f} s"
         self.say(line + (f"; next: python {then}" if then else ""))

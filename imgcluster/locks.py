@@ -1,23 +1,26 @@
-"""One run at a time on one set of files."""
+"""One run at a time on the files of a dataset."""
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
 from imgcluster.errors import UserError
 
-try:
-    import fcntl
-except ImportError:  # Windows: nothing is checked there
-    fcntl = None
+NAME = ".lock"
 
 
-def claim(file, *, what):
-    """Lock an open file for this process until the file is closed or the process ends, however it ends.
+def claim(folder):
+    """Return a lock on `folder` that holds until it is released or forgotten, or the process ends, however it ends.
 
-    Raises UserError, naming `what`, where another process holds it. Where the file system knows no locks (some network
-    folders), nothing is checked.
+    The folder is made where there is none. Raises UserError where another run holds it. Where the file system knows no
+    locks (some network folders), nothing is checked.
     """
-    if fcntl is None:
-        return
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / NAME, blocking=False, fallback_to_soft=False)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise UserError(f"Another run is working on {what}: wait until it has ended, or stop it.") from error
-    except OSError:
-        return
+        lock.acquire()
+    except Timeout as error:
+        raise UserError(f"Another run is working on {folder}: wait until it has ended, or stop it.") from error
+    except NotImplementedError:
+        pass
+    return lock

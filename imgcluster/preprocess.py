@@ -7,11 +7,10 @@ import json
 import multiprocessing
 import os
 import threading
-from collections import Counter
+from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -25,7 +24,6 @@ from imgcluster.decoding import decode_image
 from imgcluster.duplicates import photo_signature
 from imgcluster.errors import UserError
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
-from imgcluster.locks import claim
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
 from imgcluster.photo_tables import write_photo_tables
 
@@ -95,7 +93,7 @@ def preprocess_dataset(data_dir, folders, recipe, *, filters, remove_duplicates,
 
 
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
-    """Preprocess every photo; return one entry per photo, in order. UserError where another run is at it.
+    """Preprocess every photo; return one entry per photo, in order.
 
     An entry is a dict with "file" and either "reason" (not usable) or what `audit_photo` tells, "share" (of the frame,
     taken by the product), "rim" (share of the frame's outermost pixels that it covers), "num_objects", "plain" and
@@ -104,7 +102,6 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     """
     ledger.parent.mkdir(parents=True, exist_ok=True)
     with ledger.open("a", encoding="utf-8") as file:
-        claim(file, what=ledger.parent)
         entries, tasks = _split(folders, img_paths, recipe, _read_ledger(ledger))
         with progress(len(img_paths), len(entries)) as bar:
             for (task, stamp), result in _in_processes(tasks, workers):
@@ -142,11 +139,13 @@ def sort_out(entries, filters):
 def mask_names(img_paths):
     """Return {photo: relative path of its mask}: the suffix replaced by .png.
 
-    Photos whose paths differ in nothing but the suffix keep it, so that no mask overwrites another (a.jpg.png).
+    Photos whose paths differ in nothing but the suffix keep it, so that no mask overwrites another (a.jpg.png); all do
+    where that is not enough.
     """
     stems = {name: str(PurePosixPath(name).with_suffix(".png")) for name in img_paths}
     shared = {stem for stem, count in Counter(stems.values()).items() if count > 1}
-    return {name: name + ".png" if stem in shared else stem for name, stem in stems.items()}
+    masks = {name: name + ".png" if stem in shared else stem for name, stem in stems.items()}
+    return masks if len(set(masks.values())) == len(masks) else {name: name + ".png" for name in img_paths}
 
 
 def preprocess_photo(folders, name, mask_name, recipe):
@@ -243,9 +242,9 @@ def _pool(workers):
 
 def _in_processes(tasks, workers):
     """Yield ((task, stamp), result) as photos are finished; a photo that kills its process gets a reason."""
-    waiting = iter(tasks)
-    while suspects := (yield from _until_broken(waiting, workers)):
-        for suspect in suspects:
+    waiting = deque(tasks)
+    while waiting:
+        for suspect in (yield from _until_broken(waiting, workers)):
             yield suspect, _alone(suspect[0])
 
 
@@ -254,16 +253,17 @@ def _until_broken(waiting, workers):
     running = {}
     with _pool(workers) as pool:
         try:
-            while True:
-                for task in islice(waiting, workers * 4 - len(running)):
-                    running[pool.submit(preprocess_photo, *task[0])] = task
-                if not running:
-                    return []
+            while waiting or running:
+                while waiting and len(running) < workers * 4:
+                    # Taken off the list once it is under way: a pool whose process just died takes nothing.
+                    running[pool.submit(preprocess_photo, *waiting[0][0])] = waiting[0]
+                    waiting.popleft()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     result = future.result()
                     yield running.pop(future), result
         except BrokenProcessPool:
             return list(running.values())
+    return []
 
 
 def _alone(task):

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageCms
 
+from imgcluster.locks import claim
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -313,3 +315,17 @@ def test_corrections_are_applied_on_the_next_run_and_wrong_ones_named(project):
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,9,0\n")
     assert "line 2" in run("04_cluster_som.py", project, check=2).stderr
     assert read_lines(data / "labels_pred.txt") == np.where(before == "2", "0", before).tolist()
+
+
+@pytest.mark.parametrize("script", ["00_make_labels_true.py", "01_img_preprocess.py", "02_finetune_network.py",
+                                    "03_extract_features.py", "04_cluster_som.py"])
+def test_no_step_writes_where_another_run_is_at_work(tmp_path, script):
+    project = tmp_path / "project"
+    photos(project / "raw_img" / "set", ["a.png", "b.png"])
+    photos(project / "img" / "set", ["a.png", "b.png"])
+    data = with_features(project, np.eye(2, 4, dtype=np.float32))
+    lock = claim(data)
+    before = {path: path.read_bytes() for path in data.iterdir()}
+    assert "Another run is working on" in run(script, project, "TRAIN_DATASET=set", check=2).stderr
+    assert {path: path.read_bytes() for path in data.iterdir()} == before
+    lock.release()

@@ -160,3 +160,13 @@ def test_a_step_may_have_arguments_of_its_own_and_keep_standard_output_free(scri
     assert (step.options.photos, step.options.top, step.settings.BATCH_SIZE) == (["a.jpg"], 2, 3)
     out, err = capsys.readouterr()
     assert out == "" and "04_cluster_som: shoes" in err
+
+
+def test_what_one_step_has_claimed_another_is_refused_until_it_ends(script, capsys):
+    first, second = Step(script, "", []), Step(script, "", [])
+    first.claim()
+    with pytest.raises(UserError, match="Another run is working on"):
+        second.claim()
+    second.claim(script.parent / "data" / "other")
+    first.finish("nothing")
+    Step(script, "", []).claim()

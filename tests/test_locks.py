@@ -1,4 +1,4 @@
-"""A file is claimed by one process at a time, and free again when it is closed."""
+"""A folder is claimed by one run at a time, and free again when that lets it go or ends, however it ends."""
 import subprocess
 import sys
 
@@ -7,26 +7,35 @@ import pytest
 from imgcluster.errors import UserError
 from imgcluster.locks import claim
 
-pytest.importorskip("fcntl", reason="no file locks on this system")
-
 
 def test_one_at_a_time(tmp_path):
-    with (tmp_path / "ledger").open("a") as one, (tmp_path / "ledger").open("a") as two:
-        claim(one, what="data/shop")
-        with pytest.raises(UserError, match="data/shop"):
-            claim(two, what="data/shop")
-    with (tmp_path / "ledger").open("a") as again:
-        claim(again, what="data/shop")
+    lock = claim(tmp_path / "shop")
+    with pytest.raises(UserError, match="shop"):
+        claim(tmp_path / "shop")
+    lock.release()
+    claim(tmp_path / "shop").release()
+
+
+def test_a_lock_that_is_forgotten_holds_nothing(tmp_path):
+    lock = claim(tmp_path)
+    del lock
+    claim(tmp_path).release()
+
+
+def test_other_folders_are_free(tmp_path):
+    lock = claim(tmp_path / "shop")
+    claim(tmp_path / "week2").release()
+    lock.release()
 
 
 def test_a_killed_process_leaves_no_claim(tmp_path):
-    code = ("import sys, time; from imgcluster.locks import claim; file = open(sys.argv[1], 'a'); "
-            "claim(file, what='it'); print('claimed', flush=True); time.sleep(60)")
-    process = subprocess.Popen([sys.executable, "-c", code, tmp_path / "ledger"], stdout=subprocess.PIPE)
-    with process, (tmp_path / "ledger").open("a") as file:
+    code = ("import sys, time; from imgcluster.locks import claim; lock = claim(sys.argv[1]); "
+            "print('claimed', flush=True); time.sleep(60)")
+    process = subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE)
+    with process:
         assert process.stdout.readline().strip() == b"claimed"
         with pytest.raises(UserError):
-            claim(file, what="it")
+            claim(tmp_path)
         process.kill()
         process.wait()
-        claim(file, what="it")
+        claim(tmp_path).release()

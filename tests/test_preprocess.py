@@ -1,14 +1,15 @@
 """A whole folder through step 01."""
 import contextlib
 import json
+import multiprocessing
 import os
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from imgcluster.errors import UserError
-from imgcluster.locks import claim
 from imgcluster.preprocess import (
     Folders,
     Recipe,
@@ -55,6 +56,12 @@ def photos(rng, save_photos, folder, names, side=(90, 120)):
     return save_photos(folder / "raw", {name: rng.integers(0, 255, (*side, 3), dtype=np.uint8) for name in names})
 
 
+def test_masks_of_photos_never_share_a_name():
+    names = ["photo", "photo.png", "photo.png.jpg", "photo.png.png.png"]
+    masks = mask_names(names)
+    assert len(set(masks.values())) == len(names)
+
+
 def test_masks_of_photos_that_differ_in_their_suffix_have_names_of_their_own():
     names = ["a.jpg", "b/a.jpg", "c.jpg", "c.png", "d.e.jpeg"]
     masks = mask_names(names)
@@ -77,16 +84,6 @@ def test_a_photo_that_vanishes_before_it_is_read_is_listed(tmp_path, save_photos
     names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png"])
     entries, _ = preprocess(tmp_path, [*names, "gone.png"])
     assert "reason" not in entries[0] and entries[1]["reason"] == "vanished"
-
-
-def test_a_second_run_at_the_same_time_is_refused(tmp_path, save_photos):
-    pytest.importorskip("fcntl", reason="no file locks on this system")
-    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png"])
-    with (tmp_path / "ledger.jsonl").open("a") as ledger:
-        claim(ledger, what="")
-        with pytest.raises(UserError, match="Another run"):
-            preprocess(tmp_path, names)
-    assert len(preprocess(tmp_path, names)[0]) == 1
 
 
 def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photos):
@@ -119,6 +116,18 @@ def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_p
     assert set(results) == {*names, "deadly.png"}
     assert "ended the process" in results.pop("deadly.png")["reason"]
     assert all("signature" in result for result in results.values())
+
+
+def test_processes_that_are_killed_between_two_photos_lose_none(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number:02}.png" for number in range(24)])
+    results = _in_processes([((folders_in(tmp_path), name, name, RECIPE), None) for name in names], 2)
+    finished = [next(results)]
+    for process in multiprocessing.active_children():
+        process.kill()
+    time.sleep(0.5)  # the pool notices before it is given the next photo
+    finished += results
+    assert sorted(task[1] for (task, _), _ in finished) == names
+    assert all("signature" in result for _, result in finished)
 
 
 def on_ground(rng, *, plain):
