@@ -11,6 +11,7 @@ import sys
 
 from imgcluster.cli import Step, run
 from imgcluster.errors import UserError
+from imgcluster.images import scan_images
 from imgcluster.labels import make_labels
 from imgcluster.photo_audit import warnings
 from imgcluster.photo_rows import write_photo_rows
@@ -21,10 +22,12 @@ from imgcluster.progress import progress
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
-    step.claim()
     folders = Folders(raw=settings.folder("RAW_IMG_DIR"), img=settings.folder("IMG_DIR"), masks=step.data_dir / "masks")
+    scanned = scan_images(folders.raw)
+    step.claim()
+    step.begin()
     done = preprocess_dataset(
-        step.data_dir, folders, Recipe(**settings.recipe_options()), filters=settings.filter_options(),
+        step.data_dir, folders, scanned, Recipe(**settings.recipe_options()), filters=settings.filter_options(),
         remove_duplicates=settings.REMOVE_DUPLICATES, workers=settings.workers,
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
     for name, reason in done.skipped[:5]:

@@ -20,6 +20,8 @@ from imgcluster.errors import UserError
 from imgcluster.kind import KIND_FILE
 from imgcluster.progress import progress
 
+# What tells these photos from others: their names, and what step 01 saw in them.
+INPUTS = ("img_paths.txt", "photos.csv")
 # Files beside network.keras that only a training on labels leaves.
 OF_LABELS = ("classes.txt", "history.csv", "confusions.csv", KIND_FILE)
 
@@ -64,7 +66,8 @@ def fit(step, source, img_paths, data_dir):
         return step.warn(as_it_is)
     save(network, data_dir / "network.keras")
     shutil.rmtree(data_dir / "training")
-    step.record(["network.keras"], data_dir=data_dir, inputs=[data_dir / "img_paths.txt"], network=" + ".join(names))
+    step.record(["network.keras"], data_dir=data_dir, inputs=[data_dir / name for name in INPUTS],
+                network=" + ".join(names))
     step.finish(step.show(data_dir / "network.keras"), then="03_extract_features.py")
 
 
@@ -83,7 +86,7 @@ def learn(step, source, img_paths, labels, data_dir):
     write_lines(data_dir / "classes.txt", training_set.classes)
     outputs = [name for name in OF_LABELS if name != KIND_FILE or source.KEEP_PRETRAINED]
     step.record(["network.keras", *outputs], data_dir=data_dir,
-                inputs=[data_dir / "img_paths.txt", data_dir / "labels_true.txt"], network=" + ".join(names),
+                inputs=[data_dir / name for name in (*INPUTS, "labels_true.txt")], network=" + ".join(names),
                 holdout_models=held_out)
     step.finish(f"{step.show(data_dir / 'network.keras')} and history.csv", then="03_extract_features.py")
 

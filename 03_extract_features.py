@@ -15,11 +15,14 @@ import numpy as np
 from imgcluster.artefacts import BEFORE, fingerprint, read_img_paths, read_json, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
-from imgcluster.features import extract_features, whiten
+from imgcluster.features import extract_features
 from imgcluster.photo_rows import drop_photos
 from imgcluster.progress import progress
 from imgcluster.projector import OUTPUTS as PROJECTOR_FILES
 from imgcluster.projector import write_projector_files
+
+# What tells these photos from others: their names, and what step 01 saw in them.
+INPUTS = ("img_paths.txt", "photos.csv")
 
 
 def main(argv=None):
@@ -32,25 +35,19 @@ def main(argv=None):
     network = open_network(step, img_dir, img_paths)
     from imgcluster.networks import with_before
 
-    path, before = step.data_dir / "features.npy", step.data_dir / BEFORE
-    before.unlink(missing_ok=True)
-    options = {"flip_averaging": settings.FLIP_AVERAGING, "l2_normalize": settings.L2_NORMALIZE}
+    path = step.data_dir / "features.npy"
     errors = extract_features(
-        with_before(network, settings.ZOOM_AVERAGING), img_dir, img_paths, path,
-        before=before if network.before else None, batch_size=settings.BATCH_SIZE, **options,
-        **settings.picture_options(), key={
-            **step.values("03"), **network.source, "paths": fingerprint(step.data_dir / "img_paths.txt"),
-            "photos": read_json(step.data_dir / "made_by_01.json").get("settings")},
+        with_before(network, settings.ZOOM_AVERAGING), img_dir, img_paths, path, step.data_dir / BEFORE,
+        batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING, l2_normalize=settings.L2_NORMALIZE,
+        components=settings.PCA_WHITENING, **settings.picture_options(),
+        key={**step.values("03"), **network.source, "photos": [fingerprint(step.data_dir / name) for name in INPUTS],
+             "step 01": read_json(step.data_dir / "made_by_01.json").get("settings")},
         progress=lambda total, done: progress(description="features", total=total, initial=done))
     if len(errors) == len(img_paths):
-        path.unlink()
-        before.unlink(missing_ok=True)
         raise UserError(f"no photo in {img_dir} could be read; run 01_img_preprocess.py first")
     for row, reason in errors.items():
         step.warn(f"{img_paths[row]}: {reason}; left out (skipped.csv)")
     drop_photos(step.data_dir, {img_paths[row]: reason for row, reason in errors.items()})
-    if settings.PCA_WHITENING:
-        step.say(f"{whiten(path, settings.PCA_WHITENING)} principal components kept")
     features = np.load(path, mmap_mode="r")
     if settings.FEATURES_TSV:
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
@@ -58,7 +55,7 @@ def main(argv=None):
         step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
     outputs = ["features.npy", *([BEFORE] if network.before else []),
                *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
-    step.record(outputs, inputs=[step.data_dir / "img_paths.txt"], **network.source)
+    step.record(outputs, inputs=[step.data_dir / name for name in INPUTS], **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
 

@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from imgcluster.artefacts import changed_settings, is_up_to_date, read_json
+from imgcluster.artefacts import changed_settings, is_up_to_date, read_json, was_interrupted
 from imgcluster.cli import add_settings_arguments, run
 from imgcluster.errors import UserError
 from imgcluster.settings import load_settings
@@ -74,7 +74,8 @@ def plan(settings, first, last):
         return [(settings.DATASET, number) for number in numbers if number != "02"]
     data_dir = train.folder("DATA_DIR")
     trained = is_up_to_date(data_dir, "02", record_of(train, "02")) and not any(
-        changed_settings(data_dir, number, record_of(train, number)) for number in ("00", "01"))
+        changed_settings(data_dir, number, record_of(train, number)) or was_interrupted(data_dir, number)
+        for number in ("00", "01"))
     before = []
     if settings.TRAIN_DATASET != settings.DATASET and first <= "02" <= last:
         if not trained:

@@ -23,6 +23,8 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
            "metrics.json": "05_evaluate.py"}
 # Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
 BEFORE = "features_before.npy"
+# Part of the names of files that are not complete yet, after the number of the process that writes them.
+PARTIAL = ".partial."
 LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
 
 
@@ -31,12 +33,34 @@ def replacing(path):
     """Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.partial.{path.name}")
+    temporary = path.with_name(f".{os.getpid()}{PARTIAL}{path.name}")
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder):
+    """Remove the temporary files that killed runs left in a folder, which is to be claimed (`locks.claim`).
+
+    Files of processes that are still at work, such as one that reads the folder and saves a setting of its own, stay.
+    """
+    for path in Path(folder).glob(f".*{PARTIAL}*"):
+        if not _is_running(path.name[1:].split(PARTIAL)[0]):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(number):
+    if os.name == "nt":  # asking is killing there
+        return True
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def write_text(path, text):
@@ -202,6 +226,11 @@ def _version(name):
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def was_interrupted(data_dir, step):
+    """Whether `step` began to change its files and did not come to its end."""
+    return not read_json(Path(data_dir) / f"made_by_{step}.json").get("complete", True)
 
 
 def changed_settings(data_dir, step, settings):

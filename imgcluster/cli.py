@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from imgcluster.artefacts import changed_settings, write_record
+from imgcluster.artefacts import changed_settings, remove_leftovers, was_interrupted, write_record
 from imgcluster.errors import UserError
 from imgcluster.locks import claim
 from imgcluster.settings import load_settings
@@ -59,19 +59,27 @@ class Step:
 
         Raises UserError where another run is at them.
         """
-        self._lock = claim(data_dir or self.data_dir)
+        data_dir = data_dir or self.data_dir
+        self._lock = claim(data_dir)
+        remove_leftovers(data_dir)
 
     def values(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
         return self.settings.of_step(number)
 
     def warn_if_changed(self, *numbers, data_dir=None):
-        """Warn when a step whose files this one reads made them under other settings."""
+        """Warn when a step whose files this one reads made them under other settings, or did not come to its end."""
         for number in numbers:
+            if was_interrupted(data_dir or self.data_dir, number):
+                self.warn(f"step {number} was interrupted: its files are not all of one run; run it again")
             changes = changed_settings(data_dir or self.data_dir, number, self.values(number))
             if changes:
                 self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): its files hold for those; "
                           "run it again to apply the present ones")
+
+    def begin(self):
+        """Note that files are about to change one by one: until `record` is called, they are not all of one run."""
+        self.record([], complete=False)
 
     def record(self, outputs, *, inputs=(), data_dir=None, **facts):
         """Write the record of this step: its settings and seed, its inputs, the library versions."""

@@ -91,12 +91,17 @@ def _keep_rows(path, rows, count):
 
 
 def _keep_array_rows(path, rows, count):
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    if len(array) != count:
+    if len(np.load(path, mmap_mode="r", allow_pickle=False)) != count:
         return False
     with replacing(path) as temporary:
-        kept = np.lib.format.open_memmap(temporary, mode="w+", dtype=array.dtype, shape=(len(rows), *array.shape[1:]))
-        for start in range(0, len(rows), BLOCK):
-            kept[start:start + BLOCK] = array[rows[start:start + BLOCK]]
-        kept.flush()
+        _copy_rows(path, temporary, rows)
     return True
+
+
+def _copy_rows(source, target, rows):
+    """Write the given rows of an array file to another and leave neither open: Windows replaces no open file."""
+    array = np.load(source, mmap_mode="r", allow_pickle=False)
+    kept = np.lib.format.open_memmap(target, mode="w+", dtype=array.dtype, shape=(len(rows), *array.shape[1:]))
+    for start in range(0, len(rows), BLOCK):
+        kept[start:start + BLOCK] = array[rows[start:start + BLOCK]]
+    kept.flush()

@@ -8,13 +8,17 @@ from imgcluster.duplicates import find_duplicates
 from imgcluster.photo_audit import warnings
 
 COLUMNS = ["file", "format", "width", "height", "sharpness", "brightness", "color", "share", "num_objects", "plain",
-           "plausible", "warnings"]
+           "plausible", "digest", "warnings"]
 
 
 def write_photo_tables(data_dir, usable):
-    """Write photos.csv and duplicates.csv from the entries of the usable photos; return the set of copies of others."""
+    """Write photos.csv and duplicates.csv from the entries of the usable photos; return the set of copies of others.
+
+    "digest" in photos.csv is that of the file's bytes (SHA-256): the table changes with any photo.
+    """
     data_dir = Path(data_dir)
-    photos = pd.DataFrame(usable).assign(warnings=["; ".join(warnings(entry)) for entry in usable])
+    photos = pd.DataFrame(usable).assign(digest=[entry["signature"]["digest"] for entry in usable],
+                                         warnings=["; ".join(warnings(entry)) for entry in usable])
     write_table(data_dir / "photos.csv", photos[COLUMNS])
     duplicates = find_duplicates([entry["file"] for entry in usable], [entry["signature"] for entry in usable])
     write_table(data_dir / "duplicates.csv", pd.DataFrame(duplicates, columns=["file", "kept", "kind", "distance"]))

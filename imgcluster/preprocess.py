@@ -23,7 +23,7 @@ from imgcluster.background import crop_to_product, fill_background, normalise_co
 from imgcluster.decoding import decode_image
 from imgcluster.duplicates import photo_signature
 from imgcluster.errors import UserError
-from imgcluster.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
+from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
 from imgcluster.photo_tables import write_photo_tables
 
@@ -70,15 +70,15 @@ class Outcome:
     copies: set
 
 
-def preprocess_dataset(data_dir, folders, recipe, *, filters, remove_duplicates, workers, progress):
+def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_duplicates, workers, progress):
     """Do step 01's work for all photos of `folders.raw` that it has not seen; return the Outcome.
 
-    Writes the photos, and skipped.csv, photos.csv and duplicates.csv to `data_dir`. filters: options of
-    `photo_audit.refusal`; remove_duplicates: keep no copies; workers, progress: as in `preprocess_folder`. Raises
-    UserError where there is no photo, or none that can be used.
+    Writes the photos, and skipped.csv, photos.csv and duplicates.csv to `data_dir`. scanned: what `images.scan_images`
+    found in `folders.raw`. filters: options of `photo_audit.refusal`; remove_duplicates: keep no copies; workers,
+    progress: as in `preprocess_folder`. Raises UserError where no photo can be used.
     """
     data_dir = Path(data_dir)
-    found, refused = scan_images(folders.raw)
+    found, refused = scanned
     entries = preprocess_folder(folders, found, recipe, ledger=data_dir / "preprocess.jsonl", workers=workers,
                                 progress=progress)
     usable, skipped = sort_out(entries, filters)
@@ -100,17 +100,17 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     "plausible" (see `background.Cutout`), and "signature". ledger: path of the file that keeps the
     entries. progress: `progress(total, initial)` makes a bar.
     """
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    with ledger.open("a", encoding="utf-8") as file:
-        entries, tasks = _split(folders, img_paths, recipe, _read_ledger(ledger))
-        with progress(len(img_paths), len(entries)) as bar:
-            for (task, stamp), result in _in_processes(tasks, workers):
-                entries[task[1]] = {"file": task[1], "stamp": stamp, **result}
-                file.write(json.dumps(entries[task[1]]) + "\n")
-                file.flush()
-                bar.update(1)
+    entries, tasks = _split(folders, img_paths, recipe, _read_ledger(ledger))
+    # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
+    _write_ledger(ledger, entries.values())
+    with progress(len(img_paths), len(entries)) as bar, ledger.open("a", encoding="utf-8") as file:
+        for (task, stamp), result in _in_processes(tasks, workers):
+            entries[task[1]] = {"file": task[1], "stamp": stamp, **result}
+            file.write(json.dumps(entries[task[1]]) + "\n")
+            file.flush()
+            bar.update(1)
     ordered = [entries[name] for name in img_paths]
-    write_text(ledger, "".join(json.dumps(entry) + "\n" for entry in ordered))
+    _write_ledger(ledger, ordered)
     return ordered
 
 
@@ -220,6 +220,10 @@ def _read_ledger(path):
             except (ValueError, KeyError, TypeError):
                 continue
     return entries
+
+
+def _write_ledger(path, entries):
+    write_text(path, "".join(json.dumps(entry) + "\n" for entry in entries))
 
 
 def _start_worker():

@@ -1,5 +1,7 @@
 """Artefacts: written whole or not at all, loaded without pickle, rows in step, changes noticed."""
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -38,6 +40,20 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, kind)
         WRITERS[kind](path, True)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_killed_runs_left_is_removed_and_what_others_write_is_not(tmp_path):
+    code = ("import os, sys, time; from imgcluster.artefacts import replacing\n"
+            "with replacing(sys.argv[1]) as path:\n    path.write_text('half')\n"
+            "    print('half', flush=True); time.sleep(60)")
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path / "file.txt"], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline().strip() == b"half"
+        artefacts.remove_leftovers(tmp_path)
+        assert [path.read_text() for path in tmp_path.iterdir()] == ["half"]
+        process.kill()
+    (tmp_path / "kept.partial.txt").write_text("not ours")
+    artefacts.remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.partial.txt"]
 
 
 def test_a_block_that_is_interrupted_leaves_the_old_file(tmp_path):

@@ -170,3 +170,13 @@ def test_what_one_step_has_claimed_another_is_refused_until_it_ends(script, caps
     second.claim(script.parent / "data" / "other")
     first.finish("nothing")
     Step(script, "", []).claim()
+
+
+def test_files_of_an_interrupted_step_are_warned_of(script, capsys):
+    step = Step(script, "", [])
+    step.begin()
+    step.warn_if_changed("04")
+    assert "step 04 was interrupted" in capsys.readouterr().err
+    step.record(["labels_pred.txt"])
+    step.warn_if_changed("04")
+    assert capsys.readouterr().err == ""

@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from imgcluster.features import extract_features, whiten
+from imgcluster.features import extract_features
 from imgcluster.pictures import load_picture
 from imgcluster.rows import unit_length
 
@@ -158,74 +158,3 @@ def test_flip_averaging_is_the_mean_of_the_photo_and_its_mirror_image(embedding,
     assert np.abs(rows["plain"] - rows["mirror"]).max() > 1e-3
     np.testing.assert_allclose(rows["mean"], (rows["plain"] + rows["mirror"]) / 2, atol=1e-5)
     np.testing.assert_allclose(rows["mean"], rows["mean of mirror"], atol=1e-5)
-
-
-def saved(tmp_path, rows, columns, seed=0):
-    """The file of correlated features of unequal variance."""
-    rng = np.random.default_rng(seed)
-    spread = np.geomspace(1, 0.05, columns)
-    features = rng.normal(size=(rows, columns)) * spread @ rng.normal(size=(columns, columns)) + 3
-    np.save(tmp_path / "features.npy", features.astype(np.float32))
-    return tmp_path / "features.npy", features
-
-
-def test_whitened_features_have_unit_variance_and_no_correlation(tmp_path):
-    path, _ = saved(tmp_path, 200, 12)
-    assert whiten(path, 5) == 5
-    whitened = np.load(path, allow_pickle=False)
-    assert whitened.shape == (200, 5) and whitened.dtype == np.float32
-    np.testing.assert_allclose(whitened.mean(axis=0), 0, atol=1e-4)
-    np.testing.assert_allclose(np.cov(whitened.T), np.eye(5), atol=1e-3)
-
-
-def test_whitening_in_blocks_is_that_of_the_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("imgcluster.features.BLOCK", 64)
-    path, features = saved(tmp_path, 500, 6)
-    assert whiten(path, 6) == 6
-    whitened = np.load(path)
-    np.testing.assert_allclose(np.cov(whitened.T), np.eye(6), atol=1e-2)
-    # Distances between whitened rows are Mahalanobis distances, whichever way the axes are turned.
-    inverse = np.linalg.inv(np.cov(features.T))
-    for one, two in [(0, 1), (10, 400)]:
-        step = features[one] - features[two]
-        distance = np.linalg.norm(whitened[one] - whitened[two])
-        np.testing.assert_allclose(distance, np.sqrt(step @ inverse @ step), rtol=1e-2)
-
-
-@pytest.mark.parametrize("rows, columns, asked, kept", [(5, 12, 8, 4), (2, 12, 8, 1), (200, 6, 50, 6), (3, 2, 2, 2)])
-def test_no_more_components_than_there_are(tmp_path, rows, columns, asked, kept):
-    path, _ = saved(tmp_path, rows, columns)
-    assert whiten(path, asked) == kept
-    whitened = np.load(path)
-    assert whitened.shape == (rows, kept) and np.isfinite(whitened).all()
-
-
-def test_a_single_photo_is_left_as_it_is(tmp_path):
-    path, _ = saved(tmp_path, 1, 4)
-    before = path.read_bytes()
-    assert whiten(path, 2) == 4
-    assert path.read_bytes() == before
-
-
-def test_equal_photos_stay_equal_and_finite(tmp_path):
-    np.save(tmp_path / "features.npy", np.full((10, 4), 0.3, np.float32))
-    assert whiten(tmp_path / "features.npy", 3) == 1
-    whitened = np.load(tmp_path / "features.npy")
-    assert np.isfinite(whitened).all() and np.ptp(whitened, axis=0).max() < 1e-3
-
-
-@pytest.mark.parametrize("offset", [0, 3])
-def test_rounding_is_not_blown_up_to_components(tmp_path, offset):
-    rows = np.random.default_rng(0).normal(size=(3, 50)) + offset
-    np.save(tmp_path / "features.npy", rows[np.arange(40) % 3].astype(np.float32))
-    assert whiten(tmp_path / "features.npy", 10) == 2
-    np.testing.assert_allclose(np.load(tmp_path / "features.npy").std(axis=0, ddof=1), 1, atol=1e-3)
-
-
-def test_other_features_are_brought_to_the_same_axes(tmp_path):
-    features = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
-    np.save(tmp_path / "features.npy", features)
-    whiten(tmp_path / "features.npy", 4)
-    with np.load(tmp_path / "whitening.npz", allow_pickle=False) as kept:
-        np.testing.assert_allclose((features - kept["mean"]) @ kept["axes"], np.load(tmp_path / "features.npy"),
-                                   atol=1e-4)

@@ -263,6 +263,20 @@ def test_killed_extraction_ends_with_the_same_features(finished, tmp_path):
     assert not (data / "features.part.npy").exists() and "features:   0%" not in done.stderr
 
 
+def test_photos_replaced_after_a_killed_extraction_are_all_looked_at_anew(finished, tmp_path):
+    project = tmp_path / "replaced"
+    shutil.copytree(finished[0], project)
+    new_project(project, BATCH_SIZE=1, TRAIN_DATASET=None)
+    data, raw = project / "data" / "shop", project / "raw_img" / "shop"
+    assert kill_when("03_extract_features.py", project, (data / "features.part.json").exists)
+    first, last = (raw / lines(data / "img_paths.txt")[row] for row in (0, -1))
+    shutil.copyfile(last, first)
+    run("01_img_preprocess.py", project)
+    run("03_extract_features.py", project)
+    features = np.load(data / "features.npy")
+    np.testing.assert_allclose(features[0], features[-1], atol=1e-5)
+
+
 def test_killed_training_ends_with_the_same_history(finished, tmp_path):
     project = tmp_path / "killed"
     shutil.copytree(finished[0], project)

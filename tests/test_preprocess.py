@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from imgcluster.errors import UserError
+from imgcluster.images import scan_images
 from imgcluster.preprocess import (
     Folders,
     Recipe,
@@ -108,6 +109,23 @@ def test_a_line_half_written_by_a_killed_run_is_passed_over(tmp_path, save_photo
     assert [json.loads(line)["file"] for line in (tmp_path / "ledger.jsonl").read_text().splitlines()] == names
 
 
+def test_photos_that_an_interrupted_run_wrote_otherwise_are_done_again(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number:02}.png" for number in range(12)])
+    preprocess(tmp_path, names)
+    written = {name: (tmp_path / "img" / name).read_bytes() for name in names}
+
+    class Stop:
+        def update(self, steps):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        preprocess_folder(folders_in(tmp_path), names, Recipe(method="contours", max_side=32), workers=2,
+                          ledger=tmp_path / "ledger.jsonl", progress=lambda *counts: contextlib.nullcontext(Stop()))
+    assert {name: (tmp_path / "img" / name).read_bytes() for name in names} != written
+    preprocess(tmp_path, names)
+    assert {name: (tmp_path / "img" / name).read_bytes() for name in names} == written
+
+
 def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number}.png" for number in range(6)])
     tasks = [((folders_in(tmp_path), name, name, RECIPE), None) for name in names]
@@ -165,7 +183,8 @@ def test_photos_of_other_entries_are_left_out_with_their_reasons():
 
 
 def dataset(folder, silent, **options):
-    return preprocess_dataset(folder / "data", folders_in(folder), RECIPE, workers=1, progress=silent,
+    scanned = scan_images(folder / "raw")
+    return preprocess_dataset(folder / "data", folders_in(folder), scanned, RECIPE, workers=1, progress=silent,
                               filters={"min_product_share": 0, "max_objects": None}, **options)
 
 

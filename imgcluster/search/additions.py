@@ -65,8 +65,9 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     finish(data_dir)
     read_features(data_dir)
     copy_photos(folder, folders.raw)
-    kept = preprocess_dataset(data_dir, folders, recipe, filters=options.filters, progress=progress,
-                              remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"]).kept
+    kept = preprocess_dataset(data_dir, folders, scan_images(folders.raw), recipe, filters=options.filters,
+                              remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"],
+                              progress=progress).kept
     return update_catalogue(data_dir, folders.img, kept, encoder, options, progress=progress)
 
 
