@@ -231,8 +231,10 @@ def bootstrap_interval(true, predicted, *, score="ari", samples=1000, level=0.95
     estimate = score_of(table)
     if half == 0:
         return estimate, estimate
-    draws = np.random.default_rng(seed).multivariate_hypergeometric(table.counts, half, size=samples)
-    scores = np.array([score_of(table.with_counts(draw)) for draw in draws])
+    rng = np.random.default_rng(seed)
+    # Drawn one by one: all at once they would take samples x cells numbers.
+    scores = np.array([score_of(table.with_counts(rng.multivariate_hypergeometric(table.counts, half)))
+                       for _ in range(samples)])
     spread = np.sqrt(half / (whole - half)) * (scores - scores.mean())
     low, high = estimate + np.quantile(spread, [(1 - level) / 2, (1 + level) / 2])
     return float(max(low, -1.0)), float(min(high, 1.0))

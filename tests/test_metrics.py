@@ -1,4 +1,5 @@
 """Scores of a clustering: properties, scikit-learn's values and brute force on tiny arrays."""
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -19,6 +20,16 @@ COUNTS = ("num_models_true", "num_clusters")
 ORDER = ["ari", "ami", "nmi", "homogeneity", "completeness", "v_measure", "purity", "matched_accuracy",
          "fowlkes_mallows", "pairwise_precision", "pairwise_recall", "pairwise_f1", "bcubed_precision",
          "bcubed_recall", "bcubed_f1", "num_models_true", "num_clusters"]
+
+
+def peak_memory(function, *args, **options):
+    """Bytes that a call holds at most."""
+    tracemalloc.start()
+    try:
+        function(*args, **options)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def random_labels(seed, *, photos=60, models=5, clusters=7, noise=0.4):
@@ -155,6 +166,12 @@ def test_interval_narrows_with_more_photos():
 @pytest.mark.parametrize("true", [[0], [0, 0], [0, 1, 2], [0, 0, 1, 1]])
 def test_interval_of_a_perfect_match_has_no_width(true):
     assert bootstrap_interval(true, true, samples=20, seed=0) == (1.0, 1.0)
+
+
+def test_memory_of_an_interval_does_not_grow_with_its_samples():
+    labels = random_labels(0, photos=3000, models=1000, clusters=1000)
+    few, many = (peak_memory(bootstrap_interval, *labels, samples=samples, seed=0) for samples in (10, 100))
+    assert many < 1.2 * few
 
 
 def test_interval_names_the_scores_it_knows():
