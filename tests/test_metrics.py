@@ -229,12 +229,25 @@ def test_neighbour_agreement_of_few_or_many_photos():
 
 def test_internal_scores_prefer_the_true_clusters_and_equal_scikit_learn():
     features, labels = load_digits(return_X_y=True)
+    features = features.astype(np.float32)
     good = internal_scores(features, labels)
     bad = internal_scores(features, np.random.default_rng(0).permutation(labels))
     assert good["silhouette"] > bad["silhouette"]
     assert good["davies_bouldin"] < bad["davies_bouldin"]
     assert good["calinski_harabasz"] > bad["calinski_harabasz"]
     assert good["silhouette"] == pytest.approx(sk.silhouette_score(features, labels, metric="cosine"), abs=1e-4)
+    assert good["davies_bouldin"] == pytest.approx(sk.davies_bouldin_score(features, labels), rel=1e-5)
+    assert good["calinski_harabasz"] == pytest.approx(sk.calinski_harabasz_score(features, labels), rel=1e-5)
+
+
+def test_features_on_disk_are_scored_as_those_in_memory_and_never_held_whole(tmp_path):
+    labels = np.random.default_rng(0).integers(50, size=20_000)
+    features = np.random.default_rng(1).standard_normal((20_000, 256), np.float32) + labels[:, None] % 7
+    np.save(tmp_path / "features.npy", features)
+    mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
+    for score, options in ((neighbour_agreement, {"max_queries": 200}), (internal_scores, {"max_photos": 200})):
+        assert score(mapped, labels, **options) == score(features, labels, **options)
+        assert peak_memory(score, mapped, labels, **options) < features.nbytes / 2
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])
