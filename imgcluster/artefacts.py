@@ -116,9 +116,24 @@ def read_img_paths(data_dir):
 
 
 def read_labels(data_dir, kind):
-    """Return the labels of each row as strings; kind: "true" or "pred". Raises UserError when rows do not agree."""
-    labels = read_lines(Path(data_dir) / f"labels_{kind}.txt")
-    return np.array(_same_rows(labels, data_dir, f"labels_{kind}.txt"), dtype=str)
+    """Return the labels of each row as strings; kind: "true" or "pred".
+
+    Raises UserError when rows do not agree with `img_paths.txt` or, where there is none, with the other labels.
+    """
+    data_dir, name = Path(data_dir), f"labels_{kind}.txt"
+    labels = read_lines(data_dir / name)
+    if (data_dir / "img_paths.txt").exists():
+        _same_rows(labels, data_dir, name)
+    else:
+        _as_many_as(labels, data_dir, name, {"true": "labels_pred.txt", "pred": "labels_true.txt"}[kind])
+    return np.array(labels, dtype=str)
+
+
+def _as_many_as(labels, data_dir, name, other):
+    count = len(read_lines(data_dir / other)) if (data_dir / other).exists() else len(labels)
+    if len(labels) != count:
+        raise UserError(f"{data_dir / name}: {len(labels)} rows, but {other} has {count}; give both files one label "
+                        "per photo, in the same order")
 
 
 def read_labels_true(data_dir):

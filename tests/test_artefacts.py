@@ -125,6 +125,18 @@ def test_labels_must_have_the_rows_of_the_photos(data_dir):
         artefacts.read_labels_true(data_dir)
 
 
+def test_without_a_list_of_photos_the_two_labels_must_have_the_same_rows(tmp_path):
+    artefacts.write_lines(tmp_path / "labels_pred.txt", ["0", "1", "1"])
+    assert artefacts.read_labels(tmp_path, "pred").tolist() == ["0", "1", "1"]
+    artefacts.write_lines(tmp_path / "labels_true.txt", ["a", "b", "b"])
+    assert artefacts.read_labels_true(tmp_path).tolist() == ["a", "b", "b"]
+    artefacts.write_lines(tmp_path / "labels_true.txt", ["a", "b"])
+    with pytest.raises(UserError, match="labels_pred.txt: 3 rows, but labels_true.txt has 2; give both files"):
+        artefacts.read_labels(tmp_path, "pred")
+    with pytest.raises(UserError, match="labels_true.txt: 2 rows, but labels_pred.txt has 3"):
+        artefacts.read_labels(tmp_path, "true")
+
+
 def test_features_are_mapped_not_read(data_dir):
     features = artefacts.read_features(data_dir)
     assert isinstance(features, np.memmap) and features.dtype == np.float32

@@ -1,4 +1,5 @@
 """What users' folders really hold: every kind of bad photo, folder, file and setting, through the scripts."""
+import json
 import os
 import shutil
 import subprocess
@@ -298,6 +299,18 @@ def test_photos_far_from_all_others_may_be_left_out_of_the_clusters(project):
         run(script, project, "ALLOW_OUTLIERS=True")
     labels = read_lines(data / "labels_pred.txt")
     assert len(labels) == 60
+
+
+def test_two_files_of_labels_are_all_that_step_05_needs(project):
+    data = project / "data" / "set"
+    data.mkdir(parents=True)
+    (data / "labels_pred.txt").write_text("0\n0\n1\n1\n")
+    (data / "labels_true.txt").write_text("a\na\nb\nc\n")
+    run("05_evaluate.py", project)
+    metrics = json.loads((data / "metrics.json").read_text())
+    assert metrics["ari"] == pytest.approx(4 / 7) and (metrics["photos"], metrics["num_clusters"]) == (4, 2)
+    (data / "labels_true.txt").write_text("a\na\nb\n")
+    assert "labels_true.txt has 3" in run("05_evaluate.py", project, check=2).stderr
 
 
 def test_corrections_are_applied_on_the_next_run_and_wrong_ones_named(project):
