@@ -185,6 +185,15 @@ class Settings(BaseModel):
             raise ValueError(f"{len(weights)} entries for BACKBONE = {names!r}; give one for each network of a list")
         return weights
 
+    @field_validator("SOM_TOROIDAL")
+    @classmethod
+    def _check_torus(cls, toroidal, info):
+        columns = (info.data.get("SOM_GRID") or (1, 1))[1]
+        if toroidal and info.data.get("SOM_TOPOLOGY") == "hexagonal" and columns % 2 and columns > 1:
+            raise ValueError(f"a hexagonal map whose edges meet needs an even number of columns, but SOM_GRID "
+                             f"= {info.data['SOM_GRID']} has {columns}; make it even, or choose another SOM_TOPOLOGY")
+        return toroidal
+
     def folder(self, name):
         """Return the folder of the setting `name`, absolute.
 

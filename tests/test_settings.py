@@ -141,6 +141,14 @@ def test_values_out_of_range_are_named(override, reason):
     assert line.startswith(f"{override.partition('=')[0]} = ") and reason in line
 
 
+def test_a_hexagonal_torus_with_an_odd_number_of_columns_is_named():
+    torus = ["SOM_TOPOLOGY=hexagonal", "SOM_TOROIDAL=True"]
+    [line] = problems_of(*torus, "SOM_GRID=(4, 5)", root=ROOT)
+    assert line.startswith("SOM_TOROIDAL = True: ") and "SOM_GRID = (4, 5) has 5; make it even" in line
+    for fits in ([*torus, "SOM_GRID=(5, 4)"], torus, [*torus, "SOM_GRID=(5, 1)"], [*torus[:1], "SOM_GRID=(5, 5)"]):
+        load_settings(None, fits, root=ROOT)
+
+
 def test_later_sources_win(tmp_path):
     config = write_config(tmp_path, "DATASET = 'shoes'\nBATCH_SIZE = 7\nEPOCHS = 3\n")
     settings = load_settings(config, ["BATCH_SIZE=8", "BATCH_SIZE=9"])
