@@ -105,9 +105,23 @@ def read_lines(path):
 
 
 def read_table(path):
-    """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file."""
+    """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file or nothing in it.
+
+    Raises UserError where another program saved it in another encoding or with other separators.
+    """
     path = Path(path)
-    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else pd.DataFrame()
+    if not path.exists():
+        return pd.DataFrame()
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        if len(table.columns) == 1 and ";" in table.columns[0]:
+            raise ValueError("its columns are separated by semicolons")
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    except (ValueError, IsADirectoryError) as error:
+        raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
+                        "their names in the first line") from error
+    return table
 
 
 def read_img_paths(data_dir):
