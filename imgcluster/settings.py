@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,9 @@ from imgcluster.errors import UserError
 log = logging.getLogger(__name__)
 
 PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
+
+# What Windows lets a pool of processes wait for at once.
+WINDOWS_WORKERS = 61
 
 NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE", "POOLING")
 
@@ -211,11 +215,11 @@ class Settings(BaseModel):
 
     @property
     def workers(self):
-        """Number of processes to read photos with."""
-        if self.NUM_WORKERS:
-            return self.NUM_WORKERS
+        """Number of processes to read photos with; at most 61 on Windows."""
         # macOS and Windows cannot say which cores this process may use.
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        workers = self.NUM_WORKERS or cores
+        return min(workers, WINDOWS_WORKERS) if sys.platform == "win32" else workers
 
     def weights(self):
         """WEIGHTS as the backbone takes it: "imagenet", None, or an absolute path; a list for several networks."""

@@ -1,6 +1,8 @@
 """Settings: config.py and the checks agree, problems come together, paths count from the config file."""
 import ast
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,13 @@ def test_option_methods_fit_the_functions_they_are_for():
     assert (regime.head_epochs, regime.epochs, regime.schedule, regime.patience) == (40, 6, "cosine", 8)
     assert (augmentation.crop, augmentation.flip, augmentation.color) == (0.12, True, 0.15)
     assert settings.picture_options() == {"mode": "pad", "max_pixels": 200_000_000, "workers": settings.workers}
+
+
+@pytest.mark.parametrize("platform, own, every_core", [("win32", 61, 61), ("linux", 100, 128)])
+def test_processes_are_as_many_as_the_system_can_wait_for(monkeypatch, platform, own, every_core):
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(128), raising=False)
+    assert [Settings(NUM_WORKERS=number).workers for number in (8, 100, None)] == [8, own, every_core]
 
 
 def test_settings_are_frozen():
