@@ -18,8 +18,6 @@ from imgcluster.errors import UserError
 
 log = logging.getLogger(__name__)
 
-PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
-
 # What Windows lets a pool of processes wait for at once.
 WINDOWS_WORKERS = 61
 

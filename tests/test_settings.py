@@ -9,11 +9,12 @@ import pytest
 from pydantic import ValidationError
 
 from imgcluster.errors import UserError
-from imgcluster.settings import PATH_TEMPLATES, STEP_SETTINGS, Settings, load_settings
+from imgcluster.settings import STEP_SETTINGS, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = (ROOT / "config.py").read_text(encoding="utf-8")
 CONSTANTS = [node for node in ast.parse(CONFIG).body if isinstance(node, ast.Assign)]
+PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
 # Fields that no record needs: where things lie, how fast they are made, whether files are written beside the others.
 # The seed is part of every step's record.
 # TRAIN_LABELS_FROM is recorded as the LABELS_FROM of the dataset that it is for.
