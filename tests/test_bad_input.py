@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageCms
+from report_gallery import Page
 
 from imgcluster.locks import claim
 
@@ -290,15 +291,23 @@ def test_new_photos_keep_the_numbers_of_an_earlier_dataset(project):
     assert "som.npz" in run("04_cluster_som.py", project, "ASSIGN_TO=never", check=2).stderr
 
 
-def test_photos_far_from_all_others_may_be_left_out_of_the_clusters(project):
+def test_a_photo_far_from_all_others_is_in_no_cluster_and_counted_apart(project):
     rng = np.random.default_rng(0)
     features = (np.repeat(3 * rng.normal(size=(3, 16)), 20, axis=0) + rng.normal(size=(60, 16))).astype(np.float32)
     features[7] = -20 * features.mean(axis=0)
-    data = with_features(project, features, labels=["a"] * 60)
+    true = np.repeat(list("abc"), 20)
+    true[7] = "z"
+    data = with_features(project, features, labels=true)
     for script in ("04_cluster_som.py", "05_evaluate.py", "06_visualize.py"):
-        run(script, project, "ALLOW_OUTLIERS=True")
-    labels = read_lines(data / "labels_pred.txt")
-    assert len(labels) == 60
+        run(script, project, "ALLOW_OUTLIERS=True", "NUM_CLUSTERS=3")
+    labels = np.array(read_lines(data / "labels_pred.txt"))
+    assert np.flatnonzero(labels == "-1").tolist() == [7] and set(labels) == {"-1", "0", "1", "2"}
+    assert pd.read_csv(data / "review.csv").iloc[0].tolist() == ["7.png", -1, 0, "fits no cluster"]
+    metrics = json.loads((data / "metrics.json").read_text())
+    assert (metrics["num_clusters"], metrics["num_models_true"], metrics["photos"], metrics["ari"]) == (3, 4, 60, 1)
+    page = Page(project / "result" / "set" / "report.html")
+    assert {cluster["id"]: cluster["size"] for cluster in page.data["clusters"]} == {0: 20, 1: 20, 2: 19, -1: 1}
+    assert "1 photo fit" in page.text
 
 
 def test_two_files_of_labels_are_all_that_step_05_needs(project):
