@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Step 05: how good the clusters are.
 
-Reads:   DATA_DIR/labels_pred.txt and img_paths.txt; labels_true.txt, features.npy and som.npz where they exist
+Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy and som.npz where they exist
 Writes:  metrics.json
 Runtime: seconds
 """

@@ -276,7 +276,8 @@ SOM_GRID = None
 # Neighbourhood of the map's units: "rectangular" (4 neighbours) or "hexagonal" (6).
 SOM_TOPOLOGY = "rectangular"
 
-# True: the map's edges meet (a torus), so that no unit lies at a border.
+# True: the map's edges meet (a torus), so that no unit lies at a border. A hexagonal map then needs an even number of
+# columns.
 SOM_TOROIDAL = False
 
 # Passes over the photos while the map is trained.

@@ -129,9 +129,23 @@ def read_lines(path):
 
 
 def read_table(path):
-    """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file."""
+    """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file or nothing in it.
+
+    Raises UserError where another program saved it in another encoding or with other separators.
+    """
     path = Path(path)
-    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else pd.DataFrame()
+    if not path.exists():
+        return pd.DataFrame()
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        if len(table.columns) == 1 and ";" in table.columns[0]:
+            raise ValueError("its columns are separated by semicolons")
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    except (ValueError, IsADirectoryError) as error:
+        raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
+                        "their names in the first line") from error
+    return table
 
 
 def read_img_paths(data_dir):
@@ -140,9 +154,24 @@ def read_img_paths(data_dir):
 
 
 def read_labels(data_dir, kind):
-    """Return the labels of each row as strings; kind: "true" or "pred". Raises UserError when rows do not agree."""
-    labels = read_lines(Path(data_dir) / f"labels_{kind}.txt")
-    return np.array(_same_rows(labels, data_dir, f"labels_{kind}.txt"), dtype=str)
+    """Return the labels of each row as strings; kind: "true" or "pred".
+
+    Raises UserError when rows do not agree with `img_paths.txt` or, where there is none, with the other labels.
+    """
+    data_dir, name = Path(data_dir), f"labels_{kind}.txt"
+    labels = read_lines(data_dir / name)
+    if (data_dir / "img_paths.txt").exists():
+        _same_rows(labels, data_dir, name)
+    else:
+        _as_many_as(labels, data_dir, name, {"true": "labels_pred.txt", "pred": "labels_true.txt"}[kind])
+    return np.array(labels, dtype=str)
+
+
+def _as_many_as(labels, data_dir, name, other):
+    count = len(read_lines(data_dir / other)) if (data_dir / other).exists() else len(labels)
+    if len(labels) != count:
+        raise UserError(f"{data_dir / name}: {len(labels)} rows, but {other} has {count}; give both files one label "
+                        "per photo, in the same order")
 
 
 def read_labels_true(data_dir):

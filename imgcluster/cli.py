@@ -111,6 +111,9 @@ def add_settings_arguments(parser):
 
 
 def _configure_logging():
+    # Names in scripts that the terminal or file does not know are shown by number instead of ending the step.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for noisy in ("absl", "tensorflow", "h5py", "PIL", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

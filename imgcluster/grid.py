@@ -8,11 +8,11 @@ class Grid:
     """Positions of x times y units on a rectangular or hexagonal grid, planar or toroidal.
 
     Unit (i, j) has the flat index i * y + j, as in MiniSom, whose hexagonal layout is kept: lines of equal j lie
-    sqrt(3)/2 apart and every other one is shifted by half a unit. A toroidal hexagonal grid needs an even y.
+    sqrt(3)/2 apart and every other one is shifted by half a unit. A toroidal hexagonal grid needs an even y, or 1.
     """
 
     def __init__(self, x, y, *, topology="rectangular", toroidal=False):
-        if topology == "hexagonal" and toroidal and y % 2:
+        if topology == "hexagonal" and toroidal and y % 2 and y > 1:
             raise ValueError(f"a toroidal hexagonal grid needs an even number of columns, {y} found")
         self.x, self.y, self.topology, self.toroidal = x, y, topology, toroidal
         hexagonal = topology == "hexagonal"

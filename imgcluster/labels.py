@@ -3,8 +3,8 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from imgcluster.artefacts import read_table
 from imgcluster.errors import UserError
 
 SHOWN = 5
@@ -38,15 +38,12 @@ def _from_names(img_paths, regex):
 
 
 def _from_csv(img_paths, csv_path):
-    try:
-        table = pd.read_csv(csv_path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError as error:
+    if not csv_path.exists():
         raise UserError(f"LABELS_FROM = {str(csv_path)!r}: no such file; expected \"filename\", \"folder\", None or "
-                        "the path of a CSV file with the columns file,label") from error
-    except (ValueError, OSError) as error:
-        raise UserError(f"{csv_path}: cannot be read as CSV ({error})") from error
+                        "the path of a CSV file with the columns file,label")
+    table = read_table(csv_path)
     if not {"file", "label"} <= set(table.columns):
-        raise UserError(f"{csv_path}: columns {', '.join(table.columns)}; expected file,label")
+        raise UserError(f"{csv_path}: columns {', '.join(table.columns) or 'none'}; expected file,label")
     doubled = table.drop_duplicates(["file", "label"]).file
     doubled = doubled[doubled.duplicated()]
     if len(doubled):

@@ -10,11 +10,12 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from scipy.special import gammaln
-from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
-from sklearn.preprocessing import normalize
+from sklearn.metrics import silhouette_score
+
+from imgcluster.dispersion import Dispersion
+from imgcluster.rows import blocks, read_rows
 
 OTHER_CLUSTERS = "other"
-_SIMILARITY_CELLS = 2 ** 26  # float32 cells of one block of similarities: 256 MB
 
 
 @dataclass(frozen=True)
@@ -231,8 +232,10 @@ def bootstrap_interval(true, predicted, *, score="ari", samples=1000, level=0.95
     estimate = score_of(table)
     if half == 0:
         return estimate, estimate
-    draws = np.random.default_rng(seed).multivariate_hypergeometric(table.counts, half, size=samples)
-    scores = np.array([score_of(table.with_counts(draw)) for draw in draws])
+    rng = np.random.default_rng(seed)
+    # Drawn one by one: all at once they would take samples x cells numbers.
+    scores = np.array([score_of(table.with_counts(rng.multivariate_hypergeometric(table.counts, half)))
+                       for _ in range(samples)])
     spread = np.sqrt(half / (whole - half)) * (scores - scores.mean())
     low, high = estimate + np.quantile(spread, [(1 - level) / 2, (1 + level) / 2])
     return float(max(low, -1.0)), float(min(high, 1.0))
@@ -275,18 +278,32 @@ def confusion_of_largest(true, predicted, *, num=20):
     return counts
 
 
+def _unit_rows(features, chosen):
+    """The rows `chosen` (ascending) of features at unit length, float32; of the others one block is held at a time."""
+    parts = []
+    for rows in blocks(len(features)):
+        first, last = np.searchsorted(chosen, [rows.start, rows.stop])
+        if last > first:
+            parts.append(read_rows(features, rows, normalize=True)[chosen[first:last] - rows.start])
+    return np.concatenate(parts)
+
+
 def _nearest_others(features, queries, *, num, block):
     """Rows of the `num` nearest other photos by cosine for each query row, nearest first: [len(queries), num]."""
-    step = max(1, min(block, _SIMILARITY_CELLS // len(features)))
-    found = np.empty((len(queries), num), dtype=np.int64)
-    for start in range(0, len(queries), step):
-        rows = queries[start:start + step]
-        similarity = features[rows] @ features.T
-        similarity[np.arange(len(rows)), rows] = -np.inf
-        nearest = np.argpartition(-similarity, num - 1, axis=1)[:, :num]
-        order = np.argsort(-np.take_along_axis(similarity, nearest, axis=1), axis=1, kind="stable")
-        found[start:start + len(rows)] = np.take_along_axis(nearest, order, axis=1)
-    return found
+    asked = _unit_rows(features, queries)
+    found, gaps = np.zeros((len(queries), num), np.int64), np.full((len(queries), num), np.inf, np.float32)
+    for rows in blocks(len(features)):
+        others = read_rows(features, rows, normalize=True).T
+        for some in blocks(len(queries), size=block):
+            new = -asked[some] @ others
+            own = np.flatnonzero((queries[some] >= rows.start) & (queries[some] < rows.stop))
+            new[own, queries[some][own] - rows.start] = np.inf
+            both = np.concatenate([gaps[some], new], axis=1)
+            columns = np.argpartition(both, num - 1, axis=1)[:, :num]
+            former = np.take_along_axis(found[some], np.minimum(columns, num - 1), axis=1)
+            found[some] = np.where(columns < num, former, rows.start + columns - num)
+            gaps[some] = np.take_along_axis(both, columns, axis=1)
+    return np.take_along_axis(found, np.argsort(gaps, axis=1, kind="stable"), axis=1)
 
 
 def _majority(labels):
@@ -301,9 +318,9 @@ def neighbour_agreement(features, labels, *, ks=(1, 5), block=1024, max_queries=
     features: [N, D]; labels: [N]. At 1 this is the leave-one-out nearest-neighbour accuracy; at k the label with
     most votes among the k nearest counts, and of labels with equal votes the one with the nearest photo. A set of
     no more than k photos uses all the others, a single photo agrees with nothing: 0. At most `block` query photos
-    are compared at a time; above `max_queries` photos a seeded sample of them asks, against all photos.
+    are compared at a time; above `max_queries` photos a seeded sample of them asks, against all photos. Features may
+    be memory-mapped: beyond those of the query photos one block of them is held at a time.
     """
-    features = normalize(np.asarray(features, dtype=np.float32))
     _, labels = np.unique(np.asarray(labels), return_inverse=True)
     total = len(features)
     if total < 2:
@@ -324,9 +341,10 @@ def internal_scores(features, labels, *, max_photos=2000, seed=0):
 
     silhouette: cosine, in [-1, 1], on a seeded sample of at most `max_photos` (Rousseeuw 1987); davies_bouldin: 0
     or more, lower is better (1979); calinski_harabasz: 0 or more, higher is better (1974). All need at least two
-    clusters and fewer clusters than photos: otherwise the dict is empty.
+    clusters and fewer clusters than photos: otherwise the dict is empty. Features may be memory-mapped: they are read
+    block by block.
     """
-    features, labels = np.asarray(features, dtype=np.float32), np.asarray(labels)
+    _, labels = np.unique(np.asarray(labels), return_inverse=True)
     scores = {}
     if not _num_labels_allow(labels):
         return scores
@@ -334,7 +352,7 @@ def internal_scores(features, labels, *, max_photos=2000, seed=0):
     if len(labels) > max_photos:
         rows = np.sort(np.random.default_rng(seed).choice(len(labels), size=max_photos, replace=False))
     if _num_labels_allow(labels[rows]):
-        scores["silhouette"] = float(silhouette_score(features[rows], labels[rows], metric="cosine"))
-    scores["davies_bouldin"] = float(davies_bouldin_score(features, labels))
-    scores["calinski_harabasz"] = float(calinski_harabasz_score(features, labels))
+        scores["silhouette"] = float(silhouette_score(_unit_rows(features, rows), labels[rows], metric="cosine"))
+    dispersion = Dispersion(features, labels)
+    scores["davies_bouldin"], scores["calinski_harabasz"] = dispersion.davies_bouldin(), dispersion.calinski_harabasz()
     return {name: score for name, score in scores.items() if np.isfinite(score)}

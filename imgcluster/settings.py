@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,7 +18,8 @@ from imgcluster.errors import UserError
 
 log = logging.getLogger(__name__)
 
-PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
+# What Windows lets a pool of processes wait for at once.
+WINDOWS_WORKERS = 61
 
 NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE", "POOLING")
 
@@ -185,6 +187,15 @@ class Settings(BaseModel):
             raise ValueError(f"{len(weights)} entries for BACKBONE = {names!r}; give one for each network of a list")
         return weights
 
+    @field_validator("SOM_TOROIDAL")
+    @classmethod
+    def _check_torus(cls, toroidal, info):
+        columns = (info.data.get("SOM_GRID") or (1, 1))[1]
+        if toroidal and info.data.get("SOM_TOPOLOGY") == "hexagonal" and columns % 2 and columns > 1:
+            raise ValueError(f"a hexagonal map whose edges meet needs an even number of columns, but SOM_GRID "
+                             f"= {info.data['SOM_GRID']} has {columns}; make it even, or choose another SOM_TOPOLOGY")
+        return toroidal
+
     def folder(self, name):
         """Return the folder of the setting `name`, absolute.
 
@@ -202,11 +213,11 @@ class Settings(BaseModel):
 
     @property
     def workers(self):
-        """Number of processes to read photos with."""
-        if self.NUM_WORKERS:
-            return self.NUM_WORKERS
+        """Number of processes to read photos with; at most 61 on Windows."""
         # macOS and Windows cannot say which cores this process may use.
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        workers = self.NUM_WORKERS or cores
+        return min(workers, WINDOWS_WORKERS) if sys.platform == "win32" else workers
 
     def weights(self):
         """WEIGHTS as the backbone takes it: "imagenet", None, or an absolute path; a list for several networks."""

@@ -129,6 +129,31 @@ def test_labels_come_in_three_equal_forms(data_dir):
     assert list(table.file) == NAMES and list(table.label) == list(np.arange(8) % 3)
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"\r\n\r\n"])
+def test_a_table_with_nothing_in_it_is_as_good_as_none(tmp_path, content):
+    (tmp_path / "corrections.csv").write_bytes(content)
+    assert artefacts.read_table(tmp_path / "corrections.csv").empty
+
+
+@pytest.mark.parametrize("content, reason", [
+    ("action,value\nname,café\n".encode("cp1252"), "codec can't decode"),
+    ("action,value\nname,신발\n".encode("utf-16"), "codec can't decode"),
+    (b"action;value\nname;red\n", "separated by semicolons"), (b"action;value\nname;red, blue\n", "by semicolons"),
+    (b"action,value\nname,red,blue,green\nname,x,y,z,u\n", "Expected 4 fields")])
+def test_a_table_as_other_programs_save_it_is_named(tmp_path, content, reason):
+    (tmp_path / "corrections.csv").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        artefacts.read_table(tmp_path / "corrections.csv")
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / 'corrections.csv'}: cannot be read as CSV (") and reason in message
+    assert message.endswith("save it as UTF-8, columns separated by commas, their names in the first line")
+
+
+def test_a_table_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "corrections.csv").write_bytes("action,value\r\nname,신발\r\n".encode("utf-8-sig"))
+    assert artefacts.read_table(tmp_path / "corrections.csv").values.tolist() == [["name", "신발"]]
+
+
 def test_a_dataset_without_labels_has_none(data_dir):
     assert artefacts.read_labels_true(data_dir) is None
     with pytest.raises(UserError, match="04_cluster_som.py"):
@@ -139,6 +164,18 @@ def test_labels_must_have_the_rows_of_the_photos(data_dir):
     artefacts.write_lines(data_dir / "labels_true.txt", ["a", "b", "c"])
     with pytest.raises(UserError, match="labels_true.txt: 3 rows, but img_paths.txt has 4; run 00_make_labels_true.py"):
         artefacts.read_labels_true(data_dir)
+
+
+def test_without_a_list_of_photos_the_two_labels_must_have_the_same_rows(tmp_path):
+    artefacts.write_lines(tmp_path / "labels_pred.txt", ["0", "1", "1"])
+    assert artefacts.read_labels(tmp_path, "pred").tolist() == ["0", "1", "1"]
+    artefacts.write_lines(tmp_path / "labels_true.txt", ["a", "b", "b"])
+    assert artefacts.read_labels_true(tmp_path).tolist() == ["a", "b", "b"]
+    artefacts.write_lines(tmp_path / "labels_true.txt", ["a", "b"])
+    with pytest.raises(UserError, match="labels_pred.txt: 3 rows, but labels_true.txt has 2; give both files"):
+        artefacts.read_labels(tmp_path, "pred")
+    with pytest.raises(UserError, match="labels_true.txt: 2 rows, but labels_pred.txt has 3"):
+        artefacts.read_labels(tmp_path, "true")
 
 
 def test_features_are_mapped_not_read(data_dir):

@@ -1,4 +1,5 @@
 """What users' folders really hold: every kind of bad photo, folder, file and setting, through the scripts."""
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageCms
+from report_gallery import Page
 
 from imgcluster.locks import claim
 
@@ -289,15 +291,35 @@ def test_new_photos_keep_the_numbers_of_an_earlier_dataset(project):
     assert "som.npz" in run("04_cluster_som.py", project, "ASSIGN_TO=never", check=2).stderr
 
 
-def test_photos_far_from_all_others_may_be_left_out_of_the_clusters(project):
+def test_a_photo_far_from_all_others_is_in_no_cluster_and_counted_apart(project):
     rng = np.random.default_rng(0)
     features = (np.repeat(3 * rng.normal(size=(3, 16)), 20, axis=0) + rng.normal(size=(60, 16))).astype(np.float32)
     features[7] = -20 * features.mean(axis=0)
-    data = with_features(project, features, labels=["a"] * 60)
+    true = np.repeat(list("abc"), 20)
+    true[7] = "z"
+    data = with_features(project, features, labels=true)
     for script in ("04_cluster_som.py", "05_evaluate.py", "06_visualize.py"):
-        run(script, project, "ALLOW_OUTLIERS=True")
-    labels = read_lines(data / "labels_pred.txt")
-    assert len(labels) == 60
+        run(script, project, "ALLOW_OUTLIERS=True", "NUM_CLUSTERS=3")
+    labels = np.array(read_lines(data / "labels_pred.txt"))
+    assert np.flatnonzero(labels == "-1").tolist() == [7] and set(labels) == {"-1", "0", "1", "2"}
+    assert pd.read_csv(data / "review.csv").iloc[0].tolist() == ["7.png", -1, 0, "fits no cluster"]
+    metrics = json.loads((data / "metrics.json").read_text())
+    assert (metrics["num_clusters"], metrics["num_models_true"], metrics["photos"], metrics["ari"]) == (3, 4, 60, 1)
+    page = Page(project / "result" / "set" / "report.html")
+    assert {cluster["id"]: cluster["size"] for cluster in page.data["clusters"]} == {0: 20, 1: 20, 2: 19, -1: 1}
+    assert "1 photo fit" in page.text
+
+
+def test_two_files_of_labels_are_all_that_step_05_needs(project):
+    data = project / "data" / "set"
+    data.mkdir(parents=True)
+    (data / "labels_pred.txt").write_text("0\n0\n1\n1\n")
+    (data / "labels_true.txt").write_text("a\na\nb\nc\n")
+    run("05_evaluate.py", project)
+    metrics = json.loads((data / "metrics.json").read_text())
+    assert metrics["ari"] == pytest.approx(4 / 7) and (metrics["photos"], metrics["num_clusters"]) == (4, 2)
+    (data / "labels_true.txt").write_text("a\na\nb\n")
+    assert "labels_true.txt has 3" in run("05_evaluate.py", project, check=2).stderr
 
 
 def test_corrections_are_applied_on_the_next_run_and_wrong_ones_named(project):

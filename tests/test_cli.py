@@ -1,5 +1,6 @@
 """What all scripts share: arguments, exit codes, what is said and recorded."""
 import errno
+import io
 import json
 import sys
 
@@ -69,6 +70,15 @@ def test_a_warning_stands_on_a_line_of_its_own_beside_a_progress_bar(script, cap
         step.warn("a.jpg is no photo")
     err = capsys.readouterr().err
     assert "warning: a.jpg is no photo" in [line.rpartition("\r")[2] for line in err.splitlines()]
+
+
+def test_names_that_the_terminal_does_not_know_are_shown_by_number(script, monkeypatch):
+    for stream in (io.TextIOWrapper(io.BytesIO(), encoding="cp1252"), io.StringIO()):
+        monkeypatch.setattr(sys, "stdout", stream)
+        Step(script, "", ["--set", "DATASET=상점 é"])
+        stream.seek(0)
+        shown = "\\uc0c1\\uc810 é" if stream.encoding else "상점 é"
+        assert stream.read() == f"04_cluster_som: {shown}\n"
 
 
 def test_help_shows_the_docstring(script, capsys):

@@ -51,6 +51,8 @@ def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
 def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail) == (clustering, 0, 0)
+    write_lines(tmp_path / "corrections.csv", [])
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail) == (clustering, 0, 0)
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros"])
     found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
     assert (lines, moved) == (2, (clustering.labels == 1).sum())

@@ -1,4 +1,5 @@
 """Scores of a clustering: properties, scikit-learn's values and brute force on tiny arrays."""
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -19,6 +20,16 @@ COUNTS = ("num_models_true", "num_clusters")
 ORDER = ["ari", "ami", "nmi", "homogeneity", "completeness", "v_measure", "purity", "matched_accuracy",
          "fowlkes_mallows", "pairwise_precision", "pairwise_recall", "pairwise_f1", "bcubed_precision",
          "bcubed_recall", "bcubed_f1", "num_models_true", "num_clusters"]
+
+
+def peak_memory(function, *args, **options):
+    """Bytes that a call holds at most."""
+    tracemalloc.start()
+    try:
+        function(*args, **options)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def random_labels(seed, *, photos=60, models=5, clusters=7, noise=0.4):
@@ -157,6 +168,12 @@ def test_interval_of_a_perfect_match_has_no_width(true):
     assert bootstrap_interval(true, true, samples=20, seed=0) == (1.0, 1.0)
 
 
+def test_memory_of_an_interval_does_not_grow_with_its_samples():
+    labels = random_labels(0, photos=3000, models=1000, clusters=1000)
+    few, many = (peak_memory(bootstrap_interval, *labels, samples=samples, seed=0) for samples in (10, 100))
+    assert many < 1.2 * few
+
+
 def test_interval_names_the_scores_it_knows():
     with pytest.raises(ValueError, match="'num_clusters'.*ari"):
         bootstrap_interval([0, 1], [0, 1], score="num_clusters", seed=0)
@@ -212,12 +229,25 @@ def test_neighbour_agreement_of_few_or_many_photos():
 
 def test_internal_scores_prefer_the_true_clusters_and_equal_scikit_learn():
     features, labels = load_digits(return_X_y=True)
+    features = features.astype(np.float32)
     good = internal_scores(features, labels)
     bad = internal_scores(features, np.random.default_rng(0).permutation(labels))
     assert good["silhouette"] > bad["silhouette"]
     assert good["davies_bouldin"] < bad["davies_bouldin"]
     assert good["calinski_harabasz"] > bad["calinski_harabasz"]
     assert good["silhouette"] == pytest.approx(sk.silhouette_score(features, labels, metric="cosine"), abs=1e-4)
+    assert good["davies_bouldin"] == pytest.approx(sk.davies_bouldin_score(features, labels), rel=1e-5)
+    assert good["calinski_harabasz"] == pytest.approx(sk.calinski_harabasz_score(features, labels), rel=1e-5)
+
+
+def test_features_on_disk_are_scored_as_those_in_memory_and_never_held_whole(tmp_path):
+    labels = np.random.default_rng(0).integers(50, size=20_000)
+    features = np.random.default_rng(1).standard_normal((20_000, 256), np.float32) + labels[:, None] % 7
+    np.save(tmp_path / "features.npy", features)
+    mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
+    for score, options in ((neighbour_agreement, {"max_queries": 200}), (internal_scores, {"max_photos": 200})):
+        assert score(mapped, labels, **options) == score(features, labels, **options)
+        assert peak_memory(score, mapped, labels, **options) < features.nbytes / 2
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])

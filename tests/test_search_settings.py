@@ -9,6 +9,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import search_settings  # noqa: E402
 
+from imgcluster.artefacts import write_lines  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 
 GRID = ["LOSS=softmax,cosine", "EPOCHS=1,2,3"]
@@ -40,3 +41,17 @@ def test_what_cannot_be_tried_is_named_at_once(tmp_path):
         search_settings.main([*arguments, "--set", "HOLDOUT_MODELS=0"])
     with pytest.raises(UserError, match="00_make_labels_true.py"):
         search_settings.main([*arguments, "--set", "EPOCHS=1"])
+
+
+def test_a_table_of_trials_of_other_settings_is_named_before_any_is_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(search_settings, "train", lambda *_: pytest.fail("a trial was run"))
+    for name in search_settings.INPUTS:
+        write_lines(tmp_path / "known" / name, [])
+    columns = ["EPOCHS", "LOSS", *search_settings.SCORES, "seconds"]
+    write_lines(tmp_path / "trials.csv", [",".join(columns), "1,cosine,1,0.5,0.6,0.4,0.9,3"])
+    config = tmp_path / "config.py"
+    config.write_text(f'TRAIN_DATASET = "known"\nDATA_DIR = "{tmp_path}/{{DATASET}}"\n')
+    arguments = ["--config", str(config), "--out", str(tmp_path / "trials.csv")]
+    with pytest.raises(UserError, match="holds trials of EPOCHS, LOSS, these are of LEARNING_RATE; give them another"):
+        search_settings.main([*arguments, "--set", "LEARNING_RATE=1e-4"])
+    assert search_settings.main([*arguments, "--set", "LOSS=cosine", "--set", "EPOCHS=1"]) == 0

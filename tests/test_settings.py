@@ -1,17 +1,20 @@
 """Settings: config.py and the checks agree, problems come together, paths count from the config file."""
 import ast
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from imgcluster.errors import UserError
-from imgcluster.settings import PATH_TEMPLATES, STEP_SETTINGS, Settings, load_settings
+from imgcluster.settings import STEP_SETTINGS, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = (ROOT / "config.py").read_text(encoding="utf-8")
 CONSTANTS = [node for node in ast.parse(CONFIG).body if isinstance(node, ast.Assign)]
+PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
 # Fields that no record needs: where things lie, how fast they are made, whether files are written beside the others.
 # The seed is part of every step's record.
 # TRAIN_LABELS_FROM is recorded as the LABELS_FROM of the dataset that it is for.
@@ -92,6 +95,13 @@ def test_option_methods_fit_the_functions_they_are_for():
     assert settings.picture_options() == {"mode": "pad", "max_pixels": 200_000_000, "workers": settings.workers}
 
 
+@pytest.mark.parametrize("platform, own, every_core", [("win32", 61, 61), ("linux", 100, 128)])
+def test_processes_are_as_many_as_the_system_can_wait_for(monkeypatch, platform, own, every_core):
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(128), raising=False)
+    assert [Settings(NUM_WORKERS=number).workers for number in (8, 100, None)] == [8, own, every_core]
+
+
 def test_settings_are_frozen():
     with pytest.raises(ValidationError):
         load_settings(root=ROOT).DATASET = "shoes"
@@ -139,6 +149,14 @@ def test_all_problems_come_in_one_message(tmp_path):
 def test_values_out_of_range_are_named(override, reason):
     [line] = problems_of(override, root=ROOT)
     assert line.startswith(f"{override.partition('=')[0]} = ") and reason in line
+
+
+def test_a_hexagonal_torus_with_an_odd_number_of_columns_is_named():
+    torus = ["SOM_TOPOLOGY=hexagonal", "SOM_TOROIDAL=True"]
+    [line] = problems_of(*torus, "SOM_GRID=(4, 5)", root=ROOT)
+    assert line.startswith("SOM_TOROIDAL = True: ") and "SOM_GRID = (4, 5) has 5; make it even" in line
+    for fits in ([*torus, "SOM_GRID=(5, 4)"], torus, [*torus, "SOM_GRID=(5, 1)"], [*torus[:1], "SOM_GRID=(5, 5)"]):
+        load_settings(None, fits, root=ROOT)
 
 
 def test_later_sources_win(tmp_path):

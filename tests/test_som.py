@@ -121,6 +121,14 @@ def test_default_grid_follows_the_number_of_photos_up_to_a_bound():
     assert default_grid(10**6) == default_grid(10**5)
 
 
+@pytest.mark.parametrize(("topology", "toroidal"), GRIDS)
+@pytest.mark.parametrize("num_photos", [1, 6, 9, 30])
+def test_default_grid_fits_every_topology(digits, num_photos, topology, toroidal):
+    grid = default_grid(num_photos)
+    som = SelfOrganizingMap(*grid, 64, topology=topology, toroidal=toroidal).fit(digits[:num_photos], epochs=2)
+    assert np.isfinite(som.get_weights()).all() and som.distance_map().shape == grid
+
+
 def test_a_map_of_one_unit_is_flat():
     som = SelfOrganizingMap(1, 1, 64).fit(load_digits().data[:5].astype(np.float32), epochs=2)
     for scaling in ("sum", "mean"):

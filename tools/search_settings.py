@@ -4,7 +4,7 @@
 Reads:  img/ of TRAIN_DATASET and its labels (run steps 00 and 01 first)
 Writes: a CSV with a row for each trial: the settings tried, the best epoch, MAP@R, recall@1 and ARI on the held-out
         models (HOLDOUT_MODELS, the same ones in every trial), top-1 on held-back photos, seconds; trials that the file
-        already holds are not run again
+        already holds are not run again (they must be of the same settings)
 Runtime: as many trainings as there are trials
 
 Every --set NAME=V1,V2,... is tried with every other (the whole grid), or --draws N of the combinations at random. The
@@ -58,6 +58,7 @@ def main(argv=None):
     data_dir = source.folder("DATA_DIR")
     for name in INPUTS[:2]:
         require(data_dir / name)
+    check_table(options.out, names)
     for number, trial in enumerate(trials, start=1):
         known = read_table(options.out)
         if len(known) and (known[names].astype(str) == list(trial)).all(axis=1).any():
@@ -87,6 +88,15 @@ def combinations(texts, draws, seed):
         chosen = np.random.default_rng(seed).permutation(len(grid))[:draws]
         grid = [grid[index] for index in chosen]
     return names, grid
+
+
+def check_table(path, names):
+    """Raise UserError where the table of trials at `path` holds trials of other settings than `names`."""
+    table = read_table(path)
+    former = [name for name in table.columns if name not in (*SCORES, "seconds")]
+    if len(table) and set(former) != set(names):
+        raise UserError(f"--out {path}: holds trials of {', '.join(former)}, these are of {', '.join(names)}; "
+                        "give them another file")
 
 
 def described(names, trial):
