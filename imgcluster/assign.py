@@ -83,11 +83,13 @@ class Catalogue:
         asked = np.arange(len(features)) if own is None else own
         index, distance = np.empty((len(asked), k), np.int64), np.empty((len(asked), k), np.float32)
         for number in np.unique(numbers):
-            mine, pool = np.flatnonzero(numbers == number), self.surroundings.around(number)
-            gaps = squared_gaps(self._read(features, asked[mine]), self._read(self.features, self.rows[pool]))
-            if own is not None:
-                gaps[mine[:, None] == pool] = np.inf
-            index[mine], distance[mine] = smallest(gaps, pool, k)
+            there, pool = np.flatnonzero(numbers == number), self.surroundings.around(number)
+            around = self._read(self.features, self.rows[pool])
+            for mine in (there[some] for some in blocks(len(there))):
+                gaps = squared_gaps(self._read(features, asked[mine]), around)
+                if own is not None:
+                    gaps[mine[:, None] == pool] = np.inf
+                index[mine], distance[mine] = smallest(gaps, pool, k)
         return index, distance
 
     def _read(self, features, rows):

@@ -61,10 +61,11 @@ def nearest_photos(points, units, *, num_neighbours=15, candidates=CANDIDATES):
     surroundings = Surroundings(units, lambda numbers, hits: group_means(points, numbers, hits))
     index, distance = np.empty((num, k), np.int64), np.empty((num, k), np.float32)
     for number in range(len(surroundings.occupied)):
-        own, pool = surroundings.inside(number), surroundings.around(number, candidates=candidates)
-        gaps = squared_gaps(points[own], points[pool])
-        gaps[own[:, None] == pool] = np.inf
-        index[own], distance[own] = smallest(gaps, pool, k)
+        inside, pool = surroundings.inside(number), surroundings.around(number, candidates=candidates)
+        for own in (inside[rows] for rows in blocks(len(inside))):  # many photos alike share a unit
+            gaps = squared_gaps(points[own], points[pool])
+            gaps[own[:, None] == pool] = np.inf
+            index[own], distance[own] = smallest(gaps, pool, k)
     return index, distance
 
 

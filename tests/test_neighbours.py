@@ -1,4 +1,6 @@
 """Neighbours found through the map are the true ones where the pool holds them; the graph is symmetric."""
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -48,3 +50,13 @@ def test_projection_keeps_the_angles_of_rows_that_fit_the_dimensions():
     assert projected.shape == (200, 4)
     apart = np.linalg.norm(unit[:100] - unit[100:], axis=1)
     assert np.allclose(np.linalg.norm(projected[:100] - projected[100:], axis=1), apart, atol=1e-3)
+
+
+def test_memory_does_not_grow_with_the_square_of_photos_that_share_a_unit():
+    points, peaks = np.zeros((8000, 2), np.float32), []
+    for num in (4000, 8000):
+        tracemalloc.start()
+        nearest_photos(points[:num], np.zeros(num, int), num_neighbours=5)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 2.5 * peaks[0]
