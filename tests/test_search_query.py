@@ -307,11 +307,23 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
 
 # ---------------------------------------------------------------- the opened dataset
 
+def write_dataset(data_dir, kind, labels):
+    """A dataset of N photos, ten dimensions and labels (true or pred) [N] by which their features lie together."""
+    groups = np.unique(labels, return_inverse=True)[1]
+    features = np.random.default_rng(0).normal(size=(len(labels), 10)) + 9 * np.eye(10)[groups]
+    np.save(data_dir / "features.npy", features.astype(np.float32))
+    write_lines(data_dir / "img_paths.txt", [f"{row}.jpg" for row in range(len(labels))])
+    write_labels(data_dir, kind, labels)
+
+
+def test_a_cluster_that_is_no_longer_named_goes_by_its_number(tmp_path):
+    write_dataset(tmp_path, "pred", np.arange(30) % 3)
+    (tmp_path / "cluster_names.csv").write_text("cluster,name\n0,Red boots\n1,\n")
+    assert open_catalogue(tmp_path).products.names == ["Red boots", "cluster 1", "cluster 2"]
+
+
 def test_the_calibration_is_kept_until_the_labels_change(tmp_path):
-    features = np.random.default_rng(0).normal(size=(60, 6)) + 9 * np.eye(6)[np.arange(60) % 6]
-    np.save(tmp_path / "features.npy", features.astype(np.float32))
-    write_lines(tmp_path / "img_paths.txt", [f"{row}.jpg" for row in range(60)])
-    write_labels(tmp_path, "true", (np.arange(60) % 6).astype(str))
+    write_dataset(tmp_path, "true", (np.arange(60) % 6).astype(str))
     first = open_catalogue(tmp_path)
     kept = (tmp_path / "search_calibration.json").read_bytes()
     again = open_catalogue(tmp_path)

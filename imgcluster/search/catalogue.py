@@ -53,7 +53,8 @@ def open_catalogue(data_dir, *, seed=0, say=print):
     img_paths = read_img_paths(data_dir)
     clusters = read_labels(data_dir, "pred") if (data_dir / "labels_pred.txt").exists() else None
     names = read_table(data_dir / "cluster_names.csv")
-    names = dict(zip(names["cluster"], names["name"])) if "name" in names else {}
+    # A cluster whose name was taken back has an empty one.
+    names = {cluster: name for cluster, name in zip(names["cluster"], names["name"]) if name} if "name" in names else {}
     products = products_of(img_paths, read_labels_true(data_dir), clusters, names)
     return Catalogue(img_paths, index, products, _calibration(data_dir, index, products, {"seed": seed, **stamps}),
                      read_catalog(data_dir / "catalog.csv"))
