@@ -203,6 +203,7 @@ def test_new_photos_get_the_cluster_of_what_they_are_like(shop, tmp_path):
     clusters = dict(zip(rows(shop), (data / "labels_pred.txt").read_text().split()))
     assert len(clusters) == 31 and np.load(data / "labels_pred.npy").shape == (31,)
     assert all(clusters[name] in (name.split("/")[-1][0], "-1") for name in clusters)
+    assert any(clusters[name] != "-1" for name in ("1_20_0.png", "3_20_0.png", "a/2_20_0.png"))
     assert (data / "outdated" / "clusters.csv").exists() and not (data / "clusters.csv").exists()
 
 
