@@ -264,3 +264,11 @@ def test_copies_go_where_their_folders_say(tmp_path):
     assert (tmp_path / "raw" / "a" / "2_20_0.png").read_bytes() == (tmp_path / "new" / "a" / "2_20_0.png").read_bytes()
     assert additions.copy_photos(tmp_path / "new", tmp_path / "raw") == 0
     assert additions.copy_photos(tmp_path / "raw" / "a", tmp_path / "raw") == 0
+
+
+def test_a_photo_with_the_longest_name_there_can_be_is_added(shop, tmp_path):
+    name = f"1_{'x' * 249}.png"
+    assert len(name) == 255
+    code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new", [name]))
+    assert code == 0 and "1 photos came" in err and name in rows(shop), err
+    assert not [path for path in (shop / "raw_img" / "shop").iterdir() if path.name.startswith(".")]

@@ -1,5 +1,6 @@
 """Photos added to a catalogue, and those deleted from its folder taken out, without computing the others again."""
 import filecmp
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,6 @@ from imgcluster.artefacts import (
     read_img_paths,
     read_json,
     read_labels,
-    replacing,
     write_json,
     write_labels,
     write_lines,
@@ -85,9 +85,19 @@ def copy_photos(folder, raw_dir):
         if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
             raise UserError(f"--add {folder}: {name} is there already, as another photo, in {raw_dir}; rename it")
     for name in new:
-        with replacing(raw_dir / name) as path:
-            shutil.copyfile(folder / name, path)
+        _copy(folder / name, raw_dir / name)
     return len(new)
+
+
+def _copy(source, target):
+    """Copy a file, whole or not at all. A photo's name may be as long as names can be: the temporary one is short."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{os.getpid()}.part")
+    try:
+        shutil.copyfile(source, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
