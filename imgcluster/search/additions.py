@@ -105,6 +105,17 @@ def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
 
     Returns `Added`. All files change together, or none.
     """
+    # Windows replaces no file that is mapped: the features are let go before the files change places.
+    added, files = _prepare(data_dir, img_dir, kept, encoder, options, progress)
+    if files:
+        commit(data_dir, files, outdated=OUTDATED)
+    else:
+        discard(data_dir)
+    return added
+
+
+def _prepare(data_dir, img_dir, kept, encoder, options, progress):
+    """(`Added`, names of the files made for it in the stage folder: none where the rows stay as they are)."""
     old, old_features = read_img_paths(data_dir), read_features(data_dir)
     new = sorted(set(kept) - set(old))
     if not set(kept) & set(old):
@@ -114,8 +125,7 @@ def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
     new, features, before = _extract(stage, img_dir, new, encoder, options, progress)
     rows = sorted(set(new) | (set(kept) & set(old)))
     if rows == old:
-        discard(data_dir)
-        return Added(0, 0, len(old))
+        return Added(0, 0, len(old)), []
     files = ["features.npy", "img_paths.txt", "made_by_03.json"]
     _merge(stage / "features.npy", rows, (old, old_features), (new, features), dtype=np.float32)
     if (data_dir / BEFORE).exists():
@@ -123,20 +133,28 @@ def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
         _merge(stage / BEFORE, rows, (old, old_before), (new, before), dtype=np.float16)
         files.append(BEFORE)
     write_lines(stage / "img_paths.txt", rows)
-    true = options.labels_of(rows)
-    if true is not None:
-        write_labels(stage, "true", true)
-        files += [f"labels_true.{kind}" for kind in LABELS]
-    if (data_dir / "labels_pred.txt").exists():
-        clusters = read_labels(data_dir, "pred")
-        placed = dict(zip(old, clusters)) | dict(zip(new, place(old, old_features, clusters, features)))
-        write_labels(stage, "pred", np.array([placed[row] for row in rows]).astype(int))
-        files += [f"labels_pred.{kind}" for kind in LABELS]
+    files += _label(data_dir, stage, rows, (old, old_features), (new, features), options.labels_of)
     record = read_json(data_dir / "made_by_03.json")
     inputs = {**record.get("inputs", {}), "img_paths.txt": fingerprint(stage / "img_paths.txt")}
     write_json(stage / "made_by_03.json", {**record, "inputs": inputs})
-    commit(data_dir, files, outdated=OUTDATED)
-    return Added(len(new), len(set(old) - set(rows)), len(rows))
+    return Added(len(new), len(set(old) - set(rows)), len(rows)), files
+
+
+def _label(data_dir, stage, rows, known, came, labels_of):
+    """Write the true labels and clusters of the photos `rows` where the catalogue has such; return the files' names.
+
+    known, came: (photos, features [n, D]) of the catalogue and of what is new.
+    """
+    kinds, true = [], labels_of(rows)
+    if true is not None:
+        write_labels(stage, "true", true)
+        kinds.append("true")
+    if (data_dir / "labels_pred.txt").exists():
+        clusters = read_labels(data_dir, "pred")
+        placed = dict(zip(known[0], clusters)) | dict(zip(came[0], place(*known, clusters, came[1])))
+        write_labels(stage, "pred", np.array([placed[row] for row in rows]).astype(int))
+        kinds.append("pred")
+    return [f"labels_{kind}.{suffix}" for kind in kinds for suffix in LABELS]
 
 
 def _extract(stage, img_dir, new, encoder, options, progress):
