@@ -153,8 +153,27 @@ def test_product_data_by_file_and_by_model(tmp_path):
     assert read_catalog(tmp_path / "none.csv").columns == []
 
 
+@pytest.mark.parametrize("label", ["Air_Max", "Air Max"])
+def test_models_match_labels_whichever_blanks_became_one_word(tmp_path, label):
+    (tmp_path / "catalog.csv").write_text("model,name\n Air  Max,Nike\n")
+    catalog = read_catalog(tmp_path / "catalog.csv")
+    assert catalog.of_photo("x.jpg", label) == catalog.of_product(label, []) == {"name": "Nike"}
+
+
+def test_lines_that_match_nothing_are_told(tmp_path):
+    write_dataset(tmp_path, "true", np.array(["Air_Max", "Boot"] * 15))
+    for text, said in (("file,model,name\n,Air Max,a\n7.jpg,,b\n", []),
+                       ("file,model,name\n,Air Min,a\n,Boot,b\n70.jpg,,c\n",
+                        ["catalog.csv: 2 of its 3 lines match no photo and no product, first file '70.jpg'"])):
+        (tmp_path / "catalog.csv").write_text(text)
+        lines = []
+        open_catalogue(tmp_path, say=lines.append)
+        assert lines == said
+
+
 @pytest.mark.parametrize("text, said", [("name,price\nMug,1\n", "one must be file or model"),
                                         ("model,name\n1,a\n1,b\n", "line 3: model '1' comes a second time"),
+                                        ("model,name\nA b,a\nA_b,b\n", "line 3: model 'A_b' comes a second time"),
                                         ("", "cannot be read as CSV")])
 def test_a_wrong_catalog_is_refused(tmp_path, text, said):
     (tmp_path / "catalog.csv").write_text(text)
@@ -188,7 +207,7 @@ def searcher():
     features = encoder.encode([read_query(png(image), PLAIN).regions[0].picture for image in pictures])
     paths = [f"{row}.png" for row in range(24)]
     products = products_of(paths, np.array([f"model {row % 4}" for row in range(24)]), None)
-    catalog = Catalog(by_model={"model 0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
+    catalog = Catalog(by_model={"model_0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
     return Searcher(Catalogue(paths, CosineIndex(features), products, Calibration(5.0, 0.2), catalog),
                     encoder, PLAIN)
 
