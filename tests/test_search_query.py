@@ -302,6 +302,8 @@ def test_the_figure_calls_a_product_by_its_name_in_the_catalogue(searcher, tmp_p
 
 def test_figures_have_names_of_their_own():
     assert figure_names(["a/x.jpg", "b/x.png", "y.jpg"]) == ["x.png", "x_2.png", "y.png"]
+    assert figure_names(["a/x.jpg", "b/x.png", "x_2.jpg"]) == ["x.png", "x_2.png", "x_2_2.png"]
+    assert figure_names(["x_2.jpg", "a/x.jpg", "b/x.png", "X.jpg"]) == ["x_2.png", "x.png", "x_3.png", "X_4.png"]
 
 
 def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp_path, silent):

@@ -31,13 +31,13 @@ def figure_of(name, query, answers, catalogue, folders):
 
 
 def figure_names(names):
-    """Return one file name for the figure of each query photo; photos of the same name get a number."""
+    """Return one file name for the figure of each query photo; photos of the same name, in any case, get a number."""
     free, taken = [], set()
     for name in names:
         stem = PurePath(name).stem[:LONGEST_NAME]
-        number = next(number for number in count(1) if (stem, number) not in taken)
-        taken.add((stem, number))
-        free.append(f"{stem}.png" if number == 1 else f"{stem}_{number}.png")
+        numbered = (f"{stem}_{number}.png" if number > 1 else f"{stem}.png" for number in count(1))
+        free.append(next(name for name in numbered if name.lower() not in taken))
+        taken.add(free[-1].lower())
     return free
 
 
