@@ -47,16 +47,17 @@ def main(argv=None):
     check_named(sources[:FEW], recipe, box=options.box)
     encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
     searcher = Searcher(catalogue, encoder, recipe)
+    figures = figures_in(step, catalogue) if options.figure else None
     with progress(total=len(sources), description="photos") as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
-                              warn=step.warn, bar=bar)
-    answers = [(source.name, answers) for source, _, answers in found]
+                              figures=figures, warn=step.warn, bar=bar)
     if options.format == "json":
-        print(as_json(answers, catalogue))
+        print(as_json(found, catalogue))
     else:
-        print({"csv": as_csv, "table": as_table}[options.format](answers, catalogue, level=options.level))
-    if options.figure:
-        save_figures(step, found, catalogue)
+        print({"csv": as_csv, "table": as_table}[options.format](found, catalogue, level=options.level))
+    if figures:
+        step.say(f"figures in {step.show(figures.folder)}: {', '.join(figures.names[:3])}"
+                 f"{', ...' if figures.names[3:] else ''}")
     step.say(f"searched {len(found)} photo{'s' * (len(found) > 1)} among {len(catalogue.img_paths):,} of "
              f"{catalogue.size:,} products")
 
@@ -86,18 +87,12 @@ def add_photos(step):
              + ("; for the map and the report run 04_cluster_som.py again" if added.came or added.left else ""))
 
 
-def save_figures(step, found, catalogue):
-    """Save one picture for each query photo."""
-    from imgcluster.artefacts import replacing
-    from imgcluster.search.figure import figure_names, figure_of
+def figures_in(step, catalogue):
+    """Return what saves a picture of each search to RESULT_DIR/search/."""
+    from imgcluster.search.figure import Figures
 
-    folders = [step.settings.folder("RAW_IMG_DIR"), step.settings.folder("IMG_DIR")]
-    names = figure_names([source.name for source, *_ in found])
-    for name, (source, query, answers) in zip(names, found):
-        with replacing(step.result_dir / "search" / name) as path:
-            figure_of(source.path.name, query, answers, catalogue, folders).savefig(path, dpi=150, format="png")
-    step.say(f"figures in {step.show(step.result_dir / 'search')}: {', '.join(names[:3])}"
-             f"{', ...' if names[3:] else ''}")
+    return Figures(step.result_dir / "search", catalogue,
+                   [step.settings.folder("RAW_IMG_DIR"), step.settings.folder("IMG_DIR")])
 
 
 if __name__ == "__main__":

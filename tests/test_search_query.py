@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import weakref
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ from imgcluster.search.catalog import Catalog, read_catalog, safe_url
 from imgcluster.search.catalogue import Catalogue, open_catalogue
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening
-from imgcluster.search.figure import figure_names, figure_of
+from imgcluster.search.figure import Figures, figure_name, figure_of
 from imgcluster.search.objects import read_query
 from imgcluster.search.products import products_of
 from imgcluster.search.results import as_csv, as_json, as_table, percent
@@ -300,10 +301,40 @@ def test_the_figure_calls_a_product_by_its_name_in_the_catalogue(searcher, tmp_p
     assert "most like Red, \"square\"" in title_of(figure)
 
 
-def test_figures_have_names_of_their_own():
-    assert figure_names(["a/x.jpg", "b/x.png", "y.jpg"]) == ["x.png", "x_2.png", "y.png"]
-    assert figure_names(["a/x.jpg", "b/x.png", "x_2.jpg"]) == ["x.png", "x_2.png", "x_2_2.png"]
-    assert figure_names(["x_2.jpg", "a/x.jpg", "b/x.png", "X.jpg"]) == ["x_2.png", "x.png", "x_3.png", "X_4.png"]
+@pytest.mark.parametrize("photos, figures", [
+    (["a/x.jpg", "b/x.png", "y.jpg"], ["x.png", "x_2.png", "y.png"]),
+    (["a/x.jpg", "b/x.png", "x_2.jpg"], ["x.png", "x_2.png", "x_2_2.png"]),
+    (["x_2.jpg", "a/x.jpg", "b/x.png", "X.jpg"], ["x_2.png", "x.png", "x_3.png", "X_4.png"])])
+def test_figures_have_names_of_their_own(photos, figures):
+    taken = []
+    for photo in photos:
+        taken.append(figure_name(photo, {name.lower() for name in taken}))
+    assert taken == figures
+
+
+def test_pictures_are_let_go_as_photos_are_searched(searcher, tmp_path, silent):
+    pictures, alive = [], []
+
+    class Watched(Searcher):
+        def read(self, data, *, box=None):
+            query = super().read(data, box=box)
+            pictures.extend(weakref.ref(picture) for picture in (query.image, query.regions[0].picture))
+            return query
+
+        def search(self, query, *, count):
+            alive.append(sum(picture() is not None for picture in pictures))
+            return super().search(query, count=count)
+
+    for row in range(20):
+        save(tmp_path / "queries" / f"{row}.png", picture(row % 4, row))
+    watched = Watched(searcher.catalogue, searcher.encoder, PLAIN)
+    figures = Figures(tmp_path / "figures", searcher.catalogue, [tmp_path])
+    with silent() as bar:
+        found = search_photos(watched, list_queries([tmp_path / "queries"]), count=2, workers=1, figures=figures,
+                              warn=print, bar=bar)
+    assert len(found) == 20 == len(list((tmp_path / "figures").glob("*.png"))) and len(pictures) == 40
+    assert max(alive) <= 8 and not any(picture() is not None for picture in pictures)
+    assert as_table(found, searcher.catalogue, level="products").count("nearest photo") == 20
 
 
 def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp_path, silent):
@@ -314,7 +345,8 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
     options = {"count": 2, "workers": 2, "warn": warnings.append}
     with silent() as bar:
         found = search_photos(searcher, list_queries([tmp_path / "queries"]), bar=bar, **options)
-        assert [source.path.name for source, *_ in found] == ["b.png", "c.png"] and "a.png: " in warnings[0]
+        assert [name for name, _ in found] == [str(tmp_path / "queries" / name) for name in ("b.png", "c.png")]
+        assert "a.png: " in warnings[0]
         named = list_queries([tmp_path / "queries" / "b.png", tmp_path / "queries" / "a.png"])
         with pytest.raises(UserError, match="a.png: .*name a photo that can be read"):
             search_photos(searcher, named, bar=bar, **options)
