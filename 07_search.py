@@ -8,7 +8,6 @@ Writes:  DATA_DIR/search_calibration.json; RESULT_DIR/search/*.png with --figure
 Runtime: about 5 s to start the network, then 5 to 10 photos/s
 """
 import sys
-from pathlib import Path
 
 from imgcluster.artefacts import changed_settings
 from imgcluster.cli import Step, run
@@ -27,7 +26,7 @@ def main(argv=None):
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
     from imgcluster.preprocess import Recipe
     from imgcluster.search.batch import check_named, list_queries, search_photos
-    from imgcluster.search.results import as_csv, as_json, as_table
+    from imgcluster.search.results import as_text
     from imgcluster.search.searcher import Searcher, check_count
     from imgcluster.search.session import open_checked, open_encoder
 
@@ -35,9 +34,7 @@ def main(argv=None):
         add_photos(step)
     if not options.photos:
         return
-    sources = list_queries(options.photos)
-    if options.box and len(sources) != 1:
-        raise UserError(f"--box goes with one photo, not with {len(sources)}")
+    sources = list_queries(options.photos, box=options.box)
     step.warn_if_changed("01")
     network = {"settings": step.values("03"), "network": settings.network_options(), "say": step.say}
     catalogue = open_checked(step.data_dir, **network)
@@ -51,10 +48,7 @@ def main(argv=None):
     with progress(total=len(sources), description="photos") as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
-    if options.format == "json":
-        print(as_json(found, catalogue))
-    else:
-        print({"csv": as_csv, "table": as_table}[options.format](found, catalogue, level=options.level))
+    print(as_text(found, catalogue, form=options.format, level=options.level))
     if figures:
         step.say(f"figures in {step.show(figures.folder)}: {', '.join(figures.names[:3])}"
                  f"{', ...' if figures.names[3:] else ''}")
@@ -66,16 +60,11 @@ def add_photos(step):
     """Add the photos of a folder to the catalogue, and take out those that are no longer in RAW_IMG_DIR."""
     from imgcluster.labels import make_labels
     from imgcluster.preprocess import Folders, Recipe
-    from imgcluster.search.additions import Options, add_folder
+    from imgcluster.search.additions import Options, add_folder, check_addition
     from imgcluster.search.session import open_encoder
 
     settings, data_dir = step.settings, step.data_dir
-    if not Path(step.options.add).is_dir():
-        raise UserError(f"--add {step.options.add}: no such folder; name one that holds photos")
-    changes = changed_settings(data_dir, "01", step.values("01"))
-    if changes:
-        raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
-                        "01_img_preprocess.py and 03_extract_features.py again")
+    check_addition(step.options.add, changed_settings(data_dir, "01", step.values("01")))
     encoder = open_encoder(data_dir, settings=step.values("03"), network=settings.network_options(),
                            mode=settings.RESIZE_MODE, adding=True, say=step.say)
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")

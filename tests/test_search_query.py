@@ -23,7 +23,7 @@ from imgcluster.search.encoder import Encoder, check_network, check_settings, re
 from imgcluster.search.figure import Figures, figure_name, figure_of
 from imgcluster.search.objects import read_query
 from imgcluster.search.products import products_of
-from imgcluster.search.results import as_csv, as_json, as_table, percent
+from imgcluster.search.results import as_csv, as_json, as_table, as_text, percent
 from imgcluster.search.searcher import Searcher, best_answer, check_count
 
 PLAIN = Recipe(method="contours", fill="white", max_side=128)
@@ -271,6 +271,8 @@ def test_results_as_json_csv_and_table_agree(searcher):
     assert table[2].split()[:5] == ["1", f"{100 * region['products'][0]['score']:.0f}", "%", "model", "0"]
     photos = list(csv.DictReader(io.StringIO(as_csv(found, searcher.catalogue, level="photos"))))
     assert [line["photo"] for line in photos] == [item["file"] for item in region["photos"]]
+    for form, text in (("json", as_json(found, searcher.catalogue)), ("table", "\n".join(table))):
+        assert as_text(found, searcher.catalogue, form=form, level="products") == text
 
 
 @pytest.mark.parametrize("score, text", [(None, "-"), (0.0, "<1 %"), (0.014, "1 %"), (0.5, "50 %"), (0.9999, ">99 %")])
@@ -356,6 +358,8 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
             search_photos(searcher, list_queries([tmp_path / "bad"]), bar=bar, **options)
     with pytest.raises(UserError, match="no such file"):
         list_queries([tmp_path / "none.jpg"])
+    with pytest.raises(UserError, match="--box goes with one photo, not with 2"):
+        list_queries([tmp_path / "queries"], box=(0, 0, 6, 6))
 
 
 # ---------------------------------------------------------------- the opened dataset

@@ -55,6 +55,18 @@ class Options:
     labels_of: object
 
 
+def check_addition(folder, changes):
+    """Raise UserError unless `folder` is one, and step 01 treats its photos as it did those of the catalogue.
+
+    changes: of its settings since then (`artefacts.changed_settings`).
+    """
+    if not Path(folder).is_dir():
+        raise UserError(f"--add {folder}: no such folder; name one that holds photos")
+    if changes:
+        raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
+                        "01_img_preprocess.py and 03_extract_features.py again")
+
+
 def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress):
     """Add the photos under `folder` to the catalogue in `data_dir`, and take out those deleted; returns `Added`.
 

@@ -18,8 +18,11 @@ class Source:
     named: bool
 
 
-def list_queries(paths):
-    """Return the Sources for files and folders (searched with all they hold). Raises UserError where one is missing."""
+def list_queries(paths, *, box=None):
+    """Return the Sources for files and folders (searched with all they hold).
+
+    Raises UserError where one is missing, or a box (as in `objects.read_query`) would go with several photos.
+    """
     sources = []
     for path in map(Path, paths):
         if path.is_dir():
@@ -28,6 +31,8 @@ def list_queries(paths):
             sources.append(Source(path, str(path), True))
         else:
             raise UserError(f"{path}: no such file; name a photo, or a folder of photos")
+    if box and len(sources) != 1:
+        raise UserError(f"--box goes with one photo, not with {len(sources)}")
     return sources
 
 
