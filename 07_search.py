@@ -8,7 +8,6 @@ Writes:  DATA_DIR/search_calibration.json; RESULT_DIR/search/*.png with --figure
 Runtime: about 5 s to start the network, then 5 to 10 photos/s
 """
 import sys
-from pathlib import Path
 
 from imgcluster.artefacts import changed_settings
 from imgcluster.cli import Step, run
@@ -27,7 +26,7 @@ def main(argv=None):
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
     from imgcluster.preprocess import Recipe
     from imgcluster.search.batch import check_named, list_queries, search_photos
-    from imgcluster.search.results import as_csv, as_json, as_table
+    from imgcluster.search.results import as_text
     from imgcluster.search.searcher import Searcher, check_count
     from imgcluster.search.session import open_checked, open_encoder
 
@@ -35,9 +34,7 @@ def main(argv=None):
         add_photos(step)
     if not options.photos:
         return
-    sources = list_queries(options.photos)
-    if options.box and len(sources) != 1:
-        raise UserError(f"--box goes with one photo, not with {len(sources)}")
+    sources = list_queries(options.photos, box=options.box)
     step.warn_if_changed("01")
     network = {"settings": step.values("03"), "network": settings.network_options(), "say": step.say}
     catalogue = open_checked(step.data_dir, **network)
@@ -47,16 +44,14 @@ def main(argv=None):
     check_named(sources[:FEW], recipe, box=options.box)
     encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
     searcher = Searcher(catalogue, encoder, recipe)
+    figures = figures_in(step, catalogue) if options.figure else None
     with progress(total=len(sources), description="photos") as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
-                              warn=step.warn, bar=bar)
-    answers = [(source.name, answers) for source, _, answers in found]
-    if options.format == "json":
-        print(as_json(answers, catalogue))
-    else:
-        print({"csv": as_csv, "table": as_table}[options.format](answers, catalogue, level=options.level))
-    if options.figure:
-        save_figures(step, found, catalogue)
+                              figures=figures, warn=step.warn, bar=bar)
+    print(as_text(found, catalogue, form=options.format, level=options.level))
+    if figures:
+        step.say(f"figures in {step.show(figures.folder)}: {', '.join(figures.names[:3])}"
+                 f"{', ...' if figures.names[3:] else ''}")
     step.say(f"searched {len(found)} photo{'s' * (len(found) > 1)} among {len(catalogue.img_paths):,} of "
              f"{catalogue.size:,} products")
 
@@ -65,16 +60,11 @@ def add_photos(step):
     """Add the photos of a folder to the catalogue, and take out those that are no longer in RAW_IMG_DIR."""
     from imgcluster.labels import make_labels
     from imgcluster.preprocess import Folders, Recipe
-    from imgcluster.search.additions import Options, add_folder
+    from imgcluster.search.additions import Options, add_folder, check_addition
     from imgcluster.search.session import open_encoder
 
     settings, data_dir = step.settings, step.data_dir
-    if not Path(step.options.add).is_dir():
-        raise UserError(f"--add {step.options.add}: no such folder; name one that holds photos")
-    changes = changed_settings(data_dir, "01", step.values("01"))
-    if changes:
-        raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
-                        "01_img_preprocess.py and 03_extract_features.py again")
+    check_addition(step.options.add, changed_settings(data_dir, "01", step.values("01")))
     encoder = open_encoder(data_dir, settings=step.values("03"), network=settings.network_options(),
                            mode=settings.RESIZE_MODE, adding=True, say=step.say)
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
@@ -86,18 +76,12 @@ def add_photos(step):
              + ("; for the map and the report run 04_cluster_som.py again" if added.came or added.left else ""))
 
 
-def save_figures(step, found, catalogue):
-    """Save one picture for each query photo."""
-    from imgcluster.artefacts import replacing
-    from imgcluster.search.figure import figure_names, figure_of
+def figures_in(step, catalogue):
+    """Return what saves a picture of each search to RESULT_DIR/search/."""
+    from imgcluster.search.figure import Figures
 
-    folders = [step.settings.folder("RAW_IMG_DIR"), step.settings.folder("IMG_DIR")]
-    names = figure_names([source.name for source, *_ in found])
-    for name, (source, query, answers) in zip(names, found):
-        with replacing(step.result_dir / "search" / name) as path:
-            figure_of(source.path.name, query, answers, catalogue, folders).savefig(path, dpi=150, format="png")
-    step.say(f"figures in {step.show(step.result_dir / 'search')}: {', '.join(names[:3])}"
-             f"{', ...' if names[3:] else ''}")
+    return Figures(step.result_dir / "search", catalogue,
+                   [step.settings.folder("RAW_IMG_DIR"), step.settings.folder("IMG_DIR")])
 
 
 if __name__ == "__main__":

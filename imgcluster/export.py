@@ -18,6 +18,8 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, link=False):
     fresh = out_dir.with_name(f".{out_dir.name}.partial")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
+    # A link's ".." goes up from where it really lies, whatever links lead there.
+    linked_from, linked_to = os.path.realpath(out_dir), os.path.realpath(photo_dir)
     count = 0
     for name, label in progress(zip(img_paths, labels), description="export", total=len(img_paths)):
         folder = fresh / str(label)
@@ -26,7 +28,7 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, link=False):
         if not os.access(photo_dir / name, os.R_OK):
             continue
         if link:
-            target.symlink_to(os.path.relpath(photo_dir / name, out_dir / str(label)))
+            target.symlink_to(os.path.relpath(f"{linked_to}/{name}", f"{linked_from}/{label}"))
         else:
             shutil.copyfile(photo_dir / name, target)
         count += 1

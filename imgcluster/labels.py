@@ -60,9 +60,13 @@ def _require_all(img_paths, labels, remedy):
         raise UserError(f"{len(missing)} of {len(img_paths)} photos have no label: {remedy}{listed}{more}")
 
 
+def as_token(label):
+    """Return a label as a single word, blanks and "#" as "_": a line-by-line reader (np.loadtxt) sees one a line."""
+    return re.sub(r"[\s#]+", "_", label.strip())
+
+
 def _as_tokens(labels):
-    """Labels as single words, so that a plain line-by-line reader (np.loadtxt) sees one label a line."""
-    tokens = {label: re.sub(r"[\s#]+", "_", label.strip()) for label in dict.fromkeys(labels)}
+    tokens = {label: as_token(label) for label in dict.fromkeys(labels)}
     owner = {}
     for label, token in tokens.items():
         if owner.setdefault(token, label) != label:

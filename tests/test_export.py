@@ -37,6 +37,20 @@ def test_links_hold_when_photos_and_results_move_together(photo_dir, tmp_path):
     assert not os.path.isabs(os.readlink(tmp_path / "clusters/0/a.jpg"))
 
 
+@pytest.mark.parametrize("linked", [["raw"], ["result"], ["raw", "result"]])
+def test_links_lead_to_the_photos_though_folders_are_links_themselves(tmp_path, linked):
+    disk, home = tmp_path / "disk" / "deep", tmp_path / "home"
+    for name in ("raw", "result"):
+        (home / name).mkdir(parents=True)
+    for name in linked:
+        disk.mkdir(parents=True, exist_ok=True)
+        (home / name).rename(disk / name)
+        (home / name).symlink_to(disk / name)
+    (home / "raw" / "a.jpg").write_bytes(b"A")
+    export_clusters(home / "raw", ["a.jpg"], [0], home / "result" / "shop" / "clusters", link=True)
+    assert exported(home / "result" / "shop" / "clusters") == {"0/a.jpg": b"A"}
+
+
 @pytest.mark.parametrize("link", [False, True])
 def test_a_repeated_run_replaces_the_old_folders(photo_dir, tmp_path, link):
     out_dir = tmp_path / "clusters"

@@ -169,6 +169,14 @@ def test_levels_are_the_answer_and_those_that_differ_from_it(written):
     assert (coarse["count"], coarse["sizes"], set(coarse["cluster"])) == (1, [24], {0})
 
 
+def test_the_level_of_the_answer_is_known_though_photos_fit_none_of_its_clusters(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(24) % 5, gallery.clusters["cluster"], -1))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    levels = Page(tmp_path / "report.html").data["levels"]
+    assert [(level["count"], level["cluster"] is None) for level in levels] == [(1, False), (3, True)]
+
+
 def test_after_corrections_no_level_passes_for_the_answer(tmp_path):
     gallery = make_gallery(tmp_path)
     write_labels(gallery.data_dir, "pred", np.where(gallery.predicted == 2, 1, gallery.predicted))

@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import weakref
 
 import cv2
 import numpy as np
@@ -19,10 +20,10 @@ from imgcluster.search.catalog import Catalog, read_catalog, safe_url
 from imgcluster.search.catalogue import Catalogue, open_catalogue
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening
-from imgcluster.search.figure import figure_names, figure_of
+from imgcluster.search.figure import Figures, figure_name, figure_of
 from imgcluster.search.objects import read_query
 from imgcluster.search.products import products_of
-from imgcluster.search.results import as_csv, as_json, as_table, percent
+from imgcluster.search.results import as_csv, as_json, as_table, as_text, percent
 from imgcluster.search.searcher import Searcher, best_answer, check_count
 
 PLAIN = Recipe(method="contours", fill="white", max_side=128)
@@ -153,8 +154,27 @@ def test_product_data_by_file_and_by_model(tmp_path):
     assert read_catalog(tmp_path / "none.csv").columns == []
 
 
+@pytest.mark.parametrize("label", ["Air_Max", "Air Max"])
+def test_models_match_labels_whichever_blanks_became_one_word(tmp_path, label):
+    (tmp_path / "catalog.csv").write_text("model,name\n Air  Max,Nike\n")
+    catalog = read_catalog(tmp_path / "catalog.csv")
+    assert catalog.of_photo("x.jpg", label) == catalog.of_product(label, []) == {"name": "Nike"}
+
+
+def test_lines_that_match_nothing_are_told(tmp_path):
+    write_dataset(tmp_path, "true", np.array(["Air_Max", "Boot"] * 15))
+    for text, said in (("file,model,name\n,Air Max,a\n7.jpg,,b\n", []),
+                       ("file,model,name\n,Air Min,a\n,Boot,b\n70.jpg,,c\n",
+                        ["catalog.csv: 2 of its 3 lines match no photo and no product, first file '70.jpg'"])):
+        (tmp_path / "catalog.csv").write_text(text)
+        lines = []
+        open_catalogue(tmp_path, say=lines.append)
+        assert lines == said
+
+
 @pytest.mark.parametrize("text, said", [("name,price\nMug,1\n", "one must be file or model"),
                                         ("model,name\n1,a\n1,b\n", "line 3: model '1' comes a second time"),
+                                        ("model,name\nA b,a\nA_b,b\n", "line 3: model 'A_b' comes a second time"),
                                         ("", "cannot be read as CSV")])
 def test_a_wrong_catalog_is_refused(tmp_path, text, said):
     (tmp_path / "catalog.csv").write_text(text)
@@ -188,7 +208,7 @@ def searcher():
     features = encoder.encode([read_query(png(image), PLAIN).regions[0].picture for image in pictures])
     paths = [f"{row}.png" for row in range(24)]
     products = products_of(paths, np.array([f"model {row % 4}" for row in range(24)]), None)
-    catalog = Catalog(by_model={"model 0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
+    catalog = Catalog(by_model={"model_0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
     return Searcher(Catalogue(paths, CosineIndex(features), products, Calibration(5.0, 0.2), catalog),
                     encoder, PLAIN)
 
@@ -251,6 +271,8 @@ def test_results_as_json_csv_and_table_agree(searcher):
     assert table[2].split()[:5] == ["1", f"{100 * region['products'][0]['score']:.0f}", "%", "model", "0"]
     photos = list(csv.DictReader(io.StringIO(as_csv(found, searcher.catalogue, level="photos"))))
     assert [line["photo"] for line in photos] == [item["file"] for item in region["photos"]]
+    for form, text in (("json", as_json(found, searcher.catalogue)), ("table", "\n".join(table))):
+        assert as_text(found, searcher.catalogue, form=form, level="products") == text
 
 
 @pytest.mark.parametrize("score, text", [(None, "-"), (0.0, "<1 %"), (0.014, "1 %"), (0.5, "50 %"), (0.9999, ">99 %")])
@@ -281,8 +303,40 @@ def test_the_figure_calls_a_product_by_its_name_in_the_catalogue(searcher, tmp_p
     assert "most like Red, \"square\"" in title_of(figure)
 
 
-def test_figures_have_names_of_their_own():
-    assert figure_names(["a/x.jpg", "b/x.png", "y.jpg"]) == ["x.png", "x_2.png", "y.png"]
+@pytest.mark.parametrize("photos, figures", [
+    (["a/x.jpg", "b/x.png", "y.jpg"], ["x.png", "x_2.png", "y.png"]),
+    (["a/x.jpg", "b/x.png", "x_2.jpg"], ["x.png", "x_2.png", "x_2_2.png"]),
+    (["x_2.jpg", "a/x.jpg", "b/x.png", "X.jpg"], ["x_2.png", "x.png", "x_3.png", "X_4.png"])])
+def test_figures_have_names_of_their_own(photos, figures):
+    taken = []
+    for photo in photos:
+        taken.append(figure_name(photo, {name.lower() for name in taken}))
+    assert taken == figures
+
+
+def test_pictures_are_let_go_as_photos_are_searched(searcher, tmp_path, silent):
+    pictures, alive = [], []
+
+    class Watched(Searcher):
+        def read(self, data, *, box=None):
+            query = super().read(data, box=box)
+            pictures.extend(weakref.ref(picture) for picture in (query.image, query.regions[0].picture))
+            return query
+
+        def search(self, query, *, count):
+            alive.append(sum(picture() is not None for picture in pictures))
+            return super().search(query, count=count)
+
+    for row in range(20):
+        save(tmp_path / "queries" / f"{row}.png", picture(row % 4, row))
+    watched = Watched(searcher.catalogue, searcher.encoder, PLAIN)
+    figures = Figures(tmp_path / "figures", searcher.catalogue, [tmp_path])
+    with silent() as bar:
+        found = search_photos(watched, list_queries([tmp_path / "queries"]), count=2, workers=1, figures=figures,
+                              warn=print, bar=bar)
+    assert len(found) == 20 == len(list((tmp_path / "figures").glob("*.png"))) and len(pictures) == 40
+    assert max(alive) <= 8 and not any(picture() is not None for picture in pictures)
+    assert as_table(found, searcher.catalogue, level="products").count("nearest photo") == 20
 
 
 def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp_path, silent):
@@ -293,7 +347,8 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
     options = {"count": 2, "workers": 2, "warn": warnings.append}
     with silent() as bar:
         found = search_photos(searcher, list_queries([tmp_path / "queries"]), bar=bar, **options)
-        assert [source.path.name for source, *_ in found] == ["b.png", "c.png"] and "a.png: " in warnings[0]
+        assert [name for name, _ in found] == [str(tmp_path / "queries" / name) for name in ("b.png", "c.png")]
+        assert "a.png: " in warnings[0]
         named = list_queries([tmp_path / "queries" / "b.png", tmp_path / "queries" / "a.png"])
         with pytest.raises(UserError, match="a.png: .*name a photo that can be read"):
             search_photos(searcher, named, bar=bar, **options)
@@ -303,15 +358,29 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
             search_photos(searcher, list_queries([tmp_path / "bad"]), bar=bar, **options)
     with pytest.raises(UserError, match="no such file"):
         list_queries([tmp_path / "none.jpg"])
+    with pytest.raises(UserError, match="--box goes with one photo, not with 2"):
+        list_queries([tmp_path / "queries"], box=(0, 0, 6, 6))
 
 
 # ---------------------------------------------------------------- the opened dataset
 
+def write_dataset(data_dir, kind, labels):
+    """A dataset of N photos, ten dimensions and labels (true or pred) [N] by which their features lie together."""
+    groups = np.unique(labels, return_inverse=True)[1]
+    features = np.random.default_rng(0).normal(size=(len(labels), 10)) + 9 * np.eye(10)[groups]
+    np.save(data_dir / "features.npy", features.astype(np.float32))
+    write_lines(data_dir / "img_paths.txt", [f"{row}.jpg" for row in range(len(labels))])
+    write_labels(data_dir, kind, labels)
+
+
+def test_a_cluster_that_is_no_longer_named_goes_by_its_number(tmp_path):
+    write_dataset(tmp_path, "pred", np.arange(30) % 3)
+    (tmp_path / "cluster_names.csv").write_text("cluster,name\n0,Red boots\n1,\n")
+    assert open_catalogue(tmp_path).products.names == ["Red boots", "cluster 1", "cluster 2"]
+
+
 def test_the_calibration_is_kept_until_the_labels_change(tmp_path):
-    features = np.random.default_rng(0).normal(size=(60, 6)) + 9 * np.eye(6)[np.arange(60) % 6]
-    np.save(tmp_path / "features.npy", features.astype(np.float32))
-    write_lines(tmp_path / "img_paths.txt", [f"{row}.jpg" for row in range(60)])
-    write_labels(tmp_path, "true", (np.arange(60) % 6).astype(str))
+    write_dataset(tmp_path, "true", (np.arange(60) % 6).astype(str))
     first = open_catalogue(tmp_path)
     kept = (tmp_path / "search_calibration.json").read_bytes()
     again = open_catalogue(tmp_path)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from shop import ROOT, call, files_of, make_shop, picture, save
 
+from imgcluster.artefacts import write_labels
 from imgcluster.classifier import build_classifier
 from imgcluster.ensemble import keep_beside
 from imgcluster.search import additions
@@ -177,12 +178,18 @@ def test_photos_added_and_deleted_give_what_step_03_would(shop, tmp_path, photo)
     assert "0 photos came, 0 left" in call(SEARCH, shop, "--add", shop / "raw_img" / "shop")[2]
 
 
-def test_photos_added_get_what_a_fine_tuned_network_saw_before_too(shop, tmp_path, tiny_embedding):
-    data, taught = shop / "data" / "shop", ("--set", "TRAIN_DATASET=teach")
-    (shop / "data" / "teach").mkdir()
+def teach(project, tiny_embedding):
+    """Give the catalogue the features of a fine-tuned network; returns the arguments that name it."""
+    (project / "data" / "teach").mkdir()
     keep_beside(build_classifier(tiny_embedding(1), 3, dropout=0), tiny_embedding()).save(
-        shop / "data" / "teach" / "network.keras")
-    assert call("03_extract_features.py", shop, *taught)[0] == 0
+        project / "data" / "teach" / "network.keras")
+    taught = ("--set", "TRAIN_DATASET=teach")
+    assert call("03_extract_features.py", project, *taught)[0] == 0
+    return taught
+
+
+def test_photos_added_get_what_a_fine_tuned_network_saw_before_too(shop, tmp_path, tiny_embedding):
+    data, taught = shop / "data" / "shop", teach(shop, tiny_embedding)
     (shop / "raw_img" / "shop" / "0_3_0.png").unlink()
     code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"), *taught)
     assert code == 0 and "3 photos came, 1 left: 30 in the catalogue" in err, err
@@ -196,13 +203,13 @@ def test_photos_added_get_what_a_fine_tuned_network_saw_before_too(shop, tmp_pat
 
 def test_new_photos_get_the_cluster_of_what_they_are_like(shop, tmp_path):
     data = shop / "data" / "shop"
-    from imgcluster.artefacts import write_labels
     write_labels(data, "pred", np.array([int(row[0]) for row in rows(shop)]))
     (data / "clusters.csv").write_text("file,cluster\n")
     assert call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))[0] == 0
     clusters = dict(zip(rows(shop), (data / "labels_pred.txt").read_text().split()))
     assert len(clusters) == 31 and np.load(data / "labels_pred.npy").shape == (31,)
     assert all(clusters[name] in (name.split("/")[-1][0], "-1") for name in clusters)
+    assert any(clusters[name] != "-1" for name in ("1_20_0.png", "3_20_0.png", "a/2_20_0.png"))
     assert (data / "outdated" / "clusters.csv").exists() and not (data / "clusters.csv").exists()
 
 
@@ -245,6 +252,24 @@ def test_a_run_killed_while_files_are_moved_is_finished_by_the_next(shop, tmp_pa
     assert len(rows(shop)) == 31 == len(np.load(data / "features.npy")) and not (data / "adding").exists()
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="what is mapped is read from /proc")
+def test_no_file_is_mapped_when_another_takes_its_place(shop, tmp_path, monkeypatch, tiny_embedding):
+    mapped, real = [], os.replace
+
+    def watched(source, target):
+        with open("/proc/self/maps", encoding="utf-8") as maps:
+            lines = maps.read()
+        mapped.extend(str(path) for path in (source, target) if f"{path}\n" in lines)
+        real(source, target)
+
+    taught = teach(shop, tiny_embedding)
+    write_labels(shop / "data" / "shop", "pred", np.array([int(row[0]) for row in rows(shop)]))
+    (shop / "raw_img" / "shop" / "0_3_0.png").unlink()
+    monkeypatch.setattr(os, "replace", watched)
+    code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"), *taught)
+    assert code == 0 and mapped == [], err
+
+
 def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):
     command = [sys.executable, ROOT / SEARCH, "--config", shop / "config.py", "--add", new_photos(tmp_path / "new")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -263,3 +288,11 @@ def test_copies_go_where_their_folders_say(tmp_path):
     assert (tmp_path / "raw" / "a" / "2_20_0.png").read_bytes() == (tmp_path / "new" / "a" / "2_20_0.png").read_bytes()
     assert additions.copy_photos(tmp_path / "new", tmp_path / "raw") == 0
     assert additions.copy_photos(tmp_path / "raw" / "a", tmp_path / "raw") == 0
+
+
+def test_a_photo_with_the_longest_name_there_can_be_is_added(shop, tmp_path):
+    name = f"1_{'x' * 249}.png"
+    assert len(name) == 255
+    code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new", [name]))
+    assert code == 0 and "1 photos came" in err and name in rows(shop), err
+    assert not [path for path in (shop / "raw_img" / "shop").iterdir() if path.name.startswith(".")]

@@ -134,6 +134,23 @@ def test_other_pages_and_forged_names_are_refused(client, headers):
     assert upload(client, png(picture(0)), headers=headers).status_code == 403
 
 
+@pytest.mark.parametrize("named, code", [
+    ("evil.example", 403), ("192.168.1.2.evil.example:8000", 403), ("shopkeeper.evil.example", 403), ("[", 403),
+    ("192.168.1.2:8000", 200), ("[fe80::1]:8000", 200), ("localhost:8000", 200), ("Shopkeeper", 200),
+    ("shopkeeper.local:8000", 200), ("shopkeeper.home.arpa", 200)])
+def test_open_to_the_network_addresses_and_names_of_this_machine_alone_are_answered(shop, monkeypatch, named, code):
+    monkeypatch.setattr("socket.gethostname", lambda: "Shopkeeper")
+    monkeypatch.setattr("socket.getfqdn", lambda: "shopkeeper.home.arpa")
+    client = create_app(shop.searcher, name="shop", folders=[], host="0.0.0.0").test_client()
+    assert client.get("/api/products", headers={"Host": named}).status_code == code
+
+
+def test_the_name_it_listens_on_is_answered(shop):
+    client = create_app(shop.searcher, name="shop", folders=[], host="Shop.example").test_client()
+    assert client.get("/api/products", headers={"Host": "shop.example:8000"}).status_code == 200
+    assert client.get("/api/products", headers={"Host": "evil.example:8000"}).status_code == 403
+
+
 @pytest.mark.parametrize("host, alone", [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False),
                                          ("192.168.1.2", False), ("example.org", False)])
 def test_which_addresses_are_this_machine_alone(host, alone):

@@ -147,7 +147,7 @@ def _levels(gallery, rows):
     """Clusters of each photo and their sizes from coarse to fine; "cluster" is None for the answer itself."""
     columns = [gallery.clusters[name].to_numpy().astype(int) for name in gallery.clusters if name.startswith("level_")]
     others = [labels for labels in columns if not _same_partition(labels, gallery.predicted)]
-    levels = [{"count": len(set(gallery.predicted.tolist())), "cluster": None, "sizes": None}]
+    levels = [{"count": len(set(gallery.predicted.tolist()) - {-1}), "cluster": None, "sizes": None}]
     for labels in others:
         numbers, sizes = np.unique(labels, return_counts=True)
         levels.append({"count": len(numbers), "cluster": np.searchsorted(numbers, labels[rows]).tolist(),
@@ -155,10 +155,11 @@ def _levels(gallery, rows):
     return sorted(levels, key=lambda level: level["count"])
 
 
-def _same_partition(first, second):
-    """Whether two labellings put the same photos together."""
-    pairs = len(np.unique(np.column_stack([first, second]), axis=0))
-    return pairs == len(np.unique(first)) == len(np.unique(second))
+def _same_partition(labels, answer):
+    """Whether two labellings have the same clusters; photos that fit none of the answer's may lie in any of them."""
+    placed = answer >= 0
+    pairs = len(np.unique(np.column_stack([labels, answer])[placed], axis=0))
+    return pairs == len(np.unique(labels)) == len(np.unique(answer[placed]))
 
 
 def _earlier_corrections(gallery):

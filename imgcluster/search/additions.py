@@ -1,5 +1,6 @@
 """Photos added to a catalogue, and those deleted from its folder taken out, without computing the others again."""
 import filecmp
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,6 @@ from imgcluster.artefacts import (
     read_img_paths,
     read_json,
     read_labels,
-    replacing,
     write_json,
     write_labels,
     write_lines,
@@ -55,6 +55,18 @@ class Options:
     labels_of: object
 
 
+def check_addition(folder, changes):
+    """Raise UserError unless `folder` is one, and step 01 treats its photos as it did those of the catalogue.
+
+    changes: of its settings since then (`artefacts.changed_settings`).
+    """
+    if not Path(folder).is_dir():
+        raise UserError(f"--add {folder}: no such folder; name one that holds photos")
+    if changes:
+        raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
+                        "01_img_preprocess.py and 03_extract_features.py again")
+
+
 def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress):
     """Add the photos under `folder` to the catalogue in `data_dir`, and take out those deleted; returns `Added`.
 
@@ -86,9 +98,19 @@ def copy_photos(folder, raw_dir):
         if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
             raise UserError(f"--add {folder}: {name} is there already, as another photo, in {raw_dir}; rename it")
     for name in new:
-        with replacing(raw_dir / name) as path:
-            shutil.copyfile(folder / name, path)
+        _copy(folder / name, raw_dir / name)
     return len(new)
+
+
+def _copy(source, target):
+    """Copy a file, whole or not at all. A photo's name may be as long as names can be: the temporary one is short."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{os.getpid()}.part")
+    try:
+        shutil.copyfile(source, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
@@ -96,6 +118,17 @@ def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
 
     Returns `Added`. All files change together, or none.
     """
+    # Windows replaces no file that is mapped: the features are let go before the files change places.
+    added, files = _prepare(data_dir, img_dir, kept, encoder, options, progress)
+    if files:
+        commit(data_dir, files, outdated=OUTDATED)
+    else:
+        discard(data_dir)
+    return added
+
+
+def _prepare(data_dir, img_dir, kept, encoder, options, progress):
+    """(`Added`, names of the files made for it in the stage folder: none where the rows stay as they are)."""
     old, old_features = read_img_paths(data_dir), read_features(data_dir)
     new = sorted(set(kept) - set(old))
     if not set(kept) & set(old):
@@ -105,8 +138,7 @@ def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
     new, features, before = _extract(stage, img_dir, new, encoder, options, progress)
     rows = sorted(set(new) | (set(kept) & set(old)))
     if rows == old:
-        discard(data_dir)
-        return Added(0, 0, len(old))
+        return Added(0, 0, len(old)), []
     files = ["features.npy", "img_paths.txt", "made_by_03.json"]
     _merge(stage / "features.npy", rows, (old, old_features), (new, features), dtype=np.float32)
     if (data_dir / BEFORE).exists():
@@ -114,20 +146,28 @@ def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
         _merge(stage / BEFORE, rows, (old, old_before), (new, before), dtype=np.float16)
         files.append(BEFORE)
     write_lines(stage / "img_paths.txt", rows)
-    true = options.labels_of(rows)
-    if true is not None:
-        write_labels(stage, "true", true)
-        files += [f"labels_true.{kind}" for kind in LABELS]
-    if (data_dir / "labels_pred.txt").exists():
-        clusters = read_labels(data_dir, "pred")
-        placed = dict(zip(old, clusters)) | dict(zip(new, place(old, old_features, clusters, features)))
-        write_labels(stage, "pred", np.array([placed[row] for row in rows]).astype(int))
-        files += [f"labels_pred.{kind}" for kind in LABELS]
+    files += _label(data_dir, stage, rows, (old, old_features), (new, features), options.labels_of)
     record = read_json(data_dir / "made_by_03.json")
     inputs = {**record.get("inputs", {}), "img_paths.txt": fingerprint(stage / "img_paths.txt")}
     write_json(stage / "made_by_03.json", {**record, "inputs": inputs})
-    commit(data_dir, files, outdated=OUTDATED)
-    return Added(len(new), len(set(old) - set(rows)), len(rows))
+    return Added(len(new), len(set(old) - set(rows)), len(rows)), files
+
+
+def _label(data_dir, stage, rows, known, came, labels_of):
+    """Write the true labels and clusters of the photos `rows` where the catalogue has such; return the files' names.
+
+    known, came: (photos, features [n, D]) of the catalogue and of what is new.
+    """
+    kinds, true = [], labels_of(rows)
+    if true is not None:
+        write_labels(stage, "true", true)
+        kinds.append("true")
+    if (data_dir / "labels_pred.txt").exists():
+        clusters = read_labels(data_dir, "pred")
+        placed = dict(zip(known[0], clusters)) | dict(zip(came[0], place(*known, clusters, came[1])))
+        write_labels(stage, "pred", np.array([placed[row] for row in rows]).astype(int))
+        kinds.append("pred")
+    return [f"labels_{kind}.{suffix}" for kind in kinds for suffix in LABELS]
 
 
 def _extract(stage, img_dir, new, encoder, options, progress):

@@ -1,7 +1,7 @@
 """Many query photos: read ahead by threads, searched in order; what cannot be read is passed over or refused."""
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgcluster.errors import UserError
@@ -18,8 +18,11 @@ class Source:
     named: bool
 
 
-def list_queries(paths):
-    """Return the Sources for files and folders (searched with all they hold). Raises UserError where one is missing."""
+def list_queries(paths, *, box=None):
+    """Return the Sources for files and folders (searched with all they hold).
+
+    Raises UserError where one is missing, or a box (as in `objects.read_query`) would go with several photos.
+    """
     sources = []
     for path in map(Path, paths):
         if path.is_dir():
@@ -28,6 +31,8 @@ def list_queries(paths):
             sources.append(Source(path, str(path), True))
         else:
             raise UserError(f"{path}: no such file; name a photo, or a folder of photos")
+    if box and len(sources) != 1:
+        raise UserError(f"--box goes with one photo, not with {len(sources)}")
     return sources
 
 
@@ -45,42 +50,52 @@ def _refused(source, error):
     return UserError(f"{source.path}: {error}; name a photo that can be read")
 
 
-def search_photos(searcher, sources, *, count, workers, box=None, warn, bar):
-    """Return a list of (Source, Query, Answers) for the photos that can be read.
+def search_photos(searcher, sources, *, count, workers, box=None, figures=None, warn, bar):
+    """Return a list of (name of the photo, Answers) for the photos that can be read.
 
-    box: as in `objects.read_query`, for a single photo. warn: function for lines about photos of a folder that cannot
-    be read; bar: progress bar. Raises UserError when a photo named by itself cannot be read, or none can.
+    Pictures are let go photo by photo: the Answers' regions are without theirs. box: as in `objects.read_query`, for a
+    single photo; figures: a `figure.Figures` to save one of each photo; warn: function for lines about photos of a
+    folder that cannot be read; bar: progress bar. Raises UserError when a photo named by itself cannot be read, or none
+    can.
     """
+    found = []
+    for source, query in _read_ahead(searcher, sources, workers, box):
+        bar.update(1)
+        if not isinstance(query, ImageError):
+            answers = searcher.search(query, count=count)
+            if figures:
+                figures.save(source.path, query, answers)
+            found.append((source.name, [_without_picture(answer) for answer in answers]))
+        elif source.named:
+            raise _refused(source, query)
+        else:
+            warn(f"{source.path}: {query}; passed over")
+    if not found:
+        raise UserError(f"none of the {len(sources)} photos could be read")
+    return found
+
+
+def _read_ahead(searcher, sources, workers, box):
+    """Yield each Source with its Query, or the ImageError that its reading ended in; threads read those to come."""
     def read(source):
         try:
             return searcher.read(read_bytes(source.path), box=box)
         except ImageError as error:
             return error
 
-    found = []
+    waiting, pending = deque(sources), deque()
     with ThreadPoolExecutor(workers) as pool:
-        pending, waiting = deque(), iter(sources)
-        for source in waiting:
-            pending.append((source, pool.submit(read, source)))
-            if len(pending) > 2 * workers:
-                found += _next(searcher, pending, count, warn, bar)
-        while pending:
-            found += _next(searcher, pending, count, warn, bar)
-    if not found:
-        raise UserError(f"none of the {len(sources)} photos could be read")
-    return found
+        try:
+            while waiting or pending:
+                while waiting and len(pending) <= 2 * workers:
+                    pending.append((waiting[0], pool.submit(read, waiting.popleft())))
+                source, future = pending.popleft()
+                yield source, future.result()
+        finally:
+            for _, future in pending:
+                future.cancel()
 
 
-def _next(searcher, pending, count, warn, bar):
-    """The result of the photo whose turn it is, as a list of one, or of none."""
-    source, future = pending.popleft()
-    query = future.result()
-    bar.update(1)
-    if not isinstance(query, ImageError):
-        return [(source, query, searcher.search(query, count=count))]
-    if source.named:
-        for _, other in pending:
-            other.cancel()
-        raise _refused(source, query)
-    warn(f"{source.path}: {query}; passed over")
-    return []
+def _without_picture(answer):
+    """The answer as it can be kept for thousands of photos."""
+    return replace(answer, region=replace(answer.region, picture=None))

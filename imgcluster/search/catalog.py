@@ -5,32 +5,39 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from imgcluster.errors import UserError
+from imgcluster.labels import as_token
 
 KEYS = ("file", "model")
 
 
 class Catalog:
-    """Product data by photo or by model; empty where there is no catalog.csv."""
+    """Product data by photo or by model (as `labels.as_token` writes it); empty where there is no catalog.csv."""
 
     def __init__(self, by_file=None, by_model=None, columns=()):
         self.by_file, self.by_model, self.columns = by_file or {}, by_model or {}, list(columns)
 
     def of_photo(self, file, model):
         """Return {column: text} for a photo of a model: the line of its file, else that of the model; {} for none."""
-        return self.by_file.get(file) or self.by_model.get(model) or {}
+        return self.by_file.get(file) or self.by_model.get(as_token(model)) or {}
 
     def of_product(self, model, files):
         """Return {column: text} for a model: its own line, else that of the first of `files` that has one."""
         lines = (self.by_file.get(file) for file in files)
-        return self.by_model.get(model) or next(filter(None, lines), {})
+        return self.by_model.get(as_token(model)) or next(filter(None, lines), {})
+
+    def strays(self, files, models):
+        """Return (column, text) of each line that is for none of these photos and models."""
+        files, models = set(files), set(map(as_token, models))
+        return [*(("file", file) for file in self.by_file if file not in files),
+                *(("model", model) for model in self.by_model if model not in models)]
 
 
 def read_catalog(path):
     """Return the Catalog in a CSV file (empty where there is none).
 
-    Columns: file (as in img_paths.txt) or model (the true label, or the cluster's number), or both, each line filling
-    one of them; any others are shown with the product, name, price and url in their places. Raises UserError naming
-    the column or line that is wrong.
+    Columns: file (as in img_paths.txt) or model (the true label, with its blanks or without, or the cluster's number),
+    or both, each line filling one of them; any others are shown with the product, name, price and url in their places.
+    Raises UserError naming the column or line that is wrong.
     """
     path = Path(path)
     if not path.exists():
@@ -49,12 +56,13 @@ def read_catalog(path):
 
 
 def _lines_by(path, table, key, columns):
-    rows = table[table[key] != ""]
-    doubled = rows[rows[key].duplicated()]
+    names = table[key].map(as_token) if key == "model" else table[key]
+    names = names[names != ""]
+    doubled = names[names.duplicated()]
     if len(doubled):
-        raise UserError(f"{path}, line {doubled.index[0] + 2}: {key} {doubled[key].iloc[0]!r} comes a second time; "
+        raise UserError(f"{path}, line {doubled.index[0] + 2}: {key} {doubled.iloc[0]!r} comes a second time; "
                         "leave one line for it")
-    return dict(zip(rows[key], rows[columns].to_dict("records")))
+    return dict(zip(names, table.loc[names.index, columns].to_dict("records")))
 
 
 def safe_url(text):

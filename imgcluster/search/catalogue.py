@@ -53,10 +53,22 @@ def open_catalogue(data_dir, *, seed=0, say=print):
     img_paths = read_img_paths(data_dir)
     clusters = read_labels(data_dir, "pred") if (data_dir / "labels_pred.txt").exists() else None
     names = read_table(data_dir / "cluster_names.csv")
-    names = dict(zip(names["cluster"], names["name"])) if "name" in names else {}
+    # A cluster whose name was taken back has an empty one.
+    names = {cluster: name for cluster, name in zip(names["cluster"], names["name"]) if name} if "name" in names else {}
     products = products_of(img_paths, read_labels_true(data_dir), clusters, names)
     return Catalogue(img_paths, index, products, _calibration(data_dir, index, products, {"seed": seed, **stamps}),
-                     read_catalog(data_dir / "catalog.csv"))
+                     _catalog(data_dir, img_paths, products, say))
+
+
+def _catalog(data_dir, img_paths, products, say):
+    """The Catalog, with a word on lines that are for nothing in the dataset."""
+    catalog = read_catalog(data_dir / "catalog.csv")
+    strays = catalog.strays(img_paths, products.labels) if catalog.columns else ()
+    if strays:
+        lines = len(catalog.by_file) + len(catalog.by_model)
+        say(f"catalog.csv: {len(strays):,} of its {lines:,} lines match no photo and no product, first "
+            f"{strays[0][0]} {strays[0][1]!r}")
+    return catalog
 
 
 def _calibration(data_dir, index, products, stamps):

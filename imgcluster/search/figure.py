@@ -1,9 +1,10 @@
-"""The figure of one query photo's search."""
+"""The figure of one query photo's search, and those of many."""
 from itertools import count
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import numpy as np
 
+from imgcluster.artefacts import replacing
 from imgcluster.images import read_thumbnail
 from imgcluster.plots.search_figure import search_figure
 from imgcluster.search.results import percent
@@ -30,15 +31,29 @@ def figure_of(name, query, answers, catalogue, folders):
     return search_figure(searches, title=f"{name}: {verdict}")
 
 
-def figure_names(names):
-    """Return one file name for the figure of each query photo; photos of the same name get a number."""
-    free, taken = [], set()
-    for name in names:
-        stem = PurePath(name).stem[:LONGEST_NAME]
-        number = next(number for number in count(1) if (stem, number) not in taken)
-        taken.add((stem, number))
-        free.append(f"{stem}.png" if number == 1 else f"{stem}_{number}.png")
-    return free
+class Figures:
+    """The figures of many query photos in one folder, each saved as it comes; names: those of the files."""
+
+    def __init__(self, folder, catalogue, photo_folders):
+        """photo_folders: where the catalogue's photos lie, tried in order."""
+        self.folder, self.catalogue, self.photo_folders = Path(folder), catalogue, photo_folders
+        self.names, self._taken = [], set()
+
+    def save(self, photo, query, answers):
+        """Save the figure of a query photo (its path), its `objects.Query` and Answers."""
+        name = figure_name(photo, self._taken)
+        with replacing(self.folder / name) as path:
+            figure = figure_of(PurePath(photo).name, query, answers, self.catalogue, self.photo_folders)
+            figure.savefig(path, dpi=150, format="png")
+        self.names.append(name)
+        self._taken.add(name.lower())
+
+
+def figure_name(photo, taken):
+    """Return a file name for the figure of a query photo that is not, in lower case, in the set `taken`."""
+    stem = PurePath(photo).stem[:LONGEST_NAME]
+    numbered = (f"{stem}_{number}.png" if number > 1 else f"{stem}.png" for number in count(1))
+    return next(name for name in numbered if name.lower() not in taken)
 
 
 def catalogue_photo(catalogue, row, folders, *, side=THUMBNAIL):

@@ -22,12 +22,12 @@ class Region:
     """A part of a query photo to search with.
 
     name: "photo", "object 1", ... or "box"; box: x, y, width, height in pixels of the upright photo; picture: uint8 RGB
-    or RGBA, as step 01 would have written it.
+    or RGBA, as step 01 would have written it, None once it is let go.
     """
 
     name: str
     box: tuple
-    picture: np.ndarray
+    picture: np.ndarray | None
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,22 @@ import json
 
 import numpy as np
 
-LEVELS = ("products", "photos")
-FORMATS = ("table", "json", "csv")
 # Widest cell of the table on the screen, in characters.
 CELL = 40
 
 
+def as_text(found, catalogue, *, form, level):
+    """Return the results of a level, "products" or "photos", as "table", "csv" or "json", which holds both levels.
+
+    found: list of (name of the query photo, list of searcher.Answer), here and below.
+    """
+    if form == "json":
+        return as_json(found, catalogue)
+    return {"csv": as_csv, "table": as_table}[form](found, catalogue, level=level)
+
+
 def as_json(found, catalogue):
-    """Return the results as JSON text. found: list of (name of the query photo, list of searcher.Answer)."""
+    """Return the results as JSON text."""
     return json.dumps({"scores_from": catalogue.products.basis,
                        "queries": [{"query": name, "regions": [_region(answer) for answer in answers]}
                                    for name, answers in found]}, indent=2, ensure_ascii=False)

@@ -1,5 +1,6 @@
 """What the page may do in a browser, and which requests are answered."""
 import ipaddress
+import socket
 from urllib.parse import urlsplit
 
 from flask import abort, request
@@ -14,22 +15,37 @@ HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff
 
 def is_loopback(host):
     """Whether a host name or address is this very machine and no other can reach it."""
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def _address(host):
+    """A host as IP address, or None for a name."""
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return host == "localhost"
+        return None
+
+
+def _own_names(host):
+    """What this machine may be called by in its network, and the name that it listens on."""
+    name = socket.gethostname()
+    return {own.lower() for own in ("localhost", host, name, socket.getfqdn(), f"{name.split('.')[0]}.local") if own}
 
 
 def protect(app, *, host):
     """Put the headers on every answer, and refuse requests that another page or a forged name sends.
 
-    A page elsewhere can point a name of its own at 127.0.0.1 and so speak to a server meant for this machine alone (DNS
-    rebinding): bound to loopback, only loopback's names are answered.
+    A page elsewhere can point a name of its own at this server's address and so speak to it (DNS rebinding): only
+    addresses and this machine's names are answered; bound to loopback, only loopback's.
     """
+    alone = is_loopback(host)
+    names = () if alone else _own_names(host)
+
     @app.before_request
     def check():
         named = urlsplit(f"//{request.host}").hostname or ""
-        if is_loopback(host) and not is_loopback(named):
+        if not (is_loopback(named) if alone else named in names or _address(named)):
             abort(403)
         origin = request.headers.get("Origin")
         if request.method != "GET" and origin is not None and urlsplit(origin).netloc != request.host:
