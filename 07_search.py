@@ -26,6 +26,7 @@ def main(argv=None):
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
     from imgcluster.preprocess import Recipe
     from imgcluster.search.batch import check_named, list_queries, search_photos
+    from imgcluster.search.figure import Figures
     from imgcluster.search.results import as_text
     from imgcluster.search.searcher import Searcher, check_count
     from imgcluster.search.session import open_checked, open_encoder
@@ -44,7 +45,8 @@ def main(argv=None):
     check_named(sources[:FEW], recipe, box=options.box)
     encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
     searcher = Searcher(catalogue, encoder, recipe)
-    figures = figures_in(step, catalogue) if options.figure else None
+    folders = [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")]
+    figures = Figures(step.result_dir / "search", catalogue, folders) if options.figure else None
     with progress(total=len(sources), description="photos") as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
@@ -67,21 +69,19 @@ def add_photos(step):
     check_addition(step.options.add, changed_settings(data_dir, "01", step.values("01")))
     encoder = open_encoder(data_dir, settings=step.values("03"), network=settings.network_options(),
                            mode=settings.RESIZE_MODE, adding=True, say=step.say)
+    step.claim()
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
     added = add_folder(data_dir, step.options.add, folders, Recipe(**settings.recipe_options()), encoder, Options(
         filters=settings.filter_options(), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
         pictures=settings.picture_options(), labels_of=lambda paths: make_labels(paths, **settings.label_options())),
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
-    step.say(f"{added.came} photos came, {added.left} left: {added.total:,} in the catalogue"
-             + ("; for the map and the report run 04_cluster_som.py again" if added.came or added.left else ""))
-
-
-def figures_in(step, catalogue):
-    """Return what saves a picture of each search to RESULT_DIR/search/."""
-    from imgcluster.search.figure import Figures
-
-    return Figures(step.result_dir / "search", catalogue,
-                   [step.settings.folder("RAW_IMG_DIR"), step.settings.folder("IMG_DIR")])
+    for name, reason in added.skipped[:5]:
+        step.warn(f"{name}: {reason}")
+    unusable = f"; {len(added.skipped)} could not be used" if added.skipped else ""
+    step.say(f"{added.came} photos came, {added.left} left: {added.total:,} in the catalogue{unusable}")
+    if added.came or added.left:
+        step.say("for the map and the report run 04_cluster_som.py again; it finds clusters anew and leaves names and "
+                 "corrections of the present ones aside")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from shop import ROOT, call, files_of, make_shop, picture, save
 from imgcluster.artefacts import write_labels
 from imgcluster.classifier import build_classifier
 from imgcluster.ensemble import keep_beside
+from imgcluster.locks import claim
 from imgcluster.search import additions
 from imgcluster.search.staging import finish
 
@@ -176,6 +177,22 @@ def test_photos_added_and_deleted_give_what_step_03_would(shop, tmp_path, photo)
     assert call("03_extract_features.py", shop)[0] == 0
     np.testing.assert_allclose(np.load(shop / "data" / "shop" / "features.npy"), added, atol=1e-5)
     assert "0 photos came, 0 left" in call(SEARCH, shop, "--add", shop / "raw_img" / "shop")[2]
+
+
+def test_added_photos_that_cannot_be_used_are_named(shop, tmp_path):
+    new = new_photos(tmp_path / "new", names=("1_20_0.png",))
+    (new / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    code, _, err = call(SEARCH, shop, "--add", new)
+    assert code == 0 and "warning: bad.png: " in err and "1 photos came" in err and "1 could not be used" in err, err
+    assert "bad.png" not in rows(shop)
+    # Those known to be unusable are not told of again.
+    assert "bad.png" not in call(SEARCH, shop, "--add", new_photos(tmp_path / "more", names=("3_20_0.png",)))[2]
+
+
+def test_a_catalogue_that_another_run_is_at_takes_no_photos(shop, tmp_path):
+    lock = claim(shop / "data" / "shop")
+    assert "Another run" in refused(shop, "--add", new_photos(tmp_path / "new"))
+    lock.release()
 
 
 def teach(project, tiny_embedding):

@@ -2,7 +2,7 @@
 import filecmp
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from imgcluster.artefacts import (
 from imgcluster.errors import UserError
 from imgcluster.features import extract_features
 from imgcluster.images import scan_images
+from imgcluster.photo_rows import WHOLE, left_out
 from imgcluster.preprocess import preprocess_dataset
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
@@ -28,18 +29,20 @@ from imgcluster.search.products import likeness, nearest_products, products_of
 from imgcluster.search.staging import commit, discard, finish, stage_folder
 
 # Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.
-OUTDATED = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv")
+OUTDATED = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv", *WHOLE)
 LABELS = ("txt", "npy", "tsv")
 BLOCK = 4096
 
 
 @dataclass(frozen=True)
 class Added:
-    """What an addition did: numbers of photos that came and left, and the photos in all."""
+    """What an addition did: numbers of photos that came and left, and the photos in all; skipped: [(file, reason)] of
+    new photos that cannot be used."""
 
     came: int
     left: int
     total: int
+    skipped: list = ()
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,13 @@ class Options:
 
 
 def check_addition(folder, changes):
-    """Raise UserError unless `folder` is one, and step 01 treats its photos as it did those of the catalogue.
+    """Raise UserError unless `folder` holds photos, and step 01 treats them as it did those of the catalogue.
 
     changes: of its settings since then (`artefacts.changed_settings`).
     """
     if not Path(folder).is_dir():
         raise UserError(f"--add {folder}: no such folder; name one that holds photos")
+    scan_images(folder)
     if changes:
         raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
                         "01_img_preprocess.py and 03_extract_features.py again")
@@ -77,10 +81,12 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     finish(data_dir)
     read_features(data_dir)
     copy_photos(folder, folders.raw)
-    kept = preprocess_dataset(data_dir, folders, scan_images(folders.raw), recipe, filters=options.filters,
+    known = left_out(data_dir, duplicates=False)
+    done = preprocess_dataset(data_dir, folders, scan_images(folders.raw), recipe, filters=options.filters,
                               remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"],
-                              progress=progress).kept
-    return update_catalogue(data_dir, folders.img, kept, encoder, options, progress=progress)
+                              progress=progress)
+    added = update_catalogue(data_dir, folders.img, done.kept, encoder, options, progress=progress)
+    return replace(added, skipped=[(file, reason) for file, reason in done.skipped if file not in known])
 
 
 def copy_photos(folder, raw_dir):
@@ -148,7 +154,8 @@ def _prepare(data_dir, img_dir, kept, encoder, options, progress):
     write_lines(stage / "img_paths.txt", rows)
     files += _label(data_dir, stage, rows, (old, old_features), (new, features), options.labels_of)
     record = read_json(data_dir / "made_by_03.json")
-    inputs = {**record.get("inputs", {}), "img_paths.txt": fingerprint(stage / "img_paths.txt")}
+    inputs = {**record.get("inputs", {}), "img_paths.txt": fingerprint(stage / "img_paths.txt"),
+              "photos.csv": fingerprint(data_dir / "photos.csv")}
     write_json(stage / "made_by_03.json", {**record, "inputs": inputs})
     return Added(len(new), len(set(old) - set(rows)), len(rows)), files
 
@@ -178,6 +185,8 @@ def _extract(stage, img_dir, new, encoder, options, progress):
     errors = extract_features(encoder.embedding, img_dir, new, *outs, batch_size=options.batch_size,
                               key={"photos": new}, progress=progress, **encoder.options, **options.pictures)
     readable = [row for row in range(len(new)) if row not in errors]
+    if not readable:
+        return [], None, None
     features, *before = (np.load(out, mmap_mode="r", allow_pickle=False)[readable] for out in outs)
     return [new[row] for row in readable], encoder.whitened(features), before[0] if before else None
 
