@@ -17,6 +17,13 @@ from imgcluster.pooling_fit import fit_to_views
 LOOKS, FEW_PHOTOS = 1024, 50
 
 
+def why_not_fitted(pooling, num_photos):
+    """Return in words why networks are not fitted to so many photos with the setting POOLING; "" where they are."""
+    if pooling != "auto":
+        return f"POOLING = {pooling!r} leaves nothing to fit"
+    return f"its {num_photos} photos are fewer than the {FEW_PHOTOS} to fit the network to" * (num_photos < FEW_PHOTOS)
+
+
 def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
     """Return (one embedding network of `members`, each with features fitted to photos beside its own; their names).
 
