@@ -219,8 +219,8 @@ AUGMENT_COLOR = 0.15        # saturation and hue, share, 0 to 1
 AUGMENT_NOISE = 0.01        # standard deviation as a share of full range, 0 to 0.5
 
 # How many changed versions of each photo are drawn. The blocks that training leaves as they are see each once, and the
-# rest of the network meets it again in later epochs, from disk (up to 8 GB while step 02 runs; where that would not do,
-# it is as with None). None: new ones in every epoch, which takes twice the time.
+# rest of the network meets it again in later epochs, from disk (up to 8 GB for each network while step 02 runs; where
+# that would not do, it is as with None). None: new ones in every epoch, which takes twice the time.
 AUGMENT_VERSIONS = 4
 
 # ---------------------------------------------------------------- step 03: features

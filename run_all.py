@@ -69,8 +69,7 @@ def plan(settings, first, last):
     train = settings.for_dataset(settings.TRAIN_DATASET)
     if train.labels_from is None and train.DATASET != settings.DATASET:
         if "02" in numbers:
-            print(f"TRAIN_DATASET = {train.DATASET!r} has no labels (TRAIN_LABELS_FROM), so step 02 is left out; "
-                  f"TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n")
+            print(why_left_out(settings, train))
         return [(settings.DATASET, number) for number in numbers if number != "02"]
     data_dir = train.folder("DATA_DIR")
     trained = is_up_to_date(data_dir, "02", record_of(train, "02")) and not any(
@@ -87,6 +86,16 @@ def plan(settings, first, last):
         if trained and first <= "02" <= last:
             print(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
     return before + [(settings.DATASET, number) for number in numbers]
+
+
+def why_left_out(settings, train):
+    """Say that step 02 has no part, and what step 03 does instead, where TRAIN_DATASET has no labels."""
+    why = f"TRAIN_DATASET = {train.DATASET!r} has no labels (TRAIN_LABELS_FROM), so step 02 is left out"
+    if (train.folder("DATA_DIR") / "network.keras").exists():
+        return f"{why}; the network that is there is used as it is\n"
+    if settings.ASSIGN_TO is not None:
+        return f"{why}\n"
+    return f"{why}; TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n"
 
 
 def record_of(settings, number):

@@ -46,6 +46,17 @@ def test_nothing_is_learnt_from_photos_without_labels(settings_of):
     assert run_all.plan(labelled, "00", "06")[:4] == steps("known", "00", "01", "02", "03")
 
 
+def test_fitting_to_the_photos_themselves_is_named_where_it_would_make_sense(settings_of, capsys):
+    settings = settings_of("LABELS_FROM=None")
+    run_all.plan(settings, "00", "06")
+    assert "would fit the network to the photos themselves" in capsys.readouterr().out
+    run_all.plan(settings_of("LABELS_FROM=None", "ASSIGN_TO=known"), "00", "06")
+    assert "themselves" not in capsys.readouterr().out
+    write_lines(settings.for_dataset("known").folder("DATA_DIR") / "network.keras", ["fitted"])
+    run_all.plan(settings, "00", "06")
+    assert "network that is there is used" in capsys.readouterr().out
+
+
 def test_where_other_photos_have_their_labels_trains_nothing_anew(settings_of):
     finish(settings_of(), "known", "00", "01", "02", "03")
     changed = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=filename")
