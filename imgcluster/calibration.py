@@ -13,6 +13,10 @@ VARIETY_SPREAD = 0.1
 AGREEMENT_POWER = 8
 INTERVAL_SIGMAS = 1.3
 LEAST_SIGMA = 0.05
+# Of counts by variety among equally many photos: their spread, when they stay, and what they are made from at least.
+EVEN_SIGMA, EVEN_ENOUGH, EVEN_ROUNDS, LEAST_ROWS = 0.25, 0.1, 5, 20
+# Factors within which two counts are alike, and beyond which they contradict each other.
+ALIKE, CONTRADICTION = 1.5, 2.5
 JOINT_EPOCHS = 10
 # Variety is read on a smoother graph than clusters are: on 8 neighbours it was right less often.
 JOINT_NEIGHBOURS = 15
@@ -28,7 +32,9 @@ def calibrated_estimate(features, known):
     Two counts are joined: N over the known photos per product, and the known number of products times the ratio of
     varieties (`variety_ratio`). Each is trusted by the inverse of its variance per product: the first varies as the
     known products' sizes do; the second by a tenth for products far larger than the neighbourhoods that the graph is
-    made of, and more for small ones, which the neighbourhoods blur.
+    made of, and more for small ones, which the neighbourhoods blur. Where they contradict each other beyond what the
+    known sizes' variation explains, known products do not have as many photos as new ones, as where a few of each were
+    picked, and `even_variety` counts alone.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
@@ -36,12 +42,43 @@ def calibrated_estimate(features, known):
     by_variety = len(sizes) * variety_ratio(features, known_features, labels)
     variety_variance = (VARIETY_SPREAD * (1 + 2 * JOINT_NEIGHBOURS / sizes.mean())) ** 2
     size_variance = (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else variety_variance
+    how = f"calibrated on {len(sizes)} products: by photos per product {by_photos:.1f}, by variety {by_variety:.1f}, "
+    if differ(by_photos, by_variety, ALIKE):
+        even = even_variety(features, known_features, labels, by_variety)
+        spread = np.sqrt(size_variance * (1 / len(sizes) + 1 / max(even, 1)))
+        if differ(by_photos, even, np.exp(np.hypot(np.log(CONTRADICTION), 2 * spread))):
+            return rounded(even, EVEN_SIGMA, len(features),
+                           how + f"by variety among equally many photos per product, which counts alone, {even:.1f}")
     trust = variety_variance / (variety_variance + size_variance)
     count = by_photos**trust * by_variety**(1 - trust)
     per_product = trust * size_variance + 1e-4
     sigma = max(np.sqrt(per_product * (1 / len(sizes) + 1 / max(count, 1))), LEAST_SIGMA)
-    return rounded(count, sigma, len(features), f"calibrated on {len(sizes)} products: by photos per product "
-                   f"{by_photos:.1f}, by variety {by_variety:.1f}, weight of the former {trust:.2f}")
+    return rounded(count, sigma, len(features), how + f"weight of the former {trust:.2f}")
+
+
+def differ(one, other, factor):
+    """Return whether two counts differ by more than a factor."""
+    return abs(np.log(one / other)) > np.log(factor)
+
+
+def even_variety(features, known_features, labels, count):
+    """Return the number of products in `features` [N, D] by variety alone, from known ones that are photographed
+    more or less often.
+
+    More photos of a product seem more varied. So as many of either set are left out, at random, as bring both to the
+    same number of photos per product, given `count`; this gives another count, and so on until it stays. labels int
+    [M], 0..k-1, of known_features [M, D].
+    """
+    for number in range(EVEN_ROUNDS):
+        rng, former = np.random.default_rng(number), count
+        share = len(labels) / (labels.max() + 1) * count / len(features)
+        new, old = (np.sort(rng.permutation(size)[:max(LEAST_ROWS, round(min(part, 1) * size))])
+                    for size, part in ((len(features), share), (len(labels), 1 / share)))
+        _, some = np.unique(labels[old], return_inverse=True)
+        count = (some.max() + 1) * variety_ratio(features[new], known_features[old], some)
+        if abs(np.log(count / former)) < EVEN_ENOUGH:
+            break
+    return count
 
 
 def kinship(features, known_features, labels):

@@ -16,9 +16,9 @@ from imgcluster.errors import UserError
 RNG = np.random.default_rng(0)
 
 
-def products(num, sizes):
+def products(num, sizes, *, width=24, noise=0.2, rng=RNG):
     labels = np.repeat(np.arange(num), sizes)
-    rows = RNG.standard_normal((num, 24))[labels] + 0.2 * RNG.standard_normal((len(labels), 24))
+    rows = rng.standard_normal((num, width))[labels] + noise * rng.standard_normal((len(labels), width))
     return rows.astype(np.float32), labels
 
 
@@ -45,6 +45,16 @@ def test_few_known_products_of_uneven_sizes_widen_the_interval():
 
 def test_even_known_sizes_set_the_count():
     assert calibrated_estimate(products(10, 20)[0], products(6, 20)).count == 10
+
+
+@pytest.mark.parametrize("new, known", [((9, 60), (6, 12)), ((12, 10), (6, 70))])
+def test_known_products_photographed_more_or_less_often_do_not_mislead(new, known):
+    rng = np.random.default_rng(0)
+    photos, known = (products(*each, width=8, noise=0.3, rng=rng) for each in (new, known))
+    found = calibrated_estimate(photos[0], known)
+    by_photos = len(photos[0]) / np.bincount(known[1]).mean()
+    assert max(found.count / new[0], new[0] / found.count) < 1.5 < max(by_photos / new[0], new[0] / by_photos)
+    assert "counts alone" in found.method and found.interval[0] <= new[0] <= found.interval[1]
 
 
 def test_products_smaller_than_the_neighbourhoods_lend_weight_to_the_number_of_photos():
