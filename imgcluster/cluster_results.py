@@ -25,6 +25,7 @@ OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.cs
            "cluster_count.json")
 # Photos below this confidence are worth a look; the list is never longer than a fifth of all photos.
 DOUBTFUL, REVIEW_SHARE = 0.5, 0.2
+MOST_NAMED = 10  # lines of corrections.csv in a warning
 
 
 def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
@@ -46,11 +47,12 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
 
 
 def corrected(data_dir, img_paths, features, som, clustering, *, warn):
-    """Return (the Clustering after corrections.csv of `data_dir`, its number of lines, how many photos it moved).
+    """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
+    these moved).
 
     The units of moved photos (features [N, D] on the map) follow, so that the map shows the corrected clusters. Names
     of clusters go to cluster_names.csv. Without corrections.csv nothing changes, nor where it was made for another
-    clustering, whose numbers mean other clusters: `warn` then gets a sentence.
+    clustering, whose numbers mean other clusters: `warn` then gets a sentence, and one about photos not there.
     """
     table = read_table(Path(data_dir) / "corrections.csv")
     (Path(data_dir) / "cluster_names.csv").unlink(missing_ok=True)
@@ -61,11 +63,23 @@ def corrected(data_dir, img_paths, features, som, clustering, *, warn):
              "other clusters: it is left aside. Correct these clusters in the report and save it anew, or remove it; "
              "to keep corrected clusters, place new photos in them (ASSIGN_TO)")
         return clustering, 0, 0
-    labels, names = apply_corrections(clustering.labels, img_paths, table)
-    write_table(Path(data_dir) / "cluster_names.csv", pd.DataFrame(names.items(), columns=["cluster", "name"]))
-    moved, units = labels != clustering.labels, som.best_matching_units(features)[0]
-    return replace(clustering, labels=labels, num_clusters=len(set(labels.tolist()) - {-1}),
-                   unit_clusters=_follow(clustering.unit_clusters, units, labels, moved)), len(table), int(moved.sum())
+    found = apply_corrections(clustering.labels, img_paths, table)
+    if found.lost:
+        warn(_passed_over(found.lost))
+    write_table(Path(data_dir) / "cluster_names.csv", pd.DataFrame(found.names.items(), columns=["cluster", "name"]))
+    moved, units = found.labels != clustering.labels, som.best_matching_units(features)[0]
+    unit_clusters = _follow(clustering.unit_clusters, units, found.labels, moved)
+    clustering = replace(clustering, labels=found.labels, num_clusters=len(set(found.labels.tolist()) - {-1}),
+                         unit_clusters=unit_clusters)
+    return clustering, len(table) - len(found.lost), int(moved.sum())
+
+
+def _passed_over(lost):
+    """A sentence about the lines of corrections.csv {line: file} whose photos are not there."""
+    named = [f"line {line} ({file})" for line, file in list(lost.items())[:MOST_NAMED]]
+    more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+    return (f"corrections.csv: {', '.join(named)}{more} passed over, as there is no such photo; files are named as in "
+            "img_paths.txt")
 
 
 def _follow(unit_clusters, units, labels, moved):

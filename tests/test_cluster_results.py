@@ -60,6 +60,15 @@ def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted
     assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
 
 
+def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "move,raw_img/0.png,0,1", "name,,0,zeros",
+                                               *[f"move,gone {row}.png,0,1" for row in range(12)]])
+    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert (lines, moved) == (1, 0) and np.array_equal(found.labels, clustering.labels)
+    assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
+
+
 def test_corrections_of_another_clustering_are_left_aside(written, digits, fitted, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     own = clustering_id(names, clustering.labels)

@@ -11,7 +11,8 @@ FILES = ["a.jpg", "b.jpg", "c, d.jpg", "e.jpg", "f.jpg", "g.jpg"]
 
 
 def corrected(*lines):
-    return apply_corrections(LABELS, FILES, pd.DataFrame(lines, columns=COLUMNS, dtype=str))
+    found = apply_corrections(LABELS, FILES, pd.DataFrame(lines, columns=COLUMNS, dtype=str))
+    return found.labels, found.names
 
 
 def test_merge_takes_the_number_of_the_cluster_it_joins():
@@ -33,6 +34,12 @@ def test_names_are_kept_and_labels_left_alone():
     before = LABELS.copy()
     labels, names = corrected(("name", "", "1", "red, \"shoe\""), ("move", "gone.jpg", "0", "1"))
     assert names == {1: 'red, "shoe"'} and labels.tolist() == before.tolist() == LABELS.tolist()
+
+
+def test_lines_of_photos_that_are_not_there_are_named():
+    lines = [("move", "gone.jpg", "0", "1"), ("merge", "", "1", "2"), ("split", "raw_img/a.jpg", "0", "new-1")]
+    found = apply_corrections(LABELS, FILES, pd.DataFrame(lines, columns=COLUMNS, dtype=str))
+    assert found.lost == {2: "gone.jpg", 4: "raw_img/a.jpg"} and found.labels.tolist() == [0, 0, 0, 2, 2, 2]
 
 
 @pytest.mark.parametrize("line", [("merge", "", "7", "0"), ("move", "a.jpg", "0", "x"), ("paint", "", "0", "1")])

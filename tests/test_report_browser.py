@@ -231,10 +231,10 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
         {"action": "split", "file": HOSTILE_FILE, "cluster": "0", "value": "new-1", "clustering": "drawn"},
         {"action": "merge", "file": "", "cluster": "0", "value": "1", "clustering": "drawn"}]
     gallery = written.gallery
-    labels, names = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(lines))
+    found = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(lines))
     expected = np.where(gallery.predicted == 0, 1, gallery.predicted)
     expected[gallery.img_paths.index(HOSTILE_FILE)] = 3
-    assert labels.tolist() == expected.tolist() and names == {0: 'red, "good"', 2: "boots"}
+    assert found.labels.tolist() == expected.tolist() and found.names == {0: 'red, "good"', 2: "boots"}
 
 
 def test_the_legend_shows_where_a_cluster_lies(browser):
