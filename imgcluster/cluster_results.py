@@ -50,9 +50,10 @@ def corrected(data_dir, img_paths, features, som, clustering, *, warn):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
-    The units of moved photos (features [N, D] on the map) follow, so that the map shows the corrected clusters. Names
-    of clusters go to cluster_names.csv. Without corrections.csv nothing changes, nor where it was made for another
-    clustering, whose numbers mean other clusters: `warn` then gets a sentence, and one about photos not there.
+    Photos placed by hand have confidence 1. The units of moved photos (features [N, D] on the map) follow, so that the
+    map shows the corrected clusters. Names of clusters go to cluster_names.csv. Without corrections.csv nothing
+    changes, nor where it was made for another clustering, whose numbers mean other clusters: `warn` then gets a
+    sentence, and one about photos not there.
     """
     table = read_table(Path(data_dir) / "corrections.csv")
     (Path(data_dir) / "cluster_names.csv").unlink(missing_ok=True)
@@ -70,7 +71,7 @@ def corrected(data_dir, img_paths, features, som, clustering, *, warn):
     moved, units = found.labels != clustering.labels, som.best_matching_units(features)[0]
     unit_clusters = _follow(clustering.unit_clusters, units, found.labels, moved)
     clustering = replace(clustering, labels=found.labels, num_clusters=len(set(found.labels.tolist()) - {-1}),
-                         unit_clusters=unit_clusters)
+                         unit_clusters=unit_clusters, confidence=np.where(found.by_hand, 1, clustering.confidence))
     return clustering, len(table) - len(found.lost), int(moved.sum())
 
 

@@ -24,10 +24,11 @@ def are_for(table, clustering):
 
 @dataclass(frozen=True)
 class Corrected:
-    """What corrections make of a clustering: labels int [N]; names {cluster: text}; lost {line of the file: a photo
-    that is not there}, lines which were passed over."""
+    """What corrections make of a clustering: labels int [N]; by_hand bool [N]: photos that a line put where they are;
+    names {cluster: text}; lost {line of the file: a photo that is not there}, lines which were passed over."""
 
     labels: np.ndarray
+    by_hand: np.ndarray
     names: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
 
@@ -45,7 +46,7 @@ def apply_corrections(labels, img_paths, table):
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise UserError(f"corrections.csv: no column {', '.join(missing)}; expected {','.join(COLUMNS)}")
-    found, clusters = Corrected(labels.copy()), _Clusters(labels.max())
+    found, clusters = Corrected(labels.copy(), np.zeros(len(labels), bool)), _Clusters(labels.max())
     rows = {path: row for row, path in enumerate(img_paths)}
     # Line 1 of the file is its header.
     for line, (action, file, cluster, value) in enumerate(table[list(COLUMNS)].itertuples(index=False), start=2):
@@ -54,7 +55,7 @@ def apply_corrections(labels, img_paths, table):
         elif action in ("split", "move"):
             number = clusters.number(value, line)
             if file in rows:
-                found.labels[rows[file]] = number
+                found.labels[rows[file]], found.by_hand[rows[file]] = number, True
             else:
                 found.lost[line] = file
         elif action == "name":

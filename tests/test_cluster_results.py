@@ -69,6 +69,20 @@ def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(
     assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
 
 
+def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    first, second = np.argsort(clustering.confidence, kind="stable")[:2]
+    assert clustering.confidence[second] < 0.5
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[first]},0,new-1"])
+    write_lines(tmp_path / "img_paths.txt", names)
+    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    write_clustering(tmp_path, names, digits, fitted, found)
+    doubtful = pd.read_csv(tmp_path / "review.csv").file.tolist()
+    assert names[first] not in doubtful and names[second] in doubtful
+    others = np.arange(300) != first
+    assert found.confidence[first] == 1 and np.array_equal(found.confidence[others], clustering.confidence[others])
+
+
 def test_corrections_of_another_clustering_are_left_aside(written, digits, fitted, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     own = clustering_id(names, clustering.labels)

@@ -11,8 +11,12 @@ FILES = ["a.jpg", "b.jpg", "c, d.jpg", "e.jpg", "f.jpg", "g.jpg"]
 
 
 def corrected(*lines):
-    found = apply_corrections(LABELS, FILES, pd.DataFrame(lines, columns=COLUMNS, dtype=str))
+    found = applied(*lines)
     return found.labels, found.names
+
+
+def applied(*lines):
+    return apply_corrections(LABELS, FILES, pd.DataFrame(lines, columns=COLUMNS, dtype=str))
 
 
 def test_merge_takes_the_number_of_the_cluster_it_joins():
@@ -37,9 +41,13 @@ def test_names_are_kept_and_labels_left_alone():
 
 
 def test_lines_of_photos_that_are_not_there_are_named():
-    lines = [("move", "gone.jpg", "0", "1"), ("merge", "", "1", "2"), ("split", "raw_img/a.jpg", "0", "new-1")]
-    found = apply_corrections(LABELS, FILES, pd.DataFrame(lines, columns=COLUMNS, dtype=str))
+    found = applied(("move", "gone.jpg", "0", "1"), ("merge", "", "1", "2"), ("split", "raw_img/a.jpg", "0", "new-1"))
     assert found.lost == {2: "gone.jpg", 4: "raw_img/a.jpg"} and found.labels.tolist() == [0, 0, 0, 2, 2, 2]
+
+
+def test_photos_placed_by_hand_are_known():
+    found = applied(("split", "a.jpg", "0", "new-1"), ("move", "b.jpg", "0", "0"), ("merge", "", "1", "2"))
+    assert found.by_hand.tolist() == [True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize("line", [("merge", "", "7", "0"), ("move", "a.jpg", "0", "x"), ("paint", "", "0", "1")])
