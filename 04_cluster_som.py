@@ -55,7 +55,7 @@ def main(argv=None):
     facts["clustering_id"] = clustering_id(img_paths, clustering.labels)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, warn=step.warn)
     if lines:
-        step.say(f"{lines} corrections applied ({moved} photos changed cluster)")
+        step.say(f"{lines} corrections applied ({moved} photos changed cluster): {clustering.num_clusters} clusters")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",

@@ -43,7 +43,8 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
     write_json(data_dir / "cluster_count.json", {
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],
         "levels": [int(level["num_clusters"]) for level in clustering.levels], "method": clustering.method,
-        "calibrated": clustering.calibrated, "num_photos": len(img_paths), **facts})
+        "calibrated": clustering.calibrated, "corrected_from": clustering.corrected_from,
+        "num_photos": len(img_paths), **facts})
 
 
 def corrected(data_dir, img_paths, features, som, clustering, *, warn):
@@ -68,11 +69,19 @@ def corrected(data_dir, img_paths, features, som, clustering, *, warn):
     if found.lost:
         warn(_passed_over(found.lost))
     write_table(Path(data_dir) / "cluster_names.csv", pd.DataFrame(found.names.items(), columns=["cluster", "name"]))
-    moved, units = found.labels != clustering.labels, som.best_matching_units(features)[0]
-    unit_clusters = _follow(clustering.unit_clusters, units, found.labels, moved)
-    clustering = replace(clustering, labels=found.labels, num_clusters=len(set(found.labels.tolist()) - {-1}),
-                         unit_clusters=unit_clusters, confidence=np.where(found.by_hand, 1, clustering.confidence))
-    return clustering, len(table) - len(found.lost), int(moved.sum())
+    moved = int((found.labels != clustering.labels).sum())
+    clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
+    if moved:
+        clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
+    return clustering, len(table) - len(found.lost), moved
+
+
+def _regrouped(clustering, labels, units):
+    """The Clustering with other labels, as a person corrected them; units int [N]: where its photos lie on the map."""
+    before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
+    return replace(clustering, labels=labels, num_clusters=count, interval=(count, count), corrected_from=before,
+                   unit_clusters=_follow(clustering.unit_clusters, units, labels, labels != clustering.labels),
+                   method=f"corrected by hand, before that {before} ({clustering.method})")
 
 
 def _passed_over(lost):

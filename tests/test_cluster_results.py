@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
-from imgcluster.artefacts import write_array, write_lines
+from imgcluster.artefacts import read_json, write_array, write_lines
 from imgcluster.cluster_count import cluster_photos
 from imgcluster.cluster_results import OUTPUTS, corrected, place_on, read_map, review_list, write_clustering
 from imgcluster.corrections import clustering_id
@@ -58,6 +58,20 @@ def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted
     assert (lines, moved) == (2, (clustering.labels == 1).sum())
     assert found.num_clusters == clustering.num_clusters - 1 and not (found.labels == 1).any()
     assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
+
+
+def test_a_corrected_count_is_no_estimate(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros"])
+    named = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    assert (named.interval, named.method, named.corrected_from) == (clustering.interval, clustering.method, None)
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0"])
+    write_lines(tmp_path / "img_paths.txt", names)
+    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    write_clustering(tmp_path, names, digits, fitted, found)
+    count, before = read_json(tmp_path / "cluster_count.json"), clustering.num_clusters
+    assert (count["num_clusters"], count["interval"], count["corrected_from"]) == (before - 1, [before - 1] * 2, before)
+    assert count["method"] == f"corrected by hand, before that {before} ({clustering.method})"
 
 
 def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):

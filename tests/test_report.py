@@ -143,6 +143,20 @@ def test_names_that_people_gave_are_in_the_page(tmp_path):
     assert names == {0: None, 1: "<b>boots</b>", 2: None}
 
 
+def test_a_count_corrected_by_hand_is_called_that(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "show about 3 products, likely between 2 and 5." in text and "corrected by hand" not in text
+    write_json(gallery.data_dir / "cluster_count.json", {
+        "num_clusters": 3, "interval": [3, 3], "corrected_from": 5,
+        "method": "corrected by hand, before that 5 (blind)"})
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "show 3 products, corrected by hand (5 before)." in text and "likely" not in text
+    assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
+
+
 def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp_path):
     gallery = make_gallery(tmp_path)
     write_report(tmp_path / "first.html", gallery)
