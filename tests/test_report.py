@@ -143,6 +143,14 @@ def test_names_that_people_gave_are_in_the_page(tmp_path):
     assert names == {0: None, 1: "<b>boots</b>", 2: None}
 
 
+def test_models_have_the_number_of_their_cluster_for_colour(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.repeat([-1, 7, 4], [8, 10, 6]))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    colours = {model["name"]: model["colour"] for model in Page(tmp_path / "report.html").data["models"]}
+    assert (colours["model 1"], colours["model 2"]) == (7, 4) and min(colours["model 0"], colours[HOSTILE_LABEL]) > 7
+
+
 def test_a_count_corrected_by_hand_is_called_that(tmp_path):
     gallery = make_gallery(tmp_path)
     write_report(tmp_path / "report.html", gallery)

@@ -2,6 +2,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 from report_gallery import HOSTILE_FILE, make_gallery
 
-from imgcluster.artefacts import write_lines
+from imgcluster.artefacts import write_labels, write_lines
 from imgcluster.corrections import apply_corrections
 from imgcluster.report import sprites, write_report
 
@@ -285,6 +286,19 @@ def test_the_legend_of_the_map_shows_where_a_cluster_lies(browser):
     before = ground_of_map(browser)
     browser.find_elements("css selector", "#map-chips .chip")[1].send_keys("")
     assert ground_of_map(browser) != before
+
+
+def test_colours_go_by_the_numbers_of_clusters_and_no_cluster_is_grey(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.repeat([-1, 1, 7], [12, 4, 8]))
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    palette = browser.execute_script("return JSON.parse(document.getElementById('data').textContent).palette")
+    colours = {chip.get_attribute("textContent"): chip.find_element("css selector", ".swatch").value_of_css_property(
+        "background-color") for chip in browser.find_elements("css selector", "#map-chips .chip")}
+    rgb = [f"rgba({', '.join(str(int(colour[at:at + 2], 16)) for at in (1, 3, 5))}, 1)" for colour in palette]
+    assert colours == {"No cluster12": "rgba(200, 200, 200, 1)", "Cluster 78": rgb[7], "Cluster 14": rgb[1]}
 
 
 def test_light_and_dark(browser):

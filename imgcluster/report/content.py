@@ -114,16 +114,11 @@ def _clusters(gallery):
 
 def _models(gallery):
     """Name and colour of each true model: that of the cluster matched to it, so that what agrees looks alike."""
-    matched = matched_clusters(gallery.true, gallery.predicted)
-    rank = {cluster["id"]: index for index, cluster in enumerate(_sizes(gallery))}
-    names, spare = np.unique(gallery.true).tolist(), len(rank)
-    return [{"name": name, "colour": rank[matched[name]] if name in matched else spare + index}
-            for index, name in enumerate(names)]
-
-
-def _sizes(gallery):
-    numbers, sizes = np.unique(gallery.predicted, return_counts=True)
-    return [{"id": int(numbers[index])} for index in np.argsort(-sizes, kind="stable")]
+    inside = gallery.predicted >= 0
+    matched = matched_clusters(gallery.true[inside], gallery.predicted[inside]) if inside.any() else {}
+    spare = int(gallery.predicted.max()) + 1
+    return [{"name": name, "colour": matched.get(name, spare + index)}
+            for index, name in enumerate(np.unique(gallery.true).tolist())]
 
 
 def _map(gallery, place):
