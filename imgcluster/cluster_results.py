@@ -144,13 +144,14 @@ def read_map(path):
 def place_on(data_dir, features):
     """Return (map, Clustering) of new photos beside those in `data_dir`, whose clusters keep their numbers.
 
-    features [N, D] must come from the same network. Photos that fit no cluster get the label -1 and confidence 0.
+    features [N, D] must come from the same network. Photos that fit no cluster get the label -1 and confidence 0. The
+    count is of the clusters that photos were placed in, and no estimate.
     """
     data_dir = Path(data_dir)
     som, unit_clusters = read_map(data_dir / "som.npz")
     labels = read_labels(data_dir, "pred").astype(int)
     found = Catalogue(read_features(data_dir), som, labels).assign(features)
-    count = read_json(data_dir / "cluster_count.json")
-    return som, Clustering(found.labels, count["num_clusters"], tuple(count["interval"]), [], unit_clusters,
+    count = len(set(found.labels.tolist()) - {-1})
+    return som, Clustering(found.labels, count, (count, count), [], unit_clusters,
                            np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",
-                           count["calibrated"])
+                           read_json(data_dir / "cluster_count.json")["calibrated"])

@@ -119,6 +119,7 @@ def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted
     write_array(tmp_path / "features.npy", digits)
     placed = place_on(tmp_path, digits)[1]
     assert not np.isin(placed.labels, [1, last]).any()
+    assert placed.interval == (placed.num_clusters,) * 2 == (len(set(placed.labels) - {-1}),) * 2
     fits = placed.labels >= 0
     assert fits.mean() > 0.9
     before = np.isin(clustering.labels[fits], [0, last])

@@ -115,6 +115,10 @@ def test_a_cluster_has_the_colour_of_its_number_whatever_its_size_and_no_cluster
     grey = group_colour(-1)
     assert colours_of_groups(right) == {6: grey, 3: group_colour(9), 2: group_colour(3)}
     assert colours_of_groups(left) == {5: group_colour(10), 4: group_colour(9), 2: group_colour(3)}
+    assert (left.get_title(), right.get_title()) == ("3 true models", "2 predicted clusters; grey: in none")
+    assert [text.get_text() for text in right.texts] == ["9", "3"]
+    assert scatter_pair(np.ones((2, 2)), None, [-1, -1], title="").axes[0].get_title() == \
+        "0 predicted clusters; grey: in none"
     assert len(set(grey)) == 1 and grey not in {group_colour(index) for index in range(21)}
     wall = map_with_thumbnails((1, 2), np.array([[0, 1]]), thumbnail, np.array([[-1, 3]]), topology="rectangular",
                                title="")

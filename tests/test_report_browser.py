@@ -288,7 +288,7 @@ def test_the_legend_of_the_map_shows_where_a_cluster_lies(browser):
     assert ground_of_map(browser) != before
 
 
-def test_colours_go_by_the_numbers_of_clusters_and_no_cluster_is_grey(browser, tmp_path):
+def test_colours_go_by_the_numbers_of_clusters_and_photos_in_none_are_grey_and_last(browser, tmp_path):
     gallery = make_gallery(tmp_path)
     write_labels(gallery.data_dir, "pred", np.repeat([-1, 1, 7], [12, 4, 8]))
     write_report(tmp_path / "report.html", replace(gallery))
@@ -298,7 +298,11 @@ def test_colours_go_by_the_numbers_of_clusters_and_no_cluster_is_grey(browser, t
     colours = {chip.get_attribute("textContent"): chip.find_element("css selector", ".swatch").value_of_css_property(
         "background-color") for chip in browser.find_elements("css selector", "#map-chips .chip")}
     rgb = [f"rgba({', '.join(str(int(colour[at:at + 2], 16)) for at in (1, 3, 5))}, 1)" for colour in palette]
-    assert colours == {"No cluster12": "rgba(200, 200, 200, 1)", "Cluster 78": rgb[7], "Cluster 14": rgb[1]}
+    assert list(colours.items()) == [("Cluster 78", rgb[7]), ("Cluster 14", rgb[1]),
+                                     ("No cluster12", "rgba(200, 200, 200, 1)")]
+    for selector, expected in (("#opening .strip-size", ["8", "4"]), ("#unplaced .strip-size", ["12"]),
+                               ("#cards .title", ["Cluster 7", "Cluster 1", "No cluster"])):
+        assert [element.text for element in browser.find_elements("css selector", selector)] == expected
 
 
 def test_light_and_dark(browser):

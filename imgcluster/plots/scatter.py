@@ -16,6 +16,7 @@ from imgcluster.plots.style import (
 
 FEW_PHOTOS = 2000
 MAX_NAMES = 40
+NO_CLUSTER = -1
 
 
 def scatter_pair(points, true, predicted, *, title, method="t-SNE", names=None):
@@ -36,7 +37,8 @@ def scatter_pair(points, true, predicted, *, title, method="t-SNE", names=None):
         _draw_groups(axes, points, labels, looks)
         named = _name_largest(axes, points, labels, looks, names if labels is predicted else None)
         bare_axes(axes)
-        axes.set_title(_panel_title(name, len(looks), named), fontsize=10, **text_style())
+        title = _panel_title(name, len(looks) - (NO_CLUSTER in looks), named)
+        axes.set_title(f"{title}; grey: in none" if NO_CLUSTER in looks else title, fontsize=10, **text_style())
     figure.supxlabel(f"Each point is a photo, close to those that look alike ({method}).", fontsize=9, **text_style())
     return figure
 
@@ -74,6 +76,8 @@ def _name_largest(axes, points, labels, looks, names=None):
     above = len(points) < FEW_PHOTOS
     taken = []
     for group in groups[np.argsort(-sizes, kind="stable")][:MAX_NAMES].tolist():
+        if group == NO_CLUSTER:
+            continue
         own, text = points[labels == group], clean((names or {}).get(group, group), 16)
         place = _top(own) if above else _middle(own)
         half_width = 0.0065 * (len(text) + 1)

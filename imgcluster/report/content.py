@@ -39,10 +39,11 @@ def rows_shown(gallery, max_photos):
 
 
 def _opening(gallery, ordered):
-    """The most typical photos of the largest clusters, which the page shows first of all."""
+    """The most typical photos of the largest clusters, then of those in none, which the page shows first of all."""
     clusters, sizes = np.unique(gallery.predicted, return_counts=True)
-    largest = clusters[np.argsort(-sizes, kind="stable")][:OPENING_CLUSTERS]
-    return np.concatenate([ordered[gallery.predicted[ordered] == cluster][:OPENING_PHOTOS] for cluster in largest])
+    largest = clusters[np.argsort(-sizes, kind="stable")]
+    shown = [*largest[largest >= 0][:OPENING_CLUSTERS], *largest[largest < 0]]
+    return np.concatenate([ordered[gallery.predicted[ordered] == cluster][:OPENING_PHOTOS] for cluster in shown])
 
 
 def _by_cluster(gallery):

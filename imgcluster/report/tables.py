@@ -51,7 +51,8 @@ def answer(gallery):
     count = read_json(gallery.data_dir / "cluster_count.json")
     sizes = np.sort(np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1])
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
-            "corrected_from": count.get("corrected_from"), "unplaced": int((gallery.predicted < 0).sum()),
+            "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
+            "unplaced": int((gallery.predicted < 0).sum()),
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": int(sizes[len(sizes) // 2]) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
