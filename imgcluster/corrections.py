@@ -33,20 +33,22 @@ class Corrected:
     lost: dict = field(default_factory=dict)
 
 
-def apply_corrections(labels, img_paths, table):
+def apply_corrections(labels, img_paths, table, *, highest=None):
     """Return what is `Corrected` after the corrections in `table`, in the order they were made.
 
     labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
     text with the columns action, file, cluster, value: "merge" moves all photos of `cluster` into `value`; "split" and
     "move" put the photo `file` into `value`; "name" calls `cluster` `value`. A value "new-1", "new-2", ... is a new
-    cluster, numbered after the highest at its first line. Clusters keep their numbers and those of merged ones stay
+    cluster, numbered after the highest at its first line (or after `highest`, where clusters have higher numbers than
+    the labels show). Clusters keep their numbers and those of merged ones stay
     free, so that lines added later still mean the same; lines of photos that are not there are passed over.
     Raises UserError naming the line that cannot be followed.
     """
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise UserError(f"corrections.csv: no column {', '.join(missing)}; expected {','.join(COLUMNS)}")
-    found, clusters = Corrected(labels.copy(), np.zeros(len(labels), bool)), _Clusters(labels.max())
+    found = Corrected(labels.copy(), np.zeros(len(labels), bool))
+    clusters = _Clusters(labels.max() if highest is None else highest)
     rows = {path: row for row, path in enumerate(img_paths)}
     # Line 1 of the file is its header.
     for line, (action, file, cluster, value) in enumerate(table[list(COLUMNS)].itertuples(index=False), start=2):

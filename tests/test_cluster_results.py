@@ -1,4 +1,6 @@
 """The files of step 04."""
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,7 +8,15 @@ from sklearn.datasets import load_digits
 
 from imgcluster.artefacts import read_json, write_array, write_lines
 from imgcluster.cluster_count import cluster_photos
-from imgcluster.cluster_results import OUTPUTS, corrected, place_on, read_map, review_list, write_clustering
+from imgcluster.cluster_results import (
+    OUTPUTS,
+    corrected,
+    place_on,
+    read_map,
+    read_names,
+    review_list,
+    write_clustering,
+)
 from imgcluster.corrections import clustering_id
 from imgcluster.som import SelfOrganizingMap
 
@@ -126,6 +136,29 @@ def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted
     assert (placed.labels[fits][before] == 0).mean() > 0.8
     elsewhere = ~np.isin(clustering.unit_clusters, [1, last])
     assert np.array_equal(found.unit_clusters[elsewhere], clustering.unit_clusters[elsewhere])
+
+
+def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_lines(first / "img_paths.txt", names)
+    write_lines(first / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},0,new-1",
+                                            "name,,0,zeros", "name,,1,ones", "name,,2,twos"])
+    found = corrected(first, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    write_clustering(first, names, digits, fitted, found)
+    write_array(first / "features.npy", digits)
+    earlier, highest = place_on(first, digits)[2], clustering.num_clusters
+    assert list(earlier) == list(range(highest + 1)) and earlier[3] == ""
+    few = np.flatnonzero(clustering.labels == 0)[1:]
+    placed = replace(clustering, labels=clustering.labels[few], confidence=clustering.confidence[few])
+    options = {"earlier": earlier, "warn": pytest.fail}
+    corrected(second, [names[row] for row in few], digits[few], fitted, placed, **options)
+    assert read_names(second) == {0: "zeros", 1: "ones", 2: "twos"}
+    write_lines(second / "corrections.csv", ["action,file,cluster,value", f"split,{names[few[0]]},0,new-1",
+                                             "name,,0,noughts", "name,,1,", "name,,new-1,odd"])
+    found = corrected(second, [names[row] for row in few], digits[few], fitted, placed, **options)[0]
+    assert found.labels[0] == highest + 1
+    assert read_names(second) == {0: "noughts", 2: "twos", highest + 1: "odd"}
 
 
 def test_review_list_is_the_least_confident_first_and_bounded():

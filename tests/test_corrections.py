@@ -45,6 +45,11 @@ def test_lines_of_photos_that_are_not_there_are_named():
     assert found.lost == {2: "gone.jpg", 4: "raw_img/a.jpg"} and found.labels.tolist() == [0, 0, 0, 2, 2, 2]
 
 
+def test_new_clusters_come_after_the_highest_there_is():
+    table = pd.DataFrame([("split", "a.jpg", "0", "new-1"), ("move", "b.jpg", "0", "6")], columns=COLUMNS)
+    assert apply_corrections(LABELS, FILES, table, highest=6).labels.tolist() == [7, 6, 0, 1, 1, 2]
+
+
 def test_photos_placed_by_hand_are_known():
     found = applied(("split", "a.jpg", "0", "new-1"), ("move", "b.jpg", "0", "0"), ("merge", "", "1", "2"))
     assert found.by_hand.tolist() == [True, True, False, False, False, False]

@@ -363,6 +363,20 @@ def test_corrections_are_said_to_be_that_and_not_estimates(tmp_path):
     assert re.search(rf"^  number of clusters +{before + 1}$", scores, re.M) and "estimated" not in scores
 
 
+def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):
+    project = known_and_new(tmp_path)
+    first, second = project / "data" / "shop", project / "data" / "next"
+    run("04_cluster_som.py", project)
+    shutil.copytree(first, second)
+    (first / "corrections.csv").write_text("action,file,cluster,value\nname,,0,boots\nmerge,,1,0\n")
+    run("04_cluster_som.py", project)
+    done = run("04_cluster_som.py", project, "--set", "DATASET=next", "--set", "ASSIGN_TO=shop")
+    assert "120 photos placed in the clusters of shop" in done.stdout
+    assert lines(second / "cluster_names.csv") == ["cluster,name", "0,boots"]
+    count, placed = read_json(second / "cluster_count.json"), set(np.load(second / "labels_pred.npy")) - {-1}
+    assert (count["num_clusters"], count["interval"]) == (len(placed), [len(placed)] * 2) and 1 not in placed
+
+
 def test_known_products_of_another_kind_do_not_set_the_count(tmp_path):
     project = known_and_new(tmp_path, known_at=4.0)
     done = run("04_cluster_som.py", project)

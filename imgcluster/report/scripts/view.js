@@ -160,11 +160,11 @@ const colourOf = (name) => getComputedStyle(document.documentElement).getPropert
 const isDark = () => colourOf("--scheme") === "dark";
 const paletteNow = () => (isDark() ? data.paletteDark : data.palette);
 
-// By the cluster's number alone: the one that step 04 will give to "new-3", and that of the cluster of the answer
-// whose colour one of another level has.
+// By the cluster's number alone. One of another level has that of a cluster of the answer, and "new-3" the next ones.
 function clusterColour(id) {
   if (id === -1) return colourOf("--no-cluster");
-  const number = groups.get(id)?.number ?? (clusterById.has(id) ? id : highestCluster + Number(String(id).slice(4)) - data.newClusters);
+  const own = clusterById.has(id) ? id : highestCluster + Number(String(id).slice(4)) - data.newClusters;
+  const number = groups.get(id)?.number ?? own;
   const palette = paletteNow();
   return palette[number % palette.length];
 }
