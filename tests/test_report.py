@@ -16,7 +16,7 @@ from imgcluster.artefacts import write_json, write_labels, write_table
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.sprites import pack_sprites, thumbnail
-from imgcluster.report.tables import scores
+from imgcluster.report.tables import records, scores
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +225,19 @@ def test_the_page_says_which_network_judged(tmp_path, record, words):
 
 def test_a_network_is_not_named_for_features_from_elsewhere(written):
     assert "What looks alike was judged" not in written.page.text
+
+
+def test_step_02_is_that_of_the_training_set_in_use(tmp_path):
+    gallery = make_gallery(tmp_path)
+    for folder in ("data", "known"):
+        write_json(tmp_path / folder / "made_by_02.json", {"step": "02", "outputs": [f"network of {folder}"]})
+    for train_dir, dataset in ((tmp_path / "known", "known"), (gallery.data_dir, "data"), (None, None)):
+        found = records(dataclasses.replace(gallery, train_dir=train_dir))
+        trained = [(record["outputs"], record["dataset"]) for record in found if record["step"] == "02"]
+        assert trained == ([([f"network of {dataset}"], dataset)] if dataset else [])
+        assert [record["dataset"] for record in found if record["step"] == "04"] == [None]
+    write_report(tmp_path / "report.html", gallery)
+    assert "<summary>Step 02, data <small>network of data" in Page(tmp_path / "report.html").text
 
 
 def test_photos_in_no_cluster_are_counted_apart(tmp_path):
