@@ -1,4 +1,7 @@
 """Corrections change what they name and nothing else."""
+import io
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,6 +62,14 @@ def test_photos_placed_by_hand_are_known():
 def test_a_line_that_cannot_be_followed_is_named(line):
     with pytest.raises(UserError, match="line 3"):
         corrected(("merge", "", "1", "2"), line)
+
+
+def test_the_example_in_the_readme_is_followed():
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    example = next(block for block in readme.split("```") if block.startswith("\naction,"))
+    table = pd.read_csv(io.StringIO(example), dtype=str, keep_default_na=False)
+    found = apply_corrections(np.array([0, 0, 4, 9]), ["shop a/IMG_0231.jpg", "b.jpg", "c.jpg", "d.jpg"], table)
+    assert (found.labels.tolist(), found.names, found.lost) == ([10, 0, 4, 4], {10: "red boots"}, {})
 
 
 def test_columns_are_checked():
