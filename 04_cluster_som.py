@@ -4,7 +4,8 @@
 Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); labels_true.txt and features.npy of
          CALIBRATION_DATASET where there is one, features_before.npy of both where the network was trained on it; map
          and clusters of ASSIGN_TO when that is set; corrections.csv where you put one (the report exports it)
-Writes:  labels_pred.txt .npy .tsv, clusters.csv, review.csv, som.npz, cluster_count.json
+Writes:  labels_pred.txt .npy .tsv, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv where
+         clusters have names
 Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow needed
 """
 import sys
@@ -31,8 +32,9 @@ def main(argv=None):
     step.claim()
     features = read_features(step.data_dir)
     step.warn_if_changed("03")
+    earlier = {}
     if settings.ASSIGN_TO is not None:
-        som, clustering = place_on(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"), features)
+        som, clustering, earlier = place_on(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"), features)
         facts = {"assigned_to": settings.ASSIGN_TO, "new_products": int((clustering.labels < 0).sum())}
         step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{facts['new_products']} fit none of them (cluster -1)")
@@ -53,9 +55,10 @@ def main(argv=None):
                  f"{f', learned from {name}' if name else ''})")
         warn_of_doubt(step, clustering, name)
     facts["clustering_id"] = clustering_id(img_paths, clustering.labels)
-    clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, warn=step.warn)
+    clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
+                                         warn=step.warn)
     if lines:
-        step.say(f"{lines} corrections applied ({moved} photos changed cluster)")
+        step.say(f"{lines} corrections applied ({moved} photos changed cluster): {clustering.num_clusters} clusters")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",

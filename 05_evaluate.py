@@ -18,7 +18,7 @@ NAMES = {"ari": "adjusted Rand index (ARI)", "ami": "adjusted mutual information
          "v_measure": "V-measure", "matched_accuracy": "matched accuracy (Hungarian)",
          "fowlkes_mallows": "Fowlkes-Mallows index", "bcubed_precision": "B-cubed precision",
          "bcubed_recall": "B-cubed recall", "bcubed_f1": "B-cubed F1", "pairwise_f1": "pairwise F1",
-         "num_models_true": "true number of models", "num_clusters": "estimated number of clusters",
+         "num_models_true": "true number of models", "num_clusters": "number of clusters",
          "davies_bouldin": "Davies-Bouldin index", "calinski_harabasz": "Calinski-Harabasz index"}
 
 

@@ -30,10 +30,11 @@ def main(argv=None):
                  *(part for text in options.set for part in ("--set", text))]
     rows, failed = [], 0
     for dataset, number in plan(settings, options.first, options.last):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time_of_record(settings, dataset, number)
         extra = [] if dataset == settings.DATASET else ["--set", f"DATASET={dataset!r}"]
         failed = subprocess.run([sys.executable, SCRIPTS[number], *arguments, *extra], check=False).returncode
-        rows.append((dataset, number, time.perf_counter() - began, failed))
+        wrote = time_of_record(settings, dataset, number) != before
+        rows.append((dataset, number, time.perf_counter() - began, failed, wrote))
         if failed:
             break
         print(flush=True)
@@ -103,15 +104,29 @@ def record_of(settings, number):
     return settings.of_step(number)
 
 
+def record_file(settings, dataset, number):
+    """The file in which a step on a dataset notes what it wrote."""
+    source = settings if dataset == settings.DATASET else settings.for_dataset(dataset)
+    return source.folder("DATA_DIR") / f"made_by_{number}.json"
+
+
+def time_of_record(settings, dataset, number):
+    """When a step last wrote its record, in nanoseconds; None where there is none."""
+    path = record_file(settings, dataset, number)
+    return path.stat().st_mtime_ns if path.exists() else None
+
+
 def summary(settings, rows):
-    """A table: step, seconds, what it wrote, and the ARI where it is known."""
+    """A table: step, seconds, what it wrote, and the ARI where it is known.
+
+    rows: (dataset, step number, seconds, exit code, whether the step wrote its record in this run).
+    """
     lines = [f"{'step':42}{'seconds':>9}  wrote"]
-    for dataset, number, seconds, failed in rows:
-        data_dir = (settings if dataset == settings.DATASET else settings.for_dataset(dataset)).folder("DATA_DIR")
-        outputs = read_json(data_dir / f"made_by_{number}.json").get("outputs", [])
+    for dataset, number, seconds, failed, wrote in rows:
+        outputs = read_json(record_file(settings, dataset, number)).get("outputs", []) if wrote else []
         more = f" and {len(outputs) - 3} more" if outputs[3:] else ""
-        wrote = "failed" if failed else ", ".join(outputs[:3]) + more
-        lines.append(f"{SCRIPTS[number].stem + ' ' + dataset:42}{seconds:9.1f}  {wrote}")
+        said = "failed" if failed else ", ".join(outputs[:3]) + more or "nothing"
+        lines.append(f"{SCRIPTS[number].stem + ' ' + dataset:42}{seconds:9.1f}  {said}")
     metrics = read_json(settings.folder("DATA_DIR") / "metrics.json")
     if rows and rows[-1][1] >= "05" and not rows[-1][3] and "ari" in metrics:
         lines.append(f"{settings.DATASET}: {metrics['num_clusters']} clusters for {metrics['num_models_true']} models, "

@@ -21,7 +21,8 @@ class Clustering:
     labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low, high)
     of the count; levels, coarse to fine, each {"num_clusters": int, "labels": int [N]}; unit_clusters int [units], -1
     for units without photos; confidence float [N], 0..1; method: how the count was found; calibrated: whether known
-    products or a prior set it; blind_count: what the photos alone suggest, where known products set the count.
+    products or a prior set it; blind_count: what the photos alone suggest, where known products set the count;
+    corrected_from: the count before a person's corrections, where there were any.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -33,6 +34,7 @@ class Clustering:
     method: str = ""
     calibrated: bool = False
     blind_count: int | None = None
+    corrected_from: int | None = None
 
 
 def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, compared=None,

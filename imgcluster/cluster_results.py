@@ -25,6 +25,10 @@ OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.cs
            "cluster_count.json")
 # Photos below this confidence are worth a look; the list is never longer than a fifth of all photos.
 DOUBTFUL, REVIEW_SHARE = 0.5, 0.2
+MOST_NAMED = 10  # lines of corrections.csv in a warning
+LEFT_ASIDE = ("corrections.csv was made for another clustering (other photos, features or settings), whose numbers "
+              "mean other clusters: it is left aside. Correct these clusters in the report and save it anew, or remove "
+              "it; to keep corrected clusters, place new photos in them (ASSIGN_TO)")
 
 
 def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
@@ -42,30 +46,68 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
     write_json(data_dir / "cluster_count.json", {
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],
         "levels": [int(level["num_clusters"]) for level in clustering.levels], "method": clustering.method,
-        "calibrated": clustering.calibrated, "num_photos": len(img_paths), **facts})
+        "calibrated": clustering.calibrated, "corrected_from": clustering.corrected_from,
+        "num_photos": len(img_paths), **facts})
 
 
-def corrected(data_dir, img_paths, features, som, clustering, *, warn):
-    """Return (the Clustering after corrections.csv of `data_dir`, its number of lines, how many photos it moved).
+def corrected(data_dir, img_paths, features, som, clustering, *, earlier=None, warn):
+    """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
+    these moved).
 
-    The units of moved photos (features [N, D] on the map) follow, so that the map shows the corrected clusters. Names
-    of clusters go to cluster_names.csv. Without corrections.csv nothing changes, nor where it was made for another
-    clustering, whose numbers mean other clusters: `warn` then gets a sentence.
+    Photos placed by hand have confidence 1. The units of moved photos (features [N, D] on the map) follow, so that the
+    map shows the corrected clusters. Names of clusters go to cluster_names.csv, first those of `earlier` (as
+    `place_on` returns them), whose numbers no new cluster gets. Without corrections.csv nothing else changes, nor where
+    it was made for another clustering, whose numbers mean other clusters: `warn` then gets a sentence, and one about
+    photos not there.
     """
-    table = read_table(Path(data_dir) / "corrections.csv")
-    (Path(data_dir) / "cluster_names.csv").unlink(missing_ok=True)
+    table, earlier = read_table(Path(data_dir) / "corrections.csv"), earlier or {}
+    if not table.empty and not are_for(table, clustering_id(img_paths, clustering.labels)):
+        warn(LEFT_ASIDE)
+        table = table[:0]
     if table.empty:
+        write_names(data_dir, earlier)
         return clustering, 0, 0
-    if not are_for(table, clustering_id(img_paths, clustering.labels)):
-        warn("corrections.csv was made for another clustering (other photos, features or settings), whose numbers mean "
-             "other clusters: it is left aside. Correct these clusters in the report and save it anew, or remove it; "
-             "to keep corrected clusters, place new photos in them (ASSIGN_TO)")
-        return clustering, 0, 0
-    labels, names = apply_corrections(clustering.labels, img_paths, table)
-    write_table(Path(data_dir) / "cluster_names.csv", pd.DataFrame(names.items(), columns=["cluster", "name"]))
-    moved, units = labels != clustering.labels, som.best_matching_units(features)[0]
-    return replace(clustering, labels=labels, num_clusters=len(set(labels.tolist()) - {-1}),
-                   unit_clusters=_follow(clustering.unit_clusters, units, labels, moved)), len(table), int(moved.sum())
+    found = apply_corrections(clustering.labels, img_paths, table, highest=max(clustering.labels.max(), *earlier, -1))
+    if found.lost:
+        warn(_passed_over(found.lost))
+    write_names(data_dir, earlier | found.names)
+    moved = int((found.labels != clustering.labels).sum())
+    clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
+    if moved:
+        clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
+    return clustering, len(table) - len(found.lost), moved
+
+
+def _regrouped(clustering, labels, units):
+    """The Clustering with other labels, as a person corrected them; units int [N]: where its photos lie on the map."""
+    before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
+    return replace(clustering, labels=labels, num_clusters=count, interval=(count, count), corrected_from=before,
+                   unit_clusters=_follow(clustering.unit_clusters, units, labels, labels != clustering.labels),
+                   method=f"corrected by hand, before that {before} ({clustering.method})")
+
+
+def read_names(data_dir):
+    """Return {cluster: what people call it} as cluster_names.csv has it."""
+    table = read_table(Path(data_dir) / "cluster_names.csv")
+    pairs = () if table.empty else zip(table["cluster"], table["name"])
+    return {int(cluster): name for cluster, name in pairs if name}
+
+
+def write_names(data_dir, names):
+    """Write cluster_names.csv of names {cluster: text, "" for none}; where there are none, there is no such file."""
+    path, given = Path(data_dir) / "cluster_names.csv", {cluster: name for cluster, name in names.items() if name}
+    if given:
+        write_table(path, pd.DataFrame(given.items(), columns=["cluster", "name"]))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _passed_over(lost):
+    """A sentence about the lines of corrections.csv {line: file} whose photos are not there."""
+    named = [f"line {line} ({file})" for line, file in list(lost.items())[:MOST_NAMED]]
+    more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+    return (f"corrections.csv: {', '.join(named)}{more} passed over, as there is no such photo; files are named as in "
+            "img_paths.txt")
 
 
 def _follow(unit_clusters, units, labels, moved):
@@ -118,15 +160,18 @@ def read_map(path):
 
 
 def place_on(data_dir, features):
-    """Return (map, Clustering) of new photos beside those in `data_dir`, whose clusters keep their numbers.
+    """Return (map, Clustering) of new photos beside those in `data_dir`, whose clusters keep their numbers, and
+    {cluster: its name, "" for none} of these.
 
-    features [N, D] must come from the same network. Photos that fit no cluster get the label -1 and confidence 0.
+    features [N, D] must come from the same network. Photos that fit no cluster get the label -1 and confidence 0. The
+    count is of the clusters that photos were placed in, and no estimate.
     """
     data_dir = Path(data_dir)
     som, unit_clusters = read_map(data_dir / "som.npz")
     labels = read_labels(data_dir, "pred").astype(int)
     found = Catalogue(read_features(data_dir), som, labels).assign(features)
-    count = read_json(data_dir / "cluster_count.json")
-    return som, Clustering(found.labels, count["num_clusters"], tuple(count["interval"]), [], unit_clusters,
-                           np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",
-                           count["calibrated"])
+    count = len(set(found.labels.tolist()) - {-1})
+    clustering = Clustering(found.labels, count, (count, count), [], unit_clusters,
+                            np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",
+                            read_json(data_dir / "cluster_count.json")["calibrated"])
+    return som, clustering, dict.fromkeys(np.unique(labels[labels >= 0]).tolist(), "") | read_names(data_dir)

@@ -16,6 +16,7 @@ from imgcluster.artefacts import (
     read_table,
     require,
 )
+from imgcluster.cluster_results import read_names
 from imgcluster.images import ImageError, read_image, read_thumbnail
 from imgcluster.metrics import confusion_of_largest
 from imgcluster.plots import (
@@ -81,9 +82,7 @@ class Gallery:
     @cached_property
     def names(self):
         """{cluster: what people call it}, where corrections named clusters."""
-        table = read_table(self.data_dir / "cluster_names.csv")
-        pairs = () if table.empty else zip(table["cluster"], table["name"])
-        return {int(cluster): name for cluster, name in pairs if name}
+        return read_names(self.data_dir)
 
     @cached_property
     def metrics(self):

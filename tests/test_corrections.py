@@ -1,4 +1,7 @@
 """Corrections change what they name and nothing else."""
+import io
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +14,11 @@ FILES = ["a.jpg", "b.jpg", "c, d.jpg", "e.jpg", "f.jpg", "g.jpg"]
 
 
 def corrected(*lines):
+    found = applied(*lines)
+    return found.labels, found.names
+
+
+def applied(*lines):
     return apply_corrections(LABELS, FILES, pd.DataFrame(lines, columns=COLUMNS, dtype=str))
 
 
@@ -35,10 +43,33 @@ def test_names_are_kept_and_labels_left_alone():
     assert names == {1: 'red, "shoe"'} and labels.tolist() == before.tolist() == LABELS.tolist()
 
 
+def test_lines_of_photos_that_are_not_there_are_named():
+    found = applied(("move", "gone.jpg", "0", "1"), ("merge", "", "1", "2"), ("split", "raw_img/a.jpg", "0", "new-1"))
+    assert found.lost == {2: "gone.jpg", 4: "raw_img/a.jpg"} and found.labels.tolist() == [0, 0, 0, 2, 2, 2]
+
+
+def test_new_clusters_come_after_the_highest_there_is():
+    table = pd.DataFrame([("split", "a.jpg", "0", "new-1"), ("move", "b.jpg", "0", "6")], columns=COLUMNS)
+    assert apply_corrections(LABELS, FILES, table, highest=6).labels.tolist() == [7, 6, 0, 1, 1, 2]
+
+
+def test_photos_placed_by_hand_are_known():
+    found = applied(("split", "a.jpg", "0", "new-1"), ("move", "b.jpg", "0", "0"), ("merge", "", "1", "2"))
+    assert found.by_hand.tolist() == [True, True, False, False, False, False]
+
+
 @pytest.mark.parametrize("line", [("merge", "", "7", "0"), ("move", "a.jpg", "0", "x"), ("paint", "", "0", "1")])
 def test_a_line_that_cannot_be_followed_is_named(line):
     with pytest.raises(UserError, match="line 3"):
         corrected(("merge", "", "1", "2"), line)
+
+
+def test_the_example_in_the_readme_is_followed():
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    example = next(block for block in readme.split("```") if block.startswith("\naction,"))
+    table = pd.read_csv(io.StringIO(example), dtype=str, keep_default_na=False)
+    found = apply_corrections(np.array([0, 0, 4, 9]), ["shop a/IMG_0231.jpg", "b.jpg", "c.jpg", "d.jpg"], table)
+    assert (found.labels.tolist(), found.names, found.lost) == ([10, 0, 4, 4], {10: "red boots"}, {})
 
 
 def test_columns_are_checked():

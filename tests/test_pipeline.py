@@ -348,6 +348,35 @@ def known_and_new(tmp_path, *, known_at=0.0, photos_per_model=20):
     return project
 
 
+def test_corrections_are_said_to_be_that_and_not_estimates(tmp_path):
+    project = known_and_new(tmp_path)
+    data = project / "data" / "shop"
+    run("04_cluster_som.py", project)
+    before = read_json(data / "cluster_count.json")["num_clusters"]
+    (data / "corrections.csv").write_text("action,file,cluster,value\nsplit,000.jpg,0,new-1\nmove,gone.jpg,0,1\n")
+    done = run("04_cluster_som.py", project)
+    assert f"1 corrections applied (1 photos changed cluster): {before + 1} clusters" in done.stdout
+    assert "line 3 (gone.jpg)" in done.stderr
+    count = read_json(data / "cluster_count.json")
+    assert (count["num_clusters"], count["interval"], count["corrected_from"]) == (before + 1, [before + 1] * 2, before)
+    scores = run("05_evaluate.py", project).stdout
+    assert re.search(rf"^  number of clusters +{before + 1}$", scores, re.M) and "estimated" not in scores
+
+
+def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):
+    project = known_and_new(tmp_path)
+    first, second = project / "data" / "shop", project / "data" / "next"
+    run("04_cluster_som.py", project)
+    shutil.copytree(first, second)
+    (first / "corrections.csv").write_text("action,file,cluster,value\nname,,0,boots\nmerge,,1,0\n")
+    run("04_cluster_som.py", project)
+    done = run("04_cluster_som.py", project, "--set", "DATASET=next", "--set", "ASSIGN_TO=shop")
+    assert "120 photos placed in the clusters of shop" in done.stdout
+    assert lines(second / "cluster_names.csv") == ["cluster,name", "0,boots"]
+    count, placed = read_json(second / "cluster_count.json"), set(np.load(second / "labels_pred.npy")) - {-1}
+    assert (count["num_clusters"], count["interval"]) == (len(placed), [len(placed)] * 2) and 1 not in placed
+
+
 def test_known_products_of_another_kind_do_not_set_the_count(tmp_path):
     project = known_and_new(tmp_path, known_at=4.0)
     done = run("04_cluster_som.py", project)

@@ -104,6 +104,29 @@ def test_a_model_looks_like_its_matched_cluster():
     assert colours[0] == colours[1]
 
 
+def colours_of_groups(axes):
+    """{photos in a group: its colour}."""
+    return {len(group.get_offsets()): tuple(group.get_facecolor()[0][:3].tolist()) for group in drawn_groups(axes)}
+
+
+def test_a_cluster_has_the_colour_of_its_number_whatever_its_size_and_no_cluster_is_grey():
+    true, predicted = np.repeat(["a", "b", "c"], [5, 4, 2]), np.repeat([-1, 9, 3], [6, 3, 2])
+    left, right = scatter_pair(np.arange(22.0).reshape(11, 2), true, predicted, title="").axes
+    grey = group_colour(-1)
+    assert colours_of_groups(right) == {6: grey, 3: group_colour(9), 2: group_colour(3)}
+    assert colours_of_groups(left) == {5: group_colour(10), 4: group_colour(9), 2: group_colour(3)}
+    assert (left.get_title(), right.get_title()) == ("3 true models", "2 predicted clusters; grey: in none")
+    assert [text.get_text() for text in right.texts] == ["9", "3"]
+    assert scatter_pair(np.ones((2, 2)), None, [-1, -1], title="").axes[0].get_title() == \
+        "0 predicted clusters; grey: in none"
+    assert len(set(grey)) == 1 and grey not in {group_colour(index) for index in range(21)}
+    wall = map_with_thumbnails((1, 2), np.array([[0, 1]]), thumbnail, np.array([[-1, 3]]), topology="rectangular",
+                               title="")
+    canvas = wall.axes[0].images[0].get_array()
+    for corner, cluster in ((canvas[0, 0], -1), (canvas[0, -1], 3)):
+        assert corner.tolist() == np.rint(255 * np.array(group_colour(cluster))).tolist()
+
+
 def test_scatter_names_do_not_cover_each_other():
     points = np.repeat([[0.0, 0.0], [1e-6, 0.0], [1.0, 1.0]], [5, 4, 3], axis=0)
     axes, = scatter_pair(points, None, np.repeat([10, 11, 12], [5, 4, 3]), title="").axes

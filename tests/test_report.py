@@ -16,7 +16,7 @@ from imgcluster.artefacts import write_json, write_labels, write_table
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.sprites import pack_sprites, thumbnail
-from imgcluster.report.tables import scores
+from imgcluster.report.tables import records, scores
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +143,28 @@ def test_names_that_people_gave_are_in_the_page(tmp_path):
     assert names == {0: None, 1: "<b>boots</b>", 2: None}
 
 
+def test_models_have_the_number_of_their_cluster_for_colour(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.repeat([-1, 7, 4], [8, 10, 6]))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    colours = {model["name"]: model["colour"] for model in Page(tmp_path / "report.html").data["models"]}
+    assert (colours["model 1"], colours["model 2"]) == (7, 4) and min(colours["model 0"], colours[HOSTILE_LABEL]) > 7
+
+
+def test_a_count_corrected_by_hand_is_called_that(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "show about 3 products, likely between 2 and 5." in text and "corrected by hand" not in text
+    write_json(gallery.data_dir / "cluster_count.json", {
+        "num_clusters": 3, "interval": [3, 3], "corrected_from": 5,
+        "method": "corrected by hand, before that 5 (blind)"})
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "show 3 products, corrected by hand (5 before)." in text and "likely" not in text
+    assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
+
+
 def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp_path):
     gallery = make_gallery(tmp_path)
     write_report(tmp_path / "first.html", gallery)
@@ -205,11 +227,43 @@ def test_a_network_is_not_named_for_features_from_elsewhere(written):
     assert "What looks alike was judged" not in written.page.text
 
 
+def test_step_02_is_that_of_the_training_set_in_use(tmp_path):
+    gallery = make_gallery(tmp_path)
+    for folder in ("data", "known"):
+        write_json(tmp_path / folder / "made_by_02.json", {"step": "02", "outputs": [f"network of {folder}"]})
+    for train_dir, dataset in ((tmp_path / "known", "known"), (gallery.data_dir, "data"), (None, None)):
+        found = records(dataclasses.replace(gallery, train_dir=train_dir))
+        trained = [(record["outputs"], record["dataset"]) for record in found if record["step"] == "02"]
+        assert trained == ([([f"network of {dataset}"], dataset)] if dataset else [])
+        assert [record["dataset"] for record in found if record["step"] == "04"] == [None]
+    write_report(tmp_path / "report.html", gallery)
+    assert "<summary>Step 02, data <small>network of data" in Page(tmp_path / "report.html").text
+
+
 def test_photos_in_no_cluster_are_counted_apart(tmp_path):
     gallery = make_gallery(tmp_path)
     write_labels(gallery.data_dir, "pred", np.where(np.arange(24) < 5, -1, gallery.predicted))
     write_report(tmp_path / "report.html", dataclasses.replace(gallery))
     assert "5 photos fit none of them" in Page(tmp_path / "report.html").text
+
+
+def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
+    gallery = make_gallery(tmp_path)
+    count = {"num_clusters": 3, "interval": [3, 3], "assigned_to": "<week 1>"}
+    write_json(gallery.data_dir / "cluster_count.json", count)
+    write_report(tmp_path / "report.html", gallery)
+    assert "24 photos were placed in the clusters of &lt;week 1&gt;. All fit." in Page(tmp_path / "report.html").text
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(24) < 15, -1, gallery.predicted))
+    write_json(gallery.data_dir / "cluster_count.json", count | {"num_clusters": 2, "corrected_from": 3})
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    page = Page(tmp_path / "report.html")
+    assert ("24 photos were placed in the clusters of &lt;week 1&gt;, corrected by hand (3 before). "
+            "15 photos fit none of them.") in page.text
+    assert "15 photos in no cluster, likely of new products:" in page.text and "unplaced" in page.ids
+    assert page.data["photos"]["cluster"][:11] == [2] * 5 + [1] + [-1] * 5
+    write_labels(gallery.data_dir, "pred", np.full(24, -1))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    assert "24 photos fit none of them." in Page(tmp_path / "report.html").text
 
 
 def test_the_photos_seen_first_lie_in_the_first_sheet(written):

@@ -2,6 +2,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 from report_gallery import HOSTILE_FILE, make_gallery
 
-from imgcluster.artefacts import write_lines
+from imgcluster.artefacts import write_labels, write_lines
 from imgcluster.corrections import apply_corrections
 from imgcluster.report import sprites, write_report
 
@@ -231,10 +232,10 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
         {"action": "split", "file": HOSTILE_FILE, "cluster": "0", "value": "new-1", "clustering": "drawn"},
         {"action": "merge", "file": "", "cluster": "0", "value": "1", "clustering": "drawn"}]
     gallery = written.gallery
-    labels, names = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(lines))
+    found = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(lines))
     expected = np.where(gallery.predicted == 0, 1, gallery.predicted)
     expected[gallery.img_paths.index(HOSTILE_FILE)] = 3
-    assert labels.tolist() == expected.tolist() and names == {0: 'red, "good"', 2: "boots"}
+    assert found.labels.tolist() == expected.tolist() and found.names == {0: 'red, "good"', 2: "boots"}
 
 
 def test_the_legend_shows_where_a_cluster_lies(browser):
@@ -285,6 +286,23 @@ def test_the_legend_of_the_map_shows_where_a_cluster_lies(browser):
     before = ground_of_map(browser)
     browser.find_elements("css selector", "#map-chips .chip")[1].send_keys("")
     assert ground_of_map(browser) != before
+
+
+def test_colours_go_by_the_numbers_of_clusters_and_photos_in_none_are_grey_and_last(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.repeat([-1, 1, 7], [12, 4, 8]))
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    palette = browser.execute_script("return JSON.parse(document.getElementById('data').textContent).palette")
+    colours = {chip.get_attribute("textContent"): chip.find_element("css selector", ".swatch").value_of_css_property(
+        "background-color") for chip in browser.find_elements("css selector", "#map-chips .chip")}
+    rgb = [f"rgba({', '.join(str(int(colour[at:at + 2], 16)) for at in (1, 3, 5))}, 1)" for colour in palette]
+    assert list(colours.items()) == [("Cluster 78", rgb[7]), ("Cluster 14", rgb[1]),
+                                     ("No cluster12", "rgba(200, 200, 200, 1)")]
+    for selector, expected in (("#opening .strip-size", ["8", "4"]), ("#unplaced .strip-size", ["12"]),
+                               ("#cards .title", ["Cluster 7", "Cluster 1", "No cluster"])):
+        assert [element.text for element in browser.find_elements("css selector", selector)] == expected
 
 
 def test_light_and_dark(browser):

@@ -150,11 +150,26 @@ def test_the_summary_names_what_was_written_and_the_ari(settings_of, tmp_path):
     settings = settings_of()
     finish(settings, "new", "04", "05")
     (settings.folder("DATA_DIR") / "metrics.json").write_text('{"ari": 0.75, "num_clusters": 9, "num_models_true": 8}')
-    lines = run_all.summary(settings, [("new", "04", 1.0, 0), ("new", "05", 2.5, 0)]).splitlines()
+    lines = run_all.summary(settings, [("new", "04", 1.0, 0, True), ("new", "05", 2.5, 0, True)]).splitlines()
     assert lines[1].startswith("04_cluster_som new") and lines[1].endswith("1.0  output_of_04")
     assert lines[-1] == "new: 9 clusters for 8 models, ARI 0.750"
-    failed = run_all.summary(settings, [("new", "04", 1.0, 0), ("new", "05", 2.5, 2)])
+    failed = run_all.summary(settings, [("new", "04", 1.0, 0, True), ("new", "05", 2.5, 2, False)])
     assert failed.splitlines()[-1].endswith("failed") and "ARI" not in failed
+
+
+def test_the_summary_names_nothing_that_an_earlier_run_wrote(settings_of, tmp_path, monkeypatch, capsys):
+    finish(settings_of(), "new", "02", "03")
+    config = tmp_path / "own.py"
+    config.write_text("DATASET = 'new'\nTRAIN_DATASET = None\n")
+    writes, idle = tmp_path / "writes.py", tmp_path / "idle.py"
+    record = settings_of().folder("DATA_DIR") / "made_by_03.json"
+    writes.write_text(f"open({str(record)!r}, 'w').write('{{\"outputs\": [\"fresh\"]}}')")
+    idle.write_text("")
+    monkeypatch.setattr(run_all, "SCRIPTS", {"02": idle, "03": writes})
+    monkeypatch.setattr(run_all, "ROOT", tmp_path)
+    assert run_all.main(["--config", str(config), "--from", "02", "--to", "03"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2].endswith("  nothing") and lines[-1].endswith("  fresh")
 
 
 STANDIN = """import sys

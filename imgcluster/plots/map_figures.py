@@ -169,7 +169,7 @@ def _wall(photos, clusters, thumbnail, *, corners, size, pixels):
     for photo, cluster, (x, y) in zip(photos.ravel(), clusters.ravel(), corners):
         cell = canvas[y:y + pixels, x:x + pixels]
         if photo >= 0:
-            cell[:] = np.rint(255 * np.array(group_colour(cluster))) if cluster >= 0 else 217
+            cell[:] = np.rint(255 * np.array(group_colour(cluster)))
             cell[frame:-frame, frame:-frame] = fitted(thumbnail(int(photo)), pixels - 2 * frame)
         else:
             cell[:] = 242

@@ -16,29 +16,29 @@ from imgcluster.plots.style import (
 
 FEW_PHOTOS = 2000
 MAX_NAMES = 40
+NO_CLUSTER = -1
 
 
 def scatter_pair(points, true, predicted, *, title, method="t-SNE", names=None):
     """Points coloured by true model and by predicted cluster side by side; clusters alone where `true` is None.
 
-    points: [M, 2]; true, predicted: labels [M]; names: {cluster: what people call it}, where they do. A model has the
-    colour and marker of the cluster matched to it, so that what agrees looks alike in both panels. The largest groups
-    are named on the spot; there is no legend.
+    points: [M, 2]; true: labels [M]; predicted: int [M], -1 for photos in no cluster, which are grey; names: {cluster:
+    what people call it}, where they do. Clusters look as their numbers say (`group_colour`), and a model as the cluster
+    matched to it, so that what agrees looks alike in both panels. The largest groups are named on the spot; there is no
+    legend.
     """
     points, predicted = np.asarray(points), np.asarray(predicted)
-    if true is None:
-        panels = [("predicted cluster", predicted, _looks(predicted))]
-    else:
+    panels = [("predicted cluster", predicted, {cluster: cluster for cluster in np.unique(predicted).tolist()})]
+    if true is not None:
         true = np.asarray(true)
-        looks = _looks(true)
-        matched = {cluster: looks[model] for model, cluster in matched_clusters(true, predicted).items()}
-        panels = [("true model", true, looks), ("predicted cluster", predicted, _looks(predicted, matched, len(looks)))]
+        panels.insert(0, ("true model", true, _looks_of_models(true, predicted)))
     figure = new_figure(7.2 * len(panels), 7.4, title=title)
     for axes, (name, labels, looks) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels):
         _draw_groups(axes, points, labels, looks)
         named = _name_largest(axes, points, labels, looks, names if labels is predicted else None)
         bare_axes(axes)
-        axes.set_title(_panel_title(name, len(looks), named), fontsize=10, **text_style())
+        title = _panel_title(name, len(looks) - (NO_CLUSTER in looks), named)
+        axes.set_title(f"{title}; grey: in none" if NO_CLUSTER in looks else title, fontsize=10, **text_style())
     figure.supxlabel(f"Each point is a photo, close to those that look alike ({method}).", fontsize=9, **text_style())
     return figure
 
@@ -48,12 +48,13 @@ def _panel_title(name, number, named):
     return title if named == number else f"{title}, {named} of them named"
 
 
-def _looks(labels, given=None, first=0):
-    """Number of colour and marker of each label: the one `given`, else from `first` on, the largest group first."""
-    names, sizes = np.unique(labels, return_counts=True)
-    looks = dict(given or {})
+def _looks_of_models(true, predicted):
+    """Number of colour and marker of each model: its cluster's, else one no cluster has, the largest model first."""
+    inside = predicted >= 0
+    looks = matched_clusters(true[inside], predicted[inside]) if inside.any() else {}
+    names, sizes = np.unique(true, return_counts=True)
     others = [name for name in names[np.argsort(-sizes, kind="stable")].tolist() if name not in looks]
-    return looks | {name: first + index for index, name in enumerate(others)}
+    return looks | {name: predicted.max() + 1 + index for index, name in enumerate(others)}
 
 
 def _draw_groups(axes, points, labels, looks):
@@ -75,6 +76,8 @@ def _name_largest(axes, points, labels, looks, names=None):
     above = len(points) < FEW_PHOTOS
     taken = []
     for group in groups[np.argsort(-sizes, kind="stable")][:MAX_NAMES].tolist():
+        if group == NO_CLUSTER:
+            continue
         own, text = points[labels == group], clean((names or {}).get(group, group), 16)
         place = _top(own) if above else _middle(own)
         half_width = 0.0065 * (len(text) + 1)

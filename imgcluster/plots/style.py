@@ -19,6 +19,7 @@ BORDER_COLOUR = "#D55E00"
 # among outlines.
 _HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#666666")
 _SHADES = (0.0, -0.45, 0.4)
+_NO_GROUP = "#C8C8C8"  # lighter than any grey among the shades
 # As many markers as share no divisor with the hues, so that a hue meets every marker before a pair comes again.
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
@@ -95,14 +96,20 @@ def _fitting(text, columns):
 
 
 def group_colour(index):
-    """RGB floats of group `index`: 7 hues told apart with any colour vision, then darker, then lighter ones."""
+    """RGB floats of group `index`: 7 hues told apart with any colour vision, then darker, then lighter ones.
+
+    A cluster's index is its number, whatever its size, so that it has one colour in all figures, also after
+    corrections; -1, no cluster, is grey.
+    """
+    if index < 0:
+        return to_rgb(_NO_GROUP)
     colour, shade = np.array(to_rgb(_HUES[index % len(_HUES)])), _SHADES[index // len(_HUES) % len(_SHADES)]
     return tuple(float(c) for c in (colour * (1 + shade) if shade < 0 else colour + (1 - colour) * shade))
 
 
 def group_marker(index):
-    """Marker of group `index`; colour and marker together come again after 168 groups."""
-    return _MARKERS[index % len(_MARKERS)]
+    """Marker of group `index`; colour and marker together come again after 168 groups. That of -1 is round."""
+    return _MARKERS[max(index, 0) % len(_MARKERS)]
 
 
 def marker_scale(index):

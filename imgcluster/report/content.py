@@ -39,10 +39,11 @@ def rows_shown(gallery, max_photos):
 
 
 def _opening(gallery, ordered):
-    """The most typical photos of the largest clusters, which the page shows first of all."""
+    """The most typical photos of the largest clusters, then of those in none, which the page shows first of all."""
     clusters, sizes = np.unique(gallery.predicted, return_counts=True)
-    largest = clusters[np.argsort(-sizes, kind="stable")][:OPENING_CLUSTERS]
-    return np.concatenate([ordered[gallery.predicted[ordered] == cluster][:OPENING_PHOTOS] for cluster in largest])
+    largest = clusters[np.argsort(-sizes, kind="stable")]
+    shown = [*largest[largest >= 0][:OPENING_CLUSTERS], *largest[largest < 0]]
+    return np.concatenate([ordered[gallery.predicted[ordered] == cluster][:OPENING_PHOTOS] for cluster in shown])
 
 
 def _by_cluster(gallery):
@@ -114,16 +115,11 @@ def _clusters(gallery):
 
 def _models(gallery):
     """Name and colour of each true model: that of the cluster matched to it, so that what agrees looks alike."""
-    matched = matched_clusters(gallery.true, gallery.predicted)
-    rank = {cluster["id"]: index for index, cluster in enumerate(_sizes(gallery))}
-    names, spare = np.unique(gallery.true).tolist(), len(rank)
-    return [{"name": name, "colour": rank[matched[name]] if name in matched else spare + index}
-            for index, name in enumerate(names)]
-
-
-def _sizes(gallery):
-    numbers, sizes = np.unique(gallery.predicted, return_counts=True)
-    return [{"id": int(numbers[index])} for index in np.argsort(-sizes, kind="stable")]
+    inside = gallery.predicted >= 0
+    matched = matched_clusters(gallery.true[inside], gallery.predicted[inside]) if inside.any() else {}
+    spare = int(gallery.predicted.max()) + 1
+    return [{"name": name, "colour": matched.get(name, spare + index)}
+            for index, name in enumerate(np.unique(gallery.true).tolist())]
 
 
 def _map(gallery, place):

@@ -51,6 +51,7 @@ def answer(gallery):
     count = read_json(gallery.data_dir / "cluster_count.json")
     sizes = np.sort(np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1])
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
+            "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
             "unplaced": int((gallery.predicted < 0).sum()),
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": int(sizes[len(sizes) // 2]) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
@@ -104,12 +105,17 @@ def side_table(gallery, name):
 
 
 def records(gallery):
-    """What made each file: the content of every made_by_*.json, in the order of the steps."""
-    found = [read_json(path) for path in sorted(gallery.data_dir.glob("made_by_*.json"))]
-    if gallery.train_dir and gallery.train_dir != gallery.data_dir:
-        found += [record for record in [read_json(gallery.train_dir / "made_by_02.json")] if record]
+    """What made each file: the content of every made_by_*.json, in the order of the steps.
+
+    That of step 02 is the training set's, whose name is its "dataset"; a network of the dataset itself that is not in
+    use has no part in the run.
+    """
+    own = [read_json(path) for path in gallery.data_dir.glob("made_by_*.json") if path.name != "made_by_02.json"]
+    trained = gallery.train_dir and read_json(gallery.train_dir / "made_by_02.json")
+    found = [*own, *([trained | {"dataset": gallery.train_dir.name}] if trained else [])]
     return [{"step": str(record["step"]), "outputs": [str(name) for name in record.get("outputs", ())],
-             "settings": record.get("settings") or {}, "versions": record.get("versions") or {}}
+             "settings": record.get("settings") or {}, "versions": record.get("versions") or {},
+             "dataset": record.get("dataset")}
             for record in sorted(found, key=lambda record: str(record.get("step"))) if record.get("step")]
 
 

@@ -30,9 +30,13 @@ function modelChip(model, number) {
     data.models[model].name, h("span", { class: "number" }, number.toLocaleString("en")));
 }
 
+// -1, no cluster, comes after all clusters.
+const noneLast = (a, b) => (a === -1) - (b === -1);
+
 // The largest of the groups [[group, photos], ...]: pointing at one, or reaching it with Tab, calls pick(group), and
 // pick(null) afterwards.
 function drawLegend(parent, groupsByPhotos, chip, pick) {
+  groupsByPhotos.sort(([a], [b]) => noneLast(a, b));
   const chips = groupsByPhotos.slice(0, LEGEND_CHIPS).map(([group, number]) => {
     const element = chip(group, number);
     for (const [type, value] of [["pointerenter", group], ["focus", group], ["pointerleave", null], ["blur", null]])
@@ -73,7 +77,8 @@ const orders = {
 
 function startClusters() {
   let order = "size";
-  const redraw = () => growingList($("cards"), currentClusters().sort(orders[order][1]), atATime(48), card, "cluster");
+  const ordered = (a, b) => noneLast(a.id, b.id) || orders[order][1](a, b);
+  const redraw = () => growingList($("cards"), currentClusters().sort(ordered), atATime(48), card, "cluster");
   const offered = Object.entries(orders).filter(([name]) => name !== "doubt" || photos.confidence);
   choice($("cluster-order"), offered.map(([name, [text]]) => [name, text]), order, (value) => { order = value; redraw(); });
   let drawn = shownOf;

@@ -27,14 +27,14 @@ function readGroups({ cluster, sizes }) {
   cluster.forEach((place, index) => members[place].push(index));
   const whole = new Map(tally(photos.cluster));
   const taken = new Set();
-  let spare = data.clusters.length;
+  let spare = highestCluster + 1;
   for (const place of range(sizes.length).sort((a, b) => sizes[b] - sizes[a])) {
     const parts = tally(members[place].map((index) => photos.cluster[index]));
-    const own = parts.length ? clusterById.get(parts[0][0]).rank : spare;
-    const rank = taken.has(own) ? spare++ : own;
-    taken.add(rank);
+    const own = parts.length ? parts[0][0] : -1;
+    const number = own === -1 || taken.has(own) ? spare++ : own;
+    taken.add(number);
     const same = parts.length === 1 && parts[0][1] === whole.get(parts[0][0]);
-    groups.set(`level-${place}`, { rank, same, parts, size: sizes[place], ...groupNames(parts, same) });
+    groups.set(`level-${place}`, { number, same, parts, size: sizes[place], ...groupNames(parts, same) });
   }
 }
 

@@ -159,8 +159,12 @@ function zoomButtons(parent, view) {
 const colourOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const isDark = () => colourOf("--scheme") === "dark";
 const paletteNow = () => (isDark() ? data.paletteDark : data.palette);
+
+// By the cluster's number alone. One of another level has that of a cluster of the answer, and "new-3" the next ones.
 function clusterColour(id) {
-  const known = groups.get(id) ?? clusterById.get(id);
+  if (id === -1) return colourOf("--no-cluster");
+  const own = clusterById.has(id) ? id : highestCluster + Number(String(id).slice(4)) - data.newClusters;
+  const number = groups.get(id)?.number ?? own;
   const palette = paletteNow();
-  return palette[(known ? known.rank : data.clusters.length + Number(String(id).slice(4))) % palette.length];
+  return palette[number % palette.length];
 }
