@@ -11,18 +11,14 @@ Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow neede
 import sys
 
 from imgcluster.artefacts import read_before, read_features, read_img_paths, read_json
-from imgcluster.calibration import OTHER_KIND
+from imgcluster.carried_over import corrected, place_on
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos
-from imgcluster.cluster_results import OUTPUTS, corrected, place_on, write_clustering
+from imgcluster.cluster_results import OUTPUTS, write_clustering
 from imgcluster.corrections import clustering_id
-from imgcluster.errors import UserError
-from imgcluster.known_products import read_known
+from imgcluster.known_products import doubt, known_for
 from imgcluster.progress import progress
 from imgcluster.som import SelfOrganizingMap, default_grid
-
-# Known products of the same kind and the photos alone differed by a factor of four at most in labelled sets.
-DOUBTFUL = 4
 
 
 def main(argv=None):
@@ -34,7 +30,8 @@ def main(argv=None):
     step.warn_if_changed("03")
     earlier = {}
     if settings.ASSIGN_TO is not None:
-        som, clustering, earlier = place_on(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"), features)
+        earlier_dir = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
+        som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
         facts = {"assigned_to": settings.ASSIGN_TO, "new_products": int((clustering.labels < 0).sum())}
         step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{facts['new_products']} fit none of them (cluster -1)")
@@ -53,7 +50,9 @@ def main(argv=None):
         likely = "" if settings.NUM_CLUSTERS else f"likely {low} to {high}; "
         step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.method}"
                  f"{f', learned from {name}' if name else ''})")
-        warn_of_doubt(step, clustering, name)
+        doubtful = doubt(name, clustering.num_clusters, clustering.blind_count)
+        if doubtful:
+            step.warn(doubtful)
     facts["clustering_id"] = clustering_id(img_paths, clustering.labels)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
                                          warn=step.warn)
@@ -63,14 +62,6 @@ def main(argv=None):
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")
-
-
-def warn_of_doubt(step, clustering, name):
-    """Warn where known products suggest another order of magnitude than the photos alone."""
-    blind, count = clustering.blind_count, clustering.num_clusters
-    if blind and not 1 / DOUBTFUL <= count / blind <= DOUBTFUL:
-        step.warn(f"{name} suggests {count} clusters, the photos alone {blind}: where they show different kinds of "
-                  "product, set CALIBRATION_DATASET = None")
 
 
 def train_map(settings, features):
@@ -91,31 +82,13 @@ def known_products(step, features):
 
     "auto" takes none of another kind of product.
     """
-    settings = step.settings
-    name, asked = settings.CALIBRATION_DATASET, settings.CALIBRATION_DATASET != "auto"
-    if settings.NUM_CLUSTERS or settings.NUM_IMGS_PER_MODEL or name is None:
+    settings, asked = step.settings, step.settings.CALIBRATION_DATASET != "auto"
+    name = settings.CALIBRATION_DATASET if asked else settings.TRAIN_DATASET
+    if settings.NUM_CLUSTERS or settings.NUM_IMGS_PER_MODEL or name is None or (not asked and name == settings.DATASET):
         return None, None
-    name = name if asked else settings.TRAIN_DATASET
-    if name is None or (not asked and name == settings.DATASET):
-        return None, None
-    folder = settings.for_dataset(name).folder("DATA_DIR")
-    try:
-        known = read_known(folder, step.data_dir, features, name=name)
-    except UserError:
-        if asked:
-            raise
-        if (folder / "features.npy").exists():
-            step.say(f"the features of {name} are not by the network that made these; the number of clusters is "
-                     "estimated without them")
-        return None, None
-    if known.kinship >= OTHER_KIND:
-        return known, name
-    if asked:
-        step.warn(f"the photos of CALIBRATION_DATASET = {name!r} show another kind of product: the number of clusters "
-                  "learned from them may be far off; None estimates it without them")
-        return known, name
-    step.say(f"{name} shows another kind of product; the number of clusters is estimated without it")
-    return None, None
+    known = known_for(step.data_dir, features, folder=settings.for_dataset(name).folder("DATA_DIR"), name=name,
+                      asked=asked, say=step.say, warn=step.warn)
+    return known, name if known else None
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
            "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
            "labels_pred.txt": "04_cluster_som.py", "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py",
            "metrics.json": "05_evaluate.py"}
+# What tells in the records of step 03 that two networks are not the same one.
+NETWORK_FACTS = ("network", "network_file", "trained_on", "fitted_to")
 # Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
 BEFORE = "features_before.npy"
 # Part of the names of files that are not complete yet, after the number of the process that writes them.
@@ -204,6 +206,15 @@ def read_before(data_dir):
     return before if len(before) == len(read_img_paths(data_dir)) else None
 
 
+def same_network(data_dir, other_dir):
+    """Whether nothing in the records of step 03 says that the features in two folders come from different networks.
+
+    Features of one's own have no record.
+    """
+    one, other = (read_json(Path(folder) / "made_by_03.json") for folder in (data_dir, other_dir))
+    return all(one[name] == other[name] for name in NETWORK_FACTS if name in one and name in other)
+
+
 def _same_rows(values, data_dir, name):
     count = len(read_img_paths(data_dir))
     if len(values) != count:
@@ -255,6 +266,11 @@ def _version(name):
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def made_with(data_dir, step, name):
+    """Return the value that a setting had when `step` made its files; None where there is no record of it."""
+    return read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {}).get(name)
 
 
 def was_interrupted(data_dir, step):

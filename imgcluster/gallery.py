@@ -16,7 +16,7 @@ from imgcluster.artefacts import (
     read_table,
     require,
 )
-from imgcluster.cluster_results import read_names
+from imgcluster.carried_over import read_names
 from imgcluster.images import ImageError, read_image, read_thumbnail
 from imgcluster.metrics import confusion_of_largest
 from imgcluster.plots import (

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import read_before, read_features, read_json, read_labels_true
-from imgcluster.calibration import kinship
+from imgcluster.artefacts import read_before, read_features, read_json, read_labels_true, same_network
+from imgcluster.calibration import OTHER_KIND, kinship
 from imgcluster.errors import UserError
+
+# Known products of the same kind and the photos alone differed by a factor of four at most in labelled sets.
+DOUBTFUL = 4
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,40 @@ class Known:
     kinship: float
 
 
+def known_for(data_dir, features, *, folder, name, asked, say, warn):
+    """Return the Known products of the dataset `name` in `folder` for photos in `data_dir`; None where none fit.
+
+    asked: the user named the dataset, so that one without labels, of other features or of another kind of product is no
+    reason to go on without it: UserError the first two times, a warning the third. say, warn: functions of one line.
+    """
+    try:
+        known = read_known(folder, data_dir, features, name=name)
+    except UserError:
+        if asked:
+            raise
+        if (folder / "features.npy").exists():
+            say(f"the features of {name} are not by the network that made these; the number of clusters is estimated "
+                "without them")
+        return None
+    if known.kinship >= OTHER_KIND:
+        return known
+    if asked:
+        warn(f"the photos of CALIBRATION_DATASET = {name!r} show another kind of product: the number of clusters "
+             "learned from them may be far off; None estimates it without them")
+        return known
+    say(f"{name} shows another kind of product; the number of clusters is estimated without it")
+    return None
+
+
+def doubt(name, count, blind_count):
+    """Return a sentence where the products of the dataset `name` suggest another order of magnitude than the photos
+    alone, "" where not; blind_count: what these suggest, None where they were not asked."""
+    if not blind_count or 1 / DOUBTFUL <= count / blind_count <= DOUBTFUL:
+        return ""
+    return (f"{name} suggests {count} clusters, the photos alone {blind_count}: where they show different kinds of "
+            "product, set CALIBRATION_DATASET = None")
+
+
 def read_known(known_dir, data_dir, features, *, name):
     """Return the Known products of the dataset `name` in `known_dir`, for the photos in `data_dir` with `features`.
 
@@ -27,22 +64,20 @@ def read_known(known_dir, data_dir, features, *, name):
     variety makes one product: where it was trained on `name`, both are compared as it saw them before, as far as step
     03 wrote that. Raises UserError where features or labels are missing, or by another network.
     """
-    record = read_json(Path(data_dir) / "made_by_03.json")
-    known, labels = _labelled(Path(known_dir), features.shape[1], record)
+    known, labels = _labelled(known_dir, data_dir, features.shape[1])
     before = [read_before(folder) for folder in (known_dir, data_dir)]
-    if record.get("trained_on") == name and all(each is not None for each in before):
+    trained_on = read_json(Path(data_dir) / "made_by_03.json").get("trained_on")
+    if trained_on == name and all(each is not None for each in before):
         known, features = before
     return Known(known, labels, features, kinship(features, known, labels))
 
 
-def _labelled(known_dir, dimension, record):
-    """(features, labels) in a folder; UserError unless the network that the record of step 03 names made them."""
+def _labelled(known_dir, data_dir, dimension):
+    """(features, labels) in a folder; UserError unless the network that made those in `data_dir` made them."""
     features, labels = read_features(known_dir), read_labels_true(known_dir)
     if labels is None:
         raise UserError(f"CALIBRATION_DATASET: {known_dir} has no labels_true.txt; run 00_make_labels_true.py for it")
-    own = read_json(known_dir / "made_by_03.json")
-    if features.shape[1] != dimension or any(own[name] != record[name] for name in ("network_file", "trained_on")
-                                             if name in own and name in record):
+    if features.shape[1] != dimension or not same_network(known_dir, data_dir):
         raise UserError(f"CALIBRATION_DATASET: the {features.shape[1]} features a photo in {known_dir} are not by the "
                         f"network that made the {dimension} of DATASET; run 03_extract_features.py for both, with "
                         "USE_FINE_TUNED = True where it finds one of another kind of product than TRAIN_DATASET")

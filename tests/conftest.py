@@ -1,4 +1,4 @@
-"""Tiny things that several tests share: coloured squares, a network of two layers, a silent bar, a browser."""
+"""Tiny things that several tests share: coloured squares, digits in clusters, networks, a silent bar, a browser."""
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -9,6 +9,12 @@ import shutil  # noqa: E402
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+from sklearn.datasets import load_digits  # noqa: E402
+
+from imgcluster.artefacts import write_lines  # noqa: E402
+from imgcluster.cluster_count import cluster_photos  # noqa: E402
+from imgcluster.cluster_results import write_clustering  # noqa: E402
+from imgcluster.som import SelfOrganizingMap  # noqa: E402
 
 COLOURS = ((220, 40, 40), (40, 200, 60), (50, 60, 220), (230, 210, 40))
 SIDE = 16
@@ -98,3 +104,26 @@ def chromium(tmp_path_factory):
     driver.downloads = downloads
     yield driver
     driver.quit()
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Pixels of 300 handwritten digits, float32 [300, 64]."""
+    return load_digits().data[:300].astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def fitted(digits):
+    """A map of them."""
+    return SelfOrganizingMap(6, 8, 64, topology="hexagonal", normalize=True).fit(digits, epochs=4)
+
+
+@pytest.fixture(scope="session")
+def written(digits, fitted, tmp_path_factory):
+    """(folder, Clustering) of them as step 04 leaves it; not to be changed."""
+    folder = tmp_path_factory.mktemp("digits")
+    names = [f"{row}.png" for row in range(len(digits))]
+    write_lines(folder / "img_paths.txt", names)
+    clustering = cluster_photos(digits, fitted)
+    write_clustering(folder, names, digits, fitted, clustering, calibration_dataset=None)
+    return folder, clustering

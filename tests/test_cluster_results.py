@@ -1,44 +1,8 @@
 """The files of step 04."""
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
-import pytest
-from sklearn.datasets import load_digits
 
-from imgcluster.artefacts import read_json, write_array, write_lines
-from imgcluster.cluster_count import cluster_photos
-from imgcluster.cluster_results import (
-    OUTPUTS,
-    corrected,
-    place_on,
-    read_map,
-    read_names,
-    review_list,
-    write_clustering,
-)
-from imgcluster.corrections import clustering_id
-from imgcluster.som import SelfOrganizingMap
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return load_digits().data[:300].astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def fitted(digits):
-    return SelfOrganizingMap(6, 8, 64, topology="hexagonal", normalize=True).fit(digits, epochs=4)
-
-
-@pytest.fixture(scope="module")
-def written(digits, fitted, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    names = [f"{row}.png" for row in range(len(digits))]
-    write_lines(folder / "img_paths.txt", names)
-    clustering = cluster_photos(digits, fitted)
-    write_clustering(folder, names, digits, fitted, clustering, calibration_dataset=None)
-    return folder, clustering
+from imgcluster.cluster_results import OUTPUTS, read_map, review_list
 
 
 def test_every_file_is_written_and_rows_agree(written, digits):
@@ -56,109 +20,6 @@ def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
     assert np.array_equal(unit_clusters, written[1].unit_clusters) and som.topology == "hexagonal"
     with np.load(written[0] / "som.npz") as arrays:
         assert np.allclose(arrays["distance_map"], fitted.distance_map(scaling="mean"))
-
-
-def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted, tmp_path):
-    names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail) == (clustering, 0, 0)
-    write_lines(tmp_path / "corrections.csv", [])
-    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail) == (clustering, 0, 0)
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros"])
-    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
-    assert (lines, moved) == (2, (clustering.labels == 1).sum())
-    assert found.num_clusters == clustering.num_clusters - 1 and not (found.labels == 1).any()
-    assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
-
-
-def test_a_corrected_count_is_no_estimate(written, digits, fitted, tmp_path):
-    names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros"])
-    named = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
-    assert (named.interval, named.method, named.corrected_from) == (clustering.interval, clustering.method, None)
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0"])
-    write_lines(tmp_path / "img_paths.txt", names)
-    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
-    write_clustering(tmp_path, names, digits, fitted, found)
-    count, before = read_json(tmp_path / "cluster_count.json"), clustering.num_clusters
-    assert (count["num_clusters"], count["interval"], count["corrected_from"]) == (before - 1, [before - 1] * 2, before)
-    assert count["method"] == f"corrected by hand, before that {before} ({clustering.method})"
-
-
-def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):
-    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "move,raw_img/0.png,0,1", "name,,0,zeros",
-                                               *[f"move,gone {row}.png,0,1" for row in range(12)]])
-    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
-    assert (lines, moved) == (1, 0) and np.array_equal(found.labels, clustering.labels)
-    assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
-
-
-def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, tmp_path):
-    names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    first, second = np.argsort(clustering.confidence, kind="stable")[:2]
-    assert clustering.confidence[second] < 0.5
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[first]},0,new-1"])
-    write_lines(tmp_path / "img_paths.txt", names)
-    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
-    write_clustering(tmp_path, names, digits, fitted, found)
-    doubtful = pd.read_csv(tmp_path / "review.csv").file.tolist()
-    assert names[first] not in doubtful and names[second] in doubtful
-    others = np.arange(300) != first
-    assert found.confidence[first] == 1 and np.array_equal(found.confidence[others], clustering.confidence[others])
-
-
-def test_corrections_of_another_clustering_are_left_aside(written, digits, fitted, tmp_path):
-    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
-    own = clustering_id(names, clustering.labels)
-    for made_for, applied in ((own, True), ("", True), (clustering_id(names, clustering.labels[::-1]), False)):
-        write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{made_for}"])
-        found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
-        assert (lines, moved > 0, found is not clustering) == (applied, applied, applied)
-    assert len(said) == 1 and "another clustering" in said[0]
-    assert not (tmp_path / "cluster_names.csv").exists(), "names went with the corrections"
-
-
-def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted, tmp_path):
-    names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    last = clustering.num_clusters - 1
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"merge,,{last},0", "merge,,1,2"])
-    write_lines(tmp_path / "img_paths.txt", names)
-    found, _, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
-    assert moved == np.isin(clustering.labels, [1, last]).sum() > 0
-    write_clustering(tmp_path, names, digits, fitted, found)
-    write_array(tmp_path / "features.npy", digits)
-    placed = place_on(tmp_path, digits)[1]
-    assert not np.isin(placed.labels, [1, last]).any()
-    assert placed.interval == (placed.num_clusters,) * 2 == (len(set(placed.labels) - {-1}),) * 2
-    fits = placed.labels >= 0
-    assert fits.mean() > 0.9
-    before = np.isin(clustering.labels[fits], [0, last])
-    assert (placed.labels[fits][before] == 0).mean() > 0.8
-    elsewhere = ~np.isin(clustering.unit_clusters, [1, last])
-    assert np.array_equal(found.unit_clusters[elsewhere], clustering.unit_clusters[elsewhere])
-
-
-def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(written, digits, fitted, tmp_path):
-    names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    first, second = tmp_path / "first", tmp_path / "second"
-    write_lines(first / "img_paths.txt", names)
-    write_lines(first / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},0,new-1",
-                                            "name,,0,zeros", "name,,1,ones", "name,,2,twos"])
-    found = corrected(first, names, digits, fitted, clustering, warn=pytest.fail)[0]
-    write_clustering(first, names, digits, fitted, found)
-    write_array(first / "features.npy", digits)
-    earlier, highest = place_on(first, digits)[2], clustering.num_clusters
-    assert list(earlier) == list(range(highest + 1)) and earlier[3] == ""
-    few = np.flatnonzero(clustering.labels == 0)[1:]
-    placed = replace(clustering, labels=clustering.labels[few], confidence=clustering.confidence[few])
-    options = {"earlier": earlier, "warn": pytest.fail}
-    corrected(second, [names[row] for row in few], digits[few], fitted, placed, **options)
-    assert read_names(second) == {0: "zeros", 1: "ones", 2: "twos"}
-    write_lines(second / "corrections.csv", ["action,file,cluster,value", f"split,{names[few[0]]},0,new-1",
-                                             "name,,0,noughts", "name,,1,", "name,,new-1,odd"])
-    found = corrected(second, [names[row] for row in few], digits[few], fitted, placed, **options)[0]
-    assert found.labels[0] == highest + 1
-    assert read_names(second) == {0: "noughts", 2: "twos", highest + 1: "odd"}
 
 
 def test_review_list_is_the_least_confident_first_and_bounded():
