@@ -16,6 +16,7 @@ from imgcluster.artefacts import BEFORE, fingerprint, read_img_paths, read_json,
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
 from imgcluster.features import extract_features
+from imgcluster.kind import read_kind
 from imgcluster.photo_rows import drop_photos
 from imgcluster.progress import progress
 from imgcluster.projector import OUTPUTS as PROJECTOR_FILES
@@ -81,7 +82,6 @@ def open_network(step, img_dir, img_paths):
 
 def that_suits(step, network, img_dir, img_paths):
     """Return a fine-tuned Network, or what it was before where that is what these photos need."""
-    from imgcluster.kind import read_kind
     from imgcluster.networks import suited
 
     settings = step.settings
@@ -90,9 +90,8 @@ def that_suits(step, network, img_dir, img_paths):
         return network.that_made(read_json(earlier / "made_by_03.json"))
     if settings.USE_FINE_TUNED is True or settings.DATASET == settings.TRAIN_DATASET:
         return network
-    train_dir = settings.network_options()["train_dir"]
-    chosen, kinship = suited(network, read_kind(train_dir), img_dir, img_paths, batch_size=settings.BATCH_SIZE,
-                             **settings.picture_options())
+    chosen, kinship = suited(network, read_kind(settings.network_options()["train_dir"]), img_dir, img_paths,
+                             batch_size=settings.BATCH_SIZE, **settings.picture_options())
     if chosen is not network:
         step.warn(f"these photos show another kind of product than {settings.TRAIN_DATASET} (kinship {kinship:.2f}): "
                   "the network is used as it was before; USE_FINE_TUNED = True uses it fine-tuned all the same")
