@@ -7,7 +7,7 @@ from imgcluster.search import cosine_index
 from imgcluster.search.approximate import accelerated, build, stand_ins
 from imgcluster.search.calibration import Calibration, calibrate
 from imgcluster.search.cosine_index import CosineIndex
-from imgcluster.search.products import gather, likeness, nearest_products, products_of, rank_products
+from imgcluster.search.products import gather, likeness, nearest_products, products_of, rank_products, typical_first
 
 
 def clustered(num=600, dimension=24, groups=20, noise=0.4, seed=0):
@@ -135,6 +135,16 @@ def test_labels_go_before_clusters_and_strays_stand_alone():
     assert (products.basis, sorted(products.names), products.sizes.sum()) == ("clusters", ["3", "b", "blue mug"], 4)
     assert products.codes[0] == products.codes[2] and products.sizes[products.codes[0]] == 2
     assert products_of(paths, None, None).basis is None
+
+
+def test_the_photos_most_like_their_product_s_others_come_first():
+    features, groups = clustered(60, groups=3)
+    features[7] = -features[7]
+    products = products_of([str(row) for row in range(60)], groups.astype(str), None)
+    rows_of = typical_first(CosineIndex(features), products)
+    assert [sorted(rows.tolist()) for rows in rows_of] == [np.flatnonzero(products.codes == code).tolist()
+                                                           for code in range(3)]
+    assert rows_of[products.codes[7]][-1] == 7
 
 
 def test_three_good_photos_outrank_one_better():

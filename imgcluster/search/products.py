@@ -3,6 +3,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgcluster.rows import blocks
+
 # Photos of a product that its similarity is the mean of: one photo may match by chance, three hardly do.
 BEST_PHOTOS = 3
 # Nearest photos that products are ranked from, at least.
@@ -23,6 +25,20 @@ class Products:
     names: list
     sizes: np.ndarray
     basis: str | None
+
+
+def typical_first(index, products):
+    """Return a list with the rows of each of P Products, those most like the product's mean first.
+
+    index: the `cosine_index.CosineIndex` of the catalogue; one block of features is held at a time.
+    """
+    means = np.zeros((len(products.sizes), index.features.shape[1]), np.float32)
+    for rows in blocks(len(index)):
+        np.add.at(means, products.codes[rows], index.directions(index.features[rows]))
+    like = np.concatenate([np.einsum("nd,nd->n", index.directions(index.features[rows]), means[products.codes[rows]])
+                           for rows in blocks(len(index))])
+    order = np.lexsort((-like, products.codes))
+    return np.split(order, np.cumsum(products.sizes)[:-1])
 
 
 @dataclass(frozen=True)

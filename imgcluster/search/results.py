@@ -45,11 +45,12 @@ def rows_of(found, catalogue, level):
     for name, answers in found:
         for answer in answers:
             for rank, item in enumerate(getattr(answer, level), start=1):
-                photo = item.files[0] if level == "products" else item.file
-                product = item.label if level == "products" else item.product
+                # At the level of photos the product is there as people call it.
+                photo, product, called = ((item.files[0], item.label, item.name) if level == "products"
+                                          else (item.file, item.product, item.product))
                 details = {column: item.details.get(column, "") for column in catalogue.catalog.columns}
                 yield {"query": name, "region": answer.region.name, "similar": "yes" if answer.similar else "no",
-                       "rank": rank, "product": product, "score": _text(item.score),
+                       "rank": rank, "product": product, "product_name": called, "score": _text(item.score),
                        "similarity": _text(item.similarity), "photo": photo, **details}
 
 
@@ -60,7 +61,7 @@ def _text(value):
 def as_csv(found, catalogue, *, level):
     """Return the results as CSV text with a header, one line per result."""
     rows = list(rows_of(found, catalogue, level))
-    columns = ["query", "region", "similar", "rank", "product", "score", "similarity", "photo",
+    columns = ["query", "region", "similar", "rank", "product", "product_name", "score", "similarity", "photo",
                *catalogue.catalog.columns]
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, lineterminator="\n")

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from imgcluster.decoding import ImageError
 from imgcluster.errors import UserError
 from imgcluster.search.figure import catalogue_photo
+from imgcluster.search.products import typical_first
 from imgcluster.webapp.answers import card as product_card
 from imgcluster.webapp.answers import found, product_details, product_list, query_answer, searchable
 from imgcluster.webapp.pictures import as_jpeg
@@ -36,8 +37,7 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD
     protect(app, host=host)
     catalogue = searcher.catalogue
-    order = np.argsort(catalogue.products.codes, kind="stable")
-    rows_of = np.split(order, np.cumsum(catalogue.products.sizes)[:-1])
+    rows_of = typical_first(catalogue.index, catalogue.products)
     texts = searchable(catalogue, rows_of)
     # One photo at a time goes through the network: two would only wait for each other, and take twice the memory.
     busy = threading.Lock()
