@@ -98,10 +98,12 @@ def confidence(graph, labels):
     """Return how far each photo's own cluster leads the next one in its share of the neighbours, float [N], 0..1."""
     if labels.max() == 0:
         return np.ones(len(labels))
-    share = shares(graph, labels).tolil()
-    own = np.asarray(share[np.arange(len(labels)), labels].todense()).ravel()
-    share[np.arange(len(labels)), labels] = 0
-    return np.clip(own - share.tocsr().max(axis=1).toarray().ravel(), 0, 1)
+    share = shares(graph, labels)
+    rows = np.repeat(np.arange(len(labels)), np.diff(share.indptr))
+    mine, own, next_best = share.indices == labels[rows], np.zeros(len(labels)), np.zeros(len(labels))
+    own[rows[mine]] = share.data[mine]
+    np.maximum.at(next_best, rows[~mine], share.data[~mine])
+    return np.clip(own - next_best, 0, 1)
 
 
 def _check_settings(num_photos, num_clusters, imgs_per_model):
