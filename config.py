@@ -90,7 +90,8 @@ NORMALIZE_CONTRAST = False
 # True: also write each mask (0 = background, 255 = product, at the photo's own size) to DATA_DIR/masks/.
 SAVE_MASKS = False
 
-# True: later steps leave out photos that are copies of another one (resized or recompressed); the best copy stays.
+# True: later steps leave out photos that are copies of another one (resized or recompressed); the best copy stays:
+# colour before grey, then the one that shows the most detail (an enlarged copy shows no more than its original).
 # False: copies are clustered like any photo. Either way they are listed in duplicates.csv, and no file is deleted.
 REMOVE_DUPLICATES = False
 

@@ -61,7 +61,7 @@ def decode_image(data, *, max_pixels=MAX_PIXELS, min_side=None, fast=True):
 
 def _decode(data, max_pixels, min_side, fast):
     try:
-        header = _open(data)
+        header = open_image(data)
     except UnidentifiedImageError:
         return _decode_deep_tiff(data, max_pixels, min_side)
     width, height = header.size
@@ -71,7 +71,8 @@ def _decode(data, max_pixels, min_side, fast):
     return _decode_pillow(data, header, factor) if image is None else image
 
 
-def _open(data):
+def open_image(data):
+    """Open the bytes of an image file with Pillow, nothing decoded yet."""
     _register_formats()
     return Image.open(io.BytesIO(data), formats=FORMATS)
 
@@ -128,25 +129,25 @@ def _decode_pillow(data, header, factor):
     if header.format in ("JPEG", "MPO"):
         # An end marker lets libjpeg fill what a truncated file lacks instead of giving up.
         truncated = b"\xff\xd9" not in data[-4096:]
-        header, full = _open(data + b"\xff\xd9"), header.size
+        header, full = open_image(data + b"\xff\xd9"), header.size
         header.draft(None, (full[0] // factor, full[1] // factor))
         factor = 1 if header.size != full else factor
-    header, cut = _load(data, header)
+    header, cut = load_image(data, header)
     image = _to_rgb(ImageOps.exif_transpose(header))
     if (truncated or cut) and (image == image[0, 0]).all():
         raise ImageError("cannot be decoded: truncated before the first pixel")
     return _shrink(image, factor)
 
 
-def _load(data, header):
-    """Decode, as far as it goes where the file is truncated; returns the image and whether it was."""
+def load_image(data, header):
+    """Decode what `open_image` gave, as far as it goes where the file is truncated; returns it and whether it was."""
     try:
         header.load()
         return header, False
     except OSError as error:
         if "truncated" not in str(error):
             raise
-    again = _open(data)
+    again = open_image(data)
     with _truncated_lock:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:

@@ -14,6 +14,8 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+from imgcluster.detail import photo_detail
+
 _SIDE = 64  # of the small grey picture that is kept of each photo, in pixels
 _COARSE = 32  # of the one on which photos are first aligned
 _FREQUENCIES = 8  # lowest ones of the cosine transform in each direction, that make up the coarse structure
@@ -34,6 +36,7 @@ _WORTH_REFINING = 0.3  # agreement after the coarse alignment, below which an ex
 _NOISE = 128.0  # squared grey levels, summed over a place, that say nothing
 _CONTRAST, _MAX_GAIN = 40.0, 4.0  # standard deviation to which pictures are brought, and the largest factor for that
 _MAX_FRAME = 0.45  # share of the picture that a plain frame may take at each side
+_GREY = 8  # levels by which the channels of a grey pixel may differ
 _FLAT = 3.0  # grey levels of contrast below which a picture tells nothing
 
 
@@ -43,19 +46,26 @@ def photo_signature(image, data):
     image: uint8 [H, W, 3] RGB as decoded; data: the bytes of its file.
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(_without_frame(grey), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    inside = _within_frame(grey)
+    small = cv2.resize(grey[inside], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     packed = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     return {"digest": hashlib.sha256(data).hexdigest()[:32], "picture": base64.b85encode(packed).decode("ascii"),
             "pixels": int(grey.size), "sharpness": round(float(cv2.Laplacian(small, cv2.CV_32F).var()), 1),
-            "bytes": len(data)}
+            "coloured": _is_coloured(image), "detail": photo_detail(grey, inside, data), "bytes": len(data)}
 
 
-def _without_frame(grey):
-    """Cut off the rows and columns at the four sides that show one and the same grey."""
-    for _ in range(2):
-        top, bottom = _plain_rows(grey), _plain_rows(grey[::-1])
-        grey = np.ascontiguousarray(grey[top:len(grey) - bottom].T)
-    return grey
+def _is_coloured(image):
+    """Whether more than a hundredth of the pixels are no grey."""
+    pixels = cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_NEAREST).astype(np.int16)
+    return bool((pixels.max(axis=2) - pixels.min(axis=2) > _GREY).mean() > 0.01)
+
+
+def _within_frame(grey):
+    """Two slices that leave out the rows and columns at the four sides that show one and the same grey."""
+    top, bottom = _plain_rows(grey), _plain_rows(grey[::-1])
+    rows = slice(top, len(grey) - bottom)
+    columns = np.ascontiguousarray(grey[rows].T)
+    return rows, slice(_plain_rows(columns), len(columns) - _plain_rows(columns[::-1]))
 
 
 def _plain_rows(grey):
@@ -70,10 +80,11 @@ def _plain_rows(grey):
 def find_duplicates(files, signatures, *, flips=False):
     """Tell which photos are copies of others: rows (file, kept, kind, distance), in the order of `files`.
 
-    files: names; signatures: as `photo_signature` gives them. `kept` is the best copy (most pixels, then sharpest,
-    then largest file, then first in order) and never itself a copy; each copy was compared with the kept photo itself,
-    so that chains of similar photos do not grow. kind: "same file", "same picture", with `flips` "mirrored picture".
-    distance: differing bits of the 256-bit hashes. Memory grows with the number of photos, not with its square.
+    files: names; signatures: as `photo_signature` gives them. `kept` is the best copy (colour before grey, then most
+    detail, then largest file, then first in order) and never itself a copy; all copies of one photo were compared with
+    the same one of them, so that chains of similar photos do not grow. kind: "same file", "same picture", with `flips`
+    "mirrored picture". distance: differing bits of the 256-bit hashes. Memory grows with the number of photos, not with
+    its square.
     """
     kept_of, unique = _same_files(signatures)
     for copy, (kept, kind, distance) in _same_pictures([signatures[k] for k in unique], flips).items():
@@ -140,7 +151,7 @@ def _same_pictures(signatures, flips):
         # A mirror image has the same cosine transform, its odd horizontal frequencies negated.
         signs = np.where(np.arange(_FREQUENCIES ** 2)[1:] % _FREQUENCIES % 2, -1, 1).astype(np.float32)
         copies = _stars(order, _near(structures, structures * signs), signatures, copies, mirrored=True)
-    return copies
+    return _with_the_best_kept(copies, signatures)
 
 
 def _structure(grey):
@@ -167,23 +178,44 @@ def _near(structures, others):
 
 
 def _stars(order, near, signatures, copies, *, mirrored=False):
-    """Give each photo, best first, to the kept photo whose picture it shows most exactly, if there is one."""
-    kind = "mirrored picture" if mirrored else "same picture"
-    copies, kept = dict(copies), set()
+    """Give each photo, in order, to the one before it whose picture it shows most exactly and that is given to none.
+
+    copies: {photo: (the one it is given to, whether it shows that one mirrored)} so far.
+    """
+    copies, centres = dict(copies), set()
     picture = lru_cache(_CACHED)(lambda index, mirrored: _picture(signatures[index], mirrored=mirrored))
     for index in order:
         if index in copies:
             continue
-        candidates = sorted({copies[k][0] if k in copies else k for k in near[index]} & kept)
+        candidates = sorted({copies[k][0] if k in copies else k for k in near[index]} & centres)
         scores = [agreement(picture(k, mirrored), picture(index, False)) for k in candidates]
         if max(scores, default=0) < _MIN_AGREEMENT:
-            kept.add(index)
+            centres.add(index)
         else:
-            best = candidates[int(np.argmax(scores))]
-            distance = _hash(signatures[index]) - _hash(signatures[best], mirrored=mirrored)
-            copies[index] = (best, kind, int(distance))
-    # A kept photo may have become a mirrored copy: those that were given to it follow.
+            copies[index] = (candidates[int(np.argmax(scores))], mirrored)
+    # A centre may have become a mirrored copy: those that were given to it follow.
     return {k: (copies[v[0]] if v[0] in copies else v) for k, v in copies.items()}
+
+
+def _with_the_best_kept(copies, signatures):
+    """Return {copy: (kept, kind, distance)}: of each photo and those given to it, the best is kept."""
+    groups = {centre: [(centre, False)] for centre, _ in copies.values()}
+    for index, (centre, mirrored) in copies.items():
+        groups[centre].append((index, mirrored))
+    result = {}
+    for members in groups.values():
+        kept, turned = min(members, key=lambda member: _rank(signatures[member[0]], member[0]))
+        for index, mirrored in members:
+            if index != kept:
+                kind = "same picture" if mirrored == turned else "mirrored picture"
+                distance = _hash(signatures[index]) - _hash(signatures[kept], mirrored=mirrored != turned)
+                result[index] = (kept, kind, int(distance))
+    return result
+
+
+def _rank(signature, index):
+    """What photos are sorted by, best first: colour, detail, size of the file, order."""
+    return not signature["coloured"], -signature["detail"], -signature["bytes"], index
 
 
 def _hash(signature, *, mirrored=False):

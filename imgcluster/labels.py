@@ -27,7 +27,10 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
         remedy = "they lie in no sub-folder of RAW_IMG_DIR; move them into one folder per model, or change LABELS_FROM"
     else:
         labels = _from_csv(img_paths, Path(csv_path))
-        remedy = f"they are not in the column 'file' of {csv_path}; add them (paths relative to RAW_IMG_DIR)"
+        remedy = (f"they are not in the column 'file' of {csv_path} or have no label there; add them (paths relative "
+                  "to RAW_IMG_DIR), set LABELS_FROM = None to use no labels, or move the photos without labels to a "
+                  "folder of their own: DATASET names it, TRAIN_DATASET the labelled ones, TRAIN_LABELS_FROM the CSV "
+                  "file, and LABELS_FROM is None")
     _require_all(img_paths, labels, remedy)
     return _as_tokens(labels)
 

@@ -30,7 +30,7 @@ from imgcluster.photo_tables import write_photo_tables
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 """Step 02 from photos to a trained network: decode once per size, train every member, join them."""
+import math
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -200,8 +201,15 @@ class Trainer:
         name, left = "new layers", ""
         if row["phase"] == "network":
             name = f"epoch {row['epoch']}"
-            left = f"; at most {seconds * (epochs - row['epoch']) / 60:.0f} minutes left"
+            left = f"; {time_left(seconds * (epochs - row['epoch']))}" if row["epoch"] < epochs else ""
         self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {describe(row)}{left}")
+
+
+def time_left(seconds):
+    """Return in words how long something may still take: in minutes from two on, else in tens of seconds."""
+    if seconds >= 120:
+        return f"at most {seconds / 60:.0f} minutes left"
+    return f"at most {max(1, math.ceil(seconds / 10)) * 10} seconds left"
 
 
 def _spread(rows, number):

@@ -145,8 +145,9 @@ class Training:
         if self.maps:
             self.trained = self._part(self.network.outputs[:len(self.goals)])
             self._compile(self.trained, model.optimizer)
-        steps = sum(1 for _ in self._batches(np.random.default_rng(0)))
-        self.average = WeightAverage(model, self.regime.weight_averaging * steps)
+        sizes = [len(rows) for rows in self._batches(np.random.default_rng(0))]
+        self.photos_a_pass = sum(sizes)  # balanced batches show some photos twice
+        self.average = WeightAverage(model, self.regime.weight_averaging * len(sizes))
 
     def _part(self, outputs):
         """The model of these outputs of the network, from what `_inputs` gives: maps where they are kept."""
@@ -165,7 +166,7 @@ class Training:
         head = keras.Model(pooled, [goal.output for goal in self.goals])
         self._compile(head, keras.optimizers.Adam(self.regime.head_learning_rate))
         loss, of_rows = math.nan, lambda rows: [part[rows] for part in features] if features[1:] else features[0][rows]
-        with self.progress("classification layer", self.regime.head_epochs) as bar:
+        with self.progress("classification layer", self.regime.head_epochs, "epoch") as bar:
             for epoch in range(self.regime.head_epochs):
                 loss = self._pass(head, of_rows, np.random.default_rng([self.seed, epoch, 1]))
                 bar.update(1)
@@ -222,7 +223,7 @@ class Training:
         rate = learning_rate_at(epoch, self.regime, self.history)
         self.model.optimizer.learning_rate = rate
         examples, rng = self._augmented(epoch), np.random.default_rng([self.seed, epoch, 2])
-        number = len(self.rows.train) + self._num_judged()
+        number = self.photos_a_pass + self._num_judged()
         with self.progress(f"epoch {epoch + 1} of {self.regime.epochs}", number) as bar:
             loss = self._pass(self.trained, examples, rng, bar, self.average.update)
             with self.average.applied():

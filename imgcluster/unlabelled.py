@@ -5,7 +5,7 @@ import numpy as np
 from imgcluster.artefacts import write_arrays
 from imgcluster.backbones import load_backbone, origin_of
 from imgcluster.classifier import PRETRAINED, outputs_of
-from imgcluster.crops import CropStream
+from imgcluster.crops import VIEWS, CropStream
 from imgcluster.depth_pooling import DepthPooling, backbone_maps, has_depths
 from imgcluster.ensemble import join_networks, side_by_side
 from imgcluster.finetune import make_deterministic
@@ -58,16 +58,16 @@ def fit_to_photos(embedding, photos, *, seed, folder, progress):
     path = folder / f"pooling_{digest([*embedding.get_weights(), np.array(list(map(str, photos)))])}.npz"
     if not path.exists():
         views = CropStream(photos, size=embedding.input_shape[1], seed=seed).views(LOOKS)
-        with progress(f"looking at {len(photos)} photos", LOOKS, "look") as bar:
+        with progress(f"views of {len(photos)} photos", LOOKS * VIEWS, "view") as bar:
             write_arrays(path, **fit_to_views(embedding, _counted(views, bar)))
     with np.load(path, allow_pickle=False) as arrays:
         return dict(arrays)
 
 
-def _counted(items, bar):
-    for item in items:
-        yield item
-        bar.update(1)
+def _counted(looks, bar):
+    for views in looks:
+        yield views
+        bar.update(len(views))
 
 
 def fitted_beside_own(embedding, statistics):

@@ -1,11 +1,14 @@
 """Copies are found whatever was done to them, similar pictures are not, and the best copy is kept."""
+import io
 import json
 from functools import cache
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
+from imgcluster.decoding import decode_image
 from imgcluster.duplicates import find_duplicates, photo_signature
 from imgcluster.sample.catalogue import Catalogue, plan_photos
 from imgcluster.sample.render import render_photo
@@ -60,11 +63,50 @@ def test_copies_are_found(change):
     assert len(rows) >= 0.8 * count
 
 
-def test_best_copy_is_kept():
-    image = photos()[0]
-    small, large = cv2.resize(image, None, fx=0.5, fy=0.5), cv2.resize(image, None, fx=1.5, fy=1.5)
-    rows = find_duplicates(["small", "original", "large"], [signature(x) for x in (small, image, large)])
-    assert [row[:3] for row in rows] == [("small", "large", "same picture"), ("original", "large", "same picture")]
+def scaled(factor):
+    return lambda image: cv2.resize(image, None, fx=factor, fy=factor,
+                                    interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+
+
+def jpeg(image, quality=90):
+    return cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def grey_16_bits(image):
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return cv2.imencode(".png", grey.astype(np.uint16) * 257)[1].tobytes()
+
+
+def cmyk(image):
+    stream = io.BytesIO()
+    Image.fromarray(image).convert("CMYK").save(stream, "TIFF")
+    return stream.getvalue()
+
+
+WORSE = {
+    "enlarged a little": lambda image: jpeg(scaled(1.5)(image), 95),
+    "enlarged": lambda image: jpeg(scaled(4)(image), 95),
+    "enlarged, lossless": lambda image: cv2.imencode(".png", scaled(2)(image)[..., ::-1])[1].tobytes(),
+    "shrunk": lambda image: jpeg(scaled(0.5)(image), 95),
+    "shrunk and enlarged": lambda image: jpeg(scaled(2)(scaled(0.5)(image)), 95),
+    "recompressed": lambda image: jpeg(image, 30),
+    "blurred": lambda image: jpeg(cv2.GaussianBlur(image, (0, 0), 1), 95),
+    "grey": lambda image: jpeg(np.repeat(image.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2), 95),
+    "grey, 16 bits": grey_16_bits,
+    "CMYK": cmyk,
+    "framed": lambda image: jpeg(CHANGES["framed"](image), 95),
+}
+
+
+@pytest.mark.parametrize("change", WORSE)
+def test_the_best_copy_is_kept(change):
+    for photo in photos()[::4]:
+        original = jpeg(photo)
+        files = [original, WORSE[change](decode_image(original))]
+        for names in (["original", "copy"], ["copy", "original"]):
+            items = {name: photo_signature(decode_image(data), data) for name, data in zip(["original", "copy"], files)}
+            rows = find_duplicates(names, [items[name] for name in names])
+            assert [row[:2] for row in rows] == [("copy", "original")]
 
 
 def test_same_file_and_same_picture_are_told_apart():

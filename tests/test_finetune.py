@@ -79,7 +79,7 @@ def train(tiny_embedding, squares, silent):
     train_rows, val_rows = split_rows(LABELS, train_fraction=0.7, seed=0)
 
     def run(folder, *, kill_after=None, pictures=pictures, labels=LABELS, init=0, holdout=(), choose=True,
-            **changes):
+            progress=silent, **changes):
         seen = []
 
         def on_epoch(row):
@@ -89,7 +89,7 @@ def train(tiny_embedding, squares, silent):
         return *fine_tune(tiny_embedding(init), pictures, labels, train_rows=train_rows, val_rows=val_rows,
                           holdout_rows=holdout, regime=dataclasses.replace(REGIME, **changes), seed=0,
                           state_dir=folder / "training", maps_dir=folder / "maps", on_epoch=on_epoch,
-                          progress=silent, choose=choose), seen
+                          progress=progress, choose=choose), seen
     return run
 
 
@@ -146,6 +146,21 @@ def test_batches_with_as_many_photos_of_each_model_are_not_weighed_again(train, 
     losses = [train(tmp_path / str(weigh), loss=loss, class_weights=weigh, epochs=0, head_epochs=2)[1]["loss"][0]
               for weigh in (True, False)]
     assert (losses[0] == losses[1]) == same
+
+
+@pytest.mark.parametrize("loss", ["softmax", "contrastive"])
+def test_every_bar_ends_at_its_total_and_says_what_it_counts(train, silent, tmp_path, loss):
+    bars = []
+
+    def progress(description, total, unit="photo"):
+        context = silent()
+        bars.append((description, total, unit, context.enter_result))
+        return context
+    train(tmp_path, loss=loss, embedding_dim=8, imgs_per_model=4, head_epochs=3, epochs=2, progress=progress)
+    assert [(total, bar.at) for _, total, _, bar in bars] == [(total, total) for _, total, _, _ in bars]
+    assert [(total, unit) for name, total, unit, _ in bars if name == "classification layer"] == [(3, "epoch")]
+    assert {unit for name, _, unit, _ in bars if name != "classification layer"} == {"photo"}
+    assert [name for name, *_ in bars if name.startswith("epoch")] == ["epoch 1 of 2", "epoch 2 of 2"]
 
 
 def test_the_history_has_a_row_for_the_head_and_each_epoch(trained):

@@ -70,6 +70,7 @@ def test_photos_without_a_label_in_the_csv_are_offenders(tmp_path, row):
     path = csv(tmp_path, f"file,label\n12_1_0.jpg,a\nsub/7_3_0.jpg,b\n{row}")
     message = error_of(PHOTOS, labels_from="x", csv_path=path)
     assert message.startswith("1 of 3 photos") and message.endswith("\n  12_1_1.jpg") and str(path) in message
+    assert "a folder of their own" in message and "TRAIN_LABELS_FROM" in message and "LABELS_FROM = None" in message
 
 
 def test_optional_groups_that_do_not_match_are_offenders():

@@ -6,7 +6,7 @@ import pytest
 from imgcluster.photo_audit import audit_photo, read_header, refusal, rim_share, warnings
 
 ENTRY = {"width": 400, "height": 300, "format": "JPEG", "sharpness": 0.5, "brightness": 0.8, "color": True,
-         "share": 0.3, "rim": 0.0, "num_objects": 1}
+         "share": 0.3, "rim": 0.0, "num_objects": 1, "missing": None}
 
 
 def encoded(image, suffix=".png"):
@@ -63,9 +63,15 @@ def test_the_rim_is_the_outermost_ring_of_pixels():
 
 
 @pytest.mark.parametrize(("change", "warning"), [
-    ({"width": 60}, "tiny"), ({"share": 0.01}, "small product"), ({"rim": 0.5}, "product cut off")])
+    ({"width": 60}, "tiny"), ({"missing": 0.3}, "incomplete file"), ({"missing": 0.0}, "incomplete file"),
+    ({"share": 0.01}, "small product"), ({"rim": 0.5}, "product cut off")])
 def test_each_warning_has_its_cause(change, warning):
     assert warnings(ENTRY) == [] and warnings(ENTRY | change) == [warning]
+
+
+def test_a_photo_of_which_most_is_missing_is_left_out():
+    assert refusal(ENTRY | {"missing": 0.5}) is None
+    assert refusal(ENTRY | {"missing": 0.55, "num_objects": 0}) == "incomplete file: 55% of its rows are missing"
 
 
 def test_photos_without_a_found_product_are_not_judged_by_it():

@@ -176,8 +176,8 @@ def test_every_product_is_sought_where_a_setting_needs_its_mask():
 
 
 def test_photos_of_other_entries_are_left_out_with_their_reasons():
-    entries = [{"file": "a", "reason": "empty file"}, {"file": "b", "share": 0.01, "num_objects": 1},
-               {"file": "c", "share": 0.5, "num_objects": 1}]
+    entries = [{"file": "a", "reason": "empty file"}, {"file": "b", "share": 0.01, "num_objects": 1, "missing": None},
+               {"file": "c", "share": 0.5, "num_objects": 1, "missing": None}]
     usable, skipped = sort_out(entries, {"min_product_share": 0.1, "max_objects": None})
     assert usable == entries[2:] and [name for name, _ in skipped] == ["a", "b"]
 
@@ -197,6 +197,19 @@ def test_a_dataset_keeps_what_can_be_used_and_lists_the_rest(tmp_path, save_phot
     assert done.skipped == [("bad.png", "empty file")]
     assert pd.read_csv(tmp_path / "data" / "skipped.csv").values.tolist() == [["bad.png", "empty file"]]
     assert dataset(tmp_path, silent, remove_duplicates=False).kept == ["a.png", "b.png", "copy.png"]
+
+
+def test_files_that_broke_off_are_warned_of_or_skipped(tmp_path, save_photos, silent):
+    rng = np.random.default_rng(0)
+    photos(rng, save_photos, tmp_path, ["whole.jpg", "half.jpg", "start.jpg"], side=(240, 240))
+    for name, share in (("half.jpg", 0.7), ("start.jpg", 0.2)):
+        path = tmp_path / "raw" / name
+        path.write_bytes(path.read_bytes()[:int(share * path.stat().st_size)])
+    done = dataset(tmp_path, silent, remove_duplicates=False)
+    assert done.kept == ["half.jpg", "whole.jpg"]
+    warned = pd.read_csv(tmp_path / "data" / "photos.csv")["warnings"].fillna("").str.contains("incomplete file")
+    assert warned.tolist() == [True, False]
+    assert [name for name, reason in done.skipped if "rows are missing" in reason] == ["start.jpg"]
 
 
 def test_a_dataset_without_any_usable_photo_is_refused_with_the_reason(tmp_path, silent):

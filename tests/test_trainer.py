@@ -10,7 +10,7 @@ from imgcluster.depth_pooling import DepthPooling  # noqa: E402
 from imgcluster.finetune import load_classifier, load_embedding, load_trained, pretrained_of  # noqa: E402
 from imgcluster.rows import unit_length  # noqa: E402
 from imgcluster.splits import split_models  # noqa: E402
-from imgcluster.trainer import Trainer, make_training_set  # noqa: E402
+from imgcluster.trainer import Trainer, make_training_set, time_left  # noqa: E402
 from imgcluster.training import Regime  # noqa: E402
 
 NAMES = np.repeat(["boot", "clog", "mule", "pump", "vamp"], 4)
@@ -48,6 +48,12 @@ def test_models_that_chose_the_epoch_are_trained_on_in_the_end():
     assert set(made.labels[made.final_rows.train]) == set(made.labels[made.final_rows.val]) == set(range(5))
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(0, "10 seconds"), (12, "20 seconds"), (100, "100 seconds"),
+                                               (150, "2 minutes"), (3600, "60 minutes")])
+def test_the_time_left_is_never_nothing(seconds, said):
+    assert time_left(seconds) == f"at most {said} left"
+
+
 def test_several_networks_are_trained_and_joined(squares, save_photos, silent, tmp_path):
     names = save_photos(tmp_path / "img", {f"{row:02}.png": picture for row, picture in
                                            enumerate(squares(np.repeat([0, 1, 2, 3, 0], 4)))})
@@ -75,12 +81,11 @@ def trainer(squares, save_photos, silent, tiny_embedding, monkeypatch, tmp_path)
                                            enumerate(squares(np.repeat([0, 1, 2, 3, 0], 4)))})
     monkeypatch.setattr("imgcluster.trainer.load_backbone", lambda *_, **__: (tiny_embedding(), "tiny", ""))
 
-    def make(folder, *, train_on_all=True, keep_pretrained=True, whiten=True):
+    def make(folder, *, train_on_all=True, keep_pretrained=True, whiten=True, say=lambda _: None):
         regime = Regime(epochs=2, head_epochs=1, batch_size=4, learning_rate=1e-2)
         return Trainer(training_set(names, train_on_all=train_on_all), regime, img_dir=tmp_path / "img",
                        state_dir=tmp_path / folder, seed=0, picture_options={"workers": 1},
-                       keep_pretrained=keep_pretrained, whiten=whiten, say=lambda _: None, warn=lambda _: None,
-                       progress=silent)
+                       keep_pretrained=keep_pretrained, whiten=whiten, say=say, warn=lambda _: None, progress=silent)
     return make
 
 
@@ -95,6 +100,12 @@ def test_the_network_that_is_kept_knows_all_models_and_is_judged_by_one_that_doe
     _, scores, (probabilities, true) = made.join([member])
     assert probabilities.shape == (len(true), 5) and set(true) == set(range(5))
     assert scores["holdout_map_r"] == apart.join([other])[1]["holdout_map_r"]
+
+
+def test_after_the_last_epoch_no_time_is_left(trainer):
+    said = []
+    trainer("state", train_on_all=False, say=said.append).train("tiny", 1, **OPTIONS)
+    assert ["left" in line for line in said if line.startswith("epoch")] == [True, False]
 
 
 def test_pretrained_features_stand_beside_the_learnt_ones_and_the_file_holds_both(trainer, squares, tmp_path):

@@ -96,11 +96,13 @@ def test_what_a_killed_run_found_is_found_again_and_only_for_these_photos(fit, p
     begun = []
 
     def counting(*arguments):
-        begun.append(arguments)
-        return silent(*arguments)
+        context = silent(*arguments)
+        begun.append((arguments, context.enter_result))
+        return context
     for names, fits in ((photos[1], 1), (photos[1], 1), (photos[1][:50], 2)):
         fit(member(), names=names, progress=counting)
         assert len(begun) == fits
+    assert begun[0][0] == ("views of 52 photos", 240, "view") and [bar.at for _, bar in begun] == [240, 240]
 
 
 def test_photos_that_cannot_be_read_at_all_are_named(photos, silent, tmp_path):
