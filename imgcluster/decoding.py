@@ -30,6 +30,14 @@ class ImageError(Exception):
     """A photo that cannot be used; the message is the short reason that belongs in the list of skipped photos."""
 
 
+class TooLarge(ImageError):
+    """A photo with more pixels than are allowed: `size` in words, `limit` in pixels."""
+
+    def __init__(self, width, height, limit):
+        self.size, self.limit = f"{width} x {height}", limit
+        super().__init__(f"{self.size} pixels are more than MAX_PIXELS = {limit}")
+
+
 def looks_like_image(head):
     """Tell whether the first bytes of a file (32 are enough) carry the signature of an image format."""
     if head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
@@ -87,7 +95,7 @@ def _register_formats():
 
 def _check_size(width, height, max_pixels):
     if width * height > max_pixels:
-        raise ImageError(f"{width} x {height} pixels are more than MAX_PIXELS = {max_pixels}")
+        raise TooLarge(width, height, max_pixels)
 
 
 def _reduction(width, height, min_side):

@@ -91,7 +91,7 @@ def test_photos_of_too_many_pixels_are_refused_before_they_are_decoded(shop):
     small.read = type(shop.searcher).read.__get__(small)
     small.search = shop.searcher.search
     answer = upload(create_app(small, name="x", folders=[]).test_client(), png(picture(0)))
-    assert answer.status_code == 415 and "64 x 64 pixels are more than" in answer.get_json()["error"]
+    assert answer.status_code == 415 and "64 x 64 pixels, more than the 1,000" in answer.get_json()["error"]
 
 
 def test_nothing_of_an_upload_is_written_down(client, shop, tmp_path, monkeypatch):

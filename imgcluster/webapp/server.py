@@ -3,12 +3,11 @@ import socket
 import threading
 from functools import lru_cache
 
-import numpy as np
 import waitress
 from flask import Flask, Response, abort, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from imgcluster.decoding import ImageError
+from imgcluster.decoding import ImageError, TooLarge
 from imgcluster.errors import UserError
 from imgcluster.search.figure import catalogue_photo
 from imgcluster.search.products import typical_first
@@ -107,6 +106,10 @@ def _require(number, count):
 
 def _answer_errors(app):
     """Say what is wrong in one sentence of JSON, whatever it is."""
+    @app.errorhandler(TooLarge)
+    def too_large(error):
+        return jsonify(error=f"This photo has {error.size} pixels, more than the {error.limit:,} allowed here."), 415
+
     @app.errorhandler(ImageError)
     def unreadable(error):
         return jsonify(error=f"This file cannot be read as a photo: {error}."), 415
