@@ -4,9 +4,11 @@ Every model built here takes RGB pictures of 0 to 255 (uint8 or float) and does 
 preprocess, and the same picture means the same to training, extraction and search.
 """
 import contextlib
+import io
 import os
 import re
 import socket
+import sys
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,7 +160,7 @@ def _load_base(name, backbone, weights, size):
     options = {"include_top": False, "input_shape": (size, size, 3), **backbone.options}
     try:
         if weights == "imagenet":
-            with _short_timeout():
+            with _short_timeout(), contextlib.redirect_stdout(_HeldBack(sys.stdout)):
                 return build(weights="imagenet", **options)
         base = build(weights=None, **options)
     except ValueError as error:
@@ -180,6 +182,31 @@ def _short_timeout():
         yield
     finally:
         socket.setdefaulttimeout(before)
+
+
+class _HeldBack(io.TextIOBase):
+    """A stream that writes the first piece of text once there is a second one.
+
+    Keras names the address before it tries to download, and shows progress once the download runs: a failed attempt
+    leaves nothing on the screen.
+    """
+
+    def __init__(self, stream):
+        self.stream, self.held = stream, None
+
+    def write(self, text):
+        if self.held is None:
+            self.held = text
+        else:
+            self.stream.write(self.held + text)
+            self.held = ""
+        return len(text)
+
+    def flush(self):
+        self.stream.flush()
+
+    def isatty(self):
+        return self.stream.isatty()
 
 
 class MissingWeights(UserError):

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from imgcluster.backbones import load_backbone, origin_of
+from imgcluster.backbones import AUTO, load_backbone, origin_of
 from imgcluster.classifier import PRETRAINED, output_layer
 from imgcluster.depth_pooling import DepthPooling, pooled_at_depths
 from imgcluster.devices import training_scope
@@ -103,14 +103,15 @@ class Trainer:
             return self._train(backbone, number, weights=weights, input_size=input_size, pooling=pooling)
 
     def _train(self, backbone, number, *, weights, input_size, pooling):
-        def load():
+        def load(which):
             make_deterministic(self.seed)
-            return load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
+            return load_backbone(which, weights=weights, input_size=input_size, pooling=pooling)
 
         def start():
-            embedding = load()[0]
+            # What "auto" stood for: a download that failed is not tried again.
+            embedding = load(name if backbone == AUTO else backbone)[0]
             return pooled_at_depths(embedding, statistics) if statistics else embedding
-        pretrained, name, remark = load()
+        pretrained, name, remark = load(backbone)
         self.say(f"network: {name}, {origin_of(name, weights)}{remark and f' ({remark})'}")
         statistics = self._fitted_pooling(pretrained) if pooling == "auto" else None
         judged, history = self._fine_tune(start(), self.set.rows, self.regime, str(number), choose=True)

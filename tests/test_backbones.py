@@ -2,6 +2,7 @@
 import importlib
 import shutil
 import socket
+import sys
 
 import numpy as np
 import pytest
@@ -166,6 +167,24 @@ def test_without_network_the_file_and_its_folder_are_named(offline):
     assert "mobilenet_7_5_224_tf_no_top.h5" in message and str(offline / "models") in message
     assert "WEIGHTS" in message and 'BACKBONE = "bundled"' in message
     assert socket.getdefaulttimeout() == timeout
+
+
+def test_a_failed_download_leaves_nothing_on_the_screen(offline, capsys):
+    error_of("MobileNet_0.75")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_download_that_runs_is_shown(monkeypatch, capsys):
+    build = keras.applications.MobileNet
+
+    def downloading(weights, **options):
+        for text in ("Downloading data from somewhere\n", "1/2", "\r2/2\n"):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        return build(weights=None, **options)
+    monkeypatch.setattr(keras.applications, "MobileNet", downloading)
+    build_backbone("MobileNet_0.75", input_size=SIZE)
+    assert capsys.readouterr().out == "Downloading data from somewhere\n1/2\r2/2\n"
 
 
 def test_a_named_network_never_falls_back(offline):

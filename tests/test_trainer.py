@@ -102,6 +102,17 @@ def test_the_network_that_is_kept_knows_all_models_and_is_judged_by_one_that_doe
     assert scores["holdout_map_r"] == apart.join([other])[1]["holdout_map_r"]
 
 
+def test_what_auto_stood_for_is_loaded_from_then_on(trainer, tiny_embedding, monkeypatch):
+    asked = []
+
+    def load(name, **_):
+        asked.append(name)
+        return tiny_embedding(), "tiny", ""
+    monkeypatch.setattr("imgcluster.trainer.load_backbone", load)
+    trainer("state").train("auto", 1, **OPTIONS)
+    assert asked == ["auto", "tiny", "tiny"]
+
+
 def test_after_the_last_epoch_no_time_is_left(trainer):
     said = []
     trainer("state", train_on_all=False, say=said.append).train("tiny", 1, **OPTIONS)
