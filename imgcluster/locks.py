@@ -1,4 +1,5 @@
 """One run at a time on the files of a dataset."""
+import errno
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -6,6 +7,7 @@ from filelock import FileLock, Timeout
 from imgcluster.errors import UserError
 
 NAME = ".lock"
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 
 def claim(folder):
@@ -23,4 +25,7 @@ def claim(folder):
         raise UserError(f"Another run is working on {folder}: wait until it has ended, or stop it.") from error
     except NotImplementedError:
         pass
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
     return lock

@@ -1,4 +1,6 @@
 """A folder is claimed by one run at a time, and free again when that lets it go or ends, however it ends."""
+import contextlib
+import errno
 import subprocess
 import sys
 
@@ -39,3 +41,13 @@ def test_a_killed_process_leaves_no_claim(tmp_path):
         process.kill()
         process.wait()
         claim(tmp_path).release()
+
+
+@pytest.mark.parametrize("error, passes", [(NotImplementedError(), True), (OSError(errno.ENOLCK, "no locks"), True),
+                                           (OSError(errno.EACCES, "denied"), False)])
+def test_where_the_file_system_knows_no_locks_nothing_is_checked(tmp_path, monkeypatch, error, passes):
+    def refuse(lock):
+        raise error
+    monkeypatch.setattr("imgcluster.locks.FileLock.acquire", refuse)
+    with contextlib.nullcontext() if passes else pytest.raises(OSError):
+        claim(tmp_path)
