@@ -81,10 +81,7 @@ def learn(step, source, img_paths, labels, data_dir):
     training_set = make_training_set(img_paths, labels, holdout_models=source.HOLDOUT_MODELS,
                                      train_fraction=source.TRAIN_FRACTION, train_on_all=source.TRAIN_ON_ALL,
                                      seed=source.RANDOM_SEED)
-    held_out = training_set.holdout_classes
-    step.say(f"{len(set(labels)) - len(held_out)} models to train on, " + (
-        f"{len(held_out)} held out to judge by: {', '.join(held_out[:5])}{', ...' if held_out[5:] else ''}" if held_out
-        else "none held out: photos held back of the same models choose the best epoch"))
+    step.say(training_set.described())
     trainer = Trainer(training_set, Regime(augmentation=Augmentation(**source.augmentation_options()),
                                            **source.regime_options()),
                       img_dir=require(source.folder("IMG_DIR")), state_dir=data_dir / "training",
@@ -96,8 +93,8 @@ def learn(step, source, img_paths, labels, data_dir):
         step.say(f"{member.name} by itself: {describe(trainer.join([member])[1])}")
     outputs, scores, judged = write_trained(data_dir, trainer, members)
     step.say(f"network kept, on {judged} validation photos: {describe(scores)}")
-    return outputs, (*INPUTS, "labels_true.txt"), {"network": " + ".join(member.name for member in members),
-                                                   "holdout_models": held_out}
+    names = " + ".join(member.name for member in members)
+    return outputs, (*INPUTS, "labels_true.txt"), {"network": names, "holdout_models": training_set.holdout_classes}
 
 
 def bar(text, total, unit="photo"):

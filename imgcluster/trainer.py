@@ -45,6 +45,14 @@ class TrainingSet:
     rows: Rows
     final_rows: Rows
 
+    def described(self):
+        """Return in words how many models are trained on, and which are held out."""
+        held = self.holdout_classes
+        trained = f"{len(np.unique(self.labels)) - len(held)} models to train on"
+        if not held:
+            return f"{trained}, none held out: photos held back of the same models choose the best epoch"
+        return f"{trained}, {len(held)} held out to judge by: {', '.join(held[:5])}{', ...' if held[5:] else ''}"
+
 
 def make_training_set(img_paths, names, *, holdout_models, train_fraction, train_on_all, seed):
     """Return the TrainingSet of photos with the given names of models. UserError as `splits.split_rows`.
