@@ -137,8 +137,8 @@ def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_p
 
 
 def test_processes_that_are_killed_between_two_photos_lose_none(tmp_path, save_photos):
-    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number:02}.png" for number in range(24)])
-    results = _in_processes([((folders_in(tmp_path), name, name, RECIPE), None) for name in names], 2)
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number:02}.png" for number in range(12)])
+    results = _in_processes([((folders_in(tmp_path), name, name, RECIPE), None) for name in names], 1)
     finished = [next(results)]
     for process in multiprocessing.active_children():
         process.kill()
