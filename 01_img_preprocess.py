@@ -32,7 +32,7 @@ def main(argv=None):
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
     for name, reason in done.skipped[:5]:
         step.warn(f"{name}: {reason}")
-    write_photo_rows(step.data_dir, done.kept, find_labels(step, done.kept))
+    write_photo_rows(step.data_dir, done.kept, find_labels(step, done.kept), replaced=done.replaced)
     step.record(["img_paths.txt", "photos.csv", "skipped.csv", "duplicates.csv"])
     plain = sum(entry["plain"] for entry in done.usable)
     doubtful = sum(bool(warnings(entry)) for entry in done.usable)

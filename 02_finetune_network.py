@@ -92,7 +92,7 @@ def learn(step, source, img_paths, labels, data_dir):
     for member in members if len(members) > 1 else ():
         step.say(f"{member.name} by itself: {describe(trainer.join([member])[1])}")
     outputs, scores, judged = write_trained(data_dir, trainer, members)
-    step.say(f"network kept, on {judged} validation photos: {describe(scores)}")
+    step.say(f"network kept, with all features that step 03 gets, on {judged} validation photos: {describe(scores)}")
     names = " + ".join(member.name for member in members)
     return outputs, (*INPUTS, "labels_true.txt"), {"network": names, "holdout_models": training_set.holdout_classes}
 

@@ -32,9 +32,9 @@ def main(argv=None):
     if settings.ASSIGN_TO is not None:
         earlier_dir = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
         som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
-        facts = {"assigned_to": settings.ASSIGN_TO, "new_products": int((clustering.labels < 0).sum())}
+        facts = {"assigned_to": settings.ASSIGN_TO}
         step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
-                 f"{facts['new_products']} fit none of them (cluster -1)")
+                 f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
     else:
         som = train_map(settings, features)
         known, name = known_products(step, features)

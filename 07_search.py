@@ -80,8 +80,8 @@ def add_photos(step):
     unusable = f"; {len(added.skipped)} could not be used" if added.skipped else ""
     step.say(f"{added.came} photos came, {added.left} left: {added.total:,} in the catalogue{unusable}")
     if added.came or added.left:
-        step.say("for the map and the report run 04_cluster_som.py again; it finds clusters anew and leaves names and "
-                 "corrections of the present ones aside")
+        step.say("for the map and the report run 04_cluster_som.py again; it finds clusters anew, so remove "
+                 "corrections.csv first, whose numbers are those of the present ones")
 
 
 if __name__ == "__main__":

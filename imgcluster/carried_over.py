@@ -37,6 +37,8 @@ def corrected(data_dir, img_paths, features, som, clustering, *, earlier=None, w
     photos not there.
     """
     table, earlier = read_table(Path(data_dir) / "corrections.csv"), earlier or {}
+    if table.empty and (Path(data_dir) / "corrections.csv").exists():
+        warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     if not table.empty and not are_for(table, clustering_id(img_paths, clustering.labels)):
         warn(LEFT_ASIDE)
         table = table[:0]
@@ -104,6 +106,9 @@ def place_on(earlier_dir, data_dir, features):
     earlier_dir = Path(earlier_dir)
     _check_comparable(earlier_dir, Path(data_dir))
     som, unit_clusters = read_map(earlier_dir / "som.npz")
+    # Of these photos, not of those that the map was trained on.
+    som.quantization_errors = [som.quantization_error(features)]
+    som.topographic_errors = [som.topographic_error(features)]
     labels = read_labels(earlier_dir, "pred").astype(int)
     found = Catalogue(read_features(earlier_dir), som, labels).assign(features)
     count = len(set(found.labels.tolist()) - {-1})

@@ -35,7 +35,7 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],
         "levels": [int(level["num_clusters"]) for level in clustering.levels], "method": clustering.method,
         "calibrated": clustering.calibrated, "corrected_from": clustering.corrected_from,
-        "num_photos": len(img_paths), **facts})
+        "num_photos": len(img_paths), "in_no_cluster": int((clustering.labels < 0).sum()), **facts})
 
 
 def cluster_table(img_paths, clustering, units, distances, shape):
@@ -48,9 +48,13 @@ def cluster_table(img_paths, clustering, units, distances, shape):
 
 
 def review_list(table):
-    """The photos to look at first, the least confident first: file, cluster, confidence, reason."""
+    """The photos to look at first, the least confident first: file, cluster, confidence, reason.
+
+    Those that fit no cluster come after the others, which they would crowd out.
+    """
     doubtful = table[table["confidence"] < DOUBTFUL].sort_values("confidence", kind="stable")
-    doubtful = doubtful.head(max(1, round(REVIEW_SHARE * len(table))))
+    most, inside = max(1, round(REVIEW_SHARE * len(table))), doubtful["cluster"] >= 0
+    doubtful = pd.concat([doubtful[inside].head(most), doubtful[~inside].head(most)])
     reasons = np.where(doubtful["cluster"] < 0, "fits no cluster", "between clusters")
     return doubtful[["file", "cluster", "confidence"]].assign(reason=reasons)
 

@@ -80,11 +80,11 @@ def _plain_rows(grey):
 def find_duplicates(files, signatures, *, flips=False):
     """Tell which photos are copies of others: rows (file, kept, kind, distance), in the order of `files`.
 
-    files: names; signatures: as `photo_signature` gives them. `kept` is the best copy (colour before grey, then most
-    detail, then largest file, then first in order) and never itself a copy; all copies of one photo were compared with
-    the same one of them, so that chains of similar photos do not grow. kind: "same file", "same picture", with `flips`
-    "mirrored picture". distance: differing bits of the 256-bit hashes. Memory grows with the number of photos, not with
-    its square.
+    files: names; signatures: as `photo_signature` gives them, with "broken_off" where that is known of the files.
+    `kept` is the best copy (whole files before broken-off ones, colour before grey, then most detail, then the largest
+    file, then the first in order) and never itself a copy; all copies of one photo were compared with the same one of
+    them, so that chains of similar photos do not grow. kind: "same file", "same picture", with `flips` "mirrored
+    picture". distance: differing bits of the 256-bit hashes. Memory grows with the number of photos, not its square.
     """
     kept_of, unique = _same_files(signatures)
     for copy, (kept, kind, distance) in _same_pictures([signatures[k] for k in unique], flips).items():
@@ -214,8 +214,9 @@ def _with_the_best_kept(copies, signatures):
 
 
 def _rank(signature, index):
-    """What photos are sorted by, best first: colour, detail, size of the file, order."""
-    return not signature["coloured"], -signature["detail"], -signature["bytes"], index
+    """What photos are sorted by, best first: whole files, colour, detail, size of the file, order."""
+    broken_off = signature.get("broken_off", False)
+    return broken_off, not signature["coloured"], -signature["detail"], -signature["bytes"], index
 
 
 def _hash(signature, *, mirrored=False):

@@ -46,17 +46,18 @@ def drop_photos(data_dir, reasons):
     write_photo_rows(data_dir, [img_paths[row] for row in keep], None if labels is None else labels[keep])
 
 
-def write_photo_rows(data_dir, img_paths, labels_true):
+def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset()):
     """Make `img_paths` the rows of a dataset and bring every row file in step with them.
 
-    labels_true: one label per photo, or None. Other row files lose the rows of photos that left; where photos came,
-    they cannot be kept in step and are moved to `outdated/`, and the step that makes them has to run again.
+    labels_true: one label per photo, or None. replaced: photos that are others than before, under the same names.
+    Other row files lose the rows of photos that left; where photos came or were replaced, they cannot be kept in step
+    and are moved to `outdated/`, and the step that makes them has to run again.
     """
     data_dir, img_paths = Path(data_dir), list(img_paths)
     if (data_dir / "img_paths.txt").exists():
         old = read_img_paths(data_dir)
-        if old != img_paths:
-            _realign(data_dir, old, img_paths)
+        if old != img_paths or not replaced.isdisjoint(old):
+            _realign(data_dir, old, img_paths, replaced)
     write_lines(data_dir / "img_paths.txt", img_paths)
     if labels_true is not None:
         write_labels(data_dir, "true", labels_true)
@@ -65,8 +66,8 @@ def write_photo_rows(data_dir, img_paths, labels_true):
         (data_dir / f"labels_true.{suffix}").unlink(missing_ok=True)
 
 
-def _realign(data_dir, old, new):
-    position = {name: row for row, name in enumerate(old)}
+def _realign(data_dir, old, new, replaced):
+    position = {name: row for row, name in enumerate(old) if name not in replaced}
     rows = [position.get(name, -1) for name in new]
     for name in (*TABLES, *PLAIN, *ARRAYS, *WHOLE):
         path = data_dir / name

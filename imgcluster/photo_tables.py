@@ -3,12 +3,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.artefacts import write_table
+from imgcluster.artefacts import read_table, write_table
 from imgcluster.duplicates import find_duplicates
 from imgcluster.photo_audit import warnings
 
 COLUMNS = ["file", "format", "width", "height", "sharpness", "brightness", "color", "share", "num_objects", "plain",
            "plausible", "digest", "warnings"]
+
+
+def replaced_photos(data_dir, usable):
+    """Return the set of those among the usable photos (entries) whose file is another than when photos.csv was made."""
+    before = read_table(Path(data_dir) / "photos.csv")
+    digests = dict(zip(before["file"], before["digest"])) if "digest" in before else {}
+    now = {entry["file"]: entry["signature"]["digest"] for entry in usable}
+    return {file for file, digest in now.items() if digests.get(file, digest) != digest}
 
 
 def write_photo_tables(data_dir, usable):
@@ -20,6 +28,7 @@ def write_photo_tables(data_dir, usable):
     photos = pd.DataFrame(usable).assign(digest=[entry["signature"]["digest"] for entry in usable],
                                          warnings=["; ".join(warnings(entry)) for entry in usable])
     write_table(data_dir / "photos.csv", photos[COLUMNS])
-    duplicates = find_duplicates([entry["file"] for entry in usable], [entry["signature"] for entry in usable])
+    signatures = [{**entry["signature"], "broken_off": entry["missing"] is not None} for entry in usable]
+    duplicates = find_duplicates([entry["file"] for entry in usable], signatures)
     write_table(data_dir / "duplicates.csv", pd.DataFrame(duplicates, columns=["file", "kept", "kind", "distance"]))
     return {row[0] for row in duplicates}

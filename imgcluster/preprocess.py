@@ -25,7 +25,7 @@ from imgcluster.duplicates import photo_signature
 from imgcluster.errors import UserError
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
-from imgcluster.photo_tables import write_photo_tables
+from imgcluster.photo_tables import replaced_photos, write_photo_tables
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
@@ -62,12 +62,14 @@ class Folders:
 @dataclass(frozen=True)
 class Outcome:
     """What step 01 made of a dataset. kept: photos to go on with, sorted; usable: entries of all that could be used;
-    skipped: (file, reason) of the others; copies: files that are copies of another photo."""
+    skipped: (file, reason) of the others; copies: files that are copies of another photo; replaced: files that were
+    others before."""
 
     kept: list
     usable: list
     skipped: list
     copies: set
+    replaced: set
 
 
 def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_duplicates, workers, progress):
@@ -87,9 +89,9 @@ def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_du
     if not usable:
         raise UserError(f"none of the {len(found)} photos in {folders.raw} can be used (the first, {skipped[0][0]}: "
                         f"{skipped[0][1]}); reasons of all in {data_dir / 'skipped.csv'}")
-    copies = write_photo_tables(data_dir, usable)
+    replaced, copies = replaced_photos(data_dir, usable), write_photo_tables(data_dir, usable)
     kept = [entry["file"] for entry in usable if not remove_duplicates or entry["file"] not in copies]
-    return Outcome(kept, usable, skipped, copies)
+    return Outcome(kept, usable, skipped, copies, replaced)
 
 
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):

@@ -196,6 +196,14 @@ class Settings(BaseModel):
                              f"= {info.data['SOM_GRID']} has {columns}; make it even, or choose another SOM_TOPOLOGY")
         return toroidal
 
+    @field_validator("ASSIGN_TO")
+    @classmethod
+    def _check_axes(cls, name, info):
+        if name is not None and info.data.get("PCA_WHITENING"):
+            raise ValueError("new photos would get axes of their own by PCA_WHITENING, on which they cannot be "
+                             "compared with earlier ones; set that to None")
+        return name
+
     def folder(self, name):
         """Return the folder of the setting `name`, absolute.
 

@@ -26,5 +26,5 @@ def test_review_list_is_the_least_confident_first_and_bounded():
     table = pd.DataFrame({"file": list("abcdefghij"), "cluster": [0] * 9 + [-1],
                           "confidence": [0.9, 0.1, 0.45, 0.3, 0.49, 0.8, 0.7, 1, 1, 0]})
     found = review_list(table)
-    assert found.file.tolist() == ["j", "b"]
-    assert found.reason.tolist() == ["fits no cluster", "between clusters"]
+    assert found.file.tolist() == ["b", "d", "j"]
+    assert found.reason.tolist() == ["between clusters", "between clusters", "fits no cluster"]

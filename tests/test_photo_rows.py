@@ -135,3 +135,13 @@ def test_dropping_nothing_changes_no_row_file(data_dir):
     drop_photos(data_dir, {})
     after = content(data_dir)
     assert {name: after[name] for name in before} == before
+
+
+def test_photos_replaced_under_their_names_count_as_new(data_dir):
+    labels = labels_of(data_dir, range(5))
+    write_photo_rows(data_dir, PHOTOS, labels, replaced={"not there.jpg"})
+    assert_rows(data_dir, range(5))
+    write_photo_rows(data_dir, PHOTOS, labels, replaced={PHOTOS[2]})
+    assert read_img_paths(data_dir) == PHOTOS
+    assert not any((data_dir / name).exists() for name in ROW_FILES)
+    assert all((data_dir / "outdated" / name).exists() for name in ROW_FILES)

@@ -2,7 +2,7 @@
 import numpy as np
 import pandas as pd
 
-from imgcluster.photo_tables import COLUMNS, write_photo_tables
+from imgcluster.photo_tables import COLUMNS, replaced_photos, write_photo_tables
 from imgcluster.preprocess import Folders, Recipe, preprocess_folder
 
 
@@ -16,5 +16,8 @@ def test_photos_and_their_copies_are_listed(tmp_path, save_photos, silent):
     assert write_photo_tables(tmp_path, entries) == {"deep/copy.png"}
     photos = pd.read_csv(tmp_path / "photos.csv")
     assert list(photos) == COLUMNS and photos["file"].tolist() == names and photos["width"].tolist() == [60] * 3
+    assert replaced_photos(tmp_path, entries) == set()
+    entries[1]["signature"]["digest"] = "another"
+    assert replaced_photos(tmp_path, entries) == {names[1]} and replaced_photos(tmp_path / "new", entries) == set()
     copies = pd.read_csv(tmp_path / "duplicates.csv")
     assert copies[["file", "kept", "distance"]].values.tolist() == [["deep/copy.png", "a.png", 0]]

@@ -159,6 +159,11 @@ def test_a_hexagonal_torus_with_an_odd_number_of_columns_is_named():
         load_settings(None, fits, root=ROOT)
 
 
+def test_photos_whitened_by_themselves_are_not_to_be_placed_among_others():
+    [line] = problems_of("PCA_WHITENING=64", "ASSIGN_TO=shop", root=ROOT)
+    assert line.startswith("ASSIGN_TO = ") and "PCA_WHITENING" in line
+
+
 def test_later_sources_win(tmp_path):
     config = write_config(tmp_path, "DATASET = 'shoes'\nBATCH_SIZE = 7\nEPOCHS = 3\n")
     settings = load_settings(config, ["BATCH_SIZE=8", "BATCH_SIZE=9"])

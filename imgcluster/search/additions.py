@@ -85,7 +85,8 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     done = preprocess_dataset(data_dir, folders, scan_images(folders.raw), recipe, filters=options.filters,
                               remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"],
                               progress=progress)
-    added = update_catalogue(data_dir, folders.img, done.kept, encoder, options, progress=progress)
+    added = update_catalogue(data_dir, folders.img, done.kept, encoder, options, replaced=done.replaced,
+                             progress=progress)
     return replace(added, skipped=[(file, reason) for file, reason in done.skipped if file not in known])
 
 
@@ -119,13 +120,14 @@ def _copy(source, target):
         temporary.unlink(missing_ok=True)
 
 
-def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
+def update_catalogue(data_dir, img_dir, kept, encoder, options, *, replaced=frozenset(), progress):
     """Make the photos `kept` the rows of the catalogue: new ones get features and a cluster, others leave.
 
-    Returns `Added`. All files change together, or none.
+    replaced: photos that are others than before, under the same names; they count as new. Returns `Added`. All files
+    change together, or none.
     """
     # Windows replaces no file that is mapped: the features are let go before the files change places.
-    added, files = _prepare(data_dir, img_dir, kept, encoder, options, progress)
+    added, files = _prepare(data_dir, img_dir, kept, replaced, encoder, options, progress)
     if files:
         commit(data_dir, files, outdated=OUTDATED)
     else:
@@ -133,17 +135,17 @@ def update_catalogue(data_dir, img_dir, kept, encoder, options, *, progress):
     return added
 
 
-def _prepare(data_dir, img_dir, kept, encoder, options, progress):
+def _prepare(data_dir, img_dir, kept, replaced, encoder, options, progress):
     """(`Added`, names of the files made for it in the stage folder: none where the rows stay as they are)."""
     old, old_features = read_img_paths(data_dir), read_features(data_dir)
-    new = sorted(set(kept) - set(old))
+    new = sorted(set(kept) - (set(old) - replaced))
     if not set(kept) & set(old):
         raise UserError(f"none of the {len(old)} photos of the catalogue lies in RAW_IMG_DIR; is the folder mounted? "
                         "To begin anew, run 00_make_labels_true.py, 01 and 03")
     stage = stage_folder(data_dir)
     new, features, before = _extract(stage, img_dir, new, encoder, options, progress)
     rows = sorted(set(new) | (set(kept) & set(old)))
-    if rows == old:
+    if rows == old and not new:
         return Added(0, 0, len(old)), []
     files = ["features.npy", "img_paths.txt", "made_by_03.json"]
     _merge(stage / "features.npy", rows, (old, old_features), (new, features), dtype=np.float32)
