@@ -14,13 +14,10 @@ Runtime: without labels a minute or two with MobileNetV2, about four with Incept
 import shutil
 import sys
 
-from imgcluster.artefacts import read_img_paths, read_labels_true, require
+from imgcluster.artefacts import PHOTOS, read_img_paths, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
-
-# What tells these photos from others: their names, and what step 01 saw in them.
-INPUTS = ("img_paths.txt", "photos.csv")
 
 
 def main(argv=None):
@@ -66,7 +63,7 @@ def fit(step, source, img_paths, data_dir):
     if network is None:
         return step.warn(f"{none}{reason and f', and {reason}'}: the pretrained network is used as it is "
                          "(labels, if you have any: TRAIN_LABELS_FROM)")
-    return [NETWORK], INPUTS, {"network": " + ".join(names)}
+    return [NETWORK], PHOTOS, {"network": " + ".join(names)}
 
 
 def learn(step, source, img_paths, labels, data_dir):
@@ -94,7 +91,7 @@ def learn(step, source, img_paths, labels, data_dir):
     outputs, scores, judged = write_trained(data_dir, trainer, members)
     step.say(f"network kept, with all features that step 03 gets, on {judged} validation photos: {describe(scores)}")
     names = " + ".join(member.name for member in members)
-    return outputs, (*INPUTS, "labels_true.txt"), {"network": names, "holdout_models": training_set.holdout_classes}
+    return outputs, (*PHOTOS, "labels_true.txt"), {"network": names, "holdout_models": training_set.holdout_classes}
 
 
 def bar(text, total, unit="photo"):

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from imgcluster.artefacts import BEFORE, fingerprint, read_img_paths, read_json, read_labels_true, require
+from imgcluster.artefacts import BEFORE, PHOTOS, fingerprint, read_img_paths, read_json, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
 from imgcluster.features import extract_features
@@ -21,9 +21,6 @@ from imgcluster.photo_rows import drop_photos
 from imgcluster.progress import progress
 from imgcluster.projector import OUTPUTS as PROJECTOR_FILES
 from imgcluster.projector import write_projector_files
-
-# What tells these photos from others: their names, and what step 01 saw in them.
-INPUTS = ("img_paths.txt", "photos.csv")
 
 
 def main(argv=None):
@@ -41,7 +38,7 @@ def main(argv=None):
         with_before(network, settings.ZOOM_AVERAGING), img_dir, img_paths, path, step.data_dir / BEFORE,
         batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING, l2_normalize=settings.L2_NORMALIZE,
         components=settings.PCA_WHITENING, **settings.picture_options(),
-        key={**step.values("03"), **network.source, "photos": [fingerprint(step.data_dir / name) for name in INPUTS],
+        key={**step.values("03"), **network.source, "photos": [fingerprint(step.data_dir / name) for name in PHOTOS],
              "step 01": read_json(step.data_dir / "made_by_01.json").get("settings")},
         progress=lambda total, done: progress(description="features", total=total, initial=done))
     if len(errors) == len(img_paths):
@@ -56,7 +53,7 @@ def main(argv=None):
         step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
     outputs = ["features.npy", *([BEFORE] if network.before else []),
                *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
-    step.record(outputs, inputs=[step.data_dir / name for name in INPUTS], **network.source)
+    step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
 

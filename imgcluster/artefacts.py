@@ -21,21 +21,29 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
            "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
            "labels_pred.txt": "04_cluster_som.py", "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py",
            "metrics.json": "05_evaluate.py"}
+# What tells the photos of a dataset from others: their names, and what step 01 saw in them.
+PHOTOS = ("img_paths.txt", "photos.csv")
 # What tells in the records of step 03 that two networks are not the same one.
 NETWORK_FACTS = ("network", "network_file", "trained_on", "fitted_to")
 # Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
 BEFORE = "features_before.npy"
 # Part of the names of files that are not complete yet, after the number of the process that writes them.
 PARTIAL = ".partial."
+# Characters of a file's name by which libraries know its kind: .weights.h5 and the like.
+ENDING = 16
 LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
 
 
 @contextlib.contextmanager
 def replacing(path):
-    """Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not."""
+    """Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not.
+
+    It ends as `path` does, and is short whatever that is called: names may be as long as file systems allow.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}{PARTIAL}{path.name}")
+    digest = hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    temporary = path.with_name(f".{os.getpid()}{PARTIAL}{digest}{path.name[-ENDING:]}")
     try:
         yield temporary
         os.replace(temporary, path)

@@ -42,6 +42,14 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, kind)
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("name", ["best.weights.h5", "a" * 245 + ".jpg", "신" * 80 + ".png"])
+def test_temporary_names_end_as_the_file_does_and_are_short(tmp_path, name):
+    with artefacts.replacing(tmp_path / name) as temporary:
+        temporary.write_text("new")
+        assert temporary.name.endswith(name[name.index("."):]) and len(temporary.name.encode()) < 120
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_what_killed_runs_left_is_removed_and_what_others_write_is_not(tmp_path):
     code = ("import os, sys, time; from imgcluster.artefacts import replacing\n"
             "with replacing(sys.argv[1]) as path:\n    path.write_text('half')\n"

@@ -1,6 +1,5 @@
 """Photos added to a catalogue, and those deleted from its folder taken out, without computing the others again."""
 import filecmp
-import os
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from imgcluster.artefacts import (
     read_img_paths,
     read_json,
     read_labels,
+    replacing,
     write_json,
     write_labels,
     write_lines,
@@ -105,19 +105,9 @@ def copy_photos(folder, raw_dir):
         if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
             raise UserError(f"--add {folder}: {name} is there already, as another photo, in {raw_dir}; rename it")
     for name in new:
-        _copy(folder / name, raw_dir / name)
+        with replacing(raw_dir / name) as path:
+            shutil.copyfile(folder / name, path)
     return len(new)
-
-
-def _copy(source, target):
-    """Copy a file, whole or not at all. A photo's name may be as long as names can be: the temporary one is short."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{os.getpid()}.part")
-    try:
-        shutil.copyfile(source, temporary)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def update_catalogue(data_dir, img_dir, kept, encoder, options, *, replaced=frozenset(), progress):
