@@ -33,6 +33,8 @@ def main(argv=None):
         earlier_dir = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
         som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
         facts = {"assigned_to": settings.ASSIGN_TO}
+        if settings.NUM_CLUSTERS or settings.NUM_IMGS_PER_MODEL:
+            step.warn("NUM_CLUSTERS and NUM_IMGS_PER_MODEL have no effect with ASSIGN_TO: its clusters stay")
         step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
     else:

@@ -26,6 +26,7 @@ from imgcluster.calibration import calibrated_estimate, variety_ratio
 from imgcluster.diffusion import diffusion_map
 from imgcluster.hierarchy import build_hierarchy, partition, sum_edges
 from imgcluster.linkage import cut
+from imgcluster.reciprocity import reciprocity_peak
 from imgcluster.rows import sample_step, unit_length
 from imgcluster.som import SelfOrganizingMap, default_grid
 from imgcluster.validity import modularity
@@ -98,6 +99,7 @@ def blind_counts(rows, som, hierarchy):
         "CONN modularity": conn_count(som, rows, hierarchy),
         "modularity, 5 neighbours": round(modularity_peak(hierarchy, counts)),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
+        "reciprocity of nearest photos": max(1, round(reciprocity_peak(hierarchy.points)[0])),
         "joined (step 04)": blind_estimate(hierarchy).count}
 
 

@@ -1,24 +1,25 @@
-"""The number of clusters where nothing is known about the products: two views of one hierarchy, joined."""
+"""The number of clusters where nothing is known about the products: three views of the photos, joined."""
 from dataclasses import dataclass
 
 import numpy as np
 
 from imgcluster.hierarchy import sum_edges
 from imgcluster.linkage import cut
+from imgcluster.peaks import clarity, plateau_mean, prominence, weighted_geometric_mean
+from imgcluster.reciprocity import reciprocity_peak
 from imgcluster.validity import modularity, squared_silhouette
 
 GRID_STEPS = 60
 PHOTOS_PER_CLUSTER = 3
 MAX_CLUSTERS = 600
 MODULARITY_PLATEAU = 0.03
-WINDOW = (1 / 7, 2.5)
+HIGHEST_PEAK = 2.5
 PLATEAU_OF_DROP, PLATEAU_OF_HEIGHT = 0.5, 0.1
-CLEAR_PEAK = 0.2
 ONE_CLUSTER = 0.3
 CLOSER_STEPS = 9
 # How far the true count lies below and above the estimate, in logarithms, in about four of five draws of labelled sets:
-# without a clear peak, and with one (which may hide a finer level, hardly ever a coarser one).
-BELOW, ABOVE = (0.8, 0.2), (0.7, 0.3)
+# this, and so much times the spread of the views.
+BELOW, ABOVE, PER_SPREAD = 0.15, 0.3, 0.5
 
 
 @dataclass(frozen=True)
@@ -33,23 +34,32 @@ class Estimate:
 def blind_estimate(hierarchy):
     """Return the Estimate read from the cuts of a Hierarchy alone.
 
-    The neighbourhood graph gives a first count: where modularity peaks. Within a seventh to two and a half times of it
-    the silhouette of the cuts is searched for a peak, which replaces the first count as far as it stands out from both
-    sides: clean sets have such a peak, messy ones do not.
+    The neighbourhood graph gives a first count: where modularity peaks. Up to two and a half times of it two more peaks
+    are sought: one of reciprocity over cluster sizes, which replaces the first count as far as it stands out, and one
+    of the cuts' silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. The
+    interval is the wider, the less the views agree.
     """
     num_photos = len(hierarchy.nodes)
     if not tells_apart(hierarchy):
         return Estimate(1, (1, max(1, num_photos - 1)), "too few different photos to tell clusters apart")
     counts = candidate_counts(hierarchy)
     by_modularity = modularity_peak(hierarchy, counts)
-    seen = counts[counts <= by_modularity * WINDOW[1] * 2]
-    allowed = (seen >= by_modularity * WINDOW[0]) & (seen <= by_modularity * WINDOW[1])
-    peak, clarity = silhouette_peak(hierarchy, seen, allowed)
-    count = weighted_geometric_mean([peak, by_modularity], [clarity, 1 - clarity])
-    reach = [(1 - clarity) * vague + clarity * clear for vague, clear in (BELOW, ABOVE)]
-    interval = max(1, int(count / np.exp(reach[0]))), min(num_photos, int(np.ceil(count * np.exp(reach[1]))))
-    return Estimate(round(count), interval,
-                    f"blind: modularity {by_modularity:.0f}, silhouette {peak:.0f} with weight {clarity:.2f}")
+    highest = HIGHEST_PEAK * by_modularity
+    by_reciprocity, mutual = reciprocity_peak(hierarchy.points, min(highest, counts[-1]))
+    seen = counts[counts <= 2 * highest]
+    by_silhouette, clear = silhouette_peak(hierarchy, seen, seen <= highest)
+    views = np.array([by_modularity, by_reciprocity, by_silhouette])
+    weights = np.array([(1 - mutual) * (1 - clear), mutual * (1 - clear), clear])
+    count = weighted_geometric_mean(views, weights)
+    return Estimate(round(count), _interval(count, views, [1, mutual, clear], num_photos),
+                    f"blind: modularity {by_modularity:.0f}, reciprocity {by_reciprocity:.0f} with weight "
+                    f"{mutual:.2f}, silhouette {by_silhouette:.0f} with weight {clear:.2f}")
+
+
+def _interval(count, views, trust, num_photos):
+    spread = PER_SPREAD * np.sqrt(np.average(np.log(views / count)**2, weights=trust))
+    low, high = count / np.exp(BELOW + spread), count * np.exp(ABOVE + spread)
+    return max(1, int(low)), min(num_photos, int(np.ceil(high)))
 
 
 def tells_apart(hierarchy):
@@ -82,7 +92,7 @@ def silhouette_peak(hierarchy, counts, allowed):
     """Return (count, clarity 0..1) of the silhouette's highest peak over the cuts at `counts` that are `allowed`.
 
     Clarity is the peak's prominence (the drop to the higher one of the lowest points between it and higher ground on
-    either side) over its height, 1 from a fifth on. One cluster counts as a silhouette of 0.3, so that the two halves
+    either side) over its height (`peaks.clarity`). One cluster counts as a silhouette of 0.3, so that the two halves
     of a single cloud are no peak. The count is the `plateau_mean` over the peak's upper half, or over the upper tenth
     of its height where that is less.
     """
@@ -96,31 +106,8 @@ def silhouette_peak(hierarchy, counts, allowed):
     all_counts = np.concatenate([counts[allowed], closer])
     all_heights = np.concatenate([heights[allowed], [_height(hierarchy, count) for count in closer]])
     plateau = min(PLATEAU_OF_DROP * drop, PLATEAU_OF_HEIGHT * all_heights.max())
-    clarity = float(np.clip(drop / all_heights.max() / CLEAR_PEAK, 0, 1))
-    return plateau_mean(all_counts, all_heights, plateau), clarity
-
-
-def plateau_mean(counts, heights, depth):
-    """Return the mean, in logarithms, of the counts within `depth` of the greatest height, weighted by their lead.
-
-    Flat peaks move with any small change of the photos, their middle does not.
-    """
-    return weighted_geometric_mean(counts, np.maximum(heights - np.max(heights) + depth, 0))
-
-
-def prominence(heights, top):
-    """Return how far a curve falls on both sides of its point `top` before it rises above it, or ends."""
-    sides = []
-    for side in (heights[top::-1], heights[top:]):
-        higher = np.flatnonzero(side > side[0])
-        sides.append(side[:higher[0] if len(higher) else len(side)].min())
-    return float(heights[top] - max(sides))
+    return plateau_mean(all_counts, all_heights, plateau), clarity(drop, all_heights.max())
 
 
 def _height(hierarchy, count):
     return squared_silhouette(hierarchy.points, cut(hierarchy.tree, count)[hierarchy.nodes])
-
-
-def weighted_geometric_mean(values, weights):
-    """Return exp(sum(weights * log(values)) / sum(weights))."""
-    return float(np.exp(np.average(np.log(values), weights=weights)))

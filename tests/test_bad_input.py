@@ -289,6 +289,9 @@ def test_new_photos_keep_the_numbers_of_an_earlier_dataset(project):
     for script in ("05_evaluate.py", "06_visualize.py"):
         run(script, project, "DATASET=later")
     assert "som.npz" in run("04_cluster_som.py", project, "ASSIGN_TO=never", check=2).stderr
+    forced = run("04_cluster_som.py", project, "DATASET=later", "ASSIGN_TO=set", "NUM_CLUSTERS=9")
+    assert "NUM_CLUSTERS" in forced.stderr
+    assert read_lines(project / "data" / "later" / "labels_pred.txt") == later
 
 
 def test_a_photo_far_from_all_others_is_in_no_cluster_and_counted_apart(project):

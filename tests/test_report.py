@@ -151,6 +151,15 @@ def test_models_have_the_number_of_their_cluster_for_colour(tmp_path):
     assert (colours["model 1"], colours["model 2"]) == (7, 4) and min(colours["model 0"], colours[HOSTILE_LABEL]) > 7
 
 
+def test_a_count_that_was_given_is_not_called_a_guess(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {
+        "num_clusters": 3, "interval": [3, 3], "corrected_from": None, "method": "set by hand"})
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "show 3 products." in text
+
+
 def test_a_count_corrected_by_hand_is_called_that(tmp_path):
     gallery = make_gallery(tmp_path)
     write_report(tmp_path / "report.html", gallery)

@@ -49,8 +49,10 @@ LABEL_FREE_SCORES = {
 def answer(gallery):
     """The first thing the page says: numbers of products and photos, the interval, the ARI and how they came about."""
     count = read_json(gallery.data_dir / "cluster_count.json")
+    low, high = count.get("interval") or (0, 1)
     sizes = np.sort(np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1])
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
+            "exact": low == high or count.get("corrected_from") is not None,
             "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
             "unplaced": int((gallery.predicted < 0).sum()),
             "models": None if gallery.true is None else len(set(gallery.true)),

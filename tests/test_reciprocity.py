@@ -1,0 +1,61 @@
+"""Reciprocity of nearest photos: its definition, and its peak where clusters are of one size."""
+import numpy as np
+import pytest
+
+from imgcluster.reciprocity import neighbour_ranks, reciprocity, reciprocity_peak
+
+
+def clouds(num_clusters, photos_each, *, spread, seed=0, width=24):
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(num_clusters), photos_each)
+    centres = rng.standard_normal((num_clusters, width))
+    return (centres[labels] + spread * rng.standard_normal((len(labels), width))).astype(np.float32)
+
+
+def test_ranks_are_those_of_sorted_distances():
+    points = np.random.default_rng(0).standard_normal((1100, 3)).astype(np.float32)
+    ranks = neighbour_ranks(points)
+    assert (np.diag(ranks) == 0).all()
+    assert (np.sort(ranks, axis=1) == np.arange(1100)).all()
+    for photo in (0, 1050):
+        order = np.argsort(ranks[photo])
+        assert (np.diff(np.linalg.norm(points[order] - points[photo], axis=1)) > -1e-3).all()
+
+
+def test_reciprocity_is_the_chance_corrected_share_of_mutual_neighbours():
+    points = np.random.default_rng(1).standard_normal((40, 5)).astype(np.float32)
+    gaps = np.linalg.norm(points[:, None] - points, axis=2)
+    np.fill_diagonal(gaps, np.inf)
+    nearest = np.zeros((40, 40), bool)
+    np.put_along_axis(nearest, gaps.argsort(axis=1)[:, :6], True, axis=1)
+    mutual, chance = (nearest & nearest.T).sum() / nearest.sum(), 6 / 39
+    assert reciprocity(points, [7])[0] == pytest.approx((mutual - chance) / (1 - chance))
+
+
+def test_separate_clusters_have_full_reciprocity_and_noise_has_less():
+    noise = np.random.default_rng(2).standard_normal((120, 24)).astype(np.float32)
+    assert reciprocity(noise, [20])[0] < 0.7
+    assert reciprocity(clouds(6, 20, spread=0.05), [20])[0] == 1
+
+
+@pytest.mark.parametrize("num_clusters", [4, 12, 40])
+def test_the_peak_is_at_the_number_of_equal_clusters(num_clusters):
+    count, clear = reciprocity_peak(clouds(num_clusters, 25, spread=0.3))
+    assert count == pytest.approx(num_clusters, rel=0.05)
+    assert clear == 1
+
+
+def test_the_number_does_not_depend_on_how_many_photos_are_looked_at():
+    count, _ = reciprocity_peak(clouds(30, 200, spread=0.3))
+    assert count == pytest.approx(30, rel=0.05)
+
+
+def test_one_cloud_has_no_clear_peak():
+    _, clear = reciprocity_peak(np.random.default_rng(3).standard_normal((800, 16)).astype(np.float32))
+    assert clear < 0.3
+
+
+@pytest.mark.parametrize("num_photos", [1, 4, 9, 10])
+def test_few_photos_do_no_harm(num_photos):
+    count, clear = reciprocity_peak(np.random.default_rng(4).random((num_photos, 3)).astype(np.float32))
+    assert 1 <= count <= num_photos and 0 <= clear <= 1
