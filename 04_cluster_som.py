@@ -18,7 +18,7 @@ from imgcluster.cluster_results import OUTPUTS, write_clustering
 from imgcluster.corrections import clustering_id
 from imgcluster.known_products import doubt, known_for
 from imgcluster.progress import progress
-from imgcluster.som import SelfOrganizingMap, default_grid
+from imgcluster.som import train_map
 
 
 def main(argv=None):
@@ -38,7 +38,8 @@ def main(argv=None):
         step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
     else:
-        som = train_map(settings, features)
+        som = train_map(features, grid=settings.SOM_GRID, epochs=settings.SOM_EPOCHS, topology=settings.SOM_TOPOLOGY,
+                        toroidal=settings.SOM_TOROIDAL, progress=progress)
         known, name = known_products(step, features)
         trained = read_json(step.data_dir / "made_by_03.json").get("trained_on") is not None
         evidence = {"compared": read_before(step.data_dir)}
@@ -64,19 +65,6 @@ def main(argv=None):
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")
-
-
-def train_map(settings, features):
-    """Return a Self-Organizing Map trained on the features."""
-    rows, columns = settings.SOM_GRID or default_grid(len(features))
-    som = SelfOrganizingMap(rows, columns, features.shape[1], topology=settings.SOM_TOPOLOGY,
-                            toroidal=settings.SOM_TOROIDAL, normalize=True)
-    with progress(description=f"map of {rows} x {columns} units", total=settings.SOM_EPOCHS, unit="epoch") as bar:
-        def show(epoch, quantization_error, topographic_error):
-            bar.set_postfix_str(f"quantization error {quantization_error:.3f}, topographic {topographic_error:.3f}",
-                                refresh=False)
-            bar.update(1)
-        return som.fit(features, epochs=settings.SOM_EPOCHS, callback=show)
 
 
 def known_products(step, features):

@@ -233,3 +233,19 @@ class SelfOrganizingMap(MiniSom):
         sample = data[::sample_step(len(data), SAMPLE_ROWS)]
         return read_rows(data if len(sample) == len(data) else np.ascontiguousarray(sample),
                          normalize=self.normalize)
+
+
+def train_map(features, *, grid, epochs, progress, **options):
+    """Return a SelfOrganizingMap fitted to features [N, D], scaled to unit length.
+
+    grid: (rows, columns), None for `default_grid`; progress: `progress(description, total, unit)` makes a bar, which
+    shows the errors of each epoch; options: those of the map.
+    """
+    rows, columns = grid or default_grid(len(features))
+    som = SelfOrganizingMap(rows, columns, features.shape[1], normalize=True, **options)
+    with progress(description=f"map of {rows} x {columns} units", total=epochs, unit="epoch") as bar:
+        def show(epoch, quantization_error, topographic_error):
+            bar.set_postfix_str(f"quantization error {quantization_error:.3f}, topographic {topographic_error:.3f}",
+                                refresh=False)
+            bar.update(1)
+        return som.fit(features, epochs=epochs, callback=show)

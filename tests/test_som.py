@@ -4,7 +4,7 @@ import pytest
 from minisom import MiniSom
 from sklearn.datasets import load_digits
 
-from imgcluster.som import SelfOrganizingMap, best_matching_units, default_grid
+from imgcluster.som import SelfOrganizingMap, best_matching_units, default_grid, train_map
 
 GRIDS = [(topology, toroidal) for topology in ("rectangular", "hexagonal") for toroidal in (False, True)]
 
@@ -133,3 +133,31 @@ def test_a_map_of_one_unit_is_flat():
     som = SelfOrganizingMap(1, 1, 64).fit(load_digits().data[:5].astype(np.float32), epochs=2)
     for scaling in ("sum", "mean"):
         assert som.distance_map(scaling=scaling).tolist() == [[0.0]]
+
+
+@pytest.mark.parametrize("grid", [None, (3, 5)])
+def test_a_map_is_trained_behind_a_bar_that_moves_once_an_epoch(digits, grid):
+    bars = []
+
+    class Bar:
+        def __init__(self, description, total, unit):
+            self.said, self.at, self.errors = f"{description}: {total} {unit}", 0, []
+            bars.append(self)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def set_postfix_str(self, text, refresh):
+            self.errors.append(text)
+
+        def update(self, steps):
+            self.at += steps
+
+    som = train_map(digits, grid=grid, epochs=4, progress=Bar, toroidal=False)
+    rows, columns = grid or default_grid(len(digits))
+    assert som.get_weights().shape == (rows, columns, 64) and som.normalize
+    assert bars[0].said == f"map of {rows} x {columns} units: 4 epoch" and bars[0].at == 4
+    assert f"{som.quantization_errors[-1]:.3f}" in bars[0].errors[-1]
