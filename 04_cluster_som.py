@@ -53,6 +53,10 @@ def main(argv=None):
         likely = "" if settings.NUM_CLUSTERS else f"likely {low} to {high}; "
         step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.method}"
                  f"{f', learned from {name}' if name else ''})")
+        levels = [str(each["num_clusters"]) for each in clustering.levels
+                  if each["num_clusters"] != clustering.num_clusters]
+        if levels:
+            step.say(f"coarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)")
         doubtful = doubt(name, clustering.num_clusters, clustering.blind_count)
         if doubtful:
             step.warn(doubtful)

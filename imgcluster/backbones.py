@@ -118,8 +118,8 @@ def load_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):
                 f"for the small network that ships with this project set BACKBONE = {BUNDLED!r}")
     except MissingWeights as error:
         return (build_backbone(BUNDLED, weights=weights, **options), BUNDLED,
-                f"the ImageNet weights of {PREFERRED} are not on this machine and could not be downloaded; with them "
-                f"results are better: put the file {error.file} into {error.folder}, or connect to the internet once")
+                f"the ImageNet weights of {PREFERRED} are not on this machine and could not be downloaded; to use "
+                f"them put the file {error.file} into {error.folder}, or connect to the internet once")
 
 
 def build_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):

@@ -95,6 +95,9 @@ def test_run_all_writes_every_artefact_with_rows_that_agree(finished):
     assert {"scatter.png", "map.png", "training.png", "background_removal.png", "confusion.png"} <= {
         path.name for path in (project / "result" / "shop").iterdir()}
     assert all((project / "img" / "shop" / path).exists() for path in img_paths)
+    levels = {len({row[name] for row in rows}) for name in rows[0] if name.startswith("level_")}
+    others = re.search("^coarser and finer: (.+) clusters", done.stdout, re.M)
+    assert levels - {len(set(labels))} == set(map(int, others[1].split(", ")) if others else ())
     assert "ARI" in done.stdout.splitlines()[-1]
 
 
