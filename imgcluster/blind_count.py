@@ -15,6 +15,7 @@ MAX_CLUSTERS = 600
 MODULARITY_PLATEAU = 0.03
 HIGHEST_PEAK = 2.5
 PLATEAU_OF_DROP, PLATEAU_OF_HEIGHT = 0.5, 0.1
+CLEAR_PEAK = 0.2
 ONE_CLUSTER = 0.3
 CLOSER_STEPS = 9
 # How far the true count lies below and above the estimate, in logarithms, in about four of five draws of labelled sets:
@@ -106,7 +107,7 @@ def silhouette_peak(hierarchy, counts, allowed):
     all_counts = np.concatenate([counts[allowed], closer])
     all_heights = np.concatenate([heights[allowed], [_height(hierarchy, count) for count in closer]])
     plateau = min(PLATEAU_OF_DROP * drop, PLATEAU_OF_HEIGHT * all_heights.max())
-    return plateau_mean(all_counts, all_heights, plateau), clarity(drop, all_heights.max())
+    return plateau_mean(all_counts, all_heights, plateau), clarity(drop, all_heights.max(), clear=CLEAR_PEAK)
 
 
 def _height(hierarchy, count):

@@ -1,8 +1,6 @@
 """Peaks of curves over numbers of clusters: where the middle of one is, and how clearly it stands out."""
 import numpy as np
 
-CLEAR_PEAK = 0.2
-
 
 def plateau_mean(counts, heights, depth, *, weights=1):
     """Return the mean, in logarithms, of the counts within `depth` of the greatest height, weighted by their lead.
@@ -24,12 +22,12 @@ def prominence(heights, top):
     return float(heights[top] - max(heights[around.start:top + 1].min(), heights[top:around.stop].min()))
 
 
-def clarity(drop, height):
-    """Return how clear a peak of this prominence and height is: 0 for none, 1 from a fifth of its height on.
+def clarity(drop, height, *, clear):
+    """Return how clear a peak of this prominence and height is: 0 for none, 1 from the share `clear` of its height on.
 
     In between it grows with the square, so that slight peaks hardly count.
     """
-    return float(np.clip(drop / height / CLEAR_PEAK, 0, 1)**2) if drop > 0 and height > 0 else 0.0
+    return float(np.clip(drop / height / clear, 0, 1)**2) if drop > 0 and height > 0 else 0.0
 
 
 def weighted_geometric_mean(values, weights):

@@ -6,7 +6,9 @@ from imgcluster.rows import blocks, sample_step
 
 RANKED_PHOTOS = 2000
 SMALLEST_CLUSTER = 3
-FLAT_PEAK, TOP_OF_PEAK = 0.01, 0.1
+FLAT_PEAK, CLEAR_PEAK = 0.01, 0.15
+# Peaks whose upper fifth is wider than a factor of four are broad.
+TOP_OF_PEAK, BROAD = 0.2, np.log(4)
 
 
 def reciprocity_peak(points, highest=np.inf):
@@ -16,8 +18,8 @@ def reciprocity_peak(points, highest=np.inf):
     not, and more reach into other clusters, whose photos are nearer to each other. So reciprocity peaks at the size
     that clusters have, whatever their shape and spread, and N over it is their number. Clusters of unequal size count
     by their photos: the number is that of as many equal ones. Of 4,000 photos or more, 2,000 to 4,000 evenly
-    spaced ones are looked at. A peak whose upper tenth is wider than a factor of e is the less clear, the wider: photos
-    in no clusters at all make one broad hill. highest: the greatest count allowed. Without a peak clarity is 0.
+    spaced ones are looked at. A broad peak is the less clear, the broader: photos in no clusters at all make one broad
+    hill. highest: the greatest count allowed. Without a peak clarity is 0.
     """
     points = points[::sample_step(len(points), RANKED_PHOTOS)]
     sizes = np.arange(SMALLEST_CLUSTER, len(points) // 2 + 1)
@@ -33,7 +35,7 @@ def reciprocity_peak(points, highest=np.inf):
     count = plateau_mean(counts[near], heights[near], FLAT_PEAK, weights=1 / sizes[near])
     broad = sizes[near][heights[near] >= heights[top] - TOP_OF_PEAK * drop]
     width = np.log((broad[-1] + 0.5) / (broad[0] - 0.5))
-    return count, clarity(drop / max(width, 1), heights[top])
+    return count, clarity(drop / max(width / BROAD, 1), heights[top], clear=CLEAR_PEAK)
 
 
 def reciprocity(points, sizes):
