@@ -20,7 +20,7 @@ ONE_CLUSTER = 0.3
 CLOSER_STEPS = 9
 # How far the true count lies below and above the estimate, in logarithms, in about four of five draws of labelled sets:
 # this, and so much times the spread of the views.
-BELOW, ABOVE, PER_SPREAD = 0.15, 0.3, 0.5
+BELOW, ABOVE, PER_SPREAD = 0.2, 0.3, 0.5
 
 
 @dataclass(frozen=True)
