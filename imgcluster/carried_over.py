@@ -106,16 +106,27 @@ def place_on(earlier_dir, data_dir, features):
     earlier_dir = Path(earlier_dir)
     _check_comparable(earlier_dir, Path(data_dir))
     som, unit_clusters = read_map(earlier_dir / "som.npz")
+    labels = read_labels(earlier_dir, "pred").astype(int)
+    _check_placeable(earlier_dir, som, labels, features)
     # Of these photos, not of those that the map was trained on.
     som.quantization_errors = [som.quantization_error(features)]
     som.topographic_errors = [som.topographic_error(features)]
-    labels = read_labels(earlier_dir, "pred").astype(int)
     found = Catalogue(read_features(earlier_dir), som, labels).assign(features)
     count = len(set(found.labels.tolist()) - {-1})
     clustering = Clustering(found.labels, count, (count, count), [], unit_clusters,
                             np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",
                             read_json(earlier_dir / "cluster_count.json")["calibrated"])
     return som, clustering, dict.fromkeys(np.unique(labels[labels >= 0]).tolist(), "") | read_names(earlier_dir)
+
+
+def _check_placeable(earlier_dir, som, labels, features):
+    width = som.prototypes.shape[1]
+    if features.shape[1] != width:
+        raise UserError(f"ASSIGN_TO: the photos in {earlier_dir} have {width} features, those of DATASET "
+                        f"{features.shape[1]}; make both with the same network (step 03)")
+    if not (labels >= 0).any():
+        raise UserError(f"ASSIGN_TO: no photo in {earlier_dir} is in a cluster; run step 04 for it without ASSIGN_TO, "
+                        "or name another dataset")
 
 
 def _check_comparable(earlier_dir, data_dir):

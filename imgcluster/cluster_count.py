@@ -57,11 +57,12 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
         estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
-    elif known is not None:
-        estimate = calibrated_estimate(features if compared is None else compared, known)
-        blind_count = blind_estimate(hierarchy).count
     else:
-        estimate = blind_estimate(hierarchy if compared is None else hierarchy_of(check_features(compared)))
+        blind = blind_estimate(hierarchy if compared is None else hierarchy_of(check_features(compared)))
+        estimate = blind
+        if known is not None:
+            estimate = calibrated_estimate(features if compared is None else compared, known)
+            blind_count = blind.count
 
     def clusters(count):
         labels = partition(hierarchy, count)

@@ -30,7 +30,8 @@ def reciprocity_peak(points, highest=np.inf):
     heights = reciprocity(points, sizes)
     drops = np.array([prominence(heights, top) for top in allowed])
     top, drop = allowed[drops.argmax()], drops.max()
-    near = hill(heights, top)
+    around = hill(heights, top)
+    near = slice(max(around.start, allowed[0]), around.stop)
     # Each size weighs what it spans in logarithms.
     count = plateau_mean(counts[near], heights[near], FLAT_PEAK, weights=1 / sizes[near])
     broad = sizes[near][heights[near] >= heights[top] - TOP_OF_PEAK * drop]

@@ -1,11 +1,12 @@
 """What a clustering takes over: a person's corrections and names, the clusters of another dataset."""
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from imgcluster.artefacts import read_json, write_array, write_json, write_lines
+from imgcluster.artefacts import read_json, write_array, write_json, write_labels, write_lines
 from imgcluster.carried_over import corrected, place_on, read_names
 from imgcluster.cluster_results import write_clustering
 from imgcluster.corrections import clustering_id
@@ -134,3 +135,13 @@ def test_features_that_cannot_be_compared_are_not_placed(tmp_path, digits, earli
 def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):
     with pytest.raises(UserError, match="names DATASET itself"):
         place_on(written[0], written[0], digits)
+
+
+def test_photos_of_another_width_or_beside_none_in_a_cluster_are_not_placed(written, digits, tmp_path):
+    with pytest.raises(UserError, match="64 features, those of DATASET 5"):
+        place_on(written[0], tmp_path, np.ones((3, 5), np.float32))
+    earlier = tmp_path / "earlier"
+    shutil.copytree(written[0], earlier)
+    write_labels(earlier, "pred", np.full(len(digits), -1))
+    with pytest.raises(UserError, match="no photo in .* is in a cluster"):
+        place_on(earlier, tmp_path, digits[:3])

@@ -186,3 +186,9 @@ def test_levels_keep_within_what_the_tree_can_give():
     result = clustered(features)
     assert_consistent(result, len(features))
     assert all(2 <= level["num_clusters"] <= len(features) for level in result.levels)
+
+
+def test_what_the_photos_alone_suggest_is_read_from_the_features_to_compare_too():
+    (coarse, _), (fine, labels) = clouds(4, 30), clouds(12, 10)
+    result = clustered(fine, compared=coarse, known=(coarse, labels))
+    assert result.blind_count == 4

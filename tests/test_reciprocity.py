@@ -59,3 +59,16 @@ def test_one_cloud_has_no_clear_peak():
 def test_few_photos_do_no_harm(num_photos):
     count, clear = reciprocity_peak(np.random.default_rng(4).random((num_photos, 3)).astype(np.float32))
     assert 1 <= count <= num_photos and 0 <= clear <= 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_count_is_above_the_highest_allowed(seed):
+    rng = np.random.default_rng(seed)
+    points = rng.standard_normal((120, 3)).astype(np.float32)
+    assert reciprocity_peak(points, highest=9)[0] <= 9
+
+
+def test_equal_clusters_beyond_the_highest_allowed_are_not_looked_for():
+    points = clouds(40, 25, spread=0.3)
+    assert reciprocity_peak(points)[0] > 35
+    assert reciprocity_peak(points, highest=20)[0] <= 20
