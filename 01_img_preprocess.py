@@ -43,7 +43,7 @@ def main(argv=None):
              f"{' left out' if settings.REMOVE_DUPLICATES else ''}; {plain} on a plain background; "
              f"{doubtful} with warnings (photos.csv)")
     step.finish(f"{len(done.usable)} photos to {step.show(folders.img)}",
-                then="02_finetune_network.py" if settings.TRAIN_DATASET else "03_extract_features.py")
+                then="02_finetune_network.py" if settings.learns else "03_extract_features.py")
 
 
 if __name__ == "__main__":

@@ -1,38 +1,45 @@
 #!/usr/bin/env python3
 """Run steps 00 to 06 in order, each in a process of its own, and stop at the first that fails.
 
-Where TRAIN_DATASET is another dataset, it goes first through steps 00 to 03: the network is fine-tuned on it unless it
-already was under the same settings, and its features show step 04 what counts as one product model.
+Where TRAIN_DATASET is another dataset, it goes through steps 00 to 03 once the photos of DATASET are listed: the
+network is fine-tuned on it unless it already was under the same settings, and its features show step 04 what counts as
+one product model.
 
     python run_all.py                         everything
     python run_all.py --from 03 --to 05       a part
     python run_all.py --set DATASET=shoes     settings, as with every step
 """
 import argparse
+import contextlib
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from imgcluster.artefacts import changed_settings, is_up_to_date, read_json, was_interrupted
-from imgcluster.cli import add_settings_arguments, run
+from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments
 from imgcluster.errors import UserError
+from imgcluster.images import list_images
+from imgcluster.labels import make_labels
+from imgcluster.sample import SAMPLES
 from imgcluster.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent
 SCRIPTS = {script.name[:2]: script for script in sorted(ROOT.glob("0[0-6]_*.py"))}
+SECONDS_TO_STOP = 10
 
 
 def main(argv=None):
     options = parse(argv)
     settings = load_settings(options.config, options.set, root=ROOT)
-    arguments = [*(["--config", options.config] if options.config else []),
-                 *(part for text in options.set for part in ("--set", text))]
+    arguments = settings_arguments(options)
     rows, failed = [], 0
     for dataset, number in plan(settings, options.first, options.last):
         began, before = time.perf_counter(), time_of_record(settings, dataset, number)
         extra = [] if dataset == settings.DATASET else ["--set", f"DATASET={dataset!r}"]
-        failed = subprocess.run([sys.executable, SCRIPTS[number], *arguments, *extra], check=False).returncode
+        failed = run_step([sys.executable, SCRIPTS[number], PART_OF_RUN, *arguments, *extra])
+        if failed == INTERRUPTED:
+            return failed
         wrote = time_of_record(settings, dataset, number) != before
         rows.append((dataset, number, time.perf_counter() - began, failed, wrote))
         if failed:
@@ -40,9 +47,28 @@ def main(argv=None):
         print(flush=True)
     print(summary(settings, rows))
     if failed:
-        print(f"error: {SCRIPTS[rows[-1][1]].name} failed (its message is above); mend it and run again",
-              file=sys.stderr)
+        setting = "DATASET" if dataset == settings.DATASET else "TRAIN_DATASET"
+        print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} (its message is above); mend it and "
+              "run again", file=sys.stderr)
     return failed if failed >= 0 else 1
+
+
+def run_step(command):
+    """Return the exit code of a step.
+
+    Ctrl-C reaches it as well as this process: it is given the time to stop and to say so.
+    """
+    process = subprocess.Popen(command)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_STOP)
+        if process.returncode != INTERRUPTED:
+            raise
+        return INTERRUPTED
+    finally:
+        process.kill()
 
 
 def two_digits(text):
@@ -63,12 +89,15 @@ def parse(argv):
 
 
 def plan(settings, first, last):
-    """Return the (dataset, step number) pairs to run, in order."""
+    """Return the (dataset, step number) pairs to run, in order.
+
+    Before minutes of training comes the step that says whether DATASET has photos, and labels where it should.
+    """
     numbers = [number for number in SCRIPTS if first <= number <= last]
     if settings.TRAIN_DATASET is None:
         return [(settings.DATASET, number) for number in numbers]
     train = settings.for_dataset(settings.TRAIN_DATASET)
-    if train.labels_from is None and train.DATASET != settings.DATASET:
+    if not settings.learns:
         if "02" in numbers:
             print(why_left_out(settings, train))
         return [(settings.DATASET, number) for number in numbers if number != "02"]
@@ -86,17 +115,34 @@ def plan(settings, first, last):
         numbers = [number for number in numbers if number != "02"]
         if trained and first <= "02" <= last:
             print(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
-    return before + [(settings.DATASET, number) for number in numbers]
+    own = [(settings.DATASET, number) for number in numbers]
+    looks = int(first <= "01")
+    return own[:looks] + before + own[looks:]
 
 
 def why_left_out(settings, train):
-    """Say that step 02 has no part, and what step 03 does instead, where TRAIN_DATASET has no labels."""
-    why = f"TRAIN_DATASET = {train.DATASET!r} has no labels (TRAIN_LABELS_FROM), so step 02 is left out"
+    """Say that step 02 has no part, and what to do for it to have one, where no labels of TRAIN_DATASET are known."""
+    why = f"step 02 is left out: no labels are known of TRAIN_DATASET = {train.DATASET!r}"
+    names = labels_in_names(train)
+    if names:
+        why += (f", as LABELS_FROM = None goes for it as well; TRAIN_LABELS_FROM = {names!r} would find labels in the "
+                "names of its photos")
     if (train.folder("DATA_DIR") / "network.keras").exists():
         return f"{why}; the network that is there is used as it is\n"
     if settings.ASSIGN_TO is not None:
         return f"{why}\n"
     return f"{why}; TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n"
+
+
+def labels_in_names(train):
+    """Return the value of TRAIN_LABELS_FROM by which all photos' names give labels; None where none does."""
+    if train.DATASET in SAMPLES:
+        return "filename"
+    for way in ("filename", "folder"):
+        with contextlib.suppress(UserError):
+            make_labels(list_images(train.folder("RAW_IMG_DIR")), labels_from=way, regex=train.LABEL_REGEX)
+            return way
+    return None
 
 
 def record_of(settings, number):

@@ -4,6 +4,7 @@ Row i of every table and array belongs to line i of `img_paths.txt`. Every step 
 (`made_by_<step>.json`) of the settings, seed, library versions and inputs behind the files it wrote.
 """
 import contextlib
+import csv
 import hashlib
 import io
 import json
@@ -139,7 +140,8 @@ def read_lines(path):
 def read_table(path):
     """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file or nothing in it.
 
-    Raises UserError where another program saved it in another encoding or with other separators.
+    Raises UserError where another program saved it in another encoding or with other separators, and for a line of more
+    cells than there are columns.
     """
     path = Path(path)
     if not path.exists():
@@ -148,12 +150,27 @@ def read_table(path):
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         if len(table.columns) == 1 and ";" in table.columns[0]:
             raise ValueError("its columns are separated by semicolons")
+        if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for names of rows
+            raise pd.errors.ParserError("more cells than columns")
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
     except (ValueError, IsADirectoryError) as error:
+        if isinstance(error, pd.errors.ParserError):
+            _check_cells(path)
         raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
                         "their names in the first line") from error
     return table
+
+
+def _check_cells(path):
+    """Raise a UserError that names the first line with more cells than the header."""
+    with path.open(encoding="utf-8-sig", newline="") as file, contextlib.suppress(csv.Error):
+        rows = csv.reader(file)
+        columns = next(filter(None, rows))
+        for cells in rows:
+            if len(cells) > len(columns):
+                raise UserError(f"{path}, line {rows.line_num}: {len(cells)} cells for {len(columns)} columns "
+                                f"({','.join(columns)}); put a text that has a comma in it in quotes: \"boots, red\"")
 
 
 def read_img_paths(data_dir):

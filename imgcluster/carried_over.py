@@ -16,14 +16,17 @@ from imgcluster.artefacts import (
 from imgcluster.assign import Catalogue
 from imgcluster.cluster_count import Clustering, majority
 from imgcluster.cluster_results import read_map
-from imgcluster.corrections import apply_corrections, are_for, clustering_id
+from imgcluster.corrections import apply_corrections, clustering_id, for_another
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
-LEFT_ASIDE = ("corrections.csv was made for another clustering (other photos, features or settings), whose numbers "
-              "mean other clusters: it is left aside. Correct these clusters in the report and save it anew, or remove "
-              "it; to keep corrected clusters, place new photos in them (ASSIGN_TO)")
+LEFT_ASIDE = ("corrections.csv, line {}: made for another clustering ({!r}; other photos, features or settings), whose "
+              "numbers mean other clusters: the file is left aside. Correct these clusters in the report and save it "
+              "anew, or remove it; to keep corrected clusters, place new photos in them (ASSIGN_TO)")
+ASTRAY = ("followed all the same: the photos are now where these lines put them. Where their numbers are of other "
+          "clusters, correct the lines or remove the file")
+NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
 
 
 def corrected(data_dir, img_paths, features, som, clustering, *, earlier=None, warn):
@@ -34,20 +37,22 @@ def corrected(data_dir, img_paths, features, som, clustering, *, earlier=None, w
     map shows the corrected clusters. Names of clusters go to cluster_names.csv, first those of `earlier` (as
     `place_on` returns them), whose numbers no new cluster gets. Without corrections.csv nothing else changes, nor where
     it was made for another clustering, whose numbers mean other clusters: `warn` then gets a sentence, and one about
-    photos not there.
+    photos that are not there or not where a line says.
     """
     table, earlier = read_table(Path(data_dir) / "corrections.csv"), earlier or {}
     if table.empty and (Path(data_dir) / "corrections.csv").exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
-    if not table.empty and not are_for(table, clustering_id(img_paths, clustering.labels)):
-        warn(LEFT_ASIDE)
+    other = for_another(table, clustering_id(img_paths, clustering.labels))
+    if other:
+        warn(LEFT_ASIDE.format(*other))
         table = table[:0]
     if table.empty:
         write_names(data_dir, earlier)
         return clustering, 0, 0
     found = apply_corrections(clustering.labels, img_paths, table, highest=max(clustering.labels.max(), *earlier, -1))
-    if found.lost:
-        warn(_passed_over(found.lost))
+    for lines, outcome in ((found.lost, NOT_THERE), (found.astray, ASTRAY)):
+        if lines:
+            warn(f"corrections.csv: {_listed(lines)} {outcome}")
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
     clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
@@ -72,12 +77,10 @@ def _follow(unit_clusters, units, labels, moved):
     return np.where(touched, voted, unit_clusters)
 
 
-def _passed_over(lost):
-    """A sentence about the lines of corrections.csv {line: file} whose photos are not there."""
-    named = [f"line {line} ({file})" for line, file in list(lost.items())[:MOST_NAMED]]
-    more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
-    return (f"corrections.csv: {', '.join(named)}{more} passed over, as there is no such photo; files are named as in "
-            "img_paths.txt")
+def _listed(lines):
+    """Lines of corrections.csv {line: what is to be said of it} in words."""
+    named = [f"line {line} ({said})" for line, said in list(lines.items())[:MOST_NAMED]]
+    return ", ".join(named) + (f" and {len(lines) - MOST_NAMED} more" if len(lines) > MOST_NAMED else "")
 
 
 def read_names(data_dir):

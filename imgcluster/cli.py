@@ -4,6 +4,7 @@ import contextlib
 import errno
 import logging
 import os
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,8 @@ from imgcluster.staging import finish
 
 FAILED = 2
 INTERRUPTED = 130
+# Given to the steps that run_all.py runs, which says itself what comes next.
+PART_OF_RUN = "--part-of-run"
 
 
 class Step:
@@ -95,13 +98,18 @@ class Step:
             self._lock.release()
         seconds = time.perf_counter() - self.began
         line = f"wrote {wrote} in {seconds:.1f} s"
-        self.say(line + (f"; next: python {then}" if then else ""))
+        self.say(line if then is None or self.options.part_of_run else f"{line}; next: {self._command(then)}")
+
+    def _command(self, script):
+        """The command line of another script under the same settings."""
+        return shlex.join(["python", script, *settings_arguments(self.options)])
 
 
 def _parser(name, description):
     parser = argparse.ArgumentParser(prog=f"{name}.py", description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add_settings_arguments(parser)
+    parser.add_argument(PART_OF_RUN, action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
@@ -110,6 +118,12 @@ def add_settings_arguments(parser):
     parser.add_argument("--config", metavar="OTHER.py", help="use this file instead of config.py")
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[],
                         help="change one setting for this run (repeatable)")
+
+
+def settings_arguments(options):
+    """Return the arguments that give another script the --config and --set of parsed `options`."""
+    config = ["--config", options.config] if options.config else []
+    return [*config, *(part for text in options.set for part in ("--set", text))]
 
 
 def _configure_logging():

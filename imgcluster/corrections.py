@@ -9,6 +9,8 @@ from imgcluster.errors import UserError
 COLUMNS = ("action", "file", "cluster", "value")
 # Which clustering a line was written for; the report fills it in, lines written by hand may leave it out.
 CLUSTERING = "clustering"
+# Line 1 of the file is its header.
+FIRST_LINE = 2
 
 
 def clustering_id(img_paths, labels):
@@ -17,20 +19,26 @@ def clustering_id(img_paths, labels):
     return hashlib.sha256(rows.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
-def are_for(table, clustering):
-    """Return whether no line of corrections (DataFrame of text) says that it was written for another clustering."""
-    return CLUSTERING not in table or bool(table[CLUSTERING].isin(["", clustering]).all())
+def for_another(table, clustering):
+    """Return (line of the file, its clustering) of the first correction that was written for another one, or None.
+
+    table: DataFrame of text.
+    """
+    cells = enumerate(table[CLUSTERING] if CLUSTERING in table else (), start=FIRST_LINE)
+    return next(((line, cell) for line, cell in cells if cell not in ("", clustering)), None)
 
 
 @dataclass(frozen=True)
 class Corrected:
     """What corrections make of a clustering: labels int [N]; by_hand bool [N]: photos that a line put where they are;
-    names {cluster: text}; lost {line of the file: a photo that is not there}, lines which were passed over."""
+    names {cluster: text}; lost {line of the file: a photo that is not there}, lines which were passed over; astray
+    {line of the file: where its photo was, and where not}, lines which were followed all the same."""
 
     labels: np.ndarray
     by_hand: np.ndarray
     names: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
+    astray: dict = field(default_factory=dict)
 
 
 def apply_corrections(labels, img_paths, table, *, highest=None):
@@ -50,14 +58,16 @@ def apply_corrections(labels, img_paths, table, *, highest=None):
     found = Corrected(labels.copy(), np.zeros(len(labels), bool))
     clusters = _Clusters(labels.max() if highest is None else highest)
     rows = {path: row for row, path in enumerate(img_paths)}
-    # Line 1 of the file is its header.
-    for line, (action, file, cluster, value) in enumerate(table[list(COLUMNS)].itertuples(index=False), start=2):
+    lines = table[list(COLUMNS)].itertuples(index=False)
+    for line, (action, file, cluster, value) in enumerate(lines, start=FIRST_LINE):
         if action == "merge":
-            found.labels[found.labels == clusters.number(cluster, line)] = clusters.number(value, line)
+            old, new = clusters.number(cluster, line), clusters.number(value, line)
+            found.labels[found.labels == old] = new
+            clusters.note_merge(old, new)
         elif action in ("split", "move"):
             number = clusters.number(value, line)
             if file in rows:
-                found.labels[rows[file]], found.by_hand[rows[file]] = number, True
+                _place(found, clusters, rows[file], number, line=line, file=file, cluster=cluster)
             else:
                 found.lost[line] = file
         elif action == "name":
@@ -67,11 +77,27 @@ def apply_corrections(labels, img_paths, table, *, highest=None):
     return found
 
 
+def _place(found, clusters, row, number, *, line, file, cluster):
+    """Put the photo in a row into cluster `number`, as a line says, and compare where it says the photo was."""
+    if not clusters.stands_for(cluster, found.labels[row]):
+        found.astray[line] = f"{file} is in cluster {found.labels[row]}, not in {cluster}"
+    found.labels[row], found.by_hand[row] = number, True
+
+
 class _Clusters:
-    """The numbers of the clusters there are, and of those that corrections bring to life."""
+    """The numbers of the clusters there are, and of those that corrections bring to life, or end."""
 
     def __init__(self, highest):
-        self.highest, self.born = highest, {}
+        self.highest, self.born, self.joined = highest, {}, {}
+
+    def note_merge(self, old, new):
+        """Note that the cluster `old` joined `new`, with all that had joined it."""
+        self.joined = {each: new if into == old else into for each, into in self.joined.items()} | {str(old): new}
+
+    def stands_for(self, text, number):
+        """Whether a cell is the cluster of this number, or one that joined it; an empty cell leaves that open."""
+        text = str(self.born.get(text, text))
+        return text in ("", str(number)) or self.joined.get(text) == number
 
     def number(self, text, line):
         """The number that a cell of the given line stands for."""

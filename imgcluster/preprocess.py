@@ -24,6 +24,7 @@ from imgcluster.decoding import decode_image
 from imgcluster.duplicates import photo_signature
 from imgcluster.errors import UserError
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
+from imgcluster.interrupts import end_when_interrupted, interrupts_wait
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
 from imgcluster.photo_tables import photo_tables, replaced_photos
 
@@ -238,6 +239,7 @@ def _write_ledger(path, entries):
 
 
 def _start_worker():
+    end_when_interrupted()
     cv2.setNumThreads(1)
     threadpool_limits(1)  # as many processes as cores do the work already
     quiet_codecs()
@@ -248,6 +250,12 @@ def _end_with_parent():
     # A parent that is killed cannot tell its workers to stop.
     multiprocessing.parent_process().join()
     os._exit(1)
+
+
+def _submit(pool, task):
+    # A pool starts its processes when it is given work.
+    with interrupts_wait():
+        return pool.submit(preprocess_photo, *task)
 
 
 def _pool(workers):
@@ -271,7 +279,7 @@ def _until_broken(waiting, workers):
             while waiting or running:
                 while waiting and len(running) < workers * 4:
                     # Taken off the list once it is under way: a pool whose process just died takes nothing.
-                    running[pool.submit(preprocess_photo, *waiting[0][0])] = waiting[0]
+                    running[_submit(pool, waiting[0][0])] = waiting[0]
                     waiting.popleft()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     result = future.result()
@@ -285,6 +293,6 @@ def _alone(task):
     """The result of one photo in a process of its own."""
     with _pool(1) as pool:
         try:
-            return pool.submit(preprocess_photo, *task).result()
+            return _submit(pool, task).result()
         except BrokenProcessPool:
             return {"reason": "reading it ended the process (out of memory, or a damaged file)"}

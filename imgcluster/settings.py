@@ -244,6 +244,12 @@ class Settings(BaseModel):
         to_learn_from = self.TRAIN_LABELS_FROM or self.LABELS_FROM
         return to_learn_from if self.DATASET in (self.TRAIN_DATASET, self.CALIBRATION_DATASET) else self.LABELS_FROM
 
+    @property
+    def learns(self):
+        """Whether step 02 has a part: TRAIN_DATASET has labels, or is DATASET itself, to be fitted to without any."""
+        return self.TRAIN_DATASET is not None and (
+            self.TRAIN_DATASET == self.DATASET or self.for_dataset(self.TRAIN_DATASET).labels_from is not None)
+
     def label_options(self):
         """The keyword arguments of `labels.make_labels`."""
         csv_path = None

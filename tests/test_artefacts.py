@@ -147,7 +147,7 @@ def test_a_table_with_nothing_in_it_is_as_good_as_none(tmp_path, content):
     ("action,value\nname,café\n".encode("cp1252"), "codec can't decode"),
     ("action,value\nname,신발\n".encode("utf-16"), "codec can't decode"),
     (b"action;value\nname;red\n", "separated by semicolons"), (b"action;value\nname;red, blue\n", "by semicolons"),
-    (b"action,value\nname,red,blue,green\nname,x,y,z,u\n", "Expected 4 fields")])
+    (b'action,value\nname,"red\n', "EOF inside string")])
 def test_a_table_as_other_programs_save_it_is_named(tmp_path, content, reason):
     (tmp_path / "corrections.csv").write_bytes(content)
     with pytest.raises(UserError) as caught:
@@ -155,6 +155,17 @@ def test_a_table_as_other_programs_save_it_is_named(tmp_path, content, reason):
     message = str(caught.value)
     assert message.startswith(f"{tmp_path / 'corrections.csv'}: cannot be read as CSV (") and reason in message
     assert message.endswith("save it as UTF-8, columns separated by commas, their names in the first line")
+
+
+@pytest.mark.parametrize("content, line, cells", [
+    ("action,value\nname,boots, red\nname,shoes\n", 2, 3), ("action,value\nname,boots\nname,shoes, red, 41\n", 3, 4),
+    ('action,value\nname,"boots,\nred"\n\nname,shoes, red\n', 5, 3), ("action,value\nname,boots,\n", 2, 3)])
+def test_a_line_with_too_many_cells_is_named(tmp_path, content, line, cells):
+    path = tmp_path / "corrections.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        artefacts.read_table(path)
+    assert str(caught.value).startswith(f"{path}, line {line}: {cells} cells for 2 columns (action,value); put a text")
 
 
 def test_a_table_with_a_byte_order_mark_is_read(tmp_path):

@@ -50,11 +50,20 @@ def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(
     assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
 
 
+def test_corrections_of_photos_that_are_elsewhere_are_warned_of_and_counted(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    row = int(np.flatnonzero(clustering.labels == 1)[0])
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[row]},2,0"])
+    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert (lines, moved, found.labels[row]) == (1, 1, 0)
+    assert len(said) == 1 and f"line 2 ({names[row]} is in cluster 1, not in 2) followed all the same" in said[0]
+
+
 def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     first, second = np.argsort(clustering.confidence, kind="stable")[:2]
     assert clustering.confidence[second] < 0.5
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[first]},0,new-1"])
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[first]},,new-1"])
     write_lines(tmp_path / "img_paths.txt", names)
     found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
     write_clustering(tmp_path, names, digits, fitted, found)
@@ -71,7 +80,8 @@ def test_corrections_of_another_clustering_are_left_aside(written, digits, fitte
         write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{made_for}"])
         found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
         assert (lines, moved > 0, found is not clustering) == (applied, applied, applied)
-    assert len(said) == 1 and "another clustering" in said[0]
+    other = clustering_id(names, clustering.labels[::-1])
+    assert len(said) == 1 and f"line 2: made for another clustering ({other!r}" in said[0]
     assert not (tmp_path / "cluster_names.csv").exists(), "names went with the corrections"
 
 
@@ -101,7 +111,7 @@ def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(wr
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     first, second = tmp_path / "first", tmp_path / "second"
     write_lines(first / "img_paths.txt", names)
-    write_lines(first / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},0,new-1",
+    write_lines(first / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},,new-1",
                                             "name,,0,zeros", "name,,1,ones", "name,,2,twos"])
     found = corrected(first, names, digits, fitted, clustering, warn=pytest.fail)[0]
     write_clustering(first, names, digits, fitted, found)
@@ -113,7 +123,7 @@ def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(wr
     options = {"earlier": earlier, "warn": pytest.fail}
     corrected(second, [names[row] for row in few], digits[few], fitted, placed, **options)
     assert read_names(second) == {0: "zeros", 1: "ones", 2: "twos"}
-    write_lines(second / "corrections.csv", ["action,file,cluster,value", f"split,{names[few[0]]},0,new-1",
+    write_lines(second / "corrections.csv", ["action,file,cluster,value", f"split,{names[few[0]]},,new-1",
                                              "name,,0,noughts", "name,,1,", "name,,new-1,odd"])
     found = corrected(second, [names[row] for row in few], digits[few], fitted, placed, **options)[0]
     assert found.labels[0] == highest + 1

@@ -2,12 +2,13 @@
 import errno
 import io
 import json
+import shlex
 import sys
 
 import pytest
 
 from imgcluster.artefacts import read_json, write_lines
-from imgcluster.cli import Step, run
+from imgcluster.cli import PART_OF_RUN, Step, run
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.settings import STEP_SETTINGS
@@ -159,6 +160,16 @@ def test_the_closing_line_says_what_next(script, capsys):
     assert capsys.readouterr().out.splitlines()[-1].startswith("wrote labels in 0.")
     step.finish("labels", then="05_evaluate.py")
     assert capsys.readouterr().out.endswith("; next: python 05_evaluate.py\n")
+
+
+def test_what_is_next_has_the_same_settings_and_is_not_said_to_run_all(script, tmp_path, capsys):
+    (tmp_path / "my own.py").write_text("")
+    given = ["--config", str(tmp_path / "my own.py"), "--set", "DATASET=new shoes", "--set", "SOM_GRID=(3, 4)"]
+    Step(script, "", given).finish("labels", then="05_evaluate.py")
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert shlex.split(line.partition("; next: ")[2]) == ["python", "05_evaluate.py", *given]
+    Step(script, "", [*given, PART_OF_RUN]).finish("labels", then="05_evaluate.py")
+    assert "next" not in capsys.readouterr().out
 
 
 def test_a_step_may_have_arguments_of_its_own_and_keep_standard_output_free(script, capsys):

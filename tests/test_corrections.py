@@ -58,6 +58,29 @@ def test_photos_placed_by_hand_are_known():
     assert found.by_hand.tolist() == [True, True, False, False, False, False]
 
 
+def test_a_photo_that_is_not_where_its_line_says_is_moved_and_named():
+    found = applied(("move", "a.jpg", "1", "2"), ("split", "b.jpg", "99", "new-1"), ("move", "e.jpg", "new-7", "2"))
+    assert found.labels.tolist() == [2, 3, 0, 2, 1, 2] and not found.lost
+    assert found.astray == {2: "a.jpg is in cluster 0, not in 1", 3: "b.jpg is in cluster 0, not in 99",
+                            4: "e.jpg is in cluster 1, not in new-7"}
+
+
+@pytest.mark.parametrize("lines", [
+    [("merge", "", "1", "2"), ("move", "e.jpg", "2", "0"), ("move", "e.jpg", "0", "2")],  # as the report writes them
+    [("split", "a.jpg", "0", "new-1"), ("merge", "", "new-1", "1"), ("move", "a.jpg", "1", "2")],
+    [("split", "a.jpg", "0", "new-1"), ("move", "a.jpg", "3", "2")],  # by the number it got in the run before
+    [("merge", "", "0", "1"), ("merge", "", "1", "2"), ("move", "a.jpg", "0", "1")],  # by that before corrections
+    [("move", "a.jpg", "", "2")]])
+def test_a_photo_may_be_said_to_leave_its_cluster_or_one_that_joined_it(lines):
+    assert not applied(*lines).astray
+
+
+def test_photos_in_no_cluster_are_moved():
+    table = pd.DataFrame([("move", "a.jpg", "-1", "0"), ("move", "b.jpg", "-1", "0")], columns=COLUMNS)
+    found = apply_corrections(np.array([-1, 0]), ["a.jpg", "b.jpg"], table)
+    assert found.labels.tolist() == [0, 0] and list(found.astray) == [3]
+
+
 @pytest.mark.parametrize("line", [("merge", "", "7", "0"), ("move", "a.jpg", "0", "x"), ("paint", "", "0", "1")])
 def test_a_line_that_cannot_be_followed_is_named(line):
     with pytest.raises(UserError, match="line 3"):

@@ -1,4 +1,6 @@
 """The order in which run_all.py runs the steps."""
+import sys
+
 import pytest
 
 import run_all
@@ -35,15 +37,18 @@ def test_the_scripts_are_the_steps():
     assert all(script.name.startswith(number) for number, script in run_all.SCRIPTS.items())
 
 
-def test_the_training_set_goes_first(settings_of):
+def test_the_training_set_goes_first_but_for_a_look_at_the_photos(settings_of):
+    training = steps("known", "00", "01", "02", "03")
     assert run_all.plan(settings_of(), "00", "06") == \
-        steps("known", "00", "01", "02", "03") + steps("new", "00", "01", "03", "04", "05", "06")
+        steps("new", "00") + training + steps("new", "01", "03", "04", "05", "06")
+    assert run_all.plan(settings_of(), "01", "03") == steps("new", "01") + training + steps("new", "03")
+    assert run_all.plan(settings_of(), "02", "03") == training + steps("new", "03")
 
 
 def test_nothing_is_learnt_from_photos_without_labels(settings_of):
     assert run_all.plan(settings_of("LABELS_FROM=None"), "00", "06") == steps("new", "00", "01", *ALL[3:])
     labelled = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=folder")
-    assert run_all.plan(labelled, "00", "06")[:4] == steps("known", "00", "01", "02", "03")
+    assert run_all.plan(labelled, "00", "06")[1:5] == steps("known", "00", "01", "02", "03")
 
 
 def test_fitting_to_the_photos_themselves_is_named_where_it_would_make_sense(settings_of, capsys):
@@ -55,6 +60,20 @@ def test_fitting_to_the_photos_themselves_is_named_where_it_would_make_sense(set
     write_lines(settings.for_dataset("known").folder("DATA_DIR") / "network.keras", ["fitted"])
     run_all.plan(settings, "00", "06")
     assert "network that is there is used" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name, found", [("12_3.jpg", "filename"), ("boots/a.jpg", "folder"), ("a.jpg", None)])
+def test_labels_in_the_names_of_photos_that_none_were_asked_of_are_pointed_out(settings_of, capsys, name, found):
+    settings = settings_of("LABELS_FROM=None")
+    write_lines(settings.for_dataset("known").folder("RAW_IMG_DIR") / name, ["no matter what"])
+    run_all.plan(settings, "00", "06")
+    said = capsys.readouterr().out
+    assert f"TRAIN_LABELS_FROM = {found!r} would find labels" in said if found else "TRAIN_LABELS_FROM" not in said
+
+
+def test_the_drawn_photos_to_train_on_are_known_to_have_labels(settings_of, capsys):
+    run_all.plan(settings_of("LABELS_FROM=None", "TRAIN_DATASET=sample_train"), "00", "06")
+    assert "TRAIN_LABELS_FROM = 'filename'" in capsys.readouterr().out
 
 
 def test_where_other_photos_have_their_labels_trains_nothing_anew(settings_of):
@@ -73,14 +92,15 @@ def test_a_trained_network_is_not_trained_again(settings_of, capsys):
 def test_features_of_the_training_set_are_made_where_only_they_are_missing(settings_of):
     settings = settings_of()
     finish(settings, "known", "00", "01", "02")
-    assert run_all.plan(settings, "00", "06") == steps("known", "03") + steps("new", "00", "01", "03", "04", "05", "06")
+    assert run_all.plan(settings, "00", "06") == \
+        steps("new", "00") + steps("known", "03") + steps("new", "01", "03", "04", "05", "06")
 
 
 @pytest.mark.parametrize("override", ["EPOCHS=3", "BACKBONE=MobileNetV2", "RANDOM_SEED=5", "BACKGROUND=white",
                                       "LABELS_FROM=folder"])
 def test_other_settings_train_the_network_anew(settings_of, override):
     finish(settings_of(), "known", "00", "01", "02", "03")
-    assert run_all.plan(settings_of(override), "00", "06")[:4] == steps("known", "00", "01", "02", "03")
+    assert run_all.plan(settings_of(override), "00", "06")[1:5] == steps("known", "00", "01", "02", "03")
 
 
 def test_settings_of_later_steps_do_not(settings_of):
@@ -179,18 +199,48 @@ sys.exit({code})
 """
 
 
-@pytest.mark.parametrize("code, calls", [(0, 4 + 6), (2, 1)])
-def test_every_step_gets_the_settings_and_the_first_failure_ends_the_run(tmp_path, monkeypatch, capsys, code, calls):
-    script, log = tmp_path / "standin.py", tmp_path / "log.txt"
-    script.write_text(STANDIN.format(log=str(log), code=code))
-    monkeypatch.setattr(run_all, "SCRIPTS", dict.fromkeys(ALL, script))
-    config = tmp_path / "own.py"
-    config.write_text("DATASET = 'new'\nTRAIN_DATASET = '2019'\n")
-    assert run_all.main(["--config", str(config), "--set", "EPOCHS=3"]) == code
-    given = f"--config {config} --set EPOCHS=3"
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """stand_in(code): (config file, log) of a project whose steps note their arguments and end with that code."""
+    def make(code):
+        script, log, config = tmp_path / "standin.py", tmp_path / "log.txt", tmp_path / "own.py"
+        script.write_text(STANDIN.format(log=str(log), code=code))
+        config.write_text("DATASET = 'new'\nTRAIN_DATASET = '2019'\n")
+        monkeypatch.setattr(run_all, "SCRIPTS", dict.fromkeys(ALL, script))
+        return str(config), log
+    return make
+
+
+@pytest.mark.parametrize("code, calls", [("0", 6 + 4), ("2", 1), ("2 * ('2019' in sys.argv[-1])", 2)])
+def test_every_step_gets_the_settings_and_the_first_failure_ends_the_run(stand_in, capsys, code, calls):
+    config, log = stand_in(code)
+    failed = run_all.main(["--config", config, "--set", "EPOCHS=3"])
+    given = f"--part-of-run --config {config} --set EPOCHS=3"
     lines = log.read_text().splitlines()
-    assert len(lines) == calls
-    assert lines[:4] == [f"{given} --set DATASET='2019'"] * min(calls, 4) and set(lines[4:]) <= {given}
+    assert lines == [given, *[f"{given} --set DATASET='2019'"] * 4, *[given] * 5][:calls]
     captured = capsys.readouterr()
     assert len(captured.out.strip().splitlines()) == calls + 1
-    assert ("standin.py failed" in captured.err) == (code != 0)
+    blamed = {10: "", 1: "standin.py failed for DATASET = 'new'", 2: "standin.py failed for TRAIN_DATASET = '2019'"}
+    assert blamed[calls] in captured.err and failed == (0 if calls == 10 else 2)
+
+
+def test_a_step_that_was_stopped_has_said_so(stand_in, capsys):
+    assert run_all.main(["--config", stand_in("130")[0]]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+WAITS = """import os, signal, sys
+signal.signal(signal.SIGINT, lambda *_: sys.exit({code}))
+os.kill(os.getppid(), signal.SIGINT)
+{then}
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to other processes there")
+def test_an_interrupt_leaves_a_step_the_time_to_end(tmp_path):
+    script = tmp_path / "waits.py"
+    script.write_text(WAITS.format(code=130, then="os.kill(os.getpid(), signal.SIGINT)"))
+    assert run_all.run_step([sys.executable, script]) == 130
+    script.write_text(WAITS.format(code=1, then="os.kill(os.getpid(), signal.SIGINT)"))
+    with pytest.raises(KeyboardInterrupt):
+        run_all.run_step([sys.executable, script])

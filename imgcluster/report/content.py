@@ -3,7 +3,7 @@ import numpy as np
 
 from imgcluster.artefacts import read_json, read_table
 from imgcluster.cluster_results import review_list
-from imgcluster.corrections import CLUSTERING, COLUMNS, are_for
+from imgcluster.corrections import CLUSTERING, COLUMNS, for_another
 from imgcluster.metrics import matched_clusters
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import group_colour
@@ -165,7 +165,7 @@ def _earlier_corrections(gallery):
     """
     clustering = read_json(gallery.data_dir / "cluster_count.json").get("clustering_id", "")
     table = read_table(gallery.data_dir / "corrections.csv").reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
-    table = table if are_for(table, clustering) else table[:0]
+    table = table[:0] if for_another(table, clustering) else table
     cells = [cell for name in ("cluster", "value") for cell in table[name]]
     highest = max((int(cell[4:]) for cell in cells if cell.startswith("new-") and cell[4:].isdecimal()), default=0)
     return {"earlierCorrections": table.to_numpy().tolist(), "newClusters": highest, "clustering": clustering}

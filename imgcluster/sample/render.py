@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from imgcluster.interrupts import end_when_interrupted, interrupts_wait
 from imgcluster.progress import progress
 from imgcluster.sample import bags, clothes, footwear, furniture, scenes, tableware
 from imgcluster.sample.catalogue import plan_photos
@@ -145,7 +146,8 @@ def _write_photos(folder, photos):
     return len(photos)
 
 
-def _single_threaded():
+def _start_worker():
+    end_when_interrupted()
     cv2.setNumThreads(1)
 
 
@@ -167,7 +169,9 @@ def draw_sample(catalogue, folder, *, workers=2):
             for photo in missing:
                 bar.update(_write_photos(folder, [photo]))
         else:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_single_threaded) as pool:
-                for count in pool.map(_write_photos, [folder] * len(by_model), by_model.values()):
+            with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
+                with interrupts_wait():  # a pool starts its processes when it is given work
+                    counts = pool.map(_write_photos, [folder] * len(by_model), by_model.values())
+                for count in counts:
                     bar.update(count)
     return [folder / photo.file for photo in photos]

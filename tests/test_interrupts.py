@@ -1,0 +1,62 @@
+"""Ctrl-C ends all processes that share the work, and none but the first says a word."""
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imgcluster.interrupts import interrupts_wait
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals to groups of processes there")
+
+# Processes that are started to share the work read this file too: the first interrupts them all while it starts.
+SCRIPT = """import contextlib, os, signal, sys
+from pathlib import Path
+
+from imgcluster.cli import run
+
+if __name__ == "__mp_main__":
+    with contextlib.suppress(FileExistsError):
+        Path(sys.argv[1], "interrupted").touch(exist_ok=False)
+        os.killpg(os.getpgrp(), signal.SIGINT)
+
+
+def preprocess(folder):
+    from imgcluster.preprocess import Folders, Recipe, preprocess_folder
+    from imgcluster.progress import progress
+    folders = Folders(folder / "raw", folder / "img", folder / "masks")
+    preprocess_folder(folders, ["a.png"], Recipe(), ledger=folder / "ledger.jsonl", workers=1,
+                      progress=lambda *counts: progress(description="photos"))
+
+
+def draw(folder):
+    from imgcluster.sample import Catalogue, draw_sample
+    draw_sample(Catalogue(seed=0, num_models=2, min_imgs=1, max_imgs=1, size=40), folder, workers=2)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(run(lambda: {work}(Path(sys.argv[1]))))
+"""
+
+
+@pytest.mark.parametrize("work", ["preprocess", "draw"])
+def test_processes_that_are_interrupted_show_no_traceback(tmp_path, save_photos, squares, work):
+    save_photos(tmp_path / "raw", {"a.png": squares([0])[0]})
+    (tmp_path / "script.py").write_text(SCRIPT.replace("{work}", work))
+    done = subprocess.run([sys.executable, tmp_path / "script.py", tmp_path], capture_output=True, text=True,
+                          start_new_session=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr and done.stderr.count("stopped") == 1
+
+
+def test_an_interrupt_that_was_held_back_comes_after_the_block():
+    reached = False
+    with pytest.raises(KeyboardInterrupt):
+        with interrupts_wait():
+            os.kill(os.getpid(), signal.SIGINT)
+            reached = True
+    assert reached
