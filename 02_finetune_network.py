@@ -22,10 +22,13 @@ from imgcluster.progress import progress
 
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
-    if step.settings.TRAIN_DATASET is None:
+    if step.settings.train_dataset is None:
         step.say("TRAIN_DATASET = None: nothing to train on, the pretrained network is used as it is")
         return
-    source = step.settings.for_dataset(step.settings.TRAIN_DATASET)
+    if step.settings.ASSIGN_TO is not None and not step.settings.learns_labels:
+        step.say(f"with ASSIGN_TO the network of {step.settings.train_dataset} is used as it is")
+        return
+    source = step.settings.for_dataset(step.settings.train_dataset)
     data_dir = source.folder("DATA_DIR")
     if not (data_dir / "img_paths.txt").exists():
         raise UserError(f"TRAIN_DATASET = {source.DATASET!r}: {step.show(data_dir / 'img_paths.txt')} is missing; put "
@@ -33,7 +36,7 @@ def main(argv=None):
                         f"01_img_preprocess.py with --set DATASET={source.DATASET}")
     step.claim(data_dir)
     step.warn_if_changed("00", "01", data_dir=data_dir)
-    img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
+    img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir) if source.learns_labels else None
     made = (fit(step, source, img_paths, data_dir) if labels is None
             else learn(step, source, img_paths, labels, data_dir))
     if made:
@@ -53,7 +56,10 @@ def fit(step, source, img_paths, data_dir):
         from imgcluster.network_files import NETWORK, write_fitted
         from imgcluster.unlabelled import fit_networks, why_not_fitted
 
-    none = f"TRAIN_DATASET = {source.DATASET!r} has no true labels, so nothing is trained"
+    none, remedy = "no labelled products are named, so nothing is trained", "TRAIN_DATASET names them, if you have any"
+    if source.learns_labels:
+        none = f"TRAIN_DATASET = {source.DATASET!r} has no true labels, so nothing is trained"
+        remedy = "TRAIN_LABELS_FROM says where they are, if you have any"
     reason, network = why_not_fitted(source.POOLING, len(img_paths)), None
     if not reason:
         step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
@@ -61,8 +67,7 @@ def fit(step, source, img_paths, data_dir):
                                       seed=source.RANDOM_SEED, folder=data_dir / "training", progress=bar, say=step.say)
     write_fitted(data_dir, network)
     if network is None:
-        return step.warn(f"{none}{reason and f', and {reason}'}: the pretrained network is used as it is "
-                         "(labels, if you have any: TRAIN_LABELS_FROM)")
+        return step.warn(f"{none}{reason and f', and {reason}'}: the pretrained network is used as it is ({remedy})")
     return [NETWORK], PHOTOS, {"network": " + ".join(names)}
 
 

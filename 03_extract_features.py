@@ -86,12 +86,12 @@ def that_suits(step, network, img_dir, img_paths):
     if settings.ASSIGN_TO is not None:
         earlier = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
         return network.that_made(features_record(earlier))
-    if settings.USE_FINE_TUNED is True or settings.DATASET == settings.TRAIN_DATASET:
+    if settings.USE_FINE_TUNED is True or settings.DATASET == settings.train_dataset:
         return network
     chosen, kinship = suited(network, read_kind(settings.network_options()["train_dir"]), img_dir, img_paths,
                              batch_size=settings.BATCH_SIZE, **settings.picture_options())
     if chosen is not network:
-        step.warn(f"these photos show another kind of product than {settings.TRAIN_DATASET} (kinship {kinship:.2f}): "
+        step.warn(f"these photos show another kind of product than {settings.train_dataset} (kinship {kinship:.2f}): "
                   "the network is used as it was before; USE_FINE_TUNED = True uses it fine-tuned all the same")
     return chosen
 

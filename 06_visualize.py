@@ -66,7 +66,7 @@ def save_figures(step, gallery):
 def train_dir(settings):
     """DATA_DIR of TRAIN_DATASET, or None where there is none of its own."""
     try:
-        return settings.TRAIN_DATASET and settings.for_dataset(settings.TRAIN_DATASET).folder("DATA_DIR")
+        return settings.train_dataset and settings.for_dataset(settings.train_dataset).folder("DATA_DIR")
     except UserError:
         return None
 

@@ -1,12 +1,11 @@
 """The only file you edit. Plain constants, grouped by step; nothing here does any work.
 
-A new dataset in five lines:
+A new dataset in four lines:
   1. put the photos into  raw_img/<name>/          (sub-folders are fine)
   2. set                  DATASET = "<name>"
   3. say where the true labels are (LABELS_FROM), or LABELS_FROM = None when there are none
-  4. set TRAIN_DATASET to labelled photos of the same kind of products (TRAIN_LABELS_FROM says where their labels are);
-     when you have none, to "<name>" itself, or to None
-  5. run                  python run_all.py
+  4. run                  python run_all.py
+Labelled photos of other products of the same kind make the clusters better: TRAIN_DATASET names them.
 Any setting can also be given for one run:  python 04_cluster_som.py --set NUM_CLUSTERS=40
 """
 
@@ -16,11 +15,15 @@ Any setting can also be given for one run:  python 04_cluster_som.py --set NUM_C
 # moves everything. "sample" is a small catalogue that step 00 draws on first use.
 DATASET = "sample"
 
-# Name of a photo set WITH labels to fine-tune the network on (step 02): other products than those to be clustered, of
-# the same kind if you can. Without any labels the name of DATASET itself: nothing is trained, but how the network pools
-# what it sees is fitted to the photos (from 50 on), which tells products apart better. None: the pretrained network as
-# it is.
-TRAIN_DATASET = "sample_train"
+# What step 02 adapts the network to:
+#   "auto"     the photos of DATASET themselves, without their labels: nothing is trained, but how the network pools
+#              what it sees is fitted to them (from 50 photos on), which tells products apart better. For the sample its
+#              training part, which has labels
+#   "<name>"   a photo set WITH labels, to fine-tune the network on (TRAIN_LABELS_FROM says where they are): other
+#              products than those to be clustered, of the same kind if you can. One without labels is fitted to
+#   None       nothing: the pretrained network as it is; better where a group is a kind of thing (shirts, hats) rather
+#              than one product
+TRAIN_DATASET = "auto"
 
 # Where the photos lie. Sub-folders are searched too; nothing in here is ever changed.
 # Relative paths count from the folder of this file; absolute paths are taken as they are.

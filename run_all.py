@@ -94,9 +94,9 @@ def plan(settings, first, last):
     Before minutes of training comes the step that says whether DATASET has photos, and labels where it should.
     """
     numbers = [number for number in SCRIPTS if first <= number <= last]
-    if settings.TRAIN_DATASET is None:
+    if settings.train_dataset is None:
         return [(settings.DATASET, number) for number in numbers]
-    train = settings.for_dataset(settings.TRAIN_DATASET)
+    train = settings.for_dataset(settings.train_dataset)
     if not settings.learns:
         if "02" in numbers:
             print(why_left_out(settings, train))
@@ -106,7 +106,7 @@ def plan(settings, first, last):
         changed_settings(data_dir, number, record_of(train, number)) or was_interrupted(data_dir, number)
         for number in ("00", "01"))
     before = []
-    if settings.TRAIN_DATASET != settings.DATASET and first <= "02" <= last:
+    if train.DATASET != settings.DATASET and first <= "02" <= last:
         if not trained:
             before = [(train.DATASET, number) for number in ("00", "01", "02", "03")]
         elif not is_up_to_date(data_dir, "03", record_of(train, "03")):
@@ -122,6 +122,8 @@ def plan(settings, first, last):
 
 def why_left_out(settings, train):
     """Say that step 02 has no part, and what to do for it to have one, where no labels of TRAIN_DATASET are known."""
+    if not settings.learns_labels:
+        return f"step 02 is left out: with ASSIGN_TO the network of {train.DATASET} is used as it is\n"
     why = f"step 02 is left out: no labels are known of TRAIN_DATASET = {train.DATASET!r}"
     names = labels_in_names(train)
     if names:

@@ -81,6 +81,6 @@ def _labelled(known_dir, data_dir, dimension):
         others = f" ({'; '.join(others)})" if others else ""
         raise UserError(f"CALIBRATION_DATASET: the {features.shape[1]} features a photo in {known_dir} are not by the "
                         f"network and settings that made the {dimension} of DATASET{others}; run "
-                        "03_extract_features.py for both, with USE_FINE_TUNED = True where it finds one of another "
-                        "kind of product than TRAIN_DATASET")
+                        "03_extract_features.py for both with the same TRAIN_DATASET (a name or None), and with "
+                        "USE_FINE_TUNED = True where it finds one of another kind of product")
     return features, labels

@@ -28,8 +28,8 @@ STEP_SETTINGS = {
     "00": ("LABELS_FROM", "LABEL_REGEX"),
     "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "MIN_PRODUCT_SHARE", "MAX_OBJECTS",
            "NORMALIZE_CONTRAST", "REMOVE_DUPLICATES", "MAX_IMG_SIDE", "MAX_PIXELS"),
-    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "BATCH_SIZE", "HOLDOUT_MODELS", "TRAIN_ON_ALL", "TRAIN_FRACTION",
-           "KEEP_PRETRAINED", "WHITEN_WITHIN_MODELS", "LOSS",
+    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "TRAIN_LABELS_FROM", "BATCH_SIZE", "HOLDOUT_MODELS", "TRAIN_ON_ALL",
+           "TRAIN_FRACTION", "KEEP_PRETRAINED", "WHITEN_WITHIN_MODELS", "LOSS",
            "EMBEDDING_DIM", "IMGS_PER_MODEL_IN_BATCH", "HEAD_EPOCHS", "EPOCHS", "WEIGHT_AVERAGING",
            "TRAINABLE_FRACTION", "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE",
            "EARLY_STOPPING_PATIENCE", "DROPOUT", "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION",
@@ -42,6 +42,9 @@ STEP_SETTINGS = {
     "05": ("RANDOM_SEED", "BOOTSTRAP_SAMPLES"),
     "06": ("RANDOM_SEED", "MAX_SHEETS", "SCATTER_MAX_PHOTOS", "EXPORT_CLUSTERS"),
 }
+
+# The catalogue that step 00 draws, and the part of it that has labels to learn from.
+SAMPLE, SAMPLE_TRAIN = "sample", "sample_train"
 
 WeightsName = Annotated[str, Field(min_length=1)] | None
 
@@ -76,8 +79,8 @@ class Settings(BaseModel):
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
     _home: str | None = PrivateAttr(default=None)
 
-    DATASET: Name = "sample"
-    TRAIN_DATASET: Name | None = "sample_train"
+    DATASET: Name = SAMPLE
+    TRAIN_DATASET: Name | None = "auto"
     RAW_IMG_DIR: Folder = "raw_img/{DATASET}"
     IMG_DIR: Folder = "img/{DATASET}"
     DATA_DIR: Folder = "data/{DATASET}"
@@ -236,19 +239,37 @@ class Settings(BaseModel):
     def of_step(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
         values = {name: getattr(self, name) for name in STEP_SETTINGS[number]}
-        return {**values, "LABELS_FROM": self.labels_from} if "LABELS_FROM" in values else values
+        meant = {"LABELS_FROM": self.labels_from, "TRAIN_DATASET": self.train_dataset,
+                 "TRAIN_LABELS_FROM": self.TRAIN_LABELS_FROM or self.LABELS_FROM if self.learns_labels else None}
+        return values | {name: value for name, value in meant.items() if name in values}
+
+    @property
+    def train_dataset(self):
+        """TRAIN_DATASET, or what "auto" stands for: the training part of the sample, else the photos to be clustered
+        themselves; with ASSIGN_TO those that were clustered before."""
+        if self.TRAIN_DATASET != "auto":
+            return self.TRAIN_DATASET
+        home = self._home or self.DATASET
+        return SAMPLE_TRAIN if home in (SAMPLE, SAMPLE_TRAIN) else self.ASSIGN_TO or home
+
+    @property
+    def learns_labels(self):
+        """Whether step 02 may look at labels. "auto" uses none but the sample's: they are there to score clusters."""
+        return self.TRAIN_DATASET != "auto" or self.train_dataset == SAMPLE_TRAIN
 
     @property
     def labels_from(self):
         """LABELS_FROM, or what takes its place in a dataset to learn from."""
         to_learn_from = self.TRAIN_LABELS_FROM or self.LABELS_FROM
-        return to_learn_from if self.DATASET in (self.TRAIN_DATASET, self.CALIBRATION_DATASET) else self.LABELS_FROM
+        learnt = (self.train_dataset if self.learns_labels else None, self.CALIBRATION_DATASET)
+        return to_learn_from if self.DATASET in learnt else self.LABELS_FROM
 
     @property
     def learns(self):
         """Whether step 02 has a part: TRAIN_DATASET has labels, or is DATASET itself, to be fitted to without any."""
-        return self.TRAIN_DATASET is not None and (
-            self.TRAIN_DATASET == self.DATASET or self.for_dataset(self.TRAIN_DATASET).labels_from is not None)
+        source = self.train_dataset
+        return source is not None and (source == self.DATASET or (
+            self.learns_labels and self.for_dataset(source).labels_from is not None))
 
     def label_options(self):
         """The keyword arguments of `labels.make_labels`."""
@@ -273,8 +294,8 @@ class Settings(BaseModel):
 
     def network_options(self):
         """The keyword arguments of `networks.load_network`."""
-        train_dir = None if self.TRAIN_DATASET is None else self.for_dataset(self.TRAIN_DATASET).folder("DATA_DIR")
-        return {"train_dataset": self.TRAIN_DATASET, "train_dir": train_dir, "backbone": self.BACKBONE,
+        train_dir = None if self.train_dataset is None else self.for_dataset(self.train_dataset).folder("DATA_DIR")
+        return {"train_dataset": self.train_dataset, "train_dir": train_dir, "backbone": self.BACKBONE,
                 "weights": self.weights(), "input_size": self.INPUT_SIZE, "seed": self.RANDOM_SEED,
                 "pooling": self.POOLING}
 

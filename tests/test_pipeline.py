@@ -161,8 +161,9 @@ def test_without_labels_a_given_pooling_leaves_nothing_to_do_and_no_old_network(
     assert not (project / "data" / "shop" / "network.keras").exists()
 
 
-def test_a_network_is_fitted_to_photos_without_labels_and_takes_the_next_ones(tmp_path):
-    project = new_project(tmp_path / "fitted", LABELS_FROM=None, TRAIN_DATASET="shop")
+@pytest.mark.parametrize("settings", [{"LABELS_FROM": None, "TRAIN_DATASET": "shop"}, {"TRAIN_DATASET": "auto"}])
+def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_ones(tmp_path, settings):
+    project = new_project(tmp_path / "fitted", **settings)
     for name, seed, models, most in (("shop", 7, 5, 12), ("next", 8, 2, 5)):
         catalogue = Catalogue(seed=seed, num_models=models, min_imgs=most - 1, max_imgs=most, size=96)
         draw_sample(catalogue, project / "raw_img" / name, workers=2)
@@ -172,10 +173,16 @@ def test_a_network_is_fitted_to_photos_without_labels_and_takes_the_next_ones(tm
     assert "MobileNetV3Small, fitted to shop" in done.stdout and features.shape[1] > before.shape[1] == 576
     assert not (data / "classes.txt").exists() and not (data / "training").exists()
     assert "fitted to the photos of shop without labels" in (project / "result" / "shop" / "report.html").read_text()
-    run("run_all.py", new_project(project, LABELS_FROM=None, TRAIN_DATASET="shop", DATASET="next", ASSIGN_TO="shop"))
+    metrics = read_json(data / "metrics.json")
+    assert ("ari" in metrics) == ("LABELS_FROM" not in settings) and not metrics["trained_on_these_photos"]
+    run("run_all.py", new_project(project, **settings, DATASET="next", ASSIGN_TO="shop"))
+    if "LABELS_FROM" not in settings:
+        fitted = (data / "network.keras").read_bytes()
+        assert "the network of shop is used as it is" in run("02_finetune_network.py", project).stdout
+        assert (data / "network.keras").read_bytes() == fitted
     assert np.load(project / "data" / "next" / "features.npy").shape[1] == features.shape[1]
     photo = next((project / "raw_img" / "shop").iterdir())
-    new_project(project, LABELS_FROM=None, TRAIN_DATASET="shop")
+    new_project(project, **settings)
     found = json.loads(run("07_search.py", project, str(photo), "--format", "json").stdout)
     assert photo.name in json.dumps(found)
 

@@ -76,6 +76,22 @@ def test_the_drawn_photos_to_train_on_are_known_to_have_labels(settings_of, caps
     assert "TRAIN_LABELS_FROM = 'filename'" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("labels_from", ["filename", None])
+def test_auto_fits_the_network_to_the_photos_themselves_and_once(settings_of, labels_from):
+    settings = settings_of("TRAIN_DATASET=auto", f"LABELS_FROM={labels_from}")
+    assert run_all.plan(settings, "00", "06") == steps("new", *ALL)
+    finish(settings, "new", "00", "01", "02")
+    assert run_all.plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    # One that was trained on their labels is another network.
+    assert ("new", "02") in run_all.plan(settings_of("TRAIN_DATASET=new"), "00", "06") or labels_from is None
+
+
+def test_auto_takes_the_network_of_the_photos_that_were_clustered_before(settings_of, capsys):
+    settings = settings_of("TRAIN_DATASET=auto", "ASSIGN_TO=week1")
+    assert run_all.plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    assert "the network of week1 is used as it is" in capsys.readouterr().out
+
+
 def test_where_other_photos_have_their_labels_trains_nothing_anew(settings_of):
     finish(settings_of(), "known", "00", "01", "02", "03")
     changed = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=filename")
@@ -229,7 +245,9 @@ def test_a_step_that_was_stopped_has_said_so(stand_in, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-WAITS = """import os, signal, sys
+# The first second is for the parent to begin its waiting.
+WAITS = """import os, signal, sys, time
+time.sleep(1)
 signal.signal(signal.SIGINT, lambda *_: sys.exit({code}))
 os.kill(os.getppid(), signal.SIGINT)
 {then}

@@ -17,9 +17,7 @@ CONSTANTS = [node for node in ast.parse(CONFIG).body if isinstance(node, ast.Ass
 PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
 # Fields that no record needs: where things lie, how fast they are made, whether files are written beside the others.
 # The seed is part of every step's record.
-# TRAIN_LABELS_FROM is recorded as the LABELS_FROM of the dataset that it is for.
-WITHOUT_EFFECT_ON_OUTPUTS = {"DATASET", "TRAIN_LABELS_FROM", *PATH_TEMPLATES,
-                             "NUM_WORKERS", "SAVE_MASKS", "FEATURES_TSV"}
+WITHOUT_EFFECT_ON_OUTPUTS = {"DATASET", *PATH_TEMPLATES, "NUM_WORKERS", "SAVE_MASKS", "FEATURES_TSV"}
 
 
 def write_config(folder, text):
@@ -100,6 +98,33 @@ def test_processes_are_as_many_as_the_system_can_wait_for(monkeypatch, platform,
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(128), raising=False)
     assert [Settings(NUM_WORKERS=number).workers for number in (8, 100, None)] == [8, own, every_core]
+
+
+@pytest.mark.parametrize("overrides, named, labels", [
+    (["DATASET=shoes"], "shoes", False), (["DATASET=week2", "ASSIGN_TO=shoes"], "shoes", False),
+    (["DATASET=sample"], "sample_train", True), (["DATASET=sample_train"], "sample_train", True),
+    (["DATASET=shoes", "TRAIN_DATASET=shoes"], "shoes", True), (["DATASET=shoes", "TRAIN_DATASET=None"], None, True),
+    (["DATASET=shoes", "TRAIN_DATASET=known", "ASSIGN_TO=week1"], "known", True)])
+def test_auto_adapts_to_the_photos_themselves_without_their_labels(overrides, named, labels):
+    settings = load_settings(None, overrides, root=ROOT)
+    assert (settings.train_dataset, settings.learns_labels) == (named, labels)
+    assert settings.of_step("03")["TRAIN_DATASET"] == named
+    # The same seen from the dataset that the network is adapted to.
+    if named:
+        source = settings.for_dataset(named)
+        assert (source.train_dataset, source.learns_labels) == (named, labels)
+        assert source.of_step("02") == settings.of_step("02")
+        assert settings.network_options()["train_dir"] == ROOT / "data" / named
+
+
+def test_labels_that_are_there_for_scores_alone_are_no_matter_of_the_network():
+    def recorded(*overrides):
+        return load_settings(None, ["DATASET=shoes", *overrides], root=ROOT).of_step("02")
+
+    assert recorded("LABELS_FROM=folder") == recorded("LABELS_FROM=None")
+    assert recorded("LABELS_FROM=folder", "TRAIN_DATASET=shoes") != recorded("LABELS_FROM=folder")
+    settings = load_settings(None, ["DATASET=shoes", "LABELS_FROM=None", "TRAIN_LABELS_FROM=folder"], root=ROOT)
+    assert settings.labels_from is None and settings.label_options()["labels_from"] is None
 
 
 def test_settings_are_frozen():

@@ -38,9 +38,9 @@ def main(argv=None):
     """Run the tool; returns its exit code."""
     options = parse(argv)
     settings = load_settings(options.config, options.set, root=ROOT)
-    if settings.TRAIN_DATASET is None:
+    if settings.train_dataset is None:
         raise UserError("TRAIN_DATASET = None: there is no trained network; name the dataset that step 02 trained on")
-    data_dir = settings.for_dataset(settings.TRAIN_DATASET).folder("DATA_DIR")
+    data_dir = settings.for_dataset(settings.train_dataset).folder("DATA_DIR")
     path = require(data_dir / "network.keras")
     img_paths = list_images(require(options.photos))
     if not img_paths:

@@ -107,9 +107,9 @@ def described(names, trial):
 def load(config, names, trial):
     """Return the checked settings of a trial, for TRAIN_DATASET."""
     settings = load_settings(config, [f"{name}={value}" for name, value in zip(names, trial)], root=ROOT)
-    if settings.TRAIN_DATASET is None:
+    if settings.train_dataset is None:
         raise UserError("TRAIN_DATASET = None: there is nothing to train on")
-    return settings.for_dataset(settings.TRAIN_DATASET)
+    return settings.for_dataset(settings.train_dataset)
 
 
 def train(config, names, trial, source, data_dir):
