@@ -41,7 +41,7 @@ def main():
             else:
                 name = link_models(folder, Path(work), folder.name, None)
                 evaluate(Path(work), folder, name, options, train=None, tag="frozen")
-                without_labels(Path(work), folder, name, options)
+                evaluate(Path(work), folder, name, options, train="auto", tag="fitted without labels")
 
 
 def parse():
@@ -67,25 +67,18 @@ def unseen_models(folder, work, options):
     train = link_models(folder, work, f"{folder.name}_train", drawn)
     unseen = link_models(folder, work, f"{folder.name}_unseen", set(models) - drawn)
     evaluate(work, folder, unseen, options, train=None, tag="frozen", baseline=True)
-    without_labels(work, folder, unseen, options)
+    evaluate(work, folder, unseen, options, train="auto", tag="fitted without labels")
     seconds = {f"{number} (training set)": run_step(number, work, folder, train, options, train=train)
                for number in ("00", "01", "02", "03")}
     evaluate(work, folder, unseen, options, train=train, tag=f"fine-tuned on {len(drawn)} other models", baseline=True,
              before=seconds)
 
 
-def without_labels(work, folder, name, options):
-    """Fit the network to the photos while their labels are unknown, then cluster and score them."""
-    seconds = {f"{number} (fit)": run_script(number, name, folder=folder, train=name, data=work / "data", home=work,
-                                             settings=[*options.set, "LABELS_FROM=None"])
-               for number in ("00", "02")}
-    evaluate(work, folder, name, options, train=name, tag="fitted without labels", before=seconds)
-
-
 def evaluate(work, folder, name, options, *, train, tag, baseline=False, before=None):
-    """Run steps 00, 01, 03, 04 and 05 and print the table's rows."""
+    """Run steps 00 to 05 (02 where the network is fitted to the photos) and print the table's rows."""
+    steps = ("00", "01", "02", "03", "04", "05") if train == "auto" else ("00", "01", "03", "04", "05")
     seconds = {**(before or {}), **{number: run_step(number, work, folder, name, options, train=train)
-                                    for number in ("00", "01", "03", "04", "05")}}
+                                    for number in steps}}
     data_dir = work / "data" / name
     row(folder, tag, "this project", read_json(data_dir / "metrics.json"), seconds)
     if baseline:
