@@ -10,9 +10,8 @@ Runtime: about 15 photos a second and core where every product is cut out, two t
 import sys
 
 from imgcluster.cli import Step, run
-from imgcluster.errors import UserError
 from imgcluster.images import scan_images
-from imgcluster.labels import make_labels
+from imgcluster.labels import labels_where_there_are
 from imgcluster.photo_audit import warnings
 from imgcluster.photo_rows import write_photo_rows
 from imgcluster.preprocess import Folders, Recipe, preprocess_dataset
@@ -32,7 +31,11 @@ def main(argv=None):
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
     for name, reason in done.skipped[:5]:
         step.warn(f"{name}: {reason}")
-    write_photo_rows(step.data_dir, done.kept, find_labels(step, done.kept), replaced=done.replaced)
+    # Photos without labels are no reason to stop here, as they are for step 00.
+    labels = labels_where_there_are(done.kept, needed=(step.data_dir / "labels_true.txt").exists(), warn=step.warn,
+                                    **settings.label_options())
+    write_photo_rows(step.data_dir, done.kept, labels, replaced=done.replaced)
+    done.write_tables(step.data_dir)
     step.record(["img_paths.txt", "photos.csv", "skipped.csv", "duplicates.csv"])
     plain = sum(entry["plain"] for entry in done.usable)
     doubtful = sum(bool(warnings(entry)) for entry in done.usable)
@@ -41,17 +44,6 @@ def main(argv=None):
              f"{doubtful} with warnings (photos.csv)")
     step.finish(f"{len(done.usable)} photos to {step.show(folders.img)}",
                 then="02_finetune_network.py" if settings.learns else "03_extract_features.py")
-
-
-def find_labels(step, img_paths):
-    """Return the true labels, or None: photos without any are no reason to stop here, as they are for step 00."""
-    try:
-        return make_labels(img_paths, **step.settings.label_options())
-    except UserError as error:
-        if (step.data_dir / "labels_true.txt").exists():
-            raise
-        step.warn(str(error))
-        return None
 
 
 if __name__ == "__main__":

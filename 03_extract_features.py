@@ -15,6 +15,7 @@ import numpy as np
 from imgcluster.artefacts import BEFORE, PHOTOS, fingerprint, read_img_paths, read_json, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
+from imgcluster.feature_record import features_record
 from imgcluster.features import extract_features
 from imgcluster.kind import read_kind
 from imgcluster.photo_rows import drop_photos
@@ -26,9 +27,9 @@ from imgcluster.projector import write_projector_files
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
-    img_paths = read_img_paths(step.data_dir)
+    require(step.data_dir / "img_paths.txt")
     step.claim()
-    img_dir = require(settings.folder("IMG_DIR"))
+    img_paths, img_dir = read_img_paths(step.data_dir), require(settings.folder("IMG_DIR"))
     step.warn_if_changed("01")
     network = open_network(step, img_dir, img_paths)
     from imgcluster.networks import with_before
@@ -53,7 +54,7 @@ def main(argv=None):
         step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
     outputs = ["features.npy", *([BEFORE] if network.before else []),
                *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
-    step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], **network.source)
+    step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=fingerprint(path), **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
 
@@ -84,7 +85,7 @@ def that_suits(step, network, img_dir, img_paths):
     settings = step.settings
     if settings.ASSIGN_TO is not None:
         earlier = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
-        return network.that_made(read_json(earlier / "made_by_03.json"))
+        return network.that_made(features_record(earlier))
     if settings.USE_FINE_TUNED is True or settings.DATASET == settings.TRAIN_DATASET:
         return network
     chosen, kinship = suited(network, read_kind(settings.network_options()["train_dir"]), img_dir, img_paths,

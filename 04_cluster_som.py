@@ -10,12 +10,13 @@ Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow neede
 """
 import sys
 
-from imgcluster.artefacts import read_before, read_features, read_img_paths, read_json
+from imgcluster.artefacts import read_features, read_img_paths, require
 from imgcluster.carried_over import corrected, place_on
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.cluster_results import OUTPUTS, write_clustering
 from imgcluster.corrections import clustering_id
+from imgcluster.feature_record import are_others, features_record, read_before
 from imgcluster.known_products import doubt, known_for
 from imgcluster.progress import progress
 from imgcluster.som import train_map
@@ -24,10 +25,15 @@ from imgcluster.som import train_map
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
-    img_paths = read_img_paths(step.data_dir)
+    require(step.data_dir / "img_paths.txt")
     step.claim()
+    img_paths = read_img_paths(step.data_dir)
     features = read_features(step.data_dir)
-    step.warn_if_changed("03")
+    if are_others(step.data_dir):
+        step.warn("features.npy is not the file that step 03 wrote: taken for features of your own "
+                  "(if they are not, run 03_extract_features.py again)")
+    else:
+        step.warn_if_changed("03")
     earlier, given = {}, {"num_clusters": settings.NUM_CLUSTERS, "imgs_per_model": settings.NUM_IMGS_PER_MODEL}
     doubtful = doubt_of_given(len(img_paths), **given, assign_to=settings.ASSIGN_TO)
     if settings.ASSIGN_TO is not None:
@@ -40,21 +46,14 @@ def main(argv=None):
         som = train_map(features, grid=settings.SOM_GRID, epochs=settings.SOM_EPOCHS, topology=settings.SOM_TOPOLOGY,
                         toroidal=settings.SOM_TOROIDAL, progress=progress)
         known, name = known_products(step, features)
-        trained = read_json(step.data_dir / "made_by_03.json").get("trained_on") is not None
+        trained = features_record(step.data_dir).get("trained_on") is not None
         evidence = {"compared": read_before(step.data_dir)}
         if known:
             evidence = {"known": (known.features, known.labels), "compared": known.compared}
         clustering = cluster_photos(features, som, **given, **evidence, by_direction=trained,
                                     allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name, "blind_count": clustering.blind_count}
-        low, high = clustering.interval
-        likely = f"likely {low} to {high}; " if low < high else ""
-        step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.words}"
-                 f"{f' of {name}' if name else ''})")
-        levels = [str(each["num_clusters"]) for each in clustering.levels
-                  if each["num_clusters"] != clustering.num_clusters]
-        if levels:
-            step.say(f"coarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)")
+        step.say(clustering.described(known=name))
         doubtful = doubtful or doubt(name, clustering.num_clusters, clustering.blind_count)
     if doubtful:
         step.warn(doubtful)

@@ -9,8 +9,9 @@ import sys
 
 import numpy as np
 
-from imgcluster.artefacts import read_features, read_json, read_labels, read_labels_true, write_json
+from imgcluster.artefacts import read_features, read_labels, read_labels_true, write_json
 from imgcluster.cli import Step, run
+from imgcluster.feature_record import features_record
 from imgcluster.metrics import bootstrap_interval, clustering_scores, internal_scores, neighbour_agreement
 
 NAMES = {"ari": "adjusted Rand index (ARI)", "ami": "adjusted mutual information",
@@ -35,7 +36,7 @@ def main(argv=None):
         step.say("no true labels: only the scores that need none")
     metrics |= from_features(step.data_dir, true, predicted) | from_map(step.data_dir)
     metrics["photos"] = len(predicted)
-    record = read_json(step.data_dir / "made_by_03.json")
+    record = features_record(step.data_dir)
     metrics |= {name: record.get(name.removesuffix("_these_photos")) == step.settings.DATASET for name in SEEN}
     if metrics["trained_on_these_photos"] and true is not None:
         step.warn("the network was trained on these very photos: the scores say nothing about products it never saw")

@@ -60,7 +60,7 @@ def main(argv=None):
 
 def add_photos(step):
     """Add the photos of a folder to the catalogue, and take out those that are no longer in RAW_IMG_DIR."""
-    from imgcluster.labels import make_labels
+    from imgcluster.labels import labels_where_there_are
     from imgcluster.preprocess import Folders, Recipe
     from imgcluster.search.additions import Options, add_folder, check_addition
     from imgcluster.search.session import open_encoder
@@ -71,9 +71,10 @@ def add_photos(step):
                            mode=settings.RESIZE_MODE, adding=True, say=step.say)
     step.claim()
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
+    labels = {"needed": (data_dir / "labels_true.txt").exists(), "warn": step.warn, **settings.label_options()}
     added = add_folder(data_dir, step.options.add, folders, Recipe(**settings.recipe_options()), encoder, Options(
         filters=settings.filter_options(), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
-        pictures=settings.picture_options(), labels_of=lambda paths: make_labels(paths, **settings.label_options())),
+        pictures=settings.picture_options(), labels_of=lambda paths: labels_where_there_are(paths, **labels)),
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
     for name, reason in added.skipped[:5]:
         step.warn(f"{name}: {reason}")

@@ -24,8 +24,6 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
            "metrics.json": "05_evaluate.py"}
 # What tells the photos of a dataset from others: their names, and what step 01 saw in them.
 PHOTOS = ("img_paths.txt", "photos.csv")
-# What tells in the records of step 03 that two networks are not the same one.
-NETWORK_FACTS = ("network", "network_file", "trained_on", "fitted_to")
 # Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
 BEFORE = "features_before.npy"
 # Part of the names of files that are not complete yet, after the number of the process that writes them.
@@ -206,7 +204,7 @@ def read_labels_true(data_dir):
     return read_labels(data_dir, "true") if (Path(data_dir) / "labels_true.txt").exists() else None
 
 
-def read_features(data_dir, *, img_paths=None):
+def read_features(data_dir):
     """Return `features.npy`, memory-mapped, float32 or float64 [N, D].
 
     Raises UserError when it is no such array, its rows disagree with `img_paths.txt`, or a value is not finite.
@@ -222,22 +220,6 @@ def read_features(data_dir, *, img_paths=None):
     _same_rows(features, data_dir, "features.npy")
     _all_finite(features, path)
     return features
-
-
-def read_before(data_dir):
-    """Return what the network saw before it was adapted, float16 [N, E]; None where there is none for these photos."""
-    path = Path(data_dir) / BEFORE
-    before = np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else ()
-    return before if len(before) == len(read_img_paths(data_dir)) else None
-
-
-def same_network(data_dir, other_dir):
-    """Whether nothing in the records of step 03 says that the features in two folders come from different networks.
-
-    Features of one's own have no record.
-    """
-    one, other = (read_json(Path(folder) / "made_by_03.json") for folder in (data_dir, other_dir))
-    return all(one[name] == other[name] for name in NETWORK_FACTS if name in one and name in other)
 
 
 def _same_rows(values, data_dir, name):
@@ -256,13 +238,18 @@ def _all_finite(features, path, block=8192):
                             "run 03_extract_features.py again, or mend your own features")
 
 
+def labels_files(kind):
+    """Return the names of the files that hold labels; kind: "true" or "pred"."""
+    return tuple(f"labels_{kind}.{suffix}" for suffix in ("txt", "npy", "tsv"))
+
+
 def write_labels(data_dir, kind, labels):
     """Write labels_<kind>.txt, .npy and .tsv; kind: "true" or "pred"."""
     data_dir, labels = Path(data_dir), np.asarray(labels)
-    write_lines(data_dir / f"labels_{kind}.txt", labels)
-    write_array(data_dir / f"labels_{kind}.npy", labels)
-    files = pd.DataFrame({"file": read_img_paths(data_dir), "label": labels})
-    write_table(data_dir / f"labels_{kind}.tsv", files, separator="\t")
+    text, array, table = (data_dir / name for name in labels_files(kind))
+    write_lines(text, labels)
+    write_array(array, labels)
+    write_table(table, pd.DataFrame({"file": read_img_paths(data_dir), "label": labels}), separator="\t")
 
 
 def fingerprint(path):

@@ -11,7 +11,6 @@ from imgcluster.artefacts import (
     read_json,
     read_labels,
     read_table,
-    same_network,
     write_table,
 )
 from imgcluster.assign import Catalogue
@@ -19,6 +18,7 @@ from imgcluster.cluster_count import Clustering, majority
 from imgcluster.cluster_results import read_map
 from imgcluster.corrections import apply_corrections, clustering_id, for_another
 from imgcluster.errors import UserError
+from imgcluster.feature_record import differences
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
 LEFT_ASIDE = ("corrections.csv, line {}: made for another clustering ({!r}; other photos, features or settings), whose "
@@ -146,9 +146,11 @@ def _check_comparable(earlier_dir, data_dir):
     if earlier_dir == data_dir:
         raise UserError("ASSIGN_TO names DATASET itself; give the new photos a dataset of their own, and ASSIGN_TO the "
                         "one that was clustered before")
-    if not same_network(earlier_dir, data_dir):
-        raise UserError(f"ASSIGN_TO: the features in {earlier_dir} and {data_dir} are not by the same network; set "
-                        "BACKBONE, WEIGHTS and TRAIN_DATASET as they were for the former and run step 03 again")
+    others = differences(earlier_dir, data_dir)
+    if others:
+        raise UserError(f"ASSIGN_TO: the features in {earlier_dir} and {data_dir} are not by the same network and "
+                        f"settings ({'; '.join(others)}); set BACKBONE, WEIGHTS, TRAIN_DATASET and these as they were "
+                        "for the former and run step 03 again")
     if any(made_with(folder, "03", "PCA_WHITENING") for folder in (earlier_dir, data_dir)):
         raise UserError("ASSIGN_TO: PCA_WHITENING gave each dataset axes of its own, on which photos cannot be "
                         "compared; set it to None and run step 03 for both, step 04 for the earlier one")

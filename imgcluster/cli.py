@@ -15,6 +15,7 @@ from imgcluster.artefacts import changed_settings, remove_leftovers, was_interru
 from imgcluster.errors import UserError
 from imgcluster.locks import claim
 from imgcluster.settings import load_settings
+from imgcluster.staging import finish
 
 FAILED = 2
 INTERRUPTED = 130
@@ -65,6 +66,7 @@ class Step:
         data_dir = data_dir or self.data_dir
         self._lock = claim(data_dir)
         remove_leftovers(data_dir)
+        finish(data_dir)
 
     def values(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""

@@ -38,6 +38,18 @@ class Clustering:
     corrected_from: int | None = None
     words: str = ""
 
+    def described(self, *, known=None):
+        """Return in words how many clusters there are, how that was found, and the coarser and finer levels.
+
+        known: name of the dataset that the count was learned from.
+        """
+        low, high = self.interval
+        likely, source = f"likely {low} to {high}; " if low < high else "", f" of {known}" if known else ""
+        found = f"{len(self.labels)} photos, {self.num_clusters} clusters ({likely}{self.words}{source})"
+        levels = [str(level["num_clusters"]) for level in self.levels if level["num_clusters"] != self.num_clusters]
+        listed = f"\ncoarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)"
+        return found + (listed if levels else "")
+
 
 def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, compared=None,
                    by_direction=False, allow_outliers=False):

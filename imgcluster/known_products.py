@@ -1,12 +1,12 @@
 """Labelled products that show what counts as one product, and how alike new photos are to them."""
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import read_before, read_features, read_json, read_labels_true, same_network
+from imgcluster.artefacts import read_features, read_labels_true
 from imgcluster.calibration import OTHER_KIND, kinship
 from imgcluster.errors import UserError
+from imgcluster.feature_record import differences, features_record, read_before
 
 # Known products of the same kind and the photos alone differed by a factor of four at most in labelled sets.
 DOUBTFUL = 4
@@ -64,14 +64,13 @@ def read_known(known_dir, data_dir, features, *, name):
     variety makes one product: where it was trained on `name`, both are compared as it saw them before, as far as step
     03 wrote that. Raises UserError where features or labels are missing, or by another network.
     """
-    path = Path(known_dir) / "features.npy"
+    path = known_dir / "features.npy"
     if not path.exists():
         raise UserError(f"CALIBRATION_DATASET = {name!r}: {path} is missing; name a labelled dataset, or run steps 00, "
                         f"01 and 03 with --set DATASET={name} first")
     known, labels = _labelled(known_dir, data_dir, features.shape[1])
     before = [read_before(folder) for folder in (known_dir, data_dir)]
-    trained_on = read_json(Path(data_dir) / "made_by_03.json").get("trained_on")
-    if trained_on == name and all(each is not None for each in before):
+    if features_record(data_dir).get("trained_on") == name and all(each is not None for each in before):
         known, features = before
     return Known(known, labels, features, kinship(features, known, labels))
 
@@ -81,8 +80,11 @@ def _labelled(known_dir, data_dir, dimension):
     features, labels = read_features(known_dir), read_labels_true(known_dir)
     if labels is None:
         raise UserError(f"CALIBRATION_DATASET: {known_dir} has no labels_true.txt; run 00_make_labels_true.py for it")
-    if features.shape[1] != dimension or not same_network(known_dir, data_dir):
+    others = differences(known_dir, data_dir)
+    if features.shape[1] != dimension or others:
+        others = f" ({'; '.join(others)})" if others else ""
         raise UserError(f"CALIBRATION_DATASET: the {features.shape[1]} features a photo in {known_dir} are not by the "
-                        f"network that made the {dimension} of DATASET; run 03_extract_features.py for both, with "
-                        "USE_FINE_TUNED = True where it finds one of another kind of product than TRAIN_DATASET")
+                        f"network and settings that made the {dimension} of DATASET{others}; run "
+                        "03_extract_features.py for both, with USE_FINE_TUNED = True where it finds one of another "
+                        "kind of product than TRAIN_DATASET")
     return features, labels

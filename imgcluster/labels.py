@@ -35,6 +35,20 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
     return _as_tokens(labels)
 
 
+def labels_where_there_are(img_paths, *, needed, warn, **options):
+    """Return the labels as `make_labels` does, or None where photos have none and it is no must.
+
+    needed: whether UserError is raised then; else its sentence goes to `warn`.
+    """
+    try:
+        return make_labels(img_paths, **options)
+    except UserError as error:
+        if needed:
+            raise
+        warn(str(error))
+        return None
+
+
 def _from_names(img_paths, regex):
     matches = [re.search(regex, path.rsplit("/", 1)[-1]) for path in img_paths]
     return [match.group(1) if match else None for match in matches]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from imgcluster.artefacts import (
     BEFORE,
+    labels_files,
     read_img_paths,
     read_labels_true,
     read_table,
@@ -16,6 +17,7 @@ from imgcluster.artefacts import (
     write_lines,
     write_table,
 )
+from imgcluster.feature_record import FEATURES, features_record, note_features
 
 log = logging.getLogger(__name__)
 
@@ -62,19 +64,21 @@ def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset()):
     if labels_true is not None:
         write_labels(data_dir, "true", labels_true)
         return
-    for suffix in ("txt", "npy", "tsv"):
-        (data_dir / f"labels_true.{suffix}").unlink(missing_ok=True)
+    for name in labels_files("true"):
+        (data_dir / name).unlink(missing_ok=True)
 
 
 def _realign(data_dir, old, new, replaced):
     position = {name: row for row, name in enumerate(old) if name not in replaced}
-    rows = [position.get(name, -1) for name in new]
+    rows, record = [position.get(name, -1) for name in new], features_record(data_dir)
     for name in (*TABLES, *PLAIN, *ARRAYS, *WHOLE):
         path = data_dir / name
         if path.exists() and (-1 in rows or not _keep_rows(path, rows, len(old))):
             (data_dir / "outdated").mkdir(exist_ok=True)
             os.replace(path, data_dir / "outdated" / name)
             log.warning("%s was made for other photos: moved to %s", name, data_dir / "outdated")
+        elif name == FEATURES and path.exists() and record:
+            note_features(data_dir, record)
 
 
 def _keep_rows(path, rows, count):

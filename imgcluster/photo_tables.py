@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.artefacts import read_table, write_table
+from imgcluster.artefacts import read_table
 from imgcluster.duplicates import find_duplicates
 from imgcluster.photo_audit import warnings
 
@@ -19,16 +19,14 @@ def replaced_photos(data_dir, usable):
     return {file for file, digest in now.items() if digests.get(file, digest) != digest}
 
 
-def write_photo_tables(data_dir, usable):
-    """Write photos.csv and duplicates.csv from the entries of the usable photos; return the set of copies of others.
+def photo_tables(usable):
+    """Return {file name: DataFrame}, photos.csv and duplicates.csv, from the entries of the usable photos.
 
     "digest" in photos.csv is that of the file's bytes (SHA-256): the table changes with any photo.
     """
-    data_dir = Path(data_dir)
     photos = pd.DataFrame(usable).assign(digest=[entry["signature"]["digest"] for entry in usable],
                                          warnings=["; ".join(warnings(entry)) for entry in usable])
-    write_table(data_dir / "photos.csv", photos[COLUMNS])
     signatures = [{**entry["signature"], "broken_off": entry["missing"] is not None} for entry in usable]
     duplicates = find_duplicates([entry["file"] for entry in usable], signatures)
-    write_table(data_dir / "duplicates.csv", pd.DataFrame(duplicates, columns=["file", "kept", "kind", "distance"]))
-    return {row[0] for row in duplicates}
+    return {"photos.csv": photos[COLUMNS],
+            "duplicates.csv": pd.DataFrame(duplicates, columns=["file", "kept", "kind", "distance"])}

@@ -26,7 +26,7 @@ from imgcluster.errors import UserError
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
 from imgcluster.interrupts import end_when_interrupted, interrupts_wait
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
-from imgcluster.photo_tables import replaced_photos, write_photo_tables
+from imgcluster.photo_tables import photo_tables, replaced_photos
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
@@ -64,21 +64,28 @@ class Folders:
 class Outcome:
     """What step 01 made of a dataset. kept: photos to go on with, sorted; usable: entries of all that could be used;
     skipped: (file, reason) of the others; copies: files that are copies of another photo; replaced: files that were
-    others before."""
+    others before; tables: {file name: DataFrame} of skipped.csv, photos.csv and duplicates.csv."""
 
     kept: list
     usable: list
     skipped: list
     copies: set
     replaced: set
+    tables: dict
+
+    def write_tables(self, folder):
+        """Write the tables. They change after the rows or with them: by photos.csv replaced photos are known."""
+        for name, table in self.tables.items():
+            write_table(Path(folder) / name, table)
 
 
 def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_duplicates, workers, progress):
     """Do step 01's work for all photos of `folders.raw` that it has not seen; return the Outcome.
 
-    Writes the photos, and skipped.csv, photos.csv and duplicates.csv to `data_dir`. scanned: what `images.scan_images`
-    found in `folders.raw`. filters: options of `photo_audit.refusal`; remove_duplicates: keep no copies; workers,
-    progress: as in `preprocess_folder`. Raises UserError where no photo can be used.
+    Writes the photos; the tables about them are the caller's to write (`Outcome.write_tables`). scanned: what
+    `images.scan_images` found in `folders.raw`. filters: options of `photo_audit.refusal`; remove_duplicates: keep no
+    copies; workers, progress: as in `preprocess_folder`. Raises UserError where no photo can be used, and names all
+    reasons in skipped.csv.
     """
     data_dir = Path(data_dir)
     found, refused = scanned
@@ -86,13 +93,15 @@ def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_du
                                 progress=progress)
     usable, skipped = sort_out(entries, filters)
     skipped = sorted([*refused, *skipped])
-    write_table(data_dir / "skipped.csv", pd.DataFrame(skipped, columns=["file", "reason"]))
+    reasons = pd.DataFrame(skipped, columns=["file", "reason"])
     if not usable:
+        write_table(data_dir / "skipped.csv", reasons)
         raise UserError(f"none of the {len(found)} photos in {folders.raw} can be used (the first, {skipped[0][0]}: "
                         f"{skipped[0][1]}); reasons of all in {data_dir / 'skipped.csv'}")
-    replaced, copies = replaced_photos(data_dir, usable), write_photo_tables(data_dir, usable)
+    tables = {"skipped.csv": reasons, **photo_tables(usable)}
+    copies = set(tables["duplicates.csv"]["file"])
     kept = [entry["file"] for entry in usable if not remove_duplicates or entry["file"] not in copies]
-    return Outcome(kept, usable, skipped, copies, replaced)
+    return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable), tables)
 
 
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):

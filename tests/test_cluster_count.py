@@ -213,3 +213,14 @@ def test_how_photos_were_counted_is_said_without_terms_too():
     assert clustered(features, imgs_per_model=10.0).words == "10 photos per product, given by hand"
     known = clustered(features, known=(features, labels))
     assert known.words == f"learned from {len(set(labels))} labelled products" and known.method != known.words
+
+
+def test_a_clustering_describes_itself():
+    features, labels = clouds(6, 20)
+    blind, known = clustered(features), clustered(features, known=(features, labels))
+    low, high = blind.interval
+    lines = blind.described().splitlines()
+    assert lines[0] == f"120 photos, 6 clusters (likely {low} to {high}; estimated from the photos alone)"
+    assert lines[1].startswith("coarser and finer: ") and " 6," not in lines[1]
+    assert "learned from 6 labelled products of shoes)" in known.described(known="shoes")
+    assert clustered(features, num_clusters=120).described().splitlines()[0] == "120 photos, 120 clusters (set by hand)"

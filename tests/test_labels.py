@@ -4,7 +4,7 @@ import pytest
 
 from imgcluster.artefacts import write_lines
 from imgcluster.errors import UserError
-from imgcluster.labels import describe_labels, make_labels
+from imgcluster.labels import describe_labels, labels_where_there_are, make_labels
 
 PHOTOS = ["12_1_0.jpg", "12_1_1.jpg", "sub/7_3_0.jpg"]
 
@@ -116,6 +116,15 @@ def test_every_label_is_one_line_of_a_plain_reader(tmp_path):
 def test_labels_that_would_become_the_same_are_refused(one, two):
     message = error_of([f"{one}/a.jpg", f"{two}/b.jpg", f"{one}/c.jpg"], labels_from="folder")
     assert repr(one) in message and repr(two) in message and "rename one" in message
+
+
+def test_missing_labels_stop_only_what_needs_them():
+    said = []
+    assert labels_where_there_are(["1_a.jpg"], needed=True, warn=pytest.fail, labels_from="filename") == ["1"]
+    assert labels_where_there_are(["a.jpg"], needed=False, warn=said.append, labels_from="filename") is None
+    assert "1 of 1 photos have no label" in said[0]
+    with pytest.raises(UserError, match="1 of 1 photos have no label"):
+        labels_where_there_are(["a.jpg"], needed=True, warn=pytest.fail, labels_from="filename")
 
 
 def test_description_counts_photos_per_model():

@@ -1,8 +1,7 @@
 """The tables of step 01: one line per usable photo, and copies told from originals."""
 import numpy as np
-import pandas as pd
 
-from imgcluster.photo_tables import COLUMNS, replaced_photos, write_photo_tables
+from imgcluster.photo_tables import COLUMNS, photo_tables, replaced_photos
 from imgcluster.preprocess import Folders, Recipe, preprocess_folder
 
 
@@ -13,11 +12,13 @@ def test_photos_and_their_copies_are_listed(tmp_path, save_photos, silent):
     folders = Folders(tmp_path / "raw", tmp_path / "img", tmp_path / "masks")
     entries = preprocess_folder(folders, names, Recipe(method="none"), ledger=tmp_path / "ledger", workers=1,
                                 progress=silent)
-    assert write_photo_tables(tmp_path, entries) == {"deep/copy.png"}
-    photos = pd.read_csv(tmp_path / "photos.csv")
+    tables = photo_tables(entries)
+    for name, table in tables.items():
+        table.to_csv(tmp_path / name, index=False)
+    photos = tables["photos.csv"]
     assert list(photos) == COLUMNS and photos["file"].tolist() == names and photos["width"].tolist() == [60] * 3
     assert replaced_photos(tmp_path, entries) == set()
     entries[1]["signature"]["digest"] = "another"
     assert replaced_photos(tmp_path, entries) == {names[1]} and replaced_photos(tmp_path / "new", entries) == set()
-    copies = pd.read_csv(tmp_path / "duplicates.csv")
+    copies = tables["duplicates.csv"]
     assert copies[["file", "kept", "distance"]].values.tolist() == [["deep/copy.png", "a.png", 0]]

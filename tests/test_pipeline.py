@@ -413,6 +413,19 @@ def test_a_network_trained_on_the_known_products_is_not_asked_how_varied_they_ar
     assert 5 < by_variety[0] < 7 < by_variety[1]
 
 
+def test_features_of_ones_own_are_not_taken_for_those_whose_record_they_lie_beside(tmp_path):
+    project = known_and_new(tmp_path)
+    data = project / "data" / "shop"
+    alone = ("--set", "CALIBRATION_DATASET=None")
+    run("04_cluster_som.py", project, *alone)
+    expected = [(data / name).read_bytes() for name in ("labels_pred.txt", "cluster_count.json")]
+    np.save(data / "features_before.npy", np.zeros((120, 5), np.float16))
+    (data / "made_by_03.json").write_text('{"trained_on": "shop_train", "features": "another file", "settings": {}}')
+    done = run("04_cluster_som.py", project, *alone)
+    assert "features.npy is not the file that step 03 wrote" in done.stderr
+    assert [(data / name).read_bytes() for name in ("labels_pred.txt", "cluster_count.json")] == expected
+
+
 def test_known_products_far_from_what_the_photos_suggest_are_warned_about(tmp_path):
     done = run("04_cluster_som.py", known_and_new(tmp_path / "alike"))
     assert "the photos alone" not in done.stderr

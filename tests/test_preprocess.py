@@ -195,8 +195,21 @@ def test_a_dataset_keeps_what_can_be_used_and_lists_the_rest(tmp_path, save_phot
     done = dataset(tmp_path, silent, remove_duplicates=True)
     assert done.kept == ["a.png", "b.png"] and done.copies == {"copy.png"} and len(done.usable) == 3
     assert done.skipped == [("bad.png", "empty file")]
+    done.write_tables(tmp_path / "data")
     assert pd.read_csv(tmp_path / "data" / "skipped.csv").values.tolist() == [["bad.png", "empty file"]]
     assert dataset(tmp_path, silent, remove_duplicates=False).kept == ["a.png", "b.png", "copy.png"]
+
+
+def test_a_replaced_photo_counts_as_such_until_the_tables_are_written(tmp_path, save_photos, silent):
+    rng, options = np.random.default_rng(0), {"remove_duplicates": False}
+    photos(rng, save_photos, tmp_path, ["a.png", "b.png"])
+    dataset(tmp_path, silent, **options).write_tables(tmp_path / "data")
+    photos(rng, save_photos, tmp_path, ["b.png"])
+    for _ in range(2):  # the first run was killed before it wrote them
+        done = dataset(tmp_path, silent, **options)
+        assert done.replaced == {"b.png"} and len(done.kept) == 2
+    done.write_tables(tmp_path / "data")
+    assert dataset(tmp_path, silent, **options).replaced == set()
 
 
 def test_files_that_broke_off_are_warned_of_or_skipped(tmp_path, save_photos, silent):
@@ -207,7 +220,7 @@ def test_files_that_broke_off_are_warned_of_or_skipped(tmp_path, save_photos, si
         path.write_bytes(path.read_bytes()[:int(share * path.stat().st_size)])
     done = dataset(tmp_path, silent, remove_duplicates=False)
     assert done.kept == ["half.jpg", "whole.jpg"]
-    warned = pd.read_csv(tmp_path / "data" / "photos.csv")["warnings"].fillna("").str.contains("incomplete file")
+    warned = done.tables["photos.csv"]["warnings"].str.contains("incomplete file")
     assert warned.tolist() == [True, False]
     assert [name for name, reason in done.skipped if "rows are missing" in reason] == ["start.jpg"]
 

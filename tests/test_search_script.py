@@ -18,7 +18,7 @@ from imgcluster.classifier import build_classifier
 from imgcluster.ensemble import keep_beside
 from imgcluster.locks import claim
 from imgcluster.search import additions
-from imgcluster.search.staging import finish
+from imgcluster.staging import finish
 
 SEARCH = "07_search.py"
 
@@ -285,6 +285,66 @@ def test_no_file_is_mapped_when_another_takes_its_place(shop, tmp_path, monkeypa
     monkeypatch.setattr(os, "replace", watched)
     code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"), *taught)
     assert code == 0 and mapped == [], err
+
+
+@pytest.mark.parametrize("dies", ["update_catalogue", "commit"])
+def test_a_replaced_photo_gets_new_features_though_the_first_run_was_killed(shop, tmp_path, monkeypatch, dies):
+    def dying(*_, **__):
+        raise KeyboardInterrupt
+
+    new, real = new_photos(tmp_path / "new"), getattr(additions, dies)
+    save(shop / "raw_img" / "shop" / "0_0_0.png", picture(3, 77))
+    features = np.load(shop / "data" / "shop" / "features.npy").copy()
+    monkeypatch.setattr(additions, dies, dying)
+    assert call(SEARCH, shop, "--add", new)[0] == 130
+    monkeypatch.setattr(additions, dies, real)
+    code, _, err = call(SEARCH, shop, "--add", new)
+    assert code == 0 and "4 photos came" in err, err
+    now = np.load(shop / "data" / "shop" / "features.npy")[rows(shop).index("0_0_0.png")]
+    assert now @ features[0] < 0.999
+    assert call("03_extract_features.py", shop)[0] == 0
+    again = np.load(shop / "data" / "shop" / "features.npy")[rows(shop).index("0_0_0.png")]
+    np.testing.assert_allclose(again, now, atol=1e-5)
+
+
+def test_labels_are_looked_for_before_the_network_is_at_work(shop, tmp_path, monkeypatch):
+    new = new_photos(tmp_path / "new", ["2without.png"])
+    with monkeypatch.context() as patch:
+        patch.setattr(additions, "extract_features", pytest.fail)
+        code, _, err = call(SEARCH, shop, "--add", new)
+    assert code == 2 and "1 of 29 photos have no label" in err and len(rows(shop)) == 28
+    assert call(SEARCH, shop, "--add", new, "--set", "LABELS_FROM=None")[0] == 0 and len(rows(shop)) == 29
+    data = shop / "data" / "shop"
+    assert not list(data.glob("labels_true.*")) and (data / "outdated" / "labels_true.txt").exists()
+    # Where there are none, photos without are welcome.
+    code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "more", ["3without.png"]))
+    assert code == 0 and "warning: 2 of 30 photos have no label" in err and len(rows(shop)) == 30, err
+
+
+def test_an_addition_to_features_of_ones_own_leaves_what_was_not_theirs(shop, tmp_path):
+    data = shop / "data" / "shop"
+    np.save(data / "features_before.npy", np.ones((28, 3), np.float16))
+    np.save(data / "features.npy", -np.load(data / "features.npy"))
+    assert call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))[0] == 0
+    assert len(np.load(data / "features.npy")) == 31 and not (data / "features_before.npy").exists()
+
+
+def test_a_search_waits_for_no_one_who_is_moving_files(shop, photo):
+    stage = shop / "data" / "shop" / "adding"
+    stage.mkdir()
+    (stage / "ready.json").write_text('{"files": [], "outdated": []}')
+    lock = claim(shop / "data" / "shop")
+    assert "Another run" in refused(shop, photo)
+    lock.release()
+    assert call(SEARCH, shop, photo)[0] == 0 and not stage.exists()
+
+
+def test_any_step_finishes_what_an_addition_began(shop, tmp_path):
+    data = shop / "data" / "shop"
+    (data / "adding").mkdir()
+    (data / "adding" / "img_paths.txt").write_text("one.png\n")
+    (data / "adding" / "ready.json").write_text('{"files": ["img_paths.txt"], "outdated": []}')
+    assert "features.npy: 28 rows, but img_paths.txt has 1" in call("04_cluster_som.py", shop)[2]
 
 
 def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):

@@ -2,6 +2,7 @@
 import numpy as np
 
 from imgcluster.artefacts import read_json, read_table
+from imgcluster.feature_record import features_record
 from imgcluster.validation import quality
 
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
@@ -96,7 +97,7 @@ def network(gallery):
     {"name", "trained_on", "fitted_to": datasets or None, "bundled", "stand_in"}. stand_in: whether the small network of
     this project took the place of one with ImageNet weights.
     """
-    record = read_json(gallery.data_dir / "made_by_03.json")
+    record = features_record(gallery.data_dir)
     name = record.get("network")
     if not name:
         return None

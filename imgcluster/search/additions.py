@@ -8,17 +8,18 @@ import numpy as np
 
 from imgcluster.artefacts import (
     BEFORE,
+    PHOTOS,
     fingerprint,
+    labels_files,
     read_features,
     read_img_paths,
-    read_json,
     read_labels,
     replacing,
-    write_json,
     write_labels,
     write_lines,
 )
 from imgcluster.errors import UserError
+from imgcluster.feature_record import features_record, note_features, read_before
 from imgcluster.features import extract_features
 from imgcluster.images import scan_images
 from imgcluster.photo_rows import WHOLE, left_out
@@ -26,11 +27,12 @@ from imgcluster.preprocess import preprocess_dataset
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.products import likeness, nearest_products, products_of
-from imgcluster.search.staging import commit, discard, finish, stage_folder
+from imgcluster.staging import commit, discard, stage_folder
 
 # Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.
 OUTDATED = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv", *WHOLE)
-LABELS = ("txt", "npy", "tsv")
+# Files that need not be there; where they are not made anew, an earlier one no longer holds.
+KEPT_UP = (BEFORE, *labels_files("true"))
 BLOCK = 4096
 
 
@@ -49,7 +51,7 @@ class Added:
 class Options:
     """How photos are added. filters: options of `photo_audit.refusal`; remove_duplicates: leave out copies of others;
     batch_size and pictures: for the network, as in `features.extract_features`; labels_of: function from paths to true
-    labels, or to None where there are none."""
+    labels, or to None where there are none; it raises UserError where there must be some."""
 
     filters: dict
     remove_duplicates: bool
@@ -75,18 +77,18 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     """Add the photos under `folder` to the catalogue in `data_dir`, and take out those deleted; returns `Added`.
 
     folders: the dataset's `preprocess.Folders`; recipe: its `preprocess.Recipe`; encoder: a compiled `encoder.Encoder`,
-    opened for adding. A run that was killed goes on where it was when it is started again.
+    opened for adding. The folder is to be claimed. A run that was killed goes on where it was when it is started again.
     """
     data_dir = Path(data_dir)
-    finish(data_dir)
     read_features(data_dir)
     copy_photos(folder, folders.raw)
     known = left_out(data_dir, duplicates=False)
     done = preprocess_dataset(data_dir, folders, scan_images(folders.raw), recipe, filters=options.filters,
                               remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"],
                               progress=progress)
-    added = update_catalogue(data_dir, folders.img, done.kept, encoder, options, replaced=done.replaced,
-                             progress=progress)
+    # Before the network looks at them for minutes: photos may lack the labels that the others have.
+    labels = options.labels_of(done.kept)
+    added = update_catalogue(data_dir, folders.img, done, labels, encoder, options, progress=progress)
     return replace(added, skipped=[(file, reason) for file, reason in done.skipped if file not in known])
 
 
@@ -110,72 +112,79 @@ def copy_photos(folder, raw_dir):
     return len(new)
 
 
-def update_catalogue(data_dir, img_dir, kept, encoder, options, *, replaced=frozenset(), progress):
-    """Make the photos `kept` the rows of the catalogue: new ones get features and a cluster, others leave.
+def update_catalogue(data_dir, img_dir, done, labels, encoder, options, *, progress):
+    """Make the photos that step 01 kept the rows of the catalogue: new ones get features and a cluster, others leave.
 
-    replaced: photos that are others than before, under the same names; they count as new. Returns `Added`. All files
-    change together, or none.
+    done: its `preprocess.Outcome`, whose replaced photos count as new; labels: true ones of the photos kept, or None.
+    Returns `Added`. All files change together, or none.
     """
     # Windows replaces no file that is mapped: the features are let go before the files change places.
-    added, files = _prepare(data_dir, img_dir, kept, replaced, encoder, options, progress)
+    added, files = _prepare(data_dir, img_dir, done, labels, encoder, options, progress)
     if files:
-        commit(data_dir, files, outdated=OUTDATED)
+        commit(data_dir, files, outdated=[*OUTDATED, *(name for name in KEPT_UP if name not in files)])
     else:
+        done.write_tables(data_dir)
         discard(data_dir)
     return added
 
 
-def _prepare(data_dir, img_dir, kept, replaced, encoder, options, progress):
+def _prepare(data_dir, img_dir, done, labels, encoder, options, progress):
     """(`Added`, names of the files made for it in the stage folder: none where the rows stay as they are)."""
-    old, old_features = read_img_paths(data_dir), read_features(data_dir)
-    new = sorted(set(kept) - (set(old) - replaced))
-    if not set(kept) & set(old):
+    old, kept = read_img_paths(data_dir), set(done.kept)
+    stay = kept & set(old) - done.replaced
+    if not kept & set(old):
         raise UserError(f"none of the {len(old)} photos of the catalogue lies in RAW_IMG_DIR; is the folder mounted? "
                         "To begin anew, run 00_make_labels_true.py, 01 and 03")
     stage = stage_folder(data_dir)
-    new, features, before = _extract(stage, img_dir, new, encoder, options, progress)
-    rows = sorted(set(new) | (set(kept) & set(old)))
+    new, *vectors = _extract(stage, img_dir, sorted(kept - stay), done, encoder, options, progress)
+    rows = sorted(stay | set(new))
     if rows == old and not new:
         return Added(0, 0, len(old)), []
-    files = ["features.npy", "img_paths.txt", "made_by_03.json"]
-    _merge(stage / "features.npy", rows, (old, old_features), (new, features), dtype=np.float32)
-    if (data_dir / BEFORE).exists():
-        old_before = np.load(data_dir / BEFORE, mmap_mode="r", allow_pickle=False)
-        _merge(stage / BEFORE, rows, (old, old_before), (new, before), dtype=np.float16)
-        files.append(BEFORE)
     write_lines(stage / "img_paths.txt", rows)
-    files += _label(data_dir, stage, rows, (old, old_features), (new, features), options.labels_of)
-    record = read_json(data_dir / "made_by_03.json")
-    inputs = {**record.get("inputs", {}), "img_paths.txt": fingerprint(stage / "img_paths.txt"),
-              "photos.csv": fingerprint(data_dir / "photos.csv")}
-    write_json(stage / "made_by_03.json", {**record, "inputs": inputs})
+    done.write_tables(stage)
+    files = ["img_paths.txt", *done.tables, *_stage_features(data_dir, stage, rows, old, new, vectors)]
+    if labels is not None:
+        true = dict(zip(done.kept, labels))
+        write_labels(stage, "true", [true[row] for row in rows])
+        files += labels_files("true")
+    if (data_dir / "labels_pred.txt").exists():
+        write_labels(stage, "pred", _clusters(data_dir, rows, old, new, vectors[0]))
+        files += labels_files("pred")
     return Added(len(new), len(set(old) - set(rows)), len(rows)), files
 
 
-def _label(data_dir, stage, rows, known, came, labels_of):
-    """Write the true labels and clusters of the photos `rows` where the catalogue has such; return the files' names.
+def _stage_features(data_dir, stage, rows, old, new, vectors):
+    """Write the features of the photos `rows`, and their record, to the stage folder; return the files' names.
 
-    known, came: (photos, features [n, D]) of the catalogue and of what is new.
+    vectors: features of the photos `new`, and those from before or None.
     """
-    kinds, true = [], labels_of(rows)
-    if true is not None:
-        write_labels(stage, "true", true)
-        kinds.append("true")
-    if (data_dir / "labels_pred.txt").exists():
-        clusters = read_labels(data_dir, "pred")
-        placed = dict(zip(known[0], clusters)) | dict(zip(came[0], place(*known, clusters, came[1])))
-        write_labels(stage, "pred", np.array([placed[row] for row in rows]).astype(int))
-        kinds.append("pred")
-    return [f"labels_{kind}.{suffix}" for kind in kinds for suffix in LABELS]
+    features, before = vectors
+    files, record, old_before = ["features.npy", "made_by_03.json"], features_record(data_dir), read_before(data_dir)
+    _merge(stage / "features.npy", rows, (old, read_features(data_dir)), (new, features), dtype=np.float32)
+    if old_before is not None:
+        _merge(stage / BEFORE, rows, (old, old_before), (new, before), dtype=np.float16)
+        files.append(BEFORE)
+    inputs = {**record.get("inputs", {}), **{name: fingerprint(stage / name) for name in PHOTOS}}
+    note_features(stage, {**record, "inputs": inputs})
+    return files
 
 
-def _extract(stage, img_dir, new, encoder, options, progress):
+def _clusters(data_dir, rows, old, new, features):
+    """The clusters, int [N], of the photos `rows`: those of the `old` ones stay; features [n, D] are of the `new`."""
+    clusters = read_labels(data_dir, "pred")
+    placed = dict(zip(old, clusters)) | dict(zip(new, place(old, read_features(data_dir), clusters, features)))
+    return np.array([placed[row] for row in rows]).astype(int)
+
+
+def _extract(stage, img_dir, new, done, encoder, options, progress):
     """(new photos that can be read, their features, those from before or None): a killed run goes on where it was."""
     if not new:
         return new, None, None
+    digests = {entry["file"]: entry["signature"]["digest"] for entry in done.usable}
     outs = [stage / "new.npy", stage / "new_before.npy"][:len(encoder.embedding.outputs)]
     errors = extract_features(encoder.embedding, img_dir, new, *outs, batch_size=options.batch_size,
-                              key={"photos": new}, progress=progress, **encoder.options, **options.pictures)
+                              key={"photos": [[name, digests[name]] for name in new]},
+                              progress=progress, **encoder.options, **options.pictures)
     readable = [row for row in range(len(new)) if row not in errors]
     if not readable:
         return [], None, None

@@ -4,9 +4,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from imgcluster.artefacts import changed_settings, read_json, require
+from imgcluster.artefacts import changed_settings, require
 from imgcluster.decoding import decode_image
 from imgcluster.errors import UserError
+from imgcluster.feature_record import are_others, features_record
 from imgcluster.features import embed
 from imgcluster.images import resize_for_network
 
@@ -83,7 +84,7 @@ def check_settings(data_dir, settings, *, trained):
     """
     counts = {name: value for name, value in settings.items()
               if name != "RANDOM_SEED" or (settings["WEIGHTS"] is None and not trained)}
-    changes = changed_settings(data_dir, "03", counts)
+    changes = [] if are_others(data_dir) else changed_settings(data_dir, "03", counts)
     if changes:
         raise UserError(f"{data_dir}: its features were made under other settings ({'; '.join(changes)}), so a new "
                         "photo cannot be compared with them; set these back, or run 03_extract_features.py again")
@@ -95,7 +96,7 @@ def check_network(data_dir, source, dimension):
     source: the network's `networks.Network.source`; dimension: of its features. Features of one's own have no record,
     and are told by their dimension alone.
     """
-    record = read_json(Path(data_dir) / "made_by_03.json")
+    record = features_record(data_dir)
     others = [f"{name}: {record[name]} -> {source[name]}" for name in source if name in record
               and record[name] != source[name]]
     if others:

@@ -1,12 +1,12 @@
 """Everything a search needs, opened and checked: cheap checks first, the network last."""
 from pathlib import Path
 
-from imgcluster.artefacts import read_json
 from imgcluster.cli import quiet_start
+from imgcluster.feature_record import features_record
 from imgcluster.search.catalogue import open_catalogue
 from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening
 from imgcluster.search.searcher import Searcher
-from imgcluster.search.staging import finish
+from imgcluster.staging import finish_claimed
 
 
 def open_searcher(data_dir, *, settings, network, recipe, mode, say=print):
@@ -22,7 +22,7 @@ def open_searcher(data_dir, *, settings, network, recipe, mode, say=print):
 
 def open_checked(data_dir, *, settings, network, say=print):
     """Return the Catalogue in `data_dir`; arguments and errors as in `open_searcher`, but the network is not loaded."""
-    finish(data_dir)  # an addition that was killed
+    finish_claimed(data_dir)  # an addition that was killed
     trained = network["train_dir"] is not None and (Path(network["train_dir"]) / "network.keras").exists()
     check_settings(data_dir, settings, trained=trained)
     return open_catalogue(data_dir, seed=network["seed"], say=say)
@@ -39,7 +39,7 @@ def open_encoder(data_dir, *, settings, network, mode, compiled=True, adding=Fal
     with quiet_start():
         from imgcluster.ensemble import average_views
         from imgcluster.networks import load_network, with_before
-    loaded = load_network(**network).that_made(read_json(Path(data_dir) / "made_by_03.json"))
+    loaded = load_network(**network).that_made(features_record(data_dir))
     check_network(data_dir, loaded.source, loaded.embedding.output_shape[-1])
     say(f"network: {loaded.remark}")
     zoom = settings["ZOOM_AVERAGING"]

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from imgcluster.artefacts import read_json, write_json
+from imgcluster.locks import claim
 
 FOLDER, READY = "adding", "ready.json"
 
@@ -25,7 +26,7 @@ def commit(data_dir, files, *, outdated):
 
 
 def finish(data_dir):
-    """Finish moves that were begun and not ended; without any, do nothing."""
+    """Finish moves that were begun and not ended; without any, do nothing. The folder is to be claimed."""
     data_dir = Path(data_dir)
     stage = data_dir / FOLDER
     plan = read_json(stage / READY)
@@ -40,6 +41,14 @@ def finish(data_dir):
             os.replace(stage / name, data_dir / name)
     (stage / READY).unlink()
     discard(data_dir)
+
+
+def finish_claimed(data_dir):
+    """Do as `finish` in a folder that is not claimed. Raises UserError where another run is moving the files."""
+    if (Path(data_dir) / FOLDER / READY).exists():
+        lock = claim(data_dir)
+        finish(data_dir)
+        lock.release()
 
 
 def discard(data_dir):

@@ -1,0 +1,57 @@
+"""What step 03 noted of the features it wrote (made_by_03.json): by which network they are, and under which settings.
+
+Features of one's own have no record: one that an earlier run left beside them is not theirs, nor is
+features_before.npy.
+"""
+from pathlib import Path
+
+import numpy as np
+
+from imgcluster.artefacts import BEFORE, fingerprint, read_img_paths, read_json, write_json
+
+RECORD, FEATURES = "made_by_03.json", "features.npy"
+# What tells in the record that two networks are not the same one.
+NETWORK_FACTS = ("network", "network_file", "trained_on", "fitted_to")
+# Settings that change what a network says of a photo; the former only where it is a pretrained one.
+PRETRAINED_SETTINGS = ("POOLING", "INPUT_SIZE")
+SETTINGS = ("RESIZE_MODE", "FLIP_AVERAGING", "ZOOM_AVERAGING", "L2_NORMALIZE")
+
+
+def features_record(data_dir):
+    """Return the record of the features in `data_dir`, {} where features.npy is another file than step 03 wrote."""
+    data_dir = Path(data_dir)
+    record = read_json(data_dir / RECORD)
+    # Earlier records do not say which file they are of.
+    return record if record.get("features") in (None, fingerprint(data_dir / FEATURES)) else {}
+
+
+def are_others(data_dir):
+    """Whether features.npy took the place of the file that step 03 wrote, whose record is still there."""
+    return bool(read_json(Path(data_dir) / RECORD)) and not features_record(data_dir)
+
+
+def note_features(folder, record):
+    """Write the record of the features.npy in `folder` as it is now."""
+    folder = Path(folder)
+    write_json(folder / RECORD, {**record, "features": fingerprint(folder / FEATURES)})
+
+
+def read_before(data_dir):
+    """Return what the network saw before it was adapted, float16 [N, E]; None where there is no such file."""
+    path = Path(data_dir) / BEFORE
+    before = np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else ()
+    return before if len(before) == len(read_img_paths(data_dir)) and not are_others(data_dir) else None
+
+
+def differences(data_dir, other_dir):
+    """Return lines "name: one, other" for what tells that the features in two folders cannot be compared.
+
+    Networks and settings of which either record says nothing are taken for the same.
+    """
+    one, other = (features_record(folder) for folder in (data_dir, other_dir))
+    facts = [(name, one[name], other[name]) for name in NETWORK_FACTS if name in one and name in other]
+    adapted = any(record.get(name) for record in (one, other) for name in ("trained_on", "fitted_to"))
+    then, now = one.get("settings", {}), other.get("settings", {})
+    facts += [(name, then[name], now[name]) for name in (*(() if adapted else PRETRAINED_SETTINGS), *SETTINGS)
+              if name in then and name in now]
+    return [f"{name}: {first!r}, {second!r}" for name, first, second in facts if first != second]
