@@ -13,7 +13,7 @@ import sys
 from imgcluster.artefacts import read_features, read_img_paths, require
 from imgcluster.carried_over import corrected, place_on
 from imgcluster.cli import Step, run
-from imgcluster.cluster_count import cluster_photos
+from imgcluster.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.cluster_results import OUTPUTS, write_clustering
 from imgcluster.corrections import clustering_id
 from imgcluster.feature_record import are_others, features_record, read_before
@@ -34,13 +34,12 @@ def main(argv=None):
                   "(if they are not, run 03_extract_features.py again)")
     else:
         step.warn_if_changed("03")
-    earlier = {}
+    earlier, given = {}, {"num_clusters": settings.NUM_CLUSTERS, "imgs_per_model": settings.NUM_IMGS_PER_MODEL}
+    doubtful = doubt_of_given(len(img_paths), **given, assign_to=settings.ASSIGN_TO)
     if settings.ASSIGN_TO is not None:
         earlier_dir = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
         som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
         facts = {"assigned_to": settings.ASSIGN_TO}
-        if settings.NUM_CLUSTERS or settings.NUM_IMGS_PER_MODEL:
-            step.warn("NUM_CLUSTERS and NUM_IMGS_PER_MODEL have no effect with ASSIGN_TO: its clusters stay")
         step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
     else:
@@ -51,21 +50,13 @@ def main(argv=None):
         evidence = {"compared": read_before(step.data_dir)}
         if known:
             evidence = {"known": (known.features, known.labels), "compared": known.compared}
-        clustering = cluster_photos(features, som, num_clusters=settings.NUM_CLUSTERS,
-                                    imgs_per_model=settings.NUM_IMGS_PER_MODEL, **evidence, by_direction=trained,
+        clustering = cluster_photos(features, som, **given, **evidence, by_direction=trained,
                                     allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name, "blind_count": clustering.blind_count}
-        low, high = clustering.interval
-        likely = "" if settings.NUM_CLUSTERS else f"likely {low} to {high}; "
-        step.say(f"{len(img_paths)} photos, {clustering.num_clusters} clusters ({likely}{clustering.method}"
-                 f"{f', learned from {name}' if name else ''})")
-        levels = [str(each["num_clusters"]) for each in clustering.levels
-                  if each["num_clusters"] != clustering.num_clusters]
-        if levels:
-            step.say(f"coarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)")
-        doubtful = doubt(name, clustering.num_clusters, clustering.blind_count)
-        if doubtful:
-            step.warn(doubtful)
+        step.say(clustering.described(known=name))
+        doubtful = doubtful or doubt(name, clustering.num_clusters, clustering.blind_count)
+    if doubtful:
+        step.warn(doubtful)
     facts["clustering_id"] = clustering_id(img_paths, clustering.labels)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
                                          warn=step.warn)

@@ -9,8 +9,9 @@ import sys
 
 import numpy as np
 
-from imgcluster.artefacts import read_features, read_json, read_labels, read_labels_true, write_json
+from imgcluster.artefacts import read_features, read_labels, read_labels_true, write_json
 from imgcluster.cli import Step, run
+from imgcluster.feature_record import features_record
 from imgcluster.metrics import bootstrap_interval, clustering_scores, internal_scores, neighbour_agreement
 
 NAMES = {"ari": "adjusted Rand index (ARI)", "ami": "adjusted mutual information",
@@ -20,6 +21,9 @@ NAMES = {"ari": "adjusted Rand index (ARI)", "ami": "adjusted mutual information
          "bcubed_recall": "B-cubed recall", "bcubed_f1": "B-cubed F1", "pairwise_f1": "pairwise F1",
          "num_models_true": "true number of models", "num_clusters": "number of clusters",
          "davies_bouldin": "Davies-Bouldin index", "calinski_harabasz": "Calinski-Harabasz index"}
+# Whether the network that made the features was fine-tuned on this dataset, or fitted to it.
+SEEN = {"trained_on_these_photos": "trained on these photos",
+        "fitted_to_these_photos": "fitted to these photos without labels"}
 
 
 def main(argv=None):
@@ -32,7 +36,8 @@ def main(argv=None):
         step.say("no true labels: only the scores that need none")
     metrics |= from_features(step.data_dir, true, predicted) | from_map(step.data_dir)
     metrics["photos"] = len(predicted)
-    metrics["trained_on_these_photos"] = trained_on_these(step)
+    record = features_record(step.data_dir)
+    metrics |= {name: record.get(name.removesuffix("_these_photos")) == step.settings.DATASET for name in SEEN}
     if metrics["trained_on_these_photos"] and true is not None:
         step.warn("the network was trained on these very photos: the scores say nothing about products it never saw")
     write_json(step.data_dir / "metrics.json", metrics)
@@ -69,15 +74,11 @@ def from_map(data_dir):
         return {name: error for name, error in errors.items() if np.isfinite(error)}
 
 
-def trained_on_these(step):
-    """Whether the features come from a network that was fine-tuned on this dataset."""
-    return read_json(step.data_dir / "made_by_03.json").get("trained_on") == step.settings.DATASET
-
-
 def table_of(metrics):
     """The scores as aligned lines."""
-    lines = []
-    for name, value in metrics.items():
+    lines, seen = [], [words for name, words in SEEN.items() if metrics[name]]
+    shown = {name: value for name, value in metrics.items() if name not in SEEN}
+    for name, value in {**shown, "network": "".join(seen) or "not trained on these photos"}.items():
         text = f"{value:.4f}" if isinstance(value, float) else str(value)
         if name == "ari_interval":
             name, text = "ARI, 95 % interval", f"{value[0]:.4f} to {value[1]:.4f}"

@@ -59,7 +59,7 @@ MAX_PIXELS = 200_000_000
 LABELS_FROM = "filename"
 
 # The same for TRAIN_DATASET and CALIBRATION_DATASET where their labels are found in another way, or where the photos to
-# be clustered have none. None: as LABELS_FROM says.
+# be clustered have none. None: as LABELS_FROM says, so with LABELS_FROM = None nothing is learnt from TRAIN_DATASET.
 TRAIN_LABELS_FROM = None
 
 # With LABELS_FROM = "filename": a regular expression searched in each file name (without folders); its first group is

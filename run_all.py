@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from imgcluster.artefacts import changed_settings, is_up_to_date, read_json, was_interrupted
+from imgcluster.carried_over import require_clusters
 from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments
 from imgcluster.errors import UserError
 from imgcluster.images import list_images
@@ -32,6 +33,8 @@ SECONDS_TO_STOP = 10
 def main(argv=None):
     options = parse(argv)
     settings = load_settings(options.config, options.set, root=ROOT)
+    if settings.ASSIGN_TO is not None and options.last >= "04":
+        require_clusters(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"))
     arguments = settings_arguments(options)
     rows, failed = [], 0
     for dataset, number in plan(settings, options.first, options.last):

@@ -25,11 +25,13 @@ BELOW, ABOVE, PER_SPREAD = 0.2, 0.3, 0.5
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number of clusters, its interval (low, high), and in words how it was found."""
+    """A number of clusters, its interval (low, high), and how it was found: `words` say it without terms, where the
+    method has any."""
 
     count: int
     interval: tuple
     method: str
+    words: str = ""
 
 
 def blind_estimate(hierarchy):
@@ -54,7 +56,8 @@ def blind_estimate(hierarchy):
     count = weighted_geometric_mean(views, weights)
     return Estimate(round(count), _interval(count, views, [1, mutual, clear], num_photos),
                     f"blind: modularity {by_modularity:.0f}, reciprocity {by_reciprocity:.0f} with weight "
-                    f"{mutual:.2f}, silhouette {by_silhouette:.0f} with weight {clear:.2f}")
+                    f"{mutual:.2f}, silhouette {by_silhouette:.0f} with weight {clear:.2f}",
+                    "estimated from the photos alone")
 
 
 def _interval(count, views, trust, num_photos):

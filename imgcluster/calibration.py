@@ -43,17 +43,18 @@ def calibrated_estimate(features, known):
     variety_variance = (VARIETY_SPREAD * (1 + 2 * JOINT_NEIGHBOURS / sizes.mean())) ** 2
     size_variance = (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else variety_variance
     how = f"calibrated on {len(sizes)} products: by photos per product {by_photos:.1f}, by variety {by_variety:.1f}, "
+    words = f"learned from {len(sizes)} labelled products"
     if differ(by_photos, by_variety, ALIKE):
         even = even_variety(features, known_features, labels, by_variety)
         spread = np.sqrt(size_variance * (1 / len(sizes) + 1 / max(even, 1)))
         if differ(by_photos, even, np.exp(np.hypot(np.log(CONTRADICTION), 2 * spread))):
-            return rounded(even, EVEN_SIGMA, len(features),
-                           how + f"by variety among equally many photos per product, which counts alone, {even:.1f}")
+            how += f"by variety among equally many photos per product, which counts alone, {even:.1f}"
+            return rounded(even, EVEN_SIGMA, len(features), how, words)
     trust = variety_variance / (variety_variance + size_variance)
     count = by_photos**trust * by_variety**(1 - trust)
     per_product = trust * size_variance + 1e-4
     sigma = max(np.sqrt(per_product * (1 / len(sizes) + 1 / max(count, 1))), LEAST_SIGMA)
-    return rounded(count, sigma, len(features), how + f"weight of the former {trust:.2f}")
+    return rounded(count, sigma, len(features), how + f"weight of the former {trust:.2f}", words)
 
 
 def differ(one, other, factor):
@@ -105,13 +106,13 @@ def prior_estimate(num_photos, imgs_per_model):
                    f"{imgs_per_model:g} photos per product, given by hand")
 
 
-def rounded(count, sigma, num_photos, method):
+def rounded(count, sigma, num_photos, method, words=""):
     """Return the Estimate whose interval reaches 1.3 `sigma` (of the logarithm) and half a cluster or more each way."""
     best = int(np.clip(round(count), 1, num_photos))
     reach = np.exp(INTERVAL_SIGMAS * sigma)
     low = int(np.clip(np.floor(min(count / reach, count - 0.5)), 1, best))
     high = int(np.clip(np.ceil(max(count * reach, count + 0.5)), best, num_photos))
-    return Estimate(best, (low, high), method)
+    return Estimate(best, (low, high), method, words)
 
 
 def variety_ratio(features, known_features, labels):

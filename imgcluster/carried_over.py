@@ -108,6 +108,7 @@ def place_on(earlier_dir, data_dir, features):
     """
     earlier_dir = Path(earlier_dir)
     _check_comparable(earlier_dir, Path(data_dir))
+    require_clusters(earlier_dir)
     som, unit_clusters = read_map(earlier_dir / "som.npz")
     labels = read_labels(earlier_dir, "pred").astype(int)
     _check_placeable(earlier_dir, som, labels, features)
@@ -118,8 +119,17 @@ def place_on(earlier_dir, data_dir, features):
     count = len(set(found.labels.tolist()) - {-1})
     clustering = Clustering(found.labels, count, (count, count), [], unit_clusters,
                             np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",
-                            read_json(earlier_dir / "cluster_count.json")["calibrated"])
+                            read_json(earlier_dir / "cluster_count.json")["calibrated"],
+                            words="placed in earlier clusters")
     return som, clustering, dict.fromkeys(np.unique(labels[labels >= 0]).tolist(), "") | read_names(earlier_dir)
+
+
+def require_clusters(earlier_dir):
+    """Raise a UserError where step 04 has not been in the folder of the dataset that ASSIGN_TO names."""
+    earlier_dir = Path(earlier_dir)
+    if not (earlier_dir / "som.npz").exists():
+        raise UserError(f"ASSIGN_TO: {earlier_dir / 'som.npz'} is missing; name a dataset that was clustered before, "
+                        "or run step 04 for it first, without ASSIGN_TO")
 
 
 def _check_placeable(earlier_dir, som, labels, features):

@@ -20,7 +20,8 @@ class Clustering:
 
     labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low, high)
     of the count; levels, coarse to fine, each {"num_clusters": int, "labels": int [N]}; unit_clusters int [units], -1
-    for units without photos; confidence float [N], 0..1; method: how the count was found; calibrated: whether known
+    for units without photos; confidence float [N], 0..1; method: how the count was found, words: the same without terms
+    of the trade; calibrated: whether known
     products or a prior set it; blind_count: what the photos alone suggest, where known products set the count;
     corrected_from: the count before a person's corrections, where there were any.
     """
@@ -35,6 +36,19 @@ class Clustering:
     calibrated: bool = False
     blind_count: int | None = None
     corrected_from: int | None = None
+    words: str = ""
+
+    def described(self, *, known=None):
+        """Return in words how many clusters there are, how that was found, and the coarser and finer levels.
+
+        known: name of the dataset that the count was learned from.
+        """
+        low, high = self.interval
+        likely, source = f"likely {low} to {high}; " if low < high else "", f" of {known}" if known else ""
+        found = f"{len(self.labels)} photos, {self.num_clusters} clusters ({likely}{self.words}{source})"
+        levels = [str(level["num_clusters"]) for level in self.levels if level["num_clusters"] != self.num_clusters]
+        listed = f"\ncoarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)"
+        return found + (listed if levels else "")
 
 
 def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, compared=None,
@@ -75,7 +89,8 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
         strays = outliers(hierarchy.isolation, labels)
         labels, certainty = np.where(strays, -1, labels), np.where(strays, 0.0, certainty)
     return Clustering(labels, estimate.count, estimate.interval, levels, unit_clusters, certainty, estimate.method,
-                      num_clusters is None and (known is not None or imgs_per_model is not None), blind_count)
+                      num_clusters is None and (known is not None or imgs_per_model is not None), blind_count,
+                      words=estimate.words or estimate.method)
 
 
 def outliers(isolation, labels):
@@ -112,6 +127,18 @@ def _check_settings(num_photos, num_clusters, imgs_per_model):
         raise UserError(f"NUM_CLUSTERS: {num_clusters} found, 1 to {num_photos} (the number of photos) possible")
     if imgs_per_model is not None and not imgs_per_model > 0:
         raise UserError(f"NUM_IMGS_PER_MODEL: {imgs_per_model} found, a number above 0 needed")
+
+
+def doubt_of_given(num_photos, *, num_clusters, imgs_per_model, assign_to):
+    """Return a sentence about numbers that were given and have no effect, or one that cannot be meant; "" for none."""
+    if assign_to is not None and (num_clusters or imgs_per_model):
+        return "NUM_CLUSTERS and NUM_IMGS_PER_MODEL have no effect with ASSIGN_TO: its clusters stay"
+    if num_clusters and imgs_per_model:
+        return f"NUM_IMGS_PER_MODEL = {imgs_per_model:g} has no effect beside NUM_CLUSTERS = {num_clusters}"
+    if imgs_per_model and imgs_per_model > num_photos:
+        return (f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}, but there are {num_photos} photos in all, so that all are "
+                "one cluster; give the number of photos of a single product, or None")
+    return ""
 
 
 def _levels(tree, labels, clusters):

@@ -147,6 +147,11 @@ def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):
         place_on(written[0], written[0], digits)
 
 
+def test_a_dataset_that_was_not_clustered_is_named_with_its_setting(written, digits, tmp_path):
+    with pytest.raises(UserError, match="ASSIGN_TO: .*nowhere.som.npz is missing"):
+        place_on(tmp_path / "nowhere", written[0], digits)
+
+
 def test_photos_of_another_width_or_beside_none_in_a_cluster_are_not_placed(written, digits, tmp_path):
     with pytest.raises(UserError, match="64 features, those of DATASET 5"):
         place_on(written[0], tmp_path, np.ones((3, 5), np.float32))

@@ -4,7 +4,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.cluster_count import Clustering, cluster_photos, level_counts
+from imgcluster.cluster_count import Clustering, cluster_photos, doubt_of_given, level_counts
 from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -192,3 +192,35 @@ def test_what_the_photos_alone_suggest_is_read_from_the_features_to_compare_too(
     (coarse, _), (fine, labels) = clouds(4, 30), clouds(12, 10)
     result = clustered(fine, compared=coarse, known=(coarse, labels))
     assert result.blind_count == 4
+
+
+@pytest.mark.parametrize("given, words", [
+    ({"num_clusters": 8, "imgs_per_model": 12.0, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
+    ({"num_clusters": 8, "imgs_per_model": 12.0, "assign_to": None}, "NUM_IMGS_PER_MODEL = 12 has no effect beside"),
+    ({"num_clusters": None, "imgs_per_model": 1e5, "assign_to": None}, "= 100000, but there are 300 photos"),
+    ({"num_clusters": None, "imgs_per_model": 300.0, "assign_to": None}, None),
+    ({"num_clusters": 8, "imgs_per_model": None, "assign_to": None}, None),
+    ({"num_clusters": None, "imgs_per_model": None, "assign_to": "shop"}, None)])
+def test_given_numbers_that_do_nothing_or_cannot_be_meant_are_doubted(given, words):
+    doubtful = doubt_of_given(300, **given)
+    assert words in doubtful if words else doubtful == ""
+
+
+def test_how_photos_were_counted_is_said_without_terms_too():
+    features, labels = clouds(5, 20)
+    assert clustered(features).words == "estimated from the photos alone"
+    assert clustered(features, num_clusters=3).words == "set by hand"
+    assert clustered(features, imgs_per_model=10.0).words == "10 photos per product, given by hand"
+    known = clustered(features, known=(features, labels))
+    assert known.words == f"learned from {len(set(labels))} labelled products" and known.method != known.words
+
+
+def test_a_clustering_describes_itself():
+    features, labels = clouds(6, 20)
+    blind, known = clustered(features), clustered(features, known=(features, labels))
+    low, high = blind.interval
+    lines = blind.described().splitlines()
+    assert lines[0] == f"120 photos, 6 clusters (likely {low} to {high}; estimated from the photos alone)"
+    assert lines[1].startswith("coarser and finer: ") and " 6," not in lines[1]
+    assert "learned from 6 labelled products of shoes)" in known.described(known="shoes")
+    assert clustered(features, num_clusters=120).described().splitlines()[0] == "120 photos, 120 clusters (set by hand)"

@@ -54,3 +54,9 @@ def test_features_without_a_record_are_taken_for_the_same_network_s(tmp_path):
     known_dir, known = dataset(tmp_path / "known", record={})
     data_dir, features = dataset(tmp_path / "new", record={})
     assert np.array_equal(read_known(known_dir, data_dir, features, name="known").features, known)
+
+
+def test_a_dataset_that_is_not_there_is_named_with_its_setting(tmp_path):
+    data_dir, features = dataset(tmp_path / "new", labels=False)
+    with pytest.raises(UserError, match="CALIBRATION_DATASET = 'nowhere': .*features.npy is missing"):
+        read_known(tmp_path / "nowhere", data_dir, features, name="nowhere")

@@ -174,7 +174,9 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert not (data / "classes.txt").exists() and not (data / "training").exists()
     assert "fitted to the photos of shop without labels" in (project / "result" / "shop" / "report.html").read_text()
     metrics = read_json(data / "metrics.json")
-    assert ("ari" in metrics) == ("LABELS_FROM" not in settings) and not metrics["trained_on_these_photos"]
+    assert metrics["fitted_to_these_photos"] and not metrics["trained_on_these_photos"]
+    assert ("ari" in metrics) == ("LABELS_FROM" not in settings)
+    assert re.search("^  network +fitted to these photos without labels$", done.stdout, re.M)
     run("run_all.py", new_project(project, **settings, DATASET="next", ASSIGN_TO="shop"))
     if "LABELS_FROM" not in settings:
         fitted = (data / "network.keras").read_bytes()
@@ -204,7 +206,8 @@ def test_scores_of_trained_products_come_with_a_warning(finished, tmp_path):
     new_project(project, TRAIN_DATASET="shop_train", DATASET="shop_train")
     for script in ("03_extract_features.py", "04_cluster_som.py"):
         run(script, project)
-    assert "trained on these very photos" in run("05_evaluate.py", project).stderr
+    done = run("05_evaluate.py", project)
+    assert "trained on these very photos" in done.stderr and "  trained on these photos\n" in done.stdout
 
 
 def test_photos_of_another_kind_than_trained_on_get_the_features_from_before(finished, tmp_path):

@@ -174,6 +174,19 @@ def test_a_count_corrected_by_hand_is_called_that(tmp_path):
     assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
 
 
+@pytest.mark.parametrize("facts, said", [
+    ({"in_words": "estimated from the photos alone", "calibration_dataset": None}, "estimated from the photos alone"),
+    ({"in_words": "learned from 24 labelled products", "calibration_dataset": "known", "corrected_from": 5},
+     "corrected by hand, before that 5, learned from 24 labelled products of known")])
+def test_how_clusters_were_counted_is_said_without_terms(tmp_path, facts, said):
+    gallery = make_gallery(tmp_path)
+    count = {"num_clusters": 3, "interval": [2, 5], "method": "blind: modularity 3", **facts}
+    write_json(gallery.data_dir / "cluster_count.json", count)
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert f"Number of clusters: {said}." in text and "modularity" not in text
+
+
 def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp_path):
     gallery = make_gallery(tmp_path)
     write_report(tmp_path / "first.html", gallery)

@@ -240,6 +240,14 @@ def test_every_step_gets_the_settings_and_the_first_failure_ends_the_run(stand_i
     assert blamed[calls] in captured.err and failed == (0 if calls == 10 else 2)
 
 
+def test_clusters_to_assign_to_that_are_not_there_are_named_before_any_step(stand_in, capsys):
+    config, log = stand_in("0")
+    with pytest.raises(UserError, match="ASSIGN_TO: .*before.som.npz is missing"):
+        run_all.main(["--config", config, "--set", "ASSIGN_TO=before"])
+    assert not log.exists()
+    assert run_all.main(["--config", config, "--set", "ASSIGN_TO=before", "--to", "03"]) == 0
+
+
 def test_a_step_that_was_stopped_has_said_so(stand_in, capsys):
     assert run_all.main(["--config", stand_in("130")[0]]) == 130
     assert capsys.readouterr() == ("", "")

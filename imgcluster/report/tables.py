@@ -59,8 +59,17 @@ def answer(gallery):
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": int(sizes[len(sizes) // 2]) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
-            "method": count.get("method"), "calibration": count.get("calibration_dataset"),
+            "how_counted": _how_counted(count),
             "trained_on_these": bool(gallery.metrics.get("trained_on_these_photos")) and gallery.true is not None}
+
+
+def _how_counted(count):
+    """How the number of clusters came about, in words for anyone where cluster_count.json has them."""
+    if not count.get("in_words"):
+        return count.get("method")
+    source = f" of {count['calibration_dataset']}" if count.get("calibration_dataset") else ""
+    before = f"corrected by hand, before that {count['corrected_from']}, " if count.get("corrected_from") else ""
+    return f"{before}{count['in_words']}{source}"
 
 
 def _interval(count, products):
