@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from imgcluster import reciprocity as reciprocity_module
 from imgcluster.reciprocity import neighbour_ranks, reciprocity, reciprocity_peak
 
 
@@ -50,9 +51,27 @@ def test_the_number_does_not_depend_on_how_many_photos_are_looked_at():
     assert count == pytest.approx(30, rel=0.05)
 
 
-def test_one_cloud_has_no_clear_peak():
-    _, clear = reciprocity_peak(np.random.default_rng(3).standard_normal((800, 16)).astype(np.float32))
+@pytest.mark.parametrize("width", [8, 16])
+def test_one_cloud_has_no_clear_peak(width):
+    _, clear = reciprocity_peak(np.random.default_rng(3).standard_normal((800, width)).astype(np.float32))
     assert clear < 0.3
+
+
+def test_a_broad_hill_is_no_clear_peak_however_high_it_is(monkeypatch):
+    hill = np.random.default_rng(3).standard_normal((300, 8)).astype(np.float32)
+    count, clear = reciprocity_peak(hill)
+    monkeypatch.setattr(reciprocity_module, "BROAD", np.inf)
+    assert reciprocity_peak(hill) == (count, pytest.approx(1, abs=0.02))
+    assert clear < 0.3
+
+
+def test_a_peak_as_narrow_as_clusters_of_about_one_size_make_it_loses_nothing_by_its_width(monkeypatch):
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(20), rng.integers(20, 31, 20))
+    points = rng.standard_normal((20, 24))[labels] + 0.3 * rng.standard_normal((len(labels), 24))
+    found = reciprocity_peak(points.astype(np.float32))
+    monkeypatch.setattr(reciprocity_module, "BROAD", np.inf)
+    assert reciprocity_peak(points.astype(np.float32)) == found and found[1] > 0.9
 
 
 @pytest.mark.parametrize("num_photos", [1, 4, 9, 10])
