@@ -3,6 +3,7 @@ make the interval narrow."""
 import numpy as np
 import pytest
 
+from imgcluster import blind_count
 from imgcluster.blind_count import (
     blind_estimate,
     candidate_counts,
@@ -70,6 +71,11 @@ def test_no_count_exceeds_two_and_a_half_times_that_of_modularity():
     count, clear = silhouette_peak(hierarchy, counts, counts > 0)
     assert count > 2.5 * first and clear == 1
     assert blind_estimate(hierarchy).count == round(first)
+
+
+def test_no_view_exceeds_the_highest_count_that_is_looked_at(monkeypatch):
+    monkeypatch.setattr(blind_count, "MAX_CLUSTERS", 20)
+    assert blind_estimate(hierarchy_of(clouds(40, 10, spread=0.3))).count <= 20
 
 
 def test_a_peak_just_below_the_highest_count_is_seen_from_both_sides():
@@ -150,6 +156,12 @@ def test_what_views_without_a_peak_say_does_not_widen_the_interval():
 
 def test_the_interval_stays_within_one_and_the_number_of_photos():
     assert joined([1, 1, 9], 0, 0.5, num_photos=4)[1] == (1, 4)
+
+
+@pytest.mark.parametrize(("num_photos", "highest"), [(4, 2), (5, 2), (9, 3), (100, 33), (1797, 599), (1900, 600)])
+def test_counts_are_looked_at_up_to_a_third_of_the_photos_and_up_to_600(num_photos, highest):
+    counts = candidate_counts(hierarchy_of(clouds(1, num_photos, spread=1, width=4), epochs=1))
+    assert counts[0] == 2 and counts[-1] == highest and (np.diff(counts) > 0).all()
 
 
 @pytest.mark.parametrize("num_photos", [4, 5, 6, 9, 30])

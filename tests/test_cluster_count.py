@@ -1,10 +1,11 @@
 """Properties of the clustering: separated clouds are found, forced counts are met, odd input is taken or named."""
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.cluster_count import Clustering, cluster_photos, level_counts
+from imgcluster.cluster_count import Clustering, cluster_photos, confidence, level_counts
 from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -144,6 +145,12 @@ def test_outliers_are_marked_only_where_allowed():
     assert np.flatnonzero(marked.labels < 0).tolist() == [7, 90]
     assert (marked.confidence[[7, 90]] == 0).all()
     assert clustered(features, num_clusters=4).labels.min() == 0
+
+
+def test_confidence_is_the_lead_of_ones_own_cluster_over_the_next_among_the_neighbours():
+    graph = sparse.csr_matrix(np.array([[0, 6, 3, 1], [6, 0, 0, 0], [1, 3, 0, 0], [0, 0, 0, 0]], float))
+    assert confidence(graph, np.array([0, 0, 1, 2])) == pytest.approx([0.3, 1, 0, 0])
+    assert confidence(graph, np.zeros(4, int)).tolist() == [1] * 4
 
 
 def test_units_follow_the_majority_of_their_photos():

@@ -91,3 +91,17 @@ def test_equal_clusters_beyond_the_highest_allowed_are_not_looked_for():
     points = clouds(40, 25, spread=0.3)
     assert reciprocity_peak(points)[0] > 35
     assert reciprocity_peak(points, highest=20)[0] <= 20
+
+
+def test_the_middle_of_a_peak_at_the_highest_count_allowed_is_not_above_it():
+    assert reciprocity_peak(clouds(40, 30, spread=0.6), highest=40)[0] <= 40
+
+
+def test_a_peak_counts_more_than_higher_ground_that_still_rises_where_the_allowed_counts_end():
+    # Twelve groups of four tight clouds each; the slope towards the 48 clouds is higher than the peak at the groups.
+    rng = np.random.default_rng(0)
+    fine = np.repeat(np.arange(48), 20)
+    centres = rng.standard_normal((12, 24))[fine // 4] + 0.7 * rng.standard_normal((48, 24))[fine]
+    points = (centres + 0.2 * rng.standard_normal((960, 24))).astype(np.float32)
+    assert reciprocity(points, [21])[0] > reciprocity(points, [80])[0]
+    assert reciprocity_peak(points, highest=960 / 21)[0] == pytest.approx(12, rel=0.05)
