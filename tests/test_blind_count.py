@@ -67,8 +67,13 @@ def test_a_clear_silhouette_decides_where_reciprocity_sees_nothing():
 def test_no_count_exceeds_two_and_a_half_times_that_of_modularity():
     # The silhouette of 60 small clouds has a clear peak at 60 and more, but modularity sees 23 clusters.
     hierarchy = hierarchy_of(clouds(60, 8, spread=0.8, width=16))
-    first, counts = modularity_peak(hierarchy, candidate_counts(hierarchy)), candidate_counts(hierarchy)
-    count, clear = silhouette_peak(hierarchy, counts, counts > 0)
+    counts = candidate_counts(hierarchy)
+    first, (count, clear) = modularity_peak(hierarchy, counts), silhouette_peak(hierarchy, counts, counts > 0)
+    assert count > 2.5 * first and clear == 1
+    assert blind_estimate(hierarchy).count == round(first)
+    # Reciprocity sees all of 200 clouds of four photos, modularity 65.
+    hierarchy = hierarchy_of(clouds(200, 4, spread=0.3, width=16))
+    first, (count, clear) = modularity_peak(hierarchy, candidate_counts(hierarchy)), reciprocity_peak(hierarchy.points)
     assert count > 2.5 * first and clear == 1
     assert blind_estimate(hierarchy).count == round(first)
 

@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
+from imgcluster import hierarchy
 from imgcluster.cluster_count import Clustering, cluster_photos, confidence, level_counts
 from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
@@ -179,6 +180,17 @@ def test_impossible_settings_are_refused(options):
     features = np.random.default_rng(0).random((10, 3)).astype(np.float32)
     with pytest.raises(UserError, match="NUM_"):
         cluster_photos(features, trained_map(features), **options)
+
+
+@pytest.mark.parametrize("grid", [(1, 1), (2, 3)])
+def test_a_small_map_does_not_cap_the_number_of_clusters_of_many_photos(grid, monkeypatch):
+    monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 300)
+    features, labels = clouds(20, 30)
+    som = SelfOrganizingMap(*grid, features.shape[1], normalize=True).fit(features, epochs=6)
+    result = cluster_photos(features, som)
+    assert_consistent(result, len(features))
+    assert result.num_clusters == 20 and adjusted_rand_score(labels, result.labels) == 1
+    assert result.unit_clusters.shape == (grid[0] * grid[1],)
 
 
 def test_levels_are_sought_where_the_next_merge_costs_much_more_than_the_last_one():
