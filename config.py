@@ -274,7 +274,8 @@ ASSIGN_TO = None
 # True: photos far from all others get cluster -1 instead of the nearest cluster.
 ALLOW_OUTLIERS = False
 
-# Rows and columns of the Self-Organizing Map, such as (20, 20). None: chosen from the number of photos.
+# Rows and columns of the Self-Organizing Map, such as (20, 20). None: chosen from the number of photos. One of fewer
+# than 600 units is only shown where there are more than 6,000 photos: they are clustered on one as None chooses it.
 SOM_GRID = None
 
 # Neighbourhood of the map's units: "rectangular" (4 neighbours) or "hexagonal" (6).

@@ -305,3 +305,9 @@ def is_up_to_date(data_dir, step, settings):
     return (record.get("settings") == json.loads(json.dumps(settings))
             and all((data_dir / name).exists() for name in record["outputs"])
             and all(fingerprint(data_dir / name) == digest for name, digest in record["inputs"].items()))
+
+
+def changed_inputs(data_dir, step):
+    """Return the names of files in `data_dir` that are not those any more which `step` read, by its record."""
+    recorded = read_json(Path(data_dir) / f"made_by_{step}.json").get("inputs", {})
+    return [name for name, digest in recorded.items() if fingerprint(Path(data_dir) / name) not in ("", digest)]

@@ -52,7 +52,7 @@ class Catalogue:
             raise UserError(f"ASSIGN_TO: its photos have {self.features.shape[1]} features, those of DATASET "
                             f"{features.shape[1]}; make both with the same network (step 03)")
         index, distance = self._nearest(features, self._numbers(features))
-        nearest, confidence = _votes(self.labels[index], distance, self.labels.max() + 1)
+        nearest, confidence = votes(self.labels[index], distance)
         gaps = _distance_to(nearest, self.labels[index], distance)
         return Assignment(np.where(gaps <= self.reach()[nearest], nearest, NO_CLUSTER), nearest, gaps, confidence)
 
@@ -97,15 +97,17 @@ class Catalogue:
         return unit_length(found) if self.map.normalize else found
 
 
-def _votes(labels, distance, num_labels):
-    """(cluster with the most votes, its lead in share over the next) of neighbours' labels and distances [M, k]."""
-    votes = np.zeros((len(labels), num_labels))
-    np.add.at(votes, (np.arange(len(labels))[:, None], labels), 1 / np.maximum(np.square(distance), COPY))
-    chosen = votes.argmax(axis=1)
-    won = votes[np.arange(len(votes)), chosen]
-    total = votes.sum(axis=1)
-    votes[np.arange(len(votes)), chosen] = 0
-    return chosen, (won - votes.max(axis=1)) / total
+def votes(labels, distance):
+    """Return (cluster with the most votes, its lead in share over the next), [M] each, of neighbours' labels and
+    distances [M, k]. The lower number wins a tie. Memory goes with M x k, however many clusters there are.
+    """
+    weights = (1 / np.maximum(np.square(distance), COPY)).astype(float)
+    # Beside each neighbour stand the votes for its cluster.
+    given = sum(np.where(labels == labels[:, [one]], weights[:, [one]], 0) for one in range(labels.shape[1]))
+    most = given.max(axis=1, keepdims=True)
+    chosen = np.where(given == most, labels, labels.max() + 1).min(axis=1)
+    following = np.where(labels == chosen[:, None], 0, given).max(axis=1)
+    return chosen, (most[:, 0] - following) / weights.sum(axis=1)
 
 
 def _distance_to(clusters, labels, distance):

@@ -7,7 +7,7 @@ from imgcluster.blind_count import Estimate, blind_estimate
 from imgcluster.calibration import calibrated_estimate, prior_estimate
 from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
-from imgcluster.hierarchy import build_hierarchy, by_size, hierarchy_of, partition, shares
+from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, partition, shares
 from imgcluster.rows import check_features
 
 # Levels are sought at these multiples of the count, up to this factor to either side.
@@ -66,7 +66,7 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     num_photos = len(features)
     _check_settings(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
-    hierarchy, blind_count = build_hierarchy(features, units), None
+    hierarchy, blind_count = hierarchy_on(features, units, len(som_map.prototypes)), None
     if num_clusters is not None:
         estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
     elif imgs_per_model is not None:

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.artefacts import (
+    changed_inputs,
     require,
     write_arrays,
     write_json,
@@ -58,6 +59,13 @@ def review_list(table):
     doubtful = pd.concat([doubtful[inside].head(most), doubtful[~inside].head(most)])
     reasons = np.where(doubtful["cluster"] < 0, "fits no cluster", "between clusters")
     return doubtful[["file", "cluster", "confidence"]].assign(reason=reasons)
+
+
+def warn_of_other_features(data_dir, *, warn):
+    """Call `warn` with a sentence where features.npy in `data_dir` is not the one that its clusters were made from."""
+    if "features.npy" in changed_inputs(data_dir, "04"):
+        warn("features.npy is not the one that step 04 made the clusters from: scores and figures mix the two; "
+             "run 04_cluster_som.py again")
 
 
 def write_map(path, som, units, unit_clusters):

@@ -12,22 +12,22 @@ _COINCIDE = 1e-8  # centres nearer than this are the same but for rounding
 class Dispersion:
     """Centres of clusters and the distances of rows to them; features [N, D] may be memory-mapped.
 
-    labels int [N], 0..K-1 without gaps, K >= 2. `centres` [K, D]; `sizes`, `distances` and `squares` [K]: rows, sum of
-    their Euclidean distances to the centre, and of the squares of these.
+    labels int [N], 0..K-1 without gaps, K >= 2, -1 for rows to leave out. `centres` [K, D]; `sizes`, `distances` and
+    `squares` [K]: rows, sum of their Euclidean distances to the centre, and of the squares of these.
     """
 
     def __init__(self, features, labels):
-        self.sizes = np.bincount(labels)
+        self.sizes = np.bincount(labels[labels >= 0])
         self.centres = np.zeros((len(self.sizes), features.shape[1]))
         self.distances, self.squares = np.zeros(len(self.sizes)), np.zeros(len(self.sizes))
-        for rows in blocks(len(features)):
-            present, own = np.unique(labels[rows], return_inverse=True)
-            self.centres[present] += _members(own).T @ read_rows(features, rows)
+        for rows, own in _inside(features, labels):
+            present, places = np.unique(own, return_inverse=True)
+            self.centres[present] += _members(places).T @ rows
         self.centres /= self.sizes[:, None]
-        for rows in blocks(len(features)):
-            squares = np.square(read_rows(features, rows) - self.centres[labels[rows]]).sum(axis=1)
-            self.squares += np.bincount(labels[rows], squares, len(self.sizes))
-            self.distances += np.bincount(labels[rows], np.sqrt(squares), len(self.sizes))
+        for rows, own in _inside(features, labels):
+            squares = np.square(rows - self.centres[own]).sum(axis=1)
+            self.squares += np.bincount(own, squares, len(self.sizes))
+            self.distances += np.bincount(own, np.sqrt(squares), len(self.sizes))
 
     def davies_bouldin(self):
         """Return the mean over clusters of the worst (spread + other spread) / distance of centres (1979); >= 0."""
@@ -47,6 +47,14 @@ class Dispersion:
         between = self.sizes @ np.square(self.centres - mean).sum(axis=1)
         within = self.squares.sum()
         return float(between * (total - clusters) / (within * (clusters - 1))) if within > 0 else 1.0
+
+
+def _inside(features, labels):
+    """Yield (rows [B, D], their labels [B]) block by block, without those whose label is -1."""
+    for rows in blocks(len(features)):
+        inside = labels[rows] >= 0
+        if inside.any():
+            yield read_rows(features, rows)[inside], labels[rows][inside]
 
 
 def _members(labels):

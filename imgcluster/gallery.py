@@ -32,6 +32,7 @@ from imgcluster.plots import (
     scores_figure,
     training_curves,
 )
+from imgcluster.unplaced import is_placed
 from imgcluster.validation import best_row
 
 THUMBNAIL = 160
@@ -229,7 +230,8 @@ def found_alone(true, predicted):
     counts = pd.DataFrame({"true": true, "predicted": predicted}).value_counts()
     of_model = counts / counts.groupby(level="true").transform("sum")
     of_cluster = counts / counts.groupby(level="predicted").transform("sum")
-    return int(((of_model >= OWN_SHARE) & (of_cluster >= OWN_SHARE)).sum()), len(np.unique(true))
+    placed = is_placed(counts.index.get_level_values("predicted"))
+    return int(((of_model >= OWN_SHARE) & (of_cluster >= OWN_SHARE) & placed).sum()), len(np.unique(true))
 
 
 def draw_scores(gallery):

@@ -10,6 +10,8 @@ from imgcluster.neighbours import fuzzy_graph, group_means, membership, nearest_
 from imgcluster.som import SelfOrganizingMap, default_grid
 
 MAX_PHOTO_NODES = 6000
+# A map with fewer units cannot be what more photos than that are clustered on: it would cap the number of clusters.
+FEWEST_UNITS = 600
 NUM_NEIGHBOURS = 8
 NEAR_NEIGHBOURS = 5
 OWN_SPACE = 0.2
@@ -43,7 +45,7 @@ def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
     """Return the Hierarchy of features [N, D] whose photos lie in map units int [N].
 
     Up to 6,000 photos are the leaves themselves; beyond that the occupied units are, weighted by hits, so that memory
-    and time grow linearly with N (given a map of bounded size).
+    and time grow linearly with N (given a map of bounded size: `hierarchy_on`).
     """
     points = project(features)
     index, distance = nearest_photos(points, units, num_neighbours=num_neighbours)
@@ -55,6 +57,16 @@ def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
     coordinates = np.hstack([diffusion_map(sum_edges(graph, nodes)), OWN_SPACE * group_means(points, nodes, sizes)])
     return Hierarchy(points, graph, fuzzy_graph(index[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]), nodes,
                      weighted_ward(coordinates, sizes), distance[:, :NEAR_NEIGHBOURS].max(axis=1, initial=0))
+
+
+def hierarchy_on(features, units, num_units):
+    """Return the Hierarchy of features [N, D] whose photos lie in units int [N] of a map of `num_units`.
+
+    Of more than 6,000 photos on a map of fewer than 600 units (SOM_GRID), too coarse to be clustered, it is that of a
+    map of their own.
+    """
+    too_small = len(units) > MAX_PHOTO_NODES and num_units < FEWEST_UNITS
+    return hierarchy_of(features) if too_small else build_hierarchy(features, units)
 
 
 def hierarchy_of(features, *, epochs=MAP_EPOCHS, num_neighbours=NUM_NEIGHBOURS):

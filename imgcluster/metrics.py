@@ -1,7 +1,9 @@
 """Scores of a clustering: against true labels, against the features, and how sure a score is.
 
 All agreement scores come from the contingency table (true model x cluster) kept as its nonzero cells, so memory
-follows the number of photos, never its square. Labels may be strings or integers; only who shares a label counts.
+follows the number of photos, never its square. Labels may be strings or integers; only who shares a label counts. The
+label -1 is one like any other to scores that need true labels (`unplaced.each_alone` takes such photos apart); to what
+names clusters or looks at features it stands for none.
 """
 from dataclasses import dataclass
 
@@ -14,8 +16,9 @@ from sklearn.metrics import silhouette_score
 
 from imgcluster.dispersion import Dispersion
 from imgcluster.rows import blocks, read_rows
+from imgcluster.unplaced import is_placed
 
-OTHER_CLUSTERS = "other"
+OTHER_CLUSTERS, IN_NO_CLUSTER = "other", "no cluster"
 
 
 @dataclass(frozen=True)
@@ -244,9 +247,13 @@ def bootstrap_interval(true, predicted, *, score="ari", samples=1000, level=0.95
 def matched_clusters(true, predicted):
     """Best one-to-one match of models and clusters by photos in common, as {model: cluster}.
 
-    Models that outnumber the clusters, or share photos only with clusters better matched elsewhere, are left out.
+    Models that outnumber the clusters, or share photos only with clusters better matched elsewhere, are left out, as
+    are photos in no cluster (-1).
     """
-    table, models, clusters = _table(true, predicted)
+    placed = is_placed(predicted)
+    if not placed.any():
+        return {}
+    table, models, clusters = _table(np.asarray(true)[placed], np.asarray(predicted)[placed])
     matched = _match(table)
     return {models[row].item(): clusters[column].item() for row, column in enumerate(matched) if column >= 0}
 
@@ -255,8 +262,8 @@ def confusion_of_largest(true, predicted, *, num=20):
     """Photos of the `num` largest true models by cluster, as a DataFrame of counts; each row sums to its model.
 
     Rows: models, largest first. Columns: the cluster matched to each model in row order, so that agreement lies on
-    the diagonal, then the clusters that hold the largest shares of these models, `num` in all, then the column "other"
-    for all remaining clusters.
+    the diagonal, then the clusters that hold the largest shares of these models, `num` in all, then the column "no
+    cluster" where photos fit none (-1), and "other" for all remaining clusters.
     """
     table, models, clusters = _table(true, predicted)
     sizes = np.bincount(table.rows, weights=table.counts)
@@ -266,15 +273,17 @@ def confusion_of_largest(true, predicted, *, num=20):
     place[largest] = np.arange(len(largest))
     cells = place[table.rows] >= 0
     dense[place[table.rows[cells]], table.columns[cells]] = table.counts[cells]
-    matched = _match(table)[largest]
-    matched = matched[matched >= 0]
+    own, placed = matched_clusters(true, predicted), is_placed(clusters)
+    matched = np.array([np.flatnonzero(clusters == own[model])[0] for model in models[largest] if model in own], int)
     shares = (dense / dense.sum(axis=1, keepdims=True)).sum(axis=0)
     rest = np.argsort(-shares, kind="stable")
-    rest = rest[~np.isin(rest, matched)]
+    rest = rest[~np.isin(rest, matched) & placed[rest]]
     rest = rest[dense[:, rest].sum(axis=0) > 0]
     shown = np.concatenate([matched, rest])[:max(num, len(matched))]
     counts = pd.DataFrame(dense[:, shown], index=models[largest], columns=[str(name) for name in clusters[shown]])
-    counts[OTHER_CLUSTERS] = dense.sum(axis=1) - dense[:, shown].sum(axis=1)
+    if not placed.all():
+        counts[IN_NO_CLUSTER] = dense[:, ~placed].sum(axis=1)
+    counts[OTHER_CLUSTERS] = dense.sum(axis=1) - counts.sum(axis=1).to_numpy()
     return counts
 
 
@@ -341,18 +350,18 @@ def internal_scores(features, labels, *, max_photos=2000, seed=0):
 
     silhouette: cosine, in [-1, 1], on a seeded sample of at most `max_photos` (Rousseeuw 1987); davies_bouldin: 0
     or more, lower is better (1979); calinski_harabasz: 0 or more, higher is better (1974). All need at least two
-    clusters and fewer clusters than photos: otherwise the dict is empty. Features may be memory-mapped: they are read
-    block by block.
+    clusters and fewer clusters than photos: otherwise the dict is empty. Photos in no cluster (-1) are left out.
+    Features may be memory-mapped: they are read block by block.
     """
-    _, labels = np.unique(np.asarray(labels), return_inverse=True)
-    scores = {}
-    if not _num_labels_allow(labels):
+    rows, scores = np.flatnonzero(is_placed(labels)), {}
+    numbers = np.full(len(labels), -1)
+    numbers[rows] = np.unique(np.asarray(labels)[rows], return_inverse=True)[1]
+    if not _num_labels_allow(numbers[rows]):
         return scores
-    rows = np.arange(len(labels))
-    if len(labels) > max_photos:
-        rows = np.sort(np.random.default_rng(seed).choice(len(labels), size=max_photos, replace=False))
-    if _num_labels_allow(labels[rows]):
-        scores["silhouette"] = float(silhouette_score(_unit_rows(features, rows), labels[rows], metric="cosine"))
-    dispersion = Dispersion(features, labels)
+    if len(rows) > max_photos:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, size=max_photos, replace=False))
+    if _num_labels_allow(numbers[rows]):
+        scores["silhouette"] = float(silhouette_score(_unit_rows(features, rows), numbers[rows], metric="cosine"))
+    dispersion = Dispersion(features, numbers)
     scores["davies_bouldin"], scores["calinski_harabasz"] = dispersion.davies_bouldin(), dispersion.calinski_harabasz()
     return {name: score for name, score in scores.items() if np.isfinite(score)}

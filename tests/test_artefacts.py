@@ -314,3 +314,14 @@ def test_json_keeps_other_scripts_readable(tmp_path):
     artefacts.write_json(tmp_path / "a.json", {"이름": "신발"})
     assert "신발" in (tmp_path / "a.json").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"이름": "신발"}
+
+
+def test_inputs_that_are_other_files_now_are_named_and_those_gone_or_unknown_are_not(tmp_path):
+    for name in ("a.npy", "b.npy", "c.npy"):
+        (tmp_path / name).write_bytes(name.encode())
+    assert artefacts.changed_inputs(tmp_path, "04") == []
+    artefacts.write_record(tmp_path, "04", settings={}, outputs=[], inputs=[tmp_path / f"{name}.npy" for name in "abc"])
+    assert artefacts.changed_inputs(tmp_path, "04") == []
+    (tmp_path / "a.npy").write_bytes(b"other")
+    (tmp_path / "c.npy").unlink()
+    assert artefacts.changed_inputs(tmp_path, "04") == ["a.npy"]

@@ -1,8 +1,10 @@
 """New photos get the old numbers, copies that of their original; strangers are marked; the map stays as it was."""
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from imgcluster.assign import NO_CLUSTER, Catalogue
+from imgcluster.assign import COPY, NO_CLUSTER, Catalogue, votes
 from imgcluster.cluster_count import cluster_photos
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -86,3 +88,33 @@ def test_features_of_another_network_are_refused(shop):
     _, _, old, som, result = shop
     with pytest.raises(UserError, match="features, those of DATASET 5"):
         Catalogue(old, som, result.labels).assign(old[:, :5])
+
+
+def neighbours(num_photos, num_labels, *, num_neighbours=8):
+    """Labels and distances of photos' nearest, some of them copies and some as far away as others."""
+    rng = np.random.default_rng(0)
+    distance = rng.random((num_photos, num_neighbours)).astype(np.float32)
+    return rng.integers(num_labels, size=distance.shape), np.where(rng.random(distance.shape) < 0.3, 0.5, distance)
+
+
+@pytest.mark.parametrize("num_labels", [1, 2, 5, 1000])
+@pytest.mark.parametrize("num_neighbours", [1, 2, 8])
+def test_votes_are_those_of_a_table_of_all_clusters(num_labels, num_neighbours):
+    labels, distance = neighbours(3000, num_labels, num_neighbours=num_neighbours)
+    table = np.zeros((3000, num_labels))
+    np.add.at(table, (np.arange(3000)[:, None], labels), 1 / np.maximum(np.square(distance), COPY))
+    first, second = np.sort(np.pad(table, ((0, 0), (1, 0))), axis=1)[:, :-3:-1].T
+    chosen, lead = votes(labels, distance)
+    assert np.array_equal(chosen, table.argmax(axis=1))
+    np.testing.assert_allclose(lead, (first - second) / table.sum(axis=1), atol=1e-12)
+
+
+def test_memory_of_votes_does_not_grow_with_the_clusters():
+    peaks = []
+    for num_labels in (10, 10_000):
+        labels, distance = neighbours(2000, num_labels)
+        tracemalloc.start()
+        votes(labels, distance)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]

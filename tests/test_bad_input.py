@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageCms
 from report_gallery import Page
+from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.locks import claim
 
@@ -323,6 +324,35 @@ def test_two_files_of_labels_are_all_that_step_05_needs(project):
     assert metrics["ari"] == pytest.approx(4 / 7) and (metrics["photos"], metrics["num_clusters"]) == (4, 2)
     (data / "labels_true.txt").write_text("a\na\nb\n")
     assert "labels_true.txt has 3" in run("05_evaluate.py", project, check=2).stderr
+
+
+def test_features_replaced_after_step_04_are_warned_of(project):
+    features = np.random.default_rng(0).normal(size=(12, 8)).astype(np.float32)
+    data = with_features(project, features)
+    run("04_cluster_som.py", project)
+    assert "features.npy" not in run("05_evaluate.py", project).stderr
+    with_features(project, features[::-1].copy())
+    for script in ("05_evaluate.py", "06_visualize.py"):
+        assert "features.npy is not the one that step 04 made the clusters from" in run(script, project).stderr
+    (data / "features.npy").unlink()
+    assert "features.npy" not in run("05_evaluate.py", project).stderr
+
+
+def test_photos_of_a_new_product_that_fit_no_cluster_are_not_called_a_perfect_one(project):
+    data = project / "data" / "set"
+    data.mkdir(parents=True)
+    for true, predicted in (("n" * 12, [-1] * 12), ("ab" * 6, [0, 0, -1, -1, 1, -1, 0, 1, 1, -1, 1, 0])):
+        true, predicted = list(true), np.array(predicted)
+        (data / "labels_true.txt").write_text("".join(f"{label}\n" for label in true))
+        (data / "labels_pred.txt").write_text("".join(f"{label}\n" for label in predicted))
+        done = run("05_evaluate.py", project)
+        metrics = json.loads((data / "metrics.json").read_text())
+        scored = np.where(predicted < 0, -1 - np.arange(12), predicted)
+        assert metrics["ari"] == pytest.approx(adjusted_rand_score(true, scored)) and metrics["ari"] < 0.5
+        assert metrics["matched_accuracy"] < 0.7
+        assert metrics["share_in_no_cluster"] == pytest.approx(np.mean(predicted < 0))
+        assert metrics["num_clusters"] == len(set(predicted[predicted >= 0]))
+        assert f"{(predicted < 0).sum()} of 12 photos fit no cluster (-1)" in done.stdout
 
 
 def test_corrections_are_applied_on_the_next_run_and_wrong_ones_named(project):

@@ -1,9 +1,18 @@
-"""The blind estimate: separate clouds are counted, and views that agree make the interval narrow."""
+"""The blind estimate: clear clouds are counted, each view decides as far as its peak is clear, and views that agree
+make the interval narrow."""
 import numpy as np
 import pytest
 
-from imgcluster.blind_count import blind_estimate
+from imgcluster import blind_count
+from imgcluster.blind_count import (
+    blind_estimate,
+    candidate_counts,
+    joined,
+    modularity_peak,
+    silhouette_peak,
+)
 from imgcluster.hierarchy import hierarchy_of
+from imgcluster.reciprocity import reciprocity_peak
 
 
 def clouds(num_clusters, photos_each, *, spread, seed=0, width=32):
@@ -11,6 +20,24 @@ def clouds(num_clusters, photos_each, *, spread, seed=0, width=32):
     labels = np.repeat(np.arange(num_clusters), photos_each)
     centres = rng.standard_normal((num_clusters, width))
     return (centres[labels] + spread * rng.standard_normal((len(labels), width))).astype(np.float32)
+
+
+def nested(groups, parts, photos_each, *, apart, spread, width=32):
+    """Groups of as many parts each, whose centres lie `apart` of the distance between the groups' from each other."""
+    rng = np.random.default_rng(0)
+    fine = np.repeat(np.arange(groups * parts), photos_each)
+    centres = (rng.standard_normal((groups, width))[fine // parts]
+               + apart * rng.standard_normal((groups * parts, width))[fine])
+    return (centres + spread * rng.standard_normal((len(fine), width))).astype(np.float32)
+
+
+def views_of(hierarchy):
+    """The three views as the estimate takes them: modularity, (reciprocity, clarity), (silhouette, clarity)."""
+    counts = candidate_counts(hierarchy)
+    first = modularity_peak(hierarchy, counts)
+    seen = counts[counts <= 5 * first]
+    return (first, reciprocity_peak(hierarchy.points, min(2.5 * first, counts[-1])),
+            silhouette_peak(hierarchy, seen, seen <= 2.5 * first))
 
 
 @pytest.mark.parametrize("num_clusters", [3, 11, 30])
@@ -21,15 +48,132 @@ def test_separate_clouds_are_counted(num_clusters):
     assert "modularity" in estimate.method and "reciprocity" in estimate.method
 
 
+def test_a_peak_of_reciprocity_alone_decides():
+    # Groups of four trios: modularity joins groups, as its resolution limit makes it, and the silhouette rises up to
+    # the trios.
+    hierarchy = hierarchy_of(nested(100, 4, 3, apart=0.6, spread=0.02))
+    first, (by_reciprocity, mutual), (_, clear) = views_of(hierarchy)
+    assert first < 80 and mutual == 1 and clear < 0.01
+    assert blind_estimate(hierarchy).count == round(by_reciprocity) == 100
+
+
+def test_a_clear_silhouette_decides_where_reciprocity_sees_nothing():
+    hierarchy = hierarchy_of(clouds(20, 20, spread=1.2))
+    first, (_, mutual), (by_silhouette, clear) = views_of(hierarchy)
+    assert first < 17 and mutual < 0.01 and clear == 1
+    assert blind_estimate(hierarchy).count == round(by_silhouette) == pytest.approx(20, abs=1)
+
+
+def test_no_count_exceeds_two_and_a_half_times_that_of_modularity():
+    # The silhouette of 60 small clouds has a clear peak at 60 and more, but modularity sees 23 clusters.
+    hierarchy = hierarchy_of(clouds(60, 8, spread=0.8, width=16))
+    counts = candidate_counts(hierarchy)
+    first, (count, clear) = modularity_peak(hierarchy, counts), silhouette_peak(hierarchy, counts, counts > 0)
+    assert count > 2.5 * first and clear == 1
+    assert blind_estimate(hierarchy).count == round(first)
+    # Reciprocity sees all of 200 clouds of four photos, modularity 65.
+    hierarchy = hierarchy_of(clouds(200, 4, spread=0.3, width=16))
+    first, (count, clear) = modularity_peak(hierarchy, candidate_counts(hierarchy)), reciprocity_peak(hierarchy.points)
+    assert count > 2.5 * first and clear == 1
+    assert blind_estimate(hierarchy).count == round(first)
+
+
+def test_no_view_exceeds_the_highest_count_that_is_looked_at(monkeypatch):
+    monkeypatch.setattr(blind_count, "MAX_CLUSTERS", 20)
+    assert blind_estimate(hierarchy_of(clouds(40, 10, spread=0.3))).count <= 20
+
+
+def test_a_peak_just_below_the_highest_count_is_seen_from_both_sides():
+    hierarchy = hierarchy_of(clouds(60, 8, spread=0.7, width=16))
+    first, _, (by_silhouette, clear) = views_of(hierarchy)
+    assert 2 * first < by_silhouette < 2.5 * first and clear == 1
+    assert blind_estimate(hierarchy).count == round(by_silhouette)
+
+
+def test_what_rises_beyond_the_highest_count_is_no_peak_at_it():
+    hierarchy, counts = hierarchy_of(clouds(20, 20, spread=0.3)), np.arange(2, 30)
+    assert silhouette_peak(hierarchy, counts, counts <= 30) == (pytest.approx(20, rel=0.05), 1)
+    assert silhouette_peak(hierarchy, counts, counts <= 15) == (15, 0)
+
+
+def test_two_halves_of_one_cloud_are_no_peak_and_two_clouds_are():
+    counts = np.array([2, 3, 4, 6, 8, 12])
+    one, two = (hierarchy_of(clouds(number, 400 // number, spread=0.3, width=12)) for number in (1, 2))
+    count, clear = silhouette_peak(one, counts, counts <= 2)
+    assert (count, clear) == (2, 0)
+    assert silhouette_peak(two, counts, counts > 0) == (pytest.approx(2), 1)
+
+
+def test_two_halves_are_a_peak_once_they_lie_farther_apart_than_those_of_one_cloud():
+    counts, clear = np.array([2, 3, 4, 6, 8]), []
+    for gap in (2, 5, 10):
+        features = clouds(1, 300, spread=1, width=8)
+        features[150:, 0] += gap
+        clear.append(silhouette_peak(hierarchy_of(features), counts, counts <= 2)[1])
+    assert clear[0] == 0 < clear[1] <= clear[2] == 1
+
+
 def test_the_interval_is_wider_where_the_views_disagree():
     # Twelve groups of four close clouds each: the silhouette sees the clouds, reciprocity the groups.
-    rng = np.random.default_rng(1)
-    fine = np.repeat(np.arange(48), 20)
-    centres = rng.standard_normal((12, 32))[fine // 4] + 0.3 * rng.standard_normal((48, 32))[fine]
-    nested = (centres + 0.3 * rng.standard_normal((960, 32))).astype(np.float32)
-    (low, high), (clear_low, clear_high) = (blind_estimate(hierarchy_of(features)).interval
-                                            for features in (nested, clouds(48, 20, spread=0.3)))
+    (low, high), (clear_low, clear_high) = (
+        blind_estimate(hierarchy_of(features)).interval
+        for features in (nested(12, 4, 20, apart=0.3, spread=0.3), clouds(48, 20, spread=0.3)))
     assert high / low > 1.2 * clear_high / clear_low
+
+
+@pytest.mark.parametrize(("mutual", "clear", "count"), [(0, 0, 100), (1, 0, 200), (0, 1, 400), (1, 1, 400)])
+def test_a_clear_peak_replaces_what_stands_before_it(mutual, clear, count):
+    assert joined([100, 200, 400], mutual, clear, num_photos=9999)[0] == pytest.approx(count)
+
+
+def test_the_clearer_of_two_peaks_outweighs_the_other():
+    # Modularity midway, so that what pulls the count to a side is the clearer peak alone.
+    assert joined([200, 100, 400], 0.9, 0.1, num_photos=9999)[0] < 200
+    assert joined([200, 100, 400], 0.1, 0.9, num_photos=9999)[0] > 200
+    shares = np.linspace(0, 1, 9)
+    by_mutual = [joined([100, 200, 100], share, 0.2, num_photos=9999)[0] for share in shares]
+    by_clear = [joined([100, 100, 200], 0.2, share, num_photos=9999)[0] for share in shares]
+    assert (np.diff(by_mutual) > 0).all() and (np.diff(by_clear) > 0).all()
+    assert max(by_mutual) < max(by_clear)
+
+
+def test_agreeing_views_are_trusted_from_a_fifth_below_to_a_third_above():
+    count, (low, high) = joined([1000] * 3, 1, 1, num_photos=9999)
+    assert count == pytest.approx(1000)
+    assert np.log([count / low, high / count]) == pytest.approx([0.2, 0.3], abs=2e-3)
+
+
+def test_the_interval_contains_the_count_and_widens_by_half_of_the_spread_of_the_views():
+    widths = []
+    for apart in (1, 1.5, 2, 4):
+        count, (low, high) = joined([1000 / apart, 1000 * apart, 1000], 1, 1, num_photos=99999)
+        assert low <= count <= high
+        assert np.log(count / low) - 0.2 == pytest.approx(0.5 * np.log(apart) * np.sqrt(2 / 3), abs=0.01)
+        widths.append(high / low)
+    assert widths == sorted(set(widths))
+
+
+def test_what_views_without_a_peak_say_does_not_widen_the_interval():
+    assert joined([100, 300, 900], 0, 0, num_photos=9999) == joined([100] * 3, 0, 0, num_photos=9999)
+    spread = [np.divide(*joined([100, 100, 200], 0, clear, num_photos=9999)[1][::-1]) for clear in (0.05, 0.5)]
+    assert spread[0] < spread[1]
+
+
+def test_the_interval_stays_within_one_and_the_number_of_photos():
+    assert joined([1, 1, 9], 0, 0.5, num_photos=4)[1] == (1, 4)
+
+
+@pytest.mark.parametrize(("num_photos", "highest"), [(4, 2), (5, 2), (9, 3), (100, 33), (1797, 599), (1900, 600)])
+def test_counts_are_looked_at_up_to_a_third_of_the_photos_and_up_to_600(num_photos, highest):
+    counts = candidate_counts(hierarchy_of(clouds(1, num_photos, spread=1, width=4), epochs=1))
+    assert counts[0] == 2 and counts[-1] == highest and (np.diff(counts) > 0).all()
+
+
+@pytest.mark.parametrize("num_photos", [4, 5, 6, 9, 30])
+def test_there_are_never_more_clusters_than_a_third_of_the_photos_but_for_four_or_five(num_photos):
+    for seed in range(4):
+        features = np.random.default_rng(seed).standard_normal((num_photos, 5)).astype(np.float32)
+        assert 2 <= blind_estimate(hierarchy_of(features)).count <= max(2, num_photos / 3)
 
 
 @pytest.mark.parametrize("features", [np.ones((30, 4)), np.arange(6.0).reshape(3, 2)])

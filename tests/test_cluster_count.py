@@ -1,10 +1,12 @@
 """Properties of the clustering: separated clouds are found, forced counts are met, odd input is taken or named."""
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.cluster_count import Clustering, cluster_photos, doubt_of_given, level_counts
+from imgcluster import hierarchy
+from imgcluster.cluster_count import Clustering, cluster_photos, confidence, doubt_of_given, level_counts
 from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -146,6 +148,12 @@ def test_outliers_are_marked_only_where_allowed():
     assert clustered(features, num_clusters=4).labels.min() == 0
 
 
+def test_confidence_is_the_lead_of_ones_own_cluster_over_the_next_among_the_neighbours():
+    graph = sparse.csr_matrix(np.array([[0, 6, 3, 1], [6, 0, 0, 0], [1, 3, 0, 0], [0, 0, 0, 0]], float))
+    assert confidence(graph, np.array([0, 0, 1, 2])) == pytest.approx([0.3, 1, 0, 0])
+    assert confidence(graph, np.zeros(4, int)).tolist() == [1] * 4
+
+
 def test_units_follow_the_majority_of_their_photos():
     features, _ = clouds(4, 50)
     som = trained_map(features)
@@ -172,6 +180,17 @@ def test_impossible_settings_are_refused(options):
     features = np.random.default_rng(0).random((10, 3)).astype(np.float32)
     with pytest.raises(UserError, match="NUM_"):
         cluster_photos(features, trained_map(features), **options)
+
+
+@pytest.mark.parametrize("grid", [(1, 1), (2, 3)])
+def test_a_small_map_does_not_cap_the_number_of_clusters_of_many_photos(grid, monkeypatch):
+    monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 300)
+    features, labels = clouds(20, 30)
+    som = SelfOrganizingMap(*grid, features.shape[1], normalize=True).fit(features, epochs=6)
+    result = cluster_photos(features, som)
+    assert_consistent(result, len(features))
+    assert result.num_clusters == 20 and adjusted_rand_score(labels, result.labels) == 1
+    assert result.unit_clusters.shape == (grid[0] * grid[1],)
 
 
 def test_levels_are_sought_where_the_next_merge_costs_much_more_than_the_last_one():

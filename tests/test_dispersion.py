@@ -28,3 +28,11 @@ def test_clusters_without_spread_or_with_one_centre_are_scored_as_by_scikit_lear
     dispersion = Dispersion(features, labels)
     assert dispersion.davies_bouldin() == davies_bouldin_score(features, labels) == 0
     assert dispersion.calinski_harabasz() == calinski_harabasz_score(features, labels)
+
+
+def test_rows_without_a_cluster_are_left_out_even_where_they_fill_blocks():
+    features = np.random.default_rng(0).standard_normal((2500, 3)).astype(np.float32)
+    labels = np.where(np.arange(2500) < 2048, -1, np.arange(2500) % 3)
+    found, alone = Dispersion(features, labels), Dispersion(features[2048:], labels[2048:])
+    for name in ("sizes", "centres", "distances", "squares"):
+        np.testing.assert_allclose(getattr(found, name), getattr(alone, name))

@@ -120,6 +120,7 @@ def test_models_with_a_cluster_to_themselves_are_counted():
     predicted = np.array([0] * 10 + [1] * 9 + [2] + [3] * 5 + [4] * 5)
     assert found_alone(true, predicted) == (2, 3)
     assert found_alone(true, np.zeros(30, int)) == (0, 3)
+    assert found_alone(true, np.where(np.arange(30) < 10, -1, predicted)) == (1, 3)
 
 
 def test_an_empty_cluster_has_no_sheet(gallery):

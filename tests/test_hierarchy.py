@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from imgcluster import hierarchy
-from imgcluster.hierarchy import hierarchy_of, partition, split_nodes
+from imgcluster.hierarchy import build_hierarchy, hierarchy_of, hierarchy_on, partition, split_nodes
 from imgcluster.metrics import clustering_scores
 
 RNG = np.random.default_rng(0)
@@ -44,3 +44,13 @@ def test_products_smaller_than_the_units_of_a_large_set_are_found(monkeypatch):
     assert found.num_nodes < 200
     labels = partition(found, 200)
     assert labels.max() + 1 == 200 and clustering_scores(true, labels)["ari"] > 0.95
+
+
+@pytest.mark.parametrize("num_photos", [80, 300])
+def test_maps_that_are_large_enough_and_few_photos_are_clustered_as_they_are(num_photos, monkeypatch):
+    monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 100)
+    monkeypatch.setattr(hierarchy, "FEWEST_UNITS", 50)
+    features = RNG.standard_normal((num_photos, 8)).astype(np.float32)
+    units = np.arange(num_photos) % 60
+    found, plain = hierarchy_on(features, units, 60), build_hierarchy(features, units)
+    assert np.array_equal(found.nodes, plain.nodes) and np.array_equal(found.tree, plain.tree)

@@ -13,6 +13,7 @@ from imgcluster.metrics import (
     clustering_scores,
     confusion_of_largest,
     internal_scores,
+    matched_clusters,
     neighbour_agreement,
 )
 
@@ -194,6 +195,17 @@ def test_confusion_of_one_cluster_has_one_column_and_no_others():
     assert table.to_numpy().tolist() == [[2, 0], [1, 0]]
 
 
+def test_photos_in_no_cluster_match_no_model_and_have_a_column_of_their_own():
+    true = ["bag"] * 6 + ["shoe"] * 5 + ["new"] * 4
+    predicted = [4] * 5 + [-1] + [9] * 2 + [-1] * 2 + [4] + [-1] * 4
+    assert matched_clusters(true, predicted) == {"bag": 4, "shoe": 9}
+    assert matched_clusters(true, [-1] * 15) == {}
+    for labels in (predicted, [str(label) for label in predicted]):
+        table = confusion_of_largest(true, labels)
+        assert list(table.columns) == ["4", "9", "no cluster", "other"]
+        assert table.to_numpy().tolist() == [[5, 0, 1, 0], [1, 2, 2, 0], [0, 0, 4, 0]]
+
+
 def test_neighbour_agreement_on_digits_is_the_leave_one_out_accuracy():
     features, labels = load_digits(return_X_y=True)
     features, labels = features[:300], labels[:300]
@@ -253,6 +265,16 @@ def test_features_on_disk_are_scored_as_those_in_memory_and_never_held_whole(tmp
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])
 def test_internal_scores_leave_out_what_is_not_defined(labels):
     assert internal_scores(np.eye(3), labels) == {}
+
+
+@pytest.mark.parametrize("max_photos", [2000, 100])
+def test_internal_scores_are_those_of_the_photos_in_clusters(max_photos):
+    features, labels = load_digits(return_X_y=True)
+    labels = np.where(np.random.default_rng(0).random(len(labels)) < 0.4, -1, labels)
+    inside = labels >= 0
+    assert internal_scores(features, labels, max_photos=max_photos) == pytest.approx(
+        internal_scores(features[inside], labels[inside], max_photos=max_photos), rel=1e-5)
+    assert internal_scores(features, np.full(len(labels), -1)) == {}
 
 
 def test_internal_scores_of_a_sample_stay_close():

@@ -4,7 +4,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from imgcluster.neighbours import fuzzy_graph, nearest_photos, project
+from imgcluster.neighbours import UNIT_CANDIDATES, Surroundings, fuzzy_graph, nearest_photos, project
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.standard_normal((300, 5)).astype(np.float32)
@@ -60,3 +60,21 @@ def test_memory_does_not_grow_with_the_square_of_photos_that_share_a_unit():
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 2.5 * peaks[0]
+
+
+def test_of_units_with_very_many_photos_some_are_candidates_and_of_all_others_all():
+    hits = np.array([2 * UNIT_CANDIDATES - 1, 2 * UNIT_CANDIDATES, 40_000, 10])
+    surroundings = Surroundings(np.repeat(np.arange(4), hits), lambda *_: np.eye(4, dtype=np.float32))
+    sizes = np.array([len(surroundings.around(unit, candidates=1)) for unit in range(4)])
+    assert sizes[0] == hits[0] and sizes[3] == hits[3]
+    assert (sizes[1:3] >= UNIT_CANDIDATES).all() and (sizes[1:3] <= 2 * UNIT_CANDIDATES).all()
+    assert len(surroundings.around(3, candidates=11)) < 10 + 2 * UNIT_CANDIDATES
+    assert set(surroundings.around(2, candidates=1)) < set(surroundings.inside(2))
+
+
+def test_copies_too_many_to_compare_with_each_other_are_still_each_others_nearest(monkeypatch):
+    monkeypatch.setattr("imgcluster.neighbours.UNIT_CANDIDATES", 50)
+    points = np.concatenate([np.ones((2000, 5), np.float32), POINTS + 9])
+    index, distance = nearest_photos(points, np.repeat([0, 1], [2000, 300]), num_neighbours=8)
+    assert (index[:2000] < 2000).all() and distance[:2000].max() < 1e-3
+    assert (index != np.arange(2300)[:, None]).all() and (index[2000:] >= 2000).all()

@@ -42,7 +42,14 @@ def test_the_ends_of_a_curve_are_no_peaks(top):
 def test_clarity_grows_with_the_drop_and_ends_at_one():
     assert clarity(0, 0.8, clear=0.2) == clarity(0.1, -0.2, clear=0.2) == 0
     assert 0 < clarity(0.05, 0.8, clear=0.2) < clarity(0.1, 0.8, clear=0.2) < 1
+    assert clarity(0.16, 0.8, clear=0.2) == pytest.approx(1)
     assert clarity(0.4, 0.8, clear=0.2) == 1
+
+
+def test_slight_peaks_hardly_count():
+    # Half of the share that makes a peak clear makes it a quarter as clear.
+    assert clarity(0.08, 0.8, clear=0.2) == pytest.approx(1 / 4)
+    assert clarity(0.05, 0.5, clear=0.2) == pytest.approx(clarity(0.1, 1, clear=0.2))
 
 
 def test_a_mean_in_logarithms():

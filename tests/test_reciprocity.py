@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from imgcluster import reciprocity as reciprocity_module
 from imgcluster.reciprocity import neighbour_ranks, reciprocity, reciprocity_peak
 
 
@@ -50,9 +51,27 @@ def test_the_number_does_not_depend_on_how_many_photos_are_looked_at():
     assert count == pytest.approx(30, rel=0.05)
 
 
-def test_one_cloud_has_no_clear_peak():
-    _, clear = reciprocity_peak(np.random.default_rng(3).standard_normal((800, 16)).astype(np.float32))
+@pytest.mark.parametrize("width", [8, 16])
+def test_one_cloud_has_no_clear_peak(width):
+    _, clear = reciprocity_peak(np.random.default_rng(3).standard_normal((800, width)).astype(np.float32))
     assert clear < 0.3
+
+
+def test_a_broad_hill_is_no_clear_peak_however_high_it_is(monkeypatch):
+    hill = np.random.default_rng(3).standard_normal((300, 8)).astype(np.float32)
+    count, clear = reciprocity_peak(hill)
+    monkeypatch.setattr(reciprocity_module, "BROAD", np.inf)
+    assert reciprocity_peak(hill) == (count, pytest.approx(1, abs=0.02))
+    assert clear < 0.3
+
+
+def test_a_peak_as_narrow_as_clusters_of_about_one_size_make_it_loses_nothing_by_its_width(monkeypatch):
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(20), rng.integers(20, 31, 20))
+    points = rng.standard_normal((20, 24))[labels] + 0.3 * rng.standard_normal((len(labels), 24))
+    found = reciprocity_peak(points.astype(np.float32))
+    monkeypatch.setattr(reciprocity_module, "BROAD", np.inf)
+    assert reciprocity_peak(points.astype(np.float32)) == found and found[1] > 0.9
 
 
 @pytest.mark.parametrize("num_photos", [1, 4, 9, 10])
@@ -72,3 +91,17 @@ def test_equal_clusters_beyond_the_highest_allowed_are_not_looked_for():
     points = clouds(40, 25, spread=0.3)
     assert reciprocity_peak(points)[0] > 35
     assert reciprocity_peak(points, highest=20)[0] <= 20
+
+
+def test_the_middle_of_a_peak_at_the_highest_count_allowed_is_not_above_it():
+    assert reciprocity_peak(clouds(40, 30, spread=0.6), highest=40)[0] <= 40
+
+
+def test_a_peak_counts_more_than_higher_ground_that_still_rises_where_the_allowed_counts_end():
+    # Twelve groups of four tight clouds each; the slope towards the 48 clouds is higher than the peak at the groups.
+    rng = np.random.default_rng(0)
+    fine = np.repeat(np.arange(48), 20)
+    centres = rng.standard_normal((12, 24))[fine // 4] + 0.7 * rng.standard_normal((48, 24))[fine]
+    points = (centres + 0.2 * rng.standard_normal((960, 24))).astype(np.float32)
+    assert reciprocity(points, [21])[0] > reciprocity(points, [80])[0]
+    assert reciprocity_peak(points, highest=960 / 21)[0] == pytest.approx(12, rel=0.05)

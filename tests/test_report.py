@@ -344,3 +344,12 @@ def test_strays_do_not_split_a_model():
     predicted = np.array([0] * 9 + [1] + [1] * 6 + [2] * 4)
     found, = split_models(true, predicted)
     assert found == {"model": "b", "photos": 10, "clusters": {1: 6, 2: 4}}
+
+
+def test_photos_in_no_cluster_are_neither_put_together_nor_a_part_of_a_model():
+    true = np.array(["a"] * 10 + ["b"] * 10)
+    predicted = np.array([0] * 5 + [-1] * 5 + [-1] * 6 + [0] * 1 + [1] * 3)
+    pair, = confused_pairs(true, predicted)
+    assert pair["wrong_pairs"] == 5 and pair["clusters"] == [0] and pair["rows"][1].tolist() == [16]
+    assert split_models(true, np.where(predicted == 1, -1, predicted)) == []
+    assert confused_pairs(true, np.full(20, -1)) == split_models(true, np.full(20, -1)) == []

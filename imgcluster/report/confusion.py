@@ -4,16 +4,20 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from imgcluster.unplaced import is_placed
+
 
 def confused_pairs(true, predicted, *, num=8):
     """Pairs of true models that share clusters, most photo pairs wrongly put together first.
 
     Returns dicts: "models" (two labels), "wrong_pairs" (pairs of photos, one of each model, in one cluster), "clusters"
-    (those they share, the worst first), "rows" (for each model its rows inside these clusters).
+    (those they share, the worst first), "rows" (for each model its rows inside these clusters). Photos in no cluster
+    (-1) are not put together.
     """
     models, model = np.unique(np.asarray(true), return_inverse=True)
     predicted = np.asarray(predicted)
-    counts = pd.Series(model).groupby(predicted).value_counts().sort_index()
+    placed = is_placed(predicted)
+    counts = pd.Series(model[placed]).groupby(predicted[placed]).value_counts().sort_index()
     shared = {}
     for cluster, part in counts.groupby(level=0):
         inside = part.droplevel(0).nlargest(2 * num)
@@ -34,10 +38,11 @@ def _pair(models, model, predicted, pair, shared):
 def split_models(true, predicted, *, num=8, least_share=0.1):
     """True models that lie in several clusters, as dicts "model", "photos", "clusters" ({cluster: photos}).
 
-    Clusters with less than `least_share` of a model's photos are strays and do not count; most photos outside the
-    model's largest cluster first.
+    Clusters with less than `least_share` of a model's photos are strays and do not count, nor do photos in no cluster
+    (-1); most photos outside the model's largest cluster first.
     """
-    true, predicted = np.asarray(true), np.asarray(predicted)
+    placed = is_placed(predicted)
+    true, predicted = np.asarray(true)[placed], np.asarray(predicted)[placed]
     found = []
     for name in np.unique(true):
         clusters, photos = np.unique(predicted[true == name], return_counts=True)

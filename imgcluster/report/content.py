@@ -115,8 +115,7 @@ def _clusters(gallery):
 
 def _models(gallery):
     """Name and colour of each true model: that of the cluster matched to it, so that what agrees looks alike."""
-    inside = gallery.predicted >= 0
-    matched = matched_clusters(gallery.true[inside], gallery.predicted[inside]) if inside.any() else {}
+    matched = matched_clusters(gallery.true, gallery.predicted)
     spare = int(gallery.predicted.max()) + 1
     return [{"name": name, "colour": matched.get(name, spare + index)}
             for index, name in enumerate(np.unique(gallery.true).tolist())]
