@@ -36,8 +36,9 @@ def main(argv=None):
     metrics |= from_features(step.data_dir, true, predicted) | from_map(step.data_dir)
     metrics["photos"] = len(predicted)
     record = features_record(step.data_dir)
-    metrics |= {name: record.get(name.removesuffix("_these_photos")) == step.settings.DATASET for name in SEEN}
-    if metrics["trained_on_these_photos"] and true is not None:
+    if record:  # what made features of one's own, nobody can know
+        metrics |= {name: record.get(name.removesuffix("_these_photos")) == step.settings.DATASET for name in SEEN}
+    if metrics.get("trained_on_these_photos") and true is not None:
         step.warn("the network was trained on these very photos: the scores say nothing about products it never saw")
     write_json(step.data_dir / "metrics.json", metrics)
     step.record(["metrics.json"], inputs=[step.data_dir / f"labels_{kind}.txt" for kind in ("true", "pred")])

@@ -374,6 +374,8 @@ def test_corrections_are_said_to_be_that_and_not_estimates(tmp_path):
     assert (count["num_clusters"], count["interval"], count["corrected_from"]) == (before + 1, [before + 1] * 2, before)
     scores = run("05_evaluate.py", project).stdout
     assert re.search(rf"^  number of clusters +{before + 1}$", scores, re.M) and "estimated" not in scores
+    # Who made these features, and from which photos, is not known.
+    assert "network" not in scores
 
 
 def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):
