@@ -5,7 +5,10 @@ import signal
 
 @contextlib.contextmanager
 def interrupts_wait():
-    """Hold Ctrl-C back for the block. Processes that are started in it go on doing so, until `end_when_interrupted`."""
+    """Hold Ctrl-C back from this thread for the block.
+
+    Processes that are started in it go on doing so, until `end_when_interrupted`.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,6 @@ def test_an_interrupt_that_was_held_back_comes_after_the_block():
     reached = False
     with pytest.raises(KeyboardInterrupt):
         with interrupts_wait():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
             reached = True
     assert reached

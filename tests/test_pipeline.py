@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.artefacts import read_json, write_json
+from imgcluster.artefacts import read_json
+from imgcluster.feature_record import note_features
 from imgcluster.kind import read_kind, write_kind
 from imgcluster.sample import Catalogue, draw_sample
 
@@ -230,8 +231,7 @@ def test_photos_of_another_kind_than_trained_on_get_the_features_from_before(fin
     run("03_extract_features.py", project, "--set", "USE_FINE_TUNED=True")
     assert read_json(data / "made_by_03.json")["trained_on"] == "shop_train"
     shutil.copytree(project / "data" / "shop_train", project / "data" / "before")
-    write_json(project / "data" / "before" / "made_by_03.json", {
-        **read_json(data / "made_by_03.json"), "trained_on": None})
+    note_features(project / "data" / "before", {**read_json(data / "made_by_03.json"), "trained_on": None})
     run("03_extract_features.py", project, "--set", "ASSIGN_TO=before")
     assert read_json(data / "made_by_03.json")["trained_on"] is None
 
