@@ -29,8 +29,8 @@ def main(argv=None):
     metrics = agreement(step, true, predicted) if true is not None else {}
     placed = is_placed(predicted)
     metrics |= {"num_clusters": len(set(predicted[placed])), "share_in_no_cluster": float(1 - placed.mean())}
-    if not placed.all():
-        step.say(f"{(~placed).sum()} of {len(placed)} photos fit no cluster (-1): each is scored as one of its own")
+    if true is not None and not placed.all():
+        step.say(f"{(~placed).sum()} of {len(placed)} photos fit no cluster (-1): each counts as a cluster of its own")
     if true is None:
         step.say("no true labels: only the scores that need none")
     metrics |= from_features(step.data_dir, true, predicted) | from_map(step.data_dir)

@@ -10,7 +10,7 @@ from imgcluster.neighbours import fuzzy_graph, group_means, membership, nearest_
 from imgcluster.som import SelfOrganizingMap, default_grid
 
 MAX_PHOTO_NODES = 6000
-# A map with fewer units cannot be what more photos than that are clustered on: it would cap the number of clusters.
+# On a map with fewer units, more photos than that are not clustered: it would cap the number of clusters.
 FEWEST_UNITS = 600
 NUM_NEIGHBOURS = 8
 NEAR_NEIGHBOURS = 5

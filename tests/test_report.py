@@ -274,7 +274,9 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
     count = {"num_clusters": 3, "interval": [3, 3], "assigned_to": "<week 1>"}
     write_json(gallery.data_dir / "cluster_count.json", count)
     write_report(tmp_path / "report.html", gallery)
-    assert "24 photos were placed in the clusters of &lt;week 1&gt;. All fit." in Page(tmp_path / "report.html").text
+    page = Page(tmp_path / "report.html")
+    assert "24 photos were placed in the clusters of &lt;week 1&gt;. All fit." in page.text
+    assert "counts as a cluster of its own" not in page.text
     write_labels(gallery.data_dir, "pred", np.where(np.arange(24) < 15, -1, gallery.predicted))
     write_json(gallery.data_dir / "cluster_count.json", count | {"num_clusters": 2, "corrected_from": 3})
     write_report(tmp_path / "report.html", dataclasses.replace(gallery))
@@ -282,6 +284,7 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
     assert ("24 photos were placed in the clusters of &lt;week 1&gt;, corrected by hand (3 before). "
             "15 photos fit none of them.") in page.text
     assert "15 photos in no cluster, likely of new products:" in page.text and "unplaced" in page.ids
+    assert "Each photo in no cluster counts as a cluster of its own." in page.text
     assert page.data["photos"]["cluster"][:11] == [2] * 5 + [1] + [-1] * 5
     write_labels(gallery.data_dir, "pred", np.full(24, -1))
     write_report(tmp_path / "report.html", dataclasses.replace(gallery))
