@@ -68,6 +68,12 @@ def warn_of_other_features(data_dir, *, warn):
              "run 04_cluster_som.py again")
 
 
+def warn_of_other_labels(data_dir, *, warn):
+    """Call `warn` with a sentence where the labels in `data_dir` are not those that metrics.json holds the scores of."""
+    if changed_inputs(data_dir, "05"):
+        warn("the clusters or true labels are not those that step 05 scored: run 05_evaluate.py again")
+
+
 def write_map(path, som, units, unit_clusters):
     """Write a map as .npz: prototypes, shape, topology, hits, distance map, cluster of each unit, errors by epoch."""
     shape = som.get_weights().shape[:2]

@@ -2,7 +2,8 @@
 import numpy as np
 import pandas as pd
 
-from imgcluster.cluster_results import OUTPUTS, read_map, review_list
+from imgcluster.artefacts import write_labels, write_lines, write_record
+from imgcluster.cluster_results import OUTPUTS, read_map, review_list, warn_of_other_features, warn_of_other_labels
 
 
 def test_every_file_is_written_and_rows_agree(written, digits):
@@ -28,3 +29,22 @@ def test_review_list_is_the_least_confident_first_and_bounded():
     found = review_list(table)
     assert found.file.tolist() == ["b", "d", "j"]
     assert found.reason.tolist() == ["between clusters", "between clusters", "fits no cluster"]
+
+
+def test_files_that_are_not_those_a_step_read_are_warned_of(tmp_path):
+    said = []
+    write_lines(tmp_path / "img_paths.txt", "abc")
+    for kind in ("true", "pred"):
+        write_labels(tmp_path, kind, np.arange(3))
+    np.save(tmp_path / "features.npy", np.eye(3))
+    write_record(tmp_path, "04", settings={}, outputs=[], inputs=[tmp_path / "features.npy"])
+    write_record(tmp_path, "05", settings={}, outputs=[],
+                 inputs=[tmp_path / "labels_true.txt", tmp_path / "labels_pred.txt"])
+    for check in (warn_of_other_features, warn_of_other_labels):
+        check(tmp_path, warn=said.append)
+    assert said == []
+    np.save(tmp_path / "features.npy", np.ones((3, 3)))
+    warn_of_other_features(tmp_path, warn=said.append)
+    write_labels(tmp_path, "pred", np.zeros(3, int))
+    warn_of_other_labels(tmp_path, warn=said.append)
+    assert ["step 04 made the clusters from" in said[0], "step 05 scored" in said[1]] == [True, True] and len(said) == 2
