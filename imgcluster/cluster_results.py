@@ -69,7 +69,7 @@ def warn_of_other_features(data_dir, *, warn):
 
 
 def warn_of_other_labels(data_dir, *, warn):
-    """Call `warn` with a sentence where the labels in `data_dir` are not those that metrics.json holds the scores of."""
+    """Call `warn` with a sentence where the labels in `data_dir` are not those that step 05 scored."""
     if changed_inputs(data_dir, "05"):
         warn("the clusters or true labels are not those that step 05 scored: run 05_evaluate.py again")
 

@@ -3,7 +3,13 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.artefacts import write_labels, write_lines, write_record
-from imgcluster.cluster_results import OUTPUTS, read_map, review_list, warn_of_other_features, warn_of_other_labels
+from imgcluster.cluster_results import (
+    OUTPUTS,
+    read_map,
+    review_list,
+    warn_of_other_features,
+    warn_of_other_labels,
+)
 
 
 def test_every_file_is_written_and_rows_agree(written, digits):
