@@ -18,7 +18,7 @@ from pathlib import Path
 
 from imgcluster.artefacts import changed_settings, is_up_to_date, read_json, was_interrupted
 from imgcluster.carried_over import require_clusters
-from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments
+from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments, shown
 from imgcluster.errors import UserError
 from imgcluster.images import list_images
 from imgcluster.labels import make_labels
@@ -168,7 +168,7 @@ def time_of_record(settings, dataset, number):
 
 
 def summary(settings, rows):
-    """A table: step, seconds, what it wrote, and the ARI where it is known.
+    """A table: step, seconds, what it wrote; then, where known, the report, the number of clusters and the ARI.
 
     rows: (dataset, step number, seconds, exit code, whether the step wrote its record in this run).
     """
@@ -178,10 +178,14 @@ def summary(settings, rows):
         more = f" and {len(outputs) - 3} more" if outputs[3:] else ""
         said = "failed" if failed else ", ".join(outputs[:3]) + more or "nothing"
         lines.append(f"{SCRIPTS[number].stem + ' ' + dataset:42}{seconds:9.1f}  {said}")
+    last = rows[-1][1] if rows and not rows[-1][3] else ""
+    report = settings.folder("RESULT_DIR") / "report.html"
+    if last == "06" and report.exists():
+        lines.append(f"open in a browser: {shown(report)}")
     metrics = read_json(settings.folder("DATA_DIR") / "metrics.json")
-    if rows and rows[-1][1] >= "05" and not rows[-1][3] and "ari" in metrics:
-        lines.append(f"{settings.DATASET}: {metrics['num_clusters']} clusters for {metrics['num_models_true']} models, "
-                     f"ARI {metrics['ari']:.3f}")
+    if last >= "05" and metrics:
+        scores = f" for {metrics['num_models_true']} models, ARI {metrics['ari']:.3f}" if "ari" in metrics else ""
+        lines.append(f"{settings.DATASET}: {metrics['num_clusters']} clusters{scores}")
     return "\n".join(lines)
 
 

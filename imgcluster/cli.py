@@ -54,9 +54,8 @@ class Step:
         tqdm.write(f"warning: {text}", file=sys.stderr)
 
     def show(self, path):
-        """Return a path as people read it: relative to the current folder where it lies in it."""
-        path = Path(path)
-        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+        """Return a path as people read it (`shown`)."""
+        return shown(path)
 
     def claim(self, data_dir=None):
         """Keep other runs off the files of this dataset, or of that in `data_dir`, until this step has ended.
@@ -103,6 +102,12 @@ class Step:
     def _command(self, script):
         """The command line of another script under the same settings."""
         return shlex.join(["python", script, *settings_arguments(self.options)])
+
+
+def shown(path):
+    """Return a path as people read it: relative to the current folder where it lies in it."""
+    path = Path(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _parser(name, description):

@@ -189,8 +189,12 @@ def test_the_summary_names_what_was_written_and_the_ari(settings_of, tmp_path):
     lines = run_all.summary(settings, [("new", "04", 1.0, 0, True), ("new", "05", 2.5, 0, True)]).splitlines()
     assert lines[1].startswith("04_cluster_som new") and lines[1].endswith("1.0  output_of_04")
     assert lines[-1] == "new: 9 clusters for 8 models, ARI 0.750"
+    (settings.folder("DATA_DIR") / "metrics.json").write_text('{"num_clusters": 9}')
+    write_lines(settings.folder("RESULT_DIR") / "report.html", [])
+    lines = run_all.summary(settings, [("new", "06", 1.0, 0, True)]).splitlines()
+    assert lines[-2:] == [f"open in a browser: {settings.folder('RESULT_DIR') / 'report.html'}", "new: 9 clusters"]
     failed = run_all.summary(settings, [("new", "04", 1.0, 0, True), ("new", "05", 2.5, 2, False)])
-    assert failed.splitlines()[-1].endswith("failed") and "ARI" not in failed
+    assert failed.splitlines()[-1].endswith("failed") and "clusters" not in failed
 
 
 def test_the_summary_names_nothing_that_an_earlier_run_wrote(settings_of, tmp_path, monkeypatch, capsys):
