@@ -1,5 +1,6 @@
 """The number of clusters learned from labelled products: how many photos and how much variety make one product."""
 import numpy as np
+from scipy.special import stdtrit
 
 from imgcluster.blind_count import Estimate, count_grid
 from imgcluster.errors import UserError
@@ -33,8 +34,8 @@ def calibrated_estimate(features, known):
     varieties (`variety_ratio`). Each is trusted by the inverse of its variance per product: the first varies as the
     known products' sizes do; the second by a tenth for products far larger than the neighbourhoods that the graph is
     made of, and more for small ones, which the neighbourhoods blur. Where they contradict each other beyond what the
-    known sizes' variation explains, known products do not have as many photos as new ones, as where a few of each were
-    picked, and `even_variety` counts alone.
+    known sizes' variation explains (of which few sizes tell little: Student's t), known products do not have as many
+    photos as new ones, as where a few of each were picked, and `even_variety` counts alone.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
@@ -42,12 +43,15 @@ def calibrated_estimate(features, known):
     by_variety = len(sizes) * variety_ratio(features, known_features, labels)
     variety_variance = (VARIETY_SPREAD * (1 + 2 * JOINT_NEIGHBOURS / sizes.mean())) ** 2
     size_variance = (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else variety_variance
-    how = f"calibrated on {len(sizes)} products: by photos per product {by_photos:.1f}, by variety {by_variety:.1f}, "
-    words = f"learned from {len(sizes)} labelled products"
+    plural = "" if len(sizes) == 1 else "s"
+    how = (f"calibrated on {len(sizes)} product{plural}: by photos per product {by_photos:.1f}, by variety "
+           f"{by_variety:.1f}, ")
+    words = f"learned from {len(sizes)} labelled product{plural}"
     if differ(by_photos, by_variety, ALIKE):
         even = even_variety(features, known_features, labels, by_variety)
         spread = np.sqrt(size_variance * (1 / len(sizes) + 1 / max(even, 1)))
-        if differ(by_photos, even, np.exp(np.hypot(np.log(CONTRADICTION), 2 * spread))):
+        spread *= stdtrit(max(len(sizes) - 1, 1), 0.975)
+        if differ(by_photos, even, np.exp(np.hypot(np.log(CONTRADICTION), spread))):
             how += f"by variety among equally many photos per product, which counts alone, {even:.1f}"
             return rounded(even, EVEN_SIGMA, len(features), how, words)
     trust = variety_variance / (variety_variance + size_variance)
@@ -107,8 +111,12 @@ def prior_estimate(num_photos, imgs_per_model):
 
 
 def rounded(count, sigma, num_photos, method, words=""):
-    """Return the Estimate whose interval reaches 1.3 `sigma` (of the logarithm) and half a cluster or more each way."""
-    best = int(np.clip(round(count), 1, num_photos))
+    """Return the Estimate whose interval reaches 1.3 `sigma` (of the logarithm) and half a cluster or more each way.
+
+    Its count is the whole number nearest in ratio, as errors are relative.
+    """
+    whole = np.floor(count)
+    best = int(np.clip(whole + (count > np.sqrt(whole * (whole + 1))), 1, num_photos))
     reach = np.exp(INTERVAL_SIGMAS * sigma)
     low = int(np.clip(np.floor(min(count / reach, count - 0.5)), 1, best))
     high = int(np.clip(np.ceil(max(count * reach, count + 0.5)), best, num_photos))

@@ -3,12 +3,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from imgcluster import calibration
 from imgcluster.calibration import (
     adjusted_rand_index,
     calibrated_estimate,
     entropy,
     kinship,
     prior_estimate,
+    rounded,
     variety_ratio,
 )
 from imgcluster.errors import UserError
@@ -55,6 +57,27 @@ def test_known_products_photographed_more_or_less_often_do_not_mislead(new, know
     by_photos = len(photos[0]) / np.bincount(known[1]).mean()
     assert max(found.count / new[0], new[0] / found.count) < 1.5 < max(by_photos / new[0], new[0] / by_photos)
     assert "counts alone" in found.method and found.interval[0] <= new[0] <= found.interval[1]
+
+
+@pytest.mark.parametrize("sizes, photos, alone", [
+    ([8, 8, 8], 300, True), ([246, 559, 297], 1849, False), ([280], 614, False), ([8], 300, False),
+    ([246, 559, 297] * 10, 1849, True)])
+def test_few_known_sizes_explain_more_of_a_contradiction(monkeypatch, sizes, photos, alone):
+    # Photos per product say five times as many products as equally many photos of each do, or a fifth.
+    by_photos = photos / np.mean(sizes)
+    even = by_photos / 4.5 if by_photos > 3 else by_photos * 4.5
+    monkeypatch.setattr(calibration, "variety_ratio", lambda *_: even / len(sizes))
+    monkeypatch.setattr(calibration, "even_variety", lambda *_: even)
+    found = calibrated_estimate(np.zeros((photos, 2), np.float32), (
+        np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)))
+    assert ("counts alone" in found.method) == alone
+
+
+@pytest.mark.parametrize("count, whole", [(1.41, 1), (1.42, 2), (2.44, 2), (2.46, 3), (3.46, 3), (3.47, 4),
+                                          (7.0, 7), (30.6, 31)])
+def test_the_count_is_the_whole_number_nearest_in_ratio(count, whole):
+    found = rounded(count, 0.1, 100, "method")
+    assert found.count == whole and found.interval[0] <= min(whole, count) and found.interval[1] >= max(whole, count)
 
 
 def test_products_smaller_than_the_neighbourhoods_lend_weight_to_the_number_of_photos():
