@@ -262,13 +262,14 @@ NUM_CLUSTERS = None
 # Roughly how many photos one product model has, when you know. None: not known.
 NUM_IMGS_PER_MODEL = None
 
-# Name of a labelled dataset that shows what counts as one product model (its labels_true and features must exist).
-# "auto": TRAIN_DATASET when it has both and shows the same kind of product. None: none, the estimate is made blindly.
+# Name of a labelled dataset that shows what counts as one product model. Its labels_true and features must exist, the
+# latter by the same network: set TRAIN_DATASET to a name (best the same) or None. "auto": TRAIN_DATASET when it has both
+# and shows the same kind of product. None: none, the estimate is made blindly.
 CALIBRATION_DATASET = "auto"
 
 # Name of a dataset that was clustered before (steps 03 and 04, with the same network). The photos of DATASET are placed
-# in its clusters, which keep their numbers; photos that fit none, likely new products, get cluster -1. None: cluster
-# DATASET by itself.
+# in its clusters, which keep their numbers; photos that fit none, likely new products, get cluster -1. With
+# TRAIN_DATASET = "auto" its network is used. None: cluster DATASET by itself.
 ASSIGN_TO = None
 
 # True: photos far from all others get cluster -1 instead of the nearest cluster.
