@@ -67,8 +67,8 @@ def read_known(known_dir, data_dir, features, *, name):
     path = known_dir / "features.npy"
     if not path.exists():
         raise UserError(f"CALIBRATION_DATASET = {name!r}: {path} is missing; name a labelled dataset, or run steps 00, "
-                        f"01 and 03 with --set DATASET={name} first, under the TRAIN_DATASET (a name or None) that made "
-                        "the features of DATASET")
+                        f"01 and 03 with --set DATASET={name} first, under the TRAIN_DATASET (a name or None) by which "
+                        "the features of DATASET are")
     known, labels = _labelled(known_dir, data_dir, features.shape[1])
     before = [read_before(folder) for folder in (known_dir, data_dir)]
     if features_record(data_dir).get("trained_on") == name and all(each is not None for each in before):
