@@ -42,6 +42,8 @@ def test_a_folder_of_photos_becomes_a_table(tiny_embedding, squares, save_photos
     names = save_photos(tmp_path / "new", dict(zip(("a.png", "sub/b, c.png", "d.png"), squares([0, 1, 2]))))
     (tmp_path / "new" / "d.png").write_bytes(b"\x89PNG nothing")
     arguments = ["--photos", tmp_path / "new", "--out", tmp_path / "out.csv"]
+    none = predict(tmp_path, *arguments, "--set", "TRAIN_DATASET=auto", "--set", "DATASET=known")
+    assert none.returncode == 2 and "TRAIN_DATASET = 'auto': there is no trained network" in none.stderr
     missing = predict(tmp_path, *arguments)
     assert missing.returncode == 2 and "02_finetune_network.py" in missing.stderr
     write_lines(data_dir / "classes.txt", ["boot", "clog", "pump"])

@@ -41,6 +41,10 @@ def test_what_cannot_be_tried_is_named_at_once(tmp_path):
         search_settings.main([*arguments, "--set", "HOLDOUT_MODELS=0"])
     with pytest.raises(UserError, match="00_make_labels_true.py"):
         search_settings.main([*arguments, "--set", "EPOCHS=1"])
+    for name in ("auto", "None"):
+        config.write_text(f"DATASET = 'shoes'\nTRAIN_DATASET = {name if name == 'None' else repr(name)}\n")
+        with pytest.raises(UserError, match=f"TRAIN_DATASET = '?{name}'?: there is nothing to train on"):
+            search_settings.main([*arguments, "--set", "EPOCHS=1"])
 
 
 def test_a_table_of_trials_of_other_settings_is_named_before_any_is_run(tmp_path, monkeypatch):

@@ -38,8 +38,9 @@ def main(argv=None):
     """Run the tool; returns its exit code."""
     options = parse(argv)
     settings = load_settings(options.config, options.set, root=ROOT)
-    if settings.train_dataset is None:
-        raise UserError("TRAIN_DATASET = None: there is no trained network; name the dataset that step 02 trained on")
+    if settings.train_dataset is None or not settings.learns_labels:
+        raise UserError(f"TRAIN_DATASET = {settings.TRAIN_DATASET!r}: there is no trained network; name the dataset "
+                        "that step 02 trained on")
     data_dir = settings.for_dataset(settings.train_dataset).folder("DATA_DIR")
     path = require(data_dir / "network.keras")
     img_paths = list_images(require(options.photos))

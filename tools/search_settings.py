@@ -107,8 +107,9 @@ def described(names, trial):
 def load(config, names, trial):
     """Return the checked settings of a trial, for TRAIN_DATASET."""
     settings = load_settings(config, [f"{name}={value}" for name, value in zip(names, trial)], root=ROOT)
-    if settings.train_dataset is None:
-        raise UserError("TRAIN_DATASET = None: there is nothing to train on")
+    if settings.train_dataset is None or not settings.learns_labels:
+        raise UserError(f"TRAIN_DATASET = {settings.TRAIN_DATASET!r}: there is nothing to train on; name a photo set "
+                        "with labels")
     return settings.for_dataset(settings.train_dataset)
 
 
