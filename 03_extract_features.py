@@ -67,7 +67,8 @@ def open_network(step, img_dir, img_paths):
         if path.exists():
             step.warn_if_changed("02", data_dir=path.parent)
         else:
-            step.warn(f"{step.show(path)} is missing (step 02 makes it): using the pretrained network as it is")
+            step.warn(f"no {step.show(path)} (step 02 makes it, of 50 photos or more where there are no labels): the "
+                      "pretrained network is used as it is")
     # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
     with quiet_start():
         from imgcluster.networks import load_network
