@@ -15,7 +15,7 @@ import numpy as np
 from imgcluster.artefacts import BEFORE, PHOTOS, fingerprint, read_img_paths, read_json, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
-from imgcluster.feature_record import features_record
+from imgcluster.feature_record import features_digest, features_record
 from imgcluster.features import extract_features
 from imgcluster.kind import read_kind
 from imgcluster.photo_rows import drop_photos
@@ -54,7 +54,8 @@ def main(argv=None):
         step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
     outputs = ["features.npy", *([BEFORE] if network.before else []),
                *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
-    step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=fingerprint(path), **network.source)
+    step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
+                **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
 

@@ -3,7 +3,14 @@ import numpy as np
 import pytest
 
 from imgcluster.artefacts import write_json
-from imgcluster.feature_record import are_others, differences, features_record, note_features, read_before
+from imgcluster.feature_record import (
+    are_others,
+    differences,
+    features_digest,
+    features_record,
+    note_features,
+    read_before,
+)
 from imgcluster.photo_rows import write_photo_rows
 
 RECORD = {"network": "a", "settings": {"INPUT_SIZE": 224, "RESIZE_MODE": "pad"}}
@@ -80,3 +87,14 @@ def test_settings_that_change_no_feature_do_not_count(tmp_path):
     assert differing(tmp_path, one, other) == []
     (tmp_path / "one" / "made_by_03.json").unlink()
     assert differences(tmp_path / "one", tmp_path / "other") == []
+
+
+@pytest.mark.parametrize("rows", [1, 3, 5000])
+def test_a_digest_tells_features_from_others_and_from_fewer(tmp_path, rows):
+    assert features_digest(tmp_path) == ""
+    features = np.random.default_rng(0).normal(size=(rows, 64)).astype(np.float32)
+    found = []
+    for version in (features, features.copy(), -features, features + 1e-6, np.concatenate([features, features[:1]])):
+        np.save(tmp_path / "features.npy", version)
+        found.append(features_digest(tmp_path))
+    assert found[0] == found[1] and len(set(found)) == 4
