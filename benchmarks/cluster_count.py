@@ -22,7 +22,7 @@ from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from imgcluster.blind_count import blind_estimate, candidate_counts, count_grid, modularity_peak, silhouette_peak
-from imgcluster.calibration import calibrated_estimate, variety_ratio
+from imgcluster.calibration import calibrated_estimate
 from imgcluster.diffusion import diffusion_map
 from imgcluster.hierarchy import build_hierarchy, partition, sum_edges
 from imgcluster.linkage import cut
@@ -30,6 +30,7 @@ from imgcluster.reciprocity import reciprocity_peak
 from imgcluster.rows import sample_step, unit_length
 from imgcluster.som import SelfOrganizingMap, default_grid
 from imgcluster.validity import modularity
+from imgcluster.variety import variety_ratio
 
 SCORED_ROWS = 2000
 MIN_CLUSTER_SIZE = 10

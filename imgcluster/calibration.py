@@ -1,89 +1,122 @@
 """The number of clusters learned from labelled products: how many photos and how much variety make one product."""
+from dataclasses import dataclass
+
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtr, ndtri, stdtrit
 
-from imgcluster.blind_count import Estimate, count_grid
+from imgcluster.blind_count import Estimate
 from imgcluster.errors import UserError
-from imgcluster.hierarchy import hierarchy_of
-from imgcluster.linkage import cut
-from imgcluster.neighbours import membership
 from imgcluster.rows import check_features, read_rows, sample_step
+from imgcluster.variety import NEIGHBOURS, even_variety, variety_ratio
 
-LEVELS = 40
+# How far one product's variety is from the mean one's, for products far larger than the neighbourhoods it is read on.
 VARIETY_SPREAD = 0.1
-AGREEMENT_POWER = 8
-INTERVAL_SIGMAS = 1.3
 LEAST_SIGMA = 0.05
-# Of counts by variety among equally many photos: their spread, when they stay, and what they are made from at least.
-EVEN_SIGMA, EVEN_ENOUGH, EVEN_ROUNDS, LEAST_ROWS = 0.25, 0.1, 5, 20
-# Factors within which two counts are alike, and beyond which they contradict each other.
-ALIKE, CONTRADICTION = 1.5, 2.5
-JOINT_EPOCHS = 10
-# Variety is read on a smoother graph than clusters are: on 8 neighbours it was right less often.
-JOINT_NEIGHBOURS = 15
+# How far counts by variety were from the truth, in logarithms: a variance, and what one over either number of products
+# adds to it; where known products have as many photos as new ones, and among equally many photos of those that do not.
+ALIKE_SPREAD, EVEN_SPREAD = (0, 0.1), (0.15**2, 0.2)
+# Odds that known products have other numbers of photos than new ones: where the known ones have equally many, which
+# seldom comes by itself; the variation of their sizes over which that fades; and where it is large.
+PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 2, 0.1, 0.02
+# How often a new product is then photographed for each photo of a known one: a tenth to ten times, all as likely.
+PICKED_DENSITY = 1 / (2 * np.log(10))
+# How many times as far from the count by photos per product as the one by variety the one among equally many photos can
+# lie: where the former two agree, there is nothing to leave out, and it would be left to small numbers.
+FARTHEST = 3
+TAIL = 0.1
+PRIOR_MARGIN = 1.25
 COMPARED_ROWS = 1000
 # Photos of the same kind of product as the known ones reached a kinship of .41 to .68 on seven sets, those of another
 # kind .14 at most (where the known products were of many kinds: more, and rightly so).
 OTHER_KIND = 0.2
 
 
+@dataclass(frozen=True)
+class Guess:
+    """A number of products, `count`, the logarithm of which is off by `sigma` (a Gaussian's)."""
+
+    count: float
+    sigma: float
+
+
 def calibrated_estimate(features, known):
     """Return the Estimate for features [N, D], given known = (features [M, D], labels [M]).
 
-    Two counts are joined: N over the known photos per product, and the known number of products times the ratio of
-    varieties (`variety_ratio`). Each is trusted by the inverse of its variance per product: the first varies as the
-    known products' sizes do; the second by a tenth for products far larger than the neighbourhoods that the graph is
-    made of, and more for small ones, which the neighbourhoods blur. Where they contradict each other beyond what the
-    known sizes' variation explains (of which few sizes tell little: Student's t), known products do not have as many
-    photos as new ones, as where a few of each were picked, and `even_variety` counts alone.
+    Either known products have about as many photos each as new ones (`as_known`), or other numbers of them, as where a
+    few of each were picked; then only the variety among equally many photos counts (`even_variety`). How likely that is
+    (`chance_of_picking`) makes one distribution of both: the count is its median, the interval holds four fifths of it.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     by_photos = len(features) / sizes.mean()
     by_variety = len(sizes) * variety_ratio(features, known_features, labels)
-    variety_variance = (VARIETY_SPREAD * (1 + 2 * JOINT_NEIGHBOURS / sizes.mean())) ** 2
-    size_variance = (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else variety_variance
-    plural = "" if len(sizes) == 1 else "s"
-    how = (f"calibrated on {len(sizes)} product{plural}: by photos per product {by_photos:.1f}, by variety "
-           f"{by_variety:.1f}, ")
-    words = f"learned from {len(sizes)} labelled product{plural}"
-    if differ(by_photos, by_variety, ALIKE):
-        even = even_variety(features, known_features, labels, by_variety)
-        spread = np.sqrt(size_variance * (1 / len(sizes) + 1 / max(even, 1)))
-        spread *= stdtrit(max(len(sizes) - 1, 1), 0.975)
-        if differ(by_photos, even, np.exp(np.hypot(np.log(CONTRADICTION), spread))):
-            how += f"by variety among equally many photos per product, which counts alone, {even:.1f}"
-            return rounded(even, EVEN_SIGMA, len(features), how, words)
-    trust = variety_variance / (variety_variance + size_variance)
-    count = by_photos**trust * by_variety**(1 - trust)
-    per_product = trust * size_variance + 1e-4
-    sigma = max(np.sqrt(per_product * (1 / len(sizes) + 1 / max(count, 1))), LEAST_SIGMA)
-    return rounded(count, sigma, len(features), how + f"weight of the former {trust:.2f}", words)
+    even = even_variety(features, known_features, labels, by_variety)
+    even = np.clip(even, *sorted([by_photos, by_photos * (by_variety / by_photos)**FARTHEST]))
+    joint, trust = as_known(by_photos, by_variety, sizes)
+    picked = chance_of_picking(by_photos, by_variety, sizes)
+    products = f"{len(sizes)} labelled product{'' if len(sizes) == 1 else 's'}"
+    how = (f"calibrated on {products}: by photos per product {by_photos:.1f}, by variety "
+           f"{by_variety:.1f}, weight of the former {trust:.2f}; by variety among equally many photos per product "
+           f"{even:.1f}, which counts alone with a chance of {picked:.2f}")
+    words = f"learned from {'the variety of ' if picked > 0.5 else ''}{products}"
+    mixture = mixed(joint, Guess(even, spread(EVEN_SPREAD, len(sizes), even)), picked)
+    return rounded(*mixture, len(features), how, words)
 
 
-def differ(one, other, factor):
-    """Return whether two counts differ by more than a factor."""
-    return abs(np.log(one / other)) > np.log(factor)
+def as_known(by_photos, by_variety, sizes):
+    """Return (Guess, weight of the former) of two counts, where known products of `sizes` are photographed as new ones.
 
-
-def even_variety(features, known_features, labels, count):
-    """Return the number of products in `features` [N, D] by variety alone, from known ones that are photographed
-    more or less often.
-
-    More photos of a product seem more varied. So as many of either set are left out, at random, as bring both to the
-    same number of photos per product, given `count`; this gives another count, and so on until it stays. labels int
-    [M], 0..k-1, of known_features [M, D].
+    by_photos: N over the known photos per product; by_variety: the known number of products times the ratio of
+    varieties (`variety_ratio`). Each is trusted by the inverse of its variance per product: the first varies as the
+    known products' sizes do; the second by a tenth for products far larger than the neighbourhoods that the graph is
+    made of, and more for small ones, which the neighbourhoods blur.
     """
-    for number in range(EVEN_ROUNDS):
-        rng, former = np.random.default_rng(number), count
-        share = len(labels) / (labels.max() + 1) * count / len(features)
-        new, old = (np.sort(rng.permutation(size)[:max(LEAST_ROWS, round(min(part, 1) * size))])
-                    for size, part in ((len(features), share), (len(labels), 1 / share)))
-        _, some = np.unique(labels[old], return_inverse=True)
-        count = (some.max() + 1) * variety_ratio(features[new], known_features[old], some)
-        if abs(np.log(count / former)) < EVEN_ENOUGH:
-            break
-    return count
+    by_sizes, by_blur = size_variance(sizes), variety_variance(sizes)
+    trust = by_blur / (by_blur + by_sizes)
+    count = by_photos**trust * by_variety**(1 - trust)
+    return Guess(count, max(spread((0, trust * by_sizes), len(sizes), count), LEAST_SIGMA)), trust
+
+
+def variety_variance(sizes):
+    """Return the relative variance of the variety of one product, where known ones have `sizes`."""
+    return (VARIETY_SPREAD * (1 + 2 * NEIGHBOURS / sizes.mean())) ** 2
+
+
+def size_variance(sizes):
+    """Return the relative variance of the known products' `sizes`; a single one's is taken to be that of variety."""
+    return (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else variety_variance(sizes)
+
+
+def chance_of_picking(by_photos, by_variety, sizes):
+    """Return how likely it is, 0..1, that known products of `sizes` do not have as many photos each as new ones.
+
+    That is so where the counts by photos per product and by variety contradict each other beyond what either varies by
+    (few sizes tell little of how they vary: Student's t), and sooner where all sizes are equal, as a person's choice.
+    """
+    variance, num = size_variance(sizes), len(sizes)
+    few = stdtrit(max(num - 1, 1), 0.975) / ndtri(0.975)
+    sigma = np.hypot(spread(ALIKE_SPREAD, num, by_variety), few * spread((0, variance), num, by_variety))
+    density = np.exp(-np.log(by_photos / by_variety)**2 / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
+    equal = np.exp(-np.sqrt(variance) / PICKED_VARIATION) if num > 1 else 0
+    odds = (PICKED_IF_EQUAL * equal + PICKED_IF_UNEQUAL) * PICKED_DENSITY
+    return odds / (odds + density)
+
+
+def spread(variances, num_known, count):
+    """Return the standard deviation of a variance, and another per product, of so many known and counted products."""
+    whole, per_product = variances
+    return np.sqrt(whole + per_product * (1 / num_known + 1 / max(count, 1)))
+
+
+def mixed(first, second, chance):
+    """Return (median, (low, high)) of two Guesses, the `second` of which holds with the given chance; a tenth of their
+    joint distribution lies below `low`, and a tenth above `high`."""
+    centres = np.log([first.count, second.count])
+    reach = 5 * max(first.sigma, second.sigma)
+    logs = np.linspace(centres.min() - reach, centres.max() + reach, 10_000)
+    below = ((1 - chance) * ndtr((logs - centres[0]) / first.sigma) + chance * ndtr((logs - centres[1]) / second.sigma))
+    low, count, high = np.exp(np.interp([TAIL, 0.5, 1 - TAIL], below, logs))
+    return count, (low, high)
 
 
 def kinship(features, known_features, labels):
@@ -106,59 +139,21 @@ def kinship(features, known_features, labels):
 
 def prior_estimate(num_photos, imgs_per_model):
     """Return the Estimate of `num_photos` photos at `imgs_per_model` photos per product, with a margin of a quarter."""
-    return rounded(num_photos / imgs_per_model, np.log(1.25) / INTERVAL_SIGMAS, num_photos,
+    count = num_photos / imgs_per_model
+    return rounded(count, (count / PRIOR_MARGIN, count * PRIOR_MARGIN), num_photos,
                    f"{imgs_per_model:g} photos per product, given by hand")
 
 
-def rounded(count, sigma, num_photos, method, words=""):
-    """Return the Estimate whose interval reaches 1.3 `sigma` (of the logarithm) and half a cluster or more each way.
+def rounded(count, interval, num_photos, method, words=""):
+    """Return the Estimate whose interval holds `interval` (low, high) and half a cluster or more each way.
 
     Its count is the whole number nearest in ratio, as errors are relative.
     """
     whole = np.floor(count)
     best = int(np.clip(whole + (count > np.sqrt(whole * (whole + 1))), 1, num_photos))
-    reach = np.exp(INTERVAL_SIGMAS * sigma)
-    low = int(np.clip(np.floor(min(count / reach, count - 0.5)), 1, best))
-    high = int(np.clip(np.ceil(max(count * reach, count + 0.5)), best, num_photos))
+    low = int(np.clip(np.floor(min(interval[0], count - 0.5)), 1, best))
+    high = int(np.clip(np.ceil(max(interval[1], count + 0.5)), best, num_photos))
     return Estimate(best, (low, high), method, words)
-
-
-def variety_ratio(features, known_features, labels):
-    """Return how many times the variety of the known photos the variety of `features` is.
-
-    One hierarchy is built over both, on a map of both; at each level, the effective number of clusters that a set
-    occupies is the exponential of its entropy over the clusters. The ratio of both is averaged, in logarithms, over the
-    levels, each weighted by how well its clusters agree with the known labels (adjusted Rand index to the power 8).
-    """
-    joint = np.concatenate([np.asarray(features, np.float32), np.asarray(known_features, np.float32)])
-    # Shuffled, lest ties are settled for one set before the other.
-    order = np.random.default_rng(0).permutation(len(joint))
-    joint, place = joint[order], np.argsort(order)
-    hierarchy = hierarchy_of(joint, epochs=JOINT_EPOCHS, num_neighbours=JOINT_NEIGHBOURS)
-    ratios, weights = [], []
-    for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
-        clusters = cut(hierarchy.tree, count)[hierarchy.nodes][place]
-        new, old = clusters[:len(features)], clusters[len(features):]
-        ratios.append(entropy(new) - entropy(old))
-        weights.append(max(adjusted_rand_index(labels, old), 1e-3) ** AGREEMENT_POWER)
-    return float(np.exp(np.average(ratios, weights=weights)))
-
-
-def entropy(labels):
-    """Return the entropy, in nats, of the shares of the labels."""
-    sizes = np.unique(labels, return_counts=True)[1]
-    return float(np.log(sizes.sum()) - (sizes * np.log(sizes)).sum() / sizes.sum())
-
-
-def adjusted_rand_index(first, second):
-    """Return the adjusted Rand index (Hubert & Arabie 1985) of two labelings of the same photos."""
-    first, second = (np.unique(labels, return_inverse=True)[1] for labels in (first, second))
-    table = (membership(first, first.max() + 1).astype(float).T @ membership(second, second.max() + 1)).tocsr()
-    pairs, rows, columns = (float((each * (each - 1)).sum() / 2) for each in (
-        table.data, np.bincount(first).astype(float), np.bincount(second).astype(float)))
-    total = len(first) * (len(first) - 1) / 2
-    expected, largest = rows * columns / max(total, 1), (rows + columns) / 2
-    return 1.0 if largest == expected else (pairs - expected) / (largest - expected)
 
 
 def check_known(known, width):

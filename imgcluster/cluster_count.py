@@ -45,6 +45,8 @@ class Clustering:
         """
         low, high = self.interval
         likely, source = f"likely {low} to {high}; " if low < high else "", f" of {known}" if known else ""
+        alone = self.blind_count is not None and not low <= self.blind_count <= high
+        source += f"; the photos alone suggest {self.blind_count}" if alone else ""
         found = f"{len(self.labels)} photos, {self.num_clusters} clusters ({likely}{self.words}{source})"
         levels = [str(level["num_clusters"]) for level in self.levels if level["num_clusters"] != self.num_clusters]
         listed = f"\ncoarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)"

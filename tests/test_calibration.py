@@ -1,17 +1,19 @@
-"""Calibration: the ratio of varieties, the agreement it is weighted by, and what is refused."""
+"""Calibration: two ways in which known products may tell of new ones, how they are weighed, and what is refused."""
+import re
+
 import numpy as np
 import pytest
-from sklearn.metrics import adjusted_rand_score
 
 from imgcluster import calibration
 from imgcluster.calibration import (
-    adjusted_rand_index,
+    Guess,
+    as_known,
     calibrated_estimate,
-    entropy,
+    chance_of_picking,
     kinship,
+    mixed,
     prior_estimate,
     rounded,
-    variety_ratio,
 )
 from imgcluster.errors import UserError
 
@@ -24,18 +26,27 @@ def products(num, sizes, *, width=24, noise=0.2, rng=RNG):
     return rows.astype(np.float32), labels
 
 
-def test_variety_ratio_is_that_of_the_numbers_of_products():
-    small, _ = products(6, 20)
-    large, labels = products(12, 20)
-    assert variety_ratio(small, large, labels) == pytest.approx(0.5, rel=0.15)
+def estimated(monkeypatch, *, photos, sizes, by_variety, even):
+    """The Estimate of so many photos by known products of the given sizes, were their varieties these."""
+    monkeypatch.setattr(calibration, "variety_ratio", lambda *_: by_variety / len(sizes))
+    monkeypatch.setattr(calibration, "even_variety", lambda *_: even)
+    return calibrated_estimate(np.zeros((photos, 2), np.float32), (
+        np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)))
+
+
+def chance(found):
+    return float(re.search(r"with a chance of ([0-9.]+)$", found.method)[1])
+
+
+def weight_of_photos(found):
+    return float(re.search("weight of the former ([0-9.]+)", found.method)[1])
 
 
 def test_uneven_known_sizes_lend_weight_to_variety():
     known = products(8, [8, 10, 12, 15, 20, 40, 80, 160])
     even = calibrated_estimate(products(8, 30)[0], products(8, 30))
     uneven = calibrated_estimate(products(8, 30)[0], known)
-    assert "weight of the former 1.00" in even.method
-    assert "weight of the former 0.02" in uneven.method
+    assert weight_of_photos(even) == 1 and weight_of_photos(uneven) == 0.02
     assert abs(uneven.count - 8) <= 1
 
 
@@ -43,6 +54,11 @@ def test_few_known_products_of_uneven_sizes_widen_the_interval():
     photos = products(8, 30)[0]
     many, few = (calibrated_estimate(photos, known) for known in (products(8, 30), products(2, [8, 160])))
     assert few.interval[1] / few.interval[0] > 1.2 * many.interval[1] / many.interval[0]
+
+
+def test_where_both_counts_agree_the_one_among_equally_many_photos_cannot_stray(monkeypatch):
+    found = estimated(monkeypatch, photos=240, sizes=[30] * 8, by_variety=7.8, even=2)
+    assert found.count == 8 and found.interval[0] >= 6
 
 
 def test_even_known_sizes_set_the_count():
@@ -56,27 +72,55 @@ def test_known_products_photographed_more_or_less_often_do_not_mislead(new, know
     found = calibrated_estimate(photos[0], known)
     by_photos = len(photos[0]) / np.bincount(known[1]).mean()
     assert max(found.count / new[0], new[0] / found.count) < 1.5 < max(by_photos / new[0], new[0] / by_photos)
-    assert "counts alone" in found.method and found.interval[0] <= new[0] <= found.interval[1]
+    assert chance(found) > 0.5 and found.words == "learned from the variety of 6 labelled products"
+    assert found.interval[0] <= new[0] <= found.interval[1]
 
 
-@pytest.mark.parametrize("sizes, photos, alone", [
+@pytest.mark.parametrize("sizes, photos, picked", [
     ([8, 8, 8], 300, True), ([246, 559, 297], 1849, False), ([280], 614, False), ([8], 300, False),
     ([246, 559, 297] * 10, 1849, True)])
-def test_few_known_sizes_explain_more_of_a_contradiction(monkeypatch, sizes, photos, alone):
-    # Photos per product say five times as many products as equally many photos of each do, or a fifth.
+def test_few_known_sizes_explain_more_of_a_contradiction(monkeypatch, sizes, photos, picked):
+    # Photos per product say four and a half times as many products as equally many photos of each do, or a fraction.
     by_photos = photos / np.mean(sizes)
     even = by_photos / 4.5 if by_photos > 3 else by_photos * 4.5
-    monkeypatch.setattr(calibration, "variety_ratio", lambda *_: even / len(sizes))
-    monkeypatch.setattr(calibration, "even_variety", lambda *_: even)
-    found = calibrated_estimate(np.zeros((photos, 2), np.float32), (
-        np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)))
-    assert ("counts alone" in found.method) == alone
+    found = estimated(monkeypatch, photos=photos, sizes=sizes, by_variety=even, even=even)
+    assert (chance(found) > 0.5) == picked
+
+
+def test_equal_known_sizes_are_taken_for_picked_sooner_than_unequal_ones():
+    equal, unequal = np.full(10, 12), np.array([5, 7, 8, 10, 11, 12, 13, 15, 18, 21])
+    assert chance_of_picking(45, 30, equal) > 2 * chance_of_picking(45, 30, unequal)
+    assert chance_of_picking(45, 30, equal) > 2 * chance_of_picking(35, 30, equal)
+    assert chance_of_picking(30, 30, equal) < 0.2
+
+
+def test_a_doubt_whether_known_products_were_picked_widens_the_interval(monkeypatch):
+    # Eight known products of twelve photos each: by their number there are 18 of 213, by their variety 10 to 13.
+    doubtful = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=13, even=10)
+    sure = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=18, even=18)
+    assert doubtful.interval[0] <= 10 and doubtful.interval[1] >= 18 and 0.1 < chance(doubtful) < 0.9
+    assert sure.count == 18 and sure.interval[0] >= 15
+
+
+def test_the_more_certain_count_has_more_weight_among_products_photographed_alike():
+    wide, narrow = np.array([10, 40, 90]), np.array([45, 46, 49])
+    assert as_known(10, 20, wide)[0].count > 18 and as_known(10, 20, narrow)[0].count < 11
+
+
+def test_a_mixture_lies_where_most_of_it_lies_and_reaches_as_far_as_a_tenth():
+    first, second = Guess(10, 0.1), Guess(30, 0.1)
+    count, (low, high) = mixed(first, second, 0)
+    assert count == pytest.approx(10, rel=1e-3)
+    assert (low, high) == pytest.approx((10 * np.exp(-0.12816), 10 * np.exp(0.12816)), rel=1e-3)
+    count, (low, high) = mixed(first, second, 0.2)
+    assert count < 11 and low < 9.2 and 28 < high < 31
+    assert mixed(first, second, 0.05)[1][1] < 12 and mixed(first, second, 0.9)[0] > 29
 
 
 @pytest.mark.parametrize("count, whole", [(1.41, 1), (1.42, 2), (2.44, 2), (2.46, 3), (3.46, 3), (3.47, 4),
                                           (7.0, 7), (30.6, 31)])
 def test_the_count_is_the_whole_number_nearest_in_ratio(count, whole):
-    found = rounded(count, 0.1, 100, "method")
+    found = rounded(count, (count, count), 100, "method")
     assert found.count == whole and found.interval[0] <= min(whole, count) and found.interval[1] >= max(whole, count)
 
 
@@ -87,10 +131,6 @@ def test_products_smaller_than_the_neighbourhoods_lend_weight_to_the_number_of_p
     assert small > 2 * large > 0
 
 
-def weight_of_photos(found):
-    return float(found.method.rsplit(" ", 1)[1])
-
-
 def test_kinship_tells_products_of_the_same_kind_from_others():
     same, other = RNG.standard_normal((2, 24)) * 4
     photos, (known, labels) = products(6, 20)[0], products(5, 20)
@@ -99,18 +139,9 @@ def test_kinship_tells_products_of_the_same_kind_from_others():
     assert kinship(photos, known, np.zeros(len(labels))) == 0.5
 
 
-def test_agreement_is_the_adjusted_rand_index():
-    first, second = RNG.integers(0, 5, 100), RNG.integers(0, 3, 100)
-    assert adjusted_rand_index(first, second) == pytest.approx(adjusted_rand_score(first, second))
-    assert adjusted_rand_index(first, first) == 1
-
-
-def test_entropy_of_equal_shares_is_the_logarithm_of_their_number():
-    assert entropy(np.repeat(np.arange(4), 5)) == pytest.approx(np.log(4))
-
-
 def test_prior_by_hand():
     assert prior_estimate(100, 20).count == 5
+    assert prior_estimate(1000, 10).interval == (80, 125)
     assert prior_estimate(3, 1000).count == 1
 
 
