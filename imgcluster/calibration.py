@@ -23,6 +23,8 @@ PICKED_DENSITY = 1 / (2 * np.log(10))
 # How many times as far from the count by photos per product as the one by variety the one among equally many photos can
 # lie: where the former two agree, there is nothing to leave out, and it would be left to small numbers.
 FARTHEST = 3
+# Below this chance of it, it is not worth its time.
+NEGLIGIBLE = 0.01
 TAIL = 0.1
 PRIOR_MARGIN = 1.25
 COMPARED_ROWS = 1000
@@ -50,16 +52,18 @@ def calibrated_estimate(features, known):
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     by_photos = len(features) / sizes.mean()
     by_variety = len(sizes) * variety_ratio(features, known_features, labels)
-    even = even_variety(features, known_features, labels, by_variety)
-    even = np.clip(even, *sorted([by_photos, by_photos * (by_variety / by_photos)**FARTHEST]))
     joint, trust = as_known(by_photos, by_variety, sizes)
-    picked = chance_of_picking(by_photos, by_variety, sizes)
+    picked, even = chance_of_picking(by_photos, by_variety, sizes), by_variety
     products = f"{len(sizes)} labelled product{'' if len(sizes) == 1 else 's'}"
-    how = (f"calibrated on {products}: by photos per product {by_photos:.1f}, by variety "
-           f"{by_variety:.1f}, weight of the former {trust:.2f}; by variety among equally many photos per product "
-           f"{even:.1f}, which counts alone with a chance of {picked:.2f}")
-    words = f"learned from {'the variety of ' if picked > 0.5 else ''}{products}"
+    how = (f"calibrated on {products}: by photos per product {by_photos:.1f}, by variety {by_variety:.1f}, weight of "
+           f"the former {trust:.2f}")
+    if picked > NEGLIGIBLE:
+        even = even_variety(features, known_features, labels, by_variety)
+        even = np.clip(even, *sorted([by_photos, by_photos * (by_variety / by_photos)**FARTHEST]))
+        how += (f"; by variety among equally many photos per product {even:.1f}, which counts alone with a chance of "
+                f"{picked:.2f}")
     mixture = mixed(joint, Guess(even, spread(EVEN_SPREAD, len(sizes), even)), picked)
+    words = f"learned from {'the variety of ' if picked > 0.5 else ''}{products}"
     return rounded(*mixture, len(features), how, words)
 
 

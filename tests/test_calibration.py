@@ -35,7 +35,8 @@ def estimated(monkeypatch, *, photos, sizes, by_variety, even):
 
 
 def chance(found):
-    return float(re.search(r"with a chance of ([0-9.]+)$", found.method)[1])
+    said = re.search(r"with a chance of ([0-9.]+)$", found.method)
+    return float(said[1]) if said else 0.0
 
 
 def weight_of_photos(found):
@@ -149,3 +150,13 @@ def test_prior_by_hand():
 def test_mismatched_known_products_are_refused(features, labels):
     with pytest.raises(UserError, match="CALIBRATION_DATASET"):
         calibrated_estimate(products(2, 5)[0], (features, labels))
+
+
+def test_photos_are_left_out_only_where_known_products_may_have_been_picked(monkeypatch):
+    called = []
+    monkeypatch.setattr(calibration, "variety_ratio", lambda *_: 1)
+    monkeypatch.setattr(calibration, "even_variety", lambda *_: called.append(1) or 10)
+    for sizes, times in (([12, 25, 40, 18, 60, 33, 9, 20, 30, 53], 0), ([30] * 10, 1)):
+        known = np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(10), sizes)
+        calibrated_estimate(np.zeros((300, 2), np.float32), known)
+        assert len(called) == times
