@@ -20,6 +20,7 @@ from imgcluster.feature_record import are_others, features_record, read_before
 from imgcluster.known_products import doubt, known_for
 from imgcluster.progress import progress
 from imgcluster.som import train_map
+from imgcluster.wording import counted
 
 
 def main(argv=None):
@@ -61,7 +62,8 @@ def main(argv=None):
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
                                          warn=step.warn)
     if lines:
-        step.say(f"{lines} corrections applied ({moved} photos changed cluster): {clustering.num_clusters} clusters")
+        step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
+                 f"{counted(clustering.num_clusters, 'cluster')}")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",

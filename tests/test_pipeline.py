@@ -366,7 +366,7 @@ def test_corrections_are_said_to_be_that_and_not_estimates(tmp_path):
     before = read_json(data / "cluster_count.json")["num_clusters"]
     (data / "corrections.csv").write_text("action,file,cluster,value\nsplit,000.jpg,0,new-1\nmove,gone.jpg,0,1\n")
     done = run("04_cluster_som.py", project)
-    assert f"1 corrections applied (1 photos changed cluster): {before + 1} clusters" in done.stdout
+    assert f"1 correction applied (1 photo changed cluster): {before + 1} clusters" in done.stdout
     assert "line 3 (gone.jpg)" in done.stderr
     count = read_json(data / "cluster_count.json")
     assert (count["num_clusters"], count["interval"], count["corrected_from"]) == (before + 1, [before + 1] * 2, before)
