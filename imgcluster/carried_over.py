@@ -32,19 +32,19 @@ NOT_THERE = "passed over, as there is no such photo; files are named as in img_p
 IDLE = "passed over, as nothing is changed by it"
 
 
-def corrected(data_dir, img_paths, features, som, clustering, *, earlier=None, warn):
+def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
     Photos placed by hand have confidence 1. The units of moved photos (features [N, D] on the map) follow, so that the
     map shows the corrected clusters. Names of clusters go to cluster_names.csv, first those of `earlier` (as
     `place_on` returns them), whose numbers no new cluster gets. Without corrections.csv nothing else changes. Lines
-    made for another clustering, whose numbers mean other clusters, are left aside; those that do not say for which are
-    for the one that step 04 found last, and say so from now on. `warn` gets a sentence about lines left aside and odd
-    ones. Raises UserError naming all lines that cannot be followed.
+    made for another clustering than `own` (by default the `clustering_id`), whose numbers mean other clusters, are left
+    aside; those that do not say for which are for the one that step 04 found last, and say so from now on. `warn` gets
+    a sentence about lines left aside and odd ones. Raises UserError naming all lines that cannot be followed.
     """
     path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
-    own = clustering_id(img_paths, clustering.labels)
+    own = own or clustering_id(img_paths, clustering.labels)
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
     table = read_corrections(path, latest)
@@ -134,6 +134,15 @@ def place_on(earlier_dir, data_dir, features):
                             read_json(earlier_dir / "cluster_count.json")["calibrated"],
                             words="placed in earlier clusters")
     return som, clustering, dict.fromkeys(np.unique(labels[labels >= 0]).tolist(), "") | read_names(earlier_dir)
+
+
+def placed_id(earlier_dir, earlier):
+    """Return the id of the clustering of photos placed beside those in `earlier_dir`, whichever photos they are.
+
+    Their clusters' numbers are those of the clustering there, and go on after the highest of `earlier` (as `place_on`
+    returns them).
+    """
+    return f"{read_json(Path(earlier_dir) / 'cluster_count.json').get('clustering_id', '')}+{max(earlier)}"
 
 
 def require_clusters(earlier_dir):
