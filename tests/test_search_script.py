@@ -400,21 +400,24 @@ def test_what_is_no_photo_is_not_copied(shop, tmp_path):
     assert len(kept) == 29 and "1_20_0.png" in kept
 
 
-def test_what_to_do_after_photos_came_is_said_where_it_holds(shop, tmp_path):
+def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
     data = shop / "data" / "shop"
-    assert additions.what_next(data, "shop") == (
-        "for clusters, the map and the report run 04_cluster_som.py and the steps after it")
+    steps = "for clusters, the map and the report run 04_cluster_som.py and the steps after it"
+    assert additions.what_next(data, "shop", assign_to=None) == steps
     write_labels(data, "pred", np.zeros(28, int))
-    said = additions.what_next(data, "shop")
-    assert "corrections.csv" not in said and "ASSIGN_TO = 'shop'" in said
+    said = additions.what_next(data, "shop", assign_to=None)
+    assert steps in said and "corrections.csv" not in said and "ASSIGN_TO = 'shop'" in said
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
-    assert "leaves corrections.csv aside" in additions.what_next(data, "shop")
+    said = additions.what_next(data, "shop", assign_to=None)
+    assert "corrections.csv, which is for the present ones, is left aside" in said
+    # Photos placed in earlier clusters keep their numbers.
+    assert additions.what_next(data, "shop", assign_to="first") == steps
 
 
 def test_after_photos_came_steps_that_need_clusters_say_so_at_once(shop, tmp_path):
     assert call("04_cluster_som.py", shop)[0] == 0
     code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))
-    assert code == 0 and "finds clusters anew" in err and "corrections.csv" not in err, err
+    assert code == 0 and "found anew" in err and "corrections.csv" not in err, err
     code, out, err = call("06_visualize.py", shop)
     assert code == 2 and "clusters.csv is missing (photos came or left;" in err and "run 04_cluster_som.py first" in err
     assert "outdated" in err and "figures" not in err and not (shop / "result").exists()

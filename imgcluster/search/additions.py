@@ -257,15 +257,14 @@ def place(img_paths, features, clusters, new):
             for feature, nearest in zip(new, found)]
 
 
-def what_next(data_dir, dataset):
+def what_next(data_dir, dataset, *, assign_to):
     """Return in words what is left to do after photos came to or left a dataset (its name), and what becomes of its
-    clusters."""
+    clusters. assign_to: the dataset in whose clusters step 04 places these photos, or None."""
     data_dir = Path(data_dir)
-    if not (data_dir / "labels_pred.txt").exists():
-        return "for clusters, the map and the report run 04_cluster_som.py and the steps after it"
+    steps = "for clusters, the map and the report run 04_cluster_som.py and the steps after it"
+    if assign_to or not (data_dir / "labels_pred.txt").exists():
+        return steps
     aside = (data_dir / "corrections.csv").exists()
-    return ("new photos are in the clusters of what they are like. For the map and the report run 04_cluster_som.py "
-            "and the steps after it: it finds clusters anew, under other numbers"
-            + (", and leaves corrections.csv aside, which is for the present ones" if aside else "")
-            + ". To keep clusters and their numbers, put photos to come into a dataset of their own and set "
-            f"ASSIGN_TO = {dataset!r}")
+    return (f"new photos are in the clusters of what they are like; {steps}. Clusters are then found anew, under other "
+            "numbers" + (", and corrections.csv, which is for the present ones, is left aside" if aside else "")
+            + f"; to keep them, put photos to come into a dataset of their own and set ASSIGN_TO = {dataset!r}")
