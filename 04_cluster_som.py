@@ -11,7 +11,7 @@ Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow neede
 import sys
 
 from imgcluster.artefacts import read_features, read_img_paths, require
-from imgcluster.carried_over import corrected, place_on
+from imgcluster.carried_over import corrected, place_on, placed_id
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.cluster_results import OUTPUTS, write_clustering
@@ -20,6 +20,7 @@ from imgcluster.feature_record import are_others, features_record, read_before
 from imgcluster.known_products import doubt, known_for
 from imgcluster.progress import progress
 from imgcluster.som import train_map
+from imgcluster.wording import counted
 
 
 def main(argv=None):
@@ -39,7 +40,7 @@ def main(argv=None):
     if settings.ASSIGN_TO is not None:
         earlier_dir = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
         som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
-        facts = {"assigned_to": settings.ASSIGN_TO}
+        facts = {"assigned_to": settings.ASSIGN_TO, "clustering_id": placed_id(earlier_dir, earlier)}
         step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
     else:
@@ -52,16 +53,17 @@ def main(argv=None):
             evidence = {"known": (known.features, known.labels), "compared": known.compared}
         clustering = cluster_photos(features, som, **given, **evidence, by_direction=trained,
                                     allow_outliers=settings.ALLOW_OUTLIERS)
-        facts = {"calibration_dataset": name, "blind_count": clustering.blind_count}
+        facts = {"calibration_dataset": name, "blind_count": clustering.blind_count,
+                 "clustering_id": clustering_id(img_paths, clustering.labels)}
         step.say(clustering.described(known=name))
         doubtful = doubtful or doubt(name, clustering.num_clusters, clustering.blind_count)
     if doubtful:
         step.warn(doubtful)
-    facts["clustering_id"] = clustering_id(img_paths, clustering.labels)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
-                                         warn=step.warn)
+                                         own=facts["clustering_id"], warn=step.warn)
     if lines:
-        step.say(f"{lines} corrections applied ({moved} photos changed cluster): {clustering.num_clusters} clusters")
+        step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
+                 f"{counted(clustering.num_clusters, 'cluster')}")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",

@@ -14,7 +14,7 @@ from imgcluster.cli import Step, run
 from imgcluster.cluster_results import warn_of_other_features, warn_of_other_labels
 from imgcluster.errors import UserError
 from imgcluster.export import export_clusters
-from imgcluster.gallery import Gallery, figures
+from imgcluster.gallery import Gallery, figures, warn_of_photos_not_found
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
@@ -28,7 +28,8 @@ def main(argv=None):
     settings = step.settings
     if step.options.show:
         require_screen()
-    require(step.data_dir / "labels_pred.txt")
+    for name in ("labels_pred.txt", "features.npy", "clusters.csv", "som.npz"):
+        require(step.data_dir / name)
     step.warn_if_changed("03", "04")
     warn_of_other_features(step.data_dir, warn=step.warn)
     warn_of_other_labels(step.data_dir, warn=step.warn)
@@ -36,6 +37,7 @@ def main(argv=None):
                       raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=train_dir(settings),
                       seed=settings.RANDOM_SEED, max_sheets=settings.MAX_SHEETS,
                       max_photos=settings.SCATTER_MAX_PHOTOS)
+    warn_of_photos_not_found(gallery, warn=step.warn)
     written = save_figures(step, gallery)
     pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
     remove_old_sheets(step.result_dir, written)

@@ -8,12 +8,14 @@ Writes:  DATA_DIR/search_calibration.json; RESULT_DIR/search/*.png with --figure
 Runtime: about 5 s to start the network, then 5 to 10 photos/s
 """
 import sys
+from functools import partial
 
 from imgcluster.artefacts import changed_settings
 from imgcluster.cli import Step, run
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.search.arguments import add_arguments
+from imgcluster.wording import counted
 
 # Photos up to which compiling the network would take longer than it saves.
 FEW = 8
@@ -52,37 +54,36 @@ def main(argv=None):
                               figures=figures, warn=step.warn, bar=bar)
     print(as_text(found, catalogue, form=options.format, level=options.level))
     if figures:
-        step.say(f"figures in {step.show(figures.folder)}: {', '.join(figures.names[:3])}"
-                 f"{', ...' if figures.names[3:] else ''}")
-    step.say(f"searched {len(found)} photo{'s' * (len(found) > 1)} among {len(catalogue.img_paths):,} of "
-             f"{catalogue.size:,} products")
+        more = ", ..." if figures.names[3:] else ""
+        step.say(f"figures in {step.show(figures.folder)}: {', '.join(figures.names[:3])}{more}")
+    step.say(f"searched {counted(len(found), 'photo')} among {len(catalogue.img_paths):,} of "
+             f"{counted(catalogue.size, 'product')}")
 
 
 def add_photos(step):
     """Add the photos of a folder to the catalogue, and take out those that are no longer in RAW_IMG_DIR."""
     from imgcluster.labels import labels_where_there_are
     from imgcluster.preprocess import Folders, Recipe
-    from imgcluster.search.additions import Options, add_folder, check_addition
-    from imgcluster.search.session import open_encoder
+    from imgcluster.search.additions import Options, add_folder, check_addition, what_next
+    from imgcluster.search.session import check_features, open_encoder
 
-    settings, data_dir = step.settings, step.data_dir
-    check_addition(step.options.add, changed_settings(data_dir, "01", step.values("01")))
-    encoder = open_encoder(data_dir, settings=step.values("03"), network=settings.network_options(),
-                           mode=settings.RESIZE_MODE, adding=True, say=step.say)
+    options, settings, data_dir = step.options, step.settings, step.data_dir
+    check_addition(options.add, changed_settings(data_dir, "01", step.values("01")))
+    network = {"settings": step.values("03"), "network": settings.network_options()}
+    check_features(data_dir, **network)
+    encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, adding=True, say=step.say)
     step.claim()
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
-    labels = {"needed": (data_dir / "labels_true.txt").exists(), "warn": step.warn, **settings.label_options()}
-    added = add_folder(data_dir, step.options.add, folders, Recipe(**settings.recipe_options()), encoder, Options(
+    labels = {"needed": (data_dir / "labels_true.txt").exists(), **settings.label_options()}
+    added = add_folder(data_dir, options.add, folders, Recipe(**settings.recipe_options()), encoder, Options(
         filters=settings.filter_options(), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
-        pictures=settings.picture_options(), labels_of=lambda paths: labels_where_there_are(paths, **labels)),
+        pictures=settings.picture_options(), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
     for name, reason in added.skipped[:5]:
         step.warn(f"{name}: {reason}")
-    unusable = f"; {len(added.skipped)} could not be used" if added.skipped else ""
-    step.say(f"{added.came} photos came, {added.left} left: {added.total:,} in the catalogue{unusable}")
+    step.say(added.in_words)
     if added.came or added.left:
-        step.say("for the map and the report run 04_cluster_som.py again; it finds clusters anew, so remove "
-                 "corrections.csv first, whose numbers are those of the present ones")
+        step.say(what_next(data_dir, settings.DATASET, assign_to=settings.ASSIGN_TO))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
 PHOTOS = ("img_paths.txt", "photos.csv")
 # Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
 BEFORE = "features_before.npy"
+# Folder for files of a dataset that hold for other photos than it has now.
+OUTDATED = "outdated"
 # Part of the names of files that are not complete yet, after the number of the process that writes them.
 PARTIAL = ".partial."
 # Characters of a file's name by which libraries know its kind: .weights.h5 and the like.
@@ -115,7 +117,9 @@ def require(path):
     path = Path(path)
     if not path.exists():
         step = MADE_BY.get(path.name)
-        raise UserError(f"{path} is missing" + (f"; run {step} first" if step else ""))
+        aside = path.parent / OUTDATED / path.name
+        since = f" (photos came or left; {aside} is of those before)" if aside.exists() else ""
+        raise UserError(f"{path} is missing{since}" + (f"; run {step} first" if step else ""))
     return path
 
 

@@ -16,49 +16,61 @@ from imgcluster.artefacts import (
 from imgcluster.assign import Catalogue
 from imgcluster.cluster_count import Clustering, majority
 from imgcluster.cluster_results import read_map
-from imgcluster.corrections import apply_corrections, clustering_id, for_another
+from imgcluster.corrections import apply_corrections, clustering_id
+from imgcluster.corrections_file import CLUSTERING, read_corrections, stamp
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences
+from imgcluster.wording import counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
-LEFT_ASIDE = ("corrections.csv, line {}: made for another clustering ({!r}; other photos, features or settings), whose "
-              "numbers mean other clusters: the file is left aside. Correct these clusters in the report and save it "
-              "anew, or remove it; to keep corrected clusters, place new photos in them (ASSIGN_TO)")
+LEFT_ASIDE = ("left aside: made for another clustering ({!r}; other photos, features or settings), whose numbers mean "
+              "other clusters. Correct these clusters in the report and save the file anew, or remove the lines; to "
+              "keep corrected clusters, place new photos in them (ASSIGN_TO)")
 ASTRAY = ("followed all the same: the photos are now where these lines put them. Where their numbers are of other "
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
+IDLE = "passed over, as nothing is changed by it"
 
 
-def corrected(data_dir, img_paths, features, som, clustering, *, earlier=None, warn):
+def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
     Photos placed by hand have confidence 1. The units of moved photos (features [N, D] on the map) follow, so that the
     map shows the corrected clusters. Names of clusters go to cluster_names.csv, first those of `earlier` (as
-    `place_on` returns them), whose numbers no new cluster gets. Without corrections.csv nothing else changes, nor where
-    it was made for another clustering, whose numbers mean other clusters: `warn` then gets a sentence, and one about
-    photos that are not there or not where a line says.
+    `place_on` returns them), whose numbers no new cluster gets. Without corrections.csv nothing else changes. Lines
+    made for another clustering than `own` (by default the `clustering_id`), whose numbers mean other clusters, are left
+    aside; those that do not say for which are for the one that step 04 found last, and say so from now on. `warn` gets
+    a sentence about lines left aside and odd ones. Raises UserError naming all lines that cannot be followed.
     """
-    table, earlier = read_table(Path(data_dir) / "corrections.csv"), earlier or {}
-    if table.empty and (Path(data_dir) / "corrections.csv").exists():
+    path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
+    own = own or clustering_id(img_paths, clustering.labels)
+    # Numbers in a line written by hand can only be those that step 04 wrote before.
+    latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
+    table = read_corrections(path, latest)
+    if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
-    other = for_another(table, clustering_id(img_paths, clustering.labels))
-    if other:
-        warn(LEFT_ASIDE.format(*other))
-        table = table[:0]
-    if table.empty:
-        write_names(data_dir, earlier)
-        return clustering, 0, 0
+    others, table = table[table[CLUSTERING] != own], table[table[CLUSTERING] == own]
     found = apply_corrections(clustering.labels, img_paths, table, highest=max(clustering.labels.max(), *earlier, -1))
-    for lines, outcome in ((found.lost, NOT_THERE), (found.astray, ASTRAY)):
-        if lines:
-            warn(f"corrections.csv: {_listed(lines)} {outcome}")
+    stamp(path, latest)
+    _warn_of_odd(others, found, warn)
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
-    clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
+    if found.by_hand.any():
+        clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
-    return clustering, len(table) - len(found.lost), moved
+    return clustering, len(table) - len(found.lost) - len(found.idle), moved
+
+
+def _warn_of_odd(others, found, warn):
+    """Say which corrections were not followed, or are odd. others: lines made for other clusterings."""
+    if len(others):
+        warn(f"corrections.csv: {counted(len(others), 'line')}, the first is line {others.index[0]}, "
+             f"{LEFT_ASIDE.format(others[CLUSTERING].iat[0])}")
+    for lines, outcome in ((found.lost, NOT_THERE), (found.idle, IDLE), (found.astray, ASTRAY)):
+        if lines:
+            warn(f"corrections.csv: {_listed(lines)} {outcome}")
 
 
 def _regrouped(clustering, labels, units):
@@ -122,6 +134,15 @@ def place_on(earlier_dir, data_dir, features):
                             read_json(earlier_dir / "cluster_count.json")["calibrated"],
                             words="placed in earlier clusters")
     return som, clustering, dict.fromkeys(np.unique(labels[labels >= 0]).tolist(), "") | read_names(earlier_dir)
+
+
+def placed_id(earlier_dir, earlier):
+    """Return the id of the clustering of photos placed beside those in `earlier_dir`, whichever photos they are.
+
+    Their clusters' numbers are those of the clustering there, and go on after the highest of `earlier` (as `place_on`
+    returns them).
+    """
+    return f"{read_json(Path(earlier_dir) / 'cluster_count.json').get('clustering_id', '')}+{max(earlier)}"
 
 
 def require_clusters(earlier_dir):

@@ -4,13 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from imgcluster.corrections_file import COLUMNS
 from imgcluster.errors import UserError
 
-COLUMNS = ("action", "file", "cluster", "value")
-# Which clustering a line was written for; the report fills it in, lines written by hand may leave it out.
-CLUSTERING = "clustering"
-# Line 1 of the file is its header.
-FIRST_LINE = 2
+ACTIONS = ("merge", "split", "move", "name")
 
 
 def clustering_id(img_paths, labels):
@@ -19,25 +16,20 @@ def clustering_id(img_paths, labels):
     return hashlib.sha256(rows.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
-def for_another(table, clustering):
-    """Return (line of the file, its clustering) of the first correction that was written for another one, or None.
-
-    table: DataFrame of text.
-    """
-    cells = enumerate(table[CLUSTERING] if CLUSTERING in table else (), start=FIRST_LINE)
-    return next(((line, cell) for line, cell in cells if cell not in ("", clustering)), None)
-
-
 @dataclass(frozen=True)
 class Corrected:
     """What corrections make of a clustering: labels int [N]; by_hand bool [N]: photos that a line put where they are;
-    names {cluster: text}; lost {line of the file: a photo that is not there}, lines which were passed over; astray
-    {line of the file: where its photo was, and where not}, lines which were followed all the same."""
+    names {cluster: text}.
+
+    Of lines of the file that are odd, and why: lost, passed over as their photo is not there; idle, which change
+    nothing; astray, followed all the same, though a photo or a cluster is not what the line takes it for.
+    """
 
     labels: np.ndarray
     by_hand: np.ndarray
     names: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
+    idle: dict = field(default_factory=dict)
     astray: dict = field(default_factory=dict)
 
 
@@ -45,43 +37,78 @@ def apply_corrections(labels, img_paths, table, *, highest=None):
     """Return what is `Corrected` after the corrections in `table`, in the order they were made.
 
     labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
-    text with the columns action, file, cluster, value: "merge" moves all photos of `cluster` into `value`; "split" and
-    "move" put the photo `file` into `value`; "name" calls `cluster` `value`. A value "new-1", "new-2", ... is a new
-    cluster, numbered after the highest at its first line (or after `highest`, where clusters have higher numbers than
-    the labels show). Clusters keep their numbers and those of merged ones stay
-    free, so that lines added later still mean the same; lines of photos that are not there are passed over.
-    Raises UserError naming the line that cannot be followed.
+    text by number of line, as `read_corrections` returns it, with the columns action, file, cluster, value: "merge"
+    moves all photos of `cluster` into `value`; "split" and "move" put the photo `file` into `value`; "name" calls
+    `cluster` `value`. A value "new-1", "new-2", ... is a new cluster, numbered after the highest at its first line (or
+    after `highest`, where clusters have higher numbers than the labels show). Clusters keep their numbers and those of
+    merged ones stay free, so that lines added later still mean the same; lines of photos that are not there are passed
+    over. Raises UserError naming all lines that cannot be followed.
     """
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise UserError(f"corrections.csv: no column {', '.join(missing)}; expected {','.join(COLUMNS)}")
-    found = Corrected(labels.copy(), np.zeros(len(labels), bool))
-    clusters = _Clusters(labels.max() if highest is None else highest)
-    rows = {path: row for row, path in enumerate(img_paths)}
-    lines = table[list(COLUMNS)].itertuples(index=False)
-    for line, (action, file, cluster, value) in enumerate(lines, start=FIRST_LINE):
+    follower = _Follower(labels, img_paths, labels.max() if highest is None else highest)
+    wrong = []
+    for line, action, file, cluster, value in table[list(COLUMNS)].itertuples():
+        try:
+            follower.follow(line, action.strip().lower(), file, cluster.strip(), value.strip())
+        except ValueError as error:
+            wrong.append(f"line {line}: {error}")
+    if wrong:
+        raise UserError("corrections.csv, " + "\n  ".join(wrong))
+    return follower.found
+
+
+class _Follower:
+    """Follows one line after the other. What cannot be followed is a ValueError that says why."""
+
+    def __init__(self, labels, img_paths, highest):
+        self.found = Corrected(labels.copy(), np.zeros(len(labels), bool))
+        self.clusters, self.rows = _Clusters(highest), {path: row for row, path in enumerate(img_paths)}
+
+    def follow(self, line, action, file, cluster, value):
+        if action not in ACTIONS:
+            raise ValueError(f"action {action!r}; expected {', '.join(ACTIONS)}")
         if action == "merge":
-            old, new = clusters.number(cluster, line), clusters.number(value, line)
-            found.labels[found.labels == old] = new
-            clusters.note_merge(old, new)
-        elif action in ("split", "move"):
-            number = clusters.number(value, line)
-            if file in rows:
-                _place(found, clusters, rows[file], number, line=line, file=file, cluster=cluster)
-            else:
-                found.lost[line] = file
+            self._merge(line, self.clusters.number(cluster, "cluster"), self.clusters.number(value, "value"))
         elif action == "name":
-            found.names[clusters.number(cluster, line)] = value
+            self._name(line, self.clusters.number(cluster, "cluster"), value)
         else:
-            raise UserError(f"corrections.csv, line {line}: action {action!r}; expected merge, split, move or name")
-    return found
+            self._place(line, file, cluster, self.clusters.number(value, "value"))
 
+    def _merge(self, line, old, new):
+        inside = self.found.labels == old
+        if old == new or not inside.any():
+            self.found.idle[line] = f"cluster {old} " + ("joins itself" if old == new else "has no photos")
+            return
+        self._begin(line, new)
+        self.found.labels[inside] = new
+        self.clusters.note_merge(old, new)
 
-def _place(found, clusters, row, number, *, line, file, cluster):
-    """Put the photo in a row into cluster `number`, as a line says, and compare where it says the photo was."""
-    if not clusters.stands_for(cluster, found.labels[row]):
-        found.astray[line] = f"{file} is in cluster {found.labels[row]}, not in {cluster}"
-    found.labels[row], found.by_hand[row] = number, True
+    def _place(self, line, file, cluster, number):
+        """Put a photo into cluster `number`, and compare the cluster that it is said to leave."""
+        if not file:
+            raise ValueError("file is missing; give the photo, as in img_paths.txt")
+        if file not in self.rows:
+            self.found.lost[line] = file
+            return
+        row = self.rows[file]
+        if not self.clusters.stands_for(cluster, self.found.labels[row]):
+            self.found.astray[line] = f"{file} is in cluster {self.found.labels[row]}, not in {cluster}"
+        self._begin(line, number)
+        self.found.labels[row], self.found.by_hand[row] = number, True
+
+    def _name(self, line, number, name):
+        if self.clusters.joined_by(number) is None:
+            self.found.names[number] = name
+        else:
+            self.found.idle[line] = f"cluster {number} has joined {self.clusters.joined_by(number)}"
+
+    def _begin(self, line, number):
+        """Note that photos come into a cluster, which may have ended."""
+        joined = self.clusters.begin_anew(number)
+        if joined is not None:
+            self.found.astray[line] = f"cluster {number}, which has joined {joined}, begins anew"
 
 
 class _Clusters:
@@ -92,21 +119,30 @@ class _Clusters:
 
     def note_merge(self, old, new):
         """Note that the cluster `old` joined `new`, with all that had joined it."""
-        self.joined = {each: new if into == old else into for each, into in self.joined.items()} | {str(old): new}
+        self.joined = {each: new if into == old else into for each, into in self.joined.items()} | {old: new}
+
+    def joined_by(self, number):
+        """The cluster that one has joined, None where it has not ended."""
+        return self.joined.get(number)
+
+    def begin_anew(self, number):
+        """Note that there is a cluster again; return the one that it had joined, None where it had not ended."""
+        return self.joined.pop(number, None)
 
     def stands_for(self, text, number):
         """Whether a cell is the cluster of this number, or one that joined it; an empty cell leaves that open."""
-        text = str(self.born.get(text, text))
-        return text in ("", str(number)) or self.joined.get(text) == number
+        text = str(self.born.get(text.lower(), text))
+        return text in ("", str(number)) or (text.isdecimal() and self.joined.get(int(text)) == number)
 
-    def number(self, text, line):
-        """The number that a cell of the given line stands for."""
-        if text.startswith("new-") and text not in self.born:
+    def number(self, text, column):
+        """The number that a cell of the given column stands for."""
+        name = text.lower()
+        if name.startswith("new-") and name not in self.born:
             self.highest += 1
-            self.born[text] = self.highest
-        if text in self.born:
-            return self.born[text]
+            self.born[name] = self.highest
+        if name in self.born:
+            return self.born[name]
         if text.isdecimal() and int(text) <= self.highest:
             return int(text)
-        raise UserError(f"corrections.csv, line {line}: {text!r} is no cluster; there are 0 to {self.highest}, "
-                        "and new-1, new-2, ... for new ones")
+        raise ValueError((f"{column} {text!r} is no cluster" if text else f"{column} is missing") + f"; there are 0 to "
+                         f"{self.highest}, and new-1, new-2, ... for new ones")

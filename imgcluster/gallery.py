@@ -34,6 +34,7 @@ from imgcluster.plots import (
 )
 from imgcluster.unplaced import is_placed
 from imgcluster.validation import best_row
+from imgcluster.wording import counted
 
 THUMBNAIL = 160
 BEFORE_AFTER_PAIRS = 12
@@ -153,6 +154,16 @@ def figures(gallery):
 def load_thumbnail(gallery, row):
     """The photo of a row as uint8 RGB, with its background removed where step 01 did so; grey when unreadable."""
     return read_thumbnail((gallery.img_dir, gallery.raw_dir), gallery.img_paths[row], side=THUMBNAIL)
+
+
+def warn_of_photos_not_found(gallery, *, warn):
+    """Call `warn` with a sentence where photos are in neither folder, so that grey squares stand for them."""
+    lacking = [name for name in gallery.img_paths
+               if not ((gallery.img_dir / name).exists() or (gallery.raw_dir / name).exists())]
+    if lacking:
+        warn(f"{len(lacking):,} of {counted(len(gallery.img_paths), 'photo')} found neither in {gallery.raw_dir} nor "
+             f"in {gallery.img_dir}, the first {lacking[0]}: grey squares stand for them. Put them into the former, "
+             "named as in img_paths.txt, and run this step again")
 
 
 def draw_scatter(gallery):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from imgcluster.artefacts import (
     BEFORE,
+    OUTDATED,
     labels_files,
     read_img_paths,
     read_labels_true,
@@ -74,9 +75,9 @@ def _realign(data_dir, old, new, replaced):
     for name in (*TABLES, *PLAIN, *ARRAYS, *WHOLE):
         path = data_dir / name
         if path.exists() and (-1 in rows or not _keep_rows(path, rows, len(old))):
-            (data_dir / "outdated").mkdir(exist_ok=True)
-            os.replace(path, data_dir / "outdated" / name)
-            log.warning("%s was made for other photos: moved to %s", name, data_dir / "outdated")
+            (data_dir / OUTDATED).mkdir(exist_ok=True)
+            os.replace(path, data_dir / OUTDATED / name)
+            log.warning("%s was made for other photos: moved to %s", name, data_dir / OUTDATED)
         elif name == FEATURES and path.exists() and record:
             note_features(data_dir, record)
 

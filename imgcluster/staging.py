@@ -3,7 +3,7 @@ import os
 import shutil
 from pathlib import Path
 
-from imgcluster.artefacts import read_json, write_json
+from imgcluster.artefacts import OUTDATED, read_json, write_json
 from imgcluster.locks import claim
 
 FOLDER, READY = "adding", "ready.json"
@@ -34,8 +34,8 @@ def finish(data_dir):
         return
     for name in plan["outdated"]:
         if (data_dir / name).exists():
-            (data_dir / "outdated").mkdir(exist_ok=True)
-            os.replace(data_dir / name, data_dir / "outdated" / name)
+            (data_dir / OUTDATED).mkdir(exist_ok=True)
+            os.replace(data_dir / name, data_dir / OUTDATED / name)
     for name in plan["files"]:
         if (stage / name).exists():
             os.replace(stage / name, data_dir / name)

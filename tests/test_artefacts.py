@@ -97,6 +97,12 @@ def test_a_missing_file_of_nobody_is_named(tmp_path):
     assert artefacts.require(tmp_path) == tmp_path
 
 
+def test_a_file_that_was_put_aside_as_photos_came_or_left_is_said_to_be_that(tmp_path):
+    artefacts.write_lines(tmp_path / "outdated" / "clusters.csv", [])
+    with pytest.raises(UserError, match="is missing .photos came or left; .*outdated.*; run 04_cluster_som"):
+        artefacts.require(tmp_path / "clusters.csv")
+
+
 def test_lines_survive(tmp_path):
     artefacts.write_lines(tmp_path / "names.txt", NAMES)
     assert artefacts.read_lines(tmp_path / "names.txt") == NAMES

@@ -75,14 +75,48 @@ def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, t
 
 def test_corrections_of_another_clustering_are_left_aside(written, digits, fitted, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
-    own = clustering_id(names, clustering.labels)
-    for made_for, applied in ((own, True), ("", True), (clustering_id(names, clustering.labels[::-1]), False)):
-        write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{made_for}"])
+    own, other = clustering_id(names, clustering.labels), clustering_id(names, clustering.labels[::-1])
+    for made_for, applied in ((own, True), ("", True), (other, False)):
+        write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{made_for}",
+                                                   f"name,,0,zeros,{made_for}"])
         found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
-        assert (lines, moved > 0, found is not clustering) == (applied, applied, applied)
-    other = clustering_id(names, clustering.labels[::-1])
-    assert len(said) == 1 and f"line 2: made for another clustering ({other!r}" in said[0]
+        assert (lines, moved > 0, found is not clustering) == (2 * applied, applied, applied)
+    said_once, = said
+    assert f"2 lines, the first is line 2, left aside: made for another clustering ({other!r}" in said_once
     assert not (tmp_path / "cluster_names.csv").exists(), "names went with the corrections"
+    # Those made for the present clusters are applied beside them.
+    with (tmp_path / "corrections.csv").open("a") as file:
+        file.write(f"merge,,1,0,{own}\n")
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)[1] == 1 and len(said) == 2
+
+
+def test_corrections_written_by_hand_are_for_the_clusters_found_last_and_no_others(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    own = clustering_id(names, clustering.labels)
+    others = replace(clustering, labels=clustering.labels[::-1])
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": own})
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0"])
+    assert corrected(tmp_path, names, digits, fitted, others, warn=said.append) == (others, 0, 0)
+    # By then the clusters found last are the others.
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(names, others.labels)})
+    assert corrected(tmp_path, names, digits, fitted, others, warn=said.append) == (others, 0, 0)
+    assert len(said) == 2 and all(f"made for another clustering ({own!r}" in text for text in said)
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[1] == 1
+
+
+def test_a_file_with_lines_that_cannot_be_followed_stays_as_it_is(written, digits, fitted, tmp_path):
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,"])
+    before = (tmp_path / "corrections.csv").read_bytes()
+    with pytest.raises(UserError, match="line 2: value is missing"):
+        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], warn=pytest.fail)
+    assert (tmp_path / "corrections.csv").read_bytes() == before
+
+
+def test_corrections_that_change_nothing_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,1", "name,,0,zeros"])
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=said.append) == (clustering, 1, 0)
+    assert said == ["corrections.csv: line 2 (cluster 1 joins itself) passed over, as nothing is changed by it"]
 
 
 def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted, tmp_path):

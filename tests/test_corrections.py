@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcluster.corrections import COLUMNS, apply_corrections
+from imgcluster.corrections import apply_corrections
+from imgcluster.corrections_file import COLUMNS
 from imgcluster.errors import UserError
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])
@@ -19,7 +20,12 @@ def corrected(*lines):
 
 
 def applied(*lines):
-    return apply_corrections(LABELS, FILES, pd.DataFrame(lines, columns=COLUMNS, dtype=str))
+    return apply_corrections(LABELS, FILES, table_of(*lines))
+
+
+def table_of(*lines):
+    """Corrections as they are read from a file: the first is its line 2."""
+    return pd.DataFrame(lines, columns=COLUMNS, index=range(2, 2 + len(lines)), dtype=str)
 
 
 def test_merge_takes_the_number_of_the_cluster_it_joins():
@@ -49,7 +55,7 @@ def test_lines_of_photos_that_are_not_there_are_named():
 
 
 def test_new_clusters_come_after_the_highest_there_is():
-    table = pd.DataFrame([("split", "a.jpg", "0", "new-1"), ("move", "b.jpg", "0", "6")], columns=COLUMNS)
+    table = table_of(("split", "a.jpg", "0", "new-1"), ("move", "b.jpg", "0", "6"))
     assert apply_corrections(LABELS, FILES, table, highest=6).labels.tolist() == [7, 6, 0, 1, 1, 2]
 
 
@@ -69,22 +75,55 @@ def test_a_photo_that_is_not_where_its_line_says_is_moved_and_named():
     [("merge", "", "1", "2"), ("move", "e.jpg", "2", "0"), ("move", "e.jpg", "0", "2")],  # as the report writes them
     [("split", "a.jpg", "0", "new-1"), ("merge", "", "new-1", "1"), ("move", "a.jpg", "1", "2")],
     [("split", "a.jpg", "0", "new-1"), ("move", "a.jpg", "3", "2")],  # by the number it got in the run before
-    [("merge", "", "0", "1"), ("merge", "", "1", "2"), ("move", "a.jpg", "0", "1")],  # by that before corrections
+    [("merge", "", "0", "1"), ("merge", "", "1", "2"), ("move", "a.jpg", "0", "new-1")],  # by that before corrections
     [("move", "a.jpg", "", "2")]])
 def test_a_photo_may_be_said_to_leave_its_cluster_or_one_that_joined_it(lines):
     assert not applied(*lines).astray
 
 
 def test_photos_in_no_cluster_are_moved():
-    table = pd.DataFrame([("move", "a.jpg", "-1", "0"), ("move", "b.jpg", "-1", "0")], columns=COLUMNS)
+    table = table_of(("move", "a.jpg", "-1", "0"), ("move", "b.jpg", "-1", "0"))
     found = apply_corrections(np.array([-1, 0]), ["a.jpg", "b.jpg"], table)
     assert found.labels.tolist() == [0, 0] and list(found.astray) == [3]
 
 
-@pytest.mark.parametrize("line", [("merge", "", "7", "0"), ("move", "a.jpg", "0", "x"), ("paint", "", "0", "1")])
-def test_a_line_that_cannot_be_followed_is_named(line):
-    with pytest.raises(UserError, match="line 3"):
+@pytest.mark.parametrize("line, said", [
+    (("merge", "", "7", "0"), "cluster '7' is no cluster; there are 0 to 2, and new-1"),
+    (("move", "a.jpg", "0", "x"), "value 'x' is no cluster"),
+    (("merge", "", "1", ""), "value is missing; there are 0 to 2"),
+    (("name", "", "", "boots"), "cluster is missing"),
+    (("move", "", "0", "1"), "file is missing; give the photo, as in img_paths.txt"),
+    (("paint", "", "0", "1"), "action 'paint'; expected merge, split, move, name")])
+def test_a_line_that_cannot_be_followed_is_named(line, said):
+    with pytest.raises(UserError, match=f"line 3: {said}"):
         corrected(("merge", "", "1", "2"), line)
+
+
+def test_all_lines_that_cannot_be_followed_are_named_at_once():
+    with pytest.raises(UserError) as raised:
+        corrected(("paint", "", "0", "1"), ("merge", "", "1", "2"), ("merge", "", "7", "0"), ("move", "a.jpg", "0", ""))
+    assert [line.split(":")[0].strip() for line in str(raised.value).splitlines()] == [
+        "corrections.csv, line 2", "line 4", "line 5"]
+
+
+def test_letters_may_be_of_any_case_and_blanks_around_cells():
+    assert corrected(("Merge", "", " 1", "2 "))[0].tolist() == [0, 0, 0, 2, 2, 2]
+    assert corrected(("SPLIT", "a.jpg", "0", "New-1"), ("name", "", "new-1", "boots"))[1] == {3: "boots"}
+
+
+@pytest.mark.parametrize("lines", [
+    [("move", "a.jpg", "0", "1")], [("split", "a.jpg", "", "1")], [("merge", "", "0", "1")]])
+def test_a_cluster_that_ended_begins_anew_with_a_warning(lines):
+    found = applied(("merge", "", "1", "2"), *lines, ("move", "b.jpg", "", "1"))
+    assert found.astray == {3: "cluster 1, which has joined 2, begins anew"} and found.labels[:2].tolist() == [1, 1]
+
+
+def test_lines_that_change_nothing_are_named():
+    found = applied(("merge", "", "1", "1"), ("merge", "", "1", "2"), ("merge", "", "1", "0"),
+                    ("name", "", "1", "boots"), ("merge", "", "new-7", "0"))
+    assert found.idle == {2: "cluster 1 joins itself", 4: "cluster 1 has no photos", 5: "cluster 1 has joined 2",
+                          6: "cluster 3 has no photos"}
+    assert not found.names and found.labels.tolist() == [0, 0, 0, 2, 2, 2]
 
 
 def test_the_example_in_the_readme_is_followed():

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from imgcluster.artefacts import write_array, write_arrays, write_json, write_labels, write_lines, write_table
-from imgcluster.gallery import Gallery, figures, found_alone, load_thumbnail
+from imgcluster.gallery import Gallery, figures, found_alone, load_thumbnail, warn_of_photos_not_found
 
 COUNT, GRID = 24, (3, 4)
 ALWAYS = {"scatter.png", "distance_map.png", "hits.png", "map.png"}
@@ -61,6 +61,14 @@ def sheet(cluster):
 
 def text_of(figure):
     return " ".join(text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text")))
+
+
+def test_photos_that_are_nowhere_are_told_of(gallery, tmp_path):
+    said = []
+    warn_of_photos_not_found(gallery, warn=pytest.fail)
+    warn_of_photos_not_found(changed(gallery, raw_dir=tmp_path / "none"), warn=pytest.fail)
+    warn_of_photos_not_found(changed(gallery, raw_dir=tmp_path / "none", img_dir=tmp_path / "no"), warn=said.append)
+    assert f"{COUNT} of {COUNT} photos found neither in {tmp_path / 'none'} nor in" in said[0]
 
 
 def test_a_finished_dataset_has_every_figure(gallery, tmp_path):

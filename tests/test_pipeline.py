@@ -366,7 +366,7 @@ def test_corrections_are_said_to_be_that_and_not_estimates(tmp_path):
     before = read_json(data / "cluster_count.json")["num_clusters"]
     (data / "corrections.csv").write_text("action,file,cluster,value\nsplit,000.jpg,0,new-1\nmove,gone.jpg,0,1\n")
     done = run("04_cluster_som.py", project)
-    assert f"1 corrections applied (1 photos changed cluster): {before + 1} clusters" in done.stdout
+    assert f"1 correction applied (1 photo changed cluster): {before + 1} clusters" in done.stdout
     assert "line 3 (gone.jpg)" in done.stderr
     count = read_json(data / "cluster_count.json")
     assert (count["num_clusters"], count["interval"], count["corrected_from"]) == (before + 1, [before + 1] * 2, before)
@@ -388,6 +388,22 @@ def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):
     assert lines(second / "cluster_names.csv") == ["cluster,name", "0,boots"]
     count, placed = read_json(second / "cluster_count.json"), set(np.load(second / "labels_pred.npy")) - {-1}
     assert (count["num_clusters"], count["interval"]) == (len(placed), [len(placed)] * 2) and 1 not in placed
+
+
+def test_corrections_of_placed_photos_hold_for_as_long_as_the_earlier_clusters_do(tmp_path):
+    project = known_and_new(tmp_path)
+    first, second = project / "data" / "shop", project / "data" / "next"
+    run("04_cluster_som.py", project)
+    shutil.copytree(first, second)
+    place = ("04_cluster_som.py", project, "--set", "DATASET=next", "--set", "ASSIGN_TO=shop")
+    run(*place)
+    (second / "corrections.csv").write_text("action,file,cluster,value\nname,,0,boots\nmerge,,1,0\n")
+    np.save(second / "features.npy", np.load(second / "features.npy")[:-1])
+    (second / "img_paths.txt").write_text("".join(f"{name}\n" for name in lines(second / "img_paths.txt")[:-1]))
+    assert "2 corrections applied" in run(*place).stdout
+    run("04_cluster_som.py", project, "--set", "NUM_CLUSTERS=3")
+    done = run(*place)
+    assert "2 lines, the first is line 2, left aside" in done.stderr and "applied" not in done.stdout
 
 
 def test_known_products_of_another_kind_do_not_set_the_count(tmp_path):

@@ -197,9 +197,9 @@ def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp
         lines, columns=["action", "file", "cluster", "value"]))
     write_report(tmp_path / "second.html", gallery)
     data = Page(tmp_path / "second.html").data
-    assert (data["newClusters"], data["earlierCorrections"]) == (11, [[*line, ""] for line in lines])
+    assert (data["newClusters"], data["earlierCorrections"]) == (11, [[*line, data["clustering"]] for line in lines])
     write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "this"})
-    for made_for, kept in (("this", 3), ("another", 0)):
+    for made_for, kept in (("this", 3), ("", 3), ("another", 0)):
         write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
             [[*line, made_for] for line in lines], columns=["action", "file", "cluster", "value", "clustering"]))
         write_report(tmp_path / "third.html", gallery)

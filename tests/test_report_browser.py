@@ -227,7 +227,7 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     click(browser, "#tray [data-part=corrections] .primary")
     lines = downloaded(browser, "corrections.csv")
     assert lines == [
-        {"action": "name", "file": "", "cluster": "2", "value": "boots", "clustering": ""},
+        {"action": "name", "file": "", "cluster": "2", "value": "boots", "clustering": "drawn"},
         {"action": "name", "file": "", "cluster": "0", "value": 'red, "good"', "clustering": "drawn"},
         {"action": "split", "file": HOSTILE_FILE, "cluster": "0", "value": "new-1", "clustering": "drawn"},
         {"action": "merge", "file": "", "cluster": "0", "value": "1", "clustering": "drawn"}]

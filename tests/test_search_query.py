@@ -118,7 +118,8 @@ def test_features_made_otherwise_are_refused(tmp_path):
     settings = {"RANDOM_SEED": 0, "BACKBONE": "MobileNetV2", "WEIGHTS": "imagenet", "PCA_WHITENING": None}
     source = {"network": "MobileNetV2", "trained_on": None, "network_file": "abc"}
     np.save(tmp_path / "features.npy", np.ones((2, 5), np.float32))
-    check_settings(tmp_path, settings, trained=False)  # no record: features of one's own
+    with pytest.raises(UserError, match="features.npy: step 03 did not make it"):
+        check_settings(tmp_path, settings, trained=False)
     check_network(tmp_path, source, 5)
     with pytest.raises(UserError, match="5 features a photo, the network MobileNetV2 gives 6"):
         check_network(tmp_path, source, 6)
@@ -271,6 +272,11 @@ def test_results_as_json_csv_and_table_agree(searcher):
     assert table[2].split()[:5] == ["1", f"{100 * region['products'][0]['score']:.0f}", "%", "model", "0"]
     photos = list(csv.DictReader(io.StringIO(as_csv(found, searcher.catalogue, level="photos"))))
     assert [line["photo"] for line in photos] == [item["file"] for item in region["photos"]]
+    table = as_table(found, searcher.catalogue, level="photos").splitlines()
+    shown = [float(line.split()[1]) for line in table[2:4]]
+    assert table[1].split()[0] == "similarity" and shown == sorted(shown, reverse=True)
+    assert shown == [pytest.approx(item["similarity"], abs=0.005) for item in region["photos"]]
+    table = as_table(found, searcher.catalogue, level="products").splitlines()
     for form, text in (("json", as_json(found, searcher.catalogue)), ("table", "\n".join(table))):
         assert as_text(found, searcher.catalogue, form=form, level="products") == text
 

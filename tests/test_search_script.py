@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from shop import ROOT, call, files_of, make_shop, picture, save
 
-from imgcluster.artefacts import write_labels
+from imgcluster.artefacts import write_json, write_labels
 from imgcluster.classifier import build_classifier
 from imgcluster.ensemble import keep_beside
+from imgcluster.feature_record import note_features
 from imgcluster.locks import claim
+from imgcluster.preprocess import Recipe
 from imgcluster.search import additions
 from imgcluster.staging import finish
 
@@ -104,6 +106,7 @@ def test_an_empty_catalogue(tmp_path, photo):
     data = tmp_path / "data" / "empty"
     data.mkdir(parents=True)
     np.save(data / "features.npy", np.empty((0, 8), np.float32))
+    note_features(data, {"network": "MobileNetV2"})
     (data / "img_paths.txt").write_text("")
     assert "the catalogue is empty" in refused(tmp_path, photo)
 
@@ -113,11 +116,29 @@ def test_a_catalogue_of_another_network(made, photo):
     assert "RANDOM_SEED: 0 -> 3" in refused(made, photo, "--set", "RANDOM_SEED=3")
 
 
-def test_features_of_ones_own_of_another_size(shop, photo):
+@pytest.mark.parametrize("beside", ["no record", "the record of others"])
+def test_features_of_ones_own_are_compared_with_no_photo_and_joined_by_none(shop, photo, tmp_path, beside):
+    data = shop / "data" / "shop"
+    if beside == "no record":
+        (data / "made_by_03.json").unlink()
+    else:
+        np.save(data / "features.npy", -np.load(data / "features.npy"))
+    for arguments in ((photo,), ("--add", new_photos(tmp_path / "new"))):
+        said = refused(shop, *arguments)
+        assert "features.npy: step 03 did not make it" in said and "put the made_by_03.json" in said
+        assert "network:" not in said
+
+
+def test_features_of_another_size_beside_an_earlier_record_which_does_not_say_whose_it_is(shop, photo):
     data = shop / "data" / "shop"
     np.save(data / "features.npy", np.ones((28, 5), np.float32))
-    (data / "made_by_03.json").unlink()
+    write_json(data / "made_by_03.json", {"step": "03"})
     assert "features.npy has 5 features a photo, the network MobileNetV3Small gives 576" in refused(shop, photo)
+
+
+def test_photos_are_added_under_the_settings_of_the_others_only(made, tmp_path):
+    new = new_photos(tmp_path / "new")
+    assert "RESIZE_MODE: 'pad' -> 'crop'" in refused(made, "--add", new, "--set", "RESIZE_MODE=crop")
 
 
 @pytest.mark.parametrize("content", [b"", b"no photo", b"\x89PNG\r\n\x1a\n"])
@@ -183,7 +204,7 @@ def test_added_photos_that_cannot_be_used_are_named(shop, tmp_path):
     new = new_photos(tmp_path / "new", names=("1_20_0.png",))
     (new / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     code, _, err = call(SEARCH, shop, "--add", new)
-    assert code == 0 and "warning: bad.png: " in err and "1 photos came" in err and "1 could not be used" in err, err
+    assert code == 0 and "warning: bad.png: " in err and "1 photo came" in err and "1 could not be used" in err, err
     assert "bad.png" not in rows(shop)
     # Those known to be unusable are not told of again.
     assert "bad.png" not in call(SEARCH, shop, "--add", new_photos(tmp_path / "more", names=("3_20_0.png",)))[2]
@@ -321,14 +342,6 @@ def test_labels_are_looked_for_before_the_network_is_at_work(shop, tmp_path, mon
     assert code == 0 and "warning: 2 of 30 photos have no label" in err and len(rows(shop)) == 30, err
 
 
-def test_an_addition_to_features_of_ones_own_leaves_what_was_not_theirs(shop, tmp_path):
-    data = shop / "data" / "shop"
-    np.save(data / "features_before.npy", np.ones((28, 3), np.float16))
-    np.save(data / "features.npy", -np.load(data / "features.npy"))
-    assert call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))[0] == 0
-    assert len(np.load(data / "features.npy")) == 31 and not (data / "features_before.npy").exists()
-
-
 def test_a_search_waits_for_no_one_who_is_moving_files(shop, photo):
     stage = shop / "data" / "shop" / "adding"
     stage.mkdir()
@@ -360,16 +373,71 @@ def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):
 
 
 def test_copies_go_where_their_folders_say(tmp_path):
-    new_photos(tmp_path / "new")
-    assert additions.copy_photos(tmp_path / "new", tmp_path / "raw") == 3
-    assert (tmp_path / "raw" / "a" / "2_20_0.png").read_bytes() == (tmp_path / "new" / "a" / "2_20_0.png").read_bytes()
-    assert additions.copy_photos(tmp_path / "new", tmp_path / "raw") == 0
-    assert additions.copy_photos(tmp_path / "raw" / "a", tmp_path / "raw") == 0
+    names = ["1_20_0.png", "3_20_0.png", "a/2_20_0.png"]
+    new, raw = new_photos(tmp_path / "new", names), tmp_path / "raw"
+    assert additions.find_new(new, raw, Recipe(), workers=1) == (names, [])
+    additions.copy_photos(new, raw, names)
+    assert files_of(raw) == files_of(new)
+    assert additions.find_new(new, raw, Recipe(), workers=1) == ([], [])
+    assert additions.find_new(raw / "a", raw, Recipe(), workers=1) == ([], [])
+
+
+def test_nothing_is_copied_where_photos_lack_their_labels(shop, tmp_path):
+    assert "1 of 31 photos have no label" in refused(
+        shop, "--add", new_photos(tmp_path / "new", ["1_20_0.png", "3_20_0.png", "2without.png"]))
+    assert "28 of 29 photos have no label" in refused(
+        shop, "--add", new_photos(tmp_path / "more", ["1_20_0.png"]), "--set", r"LABEL_REGEX=^(1_20)_")
+
+
+def test_what_is_no_photo_is_not_copied(shop, tmp_path):
+    new = new_photos(tmp_path / "new", ["1_20_0.png"])
+    (new / "without label.jpg").write_bytes(b"no photo")
+    (new / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    code, _, err = call(SEARCH, shop, "--add", new)
+    assert code == 0 and "1 photo came, 0 left: 29 in the catalogue; 2 could not be used" in err, err
+    assert "warning: without label.jpg: " in err and "warning: gone.png: link to a missing file" in err
+    kept = {path.name for path in (shop / "raw_img" / "shop").iterdir()}
+    assert len(kept) == 29 and "1_20_0.png" in kept
+
+
+def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
+    data = shop / "data" / "shop"
+    steps = "for clusters, the map and the report run 04_cluster_som.py and the steps after it"
+    assert additions.what_next(data, "shop", assign_to=None) == steps
+    write_labels(data, "pred", np.zeros(28, int))
+    said = additions.what_next(data, "shop", assign_to=None)
+    assert steps in said and "corrections.csv" not in said and "ASSIGN_TO = 'shop'" in said
+    (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
+    said = additions.what_next(data, "shop", assign_to=None)
+    assert "corrections.csv, which is for the present ones, is left aside" in said
+    # Photos placed in earlier clusters keep their numbers.
+    assert additions.what_next(data, "shop", assign_to="first") == steps
+
+
+def test_after_photos_came_steps_that_need_clusters_say_so_at_once(shop, tmp_path):
+    assert call("04_cluster_som.py", shop)[0] == 0
+    code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))
+    assert code == 0 and "found anew" in err and "corrections.csv" not in err, err
+    code, out, err = call("06_visualize.py", shop)
+    assert code == 2 and "clusters.csv is missing (photos came or left;" in err and "run 04_cluster_som.py first" in err
+    assert "outdated" in err and "figures" not in err and not (shop / "result").exists()
+
+
+def test_corrections_are_not_applied_to_the_clusters_found_once_photos_came(shop, tmp_path):
+    data = shop / "data" / "shop"
+    assert call("04_cluster_som.py", shop)[0] == 0
+    (data / "corrections.csv").write_text("action,file,cluster,value\nname,,0,boots\nmerge,,1,0\n")
+    assert call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))[0] == 0
+    for _ in range(2):
+        code, out, err = call("04_cluster_som.py", shop)
+        assert code == 0 and "left aside: made for another clustering" in err and "applied" not in out, err
+        assert "corrected by hand" not in (data / "cluster_count.json").read_text()
+    assert not (data / "cluster_names.csv").exists()
 
 
 def test_a_photo_with_the_longest_name_there_can_be_is_added(shop, tmp_path):
     name = f"1_{'x' * 249}.png"
     assert len(name) == 255
     code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new", [name]))
-    assert code == 0 and "1 photos came" in err and name in rows(shop), err
+    assert code == 0 and "1 photo came" in err and name in rows(shop), err
     assert not [path for path in (shop / "raw_img" / "shop").iterdir() if path.name.startswith(".")]

@@ -1,6 +1,7 @@
 """Photos added to a catalogue, and those deleted from its folder taken out, without computing the others again."""
 import filecmp
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,16 +22,18 @@ from imgcluster.artefacts import (
 from imgcluster.errors import UserError
 from imgcluster.feature_record import features_record, note_features, read_before
 from imgcluster.features import extract_features
-from imgcluster.images import scan_images
+from imgcluster.images import ImageError, read_bytes, scan_images
 from imgcluster.photo_rows import WHOLE, left_out
 from imgcluster.preprocess import preprocess_dataset
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
+from imgcluster.search.objects import open_photo
 from imgcluster.search.products import likeness, nearest_products, products_of
 from imgcluster.staging import commit, discard, stage_folder
+from imgcluster.wording import counted
 
 # Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.
-OUTDATED = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv", *WHOLE)
+PUT_ASIDE = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv", *WHOLE)
 # Files that need not be there; where they are not made anew, an earlier one no longer holds.
 KEPT_UP = (BEFORE, *labels_files("true"))
 BLOCK = 4096
@@ -46,18 +49,26 @@ class Added:
     total: int
     skipped: list = ()
 
+    @property
+    def in_words(self):
+        """What was done, in one line."""
+        unusable = f"; {len(self.skipped)} could not be used" if self.skipped else ""
+        return f"{counted(self.came, 'photo')} came, {self.left} left: {self.total:,} in the catalogue{unusable}"
+
 
 @dataclass(frozen=True)
 class Options:
     """How photos are added. filters: options of `photo_audit.refusal`; remove_duplicates: leave out copies of others;
     batch_size and pictures: for the network, as in `features.extract_features`; labels_of: function from paths to true
-    labels, or to None where there are none; it raises UserError where there must be some."""
+    labels, or to None where there are none; it raises UserError where there must be some, and else says so to its
+    `warn`, for which warn is given."""
 
     filters: dict
     remove_duplicates: bool
     batch_size: int
     pictures: dict
     labels_of: object
+    warn: object
 
 
 def check_addition(folder, changes):
@@ -81,35 +92,59 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     """
     data_dir = Path(data_dir)
     read_features(data_dir)
-    copy_photos(folder, folders.raw)
+    new, refused = find_new(folder, folders.raw, recipe, workers=options.pictures["workers"])
+    # Nothing is copied where photos lack the labels that the others have; where none are needed, that is said later.
+    options.labels_of([*_present(data_dir, folders.raw), *new], warn=lambda _: None)
+    copy_photos(folder, folders.raw, new)
     known = left_out(data_dir, duplicates=False)
     done = preprocess_dataset(data_dir, folders, scan_images(folders.raw), recipe, filters=options.filters,
                               remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"],
                               progress=progress)
-    # Before the network looks at them for minutes: photos may lack the labels that the others have.
-    labels = options.labels_of(done.kept)
+    # Before the network looks at them for minutes: so may photos that were put there by hand.
+    labels = options.labels_of(done.kept, warn=options.warn)
     added = update_catalogue(data_dir, folders.img, done, labels, encoder, options, progress=progress)
-    return replace(added, skipped=[(file, reason) for file, reason in done.skipped if file not in known])
+    return replace(added, skipped=[*refused, *((file, why) for file, why in done.skipped if file not in known)])
 
 
-def copy_photos(folder, raw_dir):
-    """Copy the photos under `folder` into `raw_dir`, same relative paths; return how many. Nothing is overwritten.
+def find_new(folder, raw_dir, recipe, *, workers):
+    """Return (photos under `folder` that `raw_dir` lacks, [(file, reason)] of those that cannot be used).
 
-    A folder inside `raw_dir` is left as it is. Raises UserError naming the first photo whose place is taken by another,
-    before anything is copied.
+    Paths are relative. A folder inside `raw_dir` has none. Raises UserError naming the first photo whose place is taken
+    by another.
     """
     folder, raw_dir = Path(folder), Path(raw_dir)
-    names = scan_images(folder)[0]
     if folder.resolve().is_relative_to(raw_dir.resolve()):
-        return 0
+        return [], []
+    names, refused = scan_images(folder)
     new = [name for name in names if not (raw_dir / name).exists()]
-    for name in set(names) - set(new):
+    for name in sorted(set(names) - set(new)):
         if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
             raise UserError(f"--add {folder}: {name} is there already, as another photo, in {raw_dir}; rename it")
-    for name in new:
-        with replacing(raw_dir / name) as path:
-            shutil.copyfile(folder / name, path)
-    return len(new)
+    with ThreadPoolExecutor(workers) as pool:
+        reasons = list(pool.map(lambda name: _unreadable(folder / name, recipe), new))
+    return ([name for name, reason in zip(new, reasons) if reason is None],
+            refused + [(name, reason) for name, reason in zip(new, reasons) if reason is not None])
+
+
+def _unreadable(path, recipe):
+    """Why step 01 cannot read a photo; None where it can."""
+    try:
+        open_photo(read_bytes(path), recipe)
+    except ImageError as error:
+        return str(error)
+    return None
+
+
+def _present(data_dir, raw_dir):
+    """The photos of the catalogue that still lie in their folder."""
+    return [name for name in read_img_paths(data_dir) if (Path(raw_dir) / name).exists()]
+
+
+def copy_photos(folder, raw_dir, names):
+    """Copy the photos `names` under `folder` into `raw_dir`, same relative paths, each whole or not at all."""
+    for name in names:
+        with replacing(Path(raw_dir) / name) as path:
+            shutil.copyfile(Path(folder) / name, path)
 
 
 def update_catalogue(data_dir, img_dir, done, labels, encoder, options, *, progress):
@@ -121,7 +156,7 @@ def update_catalogue(data_dir, img_dir, done, labels, encoder, options, *, progr
     # Windows replaces no file that is mapped: the features are let go before the files change places.
     added, files = _prepare(data_dir, img_dir, done, labels, encoder, options, progress)
     if files:
-        commit(data_dir, files, outdated=[*OUTDATED, *(name for name in KEPT_UP if name not in files)])
+        commit(data_dir, files, outdated=[*PUT_ASIDE, *(name for name in KEPT_UP if name not in files)])
     else:
         done.write_tables(data_dir)
         discard(data_dir)
@@ -220,3 +255,16 @@ def place(img_paths, features, clusters, new):
     found = nearest_products(index, new, products, 1)
     return [known[nearest.hits[0].code] if likeness(index, feature, nearest.rows) >= floor else "-1"
             for feature, nearest in zip(new, found)]
+
+
+def what_next(data_dir, dataset, *, assign_to):
+    """Return in words what is left to do after photos came to or left a dataset (its name), and what becomes of its
+    clusters. assign_to: the dataset in whose clusters step 04 places these photos, or None."""
+    data_dir = Path(data_dir)
+    steps = "for clusters, the map and the report run 04_cluster_som.py and the steps after it"
+    if assign_to or not (data_dir / "labels_pred.txt").exists():
+        return steps
+    aside = (data_dir / "corrections.csv").exists()
+    return (f"new photos are in the clusters of what they are like; {steps}. Clusters are then found anew, under other "
+            "numbers" + (", and corrections.csv, which is for the present ones, is left aside" if aside else "")
+            + f"; to keep them, put photos to come into a dataset of their own and set ASSIGN_TO = {dataset!r}")

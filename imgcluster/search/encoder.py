@@ -7,7 +7,7 @@ import numpy as np
 from imgcluster.artefacts import changed_settings, require
 from imgcluster.decoding import decode_image
 from imgcluster.errors import UserError
-from imgcluster.feature_record import are_others, features_record
+from imgcluster.feature_record import features_record
 from imgcluster.features import embed
 from imgcluster.images import resize_for_network
 
@@ -77,14 +77,20 @@ def as_stored(picture, size):
 
 
 def check_settings(data_dir, settings, *, trained):
-    """Raise UserError when features.npy was made under other settings than the present ones of step 03.
+    """Raise UserError unless step 03 made features.npy, under the present settings.
 
     settings: those of step 03, a mapping. trained: whether the network is a fine-tuned one, whose own file tells it
-    apart. The seed only counts for random weights.
+    apart. The seed only counts for random weights. Features of one's own may be as wide as the network's, and yet no
+    photo can be compared with them: only a record tells.
     """
+    path = require(Path(data_dir) / "features.npy")
+    if not features_record(data_dir):
+        raise UserError(f"{path}: step 03 did not make it (made_by_03.json has no record of it), so by which network a "
+                        "photo could be compared with it is not known; run 03_extract_features.py, or, where step 03 "
+                        "made it elsewhere, put the made_by_03.json from there beside it")
     counts = {name: value for name, value in settings.items()
               if name != "RANDOM_SEED" or (settings["WEIGHTS"] is None and not trained)}
-    changes = [] if are_others(data_dir) else changed_settings(data_dir, "03", counts)
+    changes = changed_settings(data_dir, "03", counts)
     if changes:
         raise UserError(f"{data_dir}: its features were made under other settings ({'; '.join(changes)}), so a new "
                         "photo cannot be compared with them; set these back, or run 03_extract_features.py again")
@@ -93,8 +99,8 @@ def check_settings(data_dir, settings, *, trained):
 def check_network(data_dir, source, dimension):
     """Raise UserError when features.npy was made by another network than the one loaded.
 
-    source: the network's `networks.Network.source`; dimension: of its features. Features of one's own have no record,
-    and are told by their dimension alone.
+    source: the network's `networks.Network.source`; dimension: of its features, by which features are told whose record
+    is of an earlier version and does not say which file it is of.
     """
     record = features_record(data_dir)
     others = [f"{name}: {record[name]} -> {source[name]}" for name in source if name in record

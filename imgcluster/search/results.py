@@ -77,7 +77,7 @@ def as_table(found, catalogue, *, level):
         for answer in answers:
             blocks.append(f"{name}{_where(answer)}{'' if answer.similar else NOTHING}\n"
                           + _aligned(_cells(name, answer, catalogue, level)))
-    return "\n\n".join([*blocks, _legend(catalogue)])
+    return "\n\n".join([*blocks, _legend(catalogue, level)])
 
 
 NOTHING = ": nothing similar in the catalogue; the nearest all the same:"
@@ -89,8 +89,8 @@ def _where(answer):
 
 
 def _cells(name, answer, catalogue, level):
-    """Rows of text cells, the header first."""
-    scored = catalogue.calibration.sharpness is not None
+    """Rows of text cells, the header first. Scores are of products: photos come in the order of their similarity."""
+    scored = catalogue.calibration.sharpness is not None and level == "products"
     score = "score" if scored else "similarity"
     columns = [score, "product", "photos", "nearest photo"] if level == "products" else [score, "photo", "product"]
     lines = [["", *columns, *catalogue.catalog.columns]]
@@ -119,9 +119,11 @@ def _aligned(lines):
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
 
 
-def _legend(catalogue):
+def _legend(catalogue, level):
     if catalogue.calibration.sharpness is None:
         return "similarity: cosine, 1 is the same (no scores: no labels or clusters to learn from what it is worth)"
+    if level == "photos":
+        return "similarity: cosine about the catalogue's mean, 1 is the same"
     basis = catalogue.products.basis
     caution = ", which were made from the same features: optimistic" if basis == "clusters" else ""
     return f"score: how likely this is the product, if the catalogue has it (learned from its {basis}{caution})"

@@ -20,11 +20,16 @@ def open_searcher(data_dir, *, settings, network, recipe, mode, say=print):
     return Searcher(catalogue, open_encoder(data_dir, settings=settings, network=network, mode=mode, say=say), recipe)
 
 
-def open_checked(data_dir, *, settings, network, say=print):
-    """Return the Catalogue in `data_dir`; arguments and errors as in `open_searcher`, but the network is not loaded."""
+def check_features(data_dir, *, settings, network):
+    """Raise UserError unless step 03 made the features in `data_dir` under these settings; as in `open_searcher`."""
     finish_claimed(data_dir)  # an addition that was killed
     trained = network["train_dir"] is not None and (Path(network["train_dir"]) / "network.keras").exists()
     check_settings(data_dir, settings, trained=trained)
+
+
+def open_checked(data_dir, *, settings, network, say=print):
+    """Return the Catalogue in `data_dir`; arguments and errors as in `open_searcher`, but the network is not loaded."""
+    check_features(data_dir, settings=settings, network=network)
     return open_catalogue(data_dir, seed=network["seed"], say=say)
 
 

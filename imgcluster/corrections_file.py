@@ -1,0 +1,70 @@
+"""The table corrections.csv: read with the numbers of its lines, each of which is for one clustering."""
+import codecs
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from imgcluster.artefacts import read_table, replacing
+
+COLUMNS = ("action", "file", "cluster", "value")
+# Which clustering a line is for (`corrections.clustering_id`); the report fills it in, and step 04 where it is empty.
+CLUSTERING = "clustering"
+
+
+def read_corrections(path, clustering):
+    """Return the corrections in a file as DataFrame of text, the number of each one's line for its index.
+
+    Lines that do not say which clustering they are for are for `clustering`, which the column of that name then says;
+    empty lines are passed over. Empty where there is no such file or no line in it; raises UserError as `read_table`.
+    """
+    path = Path(path)
+    if read_table(path).empty:
+        return pd.DataFrame(columns=[*COLUMNS, CLUSTERING], dtype=str)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        (_, header), *lines = [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
+    table = pd.DataFrame([_padded(cells, header) for _, cells in lines], columns=header, dtype=str,
+                         index=[line for line, _ in lines])
+    stamps = table[CLUSTERING].str.strip().replace("", clustering) if CLUSTERING in table else clustering
+    return table.assign(**{CLUSTERING: stamps})
+
+
+def stamp(path, clustering):
+    """Note in a file of corrections that lines which do not say so are for `clustering`; the rest of it stays.
+
+    Cluster numbers mean other clusters in another clustering, of which nothing else in such a line tells.
+    """
+    path = Path(path)
+    data = path.read_bytes() if path.exists() else b""
+    encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+    text = data.decode(encoding)
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    stamped = _stamped(rows, clustering)
+    if stamped != rows:
+        with replacing(path) as temporary, temporary.open("w", encoding=encoding, newline="") as file:
+            csv.writer(file, lineterminator="\r\n" if "\r\n" in text else "\n").writerows(stamped)
+
+
+def _stamped(rows, clustering):
+    """Rows of cells, the first filled one their header, with `clustering` in each one's empty cell of that column."""
+    header = next(filter(_is_filled, rows), [])
+    names = header if CLUSTERING in header else [*header, CLUSTERING]
+    place, stamped = names.index(CLUSTERING), []
+    for cells in rows:
+        if cells is header:
+            cells = names
+        elif _is_filled(cells):
+            cells = _padded(cells, names)
+            cells[place] = cells[place].strip() or clustering
+        stamped.append(cells)
+    return stamped
+
+
+def _is_filled(cells):
+    return any(map(str.strip, cells))
+
+
+def _padded(cells, header):
+    return [*cells, *[""] * (len(header) - len(cells))]

@@ -1,0 +1,54 @@
+"""Corrections are known by their lines in the file, and say which clustering they are for without losing anything."""
+import pytest
+
+from imgcluster.corrections_file import read_corrections, stamp
+from imgcluster.errors import UserError
+
+HEADER = "action,file,cluster,value"
+
+
+def test_lines_have_the_numbers_that_an_editor_shows(tmp_path):
+    (tmp_path / "a.csv").write_text(f'{HEADER}\n\nmerge,,1,2\n,,,\n\nname,,2,"boots, red"\n')
+    table = read_corrections(tmp_path / "a.csv", "this")
+    assert table.index.tolist() == [3, 6] and table["value"].tolist() == ["2", "boots, red"]
+
+
+def test_lines_are_for_the_clustering_they_name_else_for_the_one_given(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEADER},clustering\nmerge,,1,2,that\nmerge,,2,3,\nmerge,,3,4\n")
+    assert read_corrections(tmp_path / "a.csv", "this")["clustering"].tolist() == ["that", "this", "this"]
+    (tmp_path / "a.csv").write_text(f"{HEADER}\nmerge,,1,2\n")
+    assert read_corrections(tmp_path / "a.csv", "this")["clustering"].tolist() == ["this"]
+
+
+@pytest.mark.parametrize("text", [None, "", f"{HEADER}\n", f"{HEADER}\n,,,\n"])
+def test_where_there_are_no_lines_there_are_none(tmp_path, text):
+    if text is not None:
+        (tmp_path / "a.csv").write_text(text)
+    table = read_corrections(tmp_path / "a.csv", "this")
+    stamp(tmp_path / "a.csv", "this")
+    assert table.empty and {*HEADER.split(","), "clustering"} <= set(table.columns)
+
+
+def test_a_file_that_is_no_such_table_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("action;file\nmerge;\n")
+    with pytest.raises(UserError, match="semicolons"):
+        read_corrections(tmp_path / "a.csv", "this")
+
+
+def test_lines_are_stamped_once_and_all_else_stays(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("action,file,cluster,value,note\r\n\r\n"
+                     "merge,,1,2\r\nname,,2,\"신발, red\",why\r\n".encode("utf-8-sig"))
+    stamp(path, "this")
+    stamped = path.read_bytes()
+    assert stamped == ("action,file,cluster,value,note,clustering\r\n\r\n"
+                       "merge,,1,2,,this\r\nname,,2,\"신발, red\",why,this\r\n").encode("utf-8-sig")
+    stamp(path, "that")
+    assert path.read_bytes() == stamped and list(tmp_path.iterdir()) == [path]
+
+
+def test_lines_added_to_a_stamped_file_are_stamped_in_their_turn(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("clustering,action,file,cluster,value\nthis,merge,,1,2\n,merge,,2,3\n")
+    stamp(path, "that")
+    assert path.read_text() == "clustering,action,file,cluster,value\nthis,merge,,1,2\nthat,merge,,2,3\n"
