@@ -14,9 +14,8 @@ Runtime: without labels a minute or two with MobileNetV2, about four with Incept
 import shutil
 import sys
 
-from imgcluster.artefacts import PHOTOS, read_img_paths, read_labels_true, require
+from imgcluster.artefacts import PHOTOS, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
-from imgcluster.errors import UserError
 from imgcluster.progress import progress
 
 
@@ -30,13 +29,9 @@ def main(argv=None):
         return
     source = step.settings.for_dataset(step.settings.train_dataset)
     data_dir = source.folder("DATA_DIR")
-    if not (data_dir / "img_paths.txt").exists():
-        raise UserError(f"TRAIN_DATASET = {source.DATASET!r}: {step.show(data_dir / 'img_paths.txt')} is missing; put "
-                        f"its photos into {step.show(source.folder('RAW_IMG_DIR'))} and run 00_make_labels_true.py and "
-                        f"01_img_preprocess.py with --set DATASET={source.DATASET}")
-    step.claim(data_dir)
+    img_dir, img_paths = step.claim_photos(source)
     step.warn_if_changed("00", "01", data_dir=data_dir)
-    img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir) if source.learns_labels else None
+    labels = read_labels_true(data_dir) if source.learns_labels else None
     made = (fit(step, source, img_paths, data_dir) if labels is None
             else learn(step, source, img_paths, labels, data_dir))
     if made:

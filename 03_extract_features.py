@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from imgcluster.artefacts import BEFORE, PHOTOS, fingerprint, read_img_paths, read_json, read_labels_true, require
+from imgcluster.artefacts import BEFORE, PHOTOS, fingerprint, read_img_paths, read_json, read_labels_true
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
 from imgcluster.feature_record import features_digest, features_record
@@ -27,9 +27,7 @@ from imgcluster.projector import write_projector_files
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
-    require(step.data_dir / "img_paths.txt")
-    step.claim()
-    img_paths, img_dir = read_img_paths(step.data_dir), require(settings.folder("IMG_DIR"))
+    img_dir, img_paths = step.claim_photos(settings)
     step.warn_if_changed("01")
     network = open_network(step, img_dir, img_paths)
     from imgcluster.networks import with_before
