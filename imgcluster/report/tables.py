@@ -3,6 +3,7 @@ import numpy as np
 
 from imgcluster.artefacts import read_json, read_table
 from imgcluster.feature_record import features_record
+from imgcluster.seen import warning_of_seen
 from imgcluster.validation import quality
 
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
@@ -60,7 +61,7 @@ def answer(gallery):
             "median_size": int(sizes[len(sizes) // 2]) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
             "how_counted": _how_counted(count),
-            "trained_on_these": bool(gallery.metrics.get("trained_on_these_photos")) and gallery.true is not None}
+            "seen": warning_of_seen(gallery.metrics) if gallery.true is not None else ""}
 
 
 def _how_counted(count):
