@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from imgcluster.backbones import AUTO, load_backbone, origin_of
+from imgcluster.backbone_table import AUTO
+from imgcluster.backbones import load_backbone, origin_of
 from imgcluster.classifier import PRETRAINED, output_layer
 from imgcluster.depth_pooling import DepthPooling, pooled_at_depths
 from imgcluster.devices import training_scope
