@@ -9,6 +9,7 @@ Runtime: about 15 photos a second and core where every product is cut out, two t
 """
 import sys
 
+from imgcluster.ahead import require_ahead
 from imgcluster.cli import Step, run
 from imgcluster.images import scan_images
 from imgcluster.labels import labels_where_there_are
@@ -21,6 +22,7 @@ from imgcluster.progress import progress
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
+    require_ahead(settings)
     folders = Folders(raw=settings.folder("RAW_IMG_DIR"), img=settings.folder("IMG_DIR"), masks=step.data_dir / "masks")
     scanned = scan_images(folders.raw)
     step.claim()

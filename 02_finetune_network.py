@@ -14,6 +14,7 @@ Runtime: without labels a minute or two with MobileNetV2, about four with Incept
 import shutil
 import sys
 
+from imgcluster.ahead import require_ahead
 from imgcluster.artefacts import PHOTOS, read_labels_true, require
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.progress import progress
@@ -21,6 +22,7 @@ from imgcluster.progress import progress
 
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
+    require_ahead(step.settings)
     if step.settings.train_dataset is None:
         step.say("TRAIN_DATASET = None: nothing to train on, the pretrained network is used as it is")
         return

@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 
+from imgcluster.ahead import require_ahead
 from imgcluster.artefacts import BEFORE, PHOTOS, fingerprint, read_img_paths, read_json, read_labels_true
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.errors import UserError
@@ -27,6 +28,7 @@ from imgcluster.projector import write_projector_files
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
+    require_ahead(settings)
     img_dir, img_paths = step.claim_photos(settings)
     step.warn_if_changed("01")
     network = open_network(step, img_dir, img_paths)

@@ -307,6 +307,16 @@ class Settings(BaseModel):
         return source is not None and (source == self.DATASET or (
             self.learns_labels and self.for_dataset(source).labels_from is not None))
 
+    @property
+    def known_dataset(self):
+        """The dataset whose products show step 04 what counts as one: CALIBRATION_DATASET, or what "auto" stands for;
+        None where they are not asked."""
+        if self.NUM_CLUSTERS or self.NUM_IMGS_PER_MODEL:
+            return None
+        if self.CALIBRATION_DATASET != "auto":
+            return self.CALIBRATION_DATASET
+        return None if self.train_dataset == self.DATASET else self.train_dataset
+
     def label_options(self):
         """The keyword arguments of `labels.make_labels`."""
         csv_path = None
