@@ -261,6 +261,13 @@ def fingerprint(path):
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
+def photos_key(data_dir):
+    """Return a mapping that tells the prepared photos of a dataset from others, and from those prepared otherwise."""
+    data_dir = Path(data_dir)
+    return {"photos": [fingerprint(data_dir / name) for name in PHOTOS],
+            "step 01": read_json(data_dir / "made_by_01.json").get("settings")}
+
+
 def write_record(data_dir, step, *, settings, outputs, inputs=(), **facts):
     """Write made_by_<step>.json: what made `outputs` (names of files in `data_dir`).
 

@@ -338,6 +338,11 @@ class Settings(BaseModel):
         """The keyword arguments that turn photos into pictures for the network (`pictures.iterate_pictures`)."""
         return {"mode": self.RESIZE_MODE, "max_pixels": self.MAX_PIXELS, "workers": self.workers}
 
+    def feature_options(self):
+        """The keyword arguments of `features.extract_features` that are settings."""
+        return {"batch_size": self.BATCH_SIZE, "flip_averaging": self.FLIP_AVERAGING,
+                "l2_normalize": self.L2_NORMALIZE, "components": self.PCA_WHITENING, **self.picture_options()}
+
     def network_options(self):
         """The keyword arguments of `networks.load_network`."""
         train_dir = None if self.train_dataset is None else self.for_dataset(self.train_dataset).folder("DATA_DIR")
@@ -350,6 +355,16 @@ class Settings(BaseModel):
         pairs = enumerate(_paired(self.BACKBONE, self.weights()), start=1)
         return [{"backbone": name, "number": number, "weights": own, "input_size": self.INPUT_SIZE,
                  "pooling": self.POOLING} for number, (name, own) in pairs]
+
+    def split_options(self):
+        """The keyword arguments of `trainer.make_training_set`."""
+        return {"holdout_models": self.HOLDOUT_MODELS, "train_fraction": self.TRAIN_FRACTION,
+                "train_on_all": self.TRAIN_ON_ALL, "seed": self.RANDOM_SEED}
+
+    def trainer_options(self):
+        """The keyword arguments of `trainer.Trainer` that are settings."""
+        return {"seed": self.RANDOM_SEED, "picture_options": self.picture_options(),
+                "keep_pretrained": self.KEEP_PRETRAINED, "whiten": self.WHITEN_WITHIN_MODELS}
 
     def augmentation_options(self):
         """The keyword arguments of `augmentation.Augmentation`."""

@@ -106,6 +106,14 @@ class Trainer:
         self.say, self.warn, self.progress = say, warn, progress
         self._decoded, self._clock = {}, 0.0
 
+    def train_all(self, members):
+        """Return the trained Members for a list of the arguments of `train`; of several, say how good each is."""
+        self.say(self.set.described())
+        trained = [self.train(**options) for options in members]
+        for member in trained if len(trained) > 1 else ():
+            self.say(f"{member.name} by itself: {describe(self.join([member])[1])}")
+        return trained
+
     def train(self, backbone, number, *, weights, input_size, pooling):
         """Return the trained Member number `number` (from 1); a killed training goes on where it was."""
         with training_scope():

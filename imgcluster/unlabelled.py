@@ -24,6 +24,15 @@ def why_not_fitted(pooling, num_photos):
     return f"its {num_photos} photos are fewer than the {FEW_PHOTOS} to fit the network to" * (num_photos < FEW_PHOTOS)
 
 
+def nothing_learnt(dataset, *, asked):
+    """Return in words (why step 02 learns from no labels of the photos of a dataset, the remedy); asked: whether
+    TRAIN_DATASET names it as one with labels."""
+    if not asked:
+        return "no labelled products are named, so nothing is trained", "TRAIN_DATASET names them, if you have any"
+    return (f"TRAIN_DATASET = {dataset!r} has no true labels, so nothing is trained",
+            "TRAIN_LABELS_FROM says where they are, if you have any")
+
+
 def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
     """Return (one embedding network of `members`, each with features fitted to photos beside its own; their names).
 
