@@ -44,7 +44,7 @@ def main(argv=None):
         step.warn(warning_of_seen(metrics))
     write_json(step.data_dir / "metrics.json", metrics)
     step.record(["metrics.json"], inputs=[step.data_dir / f"labels_{kind}.txt" for kind in ("true", "pred")])
-    step.say(score_table(metrics))
+    step.say(f"{score_table(metrics)}\n  (what each score means: the report of step 06, under Scores)")
     step.finish(step.show(step.data_dir / "metrics.json"), then="06_visualize.py")
 
 

@@ -133,8 +133,17 @@ def read_lines(path):
     try:
         text = require(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
+        raise _not_utf8(path) from error
     return text.removesuffix("\n").split("\n") if text else []
+
+
+def _not_utf8(path):
+    """The UserError of a file that is no UTF-8 text, with the line where that shows first."""
+    try:
+        Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return UserError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8 (in Excel: \"CSV UTF-8\")")
 
 
 def read_table(path):
@@ -154,6 +163,8 @@ def read_table(path):
             raise pd.errors.ParserError("more cells than columns")
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path) from error
     except (ValueError, IsADirectoryError) as error:
         if isinstance(error, pd.errors.ParserError):
             _check_cells(path)

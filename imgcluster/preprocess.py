@@ -26,7 +26,7 @@ from imgcluster.errors import UserError
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
 from imgcluster.interrupts import end_when_interrupted, interrupts_wait
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
-from imgcluster.photo_tables import photo_tables, replaced_photos
+from imgcluster.photo_tables import gone_photos, photo_tables, replaced_photos
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
@@ -64,14 +64,21 @@ class Folders:
 class Outcome:
     """What step 01 made of a dataset. kept: photos to go on with, sorted; usable: entries of all that could be used;
     skipped: (file, reason) of the others; copies: files that are copies of another photo; replaced: files that were
-    others before; tables: {file name: DataFrame} of skipped.csv, photos.csv and duplicates.csv."""
+    others before; gone: files that were there before; tables: {file name: DataFrame} of skipped.csv, photos.csv and
+    duplicates.csv."""
 
     kept: list
     usable: list
     skipped: list
     copies: set
     replaced: set
+    gone: set
     tables: dict
+
+    def remove_gone(self, img_dir):
+        """Remove what was written of photos that have gone; before the tables, by which they are known."""
+        for name in self.gone:
+            (Path(img_dir) / name).unlink(missing_ok=True)
 
     def write_tables(self, folder):
         """Write the tables. They change after the rows or with them: by photos.csv replaced photos are known."""
@@ -101,7 +108,8 @@ def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_du
     tables = {"skipped.csv": reasons, **photo_tables(usable)}
     copies = set(tables["duplicates.csv"]["file"])
     kept = [entry["file"] for entry in usable if not remove_duplicates or entry["file"] not in copies]
-    return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable), tables)
+    return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable), gone_photos(data_dir, found),
+                   tables)
 
 
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):

@@ -21,7 +21,7 @@ from imgcluster.prediction import predict
 from imgcluster.splits import split_models, split_rows
 from imgcluster.training import Rows
 from imgcluster.unlabelled import fit_to_photos
-from imgcluster.validation import best_row, describe, judge
+from imgcluster.validation import MEANING, best_row, describe, judge
 from imgcluster.whitening import with_whitening, within_model_whitening
 
 # Photos, evenly spread, that the whitening is learnt on, and that show what kind of product was trained on.
@@ -108,7 +108,7 @@ class Trainer:
 
     def train_all(self, members):
         """Return the trained Members for a list of the arguments of `train`; of several, say how good each is."""
-        self.say(self.set.described())
+        self.say(f"{self.set.described()}\n{MEANING}")
         trained = [self.train(**options) for options in members]
         for member in trained if len(trained) > 1 else ():
             self.say(f"{member.name} by itself: {describe(self.join([member])[1])}")

@@ -212,6 +212,20 @@ def test_a_replaced_photo_counts_as_such_until_the_tables_are_written(tmp_path, 
     assert dataset(tmp_path, silent, **options).replaced == set()
 
 
+def test_what_was_written_of_a_deleted_photo_goes_with_it(tmp_path, save_photos, silent):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "sub/b.png", "c.png"])
+    dataset(tmp_path, silent, remove_duplicates=False).write_tables(tmp_path / "data")
+    (tmp_path / "img" / "own.png").touch()
+    (tmp_path / "raw" / names[1]).unlink()
+    for _ in range(2):  # the first run was killed before it removed them
+        done = dataset(tmp_path, silent, remove_duplicates=False)
+        assert done.gone == {"sub/b.png"} and (tmp_path / "img" / names[1]).exists()
+    done.remove_gone(tmp_path / "img")
+    done.write_tables(tmp_path / "data")
+    assert sorted(path.name for path in (tmp_path / "img").rglob("*.png")) == ["a.png", "c.png", "own.png"]
+    assert dataset(tmp_path, silent, remove_duplicates=False).gone == set()
+
+
 def test_files_that_broke_off_are_warned_of_or_skipped(tmp_path, save_photos, silent):
     rng = np.random.default_rng(0)
     photos(rng, save_photos, tmp_path, ["whole.jpg", "half.jpg", "start.jpg"], side=(240, 240))

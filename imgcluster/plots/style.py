@@ -11,6 +11,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from imgcluster.words import counted
+
 DPI = 150
 TITLE_SIZE = 12
 BORDER_COLOUR = "#D55E00"
@@ -147,13 +149,9 @@ def bare_axes(axes):
 
 def finding(dataset, *, num_clusters, num_models=None, ari=None, num_photos=None):
     """The sentence that titles a figure: "shoes: 24 clusters for 25 models, ARI 0.41 (2,866 photos)"."""
-    sentence = f"{dataset}: {_counted(num_clusters, 'cluster')}"
+    sentence = f"{dataset}: {counted(num_clusters, 'cluster')}"
     if num_models is not None:
-        sentence += f" for {_counted(num_models, 'model')}"
+        sentence += f" for {counted(num_models, 'model')}"
     if ari is not None:
         sentence += f", ARI {ari:.2f}"
-    return sentence if num_photos is None else f"{sentence} ({_counted(num_photos, 'photo')})"
-
-
-def _counted(number, noun):
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return sentence if num_photos is None else f"{sentence} ({counted(num_photos, 'photo')})"

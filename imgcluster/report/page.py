@@ -11,6 +11,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from imgcluster.words import counted
+
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("base", "state", "levels", "view", "region", "map", "scatter", "clusters", "lists", "charts", "main")
 
@@ -27,11 +29,6 @@ def render(context):
               "base-uri 'none'; form-action 'none'")
     return environment.get_template("page.html.j2").render(
         **context, style=Markup(style), script=Markup(script), policy=policy)
-
-
-def counted(number, noun):
-    """"1 photo", "2,866 photos"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _style():

@@ -1,0 +1,6 @@
+"""Numbers as people read them."""
+
+
+def counted(number, noun, plural=None):
+    """Return "1 photo", "2,866 photos"; plural: where that is more than an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
