@@ -21,8 +21,10 @@ def _missing_datasets(settings):
     for setting in OTHERS:
         name = getattr(settings, setting)
         if name not in (None, "auto", SAMPLE, SAMPLE_TRAIN) and not _is_there(settings.for_dataset(name)):
-            yield (f"{setting} = {name!r}: there is no such dataset; put its photos into "
-                   f"{settings.for_dataset(name).folder('RAW_IMG_DIR')}, or correct the name")
+            raw_dir = settings.for_dataset(name).folder("RAW_IMG_DIR")
+            yield (f"{setting} = {name!r}: there is no such dataset; correct the name, or put its photos into "
+                   f"{raw_dir} and run the steps from 00_make_labels_true.py on with --set DATASET={name} (run_all.py "
+                   "does so for TRAIN_DATASET)")
 
 
 def _is_there(source):

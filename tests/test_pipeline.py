@@ -248,7 +248,7 @@ def kill_when(script, project, ready):
 
 
 def test_killed_preprocessing_ends_with_the_same_files(finished, tmp_path):
-    project = new_project(tmp_path / "killed")
+    project = new_project(tmp_path / "killed", TRAIN_DATASET=None)
     shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop", copy_function=shutil.copy2)
     ledger = project / "data" / "shop" / "preprocess.jsonl"
     run("00_make_labels_true.py", project)
