@@ -6,6 +6,7 @@ not done again. A photo that cannot be read, or that brings its process down, is
 import json
 import multiprocessing
 import os
+import sys
 import threading
 from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -32,6 +33,7 @@ from imgcluster.photo_tables import gone_photos, photo_tables, replaced_photos
 CROP_MARGIN = 0.08
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
 VERSION = 4
+NO_LEAKS = "ignore:resource_tracker:UserWarning"
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,9 @@ def _submit(pool, task):
 
 
 def _pool(workers):
+    # What a killed run leaves, Python's tracker cleans up; it would also warn of it, unless it is started with this.
+    if NO_LEAKS not in sys.warnoptions:
+        sys.warnoptions.append(NO_LEAKS)
     # Spawned, not forked: a fork copies locks that other threads (the progress bar's) may hold.
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
 

@@ -3,7 +3,11 @@ import contextlib
 import json
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -244,3 +248,32 @@ def test_a_dataset_without_any_usable_photo_is_refused_with_the_reason(tmp_path,
     (tmp_path / "raw" / "bad.png").write_bytes(b"")
     with pytest.raises(UserError, match=r"none of the 1 photos .* \(the first, bad.png: empty file\)"):
         dataset(tmp_path, silent, remove_duplicates=False)
+
+
+KILLED = """import contextlib, os, signal, sys
+from pathlib import Path
+
+from imgcluster.preprocess import Folders, Recipe, preprocess_folder
+
+
+class Deadly:
+    def update(self, steps):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    preprocess_folder(Folders(folder / "raw", folder / "img", folder / "masks"), sys.argv[2:], Recipe(method="none"),
+                      ledger=folder / "ledger.jsonl", workers=1,
+                      progress=lambda *_: contextlib.nullcontext(Deadly()))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_killed_run_leaves_no_warnings_of_python_s_own(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    done = subprocess.run([sys.executable, script, tmp_path, *names], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)})
+    assert done.returncode == -signal.SIGKILL and done.stderr == ""
