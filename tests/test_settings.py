@@ -127,6 +127,15 @@ def test_labels_that_are_there_for_scores_alone_are_no_matter_of_the_network():
     assert settings.labels_from is None and settings.label_options()["labels_from"] is None
 
 
+@pytest.mark.parametrize("overrides, known", [
+    ([], None), (["TRAIN_DATASET=known"], "known"), (["TRAIN_DATASET=None"], None),
+    (["TRAIN_DATASET=known", "CALIBRATION_DATASET=other"], "other"), (["CALIBRATION_DATASET=shoes"], "shoes"),
+    (["TRAIN_DATASET=known", "CALIBRATION_DATASET=None"], None), (["DATASET=sample"], "sample_train"),
+    (["TRAIN_DATASET=known", "NUM_CLUSTERS=4"], None), (["CALIBRATION_DATASET=other", "NUM_IMGS_PER_MODEL=9"], None)])
+def test_known_products_are_those_of_the_training_set_unless_named_or_not_needed(overrides, known):
+    assert load_settings(None, ["DATASET=shoes", *overrides], root=ROOT).known_dataset == known
+
+
 def test_settings_are_frozen():
     with pytest.raises(ValidationError):
         load_settings(root=ROOT).DATASET = "shoes"
