@@ -7,6 +7,7 @@ Runtime: a second; drawing the sample about 20 s
 """
 import sys
 
+from imgcluster.ahead import require_ahead
 from imgcluster.cli import Step, run
 from imgcluster.images import scan_images
 from imgcluster.labels import describe_labels, make_labels
@@ -17,6 +18,7 @@ from imgcluster.sample import SAMPLES, draw_sample
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
+    require_ahead(settings)
     folder = settings.folder("RAW_IMG_DIR")
     if settings.DATASET in SAMPLES:
         draw_sample(SAMPLES[settings.DATASET], folder, workers=settings.workers)

@@ -9,6 +9,7 @@ Runtime: about 15 photos a second and core where every product is cut out, two t
 """
 import sys
 
+from imgcluster.ahead import require_ahead
 from imgcluster.cli import Step, run
 from imgcluster.images import scan_images
 from imgcluster.labels import labels_where_there_are
@@ -16,11 +17,13 @@ from imgcluster.photo_audit import warnings
 from imgcluster.photo_rows import write_photo_rows
 from imgcluster.preprocess import Folders, Recipe, preprocess_dataset
 from imgcluster.progress import progress
+from imgcluster.wording import counted
 
 
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
+    require_ahead(settings)
     folders = Folders(raw=settings.folder("RAW_IMG_DIR"), img=settings.folder("IMG_DIR"), masks=step.data_dir / "masks")
     scanned = scan_images(folders.raw)
     step.claim()
@@ -35,14 +38,16 @@ def main(argv=None):
     labels = labels_where_there_are(done.kept, needed=(step.data_dir / "labels_true.txt").exists(), warn=step.warn,
                                     **settings.label_options())
     write_photo_rows(step.data_dir, done.kept, labels, replaced=done.replaced)
+    done.remove_gone(folders.img)
     done.write_tables(step.data_dir)
     step.record(["img_paths.txt", "photos.csv", "skipped.csv", "duplicates.csv"])
     plain = sum(entry["plain"] for entry in done.usable)
     doubtful = sum(bool(warnings(entry)) for entry in done.usable)
-    step.say(f"{len(done.kept)} photos usable, {len(done.skipped)} skipped, {len(done.copies)} copies of another photo"
+    copies = counted(len(done.copies), "copy", "copies")
+    step.say(f"{counted(len(done.kept), 'photo')} usable, {len(done.skipped)} skipped, {copies} of another photo"
              f"{' left out' if settings.REMOVE_DUPLICATES else ''}; {plain} on a plain background; "
              f"{doubtful} with warnings (photos.csv)")
-    step.finish(f"{len(done.usable)} photos to {step.show(folders.img)}",
+    step.finish(f"{counted(len(done.usable), 'photo')} to {step.show(folders.img)}",
                 then="02_finetune_network.py" if settings.learns else "03_extract_features.py")
 
 

@@ -9,19 +9,20 @@ Writes:  network.keras in DATA_DIR of TRAIN_DATASET; where there are labels also
          history.csv, and history.csv is that of the first
 Runtime: without labels a minute or two with MobileNetV2, about four with InceptionV3. With labels, for 1,000 photos on
          two free cores, as long and about 4 s an epoch with MobileNetV2, up to EPOCHS epochs twice, after 20 s for its
-         frozen blocks; InceptionV3 takes some ten times that; a killed training goes on where it was
+         frozen blocks; InceptionV3 takes some ten times that; a killed run goes on where it was
 """
 import shutil
 import sys
 
-from imgcluster.artefacts import PHOTOS, read_img_paths, read_labels_true, require
+from imgcluster.ahead import require_ahead
+from imgcluster.artefacts import PHOTOS, read_labels_true
 from imgcluster.cli import Step, quiet_start, run
-from imgcluster.errors import UserError
-from imgcluster.progress import progress
+from imgcluster.progress import named_progress
 
 
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
+    require_ahead(step.settings)
     if step.settings.train_dataset is None:
         step.say("TRAIN_DATASET = None: nothing to train on, the pretrained network is used as it is")
         return
@@ -30,15 +31,11 @@ def main(argv=None):
         return
     source = step.settings.for_dataset(step.settings.train_dataset)
     data_dir = source.folder("DATA_DIR")
-    if not (data_dir / "img_paths.txt").exists():
-        raise UserError(f"TRAIN_DATASET = {source.DATASET!r}: {step.show(data_dir / 'img_paths.txt')} is missing; put "
-                        f"its photos into {step.show(source.folder('RAW_IMG_DIR'))} and run 00_make_labels_true.py and "
-                        f"01_img_preprocess.py with --set DATASET={source.DATASET}")
-    step.claim(data_dir)
+    img_dir, img_paths = step.claim_photos(source)
     step.warn_if_changed("00", "01", data_dir=data_dir)
-    img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir) if source.learns_labels else None
-    made = (fit(step, source, img_paths, data_dir) if labels is None
-            else learn(step, source, img_paths, labels, data_dir))
+    labels = read_labels_true(data_dir) if source.learns_labels else None
+    made = (fit(step, source, img_dir, img_paths) if labels is None
+            else learn(step, source, img_dir, img_paths, labels))
     if made:
         outputs, inputs, facts = made
         shutil.rmtree(data_dir / "training")
@@ -46,7 +43,7 @@ def main(argv=None):
         step.finish(step.show(data_dir / outputs[0]), then="03_extract_features.py")
 
 
-def fit(step, source, img_paths, data_dir):
+def fit(step, source, img_dir, img_paths):
     """Fit the pooling of the network, or of each of several, to photos without labels.
 
     Returns (files made, files read, facts for the record), or None where nothing was fitted.
@@ -54,24 +51,22 @@ def fit(step, source, img_paths, data_dir):
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
     with quiet_start():
         from imgcluster.network_files import NETWORK, write_fitted
-        from imgcluster.unlabelled import fit_networks, why_not_fitted
+        from imgcluster.unlabelled import fit_networks, nothing_learnt, why_not_fitted
 
-    none, remedy = "no labelled products are named, so nothing is trained", "TRAIN_DATASET names them, if you have any"
-    if source.learns_labels:
-        none = f"TRAIN_DATASET = {source.DATASET!r} has no true labels, so nothing is trained"
-        remedy = "TRAIN_LABELS_FROM says where they are, if you have any"
-    reason, network = why_not_fitted(source.POOLING, len(img_paths)), None
+    data_dir, network = source.folder("DATA_DIR"), None
+    none, remedy = nothing_learnt(source.DATASET, asked=source.learns_labels)
+    reason = why_not_fitted(source.POOLING, len(img_paths))
     if not reason:
         step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
-        network, names = fit_networks(source.network_members(), require(source.folder("IMG_DIR")), img_paths,
-                                      seed=source.RANDOM_SEED, folder=data_dir / "training", progress=bar, say=step.say)
+        network, names = fit_networks(source.network_members(), img_dir, img_paths, seed=source.RANDOM_SEED,
+                                      folder=data_dir / "training", progress=named_progress, say=step.say)
     write_fitted(data_dir, network)
     if network is None:
         return step.warn(f"{none}{reason and f', and {reason}'}: the pretrained network is used as it is ({remedy})")
     return [NETWORK], PHOTOS, {"network": " + ".join(names)}
 
 
-def learn(step, source, img_paths, labels, data_dir):
+def learn(step, source, img_dir, img_paths, labels):
     """Fine-tune the network, or each of several, on labelled photos; returns as `fit` does."""
     with quiet_start():
         from imgcluster.augmentation import Augmentation
@@ -80,28 +75,15 @@ def learn(step, source, img_paths, labels, data_dir):
         from imgcluster.training import Regime
         from imgcluster.validation import describe
 
-    training_set = make_training_set(img_paths, labels, holdout_models=source.HOLDOUT_MODELS,
-                                     train_fraction=source.TRAIN_FRACTION, train_on_all=source.TRAIN_ON_ALL,
-                                     seed=source.RANDOM_SEED)
-    step.say(training_set.described())
-    trainer = Trainer(training_set, Regime(augmentation=Augmentation(**source.augmentation_options()),
-                                           **source.regime_options()),
-                      img_dir=require(source.folder("IMG_DIR")), state_dir=data_dir / "training",
-                      seed=source.RANDOM_SEED, picture_options=source.picture_options(),
-                      keep_pretrained=source.KEEP_PRETRAINED, whiten=source.WHITEN_WITHIN_MODELS, say=step.say,
-                      warn=step.warn, progress=bar)
-    members = [trainer.train(**options) for options in source.network_members()]
-    for member in members if len(members) > 1 else ():
-        step.say(f"{member.name} by itself: {describe(trainer.join([member])[1])}")
+    data_dir, training_set = source.folder("DATA_DIR"), make_training_set(img_paths, labels, **source.split_options())
+    regime = Regime(augmentation=Augmentation(**source.augmentation_options()), **source.regime_options())
+    trainer = Trainer(training_set, regime, img_dir=img_dir, state_dir=data_dir / "training", say=step.say,
+                      warn=step.warn, progress=named_progress, **source.trainer_options())
+    members = trainer.train_all(source.network_members())
     outputs, scores, judged = write_trained(data_dir, trainer, members)
     step.say(f"network kept, with all features that step 03 gets, on {judged} validation photos: {describe(scores)}")
     names = " + ".join(member.name for member in members)
     return outputs, (*PHOTOS, "labels_true.txt"), {"network": names, "holdout_models": training_set.holdout_classes}
-
-
-def bar(text, total, unit="photo"):
-    """A progress bar."""
-    return progress(description=text, total=total, unit=unit)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,13 @@ Runtime: on two cores about 30 photos/s with InceptionV3, 130 with MobileNetV2; 
 """
 import sys
 
-import numpy as np
-
-from imgcluster.artefacts import BEFORE, PHOTOS, fingerprint, read_img_paths, read_json, read_labels_true, require
+from imgcluster.ahead import require_ahead
+from imgcluster.artefacts import BEFORE, PHOTOS, photos_key, read_features, read_img_paths, read_labels_true
 from imgcluster.cli import Step, quiet_start, run
-from imgcluster.errors import UserError
 from imgcluster.feature_record import features_digest, features_record
 from imgcluster.features import extract_features
 from imgcluster.kind import read_kind
-from imgcluster.photo_rows import drop_photos
+from imgcluster.photo_rows import drop_unreadable
 from imgcluster.progress import progress
 from imgcluster.projector import OUTPUTS as PROJECTOR_FILES
 from imgcluster.projector import write_projector_files
@@ -27,9 +25,8 @@ from imgcluster.projector import write_projector_files
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     settings = step.settings
-    require(step.data_dir / "img_paths.txt")
-    step.claim()
-    img_paths, img_dir = read_img_paths(step.data_dir), require(settings.folder("IMG_DIR"))
+    require_ahead(settings)
+    img_dir, img_paths = step.claim_photos(settings)
     step.warn_if_changed("01")
     network = open_network(step, img_dir, img_paths)
     from imgcluster.networks import with_before
@@ -37,17 +34,11 @@ def main(argv=None):
     path = step.data_dir / "features.npy"
     errors = extract_features(
         with_before(network, settings.ZOOM_AVERAGING), img_dir, img_paths, path, step.data_dir / BEFORE,
-        batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING, l2_normalize=settings.L2_NORMALIZE,
-        components=settings.PCA_WHITENING, **settings.picture_options(),
-        key={**step.values("03"), **network.source, "photos": [fingerprint(step.data_dir / name) for name in PHOTOS],
-             "step 01": read_json(step.data_dir / "made_by_01.json").get("settings")},
-        progress=lambda total, done: progress(description="features", total=total, initial=done))
-    if len(errors) == len(img_paths):
-        raise UserError(f"no photo in {img_dir} could be read; run 01_img_preprocess.py first")
-    for row, reason in errors.items():
-        step.warn(f"{img_paths[row]}: {reason}; left out (skipped.csv)")
-    drop_photos(step.data_dir, {img_paths[row]: reason for row, reason in errors.items()})
-    features = np.load(path, mmap_mode="r")
+        key={**step.values("03"), **network.source, **photos_key(step.data_dir)},
+        progress=lambda total, done: progress(description="features", total=total, initial=done),
+        **settings.feature_options())
+    drop_unreadable(step.data_dir, img_dir, {img_paths[row]: reason for row, reason in errors.items()}, warn=step.warn)
+    features = read_features(step.data_dir)
     if settings.FEATURES_TSV:
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
@@ -62,7 +53,7 @@ def main(argv=None):
 
 def open_network(step, img_dir, img_paths):
     """Return the `networks.Network` that the settings name and that suits these photos."""
-    options = step.settings.network_options()
+    settings, options = step.settings, step.settings.network_options()
     if options["train_dir"] is not None:
         path = options["train_dir"] / "network.keras"
         if path.exists():
@@ -74,23 +65,20 @@ def open_network(step, img_dir, img_paths):
     with quiet_start():
         from imgcluster.networks import load_network
     network = load_network(**options)
-    if network.before:
+    if settings.ASSIGN_TO is not None:
+        network = network.that_made(features_record(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")))
+    elif settings.USE_FINE_TUNED == "auto" and settings.DATASET != settings.train_dataset:
         network = that_suits(step, network, img_dir, img_paths)
     step.say(f"network: {network.remark}")
     return network
 
 
 def that_suits(step, network, img_dir, img_paths):
-    """Return a fine-tuned Network, or what it was before where that is what these photos need."""
+    """Return a Network, or what it was before it was fine-tuned where that is what these photos need."""
     from imgcluster.networks import suited
 
-    settings = step.settings
-    if settings.ASSIGN_TO is not None:
-        earlier = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
-        return network.that_made(features_record(earlier))
-    if settings.USE_FINE_TUNED is True or settings.DATASET == settings.train_dataset:
-        return network
-    chosen, kinship = suited(network, read_kind(settings.network_options()["train_dir"]), img_dir, img_paths,
+    settings, train_dir = step.settings, step.settings.network_options()["train_dir"]
+    chosen, kinship = suited(network, train_dir and read_kind(train_dir), img_dir, img_paths,
                              batch_size=settings.BATCH_SIZE, **settings.picture_options())
     if chosen is not network:
         step.warn(f"these photos show another kind of product than {settings.train_dataset} (kinship {kinship:.2f}): "

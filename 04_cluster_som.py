@@ -75,12 +75,11 @@ def known_products(step, features):
 
     "auto" takes none of another kind of product.
     """
-    settings, asked = step.settings, step.settings.CALIBRATION_DATASET != "auto"
-    name = settings.CALIBRATION_DATASET if asked else settings.train_dataset
-    if settings.NUM_CLUSTERS or settings.NUM_IMGS_PER_MODEL or name is None or (not asked and name == settings.DATASET):
+    settings, name = step.settings, step.settings.known_dataset
+    if name is None:
         return None, None
     known = known_for(step.data_dir, features, folder=settings.for_dataset(name).folder("DATA_DIR"), name=name,
-                      asked=asked, say=step.say, warn=step.warn)
+                      asked=settings.CALIBRATION_DATASET != "auto", say=step.say, warn=step.warn)
     return known, name if known else None
 
 

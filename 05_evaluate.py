@@ -17,7 +17,8 @@ from imgcluster.cli import Step, run
 from imgcluster.cluster_results import warn_of_other_features
 from imgcluster.feature_record import features_record
 from imgcluster.metrics import bootstrap_interval, clustering_scores, internal_scores, neighbour_agreement
-from imgcluster.score_table import SEEN, score_table
+from imgcluster.score_table import score_table
+from imgcluster.seen import seen_by_network, warning_of_seen
 from imgcluster.unplaced import each_alone, is_placed
 
 
@@ -37,12 +38,13 @@ def main(argv=None):
     metrics["photos"] = len(predicted)
     record = features_record(step.data_dir)
     if record:  # what made features of one's own, nobody can know
-        metrics |= {name: record.get(name.removesuffix("_these_photos")) == step.settings.DATASET for name in SEEN}
-    if metrics.get("trained_on_these_photos") and true is not None:
-        step.warn("the network was trained on these very photos: the scores say nothing about products it never saw")
+        metrics |= seen_by_network(record, step.data_dir, true,
+                                   folder_of=lambda name: step.settings.for_dataset(name).folder("DATA_DIR"))
+    if true is not None and warning_of_seen(metrics):
+        step.warn(warning_of_seen(metrics))
     write_json(step.data_dir / "metrics.json", metrics)
     step.record(["metrics.json"], inputs=[step.data_dir / f"labels_{kind}.txt" for kind in ("true", "pred")])
-    step.say(score_table(metrics))
+    step.say(f"{score_table(metrics)}\n  (what each score means: the report of step 06, under Scores)")
     step.finish(step.show(step.data_dir / "metrics.json"), then="06_visualize.py")
 
 

@@ -16,11 +16,13 @@ import sys
 import time
 from pathlib import Path
 
+from imgcluster.ahead import require_ahead
 from imgcluster.artefacts import changed_settings, is_up_to_date, read_json, was_interrupted
 from imgcluster.carried_over import require_clusters
 from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments, shown
 from imgcluster.errors import UserError
 from imgcluster.images import list_images
+from imgcluster.known_products import require_known
 from imgcluster.labels import make_labels
 from imgcluster.sample import SAMPLES
 from imgcluster.settings import load_settings
@@ -33,8 +35,7 @@ SECONDS_TO_STOP = 10
 def main(argv=None):
     options = parse(argv)
     settings = load_settings(options.config, options.set, root=ROOT)
-    if settings.ASSIGN_TO is not None and options.last >= "04":
-        require_clusters(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"))
+    look_ahead(settings, options.first, options.last)
     arguments = settings_arguments(options)
     rows, failed = [], 0
     for dataset, number in plan(settings, options.first, options.last):
@@ -54,6 +55,18 @@ def main(argv=None):
         print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} (its message is above); mend it and "
               "run again", file=sys.stderr)
     return failed if failed >= 0 else 1
+
+
+def look_ahead(settings, first, last):
+    """Raise a UserError of what a step from `first` to `last` would stop at, and what this run does not make."""
+    if first <= "03":
+        require_ahead(settings)
+    if last < "04":
+        return
+    if settings.ASSIGN_TO is not None:
+        require_clusters(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"))
+    elif settings.known_dataset not in (None, settings.DATASET, settings.train_dataset):
+        require_known(settings.for_dataset(settings.known_dataset).folder("DATA_DIR"), name=settings.known_dataset)
 
 
 def run_step(command):

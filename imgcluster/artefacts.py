@@ -137,8 +137,17 @@ def read_lines(path):
     try:
         text = require(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
+        raise _not_utf8(path) from error
     return text.removesuffix("\n").split("\n") if text else []
+
+
+def _not_utf8(path):
+    """The UserError of a file that is no UTF-8 text, with the line where that shows first."""
+    try:
+        Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return UserError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8 (in Excel: \"CSV UTF-8\")")
 
 
 def read_table(path):
@@ -158,6 +167,8 @@ def read_table(path):
             raise pd.errors.ParserError("more cells than columns")
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path) from error
     except (ValueError, IsADirectoryError) as error:
         if isinstance(error, pd.errors.ParserError):
             _check_cells(path)
@@ -263,6 +274,13 @@ def fingerprint(path):
         return ""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def photos_key(data_dir):
+    """Return a mapping that tells the prepared photos of a dataset from others, and from those prepared otherwise."""
+    data_dir = Path(data_dir)
+    return {"photos": [fingerprint(data_dir / name) for name in PHOTOS],
+            "step 01": read_json(data_dir / "made_by_01.json").get("settings")}
 
 
 def write_record(data_dir, step, *, settings, outputs, inputs=(), **facts):

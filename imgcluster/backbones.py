@@ -1,4 +1,4 @@
-"""Pretrained networks of `keras.applications` in one table, each with its input size and preprocessing.
+"""Pretrained networks of `keras.applications`, those of `backbone_table`, each with its input size and preprocessing.
 
 Every model built here takes RGB pictures of 0 to 255 (uint8 or float) and does its own scaling, so callers never
 preprocess, and the same picture means the same to training, extraction and search.
@@ -10,62 +10,29 @@ import re
 import socket
 import sys
 import warnings
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
 
+from imgcluster.backbone_table import (
+    AUTO,
+    BACKBONES,
+    BUNDLED,
+    PREFERRED,
+    PREFIX,
+    why_not_with,
+    why_unknown,
+)
 from imgcluster.depth_pooling import pooled_at_depths, read_statistics
 from imgcluster.ensemble import join_networks
 from imgcluster.errors import UserError
-from imgcluster.hub_backbones import PREFIX, build_hub_backbone
+from imgcluster.hub_backbones import build_hub_backbone
 from imgcluster.pooling import pooling_layer
 from imgcluster.scaling import InputScaling
 
 # Seconds to wait for the server that holds the ImageNet weights; one that swallows packets would hang for minutes.
 CONNECT_TIMEOUT = 10
 
-
-@dataclass(frozen=True)
-class Backbone:
-    """One network: its class in `keras.applications`, native input side (pixels), input scaling, own weights."""
-
-    architecture: str
-    input_size: int
-    scaling: str
-    options: dict = field(default_factory=dict)
-    weights_file: Path | None = None
-
-
-INCLUDED = {"include_preprocessing": True}
-BUNDLED_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "mobilenet_v3_small.weights.h5"
-
-# What BACKBONE = "auto" takes: the first where its ImageNet weights can be had, else the network that ships with us.
-AUTO, PREFERRED, BUNDLED = "auto", "InceptionV3", "bundled"
-
-BACKBONES = {
-    "InceptionV3": Backbone("InceptionV3", 299, "tf"),
-    "VGG16": Backbone("VGG16", 224, "caffe"),
-    "VGG19": Backbone("VGG19", 224, "caffe"),
-    "ResNet50": Backbone("ResNet50", 224, "caffe"),
-    "ResNet50V2": Backbone("ResNet50V2", 224, "tf"),
-    "MobileNet": Backbone("MobileNet", 224, "tf"),
-    "MobileNet_0.75": Backbone("MobileNet", 224, "tf", {"alpha": 0.75}),
-    "MobileNetV2": Backbone("MobileNetV2", 224, "tf"),
-    "MobileNetV3Small": Backbone("MobileNetV3Small", 224, "included", INCLUDED),
-    "MobileNetV3Large": Backbone("MobileNetV3Large", 224, "included", INCLUDED),
-    "EfficientNetB0": Backbone("EfficientNetB0", 224, "included"),
-    "EfficientNetB1": Backbone("EfficientNetB1", 240, "included"),
-    "EfficientNetB2": Backbone("EfficientNetB2", 260, "included"),
-    "EfficientNetB3": Backbone("EfficientNetB3", 300, "included"),
-    "EfficientNetB4": Backbone("EfficientNetB4", 380, "included"),
-    "EfficientNetV2B0": Backbone("EfficientNetV2B0", 224, "included", INCLUDED),
-    "EfficientNetV2S": Backbone("EfficientNetV2S", 384, "included", INCLUDED),
-    "ConvNeXtTiny": Backbone("ConvNeXtTiny", 224, "included", INCLUDED),
-    "DenseNet121": Backbone("DenseNet121", 224, "torch"),
-    "DenseNet169": Backbone("DenseNet169", 224, "torch"),
-    BUNDLED: Backbone("MobileNetV3Small", 288, "included", INCLUDED, BUNDLED_WEIGHTS),
-}
 
 # y = x * scale + offset per channel, after reversing RGB to BGR where the network was trained so
 # (the modes of keras.applications.imagenet_utils.preprocess_input).
@@ -80,8 +47,7 @@ SCALINGS = {
 def check_backbone(name):
     """Return the `Backbone` called `name`; raises UserError that lists the names there are."""
     if name not in BACKBONES:
-        raise UserError(f"BACKBONE = {name!r}: no such network; choose one of {AUTO}, {', '.join(BACKBONES)}, or "
-                        f"{PREFIX}PRESET for a preset of keras-hub")
+        raise UserError(f"BACKBONE = {name!r}: {why_unknown(name)}")
     return BACKBONES[name]
 
 
@@ -110,9 +76,8 @@ def load_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):
                 "; ".join(remark for _, _, remark in loaded if remark))
     if name != AUTO:
         return build_backbone(name, weights=weights, **options), name, ""
-    if weights != "imagenet":
-        raise UserError(f"WEIGHTS = {str(weights)!r}: needs BACKBONE to name the network these weights belong to; "
-                        "\"auto\" goes with WEIGHTS = \"imagenet\"")
+    if why_not_with(name, weights):
+        raise UserError(f"WEIGHTS = {str(weights)!r}: {why_not_with(name, weights)}")
     try:
         return (build_backbone(PREFERRED, weights=weights, **options), PREFERRED,
                 f"for the small network that ships with this project set BACKBONE = {BUNDLED!r}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from imgcluster.artefacts import changed_settings, remove_leftovers, was_interrupted, write_record
+from imgcluster.artefacts import changed_settings, read_img_paths, remove_leftovers, was_interrupted, write_record
 from imgcluster.errors import UserError
 from imgcluster.locks import claim
 from imgcluster.settings import load_settings
@@ -66,6 +66,26 @@ class Step:
         self._lock = claim(data_dir)
         remove_leftovers(data_dir)
         finish(data_dir)
+
+    def claim_photos(self, source):
+        """Claim a dataset, given by its settings, for a network to see its photos; return (IMG_DIR, their paths in it).
+
+        Raises UserError where the photos are not listed or prepared, or step 01 has not come to its end: of those that
+        it had no time for, nobody could tell that they did not just vanish.
+        """
+        data_dir, img_dir = source.folder("DATA_DIR"), source.folder("IMG_DIR")
+        its = "" if source.DATASET == self.settings.DATASET else f" with --set DATASET={shlex.quote(source.DATASET)}"
+        if not (data_dir / "img_paths.txt").exists():
+            raise UserError(f"{shown(data_dir / 'img_paths.txt')} is missing; put the photos of {source.DATASET} into "
+                            f"{shown(source.folder('RAW_IMG_DIR'))} and run 00_make_labels_true.py and "
+                            f"01_img_preprocess.py{its}")
+        self.claim(data_dir)
+        if was_interrupted(data_dir, "01"):
+            raise UserError(f"{shown(img_dir)}: prepared photos are missing, as step 01 was interrupted; run "
+                            f"01_img_preprocess.py again{its}: it goes on where it was")
+        if not img_dir.exists():
+            raise UserError(f"{shown(img_dir)} is missing; run 01_img_preprocess.py{its} first")
+        return img_dir, read_img_paths(data_dir)
 
     def values(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""

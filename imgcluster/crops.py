@@ -1,4 +1,5 @@
 """An endless stream of strongly changed crops of photos, for teaching a network without labels; and gentler views."""
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -46,6 +47,14 @@ class CropStream:
         for _ in range(count):
             image = self._read_next()
             yield np.stack([random_crop(image, self.size, self.rng, area=VIEW_AREA, hue=0.0) for _ in range(VIEWS)])
+
+    def state(self):
+        """Return as text (JSON) where the stream of `views` is, for `go_on` of another one over the same photos."""
+        return json.dumps([self.rng.bit_generator.state, self.order])
+
+    def go_on(self, state):
+        """Give the views that follow the `state` of another stream."""
+        self.rng.bit_generator.state, self.order = json.loads(state)
 
     def _prepare(self, count):
         # Crops wait until four times as many are there, so that the crops of one photo do not follow each other.

@@ -31,3 +31,10 @@ def mean_directions(features, labels):
     for rows in blocks(len(labels)):
         sums += membership(labels[rows], len(sums)).T @ read_rows(features, rows, normalize=True)
     return unit_length(sums)
+
+
+def likeness_to_means(features, labels):
+    """Return float32 [N]: the cosine of each photo to the mean direction of its cluster; labels int [N], 0..K-1."""
+    means = mean_directions(features, labels)
+    return np.concatenate([(read_rows(features, rows, normalize=True) * means[labels[rows]]).sum(axis=1)
+                           for rows in blocks(len(labels))])

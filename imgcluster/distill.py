@@ -19,7 +19,8 @@ import keras
 import numpy as np
 
 from imgcluster.artefacts import replacing
-from imgcluster.backbones import BACKBONES, BUNDLED_WEIGHTS, build_backbone, check_backbone
+from imgcluster.backbone_table import BACKBONES, BUNDLED_WEIGHTS
+from imgcluster.backbones import build_backbone, check_backbone
 from imgcluster.crop_pool import CropPool
 from imgcluster.crops import CropStream
 from imgcluster.distill_networks import Student, Teachers

@@ -17,6 +17,7 @@ from imgcluster.artefacts import (
     require,
 )
 from imgcluster.carried_over import read_names
+from imgcluster.directions import likeness_to_means
 from imgcluster.images import ImageError, read_image, read_thumbnail
 from imgcluster.metrics import confusion_of_largest
 from imgcluster.plots import (
@@ -123,10 +124,21 @@ class Gallery:
     def topology(self):
         return str(self.som["topology"])
 
+    @cached_property
+    def typicality(self):
+        """How near each photo is to the mean of all in its cluster, a cosine [N]; without features its confidence."""
+        if (self.data_dir / "features.npy").exists():
+            return likeness_to_means(read_features(self.data_dir), np.unique(self.predicted, return_inverse=True)[1])
+        return self.clusters["confidence"].to_numpy()
+
     def typical_first(self, rows):
-        """Rows of photos ordered by confidence, then by closeness to the map."""
-        table = self.clusters.iloc[rows].sort_values(["confidence", "distance"], ascending=[False, True], kind="stable")
-        return table.index.to_numpy()
+        """Rows of photos ordered by how typical they are of their clusters."""
+        return rows[np.argsort(-self.typicality[rows], kind="stable")]
+
+    def least_sure(self, rows, number):
+        """The `number` rows of photos of the lowest confidence, the least sure at the end."""
+        confidence = self.clusters["confidence"].to_numpy()[rows]
+        return rows[np.argsort(-confidence, kind="stable")[len(rows) - number:]]
 
 
 def figures(gallery):
@@ -180,10 +192,11 @@ def draw_map(gallery, thumbnail):
 
 
 def draw_cluster(gallery, cluster, thumbnail):
-    """One cluster's photos with their files and confidences: the most typical first, the most doubtful at the end."""
+    """One cluster's photos with their files and confidences, most typical first; of many, the least sure at the end."""
     rows = gallery.typical_first(np.flatnonzero(gallery.predicted == cluster))
     hidden = max(0, len(rows) - SHEET_PHOTOS)
-    shown = np.concatenate([rows[:SHEET_PHOTOS - SHEET_DOUBTFUL], rows[-SHEET_DOUBTFUL:]]) if hidden else rows
+    typical, others = np.split(rows, [SHEET_PHOTOS - SHEET_DOUBTFUL])
+    shown = np.concatenate([typical, gallery.least_sure(others, SHEET_DOUBTFUL)]) if hidden else rows
     title = (f"{gallery.name}: {gallery.called(cluster)}, {len(rows):,} photos, most typical first"
              + (f", {hidden:,} in the middle left out" if hidden else "") + f". {CONFIDENCE}")
     confidence = gallery.clusters["confidence"].to_numpy()

@@ -6,11 +6,10 @@ import zipfile
 
 import keras
 
+from imgcluster.backbone_table import PREFIX
 from imgcluster.errors import UserError
 from imgcluster.pooling import TokenPooling
 from imgcluster.scaling import InputScaling
-
-PREFIX = "hub:"
 
 
 def build_hub_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):

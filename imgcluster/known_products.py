@@ -37,6 +37,10 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
         if (folder / "features.npy").exists():
             say(f"the features of {name} are not by the network that made these; the number of clusters is estimated "
                 "without them")
+        else:
+            warn(f"{folder / 'features.npy'} is missing: the number of clusters is estimated without the products of "
+                 f"TRAIN_DATASET = {name!r}; steps 00, 01 and 03 with --set DATASET={name} make what it lacks, where "
+                 "they have labels")
         return None
     if known.kinship >= OTHER_KIND:
         return known
@@ -64,16 +68,21 @@ def read_known(known_dir, data_dir, features, *, name):
     variety makes one product: where it was trained on `name`, both are compared as it saw them before, as far as step
     03 wrote that. Raises UserError where features or labels are missing, or by another network.
     """
-    path = known_dir / "features.npy"
-    if not path.exists():
-        raise UserError(f"CALIBRATION_DATASET = {name!r}: {path} is missing; name a labelled dataset, or run steps 00, "
-                        f"01 and 03 with --set DATASET={name} first, under the TRAIN_DATASET (a name or None) by which "
-                        "the features of DATASET are")
+    require_known(known_dir, name=name)
     known, labels = _labelled(known_dir, data_dir, features.shape[1])
     before = [read_before(folder) for folder in (known_dir, data_dir)]
     if features_record(data_dir).get("trained_on") == name and all(each is not None for each in before):
         known, features = before
     return Known(known, labels, features, kinship(features, known, labels))
+
+
+def require_known(known_dir, *, name):
+    """Raise a UserError where there are no features of the dataset that CALIBRATION_DATASET names."""
+    path = known_dir / "features.npy"
+    if not path.exists():
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: {path} is missing; name a labelled dataset, or run steps 00, "
+                        f"01 and 03 with --set DATASET={name} first, under the TRAIN_DATASET (a name or None) by which "
+                        "the features of DATASET are")
 
 
 def _labelled(known_dir, data_dir, dimension):

@@ -8,7 +8,8 @@ from pathlib import Path
 import keras
 
 from imgcluster.artefacts import fingerprint, read_json
-from imgcluster.backbones import BUNDLED_WEIGHTS, load_backbone, origin_of, ships
+from imgcluster.backbone_table import BUNDLED_WEIGHTS
+from imgcluster.backbones import load_backbone, origin_of, ships
 from imgcluster.calibration import OTHER_KIND
 from imgcluster.ensemble import average_views
 from imgcluster.finetune import (

@@ -11,6 +11,7 @@ _SIDE = 512  # longer side, in pixels, at which photos are measured
 # Photos are warned of below these. A sharpness of .04 is that of an edge blurred by 2.5 pixels.
 _MIN_SHARPNESS, _MIN_BRIGHTNESS, _MIN_SIDE = 0.04, 0.3, 100
 _MIN_SATURATION = 0.06  # below it a photo counts as grey
+INCOMPLETE = "incomplete file"
 _MAX_MISSING = 0.5  # share of the rows that a file may lack
 # Shares of the frame: a product smaller than the first, or whose mask covers more than the second of the frame's rim.
 _SMALL_PRODUCT, _CUT_OFF = 0.03, 0.25
@@ -60,7 +61,7 @@ def rim_share(mask):
 def warnings(entry):
     """Return what to warn of in a photo, list[str], from its entry of step 01 (see `preprocess.preprocess_folder`)."""
     found = {"blurred": entry["sharpness"] < _MIN_SHARPNESS, "dark": entry["brightness"] < _MIN_BRIGHTNESS,
-             "tiny": min(entry["width"], entry["height"]) < _MIN_SIDE, "incomplete file": entry["missing"] is not None}
+             "tiny": min(entry["width"], entry["height"]) < _MIN_SIDE, INCOMPLETE: entry["missing"] is not None}
     if entry["num_objects"] > 0:
         found |= {"small product": entry["share"] < _SMALL_PRODUCT, "product cut off": entry["rim"] > _CUT_OFF}
     return [name for name, applies in found.items() if applies]
@@ -72,7 +73,7 @@ def refusal(entry, *, min_product_share=0.0, max_objects=None):
     The filters keep photos without a found product.
     """
     if (entry["missing"] or 0) > _MAX_MISSING:
-        return f"incomplete file: {entry['missing']:.0%} of its rows are missing"
+        return f"{INCOMPLETE}: {entry['missing']:.0%} of its rows are missing"
     if not entry["num_objects"]:
         return None
     if entry["share"] < min_product_share:

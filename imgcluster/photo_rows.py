@@ -18,6 +18,7 @@ from imgcluster.artefacts import (
     write_lines,
     write_table,
 )
+from imgcluster.errors import UserError
 from imgcluster.feature_record import FEATURES, features_record, note_features
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,17 @@ def left_out(data_dir, *, duplicates):
     return {file for table in tables if "file" in table for file in table["file"]}
 
 
-def drop_photos(data_dir, reasons):
-    """Take photos out of the rows of a dataset and add them to skipped.csv; reasons: {path: reason}."""
+def drop_unreadable(data_dir, img_dir, reasons, *, warn):
+    """Take photos that could not be read in `img_dir` out of the rows of a dataset and add them to skipped.csv.
+
+    reasons: {path: reason}; warn: gets a line of each. Raises UserError where no photo would be left.
+    """
     data_dir = Path(data_dir)
     img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
+    if set(img_paths) == set(reasons):
+        raise UserError(f"no photo in {img_dir} could be read; run 01_img_preprocess.py first")
+    for path, reason in reasons.items():
+        warn(f"{path}: {reason}; left out (skipped.csv)")
     keep = [row for row, path in enumerate(img_paths) if path not in reasons]
     added = pd.DataFrame({"file": list(reasons), "reason": list(reasons.values())})
     skipped = pd.concat([read_table(data_dir / "skipped.csv"), added]).drop_duplicates("file").sort_values("file")

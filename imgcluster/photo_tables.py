@@ -19,6 +19,11 @@ def replaced_photos(data_dir, usable):
     return {file for file, digest in now.items() if digests.get(file, digest) != digest}
 
 
+def gone_photos(data_dir, found):
+    """Return the set of photos that were usable when photos.csv was made and are not among the paths found now."""
+    return set(read_table(Path(data_dir) / "photos.csv").get("file", ())) - set(found)
+
+
 def photo_tables(usable):
     """Return {file name: DataFrame}, photos.csv and duplicates.csv, from the entries of the usable photos.
 

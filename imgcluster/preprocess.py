@@ -6,6 +6,7 @@ not done again. A photo that cannot be read, or that brings its process down, is
 import json
 import multiprocessing
 import os
+import sys
 import threading
 from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -26,12 +27,13 @@ from imgcluster.errors import UserError
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
 from imgcluster.interrupts import end_when_interrupted, interrupts_wait
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
-from imgcluster.photo_tables import photo_tables, replaced_photos
+from imgcluster.photo_tables import gone_photos, photo_tables, replaced_photos
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
 VERSION = 4
+NO_LEAKS = "ignore:resource_tracker:UserWarning"
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,21 @@ class Folders:
 class Outcome:
     """What step 01 made of a dataset. kept: photos to go on with, sorted; usable: entries of all that could be used;
     skipped: (file, reason) of the others; copies: files that are copies of another photo; replaced: files that were
-    others before; tables: {file name: DataFrame} of skipped.csv, photos.csv and duplicates.csv."""
+    others before; gone: files that were there before; tables: {file name: DataFrame} of skipped.csv, photos.csv and
+    duplicates.csv."""
 
     kept: list
     usable: list
     skipped: list
     copies: set
     replaced: set
+    gone: set
     tables: dict
+
+    def remove_gone(self, img_dir):
+        """Remove what was written of photos that have gone; before the tables, by which they are known."""
+        for name in self.gone:
+            (Path(img_dir) / name).unlink(missing_ok=True)
 
     def write_tables(self, folder):
         """Write the tables. They change after the rows or with them: by photos.csv replaced photos are known."""
@@ -101,7 +110,8 @@ def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_du
     tables = {"skipped.csv": reasons, **photo_tables(usable)}
     copies = set(tables["duplicates.csv"]["file"])
     kept = [entry["file"] for entry in usable if not remove_duplicates or entry["file"] not in copies]
-    return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable), tables)
+    return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable), gone_photos(data_dir, found),
+                   tables)
 
 
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
@@ -259,6 +269,9 @@ def _submit(pool, task):
 
 
 def _pool(workers):
+    # What a killed run leaves, Python's tracker cleans up; it would also warn of it, unless it is started with this.
+    if NO_LEAKS not in sys.warnoptions:
+        sys.warnoptions.append(NO_LEAKS)
     # Spawned, not forked: a fork copies locks that other threads (the progress bar's) may hold.
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
 

@@ -12,3 +12,8 @@ def progress(iterable=None, *, description, unit="photo", total=None, initial=0)
     interval = 0.2 if sys.stderr.isatty() else 10.0
     return tqdm(iterable, desc=description, unit=" " + unit, total=total, initial=initial, mininterval=interval,
                 maxinterval=interval, dynamic_ncols=True, file=sys.stderr, leave=True)
+
+
+def named_progress(text, total, unit="photo"):
+    """A progress bar over `total` of something, moved by `update`: as `progress` makes it."""
+    return progress(description=text, total=total, unit=unit)

@@ -10,13 +10,20 @@ import re
 import runpy
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
+from imgcluster.backbone_table import why_not_with, why_too_small, why_unknown
 from imgcluster.errors import UserError
 
 log = logging.getLogger(__name__)
+
+# What to write where a value is of the wrong kind, by pydantic's names for such errors. Tuples are numbers of rows and
+# columns.
+TO_WRITE = {"bool_type": "True or False", "int_type": "a whole number", "int_from_float": "a whole number",
+            "float_type": "a number", "string_type": "a text in quotes",
+            **dict.fromkeys(("tuple_type", "missing", "too_long"), "rows and columns such as (20, 20)")}
 
 # What Windows lets a pool of processes wait for at once.
 WINDOWS_WORKERS = 61
@@ -60,6 +67,22 @@ def _check_placeholders(folder):
     if unknown:
         raise ValueError(f"{', '.join(sorted(unknown))} is not known; {{DATASET}} is the only name in braces")
     return folder
+
+
+def _listed(value):
+    """A setting that holds one value or a list of them as a list; none where the setting was refused."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _paired(names, weights):
+    """Each network with its weights, of which one serves for all."""
+    names = _listed(names)
+    return zip(names, weights if isinstance(weights, list) else [weights] * len(names))
+
+
+def _refuse(reasons):
+    for reason in filter(None, reasons):
+        raise ValueError(reason)
 
 
 Name = Annotated[str, Field(min_length=1), AfterValidator(_check_name)]
@@ -182,13 +205,26 @@ class Settings(BaseModel):
             raise ValueError("the same folder as RAW_IMG_DIR; photos would be overwritten")
         return folder
 
+    @field_validator("BACKBONE")
+    @classmethod
+    def _check_backbone(cls, names):
+        _refuse(map(why_unknown, _listed(names)))
+        return names
+
     @field_validator("WEIGHTS")
     @classmethod
     def _check_weights(cls, weights, info):
         names = info.data.get("BACKBONE")
         if isinstance(weights, list) and len(weights) != (len(names) if isinstance(names, list) else 0):
             raise ValueError(f"{len(weights)} entries for BACKBONE = {names!r}; give one for each network of a list")
+        _refuse(why_not_with(name, own) for name, own in _paired(names, weights))
         return weights
+
+    @field_validator("INPUT_SIZE")
+    @classmethod
+    def _check_size(cls, size, info):
+        _refuse(why_too_small(name, size) for name in _listed(info.data.get("BACKBONE")) if size is not None)
+        return size
 
     @field_validator("SOM_TOROIDAL")
     @classmethod
@@ -271,6 +307,16 @@ class Settings(BaseModel):
         return source is not None and (source == self.DATASET or (
             self.learns_labels and self.for_dataset(source).labels_from is not None))
 
+    @property
+    def known_dataset(self):
+        """The dataset whose products show step 04 what counts as one: CALIBRATION_DATASET, or what "auto" stands for;
+        None where they are not asked."""
+        if self.NUM_CLUSTERS or self.NUM_IMGS_PER_MODEL:
+            return None
+        if self.CALIBRATION_DATASET != "auto":
+            return self.CALIBRATION_DATASET
+        return None if self.train_dataset == self.DATASET else self.train_dataset
+
     def label_options(self):
         """The keyword arguments of `labels.make_labels`."""
         csv_path = None
@@ -292,6 +338,11 @@ class Settings(BaseModel):
         """The keyword arguments that turn photos into pictures for the network (`pictures.iterate_pictures`)."""
         return {"mode": self.RESIZE_MODE, "max_pixels": self.MAX_PIXELS, "workers": self.workers}
 
+    def feature_options(self):
+        """The keyword arguments of `features.extract_features` that are settings."""
+        return {"batch_size": self.BATCH_SIZE, "flip_averaging": self.FLIP_AVERAGING,
+                "l2_normalize": self.L2_NORMALIZE, "components": self.PCA_WHITENING, **self.picture_options()}
+
     def network_options(self):
         """The keyword arguments of `networks.load_network`."""
         train_dir = None if self.train_dataset is None else self.for_dataset(self.train_dataset).folder("DATA_DIR")
@@ -301,10 +352,19 @@ class Settings(BaseModel):
 
     def network_members(self):
         """The networks of BACKBONE, one or several: the keyword arguments of `trainer.Trainer.train` for each."""
-        names = self.BACKBONE if isinstance(self.BACKBONE, list) else [self.BACKBONE]
-        weights = self.weights() if isinstance(self.WEIGHTS, list) else [self.weights()] * len(names)
+        pairs = enumerate(_paired(self.BACKBONE, self.weights()), start=1)
         return [{"backbone": name, "number": number, "weights": own, "input_size": self.INPUT_SIZE,
-                 "pooling": self.POOLING} for number, (name, own) in enumerate(zip(names, weights), start=1)]
+                 "pooling": self.POOLING} for number, (name, own) in pairs]
+
+    def split_options(self):
+        """The keyword arguments of `trainer.make_training_set`."""
+        return {"holdout_models": self.HOLDOUT_MODELS, "train_fraction": self.TRAIN_FRACTION,
+                "train_on_all": self.TRAIN_ON_ALL, "seed": self.RANDOM_SEED}
+
+    def trainer_options(self):
+        """The keyword arguments of `trainer.Trainer` that are settings."""
+        return {"seed": self.RANDOM_SEED, "picture_options": self.picture_options(),
+                "keep_pretrained": self.KEEP_PRETRAINED, "whiten": self.WHITEN_WITHIN_MODELS}
 
     def augmentation_options(self):
         """The keyword arguments of `augmentation.Augmentation`."""
@@ -342,8 +402,10 @@ def load_settings(config=None, overrides=(), *, root=None):
             continue
         values[name.strip()] = _literal(value)
         log.info("override: %s = %r", name.strip(), values[name.strip()])
+    quoted = {name: value for name, value in values.items() if value in ("None", "True", "False")}
+    problems += [f"{name} = {value!r}: a text; write {value} without quotes" for name, value in quoted.items()]
     try:
-        settings = Settings(**values)
+        settings = Settings(**{name: value for name, value in values.items() if name not in quoted})
     except ValidationError as error:
         # Of a setting that may be of several kinds, pydantic says for each why it is none of that kind.
         problems += {item["loc"][0]: _describe(item) for item in reversed(error.errors())}.values()
@@ -375,10 +437,13 @@ def _literal(text):
 
 
 def _describe(item):
-    """One line for one pydantic error: the setting, the value found, what is allowed."""
+    """One line for one pydantic error: the setting, the value found, what is allowed or to be written instead."""
     name = str(item["loc"][0])
     if item["type"] == "extra_forbidden":
         close = difflib.get_close_matches(name.upper(), Settings.model_fields, n=1)
         return f"{name}: no such setting" + (f"; did you mean {close[0]}?" if close else "; config.py lists them all")
+    if item["type"] in TO_WRITE:
+        nothing = " or None" if type(None) in get_args(Settings.model_fields[name].annotation) else ""
+        return f"{name} = {item['input']!r}: write {TO_WRITE[item['type']]}{nothing}"
     message = item["msg"].removeprefix("Value error, ")
     return f"{name} = {item['input']!r}: {message[0].lower()}{message[1:]}"

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from imgcluster.backbones import AUTO, load_backbone, origin_of
+from imgcluster.backbone_table import AUTO
+from imgcluster.backbones import load_backbone, origin_of
 from imgcluster.classifier import PRETRAINED, output_layer
 from imgcluster.depth_pooling import DepthPooling, pooled_at_depths
 from imgcluster.devices import training_scope
@@ -20,7 +21,7 @@ from imgcluster.prediction import predict
 from imgcluster.splits import split_models, split_rows
 from imgcluster.training import Rows
 from imgcluster.unlabelled import fit_to_photos
-from imgcluster.validation import best_row, describe, judge
+from imgcluster.validation import MEANING, best_row, describe, judge
 from imgcluster.whitening import with_whitening, within_model_whitening
 
 # Photos, evenly spread, that the whitening is learnt on, and that show what kind of product was trained on.
@@ -104,6 +105,14 @@ class Trainer:
         self.keep_pretrained, self.whiten = keep_pretrained, whiten
         self.say, self.warn, self.progress = say, warn, progress
         self._decoded, self._clock = {}, 0.0
+
+    def train_all(self, members):
+        """Return the trained Members for a list of the arguments of `train`; of several, say how good each is."""
+        self.say(f"{self.set.described()}\n{MEANING}")
+        trained = [self.train(**options) for options in members]
+        for member in trained if len(trained) > 1 else ():
+            self.say(f"{member.name} by itself: {describe(self.join([member])[1])}")
+        return trained
 
     def train(self, backbone, number, *, weights, input_size, pooling):
         """Return the trained Member number `number` (from 1); a killed training goes on where it was."""

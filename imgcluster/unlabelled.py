@@ -10,7 +10,7 @@ from imgcluster.depth_pooling import DepthPooling, backbone_maps, has_depths
 from imgcluster.ensemble import join_networks, side_by_side
 from imgcluster.finetune import make_deterministic
 from imgcluster.frozen_maps import digest
-from imgcluster.pooling_fit import fit_to_views
+from imgcluster.pooling_fit import PHOTOS_TOGETHER, fit_to_pooled, view_pooling
 
 # Looks at photos, in several views each, after which more tell hardly more; and photos below which a network's own
 # pooling may tell more.
@@ -22,6 +22,15 @@ def why_not_fitted(pooling, num_photos):
     if pooling != "auto":
         return f"POOLING = {pooling!r} leaves nothing to fit"
     return f"its {num_photos} photos are fewer than the {FEW_PHOTOS} to fit the network to" * (num_photos < FEW_PHOTOS)
+
+
+def nothing_learnt(dataset, *, asked):
+    """Return in words (why step 02 learns from no labels of the photos of a dataset, the remedy); asked: whether
+    TRAIN_DATASET names it as one with labels."""
+    if not asked:
+        return "no labelled products are named, so nothing is trained", "TRAIN_DATASET names them, if you have any"
+    return (f"TRAIN_DATASET = {dataset!r} has no true labels, so nothing is trained",
+            "TRAIN_LABELS_FROM says where they are, if you have any")
 
 
 def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
@@ -48,26 +57,42 @@ def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
 
 
 def fit_to_photos(embedding, photos, *, seed, folder, progress):
-    """Return `fit_to_views` of `LOOKS` looks at photos; None where they are too few or the network has one map alone.
+    """Return `fit_to_pooled` of `LOOKS` looks at photos; None where they are too few or the network has one map alone.
 
-    photos: paths, unreadable ones are passed over. folder: for the statistics, where a killed run finds them again.
+    photos: paths, unreadable ones are passed over. folder: for what a killed run goes on from.
     progress: `progress(description, total, unit)` makes a bar.
     """
     if len(photos) < FEW_PHOTOS or not has_depths(embedding):
         return None
-    path = folder / f"pooling_{digest([*embedding.get_weights(), np.array(list(map(str, photos)))])}.npz"
+    key = digest([*embedding.get_weights(), np.array([seed]), *_written(photos)])
+    path = folder / f"pooling_{key}.npz"
     if not path.exists():
-        views = CropStream(photos, size=embedding.input_shape[1], seed=seed).views(LOOKS)
+        stream = CropStream(photos, size=embedding.input_shape[1], seed=seed)
         with progress(f"views of {len(photos)} photos", LOOKS * VIEWS, "view") as bar:
-            write_arrays(path, **fit_to_views(embedding, _counted(views, bar)))
+            write_arrays(path, **fit_to_pooled(_pooled_groups(embedding, stream, path.with_suffix(""), bar)))
     with np.load(path, allow_pickle=False) as arrays:
         return dict(arrays)
 
 
-def _counted(looks, bar):
-    for views in looks:
-        yield views
-        bar.update(len(views))
+def _written(photos):
+    """Arrays that tell photo files from others: paths, and when each was written (0 where there is none)."""
+    times = [path.stat().st_mtime_ns if path.exists() else 0 for path in photos]
+    return np.array(list(map(str, photos))), np.array(times)
+
+
+def _pooled_groups(embedding, stream, folder, bar):
+    """Yield what `view_pooling` makes of `LOOKS` looks, group by group; what a killed run left in `folder` it does not
+    make again."""
+    pool = view_pooling(embedding)
+    for first in range(0, LOOKS, PHOTOS_TOGETHER):
+        path, count = folder / f"{first:04}.npz", min(PHOTOS_TOGETHER, LOOKS - first)
+        if not path.exists():
+            parts = pool(list(stream.views(count)))
+            write_arrays(path, state=np.array(stream.state()), **{str(part): array for part, array in enumerate(parts)})
+        with np.load(path, allow_pickle=False) as kept:
+            stream.go_on(str(kept["state"]))
+            yield [kept[name] for name in kept.files if name != "state"]
+        bar.update(count * VIEWS)
 
 
 def fitted_beside_own(embedding, statistics):

@@ -119,7 +119,7 @@ def test_lines_written_by_other_programs_are_read(tmp_path, content):
 
 def test_other_encodings_are_named(tmp_path):
     (tmp_path / "img_paths.txt").write_bytes("신발.jpg\n".encode("cp949"))
-    with pytest.raises(UserError, match="img_paths.txt: not UTF-8"):
+    with pytest.raises(UserError, match="img_paths.txt, line 1: not UTF-8"):
         artefacts.read_img_paths(tmp_path)
 
 
@@ -150,8 +150,6 @@ def test_a_table_with_nothing_in_it_is_as_good_as_none(tmp_path, content):
 
 
 @pytest.mark.parametrize("content, reason", [
-    ("action,value\nname,café\n".encode("cp1252"), "codec can't decode"),
-    ("action,value\nname,신발\n".encode("utf-16"), "codec can't decode"),
     (b"action;value\nname;red\n", "separated by semicolons"), (b"action;value\nname;red, blue\n", "by semicolons"),
     (b'action,value\nname,"red\n', "EOF inside string")])
 def test_a_table_as_other_programs_save_it_is_named(tmp_path, content, reason):
@@ -161,6 +159,17 @@ def test_a_table_as_other_programs_save_it_is_named(tmp_path, content, reason):
     message = str(caught.value)
     assert message.startswith(f"{tmp_path / 'corrections.csv'}: cannot be read as CSV (") and reason in message
     assert message.endswith("save it as UTF-8, columns separated by commas, their names in the first line")
+
+
+@pytest.mark.parametrize("content, line", [
+    ("action,value\nname,café\n".encode("cp1252"), 2), ("action,value\nname,신발\n".encode("utf-16"), 1),
+    (b"action,value\n" + 99_999 * b"name,cafe\n" + "name,é\n".encode("cp1252"), 100_001)])
+def test_the_line_of_a_table_that_is_no_utf_8_is_named(tmp_path, content, line):
+    (tmp_path / "corrections.csv").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        artefacts.read_table(tmp_path / "corrections.csv")
+    assert str(caught.value).startswith(f"{tmp_path / 'corrections.csv'}, line {line}: not UTF-8 text; save the ")
+    assert "codec" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content, line, cells", [

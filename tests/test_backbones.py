@@ -9,9 +9,8 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from imgcluster.backbone_table import BACKBONES, BUNDLED_WEIGHTS, why_too_small  # noqa: E402
 from imgcluster.backbones import (  # noqa: E402
-    BACKBONES,
-    BUNDLED_WEIGHTS,
     SCALINGS,
     InputScaling,
     build_backbone,
@@ -102,6 +101,7 @@ def test_unknown_networks_list_those_there_are():
 def test_pictures_that_are_too_small_are_named(name, size, least):
     message = error_of(name, weights=None, input_size=size)
     assert message.startswith(f"INPUT_SIZE = {size}: {name}") and least in message
+    assert f"{least[:2]} or more pixels" in why_too_small(name, size) and why_too_small(name, int(least[:2])) == ""
 
 
 @pytest.fixture(scope="module")

@@ -165,9 +165,13 @@ def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(wr
 
 
 @pytest.mark.parametrize("earlier, new, words", [
-    ({"network": "a"}, {"network": "b"}, "not by the same network"),
-    ({"network_file": "imagenet"}, {"network_file": "1234"}, "not by the same network"),
-    ({"fitted_to": "shop"}, {"fitted_to": "week2"}, "not by the same network"),
+    ({"network": "a"}, {"network": "b"}, r"not by the network .*network: 'a', 'b'.*; run 03_extract_features.py for "
+                                         "DATASET again with ASSIGN_TO set"),
+    ({"network_file": "12ab"}, {"network_file": "34cd"},
+     r"earlier \(networks of the same name, but other weights\); run 03"),
+    ({"network_file": "12ab", "fitted_to": "shop"}, {"network_file": "34cd", "fitted_to": "week2"},
+     r"\(there, here: fitted to: 'shop', 'week2'\)"),
+    ({"settings": {"L2_NORMALIZE": True}}, {"settings": {"L2_NORMALIZE": False}}, "L2_NORMALIZE: True, False"),
     ({"settings": {"PCA_WHITENING": 64}}, {"settings": {"PCA_WHITENING": 64}}, "PCA_WHITENING")])
 def test_features_that_cannot_be_compared_are_not_placed(tmp_path, digits, earlier, new, words):
     for folder, record in (("earlier", earlier), ("new", new)):

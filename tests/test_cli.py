@@ -201,3 +201,37 @@ def test_files_of_an_interrupted_step_are_warned_of(script, capsys):
     step.record(["labels_pred.txt"])
     step.warn_if_changed("04")
     assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def listed(script):
+    """A step whose dataset has photos that are listed and prepared."""
+    step = Step(script, "", [])
+    write_lines(step.data_dir / "img_paths.txt", ["a.jpg", "b.jpg"])
+    step.settings.folder("IMG_DIR").mkdir(parents=True)
+    return step
+
+
+def test_photos_that_step_01_prepared_are_claimed(listed, script):
+    assert listed.claim_photos(listed.settings) == (listed.settings.folder("IMG_DIR"), ["a.jpg", "b.jpg"])
+    with pytest.raises(UserError, match="Another run is working on"):
+        Step(script, "", []).claim_photos(listed.settings)
+
+
+def test_photos_of_an_interrupted_step_01_are_refused(listed, script):
+    Step(script.with_name("01_img_preprocess.py"), "", []).begin()
+    with pytest.raises(UserError, match="step 01 was interrupted; run 01_img_preprocess.py again: it goes on"):
+        listed.claim_photos(listed.settings)
+    listed.finish("nothing")
+    other = Step(script, "", ["--set", "DATASET=bags"])
+    with pytest.raises(UserError, match="01_img_preprocess.py again with --set DATASET=shoes"):
+        other.claim_photos(other.settings.for_dataset("shoes"))
+
+
+def test_photos_that_are_not_listed_or_not_prepared_name_the_step(listed):
+    listed.settings.folder("IMG_DIR").rmdir()
+    with pytest.raises(UserError, match="shoes is missing; run 01_img_preprocess.py first"):
+        listed.claim_photos(listed.settings)
+    (listed.data_dir / "img_paths.txt").unlink()
+    with pytest.raises(UserError, match="raw_img/shoes and run 00_make_labels_true.py and 01_img_preprocess.py"):
+        listed.claim_photos(listed.settings)

@@ -4,7 +4,8 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from imgcluster.backbones import BACKBONES, Backbone, build_backbone  # noqa: E402
+from imgcluster.backbone_table import BACKBONES, Backbone  # noqa: E402
+from imgcluster.backbones import build_backbone  # noqa: E402
 from imgcluster.classifier import build_classifier, unfreeze_top  # noqa: E402
 from imgcluster.depth_pooling import (  # noqa: E402
     DepthPooling,

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from imgcluster import distill
-from imgcluster.backbones import BACKBONES, Backbone, build_backbone
+from imgcluster.backbone_table import BACKBONES, Backbone
+from imgcluster.backbones import build_backbone
 from imgcluster.crops import VIEWS, CropStream, hue_turn, random_crop, recolored, spoilt, warped
 from imgcluster.depth_pooling import GROUP, read_statistics
 from imgcluster.distill import Distillation, Recipe, check_recipe, find_photos, is_held_out, load_teacher

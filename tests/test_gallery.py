@@ -1,5 +1,6 @@
 """The gallery: every figure of a finished dataset is drawn, and what has no data is left out."""
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ from matplotlib.figure import Figure
 
 from imgcluster.artefacts import write_array, write_arrays, write_json, write_labels, write_lines, write_table
 from imgcluster.gallery import Gallery, figures, found_alone, load_thumbnail, warn_of_photos_not_found
+from imgcluster.rows import unit_length
 
 COUNT, GRID = 24, (3, 4)
 ALWAYS = {"scatter.png", "distance_map.png", "hits.png", "map.png"}
@@ -91,7 +93,23 @@ def test_sheets_hold_the_photos_of_their_cluster_the_most_typical_first(gallery)
     assert "12 photos" in text_of(draw(gallery, sheet(1)))
     rows = gallery.typical_first(np.flatnonzero(gallery.predicted == 1))
     assert sorted(rows) == list(range(12))
+    features = unit_length(np.load(gallery.data_dir / "features.npy"))
+    assert (np.diff(features[rows] @ features[:12].sum(axis=0)) <= 1e-6).all()
+    (gallery.data_dir / "features.npy").unlink()
+    rows = changed(gallery).typical_first(rows)
     assert (np.diff(gallery.clusters["confidence"].to_numpy()[rows]) <= 0).all()
+
+
+def test_the_few_photos_that_a_person_merged_into_a_cluster_are_not_its_most_typical(gallery):
+    features = np.repeat(np.eye(3, 6, dtype=np.float32), [12, 8, 4], axis=0)
+    features[:10] += 0.1 * np.random.default_rng(1).random((10, 6), np.float32)
+    write_array(gallery.data_dir / "features.npy", features)
+    write_labels(gallery.data_dir, "pred", np.repeat([1, 0, 1], [12, 8, 4]))
+    by_hand = np.arange(COUNT) >= 20
+    write_table(gallery.data_dir / "clusters.csv", gallery.clusters.assign(confidence=np.where(by_hand, 1, 0.5)))
+    merged = changed(gallery)
+    rows = merged.typical_first(np.flatnonzero(merged.predicted == 1))
+    assert by_hand[rows].tolist() == [False] * 12 + [True] * 4
 
 
 def test_a_sheet_names_every_file_and_says_what_the_number_means(gallery):
@@ -103,10 +121,11 @@ def test_a_sheet_names_every_file_and_says_what_the_number_means(gallery):
 def test_the_sheet_of_a_large_cluster_ends_with_its_most_doubtful_photos(gallery, monkeypatch):
     monkeypatch.setattr("imgcluster.gallery.SHEET_PHOTOS", 6)
     monkeypatch.setattr("imgcluster.gallery.SHEET_DOUBTFUL", 2)
-    confidence = np.sort(gallery.clusters["confidence"][gallery.predicted == 1])
+    rows, confidence = gallery.typical_first(np.arange(12)), gallery.clusters["confidence"].to_numpy()
     text = " ".join(text_of(draw(gallery, sheet(1))).split())
     assert "6 in the middle left out" in text
-    assert all(f"{value:.2f}" in text for value in (*confidence[:2], *confidence[-4:]))
+    shown = [*rows[:4], *sorted(rows[4:], key=lambda row: -confidence[row])[-2:]]
+    assert re.findall(r"0\.\d\d", text) == [f"{confidence[row]:.2f}" for row in shown]
 
 
 def test_names_that_people_gave_are_shown(gallery):

@@ -4,7 +4,7 @@ import pytest
 
 from imgcluster.artefacts import write_json
 from imgcluster.errors import UserError
-from imgcluster.known_products import read_known
+from imgcluster.known_products import known_for, read_known
 
 TRAINED = {"trained_on": "known", "network_file": "a"}
 
@@ -60,3 +60,11 @@ def test_a_dataset_that_is_not_there_is_named_with_its_setting(tmp_path):
     data_dir, features = dataset(tmp_path / "new", labels=False)
     with pytest.raises(UserError, match="CALIBRATION_DATASET = 'nowhere': .*features.npy is missing"):
         read_known(tmp_path / "nowhere", data_dir, features, name="nowhere")
+
+
+def test_missing_products_to_learn_from_are_warned_of_and_none_are_taken(tmp_path):
+    data_dir, features = dataset(tmp_path / "new", labels=False)
+    warned = []
+    assert known_for(data_dir, features, folder=tmp_path / "nope", name="nope", asked=False, say=pytest.fail,
+                     warn=warned.append) is None
+    assert "TRAIN_DATASET = 'nope'" in warned[0] and "features.npy is missing" in warned[0]

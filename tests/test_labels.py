@@ -90,7 +90,7 @@ def test_a_bad_csv_is_named(tmp_path, text, reason):
 
 def test_a_csv_in_another_encoding_is_named(tmp_path):
     path = csv(tmp_path, "file,label\n신발,1\n", "cp949")
-    assert "cannot be read as CSV" in error_of(["x"], labels_from="x", csv_path=path)
+    assert "labels.csv, line 2: not UTF-8" in error_of(["x"], labels_from="x", csv_path=path)
 
 
 def test_a_missing_csv_names_the_choices(tmp_path):

@@ -14,7 +14,8 @@ from imgcluster.artefacts import (
     write_lines,
     write_table,
 )
-from imgcluster.photo_rows import drop_photos, left_out, write_photo_rows
+from imgcluster.errors import UserError
+from imgcluster.photo_rows import drop_unreadable, left_out, write_photo_rows
 
 PHOTOS = ["a, b.jpg", '가 "방".jpg', "c.jpg", "d/e.jpg", "f.jpg"]
 LABELS = ["1", "2", "1", "3", "2"]
@@ -122,7 +123,9 @@ def test_left_out_photos_are_those_of_the_tables(tmp_path):
 
 def test_dropped_photos_leave_all_row_files_and_are_listed(data_dir):
     write_table(data_dir / "skipped.csv", pd.DataFrame({"file": ["z.jpg"], "reason": ["damaged, badly"]}))
-    drop_photos(data_dir, {PHOTOS[1]: 'has "no" end', PHOTOS[4]: "vanished"})
+    said = []
+    drop_unreadable(data_dir, "img", {PHOTOS[1]: 'has "no" end', PHOTOS[4]: "vanished"}, warn=said.append)
+    assert said == [f'{PHOTOS[1]}: has "no" end; left out (skipped.csv)', "f.jpg: vanished; left out (skipped.csv)"]
     assert_rows(data_dir, [0, 2, 3])
     skipped = read_table(data_dir / "skipped.csv")
     assert dict(zip(skipped.file, skipped.reason)) == {"z.jpg": "damaged, badly", PHOTOS[1]: 'has "no" end',
@@ -130,9 +133,16 @@ def test_dropped_photos_leave_all_row_files_and_are_listed(data_dir):
     assert list(skipped.file) == sorted(skipped.file)
 
 
+def test_photos_are_not_dropped_where_none_would_be_left(data_dir):
+    before = content(data_dir)
+    with pytest.raises(UserError, match="no photo in img could be read; run 01_img_preprocess.py"):
+        drop_unreadable(data_dir, "img", dict.fromkeys(PHOTOS, "vanished"), warn=pytest.fail)
+    assert content(data_dir) == before
+
+
 def test_dropping_nothing_changes_no_row_file(data_dir):
     before = content(data_dir)
-    drop_photos(data_dir, {})
+    drop_unreadable(data_dir, "img", {}, warn=pytest.fail)
     after = content(data_dir)
     assert {name: after[name] for name in before} == before
 

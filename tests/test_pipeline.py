@@ -248,11 +248,15 @@ def kill_when(script, project, ready):
 
 
 def test_killed_preprocessing_ends_with_the_same_files(finished, tmp_path):
-    project = new_project(tmp_path / "killed")
+    project = new_project(tmp_path / "killed", TRAIN_DATASET=None)
     shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop", copy_function=shutil.copy2)
     ledger = project / "data" / "shop" / "preprocess.jsonl"
     run("00_make_labels_true.py", project)
     assert kill_when("01_img_preprocess.py", project, lambda: ledger.exists() and ledger.stat().st_size > 0)
+    rows = (project / "data" / "shop" / "img_paths.txt").read_bytes()
+    for script, extra in (("02_finetune_network.py", ["--set", "TRAIN_DATASET=shop"]), ("03_extract_features.py", [])):
+        assert "step 01 was interrupted" in run(script, project, *extra, check=2).stderr
+    assert (project / "data" / "shop" / "img_paths.txt").read_bytes() == rows
     run("01_img_preprocess.py", project)
     assert files_of(project / "img" / "shop") == files_of(finished[0] / "img" / "shop")
     for name in ("img_paths.txt", "labels_true.txt", "photos.csv", "skipped.csv", "duplicates.csv"):

@@ -3,7 +3,11 @@ import contextlib
 import json
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -212,6 +216,20 @@ def test_a_replaced_photo_counts_as_such_until_the_tables_are_written(tmp_path, 
     assert dataset(tmp_path, silent, **options).replaced == set()
 
 
+def test_what_was_written_of_a_deleted_photo_goes_with_it(tmp_path, save_photos, silent):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "sub/b.png", "c.png"])
+    dataset(tmp_path, silent, remove_duplicates=False).write_tables(tmp_path / "data")
+    (tmp_path / "img" / "own.png").touch()
+    (tmp_path / "raw" / names[1]).unlink()
+    for _ in range(2):  # the first run was killed before it removed them
+        done = dataset(tmp_path, silent, remove_duplicates=False)
+        assert done.gone == {"sub/b.png"} and (tmp_path / "img" / names[1]).exists()
+    done.remove_gone(tmp_path / "img")
+    done.write_tables(tmp_path / "data")
+    assert sorted(path.name for path in (tmp_path / "img").rglob("*.png")) == ["a.png", "c.png", "own.png"]
+    assert dataset(tmp_path, silent, remove_duplicates=False).gone == set()
+
+
 def test_files_that_broke_off_are_warned_of_or_skipped(tmp_path, save_photos, silent):
     rng = np.random.default_rng(0)
     photos(rng, save_photos, tmp_path, ["whole.jpg", "half.jpg", "start.jpg"], side=(240, 240))
@@ -230,3 +248,32 @@ def test_a_dataset_without_any_usable_photo_is_refused_with_the_reason(tmp_path,
     (tmp_path / "raw" / "bad.png").write_bytes(b"")
     with pytest.raises(UserError, match=r"none of the 1 photos .* \(the first, bad.png: empty file\)"):
         dataset(tmp_path, silent, remove_duplicates=False)
+
+
+KILLED = """import contextlib, os, signal, sys
+from pathlib import Path
+
+from imgcluster.preprocess import Folders, Recipe, preprocess_folder
+
+
+class Deadly:
+    def update(self, steps):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    preprocess_folder(Folders(folder / "raw", folder / "img", folder / "masks"), sys.argv[2:], Recipe(method="none"),
+                      ledger=folder / "ledger.jsonl", workers=1,
+                      progress=lambda *_: contextlib.nullcontext(Deadly()))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_killed_run_leaves_no_warnings_of_python_s_own(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    done = subprocess.run([sys.executable, script, tmp_path, *names], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)})
+    assert done.returncode == -signal.SIGKILL and done.stderr == ""

@@ -16,7 +16,7 @@ from imgcluster.artefacts import write_json, write_labels, write_table
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.sprites import pack_sprites, thumbnail
-from imgcluster.report.tables import records, scores
+from imgcluster.report.tables import doubtful_files, records, scores
 
 
 @pytest.fixture(scope="module")
@@ -260,6 +260,41 @@ def test_step_02_is_that_of_the_training_set_in_use(tmp_path):
         assert [record["dataset"] for record in found if record["step"] == "04"] == [None]
     write_report(tmp_path / "report.html", gallery)
     assert "<summary>Step 02, data <small>network of data" in Page(tmp_path / "report.html").text
+
+
+def test_photos_used_in_spite_of_a_warning_are_listed_with_those_left_out(tmp_path):
+    gallery = make_gallery(tmp_path, all_files=False)
+    warnings = {gallery.img_paths[1]: "blurred", gallery.img_paths[2]: "", gallery.img_paths[3]: "incomplete file",
+                "copy left out.jpg": "dark"}
+    write_table(gallery.data_dir / "photos.csv", pd.DataFrame({"file": list(warnings), "warnings": warnings.values()}))
+    assert doubtful_files(gallery) == {"columns": ["file", "warnings"], "total": 2, "lines": [
+        [gallery.img_paths[3], "incomplete file"], [gallery.img_paths[1], "blurred"]]}
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    assert {"files", "doubtful"} <= page.ids and "2 photos used with warnings" in page.text
+    (gallery.data_dir / "photos.csv").write_text("file\na.jpg\n")
+    assert doubtful_files(gallery) is None
+
+
+def test_who_placed_photos_among_earlier_ones_is_not_told_to_run_these_alone_again(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "made_by_03.json", {"step": "03", "network": "bundled",
+                                                      "settings": {"BACKBONE": "auto"}})
+    first = "week1 was clustered with it: for another network run all steps for week1 first, then for these photos"
+    again = "Connect to the internet once and run all steps again"
+    for facts, advice in (({}, again), ({"assigned_to": "week1"}, first)):
+        write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "interval": [3, 3], **facts})
+        write_report(tmp_path / "report.html", gallery)
+        text = Page(tmp_path / "report.html").text
+        assert advice in text and ("run all steps again" in text) == (not facts)
+
+
+def test_scores_of_photos_that_the_network_was_trained_on_come_with_a_warning(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "metrics.json", {"ari": 0.8, "ari_interval": [0.7, 0.9],
+                                                   "trained_on_these_photos": 0.25})
+    write_report(tmp_path / "report.html", gallery)
+    assert "The network was trained on 25 % of these very photos" in Page(tmp_path / "report.html").text
 
 
 def test_photos_in_no_cluster_are_counted_apart(tmp_path):

@@ -226,6 +226,8 @@ def stand_in(tmp_path, monkeypatch):
         script, log, config = tmp_path / "standin.py", tmp_path / "log.txt", tmp_path / "own.py"
         script.write_text(STANDIN.format(log=str(log), code=code))
         config.write_text("DATASET = 'new'\nTRAIN_DATASET = '2019'\n")
+        for dataset in ("2019", "before"):
+            (tmp_path / "raw_img" / dataset).mkdir(parents=True)
         monkeypatch.setattr(run_all, "SCRIPTS", dict.fromkeys(ALL, script))
         return str(config), log
     return make
@@ -250,6 +252,22 @@ def test_clusters_to_assign_to_that_are_not_there_are_named_before_any_step(stan
         run_all.main(["--config", config, "--set", "ASSIGN_TO=before"])
     assert not log.exists()
     assert run_all.main(["--config", config, "--set", "ASSIGN_TO=before", "--to", "03"]) == 0
+
+
+@pytest.mark.parametrize("wrong", [["TRAIN_DATASET=nope"], ["CALIBRATION_DATASET=nope"], ["CALIBRATION_DATASET=before"],
+                                   ["BACKBONE=VGG16", "WEIGHTS=nope.h5"], ["BACKBONE=VGG61"], ["INPUT_SIZE=33"]])
+def test_what_a_later_step_would_stop_at_is_named_before_any_step(stand_in, wrong):
+    config, log = stand_in("0")
+    with pytest.raises(UserError, match=wrong[-1].partition("=")[0]):
+        run_all.main(["--config", config, *(part for text in wrong for part in ("--set", text))])
+    assert not log.exists()
+
+
+def test_steps_that_need_neither_network_nor_known_products_do_not_ask_for_them(stand_in):
+    config, _ = stand_in("0")
+    own = ["--config", config, "--set", "BACKBONE=VGG16", "--set", "WEIGHTS=nope.h5", "--from", "04"]
+    assert run_all.main(own) == 0
+    assert run_all.main([*own, "--set", "CALIBRATION_DATASET=nope", "--set", "NUM_CLUSTERS=4"]) == 0
 
 
 def test_a_step_that_was_stopped_has_said_so(stand_in, capsys):

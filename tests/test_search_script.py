@@ -191,6 +191,7 @@ def test_photos_added_and_deleted_give_what_step_03_would(shop, tmp_path, photo)
     code, out, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))
     assert code == 0 and "3 photos came, 1 left: 30 in the catalogue" in err, err
     assert rows(shop) == sorted({*old, "1_20_0.png", "3_20_0.png", "a/2_20_0.png"} - {"0_3_0.png"})
+    assert not (shop / "img" / "shop" / "0_3_0.png").exists() and (shop / "img" / "shop" / "0_4_0.png").exists()
     added = np.load(shop / "data" / "shop" / "features.npy")
     np.testing.assert_array_equal(added[rows(shop).index("0_4_0.png")], features[old.index("0_4_0.png")])
     labels = (shop / "data" / "shop" / "labels_true.txt").read_text().split()

@@ -127,6 +127,15 @@ def test_labels_that_are_there_for_scores_alone_are_no_matter_of_the_network():
     assert settings.labels_from is None and settings.label_options()["labels_from"] is None
 
 
+@pytest.mark.parametrize("overrides, known", [
+    ([], None), (["TRAIN_DATASET=known"], "known"), (["TRAIN_DATASET=None"], None),
+    (["TRAIN_DATASET=known", "CALIBRATION_DATASET=other"], "other"), (["CALIBRATION_DATASET=shoes"], "shoes"),
+    (["TRAIN_DATASET=known", "CALIBRATION_DATASET=None"], None), (["DATASET=sample"], "sample_train"),
+    (["TRAIN_DATASET=known", "NUM_CLUSTERS=4"], None), (["CALIBRATION_DATASET=other", "NUM_IMGS_PER_MODEL=9"], None)])
+def test_known_products_are_those_of_the_training_set_unless_named_or_not_needed(overrides, known):
+    assert load_settings(None, ["DATASET=shoes", *overrides], root=ROOT).known_dataset == known
+
+
 def test_settings_are_frozen():
     with pytest.raises(ValidationError):
         load_settings(root=ROOT).DATASET = "shoes"
@@ -166,14 +175,28 @@ def test_all_problems_come_in_one_message(tmp_path):
 
 @pytest.mark.parametrize("override, reason", [
     ("TRAIN_FRACTION=1", "less than 1"), ("TRAIN_FRACTION=0", "greater than 0"), ("AUGMENT_CROP=0.6", "0.5"),
-    ("AUGMENT_FLIP=1", "boolean"), ("NUM_CLUSTERS=0", "1"), ("NUM_CLUSTERS=2.5", "integer"),
+    ("AUGMENT_FLIP=1", "write True or False"), ("NUM_CLUSTERS=0", "1"),
+    ("NUM_CLUSTERS=2.5", "write a whole number or None"), ("BATCH_SIZE=x", "write a whole number"),
+    ("BATCH_SIZE=None", "write a whole number"), ("DROPOUT=x", "write a number"), ("DATASET=2019", "a text in quotes"),
+    ("WEIGHTS='None'", "write None without quotes"), ("AUGMENT_FLIP='False'", "write False without quotes"),
+    ("BACKBONE=MobilNetV2", "did you mean MobileNetV2?"), ("BACKBONE=['auto', 'X']", "no such network as 'X'"),
+    ("WEIGHTS=a.h5", "needs BACKBONE to name the network"), ("INPUT_SIZE=33", "set BACKBONE = 'bundled'"),
+    ("SOM_GRID=(1,)", "write rows and columns such as (20, 20) or None"),
     ("DATASET=a/b", "folder name"),
     ("DATASET=''", "1 character"), ("RANDOM_SEED=-1", "0"), ("LABEL_REGEX=(", "not a regular expression"),
     ("LEARNING_RATE_SCHEDULE=linear", "'cosine', 'step' or 'plateau'"), ("EXPORT_CLUSTERS=True", "'copy' or 'link'"),
-    ("SOM_GRID=20", "tuple"), ("INPUT_SIZE=16", "32"), ("WEIGHTS=''", "1 character")])
+    ("SOM_GRID=20", "write rows and columns such as (20, 20) or None"), ("INPUT_SIZE=16", "32"),
+    ("WEIGHTS=''", "1 character")])
 def test_values_out_of_range_are_named(override, reason):
     [line] = problems_of(override, root=ROOT)
     assert line.startswith(f"{override.partition('=')[0]} = ") and reason in line
+
+
+@pytest.mark.parametrize("fitting", [
+    ["BACKBONE=hub:vit_base", "INPUT_SIZE=33"], ["BACKBONE=bundled", "INPUT_SIZE=32"], ["INPUT_SIZE=75"],
+    ["BACKBONE=['VGG16', 'bundled']", "WEIGHTS=['a.h5', 'imagenet']"], ["BACKBONE=VGG16", "WEIGHTS=None"]])
+def test_networks_and_what_goes_with_them_are_taken(fitting):
+    load_settings(None, fitting, root=ROOT)
 
 
 def test_a_hexagonal_torus_with_an_odd_number_of_columns_is_named():
@@ -216,8 +239,8 @@ def test_overrides_are_literals_or_plain_text(override, value):
 def test_relative_paths_count_from_the_config_file(tmp_path, monkeypatch):
     (tmp_path / "project").mkdir()
     (tmp_path / "elsewhere").mkdir()
-    config = write_config(tmp_path / "project", "DATASET = 'shoes'\nIMG_DIR = '/big/{DATASET}'\nWEIGHTS = '../w.h5'\n"
-                                                "LABELS_FROM = '{DATASET}.csv'\n")
+    config = write_config(tmp_path / "project", "DATASET = 'shoes'\nIMG_DIR = '/big/{DATASET}'\nBACKBONE = 'VGG16'\n"
+                                                "WEIGHTS = '../w.h5'\nLABELS_FROM = '{DATASET}.csv'\n")
     monkeypatch.chdir(tmp_path / "elsewhere")
     for settings in (load_settings(config), load_settings("../project/config.py"), load_settings(root=config.parent)):
         assert settings.folder("DATA_DIR") == tmp_path / "project/data/shoes"

@@ -64,8 +64,11 @@ def test_several_networks_are_trained_and_joined(squares, save_photos, silent, t
     trainer = Trainer(training_set(names), Regime(epochs=0, head_epochs=1, batch_size=4), img_dir=tmp_path / "img",
                       state_dir=tmp_path / "state", seed=0, picture_options={"workers": 1}, keep_pretrained=False,
                       whiten=False, say=said.append, warn=warned.append, progress=silent)
-    members = [trainer.train("MobileNetV3Small", 1, weights=None, input_size=32, pooling="avg"),
-               trainer.train("MobileNet_0.75", 2, weights=None, input_size=48, pooling="gem")]
+    members = trainer.train_all([
+        {"backbone": "MobileNetV3Small", "number": 1, "weights": None, "input_size": 32, "pooling": "avg"},
+        {"backbone": "MobileNet_0.75", "number": 2, "weights": None, "input_size": 48, "pooling": "gem"}])
+    assert said[0].startswith("3 models to train on") and "MAP@R, how many of a photo's nearest" in said[0]
+    assert [line.partition(":")[0] for line in said[-2:]] == [f"{member.name} by itself" for member in members]
     assert [member.name for member in members] == ["MobileNetV3Small", "MobileNet_0.75"]
     assert len(warned) == 2 and all(names[7] in line for line in warned)
     network, scores, (probabilities, true) = trainer.join(members)

@@ -1,4 +1,5 @@
 """Networks fitted to photos without labels: what they give, what they keep, when nothing is fitted, from the file."""
+import contextlib
 import shutil
 
 import keras
@@ -7,6 +8,7 @@ import pytest
 
 from imgcluster.artefacts import write_json
 from imgcluster.backbones import build_backbone
+from imgcluster.crops import CropStream
 from imgcluster.errors import UserError
 from imgcluster.finetune import is_classifier, load_classifier, load_trained
 from imgcluster.networks import load_network, with_before
@@ -102,7 +104,33 @@ def test_what_a_killed_run_found_is_found_again_and_only_for_these_photos(fit, p
     for names, fits in ((photos[1], 1), (photos[1], 1), (photos[1][:50], 2)):
         fit(member(), names=names, progress=counting)
         assert len(begun) == fits
-    assert begun[0][0] == ("views of 52 photos", 240, "view") and [bar.at for _, bar in begun] == [240, 240]
+    (photos[0] / photos[1][0]).touch()
+    fit(member(), progress=counting)
+    assert len(begun) == 3
+    assert begun[0][0] == ("views of 52 photos", 240, "view") and [bar.at for _, bar in begun] == [240] * 3
+
+
+def test_a_fit_that_was_killed_goes_on_where_it_was_and_ends_the_same(photos, silent, tmp_path, monkeypatch):
+    network = build_backbone("MobileNetV3Small", weights=None, input_size=SIZE)
+    paths, looks = [photos[0] / name for name in photos[1]], []
+    whole = fit_to_photos(network, paths, seed=0, folder=tmp_path / "whole", progress=silent)
+    monkeypatch.setattr("imgcluster.unlabelled.CropStream", type("Counted", (CropStream,), {
+        "views": lambda self, count: looks.append(count) or CropStream.views(self, count)}))
+
+    class KilledBar:
+        moved = 0
+
+        def update(self, steps):
+            self.moved += steps
+            if self.moved > 100:
+                raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        fit_to_photos(network, paths, seed=0, folder=tmp_path, progress=lambda *_: contextlib.nullcontext(KilledBar()))
+    assert sum(looks) == 36
+    again = fit_to_photos(network, paths, seed=0, folder=tmp_path, progress=silent)
+    assert sum(looks) == 60
+    for name, array in whole.items():
+        np.testing.assert_array_equal(again[name], array)
 
 
 def test_photos_that_cannot_be_read_at_all_are_named(photos, silent, tmp_path):

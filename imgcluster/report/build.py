@@ -34,6 +34,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
         "answer": tables.answer(gallery), "scores": tables.scores(gallery),
         "network": tables.network(gallery),
         "skipped": tables.side_table(gallery, "skipped.csv"), "records": tables.records(gallery),
+        "doubtful": tables.doubtful_files(gallery),
         "duplicates": tables.side_table(gallery, "duplicates.csv"), "shown": len(rows), "data": data,
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
     write_text(path, page)

@@ -48,7 +48,7 @@ def _opening(gallery, ordered):
 
 def _by_cluster(gallery):
     rows = np.arange(len(gallery.img_paths))
-    if has(gallery, "clusters.csv"):
+    if has(gallery, "features.npy") or has(gallery, "clusters.csv"):
         rows = gallery.typical_first(rows)
     return rows[np.argsort(gallery.predicted[rows], kind="stable")]
 
@@ -87,6 +87,8 @@ def _photos(gallery, rows):
     photos = {"file": [gallery.img_paths[row] for row in rows], "cluster": gallery.predicted[rows].tolist()}
     if gallery.true is not None:
         photos["model"] = np.searchsorted(np.unique(gallery.true), gallery.true[rows]).tolist()
+    if has(gallery, "features.npy"):
+        photos["typicality"] = _rounded(gallery.typicality[rows], 4)
     if has(gallery, "clusters.csv"):
         table = gallery.clusters.iloc[rows]
         photos |= {"confidence": _rounded(table["confidence"], 3), "distance": _rounded(table["distance"], 3)}

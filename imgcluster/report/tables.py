@@ -3,6 +3,8 @@ import numpy as np
 
 from imgcluster.artefacts import read_json, read_table
 from imgcluster.feature_record import features_record
+from imgcluster.photo_audit import INCOMPLETE
+from imgcluster.seen import warning_of_seen
 from imgcluster.validation import quality
 
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
@@ -60,7 +62,7 @@ def answer(gallery):
             "median_size": int(sizes[len(sizes) // 2]) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
             "how_counted": _how_counted(count),
-            "trained_on_these": bool(gallery.metrics.get("trained_on_these_photos")) and gallery.true is not None}
+            "seen": warning_of_seen(gallery.metrics) if gallery.true is not None else ""}
 
 
 def _how_counted(count):
@@ -110,7 +112,18 @@ def network(gallery):
 
 def side_table(gallery, name):
     """A CSV of the dataset as {"columns", "lines", "total"}, at most MAX_LINES of it; None where there is nothing."""
-    table = read_table(gallery.data_dir / name)
+    return _listed(read_table(gallery.data_dir / name))
+
+
+def doubtful_files(gallery):
+    """The photos that step 01 warns of though they are used, as `side_table` gives a table: broken-off files first."""
+    table = read_table(gallery.data_dir / "photos.csv").reindex(columns=["file", "warnings"], fill_value="")
+    table = table[(table["warnings"] != "") & table["file"].isin(gallery.img_paths)]
+    whole = ~table["warnings"].str.contains(INCOMPLETE, regex=False)
+    return _listed(table.loc[whole.sort_values(kind="stable").index])
+
+
+def _listed(table):
     if table.empty:
         return None
     return {"columns": list(table.columns), "lines": table.head(MAX_LINES).to_numpy().tolist(), "total": len(table)}

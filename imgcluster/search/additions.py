@@ -155,6 +155,7 @@ def update_catalogue(data_dir, img_dir, done, labels, encoder, options, *, progr
     """
     # Windows replaces no file that is mapped: the features are let go before the files change places.
     added, files = _prepare(data_dir, img_dir, done, labels, encoder, options, progress)
+    done.remove_gone(img_dir)
     if files:
         commit(data_dir, files, outdated=[*PUT_ASIDE, *(name for name in KEPT_UP if name not in files)])
     else:

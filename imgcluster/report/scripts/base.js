@@ -172,6 +172,8 @@ const shortName = (file) => (baseName(file).length > 12 ? `…${baseName(file).s
 const shortened = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 const modelOf = (index) => (photos.model ? data.models[photos.model[index]].name : null);
 const confidenceOf = (index) => (photos.confidence ? photos.confidence[index] : null);
+const typicalityOf = (index) => (photos.typicality ? photos.typicality[index] : confidenceOf(index));
+const byTypicality = (indices) => indices.sort((a, b) => (typicalityOf(b) ?? 0) - (typicalityOf(a) ?? 0));
 const byConfidence = (indices) => indices.sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0));
 
 function describe(index) {

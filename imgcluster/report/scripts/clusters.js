@@ -57,7 +57,7 @@ function modelLine(cluster) {
 function card(cluster) {
   const { id, indices } = cluster;
   const typical = indices.slice(0, 3);
-  const doubtful = photos.confidence ? indices.slice(Math.max(3, indices.length - 4)).reverse() : indices.slice(3, 7);
+  const doubtful = photos.confidence ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
   return h("article", { class: "card" },
     h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", onclick: () => openCluster(id) },
       clusterName(id))), h("span", { class: "size" }, count(cluster.size, "photo"))),
@@ -152,9 +152,8 @@ function drawHead() {
 }
 
 function drawPhotos(order = "typical", marked = null) {
-  let indices = byConfidence(membersOf(opened));
+  let indices = order === "typical" ? byTypicality(membersOf(opened)) : byConfidence(membersOf(opened)).reverse();
   dialog.dataset.size = indices.length;
-  if (order === "doubtful") indices.reverse();
   if (marked !== null) indices = [marked, ...indices.filter((index) => index !== marked)];
   $("cluster-photos-order").firstChild?.setAttribute("aria-pressed", String(order === "typical"));
   $("cluster-photos-order").lastChild?.setAttribute("aria-pressed", String(order === "doubtful"));

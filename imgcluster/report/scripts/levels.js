@@ -88,7 +88,7 @@ function startLevels() {
 
 // Photos of each part by turns, so that what it joins is seen.
 function levelCard([id, group]) {
-  const indices = byConfidence(membersOf(id));
+  const indices = byTypicality(membersOf(id));
   const parts = group.parts.map(([part]) => indices.filter((index) => photos.cluster[index] === part));
   const shown = [];
   for (let turn = 0; shown.length < Math.min(4, indices.length); turn += 1)

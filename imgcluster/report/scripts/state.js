@@ -65,7 +65,7 @@ function currentClusters(of = shownOf) {
     const untouched = corrections.length === 0 && known;
     const confidence = photos.confidence
       ? indices.reduce((sum, index) => sum + (photos.confidence[index] ?? 0), 0) / indices.length : null;
-    byConfidence(indices);
+    byTypicality(indices);
     return { id, indices, size: untouched ? known.size : groups.get(id)?.size ?? indices.length,
       confidence: untouched ? known.confidence ?? null : confidence, ...commonestModel(indices, untouched && known) };
   });
