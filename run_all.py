@@ -16,15 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-from imgcluster.ahead import require_ahead
-from imgcluster.artefacts import changed_settings, is_up_to_date, read_json, was_interrupted
-from imgcluster.carried_over import require_clusters
+from imgcluster.artefacts import read_json
 from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments, shown
 from imgcluster.errors import UserError
-from imgcluster.images import list_images
-from imgcluster.known_products import require_known
-from imgcluster.labels import make_labels
-from imgcluster.sample import SAMPLES
+from imgcluster.run_plan import look_ahead, plan
 from imgcluster.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent
@@ -55,18 +50,6 @@ def main(argv=None):
         print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} (its message is above); mend it and "
               "run again", file=sys.stderr)
     return failed if failed >= 0 else 1
-
-
-def look_ahead(settings, first, last):
-    """Raise a UserError of what a step from `first` to `last` would stop at, and what this run does not make."""
-    if first <= "03":
-        require_ahead(settings)
-    if last < "04":
-        return
-    if settings.ASSIGN_TO is not None:
-        require_clusters(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"))
-    elif settings.known_dataset not in (None, settings.DATASET, settings.train_dataset):
-        require_known(settings.for_dataset(settings.known_dataset).folder("DATA_DIR"), name=settings.known_dataset)
 
 
 def run_step(command):
@@ -102,70 +85,6 @@ def parse(argv):
     if options.first > options.last:
         raise UserError(f"--from {options.first} --to {options.last}: the first step comes after the last")
     return options
-
-
-def plan(settings, first, last):
-    """Return the (dataset, step number) pairs to run, in order.
-
-    Before minutes of training comes the step that says whether DATASET has photos, and labels where it should.
-    """
-    numbers = [number for number in SCRIPTS if first <= number <= last]
-    if settings.train_dataset is None:
-        return [(settings.DATASET, number) for number in numbers]
-    train = settings.for_dataset(settings.train_dataset)
-    if not settings.learns:
-        if "02" in numbers:
-            print(why_left_out(settings, train))
-        return [(settings.DATASET, number) for number in numbers if number != "02"]
-    data_dir = train.folder("DATA_DIR")
-    trained = is_up_to_date(data_dir, "02", record_of(train, "02")) and not any(
-        changed_settings(data_dir, number, record_of(train, number)) or was_interrupted(data_dir, number)
-        for number in ("00", "01"))
-    before = []
-    if train.DATASET != settings.DATASET and first <= "02" <= last:
-        if not trained:
-            before = [(train.DATASET, number) for number in ("00", "01", "02", "03")]
-        elif not is_up_to_date(data_dir, "03", record_of(train, "03")):
-            before = [(train.DATASET, "03")]
-    if trained or before:
-        numbers = [number for number in numbers if number != "02"]
-        if trained and first <= "02" <= last:
-            print(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
-    own = [(settings.DATASET, number) for number in numbers]
-    looks = int(first <= "01")
-    return own[:looks] + before + own[looks:]
-
-
-def why_left_out(settings, train):
-    """Say that step 02 has no part, and what to do for it to have one, where no labels of TRAIN_DATASET are known."""
-    if not settings.learns_labels:
-        return f"step 02 is left out: with ASSIGN_TO the network of {train.DATASET} is used as it is\n"
-    why = f"step 02 is left out: no labels are known of TRAIN_DATASET = {train.DATASET!r}"
-    names = labels_in_names(train)
-    if names:
-        why += (f", as LABELS_FROM = None goes for it as well; TRAIN_LABELS_FROM = {names!r} would find labels in the "
-                "names of its photos")
-    if (train.folder("DATA_DIR") / "network.keras").exists():
-        return f"{why}; the network that is there is used as it is\n"
-    if settings.ASSIGN_TO is not None:
-        return f"{why}\n"
-    return f"{why}; TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n"
-
-
-def labels_in_names(train):
-    """Return the value of TRAIN_LABELS_FROM by which all photos' names give labels; None where none does."""
-    if train.DATASET in SAMPLES:
-        return "filename"
-    for way in ("filename", "folder"):
-        with contextlib.suppress(UserError):
-            make_labels(list_images(train.folder("RAW_IMG_DIR")), labels_from=way, regex=train.LABEL_REGEX)
-            return way
-    return None
-
-
-def record_of(settings, number):
-    """The settings that the files of a step depend on."""
-    return settings.of_step(number)
 
 
 def record_file(settings, dataset, number):

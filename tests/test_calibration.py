@@ -1,7 +1,9 @@
 """Calibration: two ways in which known products may tell of new ones, how they are weighed, and what is refused."""
 import re
+from functools import partial
 
 import numpy as np
+import product_rows
 import pytest
 
 from imgcluster import calibration
@@ -20,10 +22,7 @@ from imgcluster.errors import UserError
 RNG = np.random.default_rng(0)
 
 
-def products(num, sizes, *, width=24, noise=0.2, rng=RNG):
-    labels = np.repeat(np.arange(num), sizes)
-    rows = rng.standard_normal((num, width))[labels] + noise * rng.standard_normal((len(labels), width))
-    return rows.astype(np.float32), labels
+products = partial(product_rows.products, rng=RNG)
 
 
 def estimated(monkeypatch, *, photos, sizes, by_variety, even):

@@ -1,17 +1,17 @@
 """Variety: its ratio is that of the numbers of products, also where these have other numbers of photos."""
 import numpy as np
 import pytest
+from product_rows import products
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.variety import adjusted_rand_index, entropy, even_variety, variety_ratio
-from tests.test_calibration import products
 
 RNG = np.random.default_rng(0)
 
 
 def test_variety_ratio_is_that_of_the_numbers_of_products():
-    small, _ = products(6, 20)
-    large, labels = products(12, 20)
+    small, _ = products(6, 20, rng=RNG)
+    large, labels = products(12, 20, rng=RNG)
     assert variety_ratio(small, large, labels) == pytest.approx(0.5, rel=0.15)
 
 

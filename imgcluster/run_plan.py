@@ -1,0 +1,91 @@
+"""Which steps a run of all takes, on which dataset and in which order; and what they would stop at."""
+import contextlib
+
+from imgcluster.ahead import require_ahead
+from imgcluster.artefacts import changed_settings, is_up_to_date, was_interrupted
+from imgcluster.carried_over import require_clusters
+from imgcluster.errors import UserError
+from imgcluster.images import list_images
+from imgcluster.known_products import require_known
+from imgcluster.labels import make_labels
+from imgcluster.sample import SAMPLES
+
+STEPS = ("00", "01", "02", "03", "04", "05", "06")
+
+
+def look_ahead(settings, first, last):
+    """Raise a UserError of what a step from `first` to `last` would stop at, and what this run does not make."""
+    if first <= "03":
+        require_ahead(settings)
+    if last < "04":
+        return
+    if settings.ASSIGN_TO is not None:
+        require_clusters(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"))
+    elif settings.known_dataset not in (None, settings.DATASET, settings.train_dataset):
+        require_known(settings.for_dataset(settings.known_dataset).folder("DATA_DIR"), name=settings.known_dataset)
+
+
+def plan(settings, first, last, *, say=print):
+    """Return the (dataset, step number) pairs to run for steps `first` to `last`, in order.
+
+    Before minutes of training comes the step that says whether DATASET has photos, and labels where it should. say:
+    function of one text, for why step 02 has no part.
+    """
+    numbers = [number for number in STEPS if first <= number <= last]
+    if settings.train_dataset is None:
+        return [(settings.DATASET, number) for number in numbers]
+    train = settings.for_dataset(settings.train_dataset)
+    if not settings.learns:
+        if "02" in numbers:
+            say(why_left_out(settings, train))
+        return [(settings.DATASET, number) for number in numbers if number != "02"]
+    trained = is_trained(train)
+    before = [] if train.DATASET == settings.DATASET or "02" not in numbers else steps_before(train, trained)
+    if trained and "02" in numbers:
+        say(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
+    own = [(settings.DATASET, number) for number in numbers if number != "02" or not (trained or before)]
+    looks = int(first <= "01")
+    return own[:looks] + before + own[looks:]
+
+
+def is_trained(train):
+    """Return whether the network of TRAIN_DATASET, whose settings these are, is there and made by the same settings."""
+    data_dir = train.folder("DATA_DIR")
+    return is_up_to_date(data_dir, "02", train.of_step("02")) and not any(
+        changed_settings(data_dir, number, train.of_step(number)) or was_interrupted(data_dir, number)
+        for number in ("00", "01"))
+
+
+def steps_before(train, trained):
+    """Return the pairs that TRAIN_DATASET needs: all up to its features, these alone where it is trained, or none."""
+    if not trained:
+        return [(train.DATASET, number) for number in ("00", "01", "02", "03")]
+    has_features = is_up_to_date(train.folder("DATA_DIR"), "03", train.of_step("03"))
+    return [] if has_features else [(train.DATASET, "03")]
+
+
+def why_left_out(settings, train):
+    """Say that step 02 has no part, and what to do for it to have one, where no labels of TRAIN_DATASET are known."""
+    if not settings.learns_labels:
+        return f"step 02 is left out: with ASSIGN_TO the network of {train.DATASET} is used as it is\n"
+    why = f"step 02 is left out: no labels are known of TRAIN_DATASET = {train.DATASET!r}"
+    names = labels_in_names(train)
+    if names:
+        why += (f", as LABELS_FROM = None goes for it as well; TRAIN_LABELS_FROM = {names!r} would find labels in the "
+                "names of its photos")
+    if (train.folder("DATA_DIR") / "network.keras").exists():
+        return f"{why}; the network that is there is used as it is\n"
+    if settings.ASSIGN_TO is not None:
+        return f"{why}\n"
+    return f"{why}; TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n"
+
+
+def labels_in_names(train):
+    """Return the value of TRAIN_LABELS_FROM by which all photos' names give labels; None where none does."""
+    if train.DATASET in SAMPLES:
+        return "filename"
+    for way in ("filename", "folder"):
+        with contextlib.suppress(UserError):
+            make_labels(list_images(train.folder("RAW_IMG_DIR")), labels_from=way, regex=train.LABEL_REGEX)
+            return way
+    return None

@@ -1,0 +1,156 @@
+"""The order in which a run of all takes the steps."""
+from functools import partial
+
+import pytest
+from planned import ALL, finish, settings_in
+
+from imgcluster.artefacts import write_lines
+from imgcluster.errors import UserError
+from imgcluster.run_plan import plan
+
+
+@pytest.fixture
+def settings_of(tmp_path):
+    return partial(settings_in, tmp_path)
+
+
+def steps(dataset, *numbers):
+    return [(dataset, number) for number in numbers]
+
+
+def test_the_training_set_goes_first_but_for_a_look_at_the_photos(settings_of):
+    training = steps("known", "00", "01", "02", "03")
+    assert plan(settings_of(), "00", "06") == \
+        steps("new", "00") + training + steps("new", "01", "03", "04", "05", "06")
+    assert plan(settings_of(), "01", "03") == steps("new", "01") + training + steps("new", "03")
+    assert plan(settings_of(), "02", "03") == training + steps("new", "03")
+
+
+def test_nothing_is_learnt_from_photos_without_labels(settings_of):
+    assert plan(settings_of("LABELS_FROM=None"), "00", "06") == steps("new", "00", "01", *ALL[3:])
+    labelled = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=folder")
+    assert plan(labelled, "00", "06")[1:5] == steps("known", "00", "01", "02", "03")
+
+
+def test_fitting_to_the_photos_themselves_is_named_where_it_would_make_sense(settings_of, capsys):
+    settings = settings_of("LABELS_FROM=None")
+    plan(settings, "00", "06")
+    assert "would fit the network to the photos themselves" in capsys.readouterr().out
+    plan(settings_of("LABELS_FROM=None", "ASSIGN_TO=known"), "00", "06")
+    assert "themselves" not in capsys.readouterr().out
+    write_lines(settings.for_dataset("known").folder("DATA_DIR") / "network.keras", ["fitted"])
+    plan(settings, "00", "06")
+    assert "network that is there is used" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name, found", [("12_3.jpg", "filename"), ("boots/a.jpg", "folder"), ("a.jpg", None)])
+def test_labels_in_the_names_of_photos_that_none_were_asked_of_are_pointed_out(settings_of, capsys, name, found):
+    settings = settings_of("LABELS_FROM=None")
+    write_lines(settings.for_dataset("known").folder("RAW_IMG_DIR") / name, ["no matter what"])
+    plan(settings, "00", "06")
+    said = capsys.readouterr().out
+    assert f"TRAIN_LABELS_FROM = {found!r} would find labels" in said if found else "TRAIN_LABELS_FROM" not in said
+
+
+def test_the_drawn_photos_to_train_on_are_known_to_have_labels(settings_of, capsys):
+    plan(settings_of("LABELS_FROM=None", "TRAIN_DATASET=sample_train"), "00", "06")
+    assert "TRAIN_LABELS_FROM = 'filename'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("labels_from", ["filename", None])
+def test_auto_fits_the_network_to_the_photos_themselves_and_once(settings_of, labels_from):
+    settings = settings_of("TRAIN_DATASET=auto", f"LABELS_FROM={labels_from}")
+    assert plan(settings, "00", "06") == steps("new", *ALL)
+    finish(settings, "new", "00", "01", "02")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    # One that was trained on their labels is another network.
+    assert ("new", "02") in plan(settings_of("TRAIN_DATASET=new"), "00", "06") or labels_from is None
+
+
+def test_auto_takes_the_network_of_the_photos_that_were_clustered_before(settings_of, capsys):
+    settings = settings_of("TRAIN_DATASET=auto", "ASSIGN_TO=week1")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    assert "the network of week1 is used as it is" in capsys.readouterr().out
+
+
+def test_where_other_photos_have_their_labels_trains_nothing_anew(settings_of):
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    changed = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=filename")
+    assert plan(changed, "00", "06")[0] == ("new", "00")
+
+
+def test_a_trained_network_is_not_trained_again(settings_of, capsys):
+    settings = settings_of()
+    finish(settings, "known", "00", "01", "02", "03")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    assert "the network of known is up to date" in capsys.readouterr().out
+
+
+def test_features_of_the_training_set_are_made_where_only_they_are_missing(settings_of):
+    settings = settings_of()
+    finish(settings, "known", "00", "01", "02")
+    assert plan(settings, "00", "06") == \
+        steps("new", "00") + steps("known", "03") + steps("new", "01", "03", "04", "05", "06")
+
+
+@pytest.mark.parametrize("override", ["EPOCHS=3", "BACKBONE=MobileNetV2", "RANDOM_SEED=5", "BACKGROUND=white",
+                                      "LABELS_FROM=folder"])
+def test_other_settings_train_the_network_anew(settings_of, override):
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    assert plan(settings_of(override), "00", "06")[1:5] == steps("known", "00", "01", "02", "03")
+
+
+def test_settings_of_later_steps_do_not(settings_of):
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    planned = plan(settings_of("SOM_EPOCHS=3", "NUM_CLUSTERS=9", "MAX_SHEETS=1"), "00", "06")
+    assert {dataset for dataset, _ in planned} == {"new"}
+
+
+def test_changed_photos_or_a_lost_network_train_anew(settings_of):
+    settings = settings_of()
+    data_dir = settings.for_dataset("known").folder("DATA_DIR")
+    finish(settings, "known", "00", "01", "02", "03")
+    (data_dir / "output_of_02").unlink()
+    assert ("known", "02") in plan(settings, "00", "06")
+    finish(settings, "known", "02")
+    assert ("known", "02") not in plan(settings, "00", "06")
+    write_lines(data_dir / "output_of_00", ["other photos"])
+    assert ("known", "02") in plan(settings, "00", "06")
+
+
+def test_without_a_training_set_every_step_runs_once(settings_of):
+    assert plan(settings_of("TRAIN_DATASET=None"), "00", "06") == steps("new", *ALL)
+
+
+def test_a_dataset_that_is_its_own_training_set_runs_once(settings_of):
+    settings = settings_of("TRAIN_DATASET=new")
+    assert plan(settings, "00", "06") == steps("new", *ALL)
+    finish(settings, "new", "00", "01", "02")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+
+
+def test_a_network_is_fitted_to_the_photos_themselves_without_labels_and_once(settings_of):
+    settings = settings_of("TRAIN_DATASET=new", "LABELS_FROM=None")
+    assert plan(settings, "00", "06") == steps("new", *ALL)
+    finish(settings, "new", "00", "01", "02")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_part_that_does_not_reach_training_trains_nothing(settings_of, trained):
+    settings = settings_of()
+    if trained:
+        finish(settings, "known", "00", "01", "02", "03")
+    assert plan(settings, "03", "05") == steps("new", "03", "04", "05")
+    assert plan(settings, "00", "01") == steps("new", "00", "01")
+    assert plan(settings, "04", "04") == steps("new", "04")
+
+
+def test_training_alone(settings_of):
+    assert plan(settings_of(), "02", "02") == steps("known", "00", "01", "02", "03")
+    assert plan(settings_of("TRAIN_DATASET=None"), "02", "02") == steps("new", "02")
+
+
+def test_a_training_set_in_the_same_folder_is_refused(settings_of):
+    with pytest.raises(UserError, match="would share a folder"):
+        plan(settings_of("DATA_DIR=here"), "00", "06")
