@@ -13,7 +13,8 @@ GRID_STEPS = 60
 PHOTOS_PER_CLUSTER = 3
 MAX_CLUSTERS = 600
 MODULARITY_PLATEAU = 0.03
-HIGHEST_PEAK = 2.5
+# Peaks are sought up to so many times the count by modularity; below this share of it they are of kinds of product.
+HIGHEST_PEAK, LOWEST_PEAK = 2.5, 1 / 8
 PLATEAU_OF_DROP, PLATEAU_OF_HEIGHT = 0.5, 0.1
 CLEAR_PEAK = 0.2
 ONE_CLUSTER = 0.3
@@ -40,7 +41,8 @@ def blind_estimate(hierarchy):
 
     The neighbourhood graph gives a first count: where modularity peaks. Up to two and a half times of it two more peaks
     are sought: one of reciprocity over cluster sizes, which replaces the first count as far as it stands out, and one
-    of the cuts' silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. The
+    of the cuts' silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. A
+    peak below an eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The
     interval is the wider, the less the views agree.
     """
     num_photos = len(hierarchy.nodes)
@@ -52,6 +54,8 @@ def blind_estimate(hierarchy):
     by_reciprocity, mutual = reciprocity_peak(hierarchy.points, min(highest, counts[-1]))
     seen = counts[counts <= 2 * highest]
     by_silhouette, clear = silhouette_peak(hierarchy, seen, seen <= highest)
+    lowest = LOWEST_PEAK * by_modularity
+    mutual, clear = mutual * (by_reciprocity >= lowest), clear * (by_silhouette >= lowest)
     count, interval = joined([by_modularity, by_reciprocity, by_silhouette], mutual, clear, num_photos=num_photos)
     return Estimate(round(count), interval,
                     f"blind: modularity {by_modularity:.0f}, reciprocity {by_reciprocity:.0f} with weight "

@@ -57,6 +57,15 @@ def test_a_peak_of_reciprocity_alone_decides():
     assert blind_estimate(hierarchy).count == round(by_reciprocity) == 100
 
 
+@pytest.mark.parametrize("kinds", [2, 3])
+def test_a_few_kinds_of_product_are_not_the_products(kinds, monkeypatch):
+    hierarchy = hierarchy_of(nested(kinds, 30, 8, apart=0.25, spread=0.1))
+    estimate = blind_estimate(hierarchy)
+    assert estimate.count == pytest.approx(30 * kinds, rel=0.2) and "silhouette" in estimate.method
+    monkeypatch.setattr(blind_count, "LOWEST_PEAK", 0)
+    assert blind_estimate(hierarchy).count == kinds
+
+
 def test_a_clear_silhouette_decides_where_reciprocity_sees_nothing():
     hierarchy = hierarchy_of(clouds(20, 20, spread=1.2))
     first, (_, mutual), (by_silhouette, clear) = views_of(hierarchy)
