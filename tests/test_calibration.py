@@ -103,6 +103,10 @@ def test_a_doubt_whether_known_products_were_picked_widens_the_interval(monkeypa
     assert sure.count == 18 and sure.interval[0] >= 15
 
 
+def test_no_number_of_known_products_makes_a_count_certain():
+    assert as_known(1000, 1000, np.full(1000, 500))[0].sigma == calibration.LEAST_SIGMA >= 0.05
+
+
 def test_the_more_certain_count_has_more_weight_among_products_photographed_alike():
     wide, narrow = np.array([10, 40, 90]), np.array([45, 46, 49])
     assert as_known(10, 20, wide)[0].count > 18 and as_known(10, 20, narrow)[0].count < 11
@@ -138,6 +142,7 @@ def test_kinship_tells_products_of_the_same_kind_from_others():
     assert kinship(photos + same, known + same, labels) > 0.3
     assert kinship(photos + other, known + same, labels) < 0.05
     assert kinship(photos, known, np.zeros(len(labels))) == 0.5
+    assert kinship(photos + other, known + same, labels > 2) < 0.05
 
 
 def test_prior_by_hand():
