@@ -25,7 +25,7 @@ def read_corrections(path, clustering):
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
             rows = [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
-    if not rows[1:]:
+    if not rows:
         return pd.DataFrame(columns=[*COLUMNS, CLUSTERING], dtype=str)
     (_, header), *lines = rows
     # Other columns may have one name, or none, in common.
