@@ -36,7 +36,7 @@ def _missing_weights(settings):
     train_dir = settings.network_options()["train_dir"]
     if train_dir is not None and (train_dir / "network.keras").exists():
         return
-    for path in {member["weights"] for member in settings.network_members()}:
+    for path in dict.fromkeys(member["weights"] for member in settings.network_members()):
         if isinstance(path, Path) and not path.is_file():
             yield (f'WEIGHTS = {str(path)!r}: no such file; give the path of a weights file (.weights.h5 or .h5), '
                    '"imagenet" or None')

@@ -16,17 +16,22 @@ CLUSTERING = "clustering"
 def read_corrections(path, clustering):
     """Return the corrections in a file as DataFrame of text, the number of each one's line for its index.
 
-    Lines that do not say which clustering they are for are for `clustering`, which the column of that name then says;
-    empty lines are passed over. Empty where there is no such file or no line in it; raises UserError as `read_table`.
+    Of its columns those of COLUMNS are kept. Lines that do not say which clustering they are for are for `clustering`,
+    which the column of that name then says; empty lines are passed over. Empty where there is no such file or no line
+    in it; raises UserError as `read_table`.
     """
-    path = Path(path)
-    if read_table(path).empty:
+    path, rows = Path(path), []
+    if not read_table(path).empty:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            rows = [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
+    if not rows:
         return pd.DataFrame(columns=[*COLUMNS, CLUSTERING], dtype=str)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        (_, header), *lines = [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
-    table = pd.DataFrame([_padded(cells, header) for _, cells in lines], columns=header, dtype=str,
-                         index=[line for line, _ in lines])
+    (_, header), *lines = rows
+    # Other columns may have one name, or none, in common.
+    places = {name: header.index(name) for name in (*COLUMNS, CLUSTERING) if name in header}
+    table = pd.DataFrame({name: [_padded(cells, header)[place] for _, cells in lines]
+                          for name, place in places.items()}, dtype=str, index=[line for line, _ in lines])
     stamps = table[CLUSTERING].str.strip().replace("", clustering) if CLUSTERING in table else clustering
     return table.assign(**{CLUSTERING: stamps})
 

@@ -1,6 +1,5 @@
 """Which photos are the rows of a dataset, and how every row file keeps step with them."""
 import logging
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,13 @@ from imgcluster.artefacts import (
     read_img_paths,
     read_labels_true,
     read_table,
-    replacing,
     write_labels,
     write_lines,
     write_table,
 )
 from imgcluster.errors import UserError
 from imgcluster.feature_record import FEATURES, features_record, note_features
+from imgcluster.staging import commit, stage_folder
 
 log = logging.getLogger(__name__)
 
@@ -78,37 +77,43 @@ def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset()):
 
 
 def _realign(data_dir, old, new, replaced):
+    """Bring the row files in step with the photos `new`: all of them and img_paths.txt together, whoever is killed."""
     position = {name: row for row, name in enumerate(old) if name not in replaced}
     rows, record = [position.get(name, -1) for name in new], features_record(data_dir)
+    stage, kept, outdated = stage_folder(data_dir), ["img_paths.txt"], []
     for name in (*TABLES, *PLAIN, *ARRAYS, *WHOLE):
-        path = data_dir / name
-        if path.exists() and (-1 in rows or not _keep_rows(path, rows, len(old))):
-            (data_dir / OUTDATED).mkdir(exist_ok=True)
-            os.replace(path, data_dir / OUTDATED / name)
+        if not (data_dir / name).exists():
+            continue
+        if -1 in rows or not _keep_rows(data_dir / name, stage / name, rows, len(old)):
+            outdated.append(name)
             log.warning("%s was made for other photos: moved to %s", name, data_dir / OUTDATED)
-        elif name == FEATURES and path.exists() and record:
-            note_features(data_dir, record)
+            continue
+        kept.append(name)
+        if name == FEATURES and record:
+            note_features(stage, record)
+            kept.append("made_by_03.json")
+    write_lines(stage / "img_paths.txt", new)
+    commit(data_dir, kept, outdated=outdated)
 
 
-def _keep_rows(path, rows, count):
-    """Keep the given rows of a row file; False where it does not have `count` rows, or cannot be cut."""
+def _keep_rows(path, target, rows, count):
+    """Write the given rows of a row file to `target`; False where it does not have `count` rows, or cannot be cut."""
     if path.name in WHOLE:
         return False
     if path.name in ARRAYS:
-        return _keep_array_rows(path, rows, count)
+        return _keep_array_rows(path, target, rows, count)
     lines = path.read_text(encoding="utf-8").split("\n")[:-1]
     header = len(lines) - count
     if header not in ((0, 1) if path.name in TABLES else (0,)):
         return False
-    write_lines(path, lines[:header] + [lines[header + row] for row in rows])
+    write_lines(target, lines[:header] + [lines[header + row] for row in rows])
     return True
 
 
-def _keep_array_rows(path, rows, count):
+def _keep_array_rows(path, target, rows, count):
     if len(np.load(path, mmap_mode="r", allow_pickle=False)) != count:
         return False
-    with replacing(path) as temporary:
-        _copy_rows(path, temporary, rows)
+    _copy_rows(path, target, rows)
     return True
 
 

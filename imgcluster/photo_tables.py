@@ -1,4 +1,5 @@
 """What step 01 found out about the photos, as tables."""
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -20,8 +21,16 @@ def replaced_photos(data_dir, usable):
 
 
 def gone_photos(data_dir, found):
-    """Return the set of photos that were usable when photos.csv was made and are not among the paths found now."""
-    return set(read_table(Path(data_dir) / "photos.csv").get("file", ())) - set(found)
+    """Return the set of photos that were usable when photos.csv was made and are not among the paths found now.
+
+    One found with letters of another case, or composed otherwise, is not gone: to some file systems that is one file.
+    """
+    there = set(map(_folded, found))
+    return {file for file in read_table(Path(data_dir) / "photos.csv").get("file", ()) if _folded(file) not in there}
+
+
+def _folded(path):
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def photo_tables(usable):

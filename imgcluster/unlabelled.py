@@ -64,10 +64,10 @@ def fit_to_photos(embedding, photos, *, seed, folder, progress):
     """
     if len(photos) < FEW_PHOTOS or not has_depths(embedding):
         return None
-    key = digest([*embedding.get_weights(), np.array([seed]), *_written(photos)])
-    path = folder / f"pooling_{key}.npz"
+    size = embedding.input_shape[1]
+    path = folder / f"pooling_{digest([*embedding.get_weights(), np.array([seed, size]), *_written(photos)])}.npz"
     if not path.exists():
-        stream = CropStream(photos, size=embedding.input_shape[1], seed=seed)
+        stream = CropStream(photos, size=size, seed=seed)
         with progress(f"views of {len(photos)} photos", LOOKS * VIEWS, "view") as bar:
             write_arrays(path, **fit_to_pooled(_pooled_groups(embedding, stream, path.with_suffix(""), bar)))
     with np.load(path, allow_pickle=False) as arrays:

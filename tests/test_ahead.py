@@ -38,6 +38,8 @@ def test_missing_weights_files_are_named_until_a_network_was_made_of_them(proble
     [line] = problems(*several)
     assert line.startswith(f"WEIGHTS = {str(tmp_path / 'a.h5')!r}: no such file")
     assert len(problems(*several, "ASSIGN_TO=nope", "CALIBRATION_DATASET=neither")) == 3
+    many = [f"BACKBONE={['VGG16'] * 7}", f"WEIGHTS={[f'{name}.h5' for name in 'gcafcde']}"]
+    assert [line.split(".h5")[0][-1] for line in problems(*many)] == list("gcafde")
     (tmp_path / "data/new").mkdir(parents=True)
     (tmp_path / "data/new/network.keras").touch()
     assert problems(*several) == [] and problems(*several, "TRAIN_DATASET=None") == [line]

@@ -16,6 +16,8 @@ from imgcluster.calibration import (
     mixed,
     prior_estimate,
     rounded,
+    size_variance,
+    variety_variance,
 )
 from imgcluster.errors import UserError
 
@@ -62,7 +64,9 @@ def test_where_both_counts_agree_the_one_among_equally_many_photos_cannot_stray(
 
 
 def test_even_known_sizes_set_the_count():
-    assert calibrated_estimate(products(10, 20)[0], products(6, 20)).count == 10
+    found = calibrated_estimate(products(10, 20)[0], products(6, 20))
+    assert found.count == 10 and found.words == "learned from 6 labelled products"
+    assert calibrated_estimate(products(3, 20)[0], products(1, 20)).words == "learned from 1 labelled product"
 
 
 @pytest.mark.parametrize("new, known", [((9, 60), (6, 12)), ((12, 10), (6, 70))])
@@ -92,6 +96,7 @@ def test_equal_known_sizes_are_taken_for_picked_sooner_than_unequal_ones():
     assert chance_of_picking(45, 30, equal) > 2 * chance_of_picking(45, 30, unequal)
     assert chance_of_picking(45, 30, equal) > 2 * chance_of_picking(35, 30, equal)
     assert chance_of_picking(30, 30, equal) < 0.2
+    assert chance_of_picking(45, 30, np.array([12, 12])) > 2 * chance_of_picking(45, 30, np.array([11, 13]))
 
 
 def test_a_doubt_whether_known_products_were_picked_widens_the_interval(monkeypatch):
@@ -100,6 +105,15 @@ def test_a_doubt_whether_known_products_were_picked_widens_the_interval(monkeypa
     sure = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=18, even=18)
     assert doubtful.interval[0] <= 10 and doubtful.interval[1] >= 18 and 0.1 < chance(doubtful) < 0.9
     assert sure.count == 18 and sure.interval[0] >= 15
+
+
+def test_a_single_size_varies_as_variety_does_and_two_as_they_do():
+    assert size_variance(np.array([12])) == variety_variance(np.array([12]))
+    assert size_variance(np.array([8, 16])) == pytest.approx(32 / 144)
+
+
+def test_no_number_of_known_products_makes_a_count_certain():
+    assert as_known(1000, 1000, np.full(1000, 500))[0].sigma == calibration.LEAST_SIGMA >= 0.05
 
 
 def test_the_more_certain_count_has_more_weight_among_products_photographed_alike():
@@ -134,9 +148,12 @@ def test_products_smaller_than_the_neighbourhoods_lend_weight_to_the_number_of_p
 def test_kinship_tells_products_of_the_same_kind_from_others():
     same, other = RNG.standard_normal((2, 24)) * 4
     photos, (known, labels) = products(6, 20)[0], products(5, 20)
-    assert kinship(photos + same, known + same, labels) > 0.3
+    assert 0.3 < kinship(photos + same, known + same, labels) <= 1
+    lengths = RNG.uniform(0.1, 10, len(known))[:, None].astype(np.float32)
+    assert kinship(photos * 5, known * lengths, labels) == pytest.approx(kinship(photos, known, labels), abs=0.01)
     assert kinship(photos + other, known + same, labels) < 0.05
     assert kinship(photos, known, np.zeros(len(labels))) == 0.5
+    assert kinship(photos + other, known + same, labels > 2) < 0.05
 
 
 def test_prior_by_hand():

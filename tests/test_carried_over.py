@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from imgcluster.artefacts import read_json, write_array, write_json, write_labels, write_lines
-from imgcluster.carried_over import corrected, place_on, read_names
+from imgcluster.carried_over import _follow, corrected, place_on, placed_id, read_names
 from imgcluster.cluster_results import write_clustering
 from imgcluster.corrections import clustering_id
 from imgcluster.errors import UserError
@@ -139,6 +139,17 @@ def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted
     assert (placed.labels[fits][before] == 0).mean() > 0.8
     elsewhere = ~np.isin(clustering.unit_clusters, [1, last])
     assert np.array_equal(found.unit_clusters[elsewhere], clustering.unit_clusters[elsewhere])
+
+
+def test_units_follow_the_photos_that_moved_and_no_others():
+    units, labels, moved = np.array([0, 0, 1, 2, 2]), np.array([1, 1, 0, -1, -1]), np.array([1, 1, 0, 1, 1], bool)
+    assert _follow(np.array([0, 5, 3]), units, labels, moved).tolist() == [1, 5, 3]
+
+
+def test_placed_photos_are_of_one_clustering_while_the_earlier_one_and_its_numbers_stay(tmp_path):
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": "abc"})
+    assert placed_id(tmp_path, {0: "", 7: "boots"}) == placed_id(tmp_path, {7: ""}) == "abc+7"
+    assert placed_id(tmp_path, {0: "", 8: ""}) != "abc+7"
 
 
 def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(written, digits, fitted, tmp_path):

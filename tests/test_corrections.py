@@ -76,6 +76,9 @@ def test_a_photo_that_is_not_where_its_line_says_is_moved_and_named():
     [("split", "a.jpg", "0", "new-1"), ("merge", "", "new-1", "1"), ("move", "a.jpg", "1", "2")],
     [("split", "a.jpg", "0", "new-1"), ("move", "a.jpg", "3", "2")],  # by the number it got in the run before
     [("merge", "", "0", "1"), ("merge", "", "1", "2"), ("move", "a.jpg", "0", "new-1")],  # by that before corrections
+    [("split", "a.jpg", "0", "new-1"), ("move", "a.jpg", "New-1", "2")],
+    [("split", "a.jpg", "0", "new-1"), ("merge", "", "1", "2"),
+     ("merge", "", "new-1", "0"), ("move", "e.jpg", "1", "0")],
     [("move", "a.jpg", "", "2")]])
 def test_a_photo_may_be_said_to_leave_its_cluster_or_one_that_joined_it(lines):
     assert not applied(*lines).astray
@@ -107,7 +110,7 @@ def test_all_lines_that_cannot_be_followed_are_named_at_once():
 
 
 def test_letters_may_be_of_any_case_and_blanks_around_cells():
-    assert corrected(("Merge", "", " 1", "2 "))[0].tolist() == [0, 0, 0, 2, 2, 2]
+    assert corrected((" Merge", "", " 1", "2 "))[0].tolist() == [0, 0, 0, 2, 2, 2]
     assert corrected(("SPLIT", "a.jpg", "0", "New-1"), ("name", "", "new-1", "boots"))[1] == {3: "boots"}
 
 

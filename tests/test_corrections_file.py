@@ -20,7 +20,14 @@ def test_lines_are_for_the_clustering_they_name_else_for_the_one_given(tmp_path)
     assert read_corrections(tmp_path / "a.csv", "this")["clustering"].tolist() == ["this"]
 
 
-@pytest.mark.parametrize("text", [None, "", f"{HEADER}\n", f"{HEADER}\n,,,\n"])
+def test_columns_without_a_name_as_spreadsheets_leave_them_are_passed_over(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEADER},,note,,clustering,clustering\nmerge,,1,2,,why,,that,other\nmerge,,2,3\n")
+    table = read_corrections(tmp_path / "a.csv", "this")
+    assert table.columns.tolist() == [*HEADER.split(","), "clustering"]
+    assert table.to_numpy().tolist() == [["merge", "", "1", "2", "that"], ["merge", "", "2", "3", "this"]]
+
+
+@pytest.mark.parametrize("text", [None, "", f"{HEADER}\n", f"{HEADER}\n,,,\n", ",,,\n,,,\n"])
 def test_where_there_are_no_lines_there_are_none(tmp_path, text):
     if text is not None:
         (tmp_path / "a.csv").write_text(text)
@@ -51,4 +58,12 @@ def test_lines_added_to_a_stamped_file_are_stamped_in_their_turn(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("clustering,action,file,cluster,value\nthis,merge,,1,2\n,merge,,2,3\n")
     stamp(path, "that")
-    assert path.read_text() == "clustering,action,file,cluster,value\nthis,merge,,1,2\nthat,merge,,2,3\n"
+    assert path.read_bytes() == b"clustering,action,file,cluster,value\nthis,merge,,1,2\nthat,merge,,2,3\n"
+
+
+def test_a_mark_of_its_encoding_is_no_part_of_the_first_column(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("clustering,action,file,cluster,value\n ,merge,,1,2\n", encoding="utf-8-sig")
+    stamp(path, "this")
+    assert path.read_bytes() == b"\xef\xbb\xbfclustering,action,file,cluster,value\nthis,merge,,1,2\n"
+    assert read_corrections(path, "that")["clustering"].tolist() == ["this"]

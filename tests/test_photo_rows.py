@@ -1,4 +1,7 @@
 """Rows: whatever photos leave or come, every row file agrees with img_paths.txt."""
+import contextlib
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +19,7 @@ from imgcluster.artefacts import (
 )
 from imgcluster.errors import UserError
 from imgcluster.photo_rows import drop_unreadable, left_out, write_photo_rows
+from imgcluster.staging import finish
 
 PHOTOS = ["a, b.jpg", '가 "방".jpg', "c.jpg", "d/e.jpg", "f.jpg"]
 LABELS = ["1", "2", "1", "3", "2"]
@@ -66,6 +70,27 @@ def test_photos_that_leave_take_their_rows_along(data_dir, rows):
     write_photo_rows(data_dir, [PHOTOS[row] for row in rows], labels_of(data_dir, rows))
     assert_rows(data_dir, rows)
     assert not (data_dir / "outdated").exists()
+
+
+@pytest.mark.parametrize("moves", range(16))
+def test_a_run_killed_anywhere_leaves_rows_that_the_next_one_brings_in_step(data_dir, monkeypatch, moves):
+    rows, left, real = [0, 2, 3], [moves], os.replace
+
+    def dying(source, target):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        real(source, target)
+
+    names, labels = [PHOTOS[row] for row in rows], labels_of(data_dir, rows)
+    monkeypatch.setattr(os, "replace", dying)
+    with contextlib.suppress(KeyboardInterrupt):
+        write_photo_rows(data_dir, names, labels)
+    monkeypatch.setattr(os, "replace", real)
+    finish(data_dir)
+    write_photo_rows(data_dir, names, labels)
+    assert_rows(data_dir, rows)
+    assert not (data_dir / "outdated").exists() and not (data_dir / "adding").exists()
 
 
 def test_the_same_photos_change_nothing(data_dir):

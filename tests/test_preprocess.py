@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imgcluster.artefacts import write_table
 from imgcluster.errors import UserError
 from imgcluster.images import scan_images
+from imgcluster.photo_tables import gone_photos
 from imgcluster.preprocess import (
     Folders,
     Recipe,
@@ -228,6 +230,12 @@ def test_what_was_written_of_a_deleted_photo_goes_with_it(tmp_path, save_photos,
     done.write_tables(tmp_path / "data")
     assert sorted(path.name for path in (tmp_path / "img").rglob("*.png")) == ["a.png", "c.png", "own.png"]
     assert dataset(tmp_path, silent, remove_duplicates=False).gone == set()
+
+
+@pytest.mark.parametrize("before, now", [("Shoe.PNG", "shoe.png"), ("sch\u00f6n/a.png", "scho\u0308n/a.png")])
+def test_a_photo_renamed_to_what_may_be_the_same_file_is_not_gone(tmp_path, before, now):
+    write_table(tmp_path / "photos.csv", pd.DataFrame({"file": [before, "b.png"]}))
+    assert gone_photos(tmp_path, [now]) == {"b.png"}
 
 
 def test_files_that_broke_off_are_warned_of_or_skipped(tmp_path, save_photos, silent):

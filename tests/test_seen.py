@@ -43,7 +43,10 @@ def test_equal_labels_are_warned_of_and_said_to_be_labels(seen):
     assert shares == {**NOTHING, "trained_on_these_models": 0.25}
     assert warning_of_seen(shares).startswith("25 % of the true labels are also names of models")
     assert "trained_on_these_models" not in seen("abcd", "efgh", {"trained_on": "there"}, true=None)
-    assert warning_of_seen(NOTHING) == ""
+    assert warning_of_seen(NOTHING) == warning_of_seen({}) == ""
+    all_known = seen("abcd", "efgh", {"trained_on": "there"}, true=list("aabb"), classes=["a", "b", "z"])
+    assert warning_of_seen(all_known).startswith("all of the true labels are also names of models")
+    assert "trained on these labels" in score_table(all_known)
 
 
 def test_a_photo_of_many_is_no_share_of_zero_percent(seen):

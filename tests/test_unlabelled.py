@@ -94,7 +94,7 @@ def test_nothing_is_fitted_where_there_is_one_map_alone(photos, silent, tiny_emb
     assert fit_to_photos(tiny_embedding(), paths, seed=0, folder=tmp_path, progress=silent) is None
 
 
-def test_what_a_killed_run_found_is_found_again_and_only_for_these_photos(fit, photos, silent):
+def test_what_a_killed_run_found_is_found_again_and_only_for_these_photos_at_this_size(fit, photos, silent):
     begun = []
 
     def counting(*arguments):
@@ -107,7 +107,9 @@ def test_what_a_killed_run_found_is_found_again_and_only_for_these_photos(fit, p
     (photos[0] / photos[1][0]).touch()
     fit(member(), progress=counting)
     assert len(begun) == 3
-    assert begun[0][0] == ("views of 52 photos", 240, "view") and [bar.at for _, bar in begun] == [240] * 3
+    fit({**member(), "input_size": SIZE + 32}, progress=counting)
+    assert len(begun) == 4
+    assert begun[0][0] == ("views of 52 photos", 240, "view") and [bar.at for _, bar in begun] == [240] * 4
 
 
 def test_a_fit_that_was_killed_goes_on_where_it_was_and_ends_the_same(photos, silent, tmp_path, monkeypatch):
