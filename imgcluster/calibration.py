@@ -17,7 +17,7 @@ LEAST_SIGMA = 0.05
 ALIKE_SPREAD, EVEN_SPREAD = (0, 0.1), (0.15**2, 0.2)
 # Odds that known products have other numbers of photos than new ones: where the known ones have equally many, which
 # seldom comes by itself; the variation of their sizes over which that fades; and where it is large.
-PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 2, 0.1, 0.02
+PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.1, 0.02
 # How often a new product is then photographed for each photo of a known one: a tenth to ten times, all as likely.
 PICKED_DENSITY = 1 / (2 * np.log(10))
 # How many times as far from the count by photos per product as the one by variety the one among equally many photos can
@@ -45,8 +45,8 @@ def calibrated_estimate(features, known):
     """Return the Estimate for features [N, D], given known = (features [M, D], labels [M]).
 
     Either known products have about as many photos each as new ones (`as_known`), or other numbers of them, as where a
-    few of each were picked; then only the variety among equally many photos counts (`even_variety`). How likely that is
-    (`chance_of_picking`) makes one distribution of both: the count is its median, the interval holds four fifths of it.
+    few of each were picked; then only the variety among equally many photos counts (`even_variety`). The likelier one
+    (`chance_of_picking`) gives the count, both the interval: it holds four fifths of their joint distribution.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
@@ -62,9 +62,9 @@ def calibrated_estimate(features, known):
         even = np.clip(even, *sorted([by_photos, by_photos * (by_variety / by_photos)**FARTHEST]))
         how += (f"; by variety among equally many photos per product {even:.1f}, which counts alone with a chance of "
                 f"{picked:.2f}")
-    mixture = mixed(joint, Guess(even, spread(EVEN_SPREAD, len(sizes), even)), picked)
+    even = Guess(even, spread(EVEN_SPREAD, len(sizes), even))
     words = f"learned from {'the variety of ' if picked > 0.5 else ''}{products}"
-    return rounded(*mixture, len(features), how, words)
+    return rounded((even if picked > 0.5 else joint).count, interval(joint, even, picked), len(features), how, words)
 
 
 def as_known(by_photos, by_variety, sizes):
@@ -78,7 +78,8 @@ def as_known(by_photos, by_variety, sizes):
     by_sizes, by_blur = size_variance(sizes), variety_variance(sizes)
     trust = by_blur / (by_blur + by_sizes)
     count = by_photos**trust * by_variety**(1 - trust)
-    return Guess(count, max(spread((0, trust * by_sizes), len(sizes), count), LEAST_SIGMA)), trust
+    by_former, by_latter = (spread(each, len(sizes), count) for each in ((0, by_sizes), ALIKE_SPREAD))
+    return Guess(count, max(np.hypot(trust * by_former, (1 - trust) * by_latter), LEAST_SIGMA)), trust
 
 
 def variety_variance(sizes):
@@ -112,15 +113,14 @@ def spread(variances, num_known, count):
     return np.sqrt(whole + per_product * (1 / num_known + 1 / max(count, 1)))
 
 
-def mixed(first, second, chance):
-    """Return (median, (low, high)) of two Guesses, the `second` of which holds with the given chance; a tenth of their
-    joint distribution lies below `low`, and a tenth above `high`."""
+def interval(first, second, chance):
+    """Return (low, high) of two Guesses, the `second` of which holds with the given chance: a tenth of their joint
+    distribution lies below, and a tenth above."""
     centres = np.log([first.count, second.count])
     reach = 5 * max(first.sigma, second.sigma)
     logs = np.linspace(centres.min() - reach, centres.max() + reach, 10_000)
     below = ((1 - chance) * ndtr((logs - centres[0]) / first.sigma) + chance * ndtr((logs - centres[1]) / second.sigma))
-    low, count, high = np.exp(np.interp([TAIL, 0.5, 1 - TAIL], below, logs))
-    return count, (low, high)
+    return tuple(np.exp(np.interp([TAIL, 1 - TAIL], below, logs)))
 
 
 def kinship(features, known_features, labels):

@@ -12,8 +12,8 @@ from imgcluster.calibration import (
     as_known,
     calibrated_estimate,
     chance_of_picking,
+    interval,
     kinship,
-    mixed,
     prior_estimate,
     rounded,
     size_variance,
@@ -24,7 +24,14 @@ from imgcluster.errors import UserError
 RNG = np.random.default_rng(0)
 
 
+START = RNG.bit_generator.state
 products = partial(product_rows.products, rng=RNG)
+
+
+@pytest.fixture(autouse=True)
+def begin_anew():
+    """Each test draws the same rows, whichever ran before it."""
+    RNG.bit_generator.state = START
 
 
 def estimated(monkeypatch, *, photos, sizes, by_variety, even):
@@ -121,14 +128,21 @@ def test_the_more_certain_count_has_more_weight_among_products_photographed_alik
     assert as_known(10, 20, wide)[0].count > 18 and as_known(10, 20, narrow)[0].count < 11
 
 
-def test_a_mixture_lies_where_most_of_it_lies_and_reaches_as_far_as_a_tenth():
+def test_an_interval_of_two_guesses_reaches_as_far_as_a_tenth_of_both():
     first, second = Guess(10, 0.1), Guess(30, 0.1)
-    count, (low, high) = mixed(first, second, 0)
-    assert count == pytest.approx(10, rel=1e-3)
-    assert (low, high) == pytest.approx((10 * np.exp(-0.12816), 10 * np.exp(0.12816)), rel=1e-3)
-    count, (low, high) = mixed(first, second, 0.2)
-    assert count < 11 and low < 9.2 and 28 < high < 31
-    assert mixed(first, second, 0.05)[1][1] < 12 and mixed(first, second, 0.9)[0] > 29
+    tail = np.exp(0.12816)
+    assert interval(first, second, 0) == pytest.approx((10 / tail, 10 * tail), rel=1e-3)
+    assert interval(first, second, 1) == pytest.approx((30 / tail, 30 * tail), rel=1e-3)
+    low, high = interval(first, second, 0.2)
+    assert low < 9.2 and 28 < high < 31
+    assert interval(first, second, 0.05)[1] < 12
+
+
+def test_the_likelier_way_decides_on_the_count(monkeypatch):
+    for by_variety, words in ((18, "learned from 8"), (8, "learned from the variety of 8")):
+        found = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=by_variety, even=by_variety)
+        assert found.count == by_variety and found.words.startswith(words)
+        assert (chance(found) > 0.5) == (by_variety == 8)
 
 
 @pytest.mark.parametrize("count, whole", [(1.41, 1), (1.42, 2), (2.44, 2), (2.46, 3), (3.46, 3), (3.47, 4),
