@@ -3,11 +3,16 @@
 
     python benchmarks/cluster_count.py --features ../shared/features --draws 4
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated
+    python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated --picked 20
+    python benchmarks/cluster_count.py --features ../shared/features --mixtures 40 \\
+        --sets clothing fashion_small grocery_packages lego_minifigs sneakers25
 
 Each feature set is an .npz file with `codes` [N, D], `scale` and `labels` [N]; features are codes x scale. For every
 set and every draw of its classes each method estimates the number of classes K without labels (with --calibrated: from
-the labels of one half of the classes, for the other half). The table holds the median relative error of K, the shares
-within 20 % and within a factor of two, and the adjusted Rand index (ARI) over that of K-means told the true K.
+the labels of one half of the classes, for the other half; with --picked: of so many rows of each known class). With
+--mixtures, so many draws of classes of several sets together take the place of those of single ones. The table holds
+the median relative error of K, the shares within 20 % and within a factor of two, and the adjusted Rand index (ARI)
+over that of K-means told the true K.
 """
 import argparse
 import sys
@@ -132,21 +137,60 @@ def score(rows, labels, known):
             for method, count in (counts | {"the true number": true}).items()}
 
 
+def cut_to(labels, most, rng):
+    """Return the rows, int ascending, of `most` random ones of each label."""
+    return np.sort(np.concatenate([rng.permutation(np.flatnonzero(labels == label))[:most]
+                                   for label in np.unique(labels)]))
+
+
+def mixture(sets, seed):
+    """Return (rows, labels) of two to four of `sets`, {name: (rows, labels)}, in random order.
+
+    Of each there are 2 to 20 random classes, of each class up to a number of rows, 10 to 59, which the set has.
+    """
+    rng = np.random.default_rng(seed)
+    chosen_rows, chosen_labels = [], []
+    for name in rng.choice(list(sets), int(rng.integers(2, min(5, len(sets) + 1))), replace=False):
+        rows, labels = sets[name]
+        classes = np.unique(labels)
+        classes = rng.choice(classes, int(rng.integers(2, min(len(classes), 20) + 1)), replace=False)
+        most, of_these = int(rng.integers(10, 60)), np.flatnonzero(np.isin(labels, classes))
+        some = of_these[cut_to(labels[of_these], most, rng)]
+        chosen_rows.append(rows[some])
+        chosen_labels += [f"{name} {label}" for label in labels[some]]
+    order = rng.permutation(len(chosen_labels))
+    return np.concatenate(chosen_rows)[order], np.array(chosen_labels)[order]
+
+
+def read_sets(options):
+    """Return {name: (rows of unit length, labels)} of the feature sets asked for."""
+    sets = {}
+    for path in sorted(Path(options.features).glob("*.npz")):
+        if not options.sets or path.stem in options.sets:
+            data = np.load(path)
+            sets[path.stem] = unit_length((data["codes"] * data["scale"]).astype(np.float32)), data["labels"]
+    return sets
+
+
 def runs(options):
     """Yield (set name, rows, labels, known) of every run."""
-    for path in sorted(Path(options.features).glob("*.npz")):
-        if options.sets and path.stem not in options.sets:
-            continue
-        data = np.load(path)
-        rows = unit_length((data["codes"] * data["scale"]).astype(np.float32))
-        for mask in class_subsets(data["labels"], options.draws, options.seed):
-            labels, chosen = data["labels"][mask], rows[mask]
+    sets = read_sets(options)
+    for number in range(options.mixtures):
+        yield f"mixture {number}", *mixture(sets, options.seed + number), None
+    for name, (rows, labels) in () if options.mixtures else sets.items():
+        for mask in class_subsets(labels, options.draws, options.seed):
+            some, chosen = labels[mask], rows[mask]
             if not options.calibrated:
-                yield path.stem, chosen, labels, None
+                yield name, chosen, some, None
                 continue
-            classes = np.random.default_rng(options.seed + 1).permutation(np.unique(labels))
-            half = np.isin(labels, classes[:len(classes) // 2])
-            yield path.stem, chosen[~half], labels[~half], (chosen[half], labels[half])
+            rng = np.random.default_rng(options.seed + 1)
+            classes = rng.permutation(np.unique(some))
+            half = np.isin(some, classes[:len(classes) // 2])
+            known, known_labels = chosen[half], some[half]
+            if options.picked:
+                picked = cut_to(known_labels, options.picked, rng)
+                known, known_labels = known[picked], known_labels[picked]
+            yield name, chosen[~half], some[~half], (known, known_labels)
 
 
 def main(argv=None):
@@ -156,6 +200,8 @@ def main(argv=None):
     parser.add_argument("--draws", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--calibrated", action="store_true")
+    parser.add_argument("--picked", type=int, default=0, metavar="ROWS")
+    parser.add_argument("--mixtures", type=int, default=0, metavar="DRAWS")
     options = parser.parse_args(argv)
     table = {}
     for name, rows, labels, known in runs(options):
