@@ -76,9 +76,17 @@ def _warn_of_odd(others, found, warn):
 def _regrouped(clustering, labels, units):
     """The Clustering with other labels, as a person corrected them; units int [N]: where its photos lie on the map."""
     before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
-    return replace(clustering, labels=labels, num_clusters=count, interval=(count, count), corrected_from=before,
-                   unit_clusters=_follow(clustering.unit_clusters, units, labels, labels != clustering.labels),
-                   method=f"corrected by hand, before that {before} ({clustering.method})")
+    by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
+    return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
+                   corrected_from=before, method=f"{by_hand} ({clustering.method})",
+                   words=f"{by_hand}, {clustering.words}",
+                   unit_clusters=_follow(clustering.unit_clusters, units, labels, labels != clustering.labels))
+
+
+def _widened(interval, count):
+    """The interval (low, high) of an estimate, widened to hold a corrected count: corrections need not be complete."""
+    low, high = interval
+    return (min(low, count), max(high, count)) if low < high else (count, count)
 
 
 def _follow(unit_clusters, units, labels, moved):

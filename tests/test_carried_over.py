@@ -27,7 +27,7 @@ def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted
     assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
 
 
-def test_a_corrected_count_is_no_estimate(written, digits, fitted, tmp_path):
+def test_an_estimate_stays_one_after_corrections(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros"])
     named = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
@@ -37,8 +37,30 @@ def test_a_corrected_count_is_no_estimate(written, digits, fitted, tmp_path):
     found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
     write_clustering(tmp_path, names, digits, fitted, found)
     count, before = read_json(tmp_path / "cluster_count.json"), clustering.num_clusters
-    assert (count["num_clusters"], count["interval"], count["corrected_from"]) == (before - 1, [before - 1] * 2, before)
+    low, high = clustering.interval
+    assert low < high and (count["num_clusters"], count["corrected_from"]) == (before - 1, before)
+    assert count["interval"] == [min(low, before - 1), high]
     assert count["method"] == f"corrected by hand, before that {before} ({clustering.method})"
+    assert count["in_words"] == f"corrected by hand, before that {before}, {clustering.words}"
+
+
+def test_one_moved_photo_makes_no_certainty_of_an_estimate(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    row = int(np.flatnonzero(clustering.labels == 0)[0])
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[row]},0,1"])
+    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    assert (found.num_clusters, found.interval) == (clustering.num_clusters, clustering.interval)
+    assert found.words == f"corrected by hand, {clustering.words}" and "before" not in found.method
+
+
+@pytest.mark.parametrize("interval, widened", [
+    (lambda count: (count - 1, count), lambda count: (count - 1, count + 1)),
+    (lambda count: (count, count), lambda count: (count + 1, count + 1))])
+def test_the_interval_holds_the_corrected_count(written, digits, fitted, tmp_path, interval, widened):
+    names, count = [f"{row}.png" for row in range(300)], written[1].num_clusters
+    clustering = replace(written[1], interval=interval(count))
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},,new-1"])
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0].interval == widened(count)
 
 
 def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):

@@ -165,18 +165,23 @@ def test_a_count_corrected_by_hand_is_called_that(tmp_path):
     write_report(tmp_path / "report.html", gallery)
     text = Page(tmp_path / "report.html").text
     assert "show about 3 products, likely between 2 and 5." in text and "corrected by hand" not in text
-    write_json(gallery.data_dir / "cluster_count.json", {
-        "num_clusters": 3, "interval": [3, 3], "corrected_from": 5,
-        "method": "corrected by hand, before that 5 (blind)"})
-    write_report(tmp_path / "report.html", gallery)
-    text = Page(tmp_path / "report.html").text
-    assert "show 3 products, corrected by hand (5 before)." in text and "likely" not in text
-    assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
+    for interval, before, said in (
+            ([3, 3], 5, "show 3 products, corrected by hand (5 before)."),
+            ([2, 5], 5, "show about 3 products, likely between 2 and 5, corrected by hand (5 before)."),
+            ([2, 5], 3, "show about 3 products, likely between 2 and 5, corrected by hand.")):
+        write_json(gallery.data_dir / "cluster_count.json", {
+            "num_clusters": 3, "interval": interval, "corrected_from": before,
+            "method": "corrected by hand, before that 5 (blind)"})
+        write_report(tmp_path / "report.html", gallery)
+        text = Page(tmp_path / "report.html").text
+        assert said in text and ("likely" in text) == (interval == [2, 5])
+        assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
 
 
 @pytest.mark.parametrize("facts, said", [
     ({"in_words": "estimated from the photos alone", "calibration_dataset": None}, "estimated from the photos alone"),
-    ({"in_words": "learned from 24 labelled products", "calibration_dataset": "known", "corrected_from": 5},
+    ({"in_words": "corrected by hand, before that 5, learned from 24 labelled products",
+      "calibration_dataset": "known", "corrected_from": 5},
      "corrected by hand, before that 5, learned from 24 labelled products of known")])
 def test_how_clusters_were_counted_is_said_without_terms(tmp_path, facts, said):
     gallery = make_gallery(tmp_path)
