@@ -204,12 +204,14 @@ def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp
     data = Page(tmp_path / "second.html").data
     assert (data["newClusters"], data["earlierCorrections"]) == (11, [[*line, data["clustering"]] for line in lines])
     write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "this"})
-    for made_for, kept in (("this", 3), ("", 3), ("another", 0)):
+    for made_for, highest in (("this", 11), ("", 11), ("another", 0)):
         write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
             [[*line, made_for] for line in lines], columns=["action", "file", "cluster", "value", "clustering"]))
         write_report(tmp_path / "third.html", gallery)
         data = Page(tmp_path / "third.html").data
-        assert (data["clustering"], len(data["earlierCorrections"])) == ("this", kept)
+        assert (data["clustering"], data["newClusters"]) == ("this", highest)
+        # Lines left aside too: the file that the page writes replaces this one.
+        assert data["earlierCorrections"] == [[*line, made_for or "this"] for line in lines]
 
 
 def test_levels_are_the_answer_and_those_that_differ_from_it(written):
