@@ -17,15 +17,15 @@ from imgcluster.assign import Catalogue
 from imgcluster.cluster_count import Clustering, majority
 from imgcluster.cluster_results import read_map
 from imgcluster.corrections import apply_corrections, clustering_id
-from imgcluster.corrections_file import CLUSTERING, read_corrections, stamp
+from imgcluster.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences
 from imgcluster.wording import counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
-LEFT_ASIDE = ("left aside: made for another clustering ({!r}; other photos, features or settings), whose numbers mean "
-              "other clusters. Correct these clusters in the report and save the file anew, or remove the lines; to "
-              "keep corrected clusters, place new photos in them (ASSIGN_TO)")
+LEFT_ASIDE = ("left aside: made for another clustering ({!r}; other photos, features, settings or clusters to place "
+              "photos in), whose numbers mean other clusters. Correct these clusters in the report and save the file "
+              "anew, or remove the lines; to keep corrected clusters, place new photos in them (ASSIGN_TO)")
 ASTRAY = ("followed all the same: the photos are now where these lines put them. Where their numbers are of other "
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
@@ -47,7 +47,7 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     own = own or clustering_id(img_paths, clustering.labels)
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
-    table = read_corrections(path, latest)
+    table = renumbered(read_corrections(path, latest), own)
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     others, table = table[table[CLUSTERING] != own], table[table[CLUSTERING] == own]

@@ -174,6 +174,19 @@ def test_placed_photos_are_of_one_clustering_while_the_earlier_one_and_its_numbe
     assert placed_id(tmp_path, {0: "", 8: ""}) != "abc+7"
 
 
+def test_corrections_of_placed_photos_hold_when_earlier_clusters_are_split(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    highest = clustering.num_clusters - 1
+    write_lines(tmp_path / "corrections.csv", [
+        "action,file,cluster,value,clustering", f"split,{names[0]},,new-1,abc+{highest}",
+        f"move,{names[1]},,{highest + 1},abc+{highest}", f"name,,{highest + 1},odd,abc+{highest}"])
+    for more in (0, 2):
+        found, lines, _ = corrected(tmp_path, names, digits, fitted, clustering, own=f"abc+{highest + more}",
+                                    earlier=dict.fromkeys(range(highest + more + 1), ""), warn=pytest.fail)
+        assert lines == 3 and found.labels[:2].tolist() == [highest + more + 1] * 2
+        assert read_names(tmp_path) == {highest + more + 1: "odd"}
+
+
 def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     first, second = tmp_path / "first", tmp_path / "second"

@@ -214,6 +214,16 @@ def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp
         assert data["earlierCorrections"] == [[*line, made_for or "this"] for line in lines]
 
 
+def test_new_clusters_of_lines_for_fewer_earlier_clusters_are_not_named_again(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "ab+5"})
+    write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
+        [["split", "a.jpg", "4", "new-2", "ab+3"]], columns=["action", "file", "cluster", "value", "clustering"]))
+    write_report(tmp_path / "report.html", gallery)
+    data = Page(tmp_path / "report.html").data
+    assert (data["newClusters"], data["earlierCorrections"]) == (2, [["split", "a.jpg", "6", "new-2", "ab+5"]])
+
+
 def test_levels_are_the_answer_and_those_that_differ_from_it(written):
     coarse, answer = written.page.data["levels"]
     assert (answer["count"], answer["cluster"]) == (3, None)  # level_3 is the answer

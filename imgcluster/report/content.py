@@ -3,7 +3,7 @@ import numpy as np
 
 from imgcluster.artefacts import read_json, read_table
 from imgcluster.cluster_results import review_list
-from imgcluster.corrections_file import CLUSTERING, COLUMNS, read_corrections
+from imgcluster.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
 from imgcluster.metrics import matched_clusters
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import group_colour
@@ -166,7 +166,7 @@ def _earlier_corrections(gallery):
     highest number N of a cluster new-N in the others.
     """
     clustering = read_json(gallery.data_dir / "cluster_count.json").get("clustering_id", "")
-    table = read_corrections(gallery.data_dir / "corrections.csv", clustering)
+    table = renumbered(read_corrections(gallery.data_dir / "corrections.csv", clustering), clustering)
     table = table.reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
     own = table[table[CLUSTERING] == clustering]
     cells = [cell.strip().lower() for name in ("cluster", "value") for cell in own[name]]
