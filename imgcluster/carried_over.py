@@ -41,7 +41,8 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     `place_on` returns them), whose numbers no new cluster gets. Without corrections.csv nothing else changes. Lines
     made for another clustering than `own` (by default the `clustering_id`), whose numbers mean other clusters, are left
     aside; those that do not say for which are for the one that step 04 found last, and say so from now on. `warn` gets
-    a sentence about lines left aside and odd ones. Raises UserError naming all lines that cannot be followed.
+    a sentence about lines left aside and odd ones. Raises UserError naming all lines that cannot be followed, or
+    where the file cannot be written and would later be taken for one about these clusters.
     """
     path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
     own = own or clustering_id(img_paths, clustering.labels)
@@ -51,8 +52,8 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     others, table = table[table[CLUSTERING] != own], table[table[CLUSTERING] == own]
-    found = apply_corrections(clustering.labels, img_paths, table, highest=max(clustering.labels.max(), *earlier, -1))
-    stamp(path, latest)
+    found = apply_corrections(clustering.labels, img_paths, table, earlier=earlier)
+    _stamp(path, latest, own, warn)
     _warn_of_odd(others, found, warn)
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
@@ -61,6 +62,22 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
     return clustering, len(table) - len(found.lost) - len(found.idle), moved
+
+
+def _stamp(path, latest, own, warn):
+    """Have corrections.csv say which clustering its lines are for.
+
+    Where it cannot be written, that may wait if they are for these clusters (`own`); others the next run would take for
+    lines about these, which are the latest by then.
+    """
+    try:
+        stamp(path, latest)
+    except PermissionError as error:
+        said = (f"corrections.csv cannot be written ({error.strerror}), to note which clusters its lines are for. "
+                "Close it where it is open (Excel locks its files), and run this step again")
+        if latest != own:
+            raise UserError(said) from error
+        warn(said)
 
 
 def _warn_of_odd(others, found, warn):

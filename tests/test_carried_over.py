@@ -1,4 +1,6 @@
 """What a clustering takes over: a person's corrections and names, the clusters of another dataset."""
+import errno
+import os
 import shutil
 from dataclasses import replace
 
@@ -124,6 +126,37 @@ def test_corrections_written_by_hand_are_for_the_clusters_found_last_and_no_othe
     assert corrected(tmp_path, names, digits, fitted, others, warn=said.append) == (others, 0, 0)
     assert len(said) == 2 and all(f"made for another clustering ({own!r}" in text for text in said)
     assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[1] == 1
+
+
+@pytest.fixture
+def locked(monkeypatch):
+    """corrections.csv as Windows holds a file that is open in another program."""
+    replacing = os.replace
+
+    def refuse(source, target):
+        if str(target).endswith("corrections.csv"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(source))
+        replacing(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+
+
+def test_a_file_that_is_open_elsewhere_is_followed_with_a_warning(written, digits, fitted, tmp_path, locked):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    (tmp_path / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
+    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert lines == 1 and moved and len(said) == 1 and "corrections.csv cannot be written" in said[0]
+
+
+def test_a_file_that_is_open_elsewhere_is_not_later_taken_for_one_about_other_clusters(
+        written, digits, fitted, tmp_path, locked):
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": "others"})
+    options = {"own": "these", "warn": lambda _: None}
+    (tmp_path / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
+    with pytest.raises(UserError, match="Close it where it is open"):
+        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], **options)
+    (tmp_path / "corrections.csv").write_text("action,file,cluster,value,clustering\nmerge,,1,0,these\n")
+    assert corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], **options)[1] == 1
 
 
 def test_a_file_with_lines_that_cannot_be_followed_stays_as_it_is(written, digits, fitted, tmp_path):
