@@ -407,6 +407,9 @@ def test_corrections_of_placed_photos_hold_for_as_long_as_the_earlier_clusters_d
     np.save(second / "features.npy", np.load(second / "features.npy")[:-1])
     (second / "img_paths.txt").write_text("".join(f"{name}\n" for name in lines(second / "img_paths.txt")[:-1]))
     assert "2 corrections applied" in run(*place).stdout
+    (first / "corrections.csv").write_text("action,file,cluster,value\nsplit,000.jpg,,new-1\n")
+    run("04_cluster_som.py", project)
+    assert "2 corrections applied" in run(*place).stdout
     run("04_cluster_som.py", project, "--set", "NUM_CLUSTERS=3")
     done = run(*place)
     assert "2 lines, the first is line 2, left aside" in done.stderr and "applied" not in done.stdout
