@@ -63,7 +63,7 @@ def main(argv=None):
                                          own=facts["clustering_id"], warn=step.warn)
     if lines:
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
-                 f"{counted(clustering.num_clusters, 'cluster')}")
+                 f"{counted(clustering.num_clusters, 'cluster')}{clustering.likely and f' ({clustering.likely})'}")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",

@@ -83,7 +83,7 @@ def add_photos(step):
         step.warn(f"{name}: {reason}")
     step.say(added.in_words)
     if added.came or added.left:
-        step.say(what_next(data_dir, settings.DATASET, assign_to=settings.ASSIGN_TO))
+        step.say(what_next(data_dir, settings.DATASET, came=added.came, assign_to=settings.ASSIGN_TO))
 
 
 if __name__ == "__main__":

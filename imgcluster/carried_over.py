@@ -17,15 +17,15 @@ from imgcluster.assign import Catalogue
 from imgcluster.cluster_count import Clustering, majority
 from imgcluster.cluster_results import read_map
 from imgcluster.corrections import apply_corrections, clustering_id
-from imgcluster.corrections_file import CLUSTERING, read_corrections, stamp
+from imgcluster.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences
 from imgcluster.wording import counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
-LEFT_ASIDE = ("left aside: made for another clustering ({!r}; other photos, features or settings), whose numbers mean "
-              "other clusters. Correct these clusters in the report and save the file anew, or remove the lines; to "
-              "keep corrected clusters, place new photos in them (ASSIGN_TO)")
+LEFT_ASIDE = ("left aside: made for another clustering ({!r}; other photos, features, settings or clusters to place "
+              "photos in), whose numbers mean other clusters. Correct these clusters in the report and save the file "
+              "anew, or remove the lines; to keep corrected clusters, place new photos in them (ASSIGN_TO)")
 ASTRAY = ("followed all the same: the photos are now where these lines put them. Where their numbers are of other "
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
@@ -41,18 +41,19 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     `place_on` returns them), whose numbers no new cluster gets. Without corrections.csv nothing else changes. Lines
     made for another clustering than `own` (by default the `clustering_id`), whose numbers mean other clusters, are left
     aside; those that do not say for which are for the one that step 04 found last, and say so from now on. `warn` gets
-    a sentence about lines left aside and odd ones. Raises UserError naming all lines that cannot be followed.
+    a sentence about lines left aside and odd ones. Raises UserError naming all lines that cannot be followed, or
+    where the file cannot be written and would later be taken for one about these clusters.
     """
     path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
     own = own or clustering_id(img_paths, clustering.labels)
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
-    table = read_corrections(path, latest)
+    table = renumbered(read_corrections(path, latest), own)
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     others, table = table[table[CLUSTERING] != own], table[table[CLUSTERING] == own]
-    found = apply_corrections(clustering.labels, img_paths, table, highest=max(clustering.labels.max(), *earlier, -1))
-    stamp(path, latest)
+    found = apply_corrections(clustering.labels, img_paths, table, earlier=earlier)
+    _stamp(path, latest, own, warn)
     _warn_of_odd(others, found, warn)
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
@@ -61,6 +62,22 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
     return clustering, len(table) - len(found.lost) - len(found.idle), moved
+
+
+def _stamp(path, latest, own, warn):
+    """Have corrections.csv say which clustering its lines are for.
+
+    Where it cannot be written, that may wait if they are for these clusters (`own`); others the next run would take for
+    lines about these, which are the latest by then.
+    """
+    try:
+        stamp(path, latest)
+    except PermissionError as error:
+        said = (f"corrections.csv cannot be written ({error.strerror}), to note which clusters its lines are for. "
+                "Close it where it is open (Excel locks its files), and run this step again")
+        if latest != own:
+            raise UserError(said) from error
+        warn(said)
 
 
 def _warn_of_odd(others, found, warn):
@@ -76,9 +93,17 @@ def _warn_of_odd(others, found, warn):
 def _regrouped(clustering, labels, units):
     """The Clustering with other labels, as a person corrected them; units int [N]: where its photos lie on the map."""
     before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
-    return replace(clustering, labels=labels, num_clusters=count, interval=(count, count), corrected_from=before,
-                   unit_clusters=_follow(clustering.unit_clusters, units, labels, labels != clustering.labels),
-                   method=f"corrected by hand, before that {before} ({clustering.method})")
+    by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
+    return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
+                   corrected_from=before, method=f"{by_hand} ({clustering.method})",
+                   words=f"{by_hand}, {clustering.words}",
+                   unit_clusters=_follow(clustering.unit_clusters, units, labels, labels != clustering.labels))
+
+
+def _widened(interval, count):
+    """The interval (low, high) of an estimate, widened to hold a corrected count: corrections need not be complete."""
+    low, high = interval
+    return (min(low, count), max(high, count)) if low < high else (count, count)
 
 
 def _follow(unit_clusters, units, labels, moved):

@@ -38,13 +38,19 @@ class Clustering:
     corrected_from: int | None = None
     words: str = ""
 
+    @property
+    def likely(self):
+        """Its interval in words, "" where the count is no estimate."""
+        low, high = self.interval
+        return f"likely {low:,} to {high:,}" if low < high else ""
+
     def described(self, *, known=None):
         """Return in words how many clusters there are, how that was found, and the coarser and finer levels.
 
         known: name of the dataset that the count was learned from.
         """
         low, high = self.interval
-        likely, source = f"likely {low} to {high}; " if low < high else "", f" of {known}" if known else ""
+        likely, source = self.likely and f"{self.likely}; ", f" of {known}" if known else ""
         alone = self.blind_count is not None and not low <= self.blind_count <= high
         source += f"; the photos alone suggest {self.blind_count}" if alone else ""
         found = f"{len(self.labels)} photos, {self.num_clusters} clusters ({likely}{self.words}{source})"

@@ -1,5 +1,6 @@
 """A person's corrections of a clustering, as the report exports them: merge, split, move, name."""
 import hashlib
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,21 +34,21 @@ class Corrected:
     astray: dict = field(default_factory=dict)
 
 
-def apply_corrections(labels, img_paths, table, *, highest=None):
+def apply_corrections(labels, img_paths, table, *, earlier=None):
     """Return what is `Corrected` after the corrections in `table`, in the order they were made.
 
     labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
     text by number of line, as `read_corrections` returns it, with the columns action, file, cluster, value: "merge"
     moves all photos of `cluster` into `value`; "split" and "move" put the photo `file` into `value`; "name" calls
-    `cluster` `value`. A value "new-1", "new-2", ... is a new cluster, numbered after the highest at its first line (or
-    after `highest`, where clusters have higher numbers than the labels show). Clusters keep their numbers and those of
+    `cluster` `value`. A value "new-1", "new-2", ... is a new cluster, numbered at its first line, after the highest in
+    the labels and in `earlier`: {cluster: its name, "" for none} as they were. Clusters keep their numbers and those of
     merged ones stay free, so that lines added later still mean the same; lines of photos that are not there are passed
     over. Raises UserError naming all lines that cannot be followed.
     """
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise UserError(f"corrections.csv: no column {', '.join(missing)}; expected {','.join(COLUMNS)}")
-    follower = _Follower(labels, img_paths, labels.max() if highest is None else highest)
+    follower = _Follower(labels, img_paths, earlier or {})
     wrong = []
     for line, action, file, cluster, value in table[list(COLUMNS)].itertuples():
         try:
@@ -62,9 +63,10 @@ def apply_corrections(labels, img_paths, table, *, highest=None):
 class _Follower:
     """Follows one line after the other. What cannot be followed is a ValueError that says why."""
 
-    def __init__(self, labels, img_paths, highest):
-        self.found = Corrected(labels.copy(), np.zeros(len(labels), bool))
-        self.clusters, self.rows = _Clusters(highest), {path: row for row, path in enumerate(img_paths)}
+    def __init__(self, labels, img_paths, earlier):
+        self.found, self.earlier = Corrected(labels.copy(), np.zeros(len(labels), bool)), earlier
+        self.clusters = _Clusters(max(labels.max(), *earlier, -1))
+        self.rows = {path: row for row, path in enumerate(img_paths)}
 
     def follow(self, line, action, file, cluster, value):
         if action not in ACTIONS:
@@ -99,10 +101,13 @@ class _Follower:
         self.found.labels[row], self.found.by_hand[row] = number, True
 
     def _name(self, line, number, name):
-        if self.clusters.joined_by(number) is None:
+        joined, before = self.clusters.joined_by(number), (self.earlier | self.found.names).get(number, "")
+        if joined is None and name != before:
             self.found.names[number] = name
+        elif joined is None:
+            self.found.idle[line] = f"cluster {number} is called that" if name else f"cluster {number} has no name"
         else:
-            self.found.idle[line] = f"cluster {number} has joined {self.clusters.joined_by(number)}"
+            self.found.idle[line] = f"cluster {number} has joined {joined}"
 
     def _begin(self, line, number):
         """Note that photos come into a cluster, which may have ended."""
@@ -131,18 +136,21 @@ class _Clusters:
 
     def stands_for(self, text, number):
         """Whether a cell is the cluster of this number, or one that joined it; an empty cell leaves that open."""
-        text = str(self.born.get(text.lower(), text))
-        return text in ("", str(number)) or (text.isdecimal() and self.joined.get(int(text)) == number)
+        meant = self.born.get(text.lower(), int(text) if text.isdecimal() else text)
+        return text == "" or str(meant) == str(number) or self.joined.get(meant) == number
 
     def number(self, text, column):
         """The number that a cell of the given column stands for."""
         name = text.lower()
-        if name.startswith("new-") and name not in self.born:
+        if re.fullmatch(r"new-\d+", name) and name not in self.born:
             self.highest += 1
             self.born[name] = self.highest
         if name in self.born:
             return self.born[name]
         if text.isdecimal() and int(text) <= self.highest:
             return int(text)
-        raise ValueError((f"{column} {text!r} is no cluster" if text else f"{column} is missing") + f"; there are 0 to "
-                         f"{self.highest}, and new-1, new-2, ... for new ones")
+        if text == "-1":
+            raise ValueError(f"{column} -1 stands for photos in no cluster: these can only be moved one by one, into "
+                             "clusters")
+        wrong = f"{column} {text!r} is no cluster" if text else f"{column} is missing"
+        raise ValueError(f"{wrong}; numbers go up to {self.highest}, and new-1, new-2, ... are new ones")

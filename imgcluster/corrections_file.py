@@ -36,6 +36,35 @@ def read_corrections(path, clustering):
     return table.assign(**{CLUSTERING: stamps})
 
 
+def renumbered(table, clustering):
+    """Return corrections with the lines for fewer of the same earlier clusters made lines for `clustering`.
+
+    Such are lines about photos placed in clusters of another dataset (`carried_over.placed_id`). Where more clusters
+    came to be there, those that the lines bring to life, which are numbered after them, have numbers higher by as many.
+    """
+    earlier, highest = _placed_in(clustering)
+    table = table.copy()
+    for line, cells in table.iterrows():
+        same, before = _placed_in(cells[CLUSTERING])
+        if earlier and same == earlier and before < highest:
+            table.loc[line] = _raised(cells, before, highest - before)
+            table.loc[line, CLUSTERING] = clustering
+    return table
+
+
+def _placed_in(clustering):
+    """(id of the clustering that photos were placed in, its highest number) of theirs; else ("", -1)."""
+    earlier, _, highest = clustering.rpartition("+")
+    return (earlier, int(highest)) if highest.isdecimal() else ("", -1)
+
+
+def _raised(cells, highest, by):
+    """The cells of a line, numbers of clusters above `highest` higher by so many; a name may be a number as well."""
+    names = ("cluster",) if cells.get("action", "").strip().lower() == "name" else ("cluster", "value")
+    return [str(int(cell) + by) if name in names and cell.strip().isdecimal() and int(cell) > highest else cell
+            for name, cell in cells.items()]
+
+
 def stamp(path, clustering):
     """Note in a file of corrections that lines which do not say so are for `clustering`; the rest of it stays.
 

@@ -1,4 +1,6 @@
 """What a clustering takes over: a person's corrections and names, the clusters of another dataset."""
+import errno
+import os
 import shutil
 from dataclasses import replace
 
@@ -27,7 +29,7 @@ def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted
     assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
 
 
-def test_a_corrected_count_is_no_estimate(written, digits, fitted, tmp_path):
+def test_an_estimate_stays_one_after_corrections(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros"])
     named = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
@@ -37,8 +39,30 @@ def test_a_corrected_count_is_no_estimate(written, digits, fitted, tmp_path):
     found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
     write_clustering(tmp_path, names, digits, fitted, found)
     count, before = read_json(tmp_path / "cluster_count.json"), clustering.num_clusters
-    assert (count["num_clusters"], count["interval"], count["corrected_from"]) == (before - 1, [before - 1] * 2, before)
+    low, high = clustering.interval
+    assert low < high and (count["num_clusters"], count["corrected_from"]) == (before - 1, before)
+    assert count["interval"] == [min(low, before - 1), high]
     assert count["method"] == f"corrected by hand, before that {before} ({clustering.method})"
+    assert count["in_words"] == f"corrected by hand, before that {before}, {clustering.words}"
+
+
+def test_one_moved_photo_makes_no_certainty_of_an_estimate(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    row = int(np.flatnonzero(clustering.labels == 0)[0])
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[row]},0,1"])
+    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    assert (found.num_clusters, found.interval) == (clustering.num_clusters, clustering.interval)
+    assert found.words == f"corrected by hand, {clustering.words}" and "before" not in found.method
+
+
+@pytest.mark.parametrize("interval, widened", [
+    (lambda count: (count - 1, count), lambda count: (count - 1, count + 1)),
+    (lambda count: (count, count), lambda count: (count + 1, count + 1))])
+def test_the_interval_holds_the_corrected_count(written, digits, fitted, tmp_path, interval, widened):
+    names, count = [f"{row}.png" for row in range(300)], written[1].num_clusters
+    clustering = replace(written[1], interval=interval(count))
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},,new-1"])
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0].interval == widened(count)
 
 
 def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):
@@ -104,6 +128,37 @@ def test_corrections_written_by_hand_are_for_the_clusters_found_last_and_no_othe
     assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[1] == 1
 
 
+@pytest.fixture
+def locked(monkeypatch):
+    """corrections.csv as Windows holds a file that is open in another program."""
+    replacing = os.replace
+
+    def refuse(source, target):
+        if str(target).endswith("corrections.csv"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(source))
+        replacing(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+
+
+def test_a_file_that_is_open_elsewhere_is_followed_with_a_warning(written, digits, fitted, tmp_path, locked):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    (tmp_path / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
+    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert lines == 1 and moved and len(said) == 1 and "corrections.csv cannot be written" in said[0]
+
+
+def test_a_file_that_is_open_elsewhere_is_not_later_taken_for_one_about_other_clusters(
+        written, digits, fitted, tmp_path, locked):
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": "others"})
+    options = {"own": "these", "warn": lambda _: None}
+    (tmp_path / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
+    with pytest.raises(UserError, match="Close it where it is open"):
+        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], **options)
+    (tmp_path / "corrections.csv").write_text("action,file,cluster,value,clustering\nmerge,,1,0,these\n")
+    assert corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], **options)[1] == 1
+
+
 def test_a_file_with_lines_that_cannot_be_followed_stays_as_it_is(written, digits, fitted, tmp_path):
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,"])
     before = (tmp_path / "corrections.csv").read_bytes()
@@ -150,6 +205,19 @@ def test_placed_photos_are_of_one_clustering_while_the_earlier_one_and_its_numbe
     write_json(tmp_path / "cluster_count.json", {"clustering_id": "abc"})
     assert placed_id(tmp_path, {0: "", 7: "boots"}) == placed_id(tmp_path, {7: ""}) == "abc+7"
     assert placed_id(tmp_path, {0: "", 8: ""}) != "abc+7"
+
+
+def test_corrections_of_placed_photos_hold_when_earlier_clusters_are_split(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    highest = clustering.num_clusters - 1
+    write_lines(tmp_path / "corrections.csv", [
+        "action,file,cluster,value,clustering", f"split,{names[0]},,new-1,abc+{highest}",
+        f"move,{names[1]},,{highest + 1},abc+{highest}", f"name,,{highest + 1},odd,abc+{highest}"])
+    for more in (0, 2):
+        found, lines, _ = corrected(tmp_path, names, digits, fitted, clustering, own=f"abc+{highest + more}",
+                                    earlier=dict.fromkeys(range(highest + more + 1), ""), warn=pytest.fail)
+        assert lines == 3 and found.labels[:2].tolist() == [highest + more + 1] * 2
+        assert read_names(tmp_path) == {highest + more + 1: "odd"}
 
 
 def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(written, digits, fitted, tmp_path):

@@ -56,7 +56,7 @@ def test_lines_of_photos_that_are_not_there_are_named():
 
 def test_new_clusters_come_after_the_highest_there_is():
     table = table_of(("split", "a.jpg", "0", "new-1"), ("move", "b.jpg", "0", "6"))
-    assert apply_corrections(LABELS, FILES, table, highest=6).labels.tolist() == [7, 6, 0, 1, 1, 2]
+    assert apply_corrections(LABELS, FILES, table, earlier={0: "", 6: ""}).labels.tolist() == [7, 6, 0, 1, 1, 2]
 
 
 def test_photos_placed_by_hand_are_known():
@@ -79,7 +79,8 @@ def test_a_photo_that_is_not_where_its_line_says_is_moved_and_named():
     [("split", "a.jpg", "0", "new-1"), ("move", "a.jpg", "New-1", "2")],
     [("split", "a.jpg", "0", "new-1"), ("merge", "", "1", "2"),
      ("merge", "", "new-1", "0"), ("move", "e.jpg", "1", "0")],
-    [("move", "a.jpg", "", "2")]])
+    [("move", "a.jpg", "", "2")], [("move", "a.jpg", "00", "2")],
+    [("merge", "", "01", "02"), ("move", "e.jpg", "01", "0"), ("move", "f.jpg", "02", "0")]])
 def test_a_photo_may_be_said_to_leave_its_cluster_or_one_that_joined_it(lines):
     assert not applied(*lines).astray
 
@@ -91,9 +92,14 @@ def test_photos_in_no_cluster_are_moved():
 
 
 @pytest.mark.parametrize("line, said", [
-    (("merge", "", "7", "0"), "cluster '7' is no cluster; there are 0 to 2, and new-1"),
+    (("merge", "", "7", "0"), "cluster '7' is no cluster; numbers go up to 2, and new-1"),
     (("move", "a.jpg", "0", "x"), "value 'x' is no cluster"),
-    (("merge", "", "1", ""), "value is missing; there are 0 to 2"),
+    (("split", "a.jpg", "0", "new-"), "value 'new-' is no cluster"),
+    (("split", "a.jpg", "0", "new-foo"), "value 'new-foo' is no cluster"),
+    (("merge", "", "-1", "0"), "cluster -1 stands for photos in no cluster: these can only be moved one by one"),
+    (("name", "", "-1", "odd"), "cluster -1 stands for photos in no cluster"),
+    (("move", "a.jpg", "0", "-1"), "value -1 stands for photos in no cluster"),
+    (("merge", "", "1", ""), "value is missing; numbers go up to 2"),
     (("name", "", "", "boots"), "cluster is missing"),
     (("move", "", "0", "1"), "file is missing; give the photo, as in img_paths.txt"),
     (("paint", "", "0", "1"), "action 'paint'; expected merge, split, move, name")])
@@ -127,6 +133,14 @@ def test_lines_that_change_nothing_are_named():
     assert found.idle == {2: "cluster 1 joins itself", 4: "cluster 1 has no photos", 5: "cluster 1 has joined 2",
                           6: "cluster 3 has no photos"}
     assert not found.names and found.labels.tolist() == [0, 0, 0, 2, 2, 2]
+
+
+def test_names_that_are_there_already_and_none_taken_away_change_nothing():
+    table = table_of(("name", "", "0", ""), ("name", "", "1", "boots"), ("name", "", "2", ""),
+                     ("name", "", "0", "hats"), ("name", "", "0", ""))
+    found = apply_corrections(LABELS, FILES, table, earlier={1: "boots", 2: "bags"})
+    assert found.idle == {2: "cluster 0 has no name", 3: "cluster 1 is called that"}
+    assert found.names == {2: "", 0: ""}
 
 
 def test_the_example_in_the_readme_is_followed():

@@ -1,7 +1,8 @@
 """Corrections are known by their lines in the file, and say which clustering they are for without losing anything."""
+import pandas as pd
 import pytest
 
-from imgcluster.corrections_file import read_corrections, stamp
+from imgcluster.corrections_file import read_corrections, renumbered, stamp
 from imgcluster.errors import UserError
 
 HEADER = "action,file,cluster,value"
@@ -67,3 +68,19 @@ def test_a_mark_of_its_encoding_is_no_part_of_the_first_column(tmp_path):
     stamp(path, "this")
     assert path.read_bytes() == b"\xef\xbb\xbfclustering,action,file,cluster,value\nthis,merge,,1,2\n"
     assert read_corrections(path, "that")["clustering"].tolist() == ["this"]
+
+
+def test_lines_for_fewer_of_the_same_earlier_clusters_go_on_with_higher_numbers_of_their_own(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEADER},clustering\nsplit,a.jpg,3,new-1,ab+12\nmerge,,13,12,ab+12\n"
+                                    "move,b.jpg,-1, 14,ab+12\nname,,14,15,ab+12\n")
+    table = read_corrections(tmp_path / "a.csv", "ab+12")
+    assert renumbered(table, "ab+14").to_numpy().tolist() == [
+        ["split", "a.jpg", "3", "new-1", "ab+14"], ["merge", "", "15", "12", "ab+14"],
+        ["move", "b.jpg", "-1", "16", "ab+14"], ["name", "", "16", "15", "ab+14"]]
+    for other in ("ab+12", "ab+11", "cd+14", "ab", "+14"):
+        assert renumbered(table, other).equals(table)
+
+
+def test_lines_of_clusterings_that_are_not_known_stay():
+    table = pd.DataFrame([["merge", "", "13", "1", "+12"]], columns=[*HEADER.split(","), "clustering"])
+    assert renumbered(table, "+14").equals(table)

@@ -165,18 +165,23 @@ def test_a_count_corrected_by_hand_is_called_that(tmp_path):
     write_report(tmp_path / "report.html", gallery)
     text = Page(tmp_path / "report.html").text
     assert "show about 3 products, likely between 2 and 5." in text and "corrected by hand" not in text
-    write_json(gallery.data_dir / "cluster_count.json", {
-        "num_clusters": 3, "interval": [3, 3], "corrected_from": 5,
-        "method": "corrected by hand, before that 5 (blind)"})
-    write_report(tmp_path / "report.html", gallery)
-    text = Page(tmp_path / "report.html").text
-    assert "show 3 products, corrected by hand (5 before)." in text and "likely" not in text
-    assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
+    for interval, before, said in (
+            ([3, 3], 5, "show 3 products, corrected by hand (5 before)."),
+            ([2, 5], 5, "show about 3 products, likely between 2 and 5, corrected by hand (5 before)."),
+            ([2, 5], 3, "show about 3 products, likely between 2 and 5, corrected by hand.")):
+        write_json(gallery.data_dir / "cluster_count.json", {
+            "num_clusters": 3, "interval": interval, "corrected_from": before,
+            "method": "corrected by hand, before that 5 (blind)"})
+        write_report(tmp_path / "report.html", gallery)
+        text = Page(tmp_path / "report.html").text
+        assert said in text and ("likely" in text) == (interval == [2, 5])
+        assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
 
 
 @pytest.mark.parametrize("facts, said", [
     ({"in_words": "estimated from the photos alone", "calibration_dataset": None}, "estimated from the photos alone"),
-    ({"in_words": "learned from 24 labelled products", "calibration_dataset": "known", "corrected_from": 5},
+    ({"in_words": "corrected by hand, before that 5, learned from 24 labelled products",
+      "calibration_dataset": "known", "corrected_from": 5},
      "corrected by hand, before that 5, learned from 24 labelled products of known")])
 def test_how_clusters_were_counted_is_said_without_terms(tmp_path, facts, said):
     gallery = make_gallery(tmp_path)
@@ -199,12 +204,24 @@ def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp
     data = Page(tmp_path / "second.html").data
     assert (data["newClusters"], data["earlierCorrections"]) == (11, [[*line, data["clustering"]] for line in lines])
     write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "this"})
-    for made_for, kept in (("this", 3), ("", 3), ("another", 0)):
+    for made_for, highest in (("this", 11), ("", 11), ("another", 0)):
         write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
             [[*line, made_for] for line in lines], columns=["action", "file", "cluster", "value", "clustering"]))
         write_report(tmp_path / "third.html", gallery)
         data = Page(tmp_path / "third.html").data
-        assert (data["clustering"], len(data["earlierCorrections"])) == ("this", kept)
+        assert (data["clustering"], data["newClusters"]) == ("this", highest)
+        # Lines left aside too: the file that the page writes replaces this one.
+        assert data["earlierCorrections"] == [[*line, made_for or "this"] for line in lines]
+
+
+def test_new_clusters_of_lines_for_fewer_earlier_clusters_are_not_named_again(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "ab+5"})
+    write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
+        [["split", "a.jpg", "4", "new-2", "ab+3"]], columns=["action", "file", "cluster", "value", "clustering"]))
+    write_report(tmp_path / "report.html", gallery)
+    data = Page(tmp_path / "report.html").data
+    assert (data["newClusters"], data["earlierCorrections"]) == (2, [["split", "a.jpg", "6", "new-2", "ab+5"]])
 
 
 def test_levels_are_the_answer_and_those_that_differ_from_it(written):

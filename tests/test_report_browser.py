@@ -20,7 +20,8 @@ def written(tmp_path_factory):
     """A gallery with every file, and the path of its page, with as many sheets of thumbnails as thousands fill."""
     folder = tmp_path_factory.mktemp("report")
     gallery = make_gallery(folder)
-    write_lines(gallery.data_dir / "corrections.csv", ["action,file,cluster,value", "name,,2,boots"])
+    write_lines(gallery.data_dir / "corrections.csv", ["action,file,cluster,value,clustering", "name,,2,boots,",
+                                                       "split,a.jpg,0,new-1,another"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sprites, "SHEET_SIDE", 160)
         write_report(folder / "report.html", gallery)
@@ -228,11 +229,13 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     lines = downloaded(browser, "corrections.csv")
     assert lines == [
         {"action": "name", "file": "", "cluster": "2", "value": "boots", "clustering": "drawn"},
+        {"action": "split", "file": "a.jpg", "cluster": "0", "value": "new-1", "clustering": "another"},
         {"action": "name", "file": "", "cluster": "0", "value": 'red, "good"', "clustering": "drawn"},
         {"action": "split", "file": HOSTILE_FILE, "cluster": "0", "value": "new-1", "clustering": "drawn"},
         {"action": "merge", "file": "", "cluster": "0", "value": "1", "clustering": "drawn"}]
     gallery = written.gallery
-    found = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(lines))
+    own = [line for line in lines if line["clustering"] == "drawn"]
+    found = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(own))
     expected = np.where(gallery.predicted == 0, 1, gallery.predicted)
     expected[gallery.img_paths.index(HOSTILE_FILE)] = 3
     assert found.labels.tolist() == expected.tolist() and found.names == {0: 'red, "good"', 2: "boots"}

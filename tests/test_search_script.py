@@ -201,6 +201,19 @@ def test_photos_added_and_deleted_give_what_step_03_would(shop, tmp_path, photo)
     assert "0 photos came, 0 left" in call(SEARCH, shop, "--add", shop / "raw_img" / "shop")[2]
 
 
+def test_photos_that_are_there_already_and_copies_are_counted(shop, tmp_path):
+    without = ("--set", "REMOVE_DUPLICATES=True")
+    assert call("01_img_preprocess.py", shop, *without)[0] == 0
+    new = new_photos(tmp_path / "new", ["1_20_0.png", "3_20_0.png"])
+    for names, said in (([], "2 photos came, 0 left: 30 in the catalogue\n"),
+                        ([], "0 photos came, 0 left: 30 in the catalogue; 2 there already\n"),
+                        (["1_21_0.png", "2_20_0.png"], "1 photo came, 0 left: 31 in the catalogue; 2 there already; "
+                                                       "1 copy left out\n"),
+                        ([], "0 photos came, 0 left: 31 in the catalogue; 4 there already\n")):
+        err = call(SEARCH, shop, "--add", new_photos(new, names), *without)[2]
+        assert said in err, err
+
+
 def test_added_photos_that_cannot_be_used_are_named(shop, tmp_path):
     new = new_photos(tmp_path / "new", names=("1_20_0.png",))
     (new / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
@@ -376,11 +389,11 @@ def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):
 def test_copies_go_where_their_folders_say(tmp_path):
     names = ["1_20_0.png", "3_20_0.png", "a/2_20_0.png"]
     new, raw = new_photos(tmp_path / "new", names), tmp_path / "raw"
-    assert additions.find_new(new, raw, Recipe(), workers=1) == (names, [])
+    assert additions.find_new(new, raw, Recipe(), workers=1) == (names, [], [])
     additions.copy_photos(new, raw, names)
     assert files_of(raw) == files_of(new)
-    assert additions.find_new(new, raw, Recipe(), workers=1) == ([], [])
-    assert additions.find_new(raw / "a", raw, Recipe(), workers=1) == ([], [])
+    assert additions.find_new(new, raw, Recipe(), workers=1) == ([], names, [])
+    assert additions.find_new(raw / "a", raw, Recipe(), workers=1) == ([], [], [])
 
 
 def test_nothing_is_copied_where_photos_lack_their_labels(shop, tmp_path):
@@ -404,15 +417,17 @@ def test_what_is_no_photo_is_not_copied(shop, tmp_path):
 def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
     data = shop / "data" / "shop"
     steps = "for clusters, the map and the report run 04_cluster_som.py and the steps after it"
-    assert additions.what_next(data, "shop", assign_to=None) == steps
+    assert additions.what_next(data, "shop", came=1, assign_to=None) == steps
     write_labels(data, "pred", np.zeros(28, int))
-    said = additions.what_next(data, "shop", assign_to=None)
+    said = additions.what_next(data, "shop", came=1, assign_to=None)
     assert steps in said and "corrections.csv" not in said and "ASSIGN_TO = 'shop'" in said
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
-    said = additions.what_next(data, "shop", assign_to=None)
+    said = additions.what_next(data, "shop", came=1, assign_to=None)
     assert "corrections.csv, which is for the present ones, is left aside" in said
+    said = additions.what_next(data, "shop", came=0, assign_to=None)
+    assert said.startswith(steps) and "found anew" in said and "left aside" in said and "ASSIGN_TO" not in said
     # Photos placed in earlier clusters keep their numbers.
-    assert additions.what_next(data, "shop", assign_to="first") == steps
+    assert additions.what_next(data, "shop", came=1, assign_to="first") == steps
 
 
 def test_after_photos_came_steps_that_need_clusters_say_so_at_once(shop, tmp_path):

@@ -5,8 +5,8 @@
 corrections.csv, what a person put right, in the order it was done. Columns `action,file,cluster,value,clustering`: the
 last says which clustering the line is for (`clustering_id` in cluster_count.json; empty: the present one); `cluster` is
 always a number of labels_pred as this run wrote it, or `new-1`, `new-2`, ... for clusters that the first line naming
-them brings to life. The lines of the corrections.csv that the run applied come first, so that the new file replaces
-it; the page counts on from their new clusters.
+them brings to life. The lines of the corrections.csv that the run found come first, also those for other clusterings,
+which it left aside, so that the new file replaces it; the page counts on from the new clusters of the others.
 
 | action | file | cluster | value | meaning |
 | --- | --- | --- | --- | --- |

@@ -3,7 +3,7 @@ import numpy as np
 
 from imgcluster.artefacts import read_json, read_table
 from imgcluster.cluster_results import review_list
-from imgcluster.corrections_file import CLUSTERING, COLUMNS, read_corrections
+from imgcluster.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
 from imgcluster.metrics import matched_clusters
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import group_colour
@@ -160,14 +160,16 @@ def _same_partition(labels, answer):
 
 
 def _earlier_corrections(gallery):
-    """The lines of corrections.csv, which the next ones follow, and the highest number N of a cluster new-N in them.
+    """The lines of corrections.csv, which the next ones follow, and which clustering these are for.
 
-    Those that step 04 left aside are not among them. With them, which clustering the next ones are for.
+    Those that step 04 left aside are passed on too, as the file that the page writes replaces it. With them, the
+    highest number N of a cluster new-N in the others.
     """
     clustering = read_json(gallery.data_dir / "cluster_count.json").get("clustering_id", "")
-    table = read_corrections(gallery.data_dir / "corrections.csv", clustering)
-    table = table[table[CLUSTERING] == clustering].reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
-    cells = [cell.strip().lower() for name in ("cluster", "value") for cell in table[name]]
+    table = renumbered(read_corrections(gallery.data_dir / "corrections.csv", clustering), clustering)
+    table = table.reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
+    own = table[table[CLUSTERING] == clustering]
+    cells = [cell.strip().lower() for name in ("cluster", "value") for cell in own[name]]
     highest = max((int(cell[4:]) for cell in cells if cell.startswith("new-") and cell[4:].isdecimal()), default=0)
     return {"earlierCorrections": table.to_numpy().tolist(), "newClusters": highest, "clustering": clustering}
 

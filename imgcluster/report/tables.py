@@ -55,7 +55,7 @@ def answer(gallery):
     low, high = count.get("interval") or (0, 1)
     sizes = np.sort(np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1])
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
-            "exact": low == high or count.get("corrected_from") is not None,
+            "exact": low == high,
             "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
             "unplaced": int((gallery.predicted < 0).sum()),
             "models": None if gallery.true is None else len(set(gallery.true)),
@@ -70,8 +70,7 @@ def _how_counted(count):
     if not count.get("in_words"):
         return count.get("method")
     source = f" of {count['calibration_dataset']}" if count.get("calibration_dataset") else ""
-    before = f"corrected by hand, before that {count['corrected_from']}, " if count.get("corrected_from") else ""
-    return f"{before}{count['in_words']}{source}"
+    return f"{count['in_words']}{source}"
 
 
 def _interval(count, products):

@@ -42,18 +42,23 @@ BLOCK = 4096
 @dataclass(frozen=True)
 class Added:
     """What an addition did: numbers of photos that came and left, and the photos in all; skipped: [(file, reason)] of
-    new photos that cannot be used."""
+    new photos that cannot be used; already: how many were known before; copies: how many are left out as such."""
 
     came: int
     left: int
     total: int
     skipped: list = ()
+    already: int = 0
+    copies: int = 0
 
     @property
     def in_words(self):
         """What was done, in one line."""
-        unusable = f"; {len(self.skipped)} could not be used" if self.skipped else ""
-        return f"{counted(self.came, 'photo')} came, {self.left} left: {self.total:,} in the catalogue{unusable}"
+        others = ((self.already, f"{self.already:,} there already"),
+                  (self.copies, f"{counted(self.copies, 'copy', 'copies')} left out"),
+                  (self.skipped, f"{len(self.skipped)} could not be used"))
+        return "; ".join([f"{counted(self.came, 'photo')} came, {self.left} left: {self.total:,} in the catalogue",
+                          *(said for some, said in others if some)])
 
 
 @dataclass(frozen=True)
@@ -92,37 +97,44 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     """
     data_dir = Path(data_dir)
     read_features(data_dir)
-    new, refused = find_new(folder, folders.raw, recipe, workers=options.pictures["workers"])
+    new, there, refused = find_new(folder, folders.raw, recipe, workers=options.pictures["workers"])
     # Nothing is copied where photos lack the labels that the others have; where none are needed, that is said later.
     options.labels_of([*_present(data_dir, folders.raw), *new], warn=lambda _: None)
     copy_photos(folder, folders.raw, new)
-    known = left_out(data_dir, duplicates=False)
+    skipped, known = left_out(data_dir, duplicates=False), _known(data_dir)
     done = preprocess_dataset(data_dir, folders, scan_images(folders.raw), recipe, filters=options.filters,
                               remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"],
                               progress=progress)
     # Before the network looks at them for minutes: so may photos that were put there by hand.
     labels = options.labels_of(done.kept, warn=options.warn)
     added = update_catalogue(data_dir, folders.img, done, labels, encoder, options, progress=progress)
-    return replace(added, skipped=[*refused, *((file, why) for file, why in done.skipped if file not in known)])
+    return replace(added, skipped=[*refused, *((file, why) for file, why in done.skipped if file not in skipped)],
+                   already=len(known & set(there)), copies=len(done.copies - set(done.kept) - known))
+
+
+def _known(data_dir):
+    """The photos of the catalogue and those left out of it: a killed run may have copied others."""
+    return left_out(data_dir, duplicates=True) | set(read_img_paths(data_dir))
 
 
 def find_new(folder, raw_dir, recipe, *, workers):
-    """Return (photos under `folder` that `raw_dir` lacks, [(file, reason)] of those that cannot be used).
+    """Return (photos under `folder` that `raw_dir` lacks, those that it has, [(file, reason)] of unusable ones).
 
-    Paths are relative. A folder inside `raw_dir` has none. Raises UserError naming the first photo whose place is taken
-    by another.
+    Paths are relative. A folder inside `raw_dir` has neither. Raises UserError naming the first photo whose place is
+    taken by another.
     """
     folder, raw_dir = Path(folder), Path(raw_dir)
     if folder.resolve().is_relative_to(raw_dir.resolve()):
-        return [], []
+        return [], [], []
     names, refused = scan_images(folder)
     new = [name for name in names if not (raw_dir / name).exists()]
-    for name in sorted(set(names) - set(new)):
+    there = sorted(set(names) - set(new))
+    for name in there:
         if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
             raise UserError(f"--add {folder}: {name} is there already, as another photo, in {raw_dir}; rename it")
     with ThreadPoolExecutor(workers) as pool:
         reasons = list(pool.map(lambda name: _unreadable(folder / name, recipe), new))
-    return ([name for name, reason in zip(new, reasons) if reason is None],
+    return ([name for name, reason in zip(new, reasons) if reason is None], there,
             refused + [(name, reason) for name, reason in zip(new, reasons) if reason is not None])
 
 
@@ -258,14 +270,17 @@ def place(img_paths, features, clusters, new):
             for feature, nearest in zip(new, found)]
 
 
-def what_next(data_dir, dataset, *, assign_to):
-    """Return in words what is left to do after photos came to or left a dataset (its name), and what becomes of its
-    clusters. assign_to: the dataset in whose clusters step 04 places these photos, or None."""
+def what_next(data_dir, dataset, *, came, assign_to):
+    """Return in words what is left to do after photos came to (`came` of them) or left a dataset (its name), and what
+    becomes of its clusters. assign_to: the dataset in whose clusters step 04 places these photos, or None."""
     data_dir = Path(data_dir)
     steps = "for clusters, the map and the report run 04_cluster_som.py and the steps after it"
     if assign_to or not (data_dir / "labels_pred.txt").exists():
         return steps
     aside = (data_dir / "corrections.csv").exists()
-    return (f"new photos are in the clusters of what they are like; {steps}. Clusters are then found anew, under other "
-            "numbers" + (", and corrections.csv, which is for the present ones, is left aside" if aside else "")
-            + f"; to keep them, put photos to come into a dataset of their own and set ASSIGN_TO = {dataset!r}")
+    said = (f"{steps}. Clusters are then found anew, under other numbers"
+            + (", and corrections.csv, which is for the present ones, is left aside" if aside else ""))
+    if not came:
+        return said
+    return (f"new photos are in the clusters of what they are like; {said}; to keep them, put photos to come into a "
+            f"dataset of their own and set ASSIGN_TO = {dataset!r}")
