@@ -321,10 +321,13 @@ def changed_settings(data_dir, step, settings):
 
 
 def is_up_to_date(data_dir, step, settings):
-    """Whether the files of `step` are there, made under these settings (a mapping) from the inputs as they are now."""
+    """Whether the files of `step` are there, made under these settings (a mapping) from the inputs as they are now.
+
+    Settings that the record holds beside these play no part.
+    """
     data_dir = Path(data_dir)
     record = read_json(data_dir / f"made_by_{step}.json")
-    return (record.get("settings") == json.loads(json.dumps(settings))
+    return (json.loads(json.dumps(settings)).items() <= record.get("settings", {}).items()
             and all((data_dir / name).exists() for name in record["outputs"])
             and all(fingerprint(data_dir / name) == digest for name, digest in record["inputs"].items()))
 

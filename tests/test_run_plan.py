@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 from planned import ALL, finish, settings_in
 
-from imgcluster.artefacts import write_lines
+from imgcluster.artefacts import read_json, write_json, write_lines
 from imgcluster.errors import UserError
 from imgcluster.run_plan import plan
 
@@ -98,6 +98,40 @@ def test_features_of_the_training_set_are_made_where_only_they_are_missing(setti
 def test_other_settings_train_the_network_anew(settings_of, override):
     finish(settings_of(), "known", "00", "01", "02", "03")
     assert plan(settings_of(override), "00", "06")[1:5] == steps("known", "00", "01", "02", "03")
+
+
+@pytest.mark.parametrize("then, now", [
+    (["LABELS_FROM=folder"], "LABEL_REGEX=(.)"), (["LOSS=contrastive"], "CLASS_WEIGHTS=False"),
+    (["LOSS=softmax"], "IMGS_PER_MODEL_IN_BATCH=4"), (["HOLDOUT_MODELS=0"], "TRAIN_ON_ALL=False"),
+    (["CROP_TO_PRODUCT=False"], "BACKGROUND_METHOD=none"),
+    (["BACKGROUND_METHOD=none"], "MAX_OBJECTS=3"), ([], "USE_FINE_TUNED=True")])
+def test_a_setting_that_another_leaves_without_a_part_makes_nothing_anew(settings_of, then, now):
+    finish(settings_of(*then), "known", "00", "01", "02", "03")
+    assert {dataset for dataset, _ in plan(settings_of(*then, now), "00", "06")} == {"new"}
+
+
+def test_records_that_hold_settings_without_a_part_hold_still(settings_of):
+    settings = settings_of("LABELS_FROM=folder")
+    finish(settings, "known", "00", "01", "02", "03")
+    for number, more in (("00", {"LABEL_REGEX": "(x)"}), ("02", {"CLASS_WEIGHTS": False})):
+        path = settings.for_dataset("known").folder("DATA_DIR") / f"made_by_{number}.json"
+        record = read_json(path)
+        assert not more.keys() & record["settings"].keys()
+        write_json(path, {**record, "settings": record["settings"] | more})
+    assert {dataset for dataset, _ in plan(settings, "00", "06")} == {"new"}
+
+
+def test_what_is_fitted_without_labels_is_not_fitted_anew_for_settings_of_training(settings_of):
+    finish(settings_of("TRAIN_DATASET=auto"), "new", "00", "01", "02")
+    planned = partial(plan, first="00", last="06")
+    assert ("new", "02") not in planned(settings_of("TRAIN_DATASET=auto", "EPOCHS=3", "RESIZE_MODE=crop"))
+    assert ("new", "02") in planned(settings_of("TRAIN_DATASET=auto", "POOLING=avg"))
+
+
+def test_the_labels_of_the_sample_are_in_its_names_whatever_is_set(settings_of):
+    regex = "LABEL_REGEX=^(..)"
+    assert "LABEL_REGEX" in settings_of("LABELS_FROM=folder", regex).for_dataset("sample").of_step("00")
+    assert "LABEL_REGEX" not in settings_of("LABELS_FROM=folder", regex).of_step("00")
 
 
 def test_settings_of_later_steps_do_not(settings_of):
