@@ -14,6 +14,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
+from imgcluster.artefacts import made_with
 from imgcluster.backbone_table import why_not_with, why_too_small, why_unknown
 from imgcluster.errors import UserError
 
@@ -303,16 +304,23 @@ class Settings(BaseModel):
     @property
     def train_dataset(self):
         """TRAIN_DATASET, or what "auto" stands for: the training part of the sample, else the photos to be clustered
-        themselves; with ASSIGN_TO those that were clustered before."""
+        themselves; with ASSIGN_TO what those that were clustered before had for it."""
+        home = self._home or self.DATASET
         if self.TRAIN_DATASET != "auto":
             return self.TRAIN_DATASET
-        home = self._home or self.DATASET
-        return SAMPLE_TRAIN if home in (SAMPLE, SAMPLE_TRAIN) else self.ASSIGN_TO or home
+        if home in (SAMPLE, SAMPLE_TRAIN):
+            return SAMPLE_TRAIN
+        return home if self.ASSIGN_TO is None else self._train_dataset_of(self.ASSIGN_TO)
+
+    def _train_dataset_of(self, earlier):
+        """What a dataset's features were made with: one that was itself placed in clusters has no network of its
+        own."""
+        return made_with(self.for_dataset(earlier).folder("DATA_DIR"), "03", "TRAIN_DATASET") or earlier
 
     @property
     def learns_labels(self):
         """Whether step 02 may look at labels. "auto" uses none but the sample's: they are there to score clusters."""
-        return self.TRAIN_DATASET != "auto" or self.train_dataset == SAMPLE_TRAIN
+        return self.TRAIN_DATASET != "auto" or (self._home or self.DATASET) in (SAMPLE, SAMPLE_TRAIN)
 
     @property
     def labels_from(self):
