@@ -77,19 +77,21 @@ def read_known(known_dir, data_dir, features, *, name):
 
 
 def require_known(known_dir, *, name):
-    """Raise a UserError where there are no features of the dataset that CALIBRATION_DATASET names."""
+    """Raise a UserError where there are no features or labels of the dataset that CALIBRATION_DATASET names."""
     path = known_dir / "features.npy"
     if not path.exists():
         raise UserError(f"CALIBRATION_DATASET = {name!r}: {path} is missing; name a labelled dataset, or run steps 00, "
                         f"01 and 03 with --set DATASET={name} first, under the TRAIN_DATASET (a name or None) by which "
                         "the features of DATASET are")
+    if not (known_dir / "labels_true.txt").exists():
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: {known_dir} has no labels_true.txt; name a labelled dataset, "
+                        f"or run 00_make_labels_true.py with --set DATASET={name}, where TRAIN_LABELS_FROM says where "
+                        "its labels are")
 
 
 def _labelled(known_dir, data_dir, dimension):
     """(features, labels) in a folder; UserError unless the network that made those in `data_dir` made them."""
     features, labels = read_features(known_dir), read_labels_true(known_dir)
-    if labels is None:
-        raise UserError(f"CALIBRATION_DATASET: {known_dir} has no labels_true.txt; run 00_make_labels_true.py for it")
     others = differences(known_dir, data_dir)
     if features.shape[1] != dimension or others:
         others = f" ({'; '.join(others)})" if others else ""

@@ -6,7 +6,7 @@ from planned import ALL, finish, settings_in
 
 from imgcluster.artefacts import read_json, write_json, write_lines
 from imgcluster.errors import UserError
-from imgcluster.run_plan import plan
+from imgcluster.run_plan import look_ahead, plan
 
 
 @pytest.fixture
@@ -178,6 +178,34 @@ def test_a_part_that_does_not_reach_training_trains_nothing(settings_of, trained
     assert plan(settings, "03", "05") == steps("new", "03", "04", "05")
     assert plan(settings, "00", "01") == steps("new", "00", "01")
     assert plan(settings, "04", "04") == steps("new", "04")
+
+
+def looked_ahead(settings, first, last="06"):
+    look_ahead(settings, plan(settings, first, last))
+
+
+def test_known_products_that_the_run_does_not_make_are_missed_before_any_step(settings_of):
+    settings = settings_of("CALIBRATION_DATASET=known")
+    data_dir = settings.for_dataset("known").folder("DATA_DIR")
+    settings.for_dataset("known").folder("RAW_IMG_DIR").mkdir(parents=True)
+    looked_ahead(settings, "00")
+    looked_ahead(settings, "03", "03")
+    unlabelled = settings_of("CALIBRATION_DATASET=known", "LABELS_FROM=None")
+    for case, first in ((settings, "03"), (settings, "04"), (unlabelled, "00")):
+        with pytest.raises(UserError, match="CALIBRATION_DATASET = 'known': .*features.npy is missing"):
+            looked_ahead(case, first)
+    write_lines(data_dir / "features.npy", ["no matter what"])
+    with pytest.raises(UserError, match="CALIBRATION_DATASET = 'known': .*no labels_true.txt"):
+        looked_ahead(unlabelled, "00")
+    write_lines(data_dir / "labels_true.txt", ["a"])
+    looked_ahead(settings, "03")
+    looked_ahead(unlabelled, "00")
+
+
+def test_known_products_that_nobody_asked_for_may_be_missing(settings_of):
+    settings = settings_of()
+    settings.for_dataset("known").folder("RAW_IMG_DIR").mkdir(parents=True)
+    looked_ahead(settings, "03")
 
 
 def test_training_alone(settings_of):
