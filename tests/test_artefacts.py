@@ -241,6 +241,19 @@ def test_own_features_in_double_precision_will_do(data_dir):
     assert artefacts.read_features(data_dir).shape == (4, 3)
 
 
+def test_photos_whose_features_are_all_0_are_named_and_others_are_not(data_dir, caplog):
+    features = np.ones((4, 2), np.float32)
+    features[2, 0] = 0
+    artefacts.write_array(data_dir / "features.npy", features)
+    artefacts.read_features(data_dir)
+    assert not caplog.records
+    features[2:] = 0
+    artefacts.write_array(data_dir / "features.npy", features)
+    assert np.array_equal(artefacts.read_features(data_dir), features)
+    [said] = caplog.messages
+    assert str(data_dir / "features.npy") in said and "in 2 of 4 rows: row 2 (2.jpg), row 3 (3.jpg); " in said
+
+
 @pytest.mark.parametrize("size", [0, 5, 100, 130, 159])
 def test_truncated_features_are_named(data_dir, size):
     path = data_dir / "features.npy"
