@@ -268,8 +268,9 @@ def _warn_of_empty(rows, path):
     """Name photos whose features are all 0: they can be clustered, unlike NaN, but only with each other."""
     img_paths = read_img_paths(path.parent)
     named = ", ".join(f"row {row} ({img_paths[row]})" for row in rows[:ROWS_NAMED]) + ", ..." * (len(rows) > ROWS_NAMED)
-    log.warning("warning: %s: all values are 0 in %d of %d rows: %s; they tell nothing of these photos, which are taken "
-                "for alike: mend your own features, or leave these photos out", path, len(rows), len(img_paths), named)
+    log.warning("warning: %s: all values are 0 in %d of %d rows: %s; they tell nothing of these photos, which are "
+                "taken for alike: mend your own features, or leave these photos out", path, len(rows), len(img_paths),
+                named)
 
 
 def labels_files(kind):
