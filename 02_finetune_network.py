@@ -73,7 +73,6 @@ def learn(step, source, img_dir, img_paths, labels):
         from imgcluster.network_files import write_trained
         from imgcluster.trainer import Trainer, make_training_set
         from imgcluster.training import Regime
-        from imgcluster.validation import describe
 
     data_dir, training_set = source.folder("DATA_DIR"), make_training_set(img_paths, labels, **source.split_options())
     regime = Regime(augmentation=Augmentation(**source.augmentation_options()), **source.regime_options())
@@ -81,7 +80,8 @@ def learn(step, source, img_dir, img_paths, labels):
                       warn=step.warn, progress=named_progress, **source.trainer_options())
     members = trainer.train_all(source.network_members())
     outputs, scores, judged = write_trained(data_dir, trainer, members)
-    step.say(f"network kept, with all features that step 03 gets, on {judged} validation photos: {describe(scores)}")
+    step.say(f"network kept, with all features that step 03 gets, on {judged} validation photos: "
+             f"{training_set.describe(scores)}")
     names = " + ".join(member.name for member in members)
     return outputs, (*PHOTOS, "labels_true.txt"), {"network": names, "holdout_models": training_set.holdout_classes}
 

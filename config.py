@@ -269,7 +269,7 @@ CALIBRATION_DATASET = "auto"
 
 # Name of a dataset that was clustered before (steps 03 and 04, with the same network). The photos of DATASET are placed
 # in its clusters, which keep their numbers; photos that fit none, likely new products, get cluster -1. With
-# TRAIN_DATASET = "auto" its network is used. None: cluster DATASET by itself.
+# TRAIN_DATASET = "auto" the network that made its features is used. None: cluster DATASET by itself.
 ASSIGN_TO = None
 
 # True: photos far from all others get cluster -1 instead of the nearest cluster.

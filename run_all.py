@@ -30,10 +30,11 @@ SECONDS_TO_STOP = 10
 def main(argv=None):
     options = parse(argv)
     settings = load_settings(options.config, options.set, root=ROOT)
-    look_ahead(settings, options.first, options.last)
+    planned = plan(settings, options.first, options.last)
+    look_ahead(settings, planned)
     arguments = settings_arguments(options)
     rows, failed = [], 0
-    for dataset, number in plan(settings, options.first, options.last):
+    for dataset, number in planned:
         began, before = time.perf_counter(), time_of_record(settings, dataset, number)
         extra = [] if dataset == settings.DATASET else ["--set", f"DATASET={dataset!r}"]
         failed = run_step([sys.executable, SCRIPTS[number], PART_OF_RUN, *arguments, *extra])

@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 import json
+import logging
 import os
 import zipfile
 from importlib import metadata
@@ -17,6 +18,8 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.errors import UserError
+
+log = logging.getLogger(__name__)
 
 MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_make_labels_true.py",
            "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
@@ -32,6 +35,8 @@ OUTDATED = "outdated"
 PARTIAL = ".partial."
 # Characters of a file's name by which libraries know its kind: .weights.h5 and the like.
 ENDING = 16
+# Photos that a warning names one by one.
+ROWS_NAMED = 5
 LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
 
 
@@ -222,7 +227,8 @@ def read_labels_true(data_dir):
 def read_features(data_dir):
     """Return `features.npy`, memory-mapped, float32 or float64 [N, D].
 
-    Raises UserError when it is no such array, its rows disagree with `img_paths.txt`, or a value is not finite.
+    Raises UserError when it is no such array, its rows disagree with `img_paths.txt`, or a value is not finite; warns
+    of photos without any value but 0.
     """
     path = require(Path(data_dir) / "features.npy")
     try:
@@ -233,7 +239,7 @@ def read_features(data_dir):
         raise UserError(f"{path}: {features.dtype} array of shape {features.shape}; expected float32 [photos, "
                         "features]; run 03_extract_features.py again, or save your own with .astype('float32')")
     _same_rows(features, data_dir, "features.npy")
-    _all_finite(features, path)
+    _check_values(features, path)
     return features
 
 
@@ -245,12 +251,26 @@ def _same_rows(values, data_dir, name):
     return values
 
 
-def _all_finite(features, path, block=8192):
+def _check_values(features, path, block=8192):
+    empty = []
     for start in range(0, len(features), block):
-        bad = np.flatnonzero(~np.isfinite(features[start:start + block]).all(axis=1)) + start
+        rows = features[start:start + block]
+        bad = np.flatnonzero(~np.isfinite(rows).all(axis=1)) + start
         if len(bad):
             raise UserError(f"{path}: NaN or infinite values in row {bad[0]} (line {bad[0] + 1} of img_paths.txt); "
                             "run 03_extract_features.py again, or mend your own features")
+        empty += (np.flatnonzero(~rows.any(axis=1)) + start).tolist()
+    if empty:
+        _warn_of_empty(empty, path)
+
+
+def _warn_of_empty(rows, path):
+    """Name photos whose features are all 0: they can be clustered, unlike NaN, but only with each other."""
+    img_paths = read_img_paths(path.parent)
+    named = ", ".join(f"row {row} ({img_paths[row]})" for row in rows[:ROWS_NAMED]) + ", ..." * (len(rows) > ROWS_NAMED)
+    log.warning("warning: %s: all values are 0 in %d of %d rows: %s; they tell nothing of these photos, which are "
+                "taken for alike: mend your own features, or leave these photos out", path, len(rows), len(img_paths),
+                named)
 
 
 def labels_files(kind):
@@ -321,10 +341,13 @@ def changed_settings(data_dir, step, settings):
 
 
 def is_up_to_date(data_dir, step, settings):
-    """Whether the files of `step` are there, made under these settings (a mapping) from the inputs as they are now."""
+    """Whether the files of `step` are there, made under these settings (a mapping) from the inputs as they are now.
+
+    Settings that the record holds beside these play no part.
+    """
     data_dir = Path(data_dir)
     record = read_json(data_dir / f"made_by_{step}.json")
-    return (record.get("settings") == json.loads(json.dumps(settings))
+    return (json.loads(json.dumps(settings)).items() <= record.get("settings", {}).items()
             and all((data_dir / name).exists() for name in record["outputs"])
             and all(fingerprint(data_dir / name) == digest for name, digest in record["inputs"].items()))
 

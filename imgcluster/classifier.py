@@ -16,11 +16,11 @@ from imgcluster.losses import (
     SupervisedContrastiveLoss,
     TripletLoss,
 )
+from imgcluster.settings import PAIR_LOSSES
 from imgcluster.trunk import to_backbone
 
-# Losses that compare the photos of a batch with each other, beside the classification by cosines. Comparison alone
-# forgets what few models cannot teach (as person re-identification found, too: Luo et al., CVPR Workshops 2019).
-PAIR_LOSSES = ("triplet", "triplet_hard", "contrastive", "cascaded")
+# The losses that compare the photos of a batch do so beside the classification by cosines: comparison alone forgets
+# what few models cannot teach (as person re-identification found, too: Luo et al., CVPR Workshops 2019).
 COSINE_LOSSES = ("cosine", "arcface", *PAIR_LOSSES)
 LOSSES = ("softmax", "center", *COSINE_LOSSES)
 COSINE_SCALE = 16.0

@@ -99,6 +99,21 @@ def find_duplicates(files, signatures, *, flips=False):
     return rows
 
 
+def copies_among(signatures, others):
+    """Return which photos are copies of one of the others, bool [N]; signatures [N] and others as of
+    `photo_signature`, both at least one."""
+    digests = {other["digest"] for other in others}
+    structures, among = (np.stack([_structure(_unpack(item)) for item in items]) for items in (signatures, others))
+    picture = lru_cache(_CACHED)(lambda index: _picture(others[index]))
+    return np.array([own["digest"] in digests or _shows_one_of(own, map(picture, candidates)) for own, candidates
+                     in zip(signatures, _most_alike(structures, among, itself=True), strict=True)])
+
+
+def _shows_one_of(signature, pictures):
+    own = _picture(signature)
+    return any(agreement(picture, own) >= _MIN_AGREEMENT for picture in pictures)
+
+
 def _same_files(signatures):
     """Return {copy: (first, kind, 0)} of files with equal content, and the indices of all others."""
     first, copies, unique = {}, {}, []
@@ -164,17 +179,24 @@ def _structure(grey):
 
 
 def _near(structures, others):
-    """Return, for each photo, the set of those with the most similar structures: in blocks of rows, exact."""
+    """Return, for each photo, the set of those with the most similar structures."""
     near = [set() for _ in structures]
-    for start in range(0, len(structures), _BLOCK):
-        likeness = structures[start:start + _BLOCK] @ others.T
-        for row, values in enumerate(likeness, start):
-            values[row] = -1
-            found = np.flatnonzero(values > _MIN_LIKENESS)
-            for other in found[np.argsort(-values[found], kind="stable")[:_NEIGHBOURS]].tolist():
-                near[row].add(other)
-                near[other].add(row)
+    for row, found in enumerate(_most_alike(structures, others, itself=False)):
+        for other in found:
+            near[row].add(other)
+            near[other].add(row)
     return near
+
+
+def _most_alike(structures, others, *, itself):
+    """Yield, for each structure, the indices of the others most similar to it, the nearest first: in blocks of rows,
+    exact. itself: whether the one of the same index may be among them."""
+    for start in range(0, len(structures), _BLOCK):
+        for row, values in enumerate(structures[start:start + _BLOCK] @ others.T, start):
+            if not itself:
+                values[row] = -1
+            found = np.flatnonzero(values > _MIN_LIKENESS)
+            yield found[np.argsort(-values[found], kind="stable")[:_NEIGHBOURS]].tolist()
 
 
 def _stars(order, near, signatures, copies, *, mirrored=False):

@@ -74,3 +74,21 @@ def differences(data_dir, other_dir):
     facts += [(name, then[name], now[name]) for name in (*(() if adapted else PRETRAINED_SETTINGS), *SETTINGS)
               if name in then and name in now]
     return [f"{name}: {first!r}, {second!r}" for name, first, second in facts if first != second]
+
+
+def differences_in_words(data_dir, other_dir):
+    """Return the `differences` as a person reads them, in the order of the folders; "" where there are none."""
+    told = differences(data_dir, other_dir)
+    words = [line for line in told if line.partition(":")[0] not in NETWORK_FACTS]
+    if len(words) < len(told):
+        one, other = (_network_in_words(features_record(folder)) for folder in (data_dir, other_dir))
+        words.insert(0, f"by {one}; by {other}" if one != other else
+                     f"both by {one}, but with other weights (made anew since, or of another file)")
+    return "; ".join(words)
+
+
+def _network_in_words(record):
+    """By which network features are, from their record."""
+    ways = {"trained_on": "fine-tuned on", "fitted_to": "fitted to"}
+    done = [f"{words} {record[way]}" for way, words in ways.items() if record.get(way)]
+    return f"{record.get('network', 'a network that was not noted')}, {done[0] if done else 'not fine-tuned'}"

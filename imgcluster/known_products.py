@@ -6,7 +6,7 @@ import numpy as np
 from imgcluster.artefacts import read_features, read_labels_true
 from imgcluster.calibration import OTHER_KIND, kinship
 from imgcluster.errors import UserError
-from imgcluster.feature_record import differences, features_record, read_before
+from imgcluster.feature_record import differences_in_words, features_record, read_before
 
 # Known products of the same kind and the photos alone differed by a factor of four at most in labelled sets.
 DOUBTFUL = 4
@@ -34,13 +34,7 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
     except UserError:
         if asked:
             raise
-        if (folder / "features.npy").exists():
-            say(f"the features of {name} are not by the network that made these; the number of clusters is estimated "
-                "without them")
-        else:
-            warn(f"{folder / 'features.npy'} is missing: the number of clusters is estimated without the products of "
-                 f"TRAIN_DATASET = {name!r}; steps 00, 01 and 03 with --set DATASET={name} make what it lacks, where "
-                 "they have labels")
+        _tell_why_without(folder, data_dir, name=name, say=say, warn=warn)
         return None
     if known.kinship >= OTHER_KIND:
         return known
@@ -50,6 +44,31 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
         return known
     say(f"{name} shows another kind of product; the number of clusters is estimated without it")
     return None
+
+
+def _tell_why_without(folder, data_dir, *, name, say, warn):
+    """Tell why the products of TRAIN_DATASET have no say, and what to do about it where that is not as it should be."""
+    without = f"the number of clusters is estimated without the products of TRAIN_DATASET = {name!r}"
+    if not (folder / "features.npy").exists():
+        warn(f"{folder / 'features.npy'} is missing: {without}; steps 00, 01 and 03 with --set DATASET={name} make "
+             "what it lacks, where they have labels")
+    elif not (folder / "labels_true.txt").exists():
+        say(f"no labels are known of {name}: {without}")
+    elif not features_record(data_dir) or _as_before(data_dir, folder):
+        say(f"the features of {name} are not by the network that made these; the number of clusters is estimated "
+            "without them")
+    else:
+        others = differences_in_words(folder, data_dir)
+        warn(f"the features of {name} are not by the network and settings that made these{others and f' ({others})'}: "
+             f"{without}; run 03_extract_features.py for both under the present settings (--set DATASET={name} for "
+             "the former)")
+
+
+def _as_before(data_dir, known_dir):
+    """Whether step 03 took photos for another kind of product: by the same network, as it was before its training."""
+    own, known = features_record(data_dir), features_record(known_dir)
+    return (own.get("trained_on") is None and known.get("trained_on") is not None
+            and own.get("network_file") == known.get("network_file"))
 
 
 def doubt(name, count, blind_count):
@@ -69,7 +88,7 @@ def read_known(known_dir, data_dir, features, *, name):
     03 wrote that. Raises UserError where features or labels are missing, or by another network.
     """
     require_known(known_dir, name=name)
-    known, labels = _labelled(known_dir, data_dir, features.shape[1])
+    known, labels = _labelled(known_dir, data_dir, features.shape[1], name=name)
     before = [read_before(folder) for folder in (known_dir, data_dir)]
     if features_record(data_dir).get("trained_on") == name and all(each is not None for each in before):
         known, features = before
@@ -77,24 +96,27 @@ def read_known(known_dir, data_dir, features, *, name):
 
 
 def require_known(known_dir, *, name):
-    """Raise a UserError where there are no features of the dataset that CALIBRATION_DATASET names."""
+    """Raise a UserError where there are no features or labels of the dataset that CALIBRATION_DATASET names."""
     path = known_dir / "features.npy"
     if not path.exists():
         raise UserError(f"CALIBRATION_DATASET = {name!r}: {path} is missing; name a labelled dataset, or run steps 00, "
                         f"01 and 03 with --set DATASET={name} first, under the TRAIN_DATASET (a name or None) by which "
                         "the features of DATASET are")
+    if not (known_dir / "labels_true.txt").exists():
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: {known_dir} has no labels_true.txt; name a labelled dataset, "
+                        f"or run 00_make_labels_true.py with --set DATASET={name}, where TRAIN_LABELS_FROM says where "
+                        "its labels are")
 
 
-def _labelled(known_dir, data_dir, dimension):
+def _labelled(known_dir, data_dir, dimension, *, name):
     """(features, labels) in a folder; UserError unless the network that made those in `data_dir` made them."""
     features, labels = read_features(known_dir), read_labels_true(known_dir)
-    if labels is None:
-        raise UserError(f"CALIBRATION_DATASET: {known_dir} has no labels_true.txt; run 00_make_labels_true.py for it")
-    others = differences(known_dir, data_dir)
+    others = differences_in_words(known_dir, data_dir)
     if features.shape[1] != dimension or others:
-        others = f" ({'; '.join(others)})" if others else ""
-        raise UserError(f"CALIBRATION_DATASET: the {features.shape[1]} features a photo in {known_dir} are not by the "
-                        f"network and settings that made the {dimension} of DATASET{others}; run "
-                        "03_extract_features.py for both with the same TRAIN_DATASET (a name or None), and with "
-                        "USE_FINE_TUNED = True where it finds one of another kind of product")
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: its {features.shape[1]} features a photo in {known_dir} are "
+                        f"not by the network and settings that made the {dimension} of DATASET"
+                        f"{others and f' (there, here: {others})'}; run 03_extract_features.py for both with the same "
+                        "TRAIN_DATASET (a name or None), and with USE_FINE_TUNED = True where it finds one of another "
+                        f"kind of product; what was clustered by the features that {name} has now, or learned from "
+                        "them, then needs step 04 again as well")
     return features, labels

@@ -1,13 +1,16 @@
-"""What step 01 found out about the photos, as tables."""
+"""What step 01 found out about the photos: as tables, and as the ledger by which it goes on."""
+import json
 import unicodedata
 from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.artefacts import read_table
+from imgcluster.artefacts import read_img_paths, read_table
 from imgcluster.duplicates import find_duplicates
 from imgcluster.photo_audit import warnings
 
+# One line of JSON for each photo that step 01 has done.
+LEDGER = "preprocess.jsonl"
 COLUMNS = ["file", "format", "width", "height", "sharpness", "brightness", "color", "share", "num_objects", "plain",
            "plausible", "digest", "warnings"]
 
@@ -44,3 +47,27 @@ def photo_tables(usable):
     duplicates = find_duplicates([entry["file"] for entry in usable], signatures)
     return {"photos.csv": photos[COLUMNS],
             "duplicates.csv": pd.DataFrame(duplicates, columns=["file", "kept", "kind", "distance"])}
+
+
+def read_ledger(path):
+    """Return {file: entry of step 01} of a ledger; a line that a killed run left half written is passed over."""
+    entries = {}
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+                entries[entry["file"]] = entry
+            except (ValueError, KeyError, TypeError):
+                continue
+    return entries
+
+
+def signatures_of_rows(data_dir):
+    """Return what `duplicates.photo_signature` noted of the photos of a dataset that are used: a list, without those of
+    which the ledger has nothing; empty where there is no such dataset any more."""
+    data_dir = Path(data_dir)
+    if not (data_dir / "img_paths.txt").exists():
+        return []
+    entries = read_ledger(data_dir / LEDGER)
+    noted = (entries.get(name, {}).get("signature", {}) for name in read_img_paths(data_dir))
+    return [signature for signature in noted if "picture" in signature]

@@ -27,7 +27,7 @@ from imgcluster.errors import UserError
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
 from imgcluster.interrupts import end_when_interrupted, interrupts_wait
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
-from imgcluster.photo_tables import gone_photos, photo_tables, replaced_photos
+from imgcluster.photo_tables import LEDGER, gone_photos, photo_tables, read_ledger, replaced_photos
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
@@ -98,7 +98,7 @@ def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_du
     """
     data_dir = Path(data_dir)
     found, refused = scanned
-    entries = preprocess_folder(folders, found, recipe, ledger=data_dir / "preprocess.jsonl", workers=workers,
+    entries = preprocess_folder(folders, found, recipe, ledger=data_dir / LEDGER, workers=workers,
                                 progress=progress)
     usable, skipped = sort_out(entries, filters)
     skipped = sorted([*refused, *skipped])
@@ -122,7 +122,7 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     "plausible" (see `background.Cutout`), and "signature". ledger: path of the file that keeps the
     entries. progress: `progress(total, initial)` makes a bar.
     """
-    entries, tasks = _split(folders, img_paths, recipe, _read_ledger(ledger))
+    entries, tasks = _split(folders, img_paths, recipe, read_ledger(ledger))
     # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
     _write_ledger(ledger, entries.values())
     with progress(len(img_paths), len(entries)) as bar, ledger.open("a", encoding="utf-8") as file:
@@ -229,19 +229,6 @@ def _stamp(folders, name, recipe):
 def _is_written(task):
     folders, name, mask_name, recipe = task
     return (folders.img / name).exists() and (not recipe.save_masks or (folders.masks / mask_name).exists())
-
-
-def _read_ledger(path):
-    """Entries by file; a line that a killed run left half written is passed over."""
-    entries = {}
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                entry = json.loads(line)
-                entries[entry["file"]] = entry
-            except (ValueError, KeyError, TypeError):
-                continue
-    return entries
 
 
 def _write_ledger(path, entries):

@@ -13,16 +13,18 @@ from imgcluster.sample import SAMPLES
 STEPS = ("00", "01", "02", "03", "04", "05", "06")
 
 
-def look_ahead(settings, first, last):
-    """Raise a UserError of what a step from `first` to `last` would stop at, and what this run does not make."""
-    if first <= "03":
+def look_ahead(settings, planned):
+    """Raise a UserError of what a step would stop at that the run does not make; planned: as `plan` returns it."""
+    numbers = [number for _, number in planned]
+    if min(numbers, default="04") < "04":
         require_ahead(settings)
-    if last < "04":
+    if "04" not in numbers:
         return
+    known = settings.known_dataset
     if settings.ASSIGN_TO is not None:
         require_clusters(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"))
-    elif settings.known_dataset not in (None, settings.DATASET, settings.train_dataset):
-        require_known(settings.for_dataset(settings.known_dataset).folder("DATA_DIR"), name=settings.known_dataset)
+    elif known is not None and settings.CALIBRATION_DATASET != "auto" and (known, "03") not in planned:
+        require_known(settings.for_dataset(known).folder("DATA_DIR"), name=known)
 
 
 def plan(settings, first, last, *, say=print):

@@ -34,4 +34,5 @@ def _seen(metrics):
     for name, words in SEEN.items():
         if metrics.get(name):
             return words.format("" if metrics[name] == 1 else f"{in_percent(metrics[name])} of ")
-    return "not trained on these photos"
+    unknown = None in (metrics.get(name, 0) for name in SEEN)
+    return "not known whether trained on these photos" if unknown else "not trained on these photos"

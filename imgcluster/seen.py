@@ -3,11 +3,14 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import read_lines, read_table
+from imgcluster.artefacts import read_lines
+from imgcluster.duplicates import copies_among
+from imgcluster.photo_tables import signatures_of_rows
 
 
 def seen_by_network(record, data_dir, true, *, folder_of):
-    """Return {"trained_on_these_photos", "fitted_to_these_photos", "trained_on_these_models"}: shares, 0 to 1.
+    """Return {"trained_on_these_photos", "fitted_to_these_photos", "trained_on_these_models"}: shares, 0 to 1; None
+    for one of photos that is not known.
 
     record: of the features in `data_dir` (`feature_record.features_record`). true: labels of their photos, or None (the
     last share is then left out). folder_of: function from the name of a dataset to its DATA_DIR.
@@ -19,16 +22,17 @@ def seen_by_network(record, data_dir, true, *, folder_of):
 
 
 def share_of_photos(data_dir, other_dir):
-    """Return which share of a dataset's photos, 0 to 1, are in another one too, byte by byte as photos.csv tells.
+    """Return which share of a dataset's photos, 0 to 1, are in another one too, or copies of photos there: the same
+    file or picture, as `duplicates` tells. Those that step 01 left out count in neither.
 
-    other_dir: its DATA_DIR, None for no dataset. One without that table has photos in common with itself alone.
+    other_dir: its DATA_DIR, None for no dataset. None is returned where either has nothing (any more) to tell by.
     """
     if other_dir is None:
         return 0.0
     if Path(data_dir) == Path(other_dir):
         return 1.0
-    own, others = (read_table(Path(folder) / "photos.csv").get("digest", ()) for folder in (data_dir, other_dir))
-    return float(np.isin(own, others).mean()) if len(own) else 0.0
+    own, others = map(signatures_of_rows, (data_dir, other_dir))
+    return float(copies_among(own, others).mean()) if own and others else None
 
 
 def _share_of_models(true, train_dir):
@@ -40,7 +44,7 @@ def _share_of_models(true, train_dir):
 
 def warning_of_seen(metrics):
     """Return what to warn of in scores that hold what `seen_by_network` returned; "" for nothing."""
-    photos, models = metrics.get("trained_on_these_photos", 0), metrics.get("trained_on_these_models", 0)
+    photos, models = metrics.get("trained_on_these_photos"), metrics.get("trained_on_these_models", 0)
     if photos == 1:
         return "the network was trained on these very photos: the scores say nothing about products it never saw"
     if photos:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
+from imgcluster.artefacts import made_with
 from imgcluster.backbone_table import why_not_with, why_too_small, why_unknown
 from imgcluster.errors import UserError
 
@@ -49,6 +50,11 @@ STEP_SETTINGS = {
     "05": ("RANDOM_SEED", "BOOTSTRAP_SAMPLES"),
     "06": ("RANDOM_SEED", "MAX_SHEETS", "SCATTER_MAX_PHOTOS", "EXPORT_CLUSTERS"),
 }
+
+# Of step 02's those that count where there are no labels to learn from.
+FITTING = ("RANDOM_SEED", "BACKBONE", "WEIGHTS", "INPUT_SIZE", "POOLING", "TRAIN_LABELS_FROM")
+# Losses that compare photos, in batches of as many of each model.
+PAIR_LOSSES = ("triplet", "triplet_hard", "contrastive", "cascaded")
 
 # The catalogue that step 00 draws, and the part of it that has labels to learn from.
 SAMPLE, SAMPLE_TRAIN = "sample", "sample_train"
@@ -273,25 +279,48 @@ class Settings(BaseModel):
         return list(map(absolute, self.WEIGHTS)) if isinstance(self.WEIGHTS, list) else absolute(self.WEIGHTS)
 
     def of_step(self, number):
-        """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
-        values = {name: getattr(self, name) for name in STEP_SETTINGS[number]}
-        meant = {"LABELS_FROM": self.labels_from, "TRAIN_DATASET": self.train_dataset,
-                 "TRAIN_LABELS_FROM": self.TRAIN_LABELS_FROM or self.LABELS_FROM if self.learns_labels else None}
+        """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping.
+
+        Those that another one leaves without a part are not among them.
+        """
+        learnt = self.TRAIN_LABELS_FROM or self.LABELS_FROM if self.learns_labels else None
+        names = FITTING if number == "02" and learnt is None else STEP_SETTINGS[number]
+        values = {name: getattr(self, name) for name in names if name not in self._idle()}
+        meant = {"LABELS_FROM": self.labels_from, "TRAIN_DATASET": self.train_dataset, "TRAIN_LABELS_FROM": learnt}
         return values | {name: value for name, value in meant.items() if name in values}
+
+    def _idle(self):
+        """The settings of steps 00 to 03 that others leave without a part in their files."""
+        sample = self.DATASET in (SAMPLE, SAMPLE_TRAIN) and self.labels_from is not None
+        recipe, in_pairs = self.recipe_options(), self.LOSS in PAIR_LOSSES
+        looked_for = recipe["fill"] != "keep" or recipe["crop"] or recipe["save_masks"] or recipe["every_mask"]
+        idle = {"LABEL_REGEX": self.labels_from != "filename" and not sample,
+                "BACKGROUND_METHOD": not looked_for, "MIN_PRODUCT_SHARE": self.BACKGROUND_METHOD == "none",
+                "MAX_OBJECTS": self.BACKGROUND_METHOD == "none", "TRAIN_ON_ALL": self.HOLDOUT_MODELS == 0,
+                "CLASS_WEIGHTS": in_pairs, "IMGS_PER_MODEL_IN_BATCH": not in_pairs,
+                "USE_FINE_TUNED": self.ASSIGN_TO is not None or self.DATASET == self.train_dataset}
+        return {name for name, without_a_part in idle.items() if without_a_part}
 
     @property
     def train_dataset(self):
         """TRAIN_DATASET, or what "auto" stands for: the training part of the sample, else the photos to be clustered
-        themselves; with ASSIGN_TO those that were clustered before."""
+        themselves; with ASSIGN_TO what those that were clustered before had for it."""
+        home = self._home or self.DATASET
         if self.TRAIN_DATASET != "auto":
             return self.TRAIN_DATASET
-        home = self._home or self.DATASET
-        return SAMPLE_TRAIN if home in (SAMPLE, SAMPLE_TRAIN) else self.ASSIGN_TO or home
+        if home in (SAMPLE, SAMPLE_TRAIN):
+            return SAMPLE_TRAIN
+        return home if self.ASSIGN_TO is None else self._train_dataset_of(self.ASSIGN_TO)
+
+    def _train_dataset_of(self, earlier):
+        """What a dataset's features were made with: one that was itself placed in clusters has no network of its
+        own."""
+        return made_with(self.for_dataset(earlier).folder("DATA_DIR"), "03", "TRAIN_DATASET") or earlier
 
     @property
     def learns_labels(self):
         """Whether step 02 may look at labels. "auto" uses none but the sample's: they are there to score clusters."""
-        return self.TRAIN_DATASET != "auto" or self.train_dataset == SAMPLE_TRAIN
+        return self.TRAIN_DATASET != "auto" or (self._home or self.DATASET) in (SAMPLE, SAMPLE_TRAIN)
 
     @property
     def labels_from(self):

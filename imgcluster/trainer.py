@@ -54,6 +54,16 @@ class TrainingSet:
             return f"{trained}, none held out: photos held back of the same models choose the best epoch"
         return f"{trained}, {len(held)} held out to judge by: {', '.join(held[:5])}{', ...' if held[5:] else ''}"
 
+    @property
+    def learns_all(self):
+        """Whether the network that is kept learns the held-out models too, once they have chosen the epoch."""
+        return self.final_rows is not self.rows
+
+    def describe(self, scores):
+        """Return the scores of the network that is kept in words (`validation.describe`), and whose those are that it
+        cannot have, as it learnt the held-out models itself."""
+        return describe(scores) + (" (of the first training, with those models held out)" if self.learns_all else "")
+
 
 def make_training_set(img_paths, names, *, holdout_models, train_fraction, train_on_all, seed):
     """Return the TrainingSet of photos with the given names of models. UserError as `splits.split_rows`.
@@ -111,7 +121,7 @@ class Trainer:
         self.say(f"{self.set.described()}\n{MEANING}")
         trained = [self.train(**options) for options in members]
         for member in trained if len(trained) > 1 else ():
-            self.say(f"{member.name} by itself: {describe(self.join([member])[1])}")
+            self.say(f"{member.name} by itself: {self.set.describe(self.join([member])[1])}")
         return trained
 
     def train(self, backbone, number, *, weights, input_size, pooling):
@@ -133,7 +143,7 @@ class Trainer:
         statistics = self._fitted_pooling(pretrained) if pooling == "auto" else None
         judged, history = self._fine_tune(start(), self.set.rows, self.regime, str(number), choose=True)
         network, best = judged, best_row(history)
-        if self.set.final_rows is not self.set.rows:
+        if self.set.learns_all:
             self.say(f"best epoch: {best['epoch']}; now as many epochs on all {len(self.set.classes)} models")
             regime = replace(self.regime, epochs=best["epoch"])
             network, _ = self._fine_tune(start(), self.set.final_rows, regime, f"{number}_all", choose=False)
@@ -152,10 +162,13 @@ class Trainer:
         if not len(rows.train) or not len(rows.val):
             raise UserError(f"too few photos in {self.img_dir} could be read; run 01_img_preprocess.py again")
         self._clock = time.perf_counter()
+        following = self.set.learns_all and choose  # as many epochs at most, each with more photos
+        more = regime.epochs * len(self.set.final_rows.train) / len(rows.train) if following else 0
         return fine_tune(embedding, pictures, self.set.labels, train_rows=rows.train, val_rows=rows.val,
                          holdout_rows=rows.holdout, regime=regime, seed=self.seed, state_dir=self.state_dir / name,
                          maps_dir=self.state_dir / "maps",
-                         on_epoch=lambda row: self._report(row, regime.epochs), progress=self.progress, choose=choose)
+                         on_epoch=lambda row: self._report(row, regime.epochs, more), progress=self.progress,
+                         choose=choose)
 
     def join(self, members):
         """Return (the network of all members, its scores, its confusions' material: probabilities and true labels).
@@ -213,13 +226,15 @@ class Trainer:
             self._decoded[size] = pictures, list(errors)
         return self._decoded[size]
 
-    def _report(self, row, epochs):
-        """Say how good an epoch was, and how long the epochs left will take if none is saved by stopping early."""
+    def _report(self, row, epochs, more):
+        """Say how good an epoch was, and how long the epochs left will take if none is saved by stopping early; more:
+        how many like these the training on all models may take after them."""
         seconds, self._clock = time.perf_counter() - self._clock, time.perf_counter()
         name, left = "new layers", ""
         if row["phase"] == "network":
             name = f"epoch {row['epoch']}"
-            left = f"; {time_left(seconds * (epochs - row['epoch']))}" if row["epoch"] < epochs else ""
+            following = epochs - row["epoch"] + more
+            left = f"; {time_left(seconds * following)}" if following else ""
         self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {describe(row)}{left}")
 
 

@@ -241,6 +241,19 @@ def test_own_features_in_double_precision_will_do(data_dir):
     assert artefacts.read_features(data_dir).shape == (4, 3)
 
 
+def test_photos_whose_features_are_all_0_are_named_and_others_are_not(data_dir, caplog):
+    features = np.ones((4, 2), np.float32)
+    features[2, 0] = 0
+    artefacts.write_array(data_dir / "features.npy", features)
+    artefacts.read_features(data_dir)
+    assert not caplog.records
+    features[2:] = 0
+    artefacts.write_array(data_dir / "features.npy", features)
+    assert np.array_equal(artefacts.read_features(data_dir), features)
+    [said] = caplog.messages
+    assert str(data_dir / "features.npy") in said and "in 2 of 4 rows: row 2 (2.jpg), row 3 (3.jpg); " in said
+
+
 @pytest.mark.parametrize("size", [0, 5, 100, 130, 159])
 def test_truncated_features_are_named(data_dir, size):
     path = data_dir / "features.npy"
@@ -286,9 +299,9 @@ def test_a_changed_setting_is_noticed(recorded):
     assert artefacts.changed_settings(recorded, "04", changed) == ["SOM_GRID: [3, 4] -> [3, 5]"]
 
 
-@pytest.mark.parametrize("settings", [{**SETTINGS, "NEW": 1}, {"RANDOM_SEED": 0}])
-def test_a_setting_that_came_or_went_is_noticed(recorded, settings):
-    assert not artefacts.is_up_to_date(recorded, "04", settings)
+def test_a_setting_that_came_is_noticed_and_one_that_plays_no_part_any_more_is_not_asked_for(recorded):
+    assert not artefacts.is_up_to_date(recorded, "04", {**SETTINGS, "NEW": 1})
+    assert artefacts.is_up_to_date(recorded, "04", {"SOM_GRID": SETTINGS["SOM_GRID"]})
 
 
 @pytest.mark.parametrize("name", ["labels_pred.txt", "labels_pred.npy"])

@@ -127,7 +127,7 @@ def test_paths_are_shown_as_people_read_them(script, tmp_path, monkeypatch):
 @pytest.mark.parametrize("number", STEP_SETTINGS)
 def test_values_of_a_step_can_be_written_down(script, number):
     values = Step(script, "", []).values(number)
-    assert set(values) == set(STEP_SETTINGS[number])
+    assert values and set(values) <= set(STEP_SETTINGS[number])
     assert json.loads(json.dumps(values)).keys() == values.keys()
 
 

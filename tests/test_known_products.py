@@ -68,3 +68,36 @@ def test_missing_products_to_learn_from_are_warned_of_and_none_are_taken(tmp_pat
     assert known_for(data_dir, features, folder=tmp_path / "nope", name="nope", asked=False, say=pytest.fail,
                      warn=warned.append) is None
     assert "TRAIN_DATASET = 'nope'" in warned[0] and "features.npy is missing" in warned[0]
+
+
+NETWORK = {"network": "MobileNetV2", "trained_on": None}
+
+
+@pytest.mark.parametrize("there, here, words", [
+    ({"fitted_to": "known", "network_file": "0d3d"}, {"fitted_to": "new", "network_file": "4a43"},
+     "by MobileNetV2, fitted to known; by MobileNetV2, fitted to new"),
+    ({"trained_on": "known", "network_file": "0d3d"}, {"network_file": "imagenet"},
+     "by MobileNetV2, fine-tuned on known; by MobileNetV2, not fine-tuned"),
+    ({"network_file": "0d3d"}, {"network_file": "4a43"}, "both by MobileNetV2, not fine-tuned, but with other weights"),
+    ({"settings": {"RESIZE_MODE": "pad"}}, {"settings": {"RESIZE_MODE": "crop"}}, "RESIZE_MODE: 'pad', 'crop'")])
+def test_networks_that_differ_are_told_in_words_and_how_to_mend_it(tmp_path, there, here, words):
+    known_dir, _ = dataset(tmp_path / "known", record=NETWORK | there)
+    data_dir, features = dataset(tmp_path / "new", record=NETWORK | here, labels=False)
+    with pytest.raises(UserError, match=words) as refused:
+        read_known(known_dir, data_dir, features, name="known")
+    assert "0d3d" not in str(refused.value) and "needs step 04 again" in str(refused.value)
+    warned = []
+    assert known_for(data_dir, features, folder=known_dir, name="known", asked=False, say=pytest.fail,
+                     warn=warned.append) is None
+    assert words in warned[0] and "--set DATASET=known" in warned[0] and "03_extract_features.py" in warned[0]
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"labels": False}, "no labels are known of known"), ({}, "the features of known are not by the network")])
+def test_what_is_as_it_should_be_is_no_warning(tmp_path, change, words):
+    known_dir, _ = dataset(tmp_path / "known", width=7, **change)
+    data_dir, features = dataset(tmp_path / "new", record={**TRAINED, "trained_on": None}, labels=False)
+    said = []
+    assert known_for(data_dir, features, folder=known_dir, name="known", asked=False, say=said.append,
+                     warn=pytest.fail) is None
+    assert words in said[0]

@@ -182,6 +182,9 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert "the network of shop is used as it is" in run("02_finetune_network.py", project).stdout
     assert (data / "network.keras").read_bytes() == fitted
     assert np.load(project / "data" / "next" / "features.npy").shape[1] == features.shape[1]
+    shutil.copytree(project / "raw_img" / "next", project / "raw_img" / "later")
+    run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="later", ASSIGN_TO="next"), "--to", "04")
+    assert read_json(project / "data" / "later" / "made_by_03.json")["fitted_to"] == "shop"
     photo = next((project / "raw_img" / "shop").iterdir())
     new_project(project, TRAIN_DATASET="auto")
     found = json.loads(run("07_search.py", project, str(photo), "--format", "json").stdout)

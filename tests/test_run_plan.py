@@ -4,9 +4,9 @@ from functools import partial
 import pytest
 from planned import ALL, finish, settings_in
 
-from imgcluster.artefacts import write_lines
+from imgcluster.artefacts import read_json, write_json, write_lines
 from imgcluster.errors import UserError
-from imgcluster.run_plan import plan
+from imgcluster.run_plan import look_ahead, plan
 
 
 @pytest.fixture
@@ -100,6 +100,40 @@ def test_other_settings_train_the_network_anew(settings_of, override):
     assert plan(settings_of(override), "00", "06")[1:5] == steps("known", "00", "01", "02", "03")
 
 
+@pytest.mark.parametrize("then, now", [
+    (["LABELS_FROM=folder"], "LABEL_REGEX=(.)"), (["LOSS=contrastive"], "CLASS_WEIGHTS=False"),
+    (["LOSS=softmax"], "IMGS_PER_MODEL_IN_BATCH=4"), (["HOLDOUT_MODELS=0"], "TRAIN_ON_ALL=False"),
+    (["CROP_TO_PRODUCT=False"], "BACKGROUND_METHOD=none"),
+    (["BACKGROUND_METHOD=none"], "MAX_OBJECTS=3"), ([], "USE_FINE_TUNED=True")])
+def test_a_setting_that_another_leaves_without_a_part_makes_nothing_anew(settings_of, then, now):
+    finish(settings_of(*then), "known", "00", "01", "02", "03")
+    assert {dataset for dataset, _ in plan(settings_of(*then, now), "00", "06")} == {"new"}
+
+
+def test_records_that_hold_settings_without_a_part_hold_still(settings_of):
+    settings = settings_of("LABELS_FROM=folder")
+    finish(settings, "known", "00", "01", "02", "03")
+    for number, more in (("00", {"LABEL_REGEX": "(x)"}), ("02", {"CLASS_WEIGHTS": False})):
+        path = settings.for_dataset("known").folder("DATA_DIR") / f"made_by_{number}.json"
+        record = read_json(path)
+        assert not more.keys() & record["settings"].keys()
+        write_json(path, {**record, "settings": record["settings"] | more})
+    assert {dataset for dataset, _ in plan(settings, "00", "06")} == {"new"}
+
+
+def test_what_is_fitted_without_labels_is_not_fitted_anew_for_settings_of_training(settings_of):
+    finish(settings_of("TRAIN_DATASET=auto"), "new", "00", "01", "02")
+    planned = partial(plan, first="00", last="06")
+    assert ("new", "02") not in planned(settings_of("TRAIN_DATASET=auto", "EPOCHS=3", "RESIZE_MODE=crop"))
+    assert ("new", "02") in planned(settings_of("TRAIN_DATASET=auto", "POOLING=avg"))
+
+
+def test_the_labels_of_the_sample_are_in_its_names_whatever_is_set(settings_of):
+    regex = "LABEL_REGEX=^(..)"
+    assert "LABEL_REGEX" in settings_of("LABELS_FROM=folder", regex).for_dataset("sample").of_step("00")
+    assert "LABEL_REGEX" not in settings_of("LABELS_FROM=folder", regex).of_step("00")
+
+
 def test_settings_of_later_steps_do_not(settings_of):
     finish(settings_of(), "known", "00", "01", "02", "03")
     planned = plan(settings_of("SOM_EPOCHS=3", "NUM_CLUSTERS=9", "MAX_SHEETS=1"), "00", "06")
@@ -144,6 +178,34 @@ def test_a_part_that_does_not_reach_training_trains_nothing(settings_of, trained
     assert plan(settings, "03", "05") == steps("new", "03", "04", "05")
     assert plan(settings, "00", "01") == steps("new", "00", "01")
     assert plan(settings, "04", "04") == steps("new", "04")
+
+
+def looked_ahead(settings, first, last="06"):
+    look_ahead(settings, plan(settings, first, last))
+
+
+def test_known_products_that_the_run_does_not_make_are_missed_before_any_step(settings_of):
+    settings = settings_of("CALIBRATION_DATASET=known")
+    data_dir = settings.for_dataset("known").folder("DATA_DIR")
+    settings.for_dataset("known").folder("RAW_IMG_DIR").mkdir(parents=True)
+    looked_ahead(settings, "00")
+    looked_ahead(settings, "03", "03")
+    unlabelled = settings_of("CALIBRATION_DATASET=known", "LABELS_FROM=None")
+    for case, first in ((settings, "03"), (settings, "04"), (unlabelled, "00")):
+        with pytest.raises(UserError, match="CALIBRATION_DATASET = 'known': .*features.npy is missing"):
+            looked_ahead(case, first)
+    write_lines(data_dir / "features.npy", ["no matter what"])
+    with pytest.raises(UserError, match="CALIBRATION_DATASET = 'known': .*no labels_true.txt"):
+        looked_ahead(unlabelled, "00")
+    write_lines(data_dir / "labels_true.txt", ["a"])
+    looked_ahead(settings, "03")
+    looked_ahead(unlabelled, "00")
+
+
+def test_known_products_that_nobody_asked_for_may_be_missing(settings_of):
+    settings = settings_of()
+    settings.for_dataset("known").folder("RAW_IMG_DIR").mkdir(parents=True)
+    looked_ahead(settings, "03")
 
 
 def test_training_alone(settings_of):

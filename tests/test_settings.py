@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from imgcluster.artefacts import write_record
 from imgcluster.errors import UserError
 from imgcluster.settings import STEP_SETTINGS, Settings, load_settings
 
@@ -115,6 +116,15 @@ def test_auto_adapts_to_the_photos_themselves_without_their_labels(overrides, na
         assert (source.train_dataset, source.learns_labels) == (named, labels)
         assert source.of_step("02") == settings.of_step("02")
         assert settings.network_options()["train_dir"] == ROOT / "data" / named
+
+
+@pytest.mark.parametrize("trained", ["market", "sample_train", None])
+def test_auto_takes_the_network_of_photos_that_were_themselves_placed(tmp_path, trained):
+    write_record(tmp_path / "data" / "week2", "03", settings={"TRAIN_DATASET": trained}, outputs=[])
+    settings = load_settings(None, ["DATASET=week3", "ASSIGN_TO=week2"], root=tmp_path)
+    assert settings.train_dataset == settings.for_dataset("week2").train_dataset == (trained or "week2")
+    assert settings.network_options()["train_dir"] == tmp_path / "data" / (trained or "week2")
+    assert not settings.learns_labels  # nothing is trained anew
 
 
 def test_labels_that_are_there_for_scores_alone_are_no_matter_of_the_network():

@@ -1,4 +1,7 @@
 """Training from photos: who is trained on and who judges, one network or several as one."""
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -122,6 +125,23 @@ def test_after_the_last_epoch_no_time_is_left(trainer):
     said = []
     trainer("state", train_on_all=False, say=said.append).train("tiny", 1, **OPTIONS)
     assert ["left" in line for line in said if line.startswith("epoch")] == [True, False]
+
+
+@pytest.mark.parametrize("train_on_all, left", [(False, ["60 seconds", ""]), (True, ["4 minutes", "3 minutes"])])
+def test_the_time_left_is_also_that_of_the_training_on_all_models(trainer, monkeypatch, train_on_all, left):
+    said, minutes = [], itertools.count(step=60)
+    monkeypatch.setattr("imgcluster.trainer.time", SimpleNamespace(perf_counter=lambda: next(minutes)))
+    trainer("state", train_on_all=train_on_all, say=said.append).train("tiny", 1, **OPTIONS)
+    first = [line for line in said if line.startswith("epoch")][:2]
+    assert [line.partition("; at most ")[2].removesuffix(" left") for line in first] == left
+
+
+def test_scores_of_models_that_were_learnt_in_the_end_are_said_to_be_of_the_training_before(trainer):
+    for train_on_all in (True, False):
+        made = trainer(str(train_on_all), train_on_all=train_on_all)
+        scores = made.join([made.train("tiny", 1, **OPTIONS)])[1]
+        said = made.set.describe(scores)
+        assert "MAP@R" in said and ("of the first training, with those models held out" in said) == train_on_all
 
 
 def test_pretrained_features_stand_beside_the_learnt_ones_and_the_file_holds_both(trainer, squares, tmp_path):
