@@ -16,7 +16,7 @@ from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.cluster_results import OUTPUTS, write_clustering
 from imgcluster.corrections import clustering_id
-from imgcluster.feature_record import are_others, features_record, read_before
+from imgcluster.feature_record import are_others, features_record, read_before, taught_apart
 from imgcluster.known_products import doubt, known_for
 from imgcluster.progress import progress
 from imgcluster.som import train_map
@@ -52,7 +52,7 @@ def main(argv=None):
         if known:
             evidence = {"known": (known.features, known.labels), "compared": known.compared}
         clustering = cluster_photos(features, som, **given, **evidence, by_direction=trained,
-                                    allow_outliers=settings.ALLOW_OUTLIERS)
+                                    taught_apart=taught_apart(step.data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name, "blind_count": clustering.blind_count,
                  "clustering_id": clustering_id(img_paths, clustering.labels)}
         step.say(clustering.described(known=name))

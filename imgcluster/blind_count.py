@@ -23,6 +23,8 @@ CLOSER_STEPS = 9
 # views. That holds in four of five draws by MobileNetV2's features, on which it was chosen, and in 48 % by the bundled
 # network's (docs/cluster_count.md).
 BELOW, ABOVE, PER_SPREAD = 0.2, 0.3, 0.5
+# The same by features of a network that was taught to tell photos apart, in seven to nine of ten draws.
+APART_BELOW, APART_ABOVE = 0.5, 0.6
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,16 @@ class Estimate:
     words: str = ""
 
 
-def blind_estimate(hierarchy):
+def blind_estimate(hierarchy, *, taught_apart=False):
     """Return the Estimate read from the cuts of a Hierarchy alone.
 
     The neighbourhood graph gives a first count: where modularity peaks. Up to two and a half times of it two more peaks
     are sought: one of reciprocity over cluster sizes, which replaces the first count as far as it stands out, and one
     of the cuts' silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. A
     peak below an eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The
-    interval is the wider, the less the views agree.
+    interval is the wider, the less the views agree. taught_apart: the features are of a network that was taught without
+    labels to tell single photos apart; in these, brands and lines stand out more than products do, and no peak below
+    the first count is one.
     """
     num_photos = len(hierarchy.nodes)
     if not tells_apart(hierarchy):
@@ -54,26 +58,28 @@ def blind_estimate(hierarchy):
     by_reciprocity, mutual = reciprocity_peak(hierarchy.points, min(highest, counts[-1]))
     seen = counts[counts <= 2 * highest]
     by_silhouette, clear = silhouette_peak(hierarchy, seen, seen <= highest)
-    lowest = LOWEST_PEAK * by_modularity
+    lowest = by_modularity * (1 if taught_apart else LOWEST_PEAK)
     mutual, clear = mutual * (by_reciprocity >= lowest), clear * (by_silhouette >= lowest)
-    count, interval = joined([by_modularity, by_reciprocity, by_silhouette], mutual, clear, num_photos=num_photos)
+    count, interval = joined([by_modularity, by_reciprocity, by_silhouette], mutual, clear, num_photos=num_photos,
+                             margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE))
     return Estimate(round(count), interval,
                     f"blind: modularity {by_modularity:.0f}, reciprocity {by_reciprocity:.0f} with weight "
                     f"{mutual:.2f}, silhouette {by_silhouette:.0f} with weight {clear:.2f}",
                     "estimated from the photos alone")
 
 
-def joined(views, mutual, clear, *, num_photos):
+def joined(views, mutual, clear, *, num_photos, margins=(BELOW, ABOVE)):
     """Return (count, interval) of three views: the counts by modularity, by reciprocity and by the silhouette.
 
     mutual, clear: how clear the peaks of the latter two are, 0..1. The second replaces the first as far as it is, and
     the third both. The interval (low, high) within 1..num_photos widens with the spread of the views about the count,
-    in which modularity counts fully and each of the others as far as it is clear.
+    in which modularity counts fully and each of the others as far as it is clear; margins: how far it reaches, in
+    logarithms, where they agree.
     """
     views = np.asarray(views, float)
     count = weighted_geometric_mean(views, [(1 - mutual) * (1 - clear), mutual * (1 - clear), clear])
     spread = PER_SPREAD * np.sqrt(np.average(np.log(views / count)**2, weights=[1, mutual, clear]))
-    low, high = count / np.exp(BELOW + spread), count * np.exp(ABOVE + spread)
+    low, high = count / np.exp(margins[0] + spread), count * np.exp(margins[1] + spread)
     return count, (max(1, int(low)), min(num_photos, int(np.ceil(high))))
 
 

@@ -60,15 +60,15 @@ class Clustering:
 
 
 def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, compared=None,
-                   by_direction=False, allow_outliers=False):
+                   by_direction=False, taught_apart=False, allow_outliers=False):
     """Return the Clustering of features [N, D] on a fitted `som_map`.
 
     The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
     labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, which the number
     is to be estimated from; those of `known` are by the same network. by_direction: for features of a network that was
-    taught to compare directions; photos then go to the nearest cluster's (`directions`). With `allow_outliers`, photos
-    far from all others get the label -1 and confidence 0; no cluster is emptied by it. UserError for unusable arrays or
-    settings.
+    taught to compare directions; photos then go to the nearest cluster's (`directions`). taught_apart: of the features
+    that count, as in `blind_estimate`. With `allow_outliers`, photos far from all others get the label -1 and
+    confidence 0; no cluster is emptied by it. UserError for unusable arrays or settings.
     """
     features = check_features(features)
     num_photos = len(features)
@@ -80,7 +80,8 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     else:
-        blind = blind_estimate(hierarchy if compared is None else hierarchy_of(check_features(compared)))
+        counted = hierarchy if compared is None else hierarchy_of(check_features(compared))
+        blind = blind_estimate(counted, taught_apart=taught_apart)
         estimate = blind
         if known is not None:
             estimate = calibrated_estimate(features if compared is None else compared, known)

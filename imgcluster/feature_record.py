@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.artefacts import BEFORE, read_img_paths, read_json, write_json
+from imgcluster.backbone_table import BUNDLED
 
 RECORD, FEATURES = "made_by_03.json", "features.npy"
 # What tells in the record that two networks are not the same one.
@@ -60,6 +61,14 @@ def read_before(data_dir):
     path = Path(data_dir) / BEFORE
     before = np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else ()
     return before if len(before) == len(read_img_paths(data_dir)) and not are_others(data_dir) else None
+
+
+def taught_apart(data_dir):
+    """Whether the features that the number of clusters is estimated from, those from before it was adapted if it was,
+    are of the bundled network, which was taught without labels to tell single photos apart."""
+    record = features_record(data_dir)
+    adapted = any(record.get(name) for name in ("trained_on", "fitted_to"))
+    return record.get("network") == BUNDLED and (not adapted or read_before(data_dir) is not None)
 
 
 def differences(data_dir, other_dir):

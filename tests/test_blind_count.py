@@ -66,6 +66,17 @@ def test_a_few_kinds_of_product_are_not_the_products(kinds, monkeypatch):
     assert blind_estimate(hierarchy).count == kinds
 
 
+def test_features_that_hold_photos_apart_have_no_peaks_below_the_first_count():
+    hierarchy = hierarchy_of(nested(6, 6, 12, apart=0.2, spread=0.2))
+    first, *_ = views_of(hierarchy)
+    as_ever, apart = blind_estimate(hierarchy), blind_estimate(hierarchy, taught_apart=True)
+    assert as_ever.count == 7 < first / 3 and apart.count == round(first)
+    assert apart.interval[0] <= first / 1.6 and apart.interval[1] >= 1.8 * first
+    # Peaks above it still count: modularity joins many small clusters.
+    many = hierarchy_of(nested(100, 4, 3, apart=0.6, spread=0.02))
+    assert blind_estimate(many, taught_apart=True).count == blind_estimate(many).count == 100
+
+
 def test_a_clear_silhouette_decides_where_reciprocity_sees_nothing():
     hierarchy = hierarchy_of(clouds(20, 20, spread=1.2))
     first, (_, mutual), (by_silhouette, clear) = views_of(hierarchy)

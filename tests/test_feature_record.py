@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from imgcluster.artefacts import write_json
+from imgcluster.artefacts import write_json, write_lines
 from imgcluster.feature_record import (
     are_others,
     differences,
@@ -10,6 +10,7 @@ from imgcluster.feature_record import (
     features_record,
     note_features,
     read_before,
+    taught_apart,
 )
 from imgcluster.photo_rows import write_photo_rows
 
@@ -98,3 +99,16 @@ def test_a_digest_tells_features_from_others_and_from_fewer(tmp_path, rows):
         np.save(tmp_path / "features.npy", version)
         found.append(features_digest(tmp_path))
     assert found[0] == found[1] and len(set(found)) == 4
+
+
+@pytest.mark.parametrize("record, before, apart", [
+    ({"network": "bundled"}, False, True), ({"network": "MobileNetV2"}, True, False), ({}, False, False),
+    ({"network": "bundled", "fitted_to": "shop"}, True, True),
+    ({"network": "bundled", "fitted_to": "shop"}, False, False),
+    ({"network": "bundled", "trained_on": "shop"}, True, True), ({"network": "bundled, VGG16"}, False, False)])
+def test_the_bundled_network_as_it_is_was_taught_to_tell_photos_apart(tmp_path, record, before, apart):
+    write_lines(tmp_path / "img_paths.txt", ["a.jpg", "b.jpg"])
+    for name in ("features.npy", *["features_before.npy"] * before):
+        np.save(tmp_path / name, np.ones((2, 4), np.float32))
+    note_features(tmp_path, record)
+    assert taught_apart(tmp_path) == apart
