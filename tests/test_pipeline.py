@@ -178,7 +178,7 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert "ari" in metrics
     assert re.search("^  network +fitted to these photos without labels$", done.stdout, re.M)
     fitted = (data / "network.keras").read_bytes()
-    run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="next", ASSIGN_TO="shop"))
+    run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="next", ASSIGN_TO="shop"), "--to", "04")
     assert "the network of shop is used as it is" in run("02_finetune_network.py", project).stdout
     assert (data / "network.keras").read_bytes() == fitted
     assert np.load(project / "data" / "next" / "features.npy").shape[1] == features.shape[1]
