@@ -188,7 +188,7 @@ def test_pooling_is_fitted_before_training_and_the_plain_average_is_kept_beside_
     monkeypatch.setattr("imgcluster.unlabelled.LOOKS", 24)
     pictures = squares(np.tile(np.repeat([0, 1, 2, 3, 0], 4), 3))
     names = save_photos(tmp_path / "img", {f"{row:02}.png": picture for row, picture in enumerate(pictures)})
-    made = make_training_set(names, np.tile(NAMES, 3), holdout_models=0.4, train_fraction=0.75, train_on_all=True,
+    made = make_training_set(names, np.tile(NAMES, 3), holdout_models=0.4, train_fraction=0.75, train_on_all=fitted,
                              seed=0)
     trainer = Trainer(made, Regime(epochs=1, head_epochs=1, batch_size=4), img_dir=tmp_path / "img",
                       state_dir=tmp_path / "state", seed=0, picture_options={"workers": 1}, keep_pretrained=True,
