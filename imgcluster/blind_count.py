@@ -20,10 +20,9 @@ CLEAR_PEAK = 0.2
 ONE_CLUSTER = 0.3
 CLOSER_STEPS = 9
 # How far the true count lies below and above the estimate, in logarithms: this, and so much times the spread of the
-# views. That holds in four of five draws by MobileNetV2's features, on which it was chosen, and in 48 % by the bundled
-# network's (docs/cluster_count.md).
+# views. That holds in four of five draws by MobileNetV2's features, on which it was chosen (docs/cluster_count.md).
 BELOW, ABOVE, PER_SPREAD = 0.2, 0.3, 0.5
-# The same by features of a network that was taught to tell photos apart, in seven to nine of ten draws.
+# The same by features of a network that was taught to tell photos apart: four of five draws by the bundled network's.
 APART_BELOW, APART_ABOVE = 0.5, 0.6
 
 

@@ -8,6 +8,7 @@ from imgcluster.blind_count import Estimate
 from imgcluster.errors import UserError
 from imgcluster.rows import check_features, read_rows, sample_step
 from imgcluster.variety import NEIGHBOURS, even_variety, variety_ratio
+from imgcluster.wording import counted
 
 # How far one product's variety is from the mean one's, for products far larger than the neighbourhoods it is read on.
 VARIETY_SPREAD = 0.1
@@ -54,7 +55,7 @@ def calibrated_estimate(features, known):
     by_variety = len(sizes) * variety_ratio(features, known_features, labels)
     joint, trust = as_known(by_photos, by_variety, sizes)
     picked, even = chance_of_picking(by_photos, by_variety, sizes), by_variety
-    products = f"{len(sizes)} labelled product{'' if len(sizes) == 1 else 's'}"
+    products = counted(len(sizes), "labelled product")
     how = (f"calibrated on {products}: by photos per product {by_photos:.1f}, by variety {by_variety:.1f}, weight of "
            f"the former {trust:.2f}")
     if picked > NEGLIGIBLE:
