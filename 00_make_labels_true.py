@@ -13,6 +13,7 @@ from imgcluster.images import scan_images
 from imgcluster.labels import describe_labels, make_labels
 from imgcluster.photo_rows import left_out, write_photo_rows
 from imgcluster.sample import SAMPLES, draw_sample
+from imgcluster.step_options import label_options
 
 
 def main(argv=None):
@@ -31,7 +32,7 @@ def main(argv=None):
     if len(img_paths) < len(found):
         step.say(f"left out, as step 01 found: {len(found) - len(img_paths)} of {len(found)} photos (skipped.csv, "
                  "duplicates.csv)")
-    options = settings.label_options()
+    options = label_options(settings)
     if settings.DATASET in SAMPLES and options["labels_from"] is not None:
         options = {"labels_from": "filename"}
     labels = make_labels(img_paths, **options)

@@ -17,6 +17,7 @@ from imgcluster.photo_audit import warnings
 from imgcluster.photo_rows import write_photo_rows
 from imgcluster.preprocess import Folders, Recipe, preprocess_dataset
 from imgcluster.progress import progress
+from imgcluster.step_options import filter_options, label_options, recipe_options
 from imgcluster.wording import counted
 
 
@@ -29,14 +30,14 @@ def main(argv=None):
     step.claim()
     step.begin()
     done = preprocess_dataset(
-        step.data_dir, folders, scanned, Recipe(**settings.recipe_options()), filters=settings.filter_options(),
+        step.data_dir, folders, scanned, Recipe(**recipe_options(settings)), filters=filter_options(settings),
         remove_duplicates=settings.REMOVE_DUPLICATES, workers=settings.workers,
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
     for name, reason in done.skipped[:5]:
         step.warn(f"{name}: {reason}")
     # Photos without labels are no reason to stop here, as they are for step 00.
     labels = labels_where_there_are(done.kept, needed=(step.data_dir / "labels_true.txt").exists(), warn=step.warn,
-                                    **settings.label_options())
+                                    **label_options(settings))
     write_photo_rows(step.data_dir, done.kept, labels, replaced=done.replaced)
     done.remove_gone(folders.img)
     done.write_tables(step.data_dir)

@@ -18,6 +18,7 @@ from imgcluster.ahead import require_ahead
 from imgcluster.artefacts import PHOTOS, read_labels_true
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.progress import named_progress
+from imgcluster.step_options import augmentation_options, each_network, regime_options, split_options, trainer_options
 
 
 def main(argv=None):
@@ -30,8 +31,7 @@ def main(argv=None):
         step.say(f"with ASSIGN_TO the network of {step.settings.train_dataset} is used as it is")
         return
     source = step.settings.for_dataset(step.settings.train_dataset)
-    data_dir = source.folder("DATA_DIR")
-    img_dir, img_paths = step.claim_photos(source)
+    data_dir, (img_dir, img_paths) = source.folder("DATA_DIR"), step.claim_photos(source)
     step.warn_if_changed("00", "01", data_dir=data_dir)
     labels = read_labels_true(data_dir) if source.learns_labels else None
     made = (fit(step, source, img_dir, img_paths) if labels is None
@@ -58,7 +58,7 @@ def fit(step, source, img_dir, img_paths):
     reason = why_not_fitted(source.POOLING, len(img_paths))
     if not reason:
         step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
-        network, names = fit_networks(source.network_members(), img_dir, img_paths, seed=source.RANDOM_SEED,
+        network, names = fit_networks(each_network(source), img_dir, img_paths, seed=source.RANDOM_SEED,
                                       folder=data_dir / "training", progress=named_progress, say=step.say)
     write_fitted(data_dir, network)
     if network is None:
@@ -74,11 +74,11 @@ def learn(step, source, img_dir, img_paths, labels):
         from imgcluster.trainer import Trainer, make_training_set
         from imgcluster.training import Regime
 
-    data_dir, training_set = source.folder("DATA_DIR"), make_training_set(img_paths, labels, **source.split_options())
-    regime = Regime(augmentation=Augmentation(**source.augmentation_options()), **source.regime_options())
+    data_dir, training_set = source.folder("DATA_DIR"), make_training_set(img_paths, labels, **split_options(source))
+    regime = Regime(augmentation=Augmentation(**augmentation_options(source)), **regime_options(source))
     trainer = Trainer(training_set, regime, img_dir=img_dir, state_dir=data_dir / "training", say=step.say,
-                      warn=step.warn, progress=named_progress, **source.trainer_options())
-    members = trainer.train_all(source.network_members())
+                      warn=step.warn, progress=named_progress, **trainer_options(source))
+    members = trainer.train_all(each_network(source))
     outputs, scores, judged = write_trained(data_dir, trainer, members)
     step.say(f"network kept, with all features that step 03 gets, on {judged} validation photos: "
              f"{training_set.describe(scores)}")

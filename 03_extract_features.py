@@ -18,8 +18,8 @@ from imgcluster.features import extract_features
 from imgcluster.kind import read_kind
 from imgcluster.photo_rows import drop_unreadable
 from imgcluster.progress import progress
-from imgcluster.projector import OUTPUTS as PROJECTOR_FILES
-from imgcluster.projector import write_projector_files
+from imgcluster.projector import PROJECTOR_FILES, write_projector_files
+from imgcluster.step_options import feature_options, network_options, picture_options
 
 
 def main(argv=None):
@@ -36,7 +36,7 @@ def main(argv=None):
         with_before(network, settings.ZOOM_AVERAGING), img_dir, img_paths, path, step.data_dir / BEFORE,
         key={**step.values("03"), **network.source, **photos_key(step.data_dir)},
         progress=lambda total, done: progress(description="features", total=total, initial=done),
-        **settings.feature_options())
+        **feature_options(settings))
     drop_unreadable(step.data_dir, img_dir, {img_paths[row]: reason for row, reason in errors.items()}, warn=step.warn)
     features = read_features(step.data_dir)
     if settings.FEATURES_TSV:
@@ -53,7 +53,7 @@ def main(argv=None):
 
 def open_network(step, img_dir, img_paths):
     """Return the `networks.Network` that the settings name and that suits these photos."""
-    settings, options = step.settings, step.settings.network_options()
+    settings, options = step.settings, network_options(step.settings)
     if options["train_dir"] is not None:
         path = options["train_dir"] / "network.keras"
         if path.exists():
@@ -77,9 +77,9 @@ def that_suits(step, network, img_dir, img_paths):
     """Return a Network, or what it was before it was fine-tuned where that is what these photos need."""
     from imgcluster.networks import suited
 
-    settings, train_dir = step.settings, step.settings.network_options()["train_dir"]
+    settings, train_dir = step.settings, network_options(step.settings)["train_dir"]
     chosen, kinship = suited(network, train_dir and read_kind(train_dir), img_dir, img_paths,
-                             batch_size=settings.BATCH_SIZE, **settings.picture_options())
+                             batch_size=settings.BATCH_SIZE, **picture_options(settings))
     if chosen is not network:
         step.warn(f"these photos show another kind of product than {settings.train_dataset} (kinship {kinship:.2f}): "
                   "the network is used as it was before; USE_FINE_TUNED = True uses it fine-tuned all the same")

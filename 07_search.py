@@ -15,6 +15,7 @@ from imgcluster.cli import Step, run
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.search.arguments import add_arguments
+from imgcluster.step_options import filter_options, label_options, network_options, picture_options, recipe_options
 from imgcluster.wording import counted
 
 # Photos up to which compiling the network would take longer than it saves.
@@ -39,16 +40,15 @@ def main(argv=None):
         return
     sources = list_queries(options.photos, box=options.box)
     step.warn_if_changed("01")
-    network = {"settings": step.values("03"), "network": settings.network_options(), "say": step.say}
-    catalogue = open_checked(step.data_dir, **network)
+    network = {"settings": step.values("03"), "network": network_options(settings), "say": step.say}
+    catalogue, recipe = open_checked(step.data_dir, **network), Recipe(**recipe_options(settings))
     count = check_count(options.top, catalogue, level=options.level)
-    recipe = Recipe(**settings.recipe_options())
     # The network takes seconds to start: not to be waited for when there is nothing to search with.
     check_named(sources[:FEW], recipe, box=options.box)
     encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
     searcher = Searcher(catalogue, encoder, recipe)
-    folders = [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")]
-    figures = Figures(step.result_dir / "search", catalogue, folders) if options.figure else None
+    figures = Figures(step.result_dir / "search", catalogue,
+                      [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")]) if options.figure else None
     with progress(total=len(sources), description="photos") as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
@@ -69,15 +69,15 @@ def add_photos(step):
 
     options, settings, data_dir = step.options, step.settings, step.data_dir
     check_addition(options.add, changed_settings(data_dir, "01", step.values("01")))
-    network = {"settings": step.values("03"), "network": settings.network_options()}
+    network = {"settings": step.values("03"), "network": network_options(settings)}
     check_features(data_dir, **network)
     encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, adding=True, say=step.say)
     step.claim()
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
-    labels = {"needed": (data_dir / "labels_true.txt").exists(), **settings.label_options()}
-    added = add_folder(data_dir, options.add, folders, Recipe(**settings.recipe_options()), encoder, Options(
-        filters=settings.filter_options(), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
-        pictures=settings.picture_options(), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
+    labels = {"needed": (data_dir / "labels_true.txt").exists(), **label_options(settings)}
+    added = add_folder(data_dir, options.add, folders, Recipe(**recipe_options(settings)), encoder, Options(
+        filters=filter_options(settings), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
+        pictures=picture_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
     for name, reason in added.skipped[:5]:
         step.warn(f"{name}: {reason}")

@@ -11,6 +11,7 @@ import sys
 
 from imgcluster.cli import Step, run
 from imgcluster.errors import UserError
+from imgcluster.step_options import network_options, recipe_options
 
 
 def main(argv=None):
@@ -27,8 +28,8 @@ def main(argv=None):
     from imgcluster.webapp.security import is_loopback
 
     step.warn_if_changed("01")
-    recipe = Recipe(**settings.recipe_options())
-    searcher = open_searcher(step.data_dir, settings=step.values("03"), network=settings.network_options(),
+    recipe = Recipe(**recipe_options(settings))
+    searcher = open_searcher(step.data_dir, settings=step.values("03"), network=network_options(settings),
                              recipe=replace(recipe, max_pixels=min(recipe.max_pixels, MAX_PIXELS)),
                              mode=settings.RESIZE_MODE, say=step.say)
     searcher.encoder.warm_up()

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from imgcluster.artefacts import read_json
 from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments, shown
+from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
 from imgcluster.run_plan import look_ahead, plan
-from imgcluster.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent
 SCRIPTS = {script.name[:2]: script for script in sorted(ROOT.glob("0[0-6]_*.py"))}

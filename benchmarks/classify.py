@@ -28,6 +28,7 @@ from imgcluster.ensemble import average_views  # noqa: E402
 from imgcluster.finetune import classifier_of  # noqa: E402
 from imgcluster.labels import make_labels  # noqa: E402
 from imgcluster.prediction import predict_files  # noqa: E402
+from imgcluster.step_options import picture_options  # noqa: E402
 from imgcluster.validation import top_k_accuracy  # noqa: E402
 
 RANKS = (1, 2, 3, 4, 5)
@@ -92,7 +93,7 @@ def fine_tuned(trainings, new, settings):
     with silent() as bar:
         probabilities, _ = predict_files(classifier, new.folder, new.paths, bar=bar,
                                          batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
-                                         **settings.picture_options())
+                                         **picture_options(settings))
     return probabilities, seconds
 
 

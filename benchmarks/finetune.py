@@ -32,6 +32,7 @@ from imgcluster.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.metrics import clustering_scores, neighbour_agreement  # noqa: E402
 from imgcluster.networks import in_parts, load_network, suited, with_before  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
+from imgcluster.step_options import network_options, picture_options  # noqa: E402
 from imgcluster.validation import best_row  # noqa: E402
 
 SCORES = {"1-NN": ".3f", "ARI": ".3f", "NMI": ".3f", "estimated K": ".1f", "held-out 1-NN": ".3f",
@@ -86,7 +87,7 @@ class Split:
         known, *known_before = self.features(network, self.known, settings) if trained else (None,)
         for name, photos in self.sets.items():
             suits, nearness = suited(network, kind, photos.folder, photos.paths, batch_size=settings.BATCH_SIZE,
-                                    **settings.picture_options())
+                                    **picture_options(settings))
             features, *before = self.features(suits, photos, settings)
             same_kind = trained and suits is network
             seen = (*before, *known_before) if before and known_before else (features, known)
@@ -99,7 +100,7 @@ class Split:
 
     def frozen(self, settings):
         """The pretrained Network that the settings name."""
-        return load_network(**settings.network_options() | {"train_dataset": None, "train_dir": None})
+        return load_network(**network_options(settings) | {"train_dataset": None, "train_dir": None})
 
     def trained(self, settings):
         """(the Network that the settings make, facts about its training, what shows the kind it is for)."""

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from imgcluster.cli import quiet_start  # noqa: E402
-from imgcluster.settings import load_settings  # noqa: E402
+from imgcluster.config_file import load_settings  # noqa: E402
+from imgcluster.step_options import augmentation_options, each_network, picture_options, regime_options  # noqa: E402
 
 with quiet_start():
     from imgcluster.augmentation import Augmentation
@@ -60,7 +61,7 @@ class Photos:
         if size not in self.decoded:
             with silent() as bar:
                 self.decoded[size], _ = decode_all(self.folder, self.paths, self.work / f"{id(self)}_{size}.npy",
-                                                   size=size, progress=bar, **settings.picture_options())
+                                                   size=size, progress=bar, **picture_options(settings))
         return self.decoded[size]
 
     def features(self, embedding, settings):
@@ -80,7 +81,7 @@ class Trainings:
     def join(self, settings):
         """Return (network, scores, history of its first member, CPU seconds of the training) under these settings."""
         trainer = self._trainer(settings)
-        members = [self._member(trainer, options, settings) for options in settings.network_members()]
+        members = [self._member(trainer, options, settings) for options in each_network(settings)]
         network, scores, _ = trainer.join([member for member, _ in members])
         return network, scores, members[0][0].history, sum(seconds for _, seconds in members)
 
@@ -98,13 +99,13 @@ class Trainings:
 
     def _trainer(self, settings):
         """A Trainer under these settings, which shares its decoded photos and maps with the others."""
-        regime = Regime(augmentation=Augmentation(**settings.augmentation_options()), **settings.regime_options())
+        regime = Regime(augmentation=Augmentation(**augmentation_options(settings)), **regime_options(settings))
         training_set = make_training_set(self.photos.paths, self.photos.labels, train_fraction=settings.TRAIN_FRACTION,
                                          holdout_models=settings.HOLDOUT_MODELS, train_on_all=settings.TRAIN_ON_ALL,
                                          seed=settings.RANDOM_SEED)
         if self.first is None:
             self.first = Trainer(training_set, regime, img_dir=self.photos.folder, seed=settings.RANDOM_SEED,
-                                 state_dir=self.photos.work / "training", picture_options=settings.picture_options(),
+                                 state_dir=self.photos.work / "training", picture_options=picture_options(settings),
                                  keep_pretrained=True, whiten=True, say=note, warn=note, progress=silent)
         trainer = copy.copy(self.first)
         trainer.set, trainer.regime = training_set, regime

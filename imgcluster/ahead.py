@@ -3,6 +3,7 @@ from pathlib import Path
 
 from imgcluster.errors import UserError
 from imgcluster.settings import SAMPLE, SAMPLE_TRAIN
+from imgcluster.step_options import each_network, network_options
 
 OTHERS = ("TRAIN_DATASET", "CALIBRATION_DATASET", "ASSIGN_TO")
 
@@ -33,10 +34,10 @@ def _is_there(source):
 
 def _missing_weights(settings):
     """Weights files are needed until step 02 has made a network of them."""
-    train_dir = settings.network_options()["train_dir"]
+    train_dir = network_options(settings)["train_dir"]
     if train_dir is not None and (train_dir / "network.keras").exists():
         return
-    for path in dict.fromkeys(member["weights"] for member in settings.network_members()):
+    for path in dict.fromkeys(member["weights"] for member in each_network(settings)):
         if isinstance(path, Path) and not path.is_file():
             yield (f'WEIGHTS = {str(path)!r}: no such file; give the path of a weights file (.weights.h5 or .h5), '
                    '"imagenet" or None')

@@ -12,10 +12,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from imgcluster.artefacts import changed_settings, read_img_paths, remove_leftovers, was_interrupted, write_record
+from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
 from imgcluster.locks import claim
-from imgcluster.settings import load_settings
 from imgcluster.staging import finish
+from imgcluster.step_settings import of_step
 
 FAILED = 2
 INTERRUPTED = 130
@@ -89,7 +90,7 @@ class Step:
 
     def values(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
-        return self.settings.of_step(number)
+        return of_step(self.settings, number)
 
     def warn_if_changed(self, *numbers, data_dir=None):
         """Warn when a step whose files this one reads made them under other settings, or did not come to its end."""

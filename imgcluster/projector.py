@@ -11,7 +11,7 @@ from PIL import Image
 from imgcluster.artefacts import replacing, write_lines, write_text
 from imgcluster.pictures import iterate_pictures
 
-OUTPUTS = ("features.tsv", "metadata.tsv", "sprite.png", "projector_config.pbtxt")
+PROJECTOR_FILES = ("features.tsv", "metadata.tsv", "sprite.png", "projector_config.pbtxt")
 SHEET_SIDE = 8192  # pixels; TensorBoard takes no larger sheet
 PICTURE_SIDE = 64  # pixels of one photo, less where many share the sheet
 BLOCK, BATCH = 4096, 64

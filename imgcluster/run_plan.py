@@ -9,6 +9,7 @@ from imgcluster.images import list_images
 from imgcluster.known_products import require_known
 from imgcluster.labels import make_labels
 from imgcluster.sample import SAMPLES
+from imgcluster.step_settings import of_step
 
 STEPS = ("00", "01", "02", "03", "04", "05", "06")
 
@@ -53,8 +54,8 @@ def plan(settings, first, last, *, say=print):
 def is_trained(train):
     """Return whether the network of TRAIN_DATASET, whose settings these are, is there and made by the same settings."""
     data_dir = train.folder("DATA_DIR")
-    return is_up_to_date(data_dir, "02", train.of_step("02")) and not any(
-        changed_settings(data_dir, number, train.of_step(number)) or was_interrupted(data_dir, number)
+    return is_up_to_date(data_dir, "02", of_step(train, "02")) and not any(
+        changed_settings(data_dir, number, of_step(train, number)) or was_interrupted(data_dir, number)
         for number in ("00", "01"))
 
 
@@ -62,7 +63,7 @@ def steps_before(train, trained):
     """Return the pairs that TRAIN_DATASET needs: all up to its features, these alone where it is trained, or none."""
     if not trained:
         return [(train.DATASET, number) for number in ("00", "01", "02", "03")]
-    has_features = is_up_to_date(train.folder("DATA_DIR"), "03", train.of_step("03"))
+    has_features = is_up_to_date(train.folder("DATA_DIR"), "03", of_step(train, "03"))
     return [] if has_features else [(train.DATASET, "03")]
 
 

@@ -1,58 +1,23 @@
-"""Settings: defaults < config file < `--set`, checked together and then frozen.
+"""Every setting with its type, range and default, checked together and then frozen; and what "auto" stands for.
 
-The package never imports `config`; scripts call `load_settings` and pass plain arguments on.
+The package never imports `config`; scripts load the settings (`config_file`) and pass plain arguments on.
 """
-import ast
-import difflib
-import logging
+import functools
 import os
 import re
-import runpy
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from imgcluster.artefacts import made_with
 from imgcluster.backbone_table import why_not_with, why_too_small, why_unknown
 from imgcluster.errors import UserError
 
-log = logging.getLogger(__name__)
-
-# What to write where a value is of the wrong kind, by pydantic's names for such errors. Tuples are numbers of rows and
-# columns.
-TO_WRITE = {"bool_type": "True or False", "int_type": "a whole number", "int_from_float": "a whole number",
-            "float_type": "a number", "string_type": "a text in quotes",
-            **dict.fromkeys(("tuple_type", "missing", "too_long"), "rows and columns such as (20, 20)")}
-
 # What Windows lets a pool of processes wait for at once.
 WINDOWS_WORKERS = 61
 
-NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE", "POOLING")
-
-# What the files of each step depend on: recorded beside them, and compared when a later step reads them.
-STEP_SETTINGS = {
-    "00": ("LABELS_FROM", "LABEL_REGEX"),
-    "01": ("BACKGROUND_METHOD", "BACKGROUND", "CROP_TO_PRODUCT", "MIN_PRODUCT_SHARE", "MAX_OBJECTS",
-           "NORMALIZE_CONTRAST", "REMOVE_DUPLICATES", "MAX_IMG_SIDE", "MAX_PIXELS"),
-    "02": ("RANDOM_SEED", *NETWORK_SETTINGS, "TRAIN_LABELS_FROM", "BATCH_SIZE", "HOLDOUT_MODELS", "TRAIN_ON_ALL",
-           "TRAIN_FRACTION", "KEEP_PRETRAINED", "WHITEN_WITHIN_MODELS", "LOSS",
-           "EMBEDDING_DIM", "IMGS_PER_MODEL_IN_BATCH", "HEAD_EPOCHS", "EPOCHS", "WEIGHT_AVERAGING",
-           "TRAINABLE_FRACTION", "HEAD_LEARNING_RATE", "LEARNING_RATE", "LEARNING_RATE_SCHEDULE",
-           "EARLY_STOPPING_PATIENCE", "DROPOUT", "LABEL_SMOOTHING", "CLASS_WEIGHTS", "AUGMENT_CROP", "AUGMENT_ROTATION",
-           "AUGMENT_FLIP", "AUGMENT_TRANSLATION", "AUGMENT_ZOOM", "AUGMENT_BRIGHTNESS", "AUGMENT_CONTRAST",
-           "AUGMENT_COLOR", "AUGMENT_NOISE", "AUGMENT_VERSIONS"),
-    "03": ("RANDOM_SEED", *NETWORK_SETTINGS, "TRAIN_DATASET", "USE_FINE_TUNED", "FLIP_AVERAGING",
-           "ZOOM_AVERAGING", "L2_NORMALIZE", "PCA_WHITENING"),
-    "04": ("NUM_CLUSTERS", "NUM_IMGS_PER_MODEL", "CALIBRATION_DATASET", "ASSIGN_TO", "ALLOW_OUTLIERS",
-           "SOM_GRID", "SOM_TOPOLOGY", "SOM_TOROIDAL", "SOM_EPOCHS"),
-    "05": ("RANDOM_SEED", "BOOTSTRAP_SAMPLES"),
-    "06": ("RANDOM_SEED", "MAX_SHEETS", "SCATTER_MAX_PHOTOS", "EXPORT_CLUSTERS"),
-}
-
-# Of step 02's those that count where there are no labels to learn from.
-FITTING = ("RANDOM_SEED", "BACKBONE", "WEIGHTS", "INPUT_SIZE", "POOLING", "TRAIN_LABELS_FROM")
 # Losses that compare photos, in batches of as many of each model.
 PAIR_LOSSES = ("triplet", "triplet_hard", "contrastive", "cascaded")
 
@@ -80,8 +45,8 @@ def _listed(value):
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _paired(names, weights):
-    """Each network with its weights, of which one serves for all."""
+def paired(names, weights):
+    """Return each network with its weights, of which one serves for all."""
     names = _listed(names)
     return zip(names, weights if isinstance(weights, list) else [weights] * len(names))
 
@@ -223,7 +188,7 @@ class Settings(BaseModel):
         names = info.data.get("BACKBONE")
         if isinstance(weights, list) and len(weights) != (len(names) if isinstance(names, list) else 0):
             raise ValueError(f"{len(weights)} entries for BACKBONE = {names!r}; give one for each network of a list")
-        _refuse(why_not_with(name, own) for name, own in _paired(names, weights))
+        _refuse(why_not_with(name, own) for name, own in paired(names, weights))
         return weights
 
     @field_validator("INPUT_SIZE")
@@ -278,30 +243,7 @@ class Settings(BaseModel):
             return weights if weights in ("imagenet", None) else self.resolve(weights)
         return list(map(absolute, self.WEIGHTS)) if isinstance(self.WEIGHTS, list) else absolute(self.WEIGHTS)
 
-    def of_step(self, number):
-        """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping.
-
-        Those that another one leaves without a part are not among them.
-        """
-        learnt = self.TRAIN_LABELS_FROM or self.LABELS_FROM if self.learns_labels else None
-        names = FITTING if number == "02" and learnt is None else STEP_SETTINGS[number]
-        values = {name: getattr(self, name) for name in names if name not in self._idle()}
-        meant = {"LABELS_FROM": self.labels_from, "TRAIN_DATASET": self.train_dataset, "TRAIN_LABELS_FROM": learnt}
-        return values | {name: value for name, value in meant.items() if name in values}
-
-    def _idle(self):
-        """The settings of steps 00 to 03 that others leave without a part in their files."""
-        sample = self.DATASET in (SAMPLE, SAMPLE_TRAIN) and self.labels_from is not None
-        recipe, in_pairs = self.recipe_options(), self.LOSS in PAIR_LOSSES
-        looked_for = recipe["fill"] != "keep" or recipe["crop"] or recipe["save_masks"] or recipe["every_mask"]
-        idle = {"LABEL_REGEX": self.labels_from != "filename" and not sample,
-                "BACKGROUND_METHOD": not looked_for, "MIN_PRODUCT_SHARE": self.BACKGROUND_METHOD == "none",
-                "MAX_OBJECTS": self.BACKGROUND_METHOD == "none", "TRAIN_ON_ALL": self.HOLDOUT_MODELS == 0,
-                "CLASS_WEIGHTS": in_pairs, "IMGS_PER_MODEL_IN_BATCH": not in_pairs,
-                "USE_FINE_TUNED": self.ASSIGN_TO is not None or self.DATASET == self.train_dataset}
-        return {name for name, without_a_part in idle.items() if without_a_part}
-
-    @property
+    @functools.cached_property
     def train_dataset(self):
         """TRAIN_DATASET, or what "auto" stands for: the training part of the sample, else the photos to be clustered
         themselves; with ASSIGN_TO what those that were clustered before had for it."""
@@ -346,133 +288,8 @@ class Settings(BaseModel):
             return self.CALIBRATION_DATASET
         return None if self.train_dataset == self.DATASET else self.train_dataset
 
-    def label_options(self):
-        """The keyword arguments of `labels.make_labels`."""
-        csv_path = None
-        if self.labels_from not in ("filename", "folder", None):
-            csv_path = self.resolve(self.labels_from.replace("{DATASET}", self.DATASET))
-        return {"labels_from": self.labels_from, "regex": self.LABEL_REGEX, "csv_path": csv_path}
-
-    def recipe_options(self):
-        """The keyword arguments of `preprocess.Recipe`."""
-        return {"method": self.BACKGROUND_METHOD, "fill": self.BACKGROUND, "crop": self.CROP_TO_PRODUCT,
-                "contrast": self.NORMALIZE_CONTRAST, "max_side": self.MAX_IMG_SIDE, "max_pixels": self.MAX_PIXELS,
-                "save_masks": self.SAVE_MASKS, "every_mask": self.MIN_PRODUCT_SHARE > 0 or self.MAX_OBJECTS is not None}
-
-    def filter_options(self):
-        """The keyword arguments of `photo_audit.refusal`."""
-        return {"min_product_share": self.MIN_PRODUCT_SHARE, "max_objects": self.MAX_OBJECTS}
-
-    def picture_options(self):
-        """The keyword arguments that turn photos into pictures for the network (`pictures.iterate_pictures`)."""
-        return {"mode": self.RESIZE_MODE, "max_pixels": self.MAX_PIXELS, "workers": self.workers}
-
-    def feature_options(self):
-        """The keyword arguments of `features.extract_features` that are settings."""
-        return {"batch_size": self.BATCH_SIZE, "flip_averaging": self.FLIP_AVERAGING,
-                "l2_normalize": self.L2_NORMALIZE, "components": self.PCA_WHITENING, **self.picture_options()}
-
-    def network_options(self):
-        """The keyword arguments of `networks.load_network`."""
-        train_dir = None if self.train_dataset is None else self.for_dataset(self.train_dataset).folder("DATA_DIR")
-        return {"train_dataset": self.train_dataset, "train_dir": train_dir, "backbone": self.BACKBONE,
-                "weights": self.weights(), "input_size": self.INPUT_SIZE, "seed": self.RANDOM_SEED,
-                "pooling": self.POOLING}
-
-    def network_members(self):
-        """The networks of BACKBONE, one or several: the keyword arguments of `trainer.Trainer.train` for each."""
-        pairs = enumerate(_paired(self.BACKBONE, self.weights()), start=1)
-        return [{"backbone": name, "number": number, "weights": own, "input_size": self.INPUT_SIZE,
-                 "pooling": self.POOLING} for number, (name, own) in pairs]
-
-    def split_options(self):
-        """The keyword arguments of `trainer.make_training_set`."""
-        return {"holdout_models": self.HOLDOUT_MODELS, "train_fraction": self.TRAIN_FRACTION,
-                "train_on_all": self.TRAIN_ON_ALL, "seed": self.RANDOM_SEED}
-
-    def trainer_options(self):
-        """The keyword arguments of `trainer.Trainer` that are settings."""
-        return {"seed": self.RANDOM_SEED, "picture_options": self.picture_options(),
-                "keep_pretrained": self.KEEP_PRETRAINED, "whiten": self.WHITEN_WITHIN_MODELS}
-
-    def augmentation_options(self):
-        """The keyword arguments of `augmentation.Augmentation`."""
-        names = ("crop", "rotation", "flip", "translation", "zoom", "brightness", "contrast", "color", "noise")
-        return {name: getattr(self, f"AUGMENT_{name.upper()}") for name in names}
-
-    def regime_options(self):
-        """The keyword arguments of `training.Regime`, all but the augmentation."""
-        names = ("loss", "embedding_dim", "weight_averaging", "head_epochs", "epochs", "trainable_fraction",
-                 "head_learning_rate", "learning_rate", "dropout", "label_smoothing", "class_weights", "batch_size")
-        return {**{name: getattr(self, name.upper()) for name in names}, "schedule": self.LEARNING_RATE_SCHEDULE,
-                "imgs_per_model": self.IMGS_PER_MODEL_IN_BATCH,
-                "patience": self.EARLY_STOPPING_PATIENCE, "versions": self.AUGMENT_VERSIONS}
-
     def for_dataset(self, dataset):
         """Return the same settings for another dataset, in the folders of the same templates."""
         other = self.model_copy(update={"DATASET": dataset})
         other._folder, other._home = self._folder, self._home or self.DATASET
         return other
-
-
-def load_settings(config=None, overrides=(), *, root=None):
-    """Return the checked `Settings` of a config file and the `NAME=VALUE` overrides.
-
-    config: path of the config file (default: `root`/config.py, and the defaults where that is missing).
-    overrides: strings "NAME=VALUE"; VALUE is read as a Python literal, else as plain text.
-    Raises UserError with every problem in one message.
-    """
-    path = Path(config) if config else Path(root or Path.cwd()) / "config.py"
-    values, problems = _read_config(path, required=config is not None), []
-    for text in overrides:
-        name, separator, value = text.partition("=")
-        if not separator:
-            problems.append(f"--set {text}: expected NAME=VALUE")
-            continue
-        values[name.strip()] = _literal(value)
-        log.info("override: %s = %r", name.strip(), values[name.strip()])
-    quoted = {name: value for name, value in values.items() if value in ("None", "True", "False")}
-    problems += [f"{name} = {value!r}: a text; write {value} without quotes" for name, value in quoted.items()]
-    try:
-        settings = Settings(**{name: value for name, value in values.items() if name not in quoted})
-    except ValidationError as error:
-        # Of a setting that may be of several kinds, pydantic says for each why it is none of that kind.
-        problems += {item["loc"][0]: _describe(item) for item in reversed(error.errors())}.values()
-    if problems:
-        raise UserError("\n".join(dict.fromkeys(problems)))
-    settings._folder = Path(os.path.abspath(path)).parent
-    return settings
-
-
-def _read_config(path, *, required):
-    if not path.is_file():
-        if required:
-            raise UserError(f"--config {path}: no such file")
-        return {}
-    try:
-        names = runpy.run_path(str(path))
-    except Exception as error:
-        raise UserError(f"{path}: cannot be read as Python ({type(error).__name__}: {error})") from error
-    # A setting in the wrong case is passed on as well, to be refused rather than silently ignored.
-    return {name: value for name, value in names.items()
-            if not name.startswith("_") and (name.isupper() or name.upper() in Settings.model_fields)}
-
-
-def _literal(text):
-    try:
-        return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        return text.strip()
-
-
-def _describe(item):
-    """One line for one pydantic error: the setting, the value found, what is allowed or to be written instead."""
-    name = str(item["loc"][0])
-    if item["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(name.upper(), Settings.model_fields, n=1)
-        return f"{name}: no such setting" + (f"; did you mean {close[0]}?" if close else "; config.py lists them all")
-    if item["type"] in TO_WRITE:
-        nothing = " or None" if type(None) in get_args(Settings.model_fields[name].annotation) else ""
-        return f"{name} = {item['input']!r}: write {TO_WRITE[item['type']]}{nothing}"
-    message = item["msg"].removeprefix("Value error, ")
-    return f"{name} = {item['input']!r}: {message[0].lower()}{message[1:]}"

@@ -36,7 +36,7 @@ def nothing_learnt(dataset, *, asked):
 def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
     """Return (one embedding network of `members`, each with features fitted to photos beside its own; their names).
 
-    members: as `settings.Settings.network_members` gives them; those of one map alone stay as they are, and where all
+    members: as `step_options.each_network` gives them; those of one map alone stay as they are, and where all
     do the network is None. img_paths: relative to `img_dir`. say: function of one line. The others: as in
     `fit_to_photos`.
     """

@@ -1,6 +1,7 @@
 """A project's settings and what its steps leave, for the tests of what is run."""
 from imgcluster.artefacts import write_lines, write_record
-from imgcluster.settings import load_settings
+from imgcluster.config_file import load_settings
+from imgcluster.step_settings import of_step
 
 ALL = ["00", "01", "02", "03", "04", "05", "06"]
 
@@ -15,5 +16,5 @@ def finish(settings, dataset, *numbers):
     data_dir = source.folder("DATA_DIR")
     for number in numbers:
         write_lines(data_dir / f"output_of_{number}", [number])
-        write_record(data_dir, number, settings=source.of_step(number), outputs=[f"output_of_{number}"],
+        write_record(data_dir, number, settings=of_step(source, number), outputs=[f"output_of_{number}"],
                      inputs=[data_dir / "output_of_00"])

@@ -2,8 +2,8 @@
 import pytest
 
 from imgcluster.ahead import require_ahead
+from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
-from imgcluster.settings import load_settings
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from imgcluster.artefacts import read_json, write_lines
 from imgcluster.cli import PART_OF_RUN, Step, run
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
-from imgcluster.settings import STEP_SETTINGS
+from imgcluster.step_settings import STEP_SETTINGS
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from imgcluster.photo_rows import write_photo_rows
-from imgcluster.projector import OUTPUTS, PICTURE_SIDE, SHEET_SIDE, sprite_sheet, write_projector_files
+from imgcluster.projector import PICTURE_SIDE, PROJECTOR_FILES, SHEET_SIDE, sprite_sheet, write_projector_files
 
 NAMES = ["a, b.jpg", '"q".jpg', "tab\there.jpg", "신발.jpg", "e.jpg"]
 GREYS = [10, 60, 110, 160, 210]
@@ -44,8 +44,8 @@ def test_the_config_names_the_files_and_the_side_of_a_photo(tmp_path, img_dir):
     write(tmp_path, img_dir)
     config = (tmp_path / "projector_config.pbtxt").read_text()
     paths = dict(re.findall(r'(\w+_path): "([^"]+)"', config))
-    assert set(paths) == {"tensor_path", "metadata_path", "image_path"} and {*paths.values()} < {*OUTPUTS}
-    assert all((tmp_path / name).is_file() for name in OUTPUTS)
+    assert set(paths) == {"tensor_path", "metadata_path", "image_path"} and {*paths.values()} < {*PROJECTOR_FILES}
+    assert all((tmp_path / name).is_file() for name in PROJECTOR_FILES)
     assert re.findall(r"single_image_dim: (\d+)", config) == [str(PICTURE_SIDE)] * 2
 
 

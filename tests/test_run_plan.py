@@ -7,6 +7,7 @@ from planned import ALL, finish, settings_in
 from imgcluster.artefacts import read_json, write_json, write_lines
 from imgcluster.errors import UserError
 from imgcluster.run_plan import look_ahead, plan
+from imgcluster.step_settings import of_step
 
 
 @pytest.fixture
@@ -130,8 +131,8 @@ def test_what_is_fitted_without_labels_is_not_fitted_anew_for_settings_of_traini
 
 def test_the_labels_of_the_sample_are_in_its_names_whatever_is_set(settings_of):
     regex = "LABEL_REGEX=^(..)"
-    assert "LABEL_REGEX" in settings_of("LABELS_FROM=folder", regex).for_dataset("sample").of_step("00")
-    assert "LABEL_REGEX" not in settings_of("LABELS_FROM=folder", regex).of_step("00")
+    assert "LABEL_REGEX" in of_step(settings_of("LABELS_FROM=folder", regex).for_dataset("sample"), "00")
+    assert "LABEL_REGEX" not in of_step(settings_of("LABELS_FROM=folder", regex), "00")
 
 
 def test_settings_of_later_steps_do_not(settings_of):

@@ -1,36 +1,22 @@
-"""Settings: config.py and the checks agree, problems come together, paths count from the config file."""
+"""Settings: config.py and the checks agree, values are checked, paths count from the config file."""
 import ast
 import os
-import re
 import sys
 from pathlib import Path
 
 import pytest
+from configured import PATH_TEMPLATES, ROOT, problems_of, write_config
 from pydantic import ValidationError
 
 from imgcluster.artefacts import write_record
+from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
-from imgcluster.settings import STEP_SETTINGS, Settings, load_settings
+from imgcluster.settings import Settings
+from imgcluster.step_options import label_options, network_options
+from imgcluster.step_settings import of_step
 
-ROOT = Path(__file__).resolve().parents[1]
 CONFIG = (ROOT / "config.py").read_text(encoding="utf-8")
 CONSTANTS = [node for node in ast.parse(CONFIG).body if isinstance(node, ast.Assign)]
-PATH_TEMPLATES = ("RAW_IMG_DIR", "IMG_DIR", "DATA_DIR", "RESULT_DIR")
-# Fields that no record needs: where things lie, how fast they are made, whether files are written beside the others.
-# The seed is part of every step's record.
-WITHOUT_EFFECT_ON_OUTPUTS = {"DATASET", *PATH_TEMPLATES, "NUM_WORKERS", "SAVE_MASKS", "FEATURES_TSV"}
-
-
-def write_config(folder, text):
-    path = folder / "config.py"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def problems_of(*overrides, config=None, root=None):
-    with pytest.raises(UserError) as caught:
-        load_settings(config, overrides, root=root)
-    return str(caught.value).splitlines()
 
 
 def test_config_holds_every_setting_with_its_default():
@@ -57,43 +43,6 @@ def test_every_constant_of_config_has_its_comment():
     assert bare == []
 
 
-def test_every_setting_is_used():
-    seen = set()
-
-    class Watched(Settings):
-        def __getattribute__(self, name):
-            seen.add(name)
-            return super().__getattribute__(name)
-
-    settings = Watched()
-    for name in PATH_TEMPLATES:
-        settings.folder(name)
-    assert settings.workers >= 1
-    settings.weights()
-    for method in (name for name in dir(Settings) if name.endswith("_options")):
-        getattr(settings, method)()
-    scripts = "".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("0[0-9]_*.py")))
-    unused = [name for name in Settings.model_fields if name not in seen and not re.search(rf"\.{name}\b", scripts)]
-    assert unused == []
-
-
-def test_every_setting_that_changes_an_output_is_recorded():
-    recorded = {name for names in STEP_SETTINGS.values() for name in names}
-    assert recorded | WITHOUT_EFFECT_ON_OUTPUTS == set(Settings.model_fields)
-    assert recorded & WITHOUT_EFFECT_ON_OUTPUTS == set()
-    assert all(len(names) == len(set(names)) for names in STEP_SETTINGS.values())
-
-
-def test_option_methods_fit_the_functions_they_are_for():
-    training = pytest.importorskip("imgcluster.training")
-    settings = load_settings(root=ROOT)
-    augmentation = training.Augmentation(**settings.augmentation_options())
-    regime = training.Regime(augmentation=augmentation, **settings.regime_options())
-    assert (regime.head_epochs, regime.epochs, regime.schedule, regime.patience) == (40, 6, "cosine", 8)
-    assert (augmentation.crop, augmentation.flip, augmentation.color) == (0.12, True, 0.15)
-    assert settings.picture_options() == {"mode": "pad", "max_pixels": 200_000_000, "workers": settings.workers}
-
-
 @pytest.mark.parametrize("platform, own, every_core", [("win32", 61, 61), ("linux", 100, 128)])
 def test_processes_are_as_many_as_the_system_can_wait_for(monkeypatch, platform, own, every_core):
     monkeypatch.setattr(sys, "platform", platform)
@@ -109,13 +58,13 @@ def test_processes_are_as_many_as_the_system_can_wait_for(monkeypatch, platform,
 def test_auto_adapts_to_the_photos_themselves_without_their_labels(overrides, named, labels):
     settings = load_settings(None, overrides, root=ROOT)
     assert (settings.train_dataset, settings.learns_labels) == (named, labels)
-    assert settings.of_step("03")["TRAIN_DATASET"] == named
+    assert of_step(settings, "03")["TRAIN_DATASET"] == named
     # The same seen from the dataset that the network is adapted to.
     if named:
         source = settings.for_dataset(named)
         assert (source.train_dataset, source.learns_labels) == (named, labels)
-        assert source.of_step("02") == settings.of_step("02")
-        assert settings.network_options()["train_dir"] == ROOT / "data" / named
+        assert of_step(source, "02") == of_step(settings, "02")
+        assert network_options(settings)["train_dir"] == ROOT / "data" / named
 
 
 @pytest.mark.parametrize("trained", ["market", "sample_train", None])
@@ -123,18 +72,8 @@ def test_auto_takes_the_network_of_photos_that_were_themselves_placed(tmp_path, 
     write_record(tmp_path / "data" / "week2", "03", settings={"TRAIN_DATASET": trained}, outputs=[])
     settings = load_settings(None, ["DATASET=week3", "ASSIGN_TO=week2"], root=tmp_path)
     assert settings.train_dataset == settings.for_dataset("week2").train_dataset == (trained or "week2")
-    assert settings.network_options()["train_dir"] == tmp_path / "data" / (trained or "week2")
+    assert network_options(settings)["train_dir"] == tmp_path / "data" / (trained or "week2")
     assert not settings.learns_labels  # nothing is trained anew
-
-
-def test_labels_that_are_there_for_scores_alone_are_no_matter_of_the_network():
-    def recorded(*overrides):
-        return load_settings(None, ["DATASET=shoes", *overrides], root=ROOT).of_step("02")
-
-    assert recorded("LABELS_FROM=folder") == recorded("LABELS_FROM=None")
-    assert recorded("LABELS_FROM=folder", "TRAIN_DATASET=shoes") != recorded("LABELS_FROM=folder")
-    settings = load_settings(None, ["DATASET=shoes", "LABELS_FROM=None", "TRAIN_LABELS_FROM=folder"], root=ROOT)
-    assert settings.labels_from is None and settings.label_options()["labels_from"] is None
 
 
 @pytest.mark.parametrize("overrides, known", [
@@ -149,38 +88,6 @@ def test_known_products_are_those_of_the_training_set_unless_named_or_not_needed
 def test_settings_are_frozen():
     with pytest.raises(ValidationError):
         load_settings(root=ROOT).DATASET = "shoes"
-
-
-def test_unknown_names_get_a_suggestion(tmp_path):
-    write_config(tmp_path, "DATASETS = 'shoes'\nfrobnicate = 1\n")
-    lines = problems_of("NUM_CLUSTER=4", "QWERTY=1", root=tmp_path)
-    assert "DATASETS: no such setting; did you mean DATASET?" in lines
-    assert "NUM_CLUSTER: no such setting; did you mean NUM_CLUSTERS?" in lines
-    assert "QWERTY: no such setting; config.py lists them all" in lines
-    assert len(lines) == 3
-
-
-@pytest.mark.parametrize("override", ["num_clusters=4", "Num_Clusters=4"])
-def test_lower_case_names_get_a_suggestion(override):
-    name = override.partition("=")[0]
-    assert problems_of(override, root=ROOT) == [f"{name}: no such setting; did you mean NUM_CLUSTERS?"]
-
-
-def test_a_setting_in_lower_case_in_the_config_file_is_not_passed_over(tmp_path):
-    write_config(tmp_path, "import os\nhelper = 3\nDataset = 'shoes'\n")
-    assert problems_of(root=tmp_path) == ["Dataset: no such setting; did you mean DATASET?"]
-
-
-def test_all_problems_come_in_one_message(tmp_path):
-    config = write_config(tmp_path, "BATCH_SIZE = 0\nBACKGROUND = 'pink'\nLABEL_REGEX = 'no group'\nIMG_DIR = 'x'\n"
-                                    "RAW_IMG_DIR = './x'\nDROPUOT = 0.5\n")
-    lines = problems_of("EPOCHS=many", "oops", config=config)
-    assert len(lines) == 7
-    for name, found in [("BATCH_SIZE", "0"), ("BACKGROUND", "'pink'"), ("LABEL_REGEX", "'no group'"),
-                        ("IMG_DIR", "'x'"), ("EPOCHS", "'many'")]:
-        assert any(line.startswith(f"{name} = {found}: ") for line in lines), (name, lines)
-    assert "DROPUOT: no such setting; did you mean DROPOUT?" in lines
-    assert "--set oops: expected NAME=VALUE" in lines
 
 
 @pytest.mark.parametrize("override, reason", [
@@ -222,30 +129,6 @@ def test_photos_whitened_by_themselves_are_not_to_be_placed_among_others():
     assert line.startswith("ASSIGN_TO = ") and "PCA_WHITENING" in line
 
 
-def test_later_sources_win(tmp_path):
-    config = write_config(tmp_path, "DATASET = 'shoes'\nBATCH_SIZE = 7\nEPOCHS = 3\n")
-    settings = load_settings(config, ["BATCH_SIZE=8", "BATCH_SIZE=9"])
-    assert (settings.DATASET, settings.EPOCHS, settings.BATCH_SIZE) == ("shoes", 3, 9)
-    assert settings.BACKBONE == Settings().BACKBONE
-
-
-def test_overrides_are_logged(caplog):
-    with caplog.at_level("INFO", logger="imgcluster.settings"):
-        load_settings(None, ["NUM_CLUSTERS=12"], root=ROOT)
-    assert caplog.messages == ["override: NUM_CLUSTERS = 12"]
-
-
-@pytest.mark.parametrize("override, value", [
-    ("NUM_CLUSTERS=None", None), ("NUM_CLUSTERS= 40 ", 40), ("SOM_GRID=(3, 4)", (3, 4)), ("SOM_GRID=[3, 4]", (3, 4)),
-    ("DATASET=shoes", "shoes"), ("DATASET='shoes'", "shoes"), ("DATASET='2019'", "2019"), ("AUGMENT_FLIP=False", False),
-    ("LEARNING_RATE=1e-4", 1e-4), ("DROPOUT=0", 0), ("DATASET=신발 'A', B", "신발 'A', B"),
-    ("LABEL_REGEX=^([a-z]+=)", "^([a-z]+=)"),
-    ("EXPORT_CLUSTERS=link", "link")])
-def test_overrides_are_literals_or_plain_text(override, value):
-    name = override.partition("=")[0]
-    assert getattr(load_settings(None, [override], root=ROOT), name) == value
-
-
 def test_relative_paths_count_from_the_config_file(tmp_path, monkeypatch):
     (tmp_path / "project").mkdir()
     (tmp_path / "elsewhere").mkdir()
@@ -256,7 +139,7 @@ def test_relative_paths_count_from_the_config_file(tmp_path, monkeypatch):
         assert settings.folder("DATA_DIR") == tmp_path / "project/data/shoes"
         assert settings.folder("IMG_DIR") == Path("/big/shoes")
         assert settings.weights() == tmp_path / "w.h5"
-        assert settings.label_options()["csv_path"] == tmp_path / "project/shoes.csv"
+        assert label_options(settings)["csv_path"] == tmp_path / "project/shoes.csv"
 
 
 @pytest.mark.parametrize("dataset, expected", [
@@ -265,8 +148,8 @@ def test_photos_to_learn_from_may_have_their_labels_elsewhere(tmp_path, dataset,
     config = write_config(tmp_path, "DATASET = 'shoes'\nTRAIN_DATASET = 'boots'\nCALIBRATION_DATASET = 'bags'\n"
                                     "LABELS_FROM = 'folder'\nTRAIN_LABELS_FROM = '{DATASET}.csv'\n")
     settings = load_settings(config).for_dataset(dataset)
-    assert settings.labels_from == settings.of_step("00")["LABELS_FROM"] == expected
-    csv_path = settings.label_options()["csv_path"]
+    assert settings.labels_from == of_step(settings, "00")["LABELS_FROM"] == expected
+    csv_path = label_options(settings)["csv_path"]
     assert csv_path == (None if dataset == "shoes" else tmp_path / f"{dataset}.csv")
     assert load_settings(config, ["TRAIN_LABELS_FROM=None"]).for_dataset("boots").labels_from == "folder"
 
@@ -291,23 +174,6 @@ def test_another_dataset_must_not_share_a_folder(name, tmp_path):
     with pytest.raises(UserError, match=f"{name} = 'here': has no {{DATASET}}"):
         settings.for_dataset("bags").folder(name)
     assert settings.for_dataset("shoes").folder(name) == tmp_path / "here"
-
-
-def test_a_config_with_a_syntax_error_is_named(tmp_path):
-    config = write_config(tmp_path, "DATASET = 'shoes'\nEPOCHS = = 3\n")
-    [line] = problems_of(root=tmp_path)
-    assert str(config) in line and "SyntaxError" in line and "line 2" in line
-
-
-def test_a_config_that_fails_is_named(tmp_path):
-    config = write_config(tmp_path, "DATASET = shoes\n")
-    [line] = problems_of(config=config)
-    assert str(config) in line and "name 'shoes' is not defined" in line
-
-
-def test_a_config_that_was_asked_for_must_exist(tmp_path):
-    assert problems_of(config=tmp_path / "none.py") == [f"--config {tmp_path / 'none.py'}: no such file"]
-    assert load_settings(root=tmp_path).model_dump() == Settings().model_dump()
 
 
 def test_workers_are_counted_where_the_system_does_not_tell_the_allowed_cores(monkeypatch):

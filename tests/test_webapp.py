@@ -14,9 +14,11 @@ from shop import call, make_shop, picture, save
 pytest.importorskip("flask", reason="the web page is not installed: pip install -r requirements-app.txt")
 pytest.importorskip("waitress", reason="the web page is not installed: pip install -r requirements-app.txt")
 
+from imgcluster.config_file import load_settings  # noqa: E402
 from imgcluster.preprocess import Recipe  # noqa: E402
 from imgcluster.search.session import open_searcher  # noqa: E402
-from imgcluster.settings import load_settings  # noqa: E402
+from imgcluster.step_options import network_options, recipe_options  # noqa: E402
+from imgcluster.step_settings import of_step  # noqa: E402
 from imgcluster.webapp import MAX_UPLOAD, create_app, serve  # noqa: E402
 from imgcluster.webapp.security import is_loopback  # noqa: E402
 from imgcluster.webapp.server import address_of  # noqa: E402
@@ -32,8 +34,8 @@ def shop(tmp_path_factory):
     project = make_shop(tmp_path_factory.mktemp("shop") / "project")
     (project / "data" / "shop" / "catalog.csv").write_text(CATALOG, encoding="utf-8")
     settings = load_settings(project / "config.py")
-    searcher = open_searcher(settings.folder("DATA_DIR"), settings=settings.of_step("03"),
-                             network=settings.network_options(), recipe=Recipe(**settings.recipe_options()),
+    searcher = open_searcher(settings.folder("DATA_DIR"), settings=of_step(settings, "03"),
+                             network=network_options(settings), recipe=Recipe(**recipe_options(settings)),
                              mode=settings.RESIZE_MODE)
     app = create_app(searcher, name=f"shop {HOSTILE}", folders=[settings.folder("RAW_IMG_DIR")])
     return SimpleNamespace(project=project, app=app, searcher=searcher)

@@ -19,10 +19,11 @@ sys.path.insert(0, str(ROOT))
 
 from imgcluster.artefacts import read_lines, require, write_table  # noqa: E402
 from imgcluster.cli import add_settings_arguments, quiet_start, run  # noqa: E402
+from imgcluster.config_file import load_settings  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.images import list_images  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
-from imgcluster.settings import load_settings  # noqa: E402
+from imgcluster.step_options import picture_options  # noqa: E402
 
 
 def parse(argv):
@@ -55,7 +56,7 @@ def main(argv=None):
     with progress(description="photos", total=len(img_paths)) as bar:
         probabilities, errors = predict_files(classifier, options.photos, img_paths, bar=bar,
                                               batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
-                                              **settings.picture_options())
+                                              **picture_options(settings))
     for row, reason in errors.items():
         print(f"warning: {img_paths[row]}: {reason}", file=sys.stderr)
     write_table(options.out, likeliest_models(img_paths, probabilities, classes))

@@ -1,0 +1,42 @@
+"""Settings as keyword arguments: all are used, and fit the functions they are for."""
+import inspect
+import re
+
+import pytest
+from configured import PATH_TEMPLATES, ROOT
+
+from imgcluster import step_options
+from imgcluster.config_file import load_settings
+from imgcluster.settings import Settings
+from imgcluster.step_options import augmentation_options, picture_options, regime_options
+
+
+def test_every_setting_is_used():
+    seen = set()
+
+    class Watched(Settings):
+        def __getattribute__(self, name):
+            seen.add(name)
+            return super().__getattribute__(name)
+
+    settings = Watched()
+    for name in PATH_TEMPLATES:
+        settings.folder(name)
+    assert settings.workers >= 1
+    settings.weights()
+    for _, options in inspect.getmembers(step_options, inspect.isfunction):
+        if options.__module__ == step_options.__name__:
+            options(settings)
+    scripts = "".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("0[0-9]_*.py")))
+    unused = [name for name in Settings.model_fields if name not in seen and not re.search(rf"\.{name}\b", scripts)]
+    assert unused == []
+
+
+def test_options_fit_the_functions_they_are_for():
+    training = pytest.importorskip("imgcluster.training")
+    settings = load_settings(root=ROOT)
+    augmentation = training.Augmentation(**augmentation_options(settings))
+    regime = training.Regime(augmentation=augmentation, **regime_options(settings))
+    assert (regime.head_epochs, regime.epochs, regime.schedule, regime.patience) == (40, 6, "cosine", 8)
+    assert (augmentation.crop, augmentation.flip, augmentation.color) == (0.12, True, 0.15)
+    assert picture_options(settings) == {"mode": "pad", "max_pixels": 200_000_000, "workers": settings.workers}
