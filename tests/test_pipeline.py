@@ -178,12 +178,12 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert "ari" in metrics
     assert re.search("^  network +fitted to these photos without labels$", done.stdout, re.M)
     fitted = (data / "network.keras").read_bytes()
-    run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="next", ASSIGN_TO="shop"), "--to", "04")
+    run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="next", ASSIGN_TO="shop"), "--to", "03")
     assert "the network of shop is used as it is" in run("02_finetune_network.py", project).stdout
     assert (data / "network.keras").read_bytes() == fitted
     assert np.load(project / "data" / "next" / "features.npy").shape[1] == features.shape[1]
     shutil.copytree(project / "raw_img" / "next", project / "raw_img" / "later")
-    run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="later", ASSIGN_TO="next"), "--to", "04")
+    run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="later", ASSIGN_TO="next"), "--to", "03")
     assert read_json(project / "data" / "later" / "made_by_03.json")["fitted_to"] == "shop"
     photo = next((project / "raw_img" / "shop").iterdir())
     new_project(project, TRAIN_DATASET="auto")
