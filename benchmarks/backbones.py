@@ -23,9 +23,10 @@ sys.path.insert(0, str(ROOT))
 
 from imgcluster.cli import run  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
+from imgcluster.feature_scores import neighbour_agreement  # noqa: E402
 from imgcluster.images import list_images  # noqa: E402
 from imgcluster.labels import make_labels  # noqa: E402
-from imgcluster.metrics import clustering_scores, neighbour_agreement  # noqa: E402
+from imgcluster.metrics import clustering_scores  # noqa: E402
 
 BATCH_SIZE = 32
 

@@ -37,10 +37,10 @@ from imgcluster.background import contour_mask, product_mask  # noqa: E402
 from imgcluster.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.cutout import cut_out, overlap  # noqa: E402
 from imgcluster.duplicates import find_duplicates, photo_signature  # noqa: E402
+from imgcluster.feature_scores import neighbour_agreement  # noqa: E402
 from imgcluster.features import embed  # noqa: E402
 from imgcluster.images import list_images, read_image, resize_for_network  # noqa: E402
 from imgcluster.labels import make_labels  # noqa: E402
-from imgcluster.metrics import neighbour_agreement  # noqa: E402
 from imgcluster.preprocess import Recipe, finish_photo  # noqa: E402
 from imgcluster.sample import BACKGROUNDS, Catalogue, plan_photos, render_photo  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402

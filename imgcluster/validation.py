@@ -3,7 +3,8 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import AgglomerativeClustering
 
-from imgcluster.metrics import clustering_scores, neighbour_agreement
+from imgcluster.feature_scores import neighbour_agreement
+from imgcluster.metrics import clustering_scores
 from imgcluster.rows import unit_length
 
 TOP_K = (1, 2, 3, 5)

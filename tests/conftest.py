@@ -5,6 +5,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import contextlib  # noqa: E402
 import shutil  # noqa: E402
+import tracemalloc  # noqa: E402
 
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
@@ -38,6 +39,19 @@ class SilentBar:
 def silent():
     """A progress factory, as `extract_features` and `fine_tune` take it."""
     return lambda *_: contextlib.nullcontext(SilentBar())
+
+
+@pytest.fixture(scope="session")
+def peak_memory():
+    """peak_memory(function, *args, **options): bytes that a call holds at most."""
+    def measured(function, *args, **options):
+        tracemalloc.start()
+        try:
+            function(*args, **options)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    return measured
 
 
 @pytest.fixture(scope="session")
