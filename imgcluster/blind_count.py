@@ -19,6 +19,8 @@ PLATEAU_OF_DROP, PLATEAU_OF_HEIGHT = 0.5, 0.1
 CLEAR_PEAK = 0.2
 ONE_CLUSTER = 0.3
 CLOSER_STEPS = 9
+# Where modularity has so many times the count that the others have, two levels stand out, kinds and products.
+TWO_LEVELS = 2
 # How far the true count lies below and above the estimate, in logarithms: this, and so much times the spread of the
 # views. That holds in four of five draws by MobileNetV2's features, on which it was chosen (docs/cluster_count.md).
 BELOW, ABOVE, PER_SPREAD = 0.2, 0.3, 0.5
@@ -44,9 +46,9 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     are sought: one of reciprocity over cluster sizes, which replaces the first count as far as it stands out, and one
     of the cuts' silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. A
     peak below an eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The
-    interval is the wider, the less the views agree. taught_apart: the features are of a network that was taught without
-    labels to tell single photos apart; in these, brands and lines stand out more than products do, and no peak below
-    the first count is one.
+    interval is the wider, the less the views agree, and reaches over both levels where two stand out. taught_apart: the
+    features are of a network that was taught without labels to tell single photos apart; in these, brands and lines
+    stand out more than products do, and no peak below the first count is one.
     """
     num_photos = len(hierarchy.nodes)
     if not tells_apart(hierarchy):
@@ -61,10 +63,18 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     mutual, clear = mutual * (by_reciprocity >= lowest), clear * (by_silhouette >= lowest)
     count, interval = joined([by_modularity, by_reciprocity, by_silhouette], mutual, clear, num_photos=num_photos,
                              margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE))
+    words = "estimated from the photos alone"
+    if two_levels(by_modularity, count):
+        words += f", in which some {by_modularity:.0f} smaller groups stand out, too"
     return Estimate(round(count), interval,
                     f"blind: modularity {by_modularity:.0f}, reciprocity {by_reciprocity:.0f} with weight "
                     f"{mutual:.2f}, silhouette {by_silhouette:.0f} with weight {clear:.2f}",
-                    "estimated from the photos alone")
+                    words)
+
+
+def two_levels(by_modularity, count):
+    """Return whether modularity has so many more clusters than are counted that these may be kinds of product."""
+    return by_modularity > TWO_LEVELS * count
 
 
 def joined(views, mutual, clear, *, num_photos, margins=(BELOW, ABOVE)):
@@ -73,12 +83,15 @@ def joined(views, mutual, clear, *, num_photos, margins=(BELOW, ABOVE)):
     mutual, clear: how clear the peaks of the latter two are, 0..1. The second replaces the first as far as it is, and
     the third both. The interval (low, high) within 1..num_photos widens with the spread of the views about the count,
     in which modularity counts fully and each of the others as far as it is clear; margins: how far it reaches, in
-    logarithms, where they agree.
+    logarithms, where they agree. Where two levels stand out it reaches to twice the count by modularity, which is
+    rather too low for many small clusters.
     """
     views = np.asarray(views, float)
     count = weighted_geometric_mean(views, [(1 - mutual) * (1 - clear), mutual * (1 - clear), clear])
     spread = PER_SPREAD * np.sqrt(np.average(np.log(views / count)**2, weights=[1, mutual, clear]))
     low, high = count / np.exp(margins[0] + spread), count * np.exp(margins[1] + spread)
+    if two_levels(views[0], count):
+        high = max(high, TWO_LEVELS * views[0])
     return count, (max(1, int(low)), min(num_photos, int(np.ceil(high))))
 
 

@@ -10,8 +10,9 @@ from imgcluster.errors import UserError
 from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, partition, shares
 from imgcluster.rows import check_features
 
-# Levels are sought at these multiples of the count, up to this factor to either side.
-LEVEL_FACTORS, LEVEL_WINDOW = (0.25, 0.5, 2, 4), 1.3
+# Levels are sought at the count times powers of two: so many to either side, or as many as its interval reaches over,
+# up to the second number; each up to this factor from there.
+LEVELS, MOST_LEVELS, LEVEL_WINDOW = 2, 5, 1.3
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
         return by_size(follow_directions(features, labels)) if by_direction else labels
 
     labels = clusters(estimate.count)
-    levels, certainty = _levels(hierarchy.tree, labels, clusters), confidence(hierarchy.graph, labels)
+    levels = _levels(hierarchy.tree, labels, estimate.interval, clusters)
+    certainty = confidence(hierarchy.graph, labels)
     unit_clusters = majority(units, labels, len(som_map.prototypes))
     if allow_outliers:
         strays = outliers(hierarchy.isolation, labels)
@@ -150,22 +152,26 @@ def doubt_of_given(num_photos, *, num_clusters, imgs_per_model, assign_to):
     return ""
 
 
-def _levels(tree, labels, clusters):
+def _levels(tree, labels, interval, clusters):
     """Return the partition itself between coarser and finer ones, coarse to fine; clusters: from a count to labels."""
     count = labels.max() + 1
-    counts = sorted({count, *level_counts(tree, count)})
+    counts = sorted({count, *level_counts(tree, count, interval)})
     return [{"num_clusters": each, "labels": labels if each == count else clusters(each)} for each in counts]
 
 
-def level_counts(tree, count):
-    """Return counts near a quarter, half, twice and four times `count` at which a linkage [U-1, 4] is best cut.
+def level_counts(tree, count, interval):
+    """Return counts at which a linkage [U-1, 4] is best cut near a quarter, half, twice and four times `count`.
 
-    Best is where the next merge costs most, as a ratio, over the last one done.
+    An eighth, eight times and so on are looked at too, where the count's interval (low, high) reaches that far. Best is
+    where the next merge costs most, as a ratio, over the last one done.
     """
     costs = np.log(np.maximum(tree[::-1, 2], np.finfo(np.float32).tiny))
+    coarser, finer = (int(np.clip(np.log2(reach), LEVELS, MOST_LEVELS))
+                      for reach in (count / interval[0], interval[1] / count))
     found = []
-    for factor in LEVEL_FACTORS:
-        near = np.arange(np.ceil(factor * count / LEVEL_WINDOW), factor * count * LEVEL_WINDOW).astype(int)
+    for power in (*range(-coarser, 0), *range(1, finer + 1)):
+        wanted = count * 2.0**power
+        near = np.arange(np.ceil(wanted / LEVEL_WINDOW), wanted * LEVEL_WINDOW).astype(int)
         near = near[(near >= 2) & (near <= len(costs))]
         if len(near):
             # costs[k - 2] is that of the merge from k clusters to k - 1.

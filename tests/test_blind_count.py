@@ -179,6 +179,20 @@ def test_what_views_without_a_peak_say_does_not_widen_the_interval():
     assert spread[0] < spread[1]
 
 
+def test_where_kinds_of_product_are_counted_the_interval_reaches_to_the_products_and_the_words_say_so():
+    # Five kinds of ten products each, whose photos differ as much as products of a kind do.
+    kinds, plain = (blind_estimate(hierarchy_of(features)) for features in (
+        nested(5, 10, 20, apart=0.2, spread=0.2), clouds(12, 20, spread=0.3)))
+    assert kinds.count == 5 and kinds.interval[0] <= 5 and 50 <= kinds.interval[1]
+    assert "smaller groups stand out" in kinds.words and "groups" not in plain.words
+
+
+def test_two_levels_stand_out_where_modularity_has_more_than_twice_the_count():
+    assert joined([41, 20, 20], 1, 1, num_photos=9999)[1][1] == 82
+    assert joined([39, 20, 20], 1, 1, num_photos=9999)[1][1] < 40
+    assert joined([41, 20, 20], 1, 1, num_photos=60)[1][1] == 60
+
+
 def test_the_interval_stays_within_one_and_the_number_of_photos():
     assert joined([1, 1, 9], 0, 0.5, num_photos=4)[1] == (1, 4)
 

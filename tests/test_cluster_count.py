@@ -197,7 +197,16 @@ def test_levels_are_sought_where_the_next_merge_costs_much_more_than_the_last_on
     heights = np.ones(63)
     heights[-9:] = 100  # ten clusters: every merge from ten on is a hundred times as dear
     tree = np.column_stack([np.zeros((63, 2)), heights, np.zeros(63)])
-    assert 10 in level_counts(tree, 5) and 10 in level_counts(tree, 20)
+    assert 10 in level_counts(tree, 5, (4, 6)) and 10 in level_counts(tree, 20, (15, 30))
+
+
+def test_levels_reach_as_far_as_the_interval_does():
+    tree = np.column_stack([np.zeros((999, 2)), np.arange(1, 1000), np.zeros(999)])
+    usual = level_counts(tree, 16, (12, 24))
+    assert len(usual) == 4 and 3 <= min(usual) and max(usual) <= 4 * 16 * 1.3
+    wide = level_counts(tree, 16, (2, 16 * 10))
+    assert set(usual) < set(wide) and len(wide) == 6 and min(wide) <= 2 * 1.3 and 16 * 8 / 1.3 <= max(wide)
+    assert len(level_counts(tree, 1, (1, 999))) == 5  # of one cluster nothing is coarser
 
 
 def test_levels_keep_within_what_the_tree_can_give():
