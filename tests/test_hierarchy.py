@@ -70,6 +70,14 @@ def test_only_many_photos_on_a_small_map_get_one_of_their_own(num_photos, monkey
     assert too_small.num_nodes == 80 if num_photos == 80 else too_small.num_nodes > 60
 
 
+def test_of_groups_without_a_path_between_them_the_nearest_join_first():
+    centres = np.eye(16)[[0, 1, 2, 3]] + 0.7 * np.eye(16)[[8, 9, 8, 9]]
+    features = (centres[np.repeat(np.arange(4), 12)] + 0.01 * RNG.standard_normal((48, 16))).astype(np.float32)
+    found = hierarchy_of(features)
+    assert partition(found, 4).tolist() == np.repeat([0, 1, 2, 3], 12).tolist()
+    assert partition(found, 2).tolist() == np.repeat([0, 1, 0, 1], 12).tolist()
+
+
 def test_a_single_photo_is_a_tree_of_its_own():
     found = hierarchy_of(np.ones((1, 3), np.float32))
     assert (found.num_nodes, found.isolation.tolist(), partition(found, 1).tolist()) == (1, [0], [0])
