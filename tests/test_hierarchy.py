@@ -32,14 +32,14 @@ def test_nodes_are_split_where_their_photos_lie_apart(number):
     points = RNG.normal(size=(40, 3))
     nodes = np.arange(40) % 7
     parts = split_nodes(points, nodes, number)
-    assert np.array_equal(np.unique(parts), np.arange(number))
+    assert np.array_equal(np.unique(parts), np.arange(number)) and np.array_equal(nodes, np.arange(40) % 7)
     assert all(len(set(nodes[parts == part])) == 1 for part in range(number))
 
 
-def test_the_node_with_two_products_is_split_first():
-    points, true = products(6, 5)
-    nodes = np.array([0, 0, 1, 2, 3, 4])[true]
-    assert clustering_scores(true, split_nodes(points, nodes, 6))["ari"] == 1
+@pytest.mark.parametrize("photos, node", [([5] * 6, [0, 0, 1, 2, 3, 4]), ([20, 3, 3], [0, 1, 1])])
+def test_the_node_with_two_products_is_split_first_however_many_photos_others_have(photos, node):
+    points, true = products(len(photos), photos)
+    assert clustering_scores(true, split_nodes(points, np.array(node)[true], len(photos)))["ari"] == 1
 
 
 def test_of_more_copies_than_can_be_told_apart_the_others_stay_together(monkeypatch):
@@ -132,5 +132,5 @@ def test_a_photo_is_linked_with_its_eight_nearest_and_as_far_from_others_as_its_
     gaps = np.sort(np.linalg.norm(found.points[:, None] - found.points, axis=2), axis=1)
     assert found.isolation == pytest.approx(gaps[:, 5], abs=1e-4)
     # A graph of more neighbours is a smoother one of the same photos.
-    smoother = build_hierarchy(features, np.zeros(60, int), num_neighbours=15)
-    assert smoother.graph.getnnz(axis=1).min() == 15 and np.array_equal(smoother.isolation, found.isolation)
+    smoother = hierarchy_of(features, num_neighbours=15)
+    assert smoother.graph.getnnz(axis=1).min() == 15 and smoother.isolation == pytest.approx(found.isolation)
