@@ -120,7 +120,9 @@ def test_a_contradiction_is_as_likely_either_way_and_certain_where_it_is_large()
     equal = np.full(10, 12)
     # Both ways as likely beforehand, but for .02: density 1.02 / (2 ln 10) = .2215 of the one; 2.821 of the other, a
     # Gaussian's of variance .1 (1 / 10 + 1 / 10) in its middle.
-    assert chance_of_picking(10, 10, equal) == pytest.approx(0.2215 / (0.2215 + 2.821), rel=1e-3)
+    # A standard deviation off, the latter is lower by the root of e.
+    assert [chance_of_picking(10 * factor, 10, equal) for factor in (1, np.exp(np.sqrt(0.02)))] == pytest.approx(
+        [0.2215 / (0.2215 + 2.821), 0.2215 / (0.2215 + 1.711)], rel=1e-3)
     assert chance_of_picking(15, 10, equal) == pytest.approx(chance_of_picking(10 / 1.5, 10, equal))
     chances = [chance_of_picking(10 * factor, 10, equal) for factor in (1, 1.2, 1.5, 2, 4, 100)]
     assert chances == sorted(chances) and chances[-1] > 0.999
@@ -154,9 +156,10 @@ def test_the_more_certain_count_has_more_weight_among_products_photographed_alik
 
 def test_two_counts_that_are_as_certain_meet_in_the_middle_and_more_products_make_them_surer():
     count, trust = as_known(10, 40, np.array([12]))
-    assert (count.count, trust) == pytest.approx((20, 0.5))
+    assert (count.count, trust) == pytest.approx((20, 0.5)) and count.sigma < 0.3, "either alone: .36, .32"
     sigmas = [as_known(10, 12, np.tile([8, 12, 16], times))[0].sigma for times in (1, 3, 9)]
     assert sigmas == sorted(sigmas, reverse=True)
+    assert as_known(0.1, 0.1, np.array([8, 12]))[0].sigma == as_known(1, 1, np.array([8, 12]))[0].sigma
     assert as_known(10, 12, np.full(50, 30))[0].sigma > 0, "sizes that do not vary make nothing certain"
 
 
@@ -170,11 +173,12 @@ def test_an_interval_of_two_guesses_reaches_as_far_as_a_tenth_of_both():
     assert interval(first, second, 0.05)[1] < 12
 
 
-def test_the_likelier_way_decides_on_the_count(monkeypatch):
-    for by_variety, words in ((18, "learned from 8"), (8, "learned from the variety of 8")):
-        found = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=by_variety, even=by_variety)
-        assert found.count == by_variety and found.words.startswith(words)
-        assert (chance(found) > 0.5) == (by_variety == 8)
+@pytest.mark.parametrize("by_variety, picked, count", [(18, False, 18), (13, False, 18), (8, True, 8)])
+def test_the_likelier_way_decides_on_the_count(monkeypatch, by_variety, picked, count):
+    # By their number of photos there are 17.75; of 13 by variety it is nearly as likely that they were picked.
+    found = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=by_variety, even=by_variety)
+    assert found.count == count and (chance(found) > 0.5) == picked and (chance(found) > 0.4) == (by_variety < 18)
+    assert found.words.startswith("learned from the variety of 8" if picked else "learned from 8")
 
 
 @pytest.mark.parametrize("count, whole", [(1.41, 1), (1.42, 2), (2.44, 2), (2.46, 3), (3.46, 3), (3.47, 4),
@@ -182,6 +186,14 @@ def test_the_likelier_way_decides_on_the_count(monkeypatch):
 def test_the_count_is_the_whole_number_nearest_in_ratio(count, whole):
     found = rounded(count, (count, count), 100, "method")
     assert found.count == whole and found.interval[0] <= min(whole, count) and found.interval[1] >= max(whole, count)
+
+
+@pytest.mark.parametrize("count, interval, holding", [
+    (7.4, (7.4, 7.4), (6, 8)), (6.6, (6.6, 6.6), (6, 8)), (7, (4.5, 9.5), (4, 10)), (1, (0.2, 99), (1, 20)),
+    (99, (50, 120), (20, 20))])
+def test_the_interval_holds_half_a_cluster_each_way_and_no_count_that_cannot_be(count, interval, holding):
+    found = rounded(count, interval, 20, "method")
+    assert found.interval == holding and holding[0] <= found.count <= holding[1]
 
 
 def test_products_smaller_than_the_neighbourhoods_lend_weight_to_the_number_of_photos():
@@ -220,9 +232,12 @@ def test_prior_by_hand():
     assert prior_estimate(3, 1000).count == 1
 
 
-@pytest.mark.parametrize(("features", "labels"), [(np.ones((4, 3)), np.zeros(4)), (np.ones((4, 24)), np.zeros(3))])
-def test_mismatched_known_products_are_refused(features, labels):
-    with pytest.raises(UserError, match="CALIBRATION_DATASET"):
+@pytest.mark.parametrize("features, labels, words", [
+    (np.ones((4, 3)), np.zeros(4), "have 3 columns, those to be clustered 24; make both with the same network"),
+    (np.ones((4, 24)), np.zeros(3), r"\(3,\) labels for 4 photos found; make them again"),
+    (np.full((4, 24), np.nan), np.zeros(4), "calibration features: 4 of 4 rows hold NaN")])
+def test_mismatched_known_products_are_refused(features, labels, words):
+    with pytest.raises(UserError, match=words):
         calibrated_estimate(products(2, 5)[0], (features, labels))
 
 
