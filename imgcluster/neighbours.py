@@ -87,7 +87,7 @@ def squared_gaps(rows, others):
 
 def smallest(gaps, pool, k):
     """Return (of pool [m] the k with the smallest of squared gaps [n, m] in each row, their distances): [n, k] each."""
-    columns = np.argpartition(gaps, k - 1, axis=1)[:, :k] if k else np.empty((len(gaps), 0), int)
+    columns = np.argpartition(gaps, k - 1, axis=1)[:, :k]
     values = np.take_along_axis(gaps, columns, axis=1)
     by_value = np.argsort(values, axis=1, kind="stable")
     squared = np.maximum(np.take_along_axis(values, by_value, axis=1), 0)
