@@ -40,7 +40,7 @@ def test_nearly_exact_with_half_of_the_photos(exact):
 def test_neighbours_are_sought_in_as_many_units_as_hold_the_candidates():
     near = nearest_photos(POINTS, UNITS, num_neighbours=10, candidates=1)[0]
     assert (UNITS[near] == UNITS[:, None]).all()
-    surroundings = Surroundings(np.repeat([5, 7, 9], 3), lambda *_: np.array([[1.0], [2], [-0.1]]))
+    surroundings = Surroundings(np.repeat([5, 7, 9], 3), lambda *_: np.array([[1.0], [1.5], [-0.1]]))
     assert [surroundings.around(0, candidates=number).tolist() for number in (3, 4, 9)] == [
         [0, 1, 2], [0, 1, 2, 3, 4, 5], list(range(9))]
 
