@@ -51,7 +51,7 @@ def test_a_new_product_fits_no_cluster(shop):
     rng, centres, old, som, result = shop
     strangers = np.concatenate([cloud(rng, centre, 20) for centre in centres[6:]])
     placed = Catalogue(old, som, result.labels).assign(strangers)
-    assert np.mean(placed.labels == NO_CLUSTER) > 0.95
+    assert np.mean(placed.labels == -1) > 0.95
 
 
 def test_a_cluster_is_as_far_as_its_own_photos_lie_from_each_other():

@@ -6,7 +6,15 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster import hierarchy
-from imgcluster.cluster_count import Clustering, cluster_photos, confidence, doubt_of_given, level_counts
+from imgcluster.cluster_count import (
+    Clustering,
+    cluster_photos,
+    confidence,
+    doubt_of_given,
+    level_counts,
+    majority,
+    outliers,
+)
 from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -152,6 +160,19 @@ def test_outliers_are_marked_only_where_allowed():
     assert clustered(features, num_clusters=4).labels.min() == 0
 
 
+@pytest.mark.parametrize("farthest, marked", [(18, []), (18.1, [8])])
+def test_an_outlier_is_three_quartile_ranges_farther_than_the_third_quartile(farthest, marked):
+    # Quartiles 2 and 6.
+    isolation = np.array([0, 1, 2, 3, 4, 5, 6, 7, farthest])
+    assert np.flatnonzero(outliers(isolation, np.zeros(9, int))).tolist() == marked
+    assert not outliers(isolation, np.arange(9) // 8).any(), "nobody else is in its cluster"
+
+
+def test_a_unit_belongs_to_most_of_its_photos():
+    assert majority(np.array([0, 0, 0, 2, 4, 4]), np.array([1, 1, 0, 3, 2, 0]), 5).tolist() == [1, -1, 3, -1, 0]
+    assert majority(np.array([], int), np.array([], int), 2).tolist() == [-1, -1]
+
+
 def test_confidence_is_the_lead_of_ones_own_cluster_over_the_next_among_the_neighbours():
     graph = sparse.csr_matrix(np.array([[0, 6, 3, 1], [6, 0, 0, 0], [1, 3, 0, 0], [0, 0, 0, 0]], float))
     assert confidence(graph, np.array([0, 0, 1, 2])) == pytest.approx([0.3, 1, 0, 0])
@@ -204,6 +225,15 @@ def test_levels_are_sought_where_the_next_merge_costs_much_more_than_the_last_on
     assert 10 in level_counts(tree, 5) and 10 in level_counts(tree, 20)
 
 
+@pytest.mark.parametrize("count", [8, 40])
+def test_levels_are_near_a_quarter_half_twice_and_four_times_the_count(count):
+    for seed in range(5):
+        heights = np.sort(np.random.default_rng(seed).lognormal(size=199))
+        found = level_counts(np.column_stack([np.zeros((199, 2)), heights, np.zeros(199)]), count)
+        assert len(found) == 4 and all(each / 1.3 <= factor * count <= each * 1.3
+                                       for each, factor in zip(found, (0.25, 0.5, 2, 4)))
+
+
 def test_levels_keep_within_what_the_tree_can_give():
     features, _ = clouds(3, 4)
     result = clustered(features)
@@ -247,3 +277,18 @@ def test_a_clustering_describes_itself():
     assert lines[1].startswith("coarser and finer: ") and " 6," not in lines[1]
     assert "learned from 6 labelled products of shoes)" in known.described(known="shoes")
     assert clustered(features, num_clusters=120).described().splitlines()[0] == "120 photos, 120 clusters (set by hand)"
+
+
+@pytest.mark.parametrize("interval, blind, said", [
+    ((4, 9), 12, "likely 4 to 9; from 2 products of shoes; the photos alone suggest 12"),
+    ((4, 9), 9, "likely 4 to 9; from 2 products of shoes"), ((4, 9), 4, "likely 4 to 9; from 2 products of shoes"),
+    ((6, 6), None, "from 2 products of shoes"), ((6, 6), 5, "from 2 products of shoes; the photos alone suggest 5")])
+def test_what_the_photos_alone_suggest_is_said_where_the_interval_does_not_hold_it(interval, blind, said):
+    labels = np.arange(6)
+    found = Clustering(labels, 6, interval, [{"num_clusters": 6, "labels": labels}], labels, np.ones(6),
+                       blind_count=blind, words="from 2 products")
+    assert found.described(known="shoes") == f"6 photos, 6 clusters ({said})"
+
+
+def test_large_counts_are_easy_to_read():
+    assert Clustering(np.zeros(1), 1, (1200, 9000), [], np.zeros(1), np.zeros(1)).likely == "likely 1,200 to 9,000"
