@@ -101,7 +101,7 @@ def test_one_or_two_old_photos_are_enough(number):
 
 def test_features_of_another_network_are_refused(shop):
     _, _, old, som, result = shop
-    with pytest.raises(UserError, match="features, those of DATASET 5"):
+    with pytest.raises(UserError, match="its photos have 24 features, those of DATASET 5; make both with the"):
         Catalogue(old, som, result.labels).assign(old[:, :5])
 
 

@@ -74,6 +74,16 @@ def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(
     assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
 
 
+@pytest.mark.parametrize("gone, ending", [(1, "line 2 (gone 0.png) passed"), (10, "line 11 (gone 9.png) passed"),
+                                          (11, "line 11 (gone 9.png) and 1 more passed")])
+def test_ten_lines_are_named_and_any_more_counted(written, digits, fitted, tmp_path, gone, ending):
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value",
+                                               *[f"move,gone {row}.png,0,1" for row in range(gone)]])
+    said = []
+    corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], warn=said.append)
+    assert len(said) == 1 and ending in said[0]
+
+
 def test_corrections_of_photos_that_are_elsewhere_are_warned_of_and_counted(written, digits, fitted, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     row = int(np.flatnonzero(clustering.labels == 1)[0])
@@ -194,6 +204,23 @@ def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted
     assert (placed.labels[fits][before] == 0).mean() > 0.8
     elsewhere = ~np.isin(clustering.unit_clusters, [1, last])
     assert np.array_equal(found.unit_clusters[elsewhere], clustering.unit_clusters[elsewhere])
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_photos_that_fit_no_cluster_are_in_none_and_not_counted(written, digits, tmp_path, calibrated):
+    earlier = tmp_path / "earlier"
+    shutil.copytree(written[0], earlier)
+    write_array(earlier / "features.npy", digits)
+    write_json(earlier / "cluster_count.json", {**read_json(earlier / "cluster_count.json"), "calibrated": calibrated})
+    photos = np.concatenate([digits[:20], -digits[:9]])
+    som, placed, names = place_on(earlier, tmp_path, photos)
+    assert (placed.labels[20:] == -1).all() and (placed.confidence[20:] == 0).all()
+    fits = placed.labels >= 0
+    assert fits.sum() > 15 and (placed.confidence[fits] > 0).all()
+    assert placed.num_clusters == len(set(placed.labels[fits])) and placed.interval == (placed.num_clusters,) * 2
+    assert placed.calibrated == calibrated and placed.words == "placed in earlier clusters" and placed.levels == []
+    assert names == dict.fromkeys(range(written[1].num_clusters), "")
+    assert som.topographic_errors == [som.topographic_error(photos)]
 
 
 def test_units_follow_the_photos_that_moved_and_no_others():
