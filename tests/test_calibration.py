@@ -171,6 +171,8 @@ def test_an_interval_of_two_guesses_reaches_as_far_as_a_tenth_of_both():
     low, high = interval(first, second, 0.2)
     assert low < 9.2 and 28 < high < 31
     assert interval(first, second, 0.05)[1] < 12
+    # A tenth of both is a fifth of the one that is uncertain.
+    assert interval(Guess(10, 0.001), Guess(10, 0.5), 0.5)[1] == pytest.approx(10 * np.exp(0.5 * 0.8416), rel=1e-3)
 
 
 @pytest.mark.parametrize("by_variety, picked, count", [(18, False, 18), (13, False, 18), (8, True, 8)])

@@ -224,8 +224,9 @@ def test_photos_that_fit_no_cluster_are_in_none_and_not_counted(written, digits,
 
 
 def test_units_follow_the_photos_that_moved_and_no_others():
-    units, labels, moved = np.array([0, 0, 1, 2, 2]), np.array([1, 1, 0, -1, -1]), np.array([1, 1, 0, 1, 1], bool)
-    assert _follow(np.array([0, 5, 3]), units, labels, moved).tolist() == [1, 5, 3]
+    units, labels = np.array([0, 0, 0, 1, 2, 2, 3]), np.array([2, 2, 0, 0, -1, -1, 0])
+    moved = np.array([1, 0, 0, 0, 1, 1, 1], bool)
+    assert _follow(np.array([0, 5, 3, 4]), units, labels, moved).tolist() == [2, 5, 3, 0]
 
 
 def test_placed_photos_are_of_one_clustering_while_the_earlier_one_and_its_numbers_stay(tmp_path):
