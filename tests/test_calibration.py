@@ -192,7 +192,7 @@ def test_the_count_is_the_whole_number_nearest_in_ratio(count, whole):
 
 @pytest.mark.parametrize("count, interval, holding", [
     (7.4, (7.4, 7.4), (6, 8)), (6.6, (6.6, 6.6), (6, 8)), (7, (4.5, 9.5), (4, 10)), (1, (0.2, 99), (1, 20)),
-    (99, (50, 120), (20, 20))])
+    (0.1, (0.1, 0.1), (1, 1)), (99, (50, 120), (20, 20))])
 def test_the_interval_holds_half_a_cluster_each_way_and_no_count_that_cannot_be(count, interval, holding):
     found = rounded(count, interval, 20, "method")
     assert found.interval == holding and holding[0] <= found.count <= holding[1]

@@ -211,6 +211,7 @@ def test_photos_that_fit_no_cluster_are_in_none_and_not_counted(written, digits,
     earlier = tmp_path / "earlier"
     shutil.copytree(written[0], earlier)
     write_array(earlier / "features.npy", digits)
+    write_labels(earlier, "pred", np.where(np.arange(300) < 3, -1, written[1].labels))
     write_json(earlier / "cluster_count.json", {**read_json(earlier / "cluster_count.json"), "calibrated": calibrated})
     photos = np.concatenate([digits[:20], -digits[:9]])
     som, placed, names = place_on(earlier, tmp_path, photos)

@@ -248,7 +248,8 @@ def test_what_the_photos_alone_suggest_is_read_from_the_features_to_compare_too(
 
 
 @pytest.mark.parametrize("given, words", [
-    ({"num_clusters": 8, "imgs_per_model": 12.0, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
+    ({"num_clusters": 8, "imgs_per_model": None, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
+    ({"num_clusters": None, "imgs_per_model": 12.0, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
     ({"num_clusters": 8, "imgs_per_model": 12.0, "assign_to": None}, "NUM_IMGS_PER_MODEL = 12 has no effect beside"),
     ({"num_clusters": None, "imgs_per_model": 1e5, "assign_to": None}, "= 100000, but there are 300 photos"),
     ({"num_clusters": None, "imgs_per_model": 300.0, "assign_to": None}, None),
