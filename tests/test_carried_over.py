@@ -204,6 +204,7 @@ def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted
     assert (placed.labels[fits][before] == 0).mean() > 0.8
     elsewhere = ~np.isin(clustering.unit_clusters, [1, last])
     assert np.array_equal(found.unit_clusters[elsewhere], clustering.unit_clusters[elsewhere])
+    assert not np.isin(found.unit_clusters, [1, last]).any()
 
 
 @pytest.mark.parametrize("calibrated", [True, False])
