@@ -128,6 +128,13 @@ def test_a_contradiction_is_as_likely_either_way_and_certain_where_it_is_large()
     assert chances == sorted(chances) and chances[-1] > 0.999
 
 
+def test_the_more_photos_known_products_have_the_fewer_new_ones_are_counted(monkeypatch):
+    sizes = np.array([5, 7, 8, 10, 12, 18])
+    counts = [estimated(monkeypatch, photos=240, sizes=sizes * times, by_variety=12, even=12).count
+              for times in (1, 2, 4)]
+    assert counts[0] > counts[1] == 12 > counts[2]
+
+
 def test_the_size_of_a_single_known_product_is_equal_to_no_other():
     assert chance_of_picking(30, 30, np.array([280])) < 0.02 < chance_of_picking(30, 30, np.array([280, 280]))
 
