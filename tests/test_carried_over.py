@@ -214,7 +214,7 @@ def test_photos_that_fit_no_cluster_are_in_none_and_not_counted(written, digits,
     write_array(earlier / "features.npy", digits)
     write_labels(earlier, "pred", np.where(np.arange(300) < 3, -1, written[1].labels))
     write_json(earlier / "cluster_count.json", {**read_json(earlier / "cluster_count.json"), "calibrated": calibrated})
-    photos = np.concatenate([digits[:20], -digits[:9]])
+    photos = np.concatenate([digits[written[1].labels != 1][:20], -digits[:9]])
     som, placed, names = place_on(earlier, tmp_path, photos)
     assert (placed.labels[20:] == -1).all() and (placed.confidence[20:] == 0).all()
     fits = placed.labels >= 0
@@ -223,6 +223,8 @@ def test_photos_that_fit_no_cluster_are_in_none_and_not_counted(written, digits,
     assert placed.calibrated == calibrated and placed.words == "placed in earlier clusters" and placed.levels == []
     assert names == dict.fromkeys(range(written[1].num_clusters), "")
     assert som.topographic_errors == [som.topographic_error(photos)]
+    write_labels(earlier, "pred", np.zeros(300, int))
+    assert place_on(earlier, tmp_path, digits[:2])[1].labels.tolist() == [0, 0]
 
 
 def test_units_follow_the_photos_that_moved_and_no_others():

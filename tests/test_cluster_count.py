@@ -247,6 +247,12 @@ def test_what_the_photos_alone_suggest_is_read_from_the_features_to_compare_too(
     assert result.blind_count == 4
 
 
+def test_features_that_tell_single_photos_apart_leave_the_count_more_open():
+    features, _ = clouds(12, 20)
+    (low, high), (lower, higher) = (clustered(features, taught_apart=apart).interval for apart in (False, True))
+    assert lower < low and high < higher
+
+
 @pytest.mark.parametrize("given, words", [
     ({"num_clusters": 8, "imgs_per_model": None, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
     ({"num_clusters": None, "imgs_per_model": 12.0, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
