@@ -57,17 +57,15 @@ def test_products_smaller_than_the_units_of_a_large_set_are_found(monkeypatch):
     assert labels.max() + 1 == 200 and clustering_scores(true, labels)["ari"] > 0.95
 
 
-@pytest.mark.parametrize("num_photos", [80, 300])
-def test_only_many_photos_on_a_small_map_get_one_of_their_own(num_photos, monkeypatch):
+@pytest.mark.parametrize("num_photos, num_nodes", [(80, 80), (300, 60)])
+def test_only_many_photos_on_a_small_map_get_one_of_their_own(num_photos, num_nodes, monkeypatch):
     monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 100)
     monkeypatch.setattr(hierarchy, "FEWEST_UNITS", 50)
     features = RNG.standard_normal((num_photos, 8)).astype(np.float32)
     units = np.arange(num_photos) % 60
     found, plain = hierarchy_on(features, units, 60), build_hierarchy(features, units)
     assert np.array_equal(found.nodes, plain.nodes) and np.array_equal(found.tree, plain.tree)
-    assert found.num_nodes == (80 if num_photos == 80 else 60)
-    too_small = hierarchy_on(features, units % 10, 10)
-    assert too_small.num_nodes == 80 if num_photos == 80 else too_small.num_nodes > 60
+    assert found.num_nodes == num_nodes and hierarchy_on(features, units % 10, 10).num_nodes > 60
 
 
 def test_of_groups_without_a_path_between_them_the_nearest_join_first():
