@@ -97,6 +97,7 @@ def test_photos_per_model_sets_the_count():
     result = clustered(clouds(6, 40)[0], imgs_per_model=20)
     assert result.num_clusters == 12
     assert result.calibrated
+    assert clustered(np.eye(4), imgs_per_model=1).num_clusters == 4
 
 
 def test_known_models_set_the_granularity():
