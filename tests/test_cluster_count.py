@@ -236,9 +236,11 @@ def test_levels_are_near_a_quarter_half_twice_and_four_times_the_count(count):
                                        for each, factor in zip(found, (0.25, 0.5, 2, 4)))
 
 
-def test_a_level_has_two_clusters_or_more_and_fewer_than_there_are_nodes():
-    tree = np.column_stack([np.zeros((5, 2)), [1, 5, 5, 5, 9], np.zeros(5)])  # six nodes, two of them alike
-    assert level_counts(tree, 4) == [2] and level_counts(tree, 2) == [5] and level_counts(tree, 20) == [5]
+@pytest.mark.parametrize("heights, count, levels", [
+    ([1, 5, 5, 5, 9], 4, [2]), ([1, 5, 5, 5, 9], 2, [5]), ([1, 5, 5, 5, 9], 20, [5]), ([1, 2, 8, 8, 9], 2, [4])])
+def test_a_level_ends_before_the_dearest_merge_has_two_clusters_or_more_and_fewer_than_nodes(heights, count, levels):
+    tree = np.column_stack([np.zeros((5, 2)), heights, np.zeros(5)])  # of six nodes
+    assert level_counts(tree, count) == levels
 
 
 def test_levels_keep_within_what_the_tree_can_give():
