@@ -155,7 +155,7 @@ def rounded(count, interval, num_photos, method, words=""):
     Its count is the whole number nearest in ratio, as errors are relative.
     """
     whole = np.floor(count)
-    best = int(np.clip(whole + (count > np.sqrt(whole * (whole + 1))), 1, num_photos))
+    best = int(min(whole + (count > np.sqrt(whole * (whole + 1))), num_photos))
     low = int(np.clip(np.floor(min(interval[0], count - 0.5)), 1, best))
     high = int(np.clip(np.ceil(max(interval[1], count + 0.5)), best, num_photos))
     return Estimate(best, (low, high), method, words)

@@ -19,7 +19,7 @@ from imgcluster.cluster_results import read_map
 from imgcluster.corrections import apply_corrections, clustering_id
 from imgcluster.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.errors import UserError
-from imgcluster.feature_record import differences
+from imgcluster.feature_record import differences_in_words
 from imgcluster.wording import counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
@@ -188,22 +188,15 @@ def _check_placeable(earlier_dir, som, labels, features):
                         "or name another dataset")
 
 
-def _in_words(others):
-    """Lines of `feature_record.differences` as a person reads them; the digest of a network says nothing to anyone."""
-    told = [line.replace("_", " ", 1) if line[0].islower() else line for line in others
-            if not line.startswith("network_file")]
-    return f" (there, here: {'; '.join(told)})" if told else " (networks of the same name, but other weights)"
-
-
 def _check_comparable(earlier_dir, data_dir):
     if earlier_dir == data_dir:
         raise UserError("ASSIGN_TO names DATASET itself; give the new photos a dataset of their own, and ASSIGN_TO the "
                         "one that was clustered before")
-    others = differences(earlier_dir, data_dir)
+    others = differences_in_words(earlier_dir, data_dir)
     if others:
         raise UserError(f"ASSIGN_TO: the features of DATASET in {data_dir} are not by the network and settings behind "
-                        f"those in {earlier_dir}{_in_words(others)}; run 03_extract_features.py for DATASET again with "
-                        "ASSIGN_TO set, and BACKBONE, WEIGHTS, TRAIN_DATASET and these settings as they were there")
+                        f"those in {earlier_dir} (there, here: {others}); run 03_extract_features.py for DATASET "
+                        "again with ASSIGN_TO set, and BACKBONE, WEIGHTS, TRAIN_DATASET and these settings as there")
     if any(made_with(folder, "03", "PCA_WHITENING") for folder in (earlier_dir, data_dir)):
         raise UserError("ASSIGN_TO: PCA_WHITENING gave each dataset axes of its own, on which photos cannot be "
                         "compared; set it to None and run step 03 for both, step 04 for the earlier one")

@@ -17,7 +17,8 @@ def follow_directions(features, labels, *, passes=PASSES):
     num_clusters = labels.max() + 1
     for _ in range(passes):
         centers = mean_directions(features, labels)
-        moved = np.concatenate([(read_rows(features, rows, normalize=True) @ centers.T).argmax(axis=1)
+        # Whatever the length of a row, the same direction is nearest.
+        moved = np.concatenate([(read_rows(features, rows) @ centers.T).argmax(axis=1)
                                 for rows in blocks(len(labels))])
         if (moved == labels).all() or len(np.unique(moved)) < num_clusters:
             break

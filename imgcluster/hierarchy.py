@@ -94,13 +94,13 @@ def partition(hierarchy, num_clusters):
     return by_size(propagate(hierarchy.graph, labels))
 
 
-def propagate(graph, labels, *, passes=PROPAGATION_PASSES):
-    """Return labels [N] after each photo took the heaviest label among its neighbours in `graph`, `passes` times.
+def propagate(graph, labels):
+    """Return labels [N] after each photo took the heaviest label among its neighbours in `graph`, a few times over.
 
     Passes that would leave a cluster without photos are not taken; a photo keeps its label in a tie.
     """
     num_labels = labels.max() + 1
-    for _ in range(passes):
+    for _ in range(PROPAGATION_PASSES):
         votes = shares(graph, labels) + membership(labels, num_labels) * 1e-3
         moved = np.asarray(votes.argmax(axis=1)).ravel()
         if len(np.unique(moved)) < num_labels:

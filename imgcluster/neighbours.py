@@ -60,7 +60,7 @@ class Surroundings:
         return inside[::sample_step(len(inside), UNIT_CANDIDATES)]
 
 
-def nearest_photos(points, units, *, num_neighbours=15, candidates=CANDIDATES):
+def nearest_photos(points, units, *, num_neighbours, candidates=CANDIDATES):
     """Return the nearest photos of each photo, sought only in the units around its own: (index, distance), [N, k].
 
     points [N, d]; units int [N]. Units are taken in, nearest first, until they hold `candidates` photos (`around`), so
@@ -87,7 +87,7 @@ def squared_gaps(rows, others):
 
 def smallest(gaps, pool, k):
     """Return (of pool [m] the k with the smallest of squared gaps [n, m] in each row, their distances): [n, k] each."""
-    columns = np.argpartition(gaps, k - 1, axis=1)[:, :k] if k else np.empty((len(gaps), 0), int)
+    columns = np.argpartition(gaps, k - 1, axis=1)[:, :k]
     values = np.take_along_axis(gaps, columns, axis=1)
     by_value = np.argsort(values, axis=1, kind="stable")
     squared = np.maximum(np.take_along_axis(values, by_value, axis=1), 0)
@@ -97,23 +97,20 @@ def smallest(gaps, pool, k):
 def fuzzy_graph(index, distance):
     """Return the symmetric neighbourhood graph of UMAP (McInnes et al. 2018, section 3.1), sparse [N, N], weights 0..1.
 
-    index, distance [N, k]: nearest photos. Each photo's weights fall off from its nearest neighbour at a rate that
-    makes them add up to log2(k), which evens out dense and sparse regions; the two directions are joined by a + b - ab.
+    index, distance [N, k]: nearest photos, nearest first. Each photo's weights fall off from its nearest neighbour at a
+    rate that makes them add up to log2(k), which evens out dense and sparse regions; the two directions are joined by
+    a + b - ab.
     """
     num, k = index.shape
-    weights = np.exp(-_excess(distance) / _bandwidths(distance)[:, None])
+    excess = (distance - distance[:, :1]).astype(np.float64)
+    weights = np.exp(-excess / _bandwidths(excess)[:, None])
     graph = sparse.csr_matrix((weights.ravel(), index.ravel(), k * np.arange(num + 1)), (num, num))
     return (graph + graph.T - graph.multiply(graph.T)).tocsr()
 
 
-def _excess(distance):
-    return np.maximum(distance - distance[:, :1], 0).astype(np.float64)
-
-
-def _bandwidths(distance):
-    """Solve sum(exp(-excess / s)) = log2(k) for s of each row by bisection."""
-    excess = _excess(distance)
-    target = np.log2(max(distance.shape[1], 2))
+def _bandwidths(excess):
+    """Solve sum(exp(-excess / s)) = log2(k) for s of each row of excess [N, k] by bisection."""
+    target = np.log2(max(excess.shape[1], 2))
     low, high = np.full(len(excess), 1e-6), np.full(len(excess), 10.0)
     for _ in range(40):
         middle = (low + high) / 2

@@ -48,7 +48,7 @@ def even_variety(features, known_features, labels, count):
     for number in range(EVEN_ROUNDS):
         rng, former = np.random.default_rng(number), count
         share = len(labels) / (labels.max() + 1) * count / len(features)
-        new, old = (np.sort(rng.permutation(size)[:max(LEAST_ROWS, round(min(part, 1) * size))])
+        new, old = (np.sort(rng.permutation(size)[:max(LEAST_ROWS, round(part * size))])
                     for size, part in ((len(features), share), (len(labels), 1 / share)))
         _, some = np.unique(labels[old], return_inverse=True)
         count = (some.max() + 1) * variety_ratio(features[new], known_features[old], some)

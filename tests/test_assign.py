@@ -51,7 +51,7 @@ def test_a_new_product_fits_no_cluster(shop):
     rng, centres, old, som, result = shop
     strangers = np.concatenate([cloud(rng, centre, 20) for centre in centres[6:]])
     placed = Catalogue(old, som, result.labels).assign(strangers)
-    assert np.mean(placed.labels == NO_CLUSTER) > 0.95
+    assert np.mean(placed.labels == -1) > 0.95
 
 
 def test_a_cluster_is_as_far_as_its_own_photos_lie_from_each_other():
@@ -62,11 +62,26 @@ def test_a_cluster_is_as_far_as_its_own_photos_lie_from_each_other():
     assert far > 1.5 * near and near >= far / 4
 
 
+def test_a_photo_alone_in_its_cluster_reaches_half_as_far_as_all_photos_do():
+    rng = np.random.default_rng(3)
+    old = np.concatenate([cloud(rng, np.eye(16)[0], 60, 0.1), np.eye(16, dtype=np.float32)[1:2]])
+    several, alone = Catalogue(old, map_of(old), np.repeat([0, 1], [60, 1])).reach()
+    assert alone == pytest.approx(several / 2) and 0 < several < 1
+
+
+@pytest.mark.parametrize("normalize, distance", [(True, np.sqrt(2 - np.sqrt(2))), (False, np.sqrt(5))])
+def test_the_distance_is_that_to_the_nearest_photo_of_the_cluster(normalize, distance):
+    old = np.eye(4, dtype=np.float32)
+    som = SelfOrganizingMap(2, 2, 4, normalize=normalize).fit(old, epochs=4)
+    placed = Catalogue(old, som, np.array([0, 0, 1, 2])).assign(np.array([[2, 2, 0, 0]], np.float32))
+    assert placed.nearest.tolist() == [0] and placed.distances == pytest.approx([distance], abs=1e-3)
+
+
 def test_photos_without_a_cluster_place_nobody(shop):
     rng, centres, old, som, result = shop
     labels = np.where(result.labels == 2, NO_CLUSTER, result.labels)
     placed = Catalogue(old, som, labels).assign(old)
-    assert not (placed.nearest == 2).any()
+    assert not (placed.nearest == 2).any() and (placed.nearest >= 0).all()
     assert np.array_equal(placed.labels[labels >= 0], labels[labels >= 0])
 
 
@@ -86,7 +101,7 @@ def test_one_or_two_old_photos_are_enough(number):
 
 def test_features_of_another_network_are_refused(shop):
     _, _, old, som, result = shop
-    with pytest.raises(UserError, match="features, those of DATASET 5"):
+    with pytest.raises(UserError, match="its photos have 24 features, those of DATASET 5; make both with the"):
         Catalogue(old, som, result.labels).assign(old[:, :5])
 
 
@@ -97,12 +112,20 @@ def neighbours(num_photos, num_labels, *, num_neighbours=8):
     return rng.integers(num_labels, size=distance.shape), np.where(rng.random(distance.shape) < 0.3, 0.5, distance)
 
 
+@pytest.mark.parametrize("labels, distances, chosen, lead", [
+    ([3, 3, 1], [1, 1, 0.5], 1, (4 - 2) / 6), ([3, 3, 1], [1, 1, 2], 3, (2 - 0.25) / 2.25),
+    ([4, 2, 4, 2], [1, 1, 2, 2], 2, 0), ([7, 7], [1, 3], 7, 1)])
+def test_a_vote_counts_by_the_inverse_square_of_its_distance(labels, distances, chosen, lead):
+    found, by = votes(np.array([labels]), np.array([distances], np.float32))
+    assert found.tolist() == [chosen] and by == pytest.approx([lead])
+
+
 @pytest.mark.parametrize("num_labels", [1, 2, 5, 1000])
 @pytest.mark.parametrize("num_neighbours", [1, 2, 8])
 def test_votes_are_those_of_a_table_of_all_clusters(num_labels, num_neighbours):
-    labels, distance = neighbours(3000, num_labels, num_neighbours=num_neighbours)
-    table = np.zeros((3000, num_labels))
-    np.add.at(table, (np.arange(3000)[:, None], labels), 1 / np.maximum(np.square(distance), COPY))
+    labels, distance = neighbours(300, num_labels, num_neighbours=num_neighbours)
+    table = np.zeros((300, num_labels))
+    np.add.at(table, (np.arange(300)[:, None], labels), 1 / np.maximum(np.square(distance), COPY))
     first, second = np.sort(np.pad(table, ((0, 0), (1, 0))), axis=1)[:, :-3:-1].T
     chosen, lead = votes(labels, distance)
     assert np.array_equal(chosen, table.argmax(axis=1))

@@ -59,15 +59,25 @@ def test_uneven_known_sizes_lend_weight_to_variety():
     assert abs(uneven.count - 8) <= 1
 
 
-def test_few_known_products_of_uneven_sizes_widen_the_interval():
-    photos = products(8, 30)[0]
-    many, few = (calibrated_estimate(photos, known) for known in (products(8, 30), products(2, [8, 160])))
+def test_few_known_products_of_uneven_sizes_widen_the_interval(monkeypatch):
+    many, few = (estimated(monkeypatch, photos=240, sizes=sizes, by_variety=8, even=8)
+                 for sizes in ([30] * 8, [8, 160]))
     assert few.interval[1] / few.interval[0] > 1.2 * many.interval[1] / many.interval[0]
 
 
 def test_where_both_counts_agree_the_one_among_equally_many_photos_cannot_stray(monkeypatch):
     found = estimated(monkeypatch, photos=240, sizes=[30] * 8, by_variety=7.8, even=2)
     assert found.count == 8 and found.interval[0] >= 6
+
+
+@pytest.mark.parametrize("by_variety, even, count", [
+    (10, 5, 5), (10, 1, 3), (10, 30, 20), (40, 90, 90), (40, 1000, 160), (40, 5, 20)])
+def test_the_count_among_equally_many_photos_lies_at_most_three_times_as_far_as_variety(monkeypatch, by_variety, even,
+                                                                                        count):
+    # Photos per product say 20: variety half or twice as many, equally many photos at most an eighth or eight times.
+    found = estimated(monkeypatch, photos=240, sizes=[12] * 20, by_variety=by_variety, even=even)
+    assert chance(found) > 0.9 and found.count == count
+    assert found.interval[0] <= count <= found.interval[1] <= 4 * found.interval[0]
 
 
 def test_even_known_sizes_set_the_count():
@@ -106,6 +116,29 @@ def test_equal_known_sizes_are_taken_for_picked_sooner_than_unequal_ones():
     assert chance_of_picking(45, 30, np.array([12, 12])) > 2 * chance_of_picking(45, 30, np.array([11, 13]))
 
 
+def test_a_contradiction_is_as_likely_either_way_and_certain_where_it_is_large():
+    equal = np.full(10, 12)
+    # Both ways as likely beforehand, but for .02: density 1.02 / (2 ln 10) = .2215 of the one; 2.821 of the other, a
+    # Gaussian's of variance .1 (1 / 10 + 1 / 10) in its middle.
+    # A standard deviation off, the latter is lower by the root of e.
+    assert [chance_of_picking(10 * factor, 10, equal) for factor in (1, np.exp(np.sqrt(0.02)))] == pytest.approx(
+        [0.2215 / (0.2215 + 2.821), 0.2215 / (0.2215 + 1.711)], rel=1e-3)
+    assert chance_of_picking(15, 10, equal) == pytest.approx(chance_of_picking(10 / 1.5, 10, equal))
+    chances = [chance_of_picking(10 * factor, 10, equal) for factor in (1, 1.2, 1.5, 2, 4, 100)]
+    assert chances == sorted(chances) and chances[-1] > 0.999
+
+
+def test_the_more_photos_known_products_have_the_fewer_new_ones_are_counted(monkeypatch):
+    sizes = np.array([5, 7, 8, 10, 12, 18])
+    counts = [estimated(monkeypatch, photos=240, sizes=sizes * times, by_variety=12, even=12).count
+              for times in (1, 2, 4)]
+    assert counts[0] > counts[1] == 12 > counts[2]
+
+
+def test_the_size_of_a_single_known_product_is_equal_to_no_other():
+    assert chance_of_picking(30, 30, np.array([280])) < 0.02 < chance_of_picking(30, 30, np.array([280, 280]))
+
+
 def test_a_doubt_whether_known_products_were_picked_widens_the_interval(monkeypatch):
     # Eight known products of twelve photos each: by their number there are 18 of 213, by their variety 10 to 13.
     doubtful = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=13, even=10)
@@ -128,6 +161,15 @@ def test_the_more_certain_count_has_more_weight_among_products_photographed_alik
     assert as_known(10, 20, wide)[0].count > 18 and as_known(10, 20, narrow)[0].count < 11
 
 
+def test_two_counts_that_are_as_certain_meet_in_the_middle_and_more_products_make_them_surer():
+    count, trust = as_known(10, 40, np.array([12]))
+    assert (count.count, trust) == pytest.approx((20, 0.5)) and count.sigma < 0.3, "either alone: .36, .32"
+    sigmas = [as_known(10, 12, np.tile([8, 12, 16], times))[0].sigma for times in (1, 3, 9)]
+    assert sigmas == sorted(sigmas, reverse=True)
+    assert as_known(0.1, 0.1, np.array([8, 12]))[0].sigma == as_known(1, 1, np.array([8, 12]))[0].sigma
+    assert as_known(10, 12, np.full(50, 30))[0].sigma > 0, "sizes that do not vary make nothing certain"
+
+
 def test_an_interval_of_two_guesses_reaches_as_far_as_a_tenth_of_both():
     first, second = Guess(10, 0.1), Guess(30, 0.1)
     tail = np.exp(0.12816)
@@ -136,13 +178,16 @@ def test_an_interval_of_two_guesses_reaches_as_far_as_a_tenth_of_both():
     low, high = interval(first, second, 0.2)
     assert low < 9.2 and 28 < high < 31
     assert interval(first, second, 0.05)[1] < 12
+    # A tenth of both is a fifth of the one that is uncertain.
+    assert interval(Guess(10, 0.001), Guess(10, 0.5), 0.5)[1] == pytest.approx(10 * np.exp(0.5 * 0.8416), rel=1e-3)
 
 
-def test_the_likelier_way_decides_on_the_count(monkeypatch):
-    for by_variety, words in ((18, "learned from 8"), (8, "learned from the variety of 8")):
-        found = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=by_variety, even=by_variety)
-        assert found.count == by_variety and found.words.startswith(words)
-        assert (chance(found) > 0.5) == (by_variety == 8)
+@pytest.mark.parametrize("by_variety, picked, count", [(18, False, 18), (13, False, 18), (8, True, 8)])
+def test_the_likelier_way_decides_on_the_count(monkeypatch, by_variety, picked, count):
+    # By their number of photos there are 17.75; of 13 by variety it is nearly as likely that they were picked.
+    found = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=by_variety, even=by_variety)
+    assert found.count == count and (chance(found) > 0.5) == picked and (chance(found) > 0.4) == (by_variety < 18)
+    assert found.words.startswith("learned from the variety of 8" if picked else "learned from 8")
 
 
 @pytest.mark.parametrize("count, whole", [(1.41, 1), (1.42, 2), (2.44, 2), (2.46, 3), (3.46, 3), (3.47, 4),
@@ -152,10 +197,17 @@ def test_the_count_is_the_whole_number_nearest_in_ratio(count, whole):
     assert found.count == whole and found.interval[0] <= min(whole, count) and found.interval[1] >= max(whole, count)
 
 
+@pytest.mark.parametrize("count, interval, holding", [
+    (7.4, (7.4, 7.4), (6, 8)), (6.6, (6.6, 6.6), (6, 8)), (7, (4.5, 9.5), (4, 10)), (1, (0.2, 99), (1, 20)),
+    (0.1, (0.1, 0.1), (1, 1)), (99, (50, 120), (20, 20))])
+def test_the_interval_holds_half_a_cluster_each_way_and_no_count_that_cannot_be(count, interval, holding):
+    found = rounded(count, interval, 20, "method")
+    assert found.interval == holding and holding[0] <= found.count <= holding[1]
+
+
 def test_products_smaller_than_the_neighbourhoods_lend_weight_to_the_number_of_photos():
-    sizes = np.array([0.7, 0.8, 0.9, 1.0, 1.2, 1.4])
-    small = weight_of_photos(calibrated_estimate(products(6, 10)[0], products(6, (10 * sizes).astype(int))))
-    large = weight_of_photos(calibrated_estimate(products(6, 80)[0], products(6, (80 * sizes).astype(int))))
+    sizes = np.array([7, 8, 9, 10, 12, 14])
+    small, large = (as_known(10, 10, sizes * times)[1] for times in (1, 8))
     assert small > 2 * large > 0
 
 
@@ -170,15 +222,31 @@ def test_kinship_tells_products_of_the_same_kind_from_others():
     assert kinship(photos + other, known + same, labels > 2) < 0.05
 
 
+def test_kinship_is_of_directions_and_the_share_of_photos_that_are_near():
+    # Of products 45 degrees apart: a photo between them, however small, is nearer, one on the other side is not.
+    known, labels = np.array([[1, 0], [1, 1]], np.float32), [0, 1]
+    assert kinship(np.array([[0.1, 0.05], [-5, 1]], np.float32), known, labels) == 0.5
+    assert kinship(np.array([[0.1, 0.05]], np.float32), known, labels) == 1
+
+
+def test_of_many_photos_a_sample_says_the_same():
+    photos, (known, labels) = products(6, 4)[0] + 1, products(5, 4)
+    many = kinship(*(np.repeat(rows, 150, axis=0) for rows in (photos, known, labels)))
+    assert 0 < many < 1 and many == pytest.approx(kinship(photos, known, labels))
+
+
 def test_prior_by_hand():
     assert prior_estimate(100, 20).count == 5
     assert prior_estimate(1000, 10).interval == (80, 125)
     assert prior_estimate(3, 1000).count == 1
 
 
-@pytest.mark.parametrize(("features", "labels"), [(np.ones((4, 3)), np.zeros(4)), (np.ones((4, 24)), np.zeros(3))])
-def test_mismatched_known_products_are_refused(features, labels):
-    with pytest.raises(UserError, match="CALIBRATION_DATASET"):
+@pytest.mark.parametrize("features, labels, words", [
+    (np.ones((4, 3)), np.zeros(4), "have 3 columns, those to be clustered 24; make both with the same network"),
+    (np.ones((4, 24)), np.zeros(3), r"\(3,\) labels for 4 photos found; make them again"),
+    (np.full((4, 24), np.nan), np.zeros(4), "calibration features: 4 of 4 rows hold NaN")])
+def test_mismatched_known_products_are_refused(features, labels, words):
+    with pytest.raises(UserError, match=words):
         calibrated_estimate(products(2, 5)[0], (features, labels))
 
 

@@ -74,6 +74,16 @@ def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(
     assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
 
 
+@pytest.mark.parametrize("gone, ending", [(1, "line 2 (gone 0.png) passed"), (10, "line 11 (gone 9.png) passed"),
+                                          (11, "line 11 (gone 9.png) and 1 more passed")])
+def test_ten_lines_are_named_and_any_more_counted(written, digits, fitted, tmp_path, gone, ending):
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value",
+                                               *[f"move,gone {row}.png,0,1" for row in range(gone)]])
+    said = []
+    corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], warn=said.append)
+    assert len(said) == 1 and ending in said[0]
+
+
 def test_corrections_of_photos_that_are_elsewhere_are_warned_of_and_counted(written, digits, fitted, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     row = int(np.flatnonzero(clustering.labels == 1)[0])
@@ -194,11 +204,33 @@ def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted
     assert (placed.labels[fits][before] == 0).mean() > 0.8
     elsewhere = ~np.isin(clustering.unit_clusters, [1, last])
     assert np.array_equal(found.unit_clusters[elsewhere], clustering.unit_clusters[elsewhere])
+    assert not np.isin(found.unit_clusters, [1, last]).any()
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_photos_that_fit_no_cluster_are_in_none_and_not_counted(written, digits, tmp_path, calibrated):
+    earlier = tmp_path / "earlier"
+    shutil.copytree(written[0], earlier)
+    write_array(earlier / "features.npy", digits)
+    write_labels(earlier, "pred", np.where(np.arange(300) < 3, -1, written[1].labels))
+    write_json(earlier / "cluster_count.json", {**read_json(earlier / "cluster_count.json"), "calibrated": calibrated})
+    photos = np.concatenate([digits[written[1].labels != 1][:20], -digits[:9]])
+    som, placed, names = place_on(earlier, tmp_path, photos)
+    assert (placed.labels[20:] == -1).all() and (placed.confidence[20:] == 0).all()
+    fits = placed.labels >= 0
+    assert fits.sum() > 15 and (placed.confidence[fits] > 0).all()
+    assert placed.num_clusters == len(set(placed.labels[fits])) and placed.interval == (placed.num_clusters,) * 2
+    assert placed.calibrated == calibrated and placed.words == "placed in earlier clusters" and placed.levels == []
+    assert names == dict.fromkeys(range(written[1].num_clusters), "")
+    assert som.topographic_errors == [som.topographic_error(photos)]
+    write_labels(earlier, "pred", np.zeros(300, int))
+    assert place_on(earlier, tmp_path, digits[:2])[1].labels.tolist() == [0, 0]
 
 
 def test_units_follow_the_photos_that_moved_and_no_others():
-    units, labels, moved = np.array([0, 0, 1, 2, 2]), np.array([1, 1, 0, -1, -1]), np.array([1, 1, 0, 1, 1], bool)
-    assert _follow(np.array([0, 5, 3]), units, labels, moved).tolist() == [1, 5, 3]
+    units, labels = np.array([0, 0, 0, 1, 2, 2, 3]), np.array([2, 2, 0, 0, -1, -1, 0])
+    moved = np.array([1, 0, 0, 0, 1, 1, 1], bool)
+    assert _follow(np.array([0, 5, 3, 4]), units, labels, moved).tolist() == [2, 5, 3, 0]
 
 
 def test_placed_photos_are_of_one_clustering_while_the_earlier_one_and_its_numbers_stay(tmp_path):
@@ -244,19 +276,21 @@ def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(wr
 
 
 @pytest.mark.parametrize("earlier, new, words", [
-    ({"network": "a"}, {"network": "b"}, r"not by the network .*network: 'a', 'b'.*; run 03_extract_features.py for "
-                                         "DATASET again with ASSIGN_TO set"),
-    ({"network_file": "12ab"}, {"network_file": "34cd"},
-     r"earlier \(networks of the same name, but other weights\); run 03"),
-    ({"network_file": "12ab", "fitted_to": "shop"}, {"network_file": "34cd", "fitted_to": "week2"},
-     r"\(there, here: fitted to: 'shop', 'week2'\)"),
+    ({"network": "a"}, {"network": "b"},
+     r"not by the network .*earlier \(there, here: by a, not fine-tuned; by b, not fine-tuned\); run "
+     "03_extract_features.py for DATASET again with ASSIGN_TO set"),
+    ({"network": "a", "network_file": "12ab"}, {"network": "a", "network_file": "34cd"},
+     r"both by a, not fine-tuned, but with other weights .*; run 03"),
+    ({"network": "a", "network_file": "12ab", "fitted_to": "shop"},
+     {"network": "a", "network_file": "34cd", "fitted_to": "week2"}, "by a, fitted to shop; by a, fitted to week2"),
     ({"settings": {"L2_NORMALIZE": True}}, {"settings": {"L2_NORMALIZE": False}}, "L2_NORMALIZE: True, False"),
     ({"settings": {"PCA_WHITENING": 64}}, {"settings": {"PCA_WHITENING": 64}}, "PCA_WHITENING")])
 def test_features_that_cannot_be_compared_are_not_placed(tmp_path, digits, earlier, new, words):
     for folder, record in (("earlier", earlier), ("new", new)):
         write_json(tmp_path / folder / "made_by_03.json", record)
-    with pytest.raises(UserError, match=words):
+    with pytest.raises(UserError, match=words) as refused:
         place_on(tmp_path / "earlier", tmp_path / "new", digits)
+    assert "12ab" not in str(refused.value), "the digest of a network says nothing to anyone"
 
 
 def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):

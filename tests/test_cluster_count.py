@@ -6,7 +6,15 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster import hierarchy
-from imgcluster.cluster_count import Clustering, cluster_photos, confidence, doubt_of_given, level_counts
+from imgcluster.cluster_count import (
+    Clustering,
+    cluster_photos,
+    confidence,
+    doubt_of_given,
+    level_counts,
+    majority,
+    outliers,
+)
 from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -49,13 +57,16 @@ def test_separated_clouds_are_found(num_clusters):
     assert adjusted_rand_score(labels, result.labels) == 1
 
 
-def test_digits_are_clustered_better_than_chance_and_repeatably():
+def test_digits_are_clustered_better_than_chance():
     digits = load_digits()
-    result, again = clustered(digits.data), clustered(digits.data)
+    result = clustered(digits.data)
     assert_consistent(result, len(digits.data))
     assert 5 <= result.num_clusters <= 20
     assert adjusted_rand_score(digits.target, result.labels) > 0.6
-    assert np.array_equal(result.labels, again.labels)
+
+
+def test_the_same_photos_get_the_same_clusters(digits):
+    assert np.array_equal(clustered(digits).labels, clustered(digits).labels)
 
 
 @pytest.mark.parametrize("features", [
@@ -76,16 +87,17 @@ def test_identical_photos_are_one_cluster():
 
 @pytest.mark.parametrize("count", [1, 7, 150])
 def test_forced_count_is_met_exactly(count):
-    result = clustered(clouds(6, 40)[0], num_clusters=count)
+    result = clustered(clouds(6, 40)[0], num_clusters=count, imgs_per_model=20)
     assert_consistent(result, 240)
     assert result.num_clusters == count
-    assert result.interval == (count, count)
+    assert result.interval == (count, count) and not result.calibrated
 
 
 def test_photos_per_model_sets_the_count():
     result = clustered(clouds(6, 40)[0], imgs_per_model=20)
     assert result.num_clusters == 12
     assert result.calibrated
+    assert clustered(np.eye(4), imgs_per_model=1).num_clusters == 4
 
 
 def test_known_models_set_the_granularity():
@@ -95,11 +107,12 @@ def test_known_models_set_the_granularity():
     centres = rng.standard_normal((12, 32))[fine // 3] + 0.4 * rng.standard_normal((36, 32))[fine]
     features = (centres + 0.08 * rng.standard_normal((720, 32))).astype(np.float32)
     own = fine >= 18
+    alone = clustered(features[own]).num_clusters
     for labels in (fine, fine // 3):
         result = clustered(features[own], known=(features[~own], labels[~own]))
         assert result.num_clusters == len(np.unique(labels[own]))
         assert result.calibrated
-        assert result.blind_count == clustered(features[own]).num_clusters
+        assert result.blind_count == alone
 
 
 def test_without_known_models_the_count_is_read_from_the_features_to_compare_and_clusters_are_not():
@@ -129,7 +142,7 @@ def test_known_models_are_compared_in_the_features_that_they_come_in():
 
 
 def test_photos_go_to_the_nearest_direction_where_the_network_was_taught_to_compare_them():
-    features = load_digits().data.astype(np.float32)
+    features = load_digits().data[:600].astype(np.float32)
     result, by_neighbours = (clustered(features, num_clusters=10, by_direction=taught) for taught in (True, False))
     assert result.num_clusters == 10 and (np.diff(np.bincount(result.labels)) <= 0).all()
     settled, before = ((follow_directions(features, each.labels, passes=1) == each.labels).mean()
@@ -146,6 +159,20 @@ def test_outliers_are_marked_only_where_allowed():
     assert np.flatnonzero(marked.labels < 0).tolist() == [7, 90]
     assert (marked.confidence[[7, 90]] == 0).all()
     assert clustered(features, num_clusters=4).labels.min() == 0
+
+
+@pytest.mark.parametrize("farthest, marked", [(18, []), (18.1, [8])])
+def test_an_outlier_is_three_quartile_ranges_farther_than_the_third_quartile(farthest, marked):
+    # Quartiles 2 and 6.
+    isolation = np.array([0, 1, 2, 3, 4, 5, 6, 7, farthest])
+    for labels in (np.zeros(9, int), np.arange(9) // 7):
+        assert np.flatnonzero(outliers(isolation, labels)).tolist() == marked
+    assert not outliers(isolation, np.arange(9) // 8).any(), "nobody else is in its cluster"
+
+
+def test_a_unit_belongs_to_most_of_its_photos():
+    assert majority(np.array([0, 0, 0, 2, 4, 4]), np.array([1, 1, 0, 3, 2, 0]), 5).tolist() == [1, -1, 3, -1, 0]
+    assert majority(np.array([], int), np.array([], int), 2).tolist() == [-1, -1]
 
 
 def test_confidence_is_the_lead_of_ones_own_cluster_over_the_next_among_the_neighbours():
@@ -209,6 +236,22 @@ def test_levels_reach_as_far_as_the_interval_does():
     assert len(level_counts(tree, 1, (1, 999))) == 5  # of one cluster nothing is coarser
 
 
+@pytest.mark.parametrize("count", [8, 40])
+def test_levels_are_near_a_quarter_half_twice_and_four_times_the_count(count):
+    for seed in range(5):
+        heights = np.sort(np.random.default_rng(seed).lognormal(size=199))
+        found = level_counts(np.column_stack([np.zeros((199, 2)), heights, np.zeros(199)]), count)
+        assert len(found) == 4 and all(each / 1.3 <= factor * count <= each * 1.3
+                                       for each, factor in zip(found, (0.25, 0.5, 2, 4)))
+
+
+@pytest.mark.parametrize("heights, count, levels", [
+    ([1, 5, 5, 5, 9], 4, [2]), ([1, 5, 5, 5, 9], 2, [5]), ([1, 5, 5, 5, 9], 20, [5]), ([1, 2, 8, 8, 9], 2, [4])])
+def test_a_level_ends_before_the_dearest_merge_has_two_clusters_or_more_and_fewer_than_nodes(heights, count, levels):
+    tree = np.column_stack([np.zeros((5, 2)), heights, np.zeros(5)])  # of six nodes
+    assert level_counts(tree, count) == levels
+
+
 def test_levels_keep_within_what_the_tree_can_give():
     features, _ = clouds(3, 4)
     result = clustered(features)
@@ -222,8 +265,15 @@ def test_what_the_photos_alone_suggest_is_read_from_the_features_to_compare_too(
     assert result.blind_count == 4
 
 
+def test_features_that_tell_single_photos_apart_leave_the_count_more_open():
+    features, _ = clouds(12, 20)
+    (low, high), (lower, higher) = (clustered(features, taught_apart=apart).interval for apart in (False, True))
+    assert lower < low and high < higher
+
+
 @pytest.mark.parametrize("given, words", [
-    ({"num_clusters": 8, "imgs_per_model": 12.0, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
+    ({"num_clusters": 8, "imgs_per_model": None, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
+    ({"num_clusters": None, "imgs_per_model": 12.0, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
     ({"num_clusters": 8, "imgs_per_model": 12.0, "assign_to": None}, "NUM_IMGS_PER_MODEL = 12 has no effect beside"),
     ({"num_clusters": None, "imgs_per_model": 1e5, "assign_to": None}, "= 100000, but there are 300 photos"),
     ({"num_clusters": None, "imgs_per_model": 300.0, "assign_to": None}, None),
@@ -252,3 +302,18 @@ def test_a_clustering_describes_itself():
     assert lines[1].startswith("coarser and finer: ") and " 6," not in lines[1]
     assert "learned from 6 labelled products of shoes)" in known.described(known="shoes")
     assert clustered(features, num_clusters=120).described().splitlines()[0] == "120 photos, 120 clusters (set by hand)"
+
+
+@pytest.mark.parametrize("interval, blind, said", [
+    ((4, 9), 12, "likely 4 to 9; from 2 products of shoes; the photos alone suggest 12"),
+    ((4, 9), 9, "likely 4 to 9; from 2 products of shoes"), ((4, 9), 4, "likely 4 to 9; from 2 products of shoes"),
+    ((6, 6), None, "from 2 products of shoes"), ((6, 6), 5, "from 2 products of shoes; the photos alone suggest 5")])
+def test_what_the_photos_alone_suggest_is_said_where_the_interval_does_not_hold_it(interval, blind, said):
+    labels = np.arange(6)
+    found = Clustering(labels, 6, interval, [{"num_clusters": 6, "labels": labels}], labels, np.ones(6),
+                       blind_count=blind, words="from 2 products")
+    assert found.described(known="shoes") == f"6 photos, 6 clusters ({said})"
+
+
+def test_large_counts_are_easy_to_read():
+    assert Clustering(np.zeros(1), 1, (1200, 9000), [], np.zeros(1), np.zeros(1)).likely == "likely 1,200 to 9,000"

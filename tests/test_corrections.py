@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcluster.corrections import apply_corrections
+from imgcluster.corrections import apply_corrections, clustering_id
 from imgcluster.corrections_file import COLUMNS
 from imgcluster.errors import UserError
 
@@ -57,6 +57,11 @@ def test_lines_of_photos_that_are_not_there_are_named():
 def test_new_clusters_come_after_the_highest_there_is():
     table = table_of(("split", "a.jpg", "0", "new-1"), ("move", "b.jpg", "0", "6"))
     assert apply_corrections(LABELS, FILES, table, earlier={0: "", 6: ""}).labels.tolist() == [7, 6, 0, 1, 1, 2]
+
+
+def test_the_first_cluster_of_photos_in_none_has_the_number_0():
+    table = table_of(("split", "b.jpg", "-1", "new-1"))
+    assert apply_corrections(np.array([-1, -1]), ["a.jpg", "b.jpg"], table).labels.tolist() == [-1, 0]
 
 
 def test_photos_placed_by_hand_are_known():
@@ -154,3 +159,11 @@ def test_the_example_in_the_readme_is_followed():
 def test_columns_are_checked():
     with pytest.raises(UserError, match="value"):
         apply_corrections(LABELS, FILES, pd.DataFrame({"action": [], "file": [], "cluster": []}))
+
+
+def test_a_clustering_is_known_again_by_its_files_and_their_labels():
+    own = clustering_id(FILES, LABELS)
+    assert clustering_id(list(FILES), LABELS.astype(np.int32)) == own
+    others = [clustering_id(FILES, LABELS[::-1]), clustering_id(FILES[::-1], LABELS),
+              clustering_id(["\udce9.jpg", *FILES[1:]], LABELS)]  # a name in bytes that are no UTF-8
+    assert len({own, *others}) == 4 and own.isalnum()

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from imgcluster.directions import follow_directions, mean_directions
+from imgcluster.directions import follow_directions, likeness_to_means, mean_directions
 
 
 def rays(num_products=5, photos=40, seed=0):
@@ -33,7 +33,8 @@ def test_each_pass_brings_photos_nearer_to_their_direction():
 
 def test_no_cluster_is_emptied():
     features = np.ones((6, 3), np.float32)
-    assert follow_directions(features, np.array([0, 0, 1, 1, 2, 2])).tolist() == [0, 0, 1, 1, 2, 2]
+    for labels in ([0, 0, 1, 1, 2, 2], [0, 0, 0, 1, 1, 1]):
+        assert follow_directions(features, np.array(labels)).tolist() == labels
     features, products = rays(2)
     assert len(np.unique(follow_directions(features, np.arange(len(products)) % 30))) == 30
 
@@ -52,3 +53,10 @@ def test_directions_have_length_1_and_a_photo_without_any_counts_for_none():
     features[3] = 0
     assert np.allclose(np.linalg.norm(mean_directions(features, products), axis=1), 1, atol=1e-5)
     assert np.isfinite(mean_directions(np.zeros((4, 2), np.float32), np.arange(4))).all()
+
+
+def test_a_long_photo_turns_its_direction_no_more_than_a_short_one():
+    features, labels = np.array([[4, 0], [0, 0.5], [0, -7]], np.float32), np.array([0, 0, 1])
+    half = np.sqrt(0.5)
+    assert mean_directions(features, labels) == pytest.approx(np.array([[half, half], [0, -1]]))
+    assert likeness_to_means(features, labels) == pytest.approx([half, half, 1])

@@ -1,9 +1,20 @@
 """Partitions cut from the hierarchy: as many clusters as asked for, products smaller than map units among them."""
 import numpy as np
 import pytest
+from scipy import sparse
 
 from imgcluster import hierarchy
-from imgcluster.hierarchy import build_hierarchy, hierarchy_of, hierarchy_on, partition, split_nodes
+from imgcluster.hierarchy import (
+    build_hierarchy,
+    by_size,
+    hierarchy_of,
+    hierarchy_on,
+    partition,
+    propagate,
+    shares,
+    split_nodes,
+    sum_edges,
+)
 from imgcluster.metrics import clustering_scores
 
 RNG = np.random.default_rng(0)
@@ -21,14 +32,14 @@ def test_nodes_are_split_where_their_photos_lie_apart(number):
     points = RNG.normal(size=(40, 3))
     nodes = np.arange(40) % 7
     parts = split_nodes(points, nodes, number)
-    assert np.array_equal(np.unique(parts), np.arange(number))
+    assert np.array_equal(np.unique(parts), np.arange(number)) and np.array_equal(nodes, np.arange(40) % 7)
     assert all(len(set(nodes[parts == part])) == 1 for part in range(number))
 
 
-def test_the_node_with_two_products_is_split_first():
-    points, true = products(6, 5)
-    nodes = np.array([0, 0, 1, 2, 3, 4])[true]
-    assert clustering_scores(true, split_nodes(points, nodes, 6))["ari"] == 1
+@pytest.mark.parametrize("photos, node", [([5] * 6, [0, 0, 1, 2, 3, 4]), ([20, 3, 3], [0, 1, 1])])
+def test_the_node_with_two_products_is_split_first_however_many_photos_others_have(photos, node):
+    points, true = products(len(photos), photos)
+    assert clustering_scores(true, split_nodes(points, np.array(node)[true], len(photos)))["ari"] == 1
 
 
 def test_of_more_copies_than_can_be_told_apart_the_others_stay_together(monkeypatch):
@@ -46,11 +57,78 @@ def test_products_smaller_than_the_units_of_a_large_set_are_found(monkeypatch):
     assert labels.max() + 1 == 200 and clustering_scores(true, labels)["ari"] > 0.95
 
 
-@pytest.mark.parametrize("num_photos", [80, 300])
-def test_maps_that_are_large_enough_and_few_photos_are_clustered_as_they_are(num_photos, monkeypatch):
+@pytest.mark.parametrize("num_photos, num_nodes", [(80, 80), (300, 60)])
+def test_only_many_photos_on_a_small_map_get_one_of_their_own(num_photos, num_nodes, monkeypatch):
     monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 100)
     monkeypatch.setattr(hierarchy, "FEWEST_UNITS", 50)
     features = RNG.standard_normal((num_photos, 8)).astype(np.float32)
     units = np.arange(num_photos) % 60
     found, plain = hierarchy_on(features, units, 60), build_hierarchy(features, units)
     assert np.array_equal(found.nodes, plain.nodes) and np.array_equal(found.tree, plain.tree)
+    assert found.num_nodes == num_nodes and hierarchy_on(features, units % 10, 10).num_nodes > 60
+
+
+def test_of_groups_without_a_path_between_them_the_nearest_join_first():
+    centres = np.eye(16)[[0, 1, 2, 3]] + 0.7 * np.eye(16)[[8, 9, 8, 9]]
+    features = (centres[np.repeat(np.arange(4), 12)] + 0.01 * RNG.standard_normal((48, 16))).astype(np.float32)
+    found = hierarchy_of(features)
+    assert partition(found, 4).tolist() == np.repeat([0, 1, 2, 3], 12).tolist()
+    assert partition(found, 2).tolist() == np.repeat([0, 1, 0, 1], 12).tolist()
+
+
+def test_a_single_photo_is_a_tree_of_its_own():
+    found = hierarchy_of(np.ones((1, 3), np.float32))
+    assert (found.num_nodes, found.isolation.tolist(), partition(found, 1).tolist()) == (1, [0], [0])
+
+
+def test_photos_lengths_do_not_tell_them_apart(monkeypatch):
+    monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 50)
+    features = RNG.standard_normal((200, 8)).astype(np.float32)
+    plain, scaled = (hierarchy_of(rows) for rows in (features, features * 2.0**RNG.integers(-3, 4, (200, 1))))
+    assert np.array_equal(plain.nodes, scaled.nodes) and np.array_equal(plain.tree, scaled.tree)
+
+
+def graph_of(edges, num):
+    """The symmetric graph of {(photo, photo): weight}."""
+    pairs = [(*pair, weight) for edge, weight in edges.items() for pair in (edge, edge[::-1])]
+    rows, columns, weights = zip(*pairs)
+    return sparse.csr_matrix((np.array(weights, float), (rows, columns)), (num, num))
+
+
+@pytest.mark.parametrize("edges, labels, followed", [
+    ({(0, 1): 1, (0, 2): 1, (0, 3): 3, (1, 2): 2, (3, 4): 4}, [0, 0, 0, 1, 1], [1, 0, 0, 1, 1]),
+    ({(0, 1): 1, (0, 2): 1, (1, 3): 1, (2, 4): 1}, [1, 0, 1, 0, 1], [1, 0, 1, 0, 1]),  # photo 0 in a tie
+    ({(0, 1): 1, (0, 2): 2, (1, 2): 1}, [0, 1, 0], [0, 1, 0]),  # cluster 1 would have none
+    ({(0, 1): 1}, [0, 0, 1], [0, 0, 1])])  # a photo without neighbours
+def test_photos_follow_their_neighbours_but_stay_in_a_tie_and_empty_no_cluster(edges, labels, followed):
+    assert propagate(graph_of(edges, len(labels)), np.array(labels)).tolist() == followed
+
+
+def test_photos_follow_those_that_followed_others():
+    chain = {(0, 1): 9, (1, 2): 4, (2, 3): 2, (4, 5): 1}
+    assert propagate(graph_of(chain, 6), np.array([0, 0, 1, 1, 1, 1])).tolist() == [0, 0, 0, 0, 1, 1]
+
+
+def test_shares_are_of_the_weight_of_a_photos_edges():
+    found = shares(graph_of({(0, 1): 6, (0, 2): 2}, 4), np.array([0, 0, 1, 1])).toarray()
+    assert found.tolist() == [[0.75, 0.25], [1, 0], [1, 0], [0, 0]]
+
+
+def test_edges_between_groups_add_up_both_ways():
+    graph = graph_of({(0, 1): 1, (1, 2): 2, (0, 3): 4}, 4)
+    assert sum_edges(graph, np.array([0, 0, 1, 1])).toarray().tolist() == [[2, 6], [6, 0]]
+
+
+def test_larger_clusters_have_lower_numbers_and_of_equal_ones_that_of_the_first_photo():
+    assert by_size(np.array([4, 2, 0, 7, 7, 2, 7, 0])).tolist() == [3, 1, 2, 0, 0, 1, 0, 2]
+
+
+def test_a_photo_is_linked_with_its_eight_nearest_and_as_far_from_others_as_its_fifth():
+    features = RNG.standard_normal((60, 6)).astype(np.float32)
+    found = build_hierarchy(features, np.zeros(60, int))
+    assert (found.graph.getnnz(axis=1).min(), found.near_graph.getnnz(axis=1).min()) == (8, 5)
+    gaps = np.sort(np.linalg.norm(found.points[:, None] - found.points, axis=2), axis=1)
+    assert found.isolation == pytest.approx(gaps[:, 5], abs=1e-4)
+    # A graph of more neighbours is a smoother one of the same photos.
+    smoother = hierarchy_of(features, num_neighbours=15)
+    assert smoother.graph.getnnz(axis=1).min() == 15 and smoother.isolation == pytest.approx(found.isolation)

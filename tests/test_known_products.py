@@ -4,7 +4,7 @@ import pytest
 
 from imgcluster.artefacts import write_json
 from imgcluster.errors import UserError
-from imgcluster.known_products import known_for, read_known
+from imgcluster.known_products import doubt, known_for, read_known
 
 TRAINED = {"trained_on": "known", "network_file": "a"}
 
@@ -48,6 +48,16 @@ def test_products_that_cannot_be_compared_are_refused(tmp_path, change, words):
     data_dir, features = dataset(tmp_path / "new", labels=False)
     with pytest.raises(UserError, match=words):
         read_known(known_dir, data_dir, features, name="known")
+
+
+def test_of_features_that_differ_in_width_alone_both_widths_are_said_and_no_network(tmp_path):
+    known_dir, _ = dataset(tmp_path / "known", width=7)
+    data_dir, features = dataset(tmp_path / "new", labels=False)
+    with pytest.raises(UserError, match=r"its 7 features a photo in .*known are not by .* the 6 of DATASET; run 03"):
+        read_known(known_dir, data_dir, features, name="known")
+    warned = []
+    known_for(data_dir, features, folder=known_dir, name="known", asked=False, say=pytest.fail, warn=warned.append)
+    assert "not by the network and settings that made these: the number" in warned[0]
 
 
 def test_features_without_a_record_are_taken_for_the_same_network_s(tmp_path):
@@ -101,3 +111,43 @@ def test_what_is_as_it_should_be_is_no_warning(tmp_path, change, words):
     assert known_for(data_dir, features, folder=known_dir, name="known", asked=False, say=said.append,
                      warn=pytest.fail) is None
     assert words in said[0]
+
+
+def test_products_of_another_kind_have_a_say_only_where_they_were_asked_for(tmp_path):
+    known_dir, known = dataset(tmp_path / "known")
+    data_dir, _ = dataset(tmp_path / "new", labels=False)
+    others, told = np.tile(-known.mean(axis=0), (30, 1)), {"asked": [], "not": []}
+    options = {"folder": known_dir, "name": "known"}
+    found = known_for(data_dir, others, asked=True, say=pytest.fail, warn=told["asked"].append, **options)
+    assert np.array_equal(found.features, known) and found.kinship < 0.2
+    assert "CALIBRATION_DATASET = 'known'" in told["asked"][0] and "None estimates it without them" in told["asked"][0]
+    assert known_for(data_dir, others, asked=False, say=told["not"].append, warn=pytest.fail, **options) is None
+    assert "known shows another kind of product" in told["not"][0]
+    for asked in (True, False):
+        assert known_for(data_dir, known, asked=asked, say=pytest.fail, warn=pytest.fail, **options).kinship > 0.2
+
+
+def test_products_that_were_asked_for_and_cannot_be_had_stop_the_step(tmp_path):
+    known_dir, _ = dataset(tmp_path / "known", labels=False)
+    data_dir, features = dataset(tmp_path / "new", labels=False)
+    with pytest.raises(UserError, match="CALIBRATION_DATASET = 'known': .*no labels_true.txt.*00_make_labels_true.py"):
+        known_for(data_dir, features, folder=known_dir, name="known", asked=True, say=pytest.fail, warn=pytest.fail)
+
+
+@pytest.mark.parametrize("count, blind, doubted", [
+    (40, 10, False), (41, 10, True), (10, 40, False), (10, 41, True), (10, None, False)])
+def test_counts_that_differ_by_more_than_a_factor_of_four_are_doubted(count, blind, doubted):
+    said = doubt("shop", count, blind)
+    assert (said == "") != doubted
+    if doubted:
+        assert f"shop suggests {count} clusters, the photos alone {blind}" in said
+        assert "set CALIBRATION_DATASET = None" in said
+
+
+def test_photos_whose_network_is_not_known_are_told_that_products_are_by_another(tmp_path):
+    known_dir, _ = dataset(tmp_path / "known", width=7)
+    data_dir, features = dataset(tmp_path / "new", record={}, labels=False)
+    said = []
+    assert known_for(data_dir, features, folder=known_dir, name="known", asked=False, say=said.append,
+                     warn=pytest.fail) is None
+    assert "the features of known are not by the network that made these" in said[0]

@@ -4,6 +4,7 @@ import pytest
 from product_rows import products
 from sklearn.metrics import adjusted_rand_score
 
+from imgcluster import variety
 from imgcluster.variety import adjusted_rand_index, entropy, even_variety, variety_ratio
 
 RNG = np.random.default_rng(0)
@@ -23,10 +24,29 @@ def test_equally_many_photos_a_product_are_compared(new, known):
     assert even_variety(photos, known, labels, count) == pytest.approx(new[0], rel=0.3)
 
 
+@pytest.mark.parametrize("photos, known, compared", [
+    (540, 12, (9 * 12, 6 * 12)), (90, 70, (90, 6 * 10)), (9000, 1, (20, 6)), (9, 100, (9, 20))])
+def test_photos_are_left_out_of_the_set_that_has_more_a_product_down_to_twenty(photos, known, compared, monkeypatch):
+    given = []
+    monkeypatch.setattr(variety, "variety_ratio", lambda new, old, labels: given.append((len(new), len(old))) or 1.5)
+    labels = np.repeat(np.arange(6), known)
+    assert even_variety(np.zeros((photos, 2)), np.zeros((len(labels), 2)), labels, 9) == 9 and given == [compared]
+
+
+@pytest.mark.parametrize("ratios, count", [([2, 2.1], 12.6), ([2, 3, 2, 3, 2, 3], 12)])
+def test_the_count_among_equally_many_photos_is_taken_when_it_stays_or_after_five_rounds(ratios, count, monkeypatch):
+    left = list(ratios)
+    monkeypatch.setattr(variety, "variety_ratio", lambda *_: left.pop(0))
+    labels = np.repeat(np.arange(6), 20)
+    assert even_variety(np.zeros((120, 2)), np.zeros((120, 2)), labels, 6) == pytest.approx(count)
+
+
 def test_agreement_is_the_adjusted_rand_index():
     first, second = RNG.integers(0, 5, 100), RNG.integers(0, 3, 100)
     assert adjusted_rand_index(first, second) == pytest.approx(adjusted_rand_score(first, second))
     assert adjusted_rand_index(first, first) == 1
+    for photos in (1, 5):
+        assert adjusted_rand_index(np.zeros(photos, int), np.ones(photos, int)) == 1
 
 
 def test_entropy_of_equal_shares_is_the_logarithm_of_their_number():
