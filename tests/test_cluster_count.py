@@ -240,7 +240,7 @@ def test_levels_reach_as_far_as_the_interval_does():
 def test_levels_are_near_a_quarter_half_twice_and_four_times_the_count(count):
     for seed in range(5):
         heights = np.sort(np.random.default_rng(seed).lognormal(size=199))
-        found = level_counts(np.column_stack([np.zeros((199, 2)), heights, np.zeros(199)]), count)
+        found = level_counts(np.column_stack([np.zeros((199, 2)), heights, np.zeros(199)]), count, (count, count))
         assert len(found) == 4 and all(each / 1.3 <= factor * count <= each * 1.3
                                        for each, factor in zip(found, (0.25, 0.5, 2, 4)))
 
@@ -249,7 +249,7 @@ def test_levels_are_near_a_quarter_half_twice_and_four_times_the_count(count):
     ([1, 5, 5, 5, 9], 4, [2]), ([1, 5, 5, 5, 9], 2, [5]), ([1, 5, 5, 5, 9], 20, [5]), ([1, 2, 8, 8, 9], 2, [4])])
 def test_a_level_ends_before_the_dearest_merge_has_two_clusters_or_more_and_fewer_than_nodes(heights, count, levels):
     tree = np.column_stack([np.zeros((5, 2)), heights, np.zeros(5)])  # of six nodes
-    assert level_counts(tree, count) == levels
+    assert level_counts(tree, count, (count, count)) == levels
 
 
 def test_levels_keep_within_what_the_tree_can_give():
