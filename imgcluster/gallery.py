@@ -197,7 +197,8 @@ def draw_cluster(gallery, cluster, thumbnail):
     hidden = max(0, len(rows) - SHEET_PHOTOS)
     typical, others = np.split(rows, [SHEET_PHOTOS - SHEET_DOUBTFUL])
     shown = np.concatenate([typical, gallery.least_sure(others, SHEET_DOUBTFUL)]) if hidden else rows
-    title = (f"{gallery.name}: {gallery.called(cluster)}, {len(rows):,} photos, most typical first"
+    title = (f"{gallery.name}: {gallery.called(cluster)}, {counted(len(rows), 'photo')}"
+             + (", most typical first" if len(rows) > 1 else "")
              + (f", {hidden:,} in the middle left out" if hidden else "") + f". {CONFIDENCE}")
     confidence = gallery.clusters["confidence"].to_numpy()
     captions = [f"{gallery.img_paths[row].rsplit('/', 1)[-1]}\n{confidence[row]:.2f}" for row in shown]

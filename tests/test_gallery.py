@@ -118,6 +118,11 @@ def test_a_sheet_names_every_file_and_says_what_the_number_means(gallery):
     assert "confidence" in text and f"{gallery.clusters['confidence'][20]:.2f}" in text
 
 
+def test_the_sheet_of_one_photo_counts_it_in_the_singular(gallery):
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(COUNT) == 0, 9, gallery.predicted))
+    assert "cluster 9, 1 photo. " in " ".join(text_of(draw(changed(gallery), sheet(9))).split())
+
+
 def test_the_sheet_of_a_large_cluster_ends_with_its_most_doubtful_photos(gallery, monkeypatch):
     monkeypatch.setattr("imgcluster.gallery.SHEET_PHOTOS", 6)
     monkeypatch.setattr("imgcluster.gallery.SHEET_DOUBTFUL", 2)

@@ -255,6 +255,28 @@ def test_the_legend_shows_where_a_cluster_lies(browser):
     assert browser.execute_script(seen) != before
 
 
+def test_corrected_clusters_count_the_photos_that_are_not_in_the_page_as_well(browser, tmp_path):
+    write_report(tmp_path / "report.html", make_gallery(tmp_path), max_photos=12)
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    click(browser, "#review-photos .choosable")
+    choose(browser, "#tray select", "new")
+    sizes = {card.find_element("css selector", ".title").text: card.find_element("css selector", ".size").text
+             for card in browser.find_elements("css selector", "#cards .card")}
+    assert sizes.pop("Cluster new-1") == "1 photo"
+    assert sorted(sizes.values()) == ["7 photos", "8 photos", "8 photos"]
+
+
+def test_clusters_of_one_size_stand_in_the_legend_by_their_numbers(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", 7 - np.arange(24) // 3)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    chips = browser.find_elements("css selector", "#map-chips .chip")
+    assert [chip.get_attribute("textContent") for chip in chips] == [f"Cluster {number}3" for number in range(8)]
+
+
 def test_corrections_wait_while_another_level_is_looked_at(browser):
     from selenium.webdriver.common.keys import Keys
     click(browser, "#review-photos .choosable")

@@ -36,7 +36,7 @@ const noneLast = (a, b) => (a === -1) - (b === -1);
 // The largest of the groups [[group, photos], ...]: pointing at one, or reaching it with Tab, calls pick(group), and
 // pick(null) afterwards.
 function drawLegend(parent, groupsByPhotos, chip, pick) {
-  groupsByPhotos.sort(([a], [b]) => noneLast(a, b));
+  groupsByPhotos.sort(([a, m], [b, n]) => noneLast(a, b) || n - m || byNumber({ id: a }, { id: b }));
   const chips = groupsByPhotos.slice(0, LEGEND_CHIPS).map(([group, number]) => {
     const element = chip(group, number);
     for (const [type, value] of [["pointerenter", group], ["focus", group], ["pointerleave", null], ["blur", null]])
