@@ -293,6 +293,15 @@ def test_photos_used_in_spite_of_a_warning_are_listed_with_those_left_out(tmp_pa
     assert doubtful_files(gallery) is None
 
 
+def test_files_that_could_be_read_but_were_left_out_are_not_called_unreadable(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_table(gallery.data_dir / "skipped.csv", pd.DataFrame({
+        "file": ["a.jpg", "b.jpg"], "reason": ["the product fills 2 % of the frame", "not a picture"]}))
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "<dt>Files left out</dt><dd>2 " in text and "ould not be read" not in text
+
+
 def test_who_placed_photos_among_earlier_ones_is_not_told_to_run_these_alone_again(tmp_path):
     gallery = make_gallery(tmp_path)
     write_json(gallery.data_dir / "made_by_03.json", {"step": "03", "network": "bundled",

@@ -328,6 +328,15 @@ def test_colours_go_by_the_numbers_of_clusters_and_photos_in_none_are_grey_and_l
     for selector, expected in (("#opening .strip-size", ["8", "4"]), ("#unplaced .strip-size", ["12"]),
                                ("#cards .title", ["Cluster 7", "Cluster 1", "No cluster"])):
         assert [element.text for element in browser.find_elements("css selector", selector)] == expected
+    assert {button.text for button in browser.find_elements("css selector", "#review-photos .in")} <= {
+        "in no cluster", "in Cluster 1", "in Cluster 7"}
+
+
+def test_training_curves_say_what_they_measure(browser):
+    captions = [caption.text for caption in browser.find_elements("css selector", "#training-charts figcaption")]
+    assert captions == ["Loss\nwhat training makes smaller",
+                        "Top-1 accuracy\nphotos whose model is the most probable one",
+                        "Learning rate\nhow large the steps of training are"]
 
 
 def test_light_and_dark(browser):

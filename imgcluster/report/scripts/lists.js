@@ -42,16 +42,18 @@ function findPhotos(text) {
   $("search").dispatchEvent(new Event("input"));
 }
 
+const inCluster = (photo) => `in ${shownOf[photo] === -1 ? "no cluster" : clusterName(shownOf[photo])}`;
+
 function startReview() {
   if (!$("review-photos")) return;
   growingList($("review-photos"), data.review, atATime(36), ({ photo, notes }) => h("div", { class: "review-item" },
     choosablePhoto(photo, captionOf(photo)),
     h("button", { type: "button", class: "quiet in", "data-photo-in": photo, onclick: () => openCluster(shownOf[photo], photo) },
-      `in ${clusterName(shownOf[photo])}`),
+      inCluster(photo)),
     notes.map(([name, value]) => h("span", { class: "note" }, name === "reason" ? value : `${name.replaceAll("_", " ")}: ${value}`))),
   "photo");
   onchange(() => document.querySelectorAll("[data-photo-in]").forEach((button) => {
-    button.textContent = `in ${clusterName(shownOf[Number(button.dataset.photoIn)])}`;
+    button.textContent = inCluster(Number(button.dataset.photoIn));
   }));
 }
 
