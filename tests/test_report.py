@@ -174,7 +174,7 @@ def test_a_count_corrected_by_hand_is_called_that(tmp_path):
             "method": "corrected by hand, before that 5 (blind)"})
         write_report(tmp_path / "report.html", gallery)
         text = Page(tmp_path / "report.html").text
-        assert said in text and ("likely" in text) == (interval == [2, 5])
+        assert said in text and (", likely between" in text) == (interval == [2, 5])
         assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
 
 
