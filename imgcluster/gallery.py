@@ -234,8 +234,9 @@ def draw_training(gallery):
     history = pd.read_csv(path)
     best = best_row(history)
     unseen = (f"recall@1 {best['holdout_recall_1']:.2f} on models held out, " if "holdout_recall_1" in best else "")
-    return training_curves(history, title=f"Fine-tuning on {gallery.train_dir.name}: {unseen}"
-                                          f"top-1 {best['val_top_1']:.2f} on held-back photos of known models")
+    title = (f"Fine-tuning on {gallery.train_dir.name}: {unseen}"
+             f"top-1 {best['val_top_1']:.2f} on held-back photos of known models")
+    return training_curves(history, kept=best.get("epoch"), title=title)
 
 
 def draw_confusion(gallery):

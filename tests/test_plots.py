@@ -317,14 +317,21 @@ def test_training_curves_pair_training_with_validation_and_mark_the_phase():
     history = pd.DataFrame({"epoch": [1, 2, 3], "phase": ["head", "head", "blocks"], "loss": [3.0, 2, 1],
                             "val_loss": [3.0, 2, 2.5], "accuracy": [0.1, 0.5, 0.6], "val_accuracy": [0.1, 0.4, 0.5],
                             "learning_rate": [1e-3, 1e-3, 1e-4]})
-    figure = training_curves(history, title="shoes: validation accuracy 0.50")
+    figure = training_curves(history, title="shoes: validation accuracy 0.50", kept=2)
     loss, accuracy, rate = figure.axes
     assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "accuracy", "learning rate"]
-    assert [text.get_text() for text in loss.get_legend().get_texts()] == ["loss training", "loss validation"]
-    best = loss.lines[2]
-    assert (best.get_xdata()[0], best.get_ydata()[0]) == (2, 2.0)
-    assert loss.lines[-1].get_xdata()[0] == 2.5
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == [
+        "loss training", "loss validation", "epoch that was kept"]
+    assert [line.get_xdata()[0] for line in loss.lines[-2:]] == [2.5, 2]
     drawn(figure)
+
+
+def test_scores_of_models_held_out_stand_apart_under_their_names():
+    history = pd.DataFrame({"epoch": [0, 1], "val_top_1": [0.5, 0.6], "holdout_recall_1": [0.7, 0.8],
+                            "holdout_map_r": [0.3, 0.4], "holdout_ari": [0.2, 0.3]})
+    held_out, accuracy = training_curves(history, title="shoes").axes
+    named = [[text.get_text() for text in axes.get_legend().get_texts()] for axes in (held_out, accuracy)]
+    assert named == [["MAP@R", "recall@1", "ARI, told their number"], ["top 1 validation"]]
 
 
 def test_training_curves_of_one_epoch_without_validation():

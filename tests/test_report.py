@@ -293,6 +293,17 @@ def test_photos_used_in_spite_of_a_warning_are_listed_with_those_left_out(tmp_pa
     assert doubtful_files(gallery) is None
 
 
+@pytest.mark.parametrize("copy, said", [("copy left out.jpg", "Left out; the best photo of each was clustered."),
+                                        ("shop/005, front.jpg", "Clustered like any other photo;")])
+def test_copies_are_said_to_be_clustered_or_left_out(tmp_path, copy, said):
+    gallery = make_gallery(tmp_path)
+    write_table(gallery.data_dir / "duplicates.csv", pd.DataFrame({
+        "file": [copy], "kept": [gallery.img_paths[4]], "kind": ["same picture"], "distance": ["46"]}))
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert said in text and '<th scope="col">of</th>' in text and ">46<" not in text
+
+
 def test_files_that_could_be_read_but_were_left_out_are_not_called_unreadable(tmp_path):
     gallery = make_gallery(tmp_path)
     write_table(gallery.data_dir / "skipped.csv", pd.DataFrame({

@@ -81,10 +81,10 @@ function startBeforeAfter() {
     h("figcaption", { class: "file" }, photos.file[after]))));
 }
 
-// Thumbnails of the files in the table of copies.
-function startCopies() {
+// Thumbnails of the files in the tables of copies and of warnings.
+function startFiles() {
   const known = new Map(photos.file.map((file, index) => [file, index]));
-  document.querySelectorAll("#duplicates td[data-file]").forEach((box) => {
+  document.querySelectorAll("#files td[data-file]").forEach((box) => {
     const index = known.get(box.textContent.trim());
     if (index !== undefined) box.prepend(photoButton(index));
   });
