@@ -187,8 +187,10 @@ def draw_scatter(gallery):
 
 def draw_map(gallery, thumbnail):
     """The map with the photo nearest to each unit's prototype."""
+    hidden = len(set(gallery.predicted.tolist()) - set(gallery.unit_clusters.ravel().tolist()) - {-1})
+    note = f"; {counted(hidden, 'cluster')} behind photos of others" if hidden else ""
     return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, thumbnail, gallery.unit_clusters,
-                               topology=gallery.topology, title=gallery.title, names=gallery.names)
+                               topology=gallery.topology, title=f"{gallery.title}{note}", names=gallery.names)
 
 
 def draw_cluster(gallery, cluster, thumbnail):
@@ -246,9 +248,10 @@ def draw_confusion(gallery):
     table = confusion_of_largest(gallery.true, gallery.predicted, num=gallery.max_sheets)
     table = table.loc[:, table.any(axis=0)]
     alone, models = found_alone(gallery.true, gallery.predicted)
+    shown = f"; the {gallery.max_sheets} largest are shown" if models > gallery.max_sheets else ""
     return confusion_figure(table.to_numpy(), list(table.index), list(table.columns),
                             title=f"{gallery.name}: {alone} of {models} models have a cluster to themselves "
-                                  f"({OWN_SHARE:.0%} of it and of them)")
+                                  f"(at least {OWN_SHARE:.0%} of it and of their photos){shown}")
 
 
 def found_alone(true, predicted):

@@ -1,5 +1,7 @@
 """The report in Chromium: it asks for nothing, obeys mouse and keys, and exports what step 04 applies."""
+import base64
 import csv
+import io
 import json
 import re
 from dataclasses import replace
@@ -8,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from report_gallery import HOSTILE_FILE, make_gallery
 
 from imgcluster.artefacts import write_labels, write_lines
@@ -194,6 +197,12 @@ def ground_of_map(driver):
     return driver.execute_script("return document.getElementById('map-canvas').toDataURL()")
 
 
+def colours_of_map(driver, *places):
+    """The colours of the map at places (shares of its width and height)."""
+    picture = Image.open(io.BytesIO(base64.b64decode(ground_of_map(driver).partition(",")[2]))).convert("RGB")
+    return [picture.getpixel((int(x * picture.width), int(y * picture.height))) for x, y in places]
+
+
 def test_slider_recolours_the_map_and_the_cards(browser):
     from selenium.webdriver.common.keys import Keys
     level, number = browser.find_element("id", "level"), browser.find_element("css selector", ".level-bar .level-count")
@@ -311,6 +320,20 @@ def test_the_legend_of_the_map_shows_where_a_cluster_lies(browser):
     before = ground_of_map(browser)
     browser.find_elements("css selector", "#map-chips .chip")[1].send_keys("")
     assert ground_of_map(browser) != before
+
+
+def test_the_legend_lights_a_unit_that_shows_a_photo_of_another_cluster(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    behind = next(row for row in range(8) if row not in gallery.unit_photo)
+    labels = np.where(np.arange(24) == behind, 9, gallery.predicted)
+    write_labels(gallery.data_dir, "pred", labels)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    before = colours_of_map(browser, (0.45, 0.15), (0.55, 0.15), (0.45, 0.85))
+    browser.find_elements("css selector", "#map-chips .chip")[-1].send_keys("")
+    lit = colours_of_map(browser, (0.45, 0.15), (0.55, 0.15), (0.45, 0.85))
+    assert [one == other for one, other in zip(before, lit)] == [behind % 2 == 0, behind % 2 == 1, False]
 
 
 def test_colours_go_by_the_numbers_of_clusters_and_photos_in_none_are_grey_and_last(browser, tmp_path):

@@ -77,7 +77,7 @@ function startPairs() {
 function startBeforeAfter() {
   $("before-after")?.replaceChildren(...data.beforeAfter.map(([after, before]) => h("figure", {},
     h("div", { class: "two" }, picture(before, `${photos.file[after]} as it came`),
-      picture(after, `${photos.file[after]} with its background removed`)),
+      picture(after, `${photos.file[after]} as the network saw it`)),
     h("figcaption", { class: "file" }, photos.file[after]))));
 }
 
