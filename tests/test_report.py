@@ -151,6 +151,13 @@ def test_models_have_the_number_of_their_cluster_for_colour(tmp_path):
     assert (colours["model 1"], colours["model 2"]) == (7, 4) and min(colours["model 0"], colours[HOSTILE_LABEL]) > 7
 
 
+def test_colours_that_differ_on_paper_differ_on_a_dark_ground(written):
+    for palette in (written.page.data["palette"], written.page.data["paletteDark"]):
+        colours = np.array([[int(colour[at:at + 2], 16) for at in (1, 3, 5)] for colour in palette])
+        apart = np.abs(colours[:, None] - colours[None]).max(axis=2)
+        assert apart[~np.eye(len(colours), dtype=bool)].min() > 16
+
+
 def test_a_count_that_was_given_is_not_called_a_guess(tmp_path):
     gallery = make_gallery(tmp_path)
     write_json(gallery.data_dir / "cluster_count.json", {
