@@ -29,7 +29,7 @@ from imgcluster.plots import (
 from imgcluster.plots.canvas import fitted
 from imgcluster.plots.cells import cell_centres, cell_outlines, cluster_borders
 from imgcluster.plots.layout import place_among
-from imgcluster.plots.style import clean, font_families, group_colour, group_marker
+from imgcluster.plots.style import bold_style, clean, font_families, group_colour, group_marker
 
 pytestmark = pytest.mark.filterwarnings("error")
 TOPOLOGIES = ["rectangular", "hexagonal"]
@@ -365,6 +365,11 @@ def test_scores_below_zero_stay_in_the_picture():
 def test_finding_says_what_is_known():
     assert finding("shoes", num_clusters=24, num_models=25, ari=0.412) == "shoes: 24 clusters for 25 models, ARI 0.41"
     assert finding("mugs", num_clusters=1, num_photos=1200) == "mugs: 1 cluster (1,200 photos)"
+
+
+def test_names_are_bold_whether_shortened_or_accented_or_not():
+    assert all(bold_style(name)["fontweight"] == "bold" for name in ("milk", "Oat\u2026Milk", "M\u00fcsli"))
+    assert "fontweight" not in bold_style("\uc2e0\ubc1c")
 
 
 def test_clean_shortens_in_the_middle_and_composes_hangul():

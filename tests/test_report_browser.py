@@ -210,6 +210,7 @@ def test_slider_recolours_the_map_and_the_cards(browser):
     before = ground_of_map(browser)
     level.send_keys(Keys.ARROW_LEFT)
     assert number.text == "1 cluster"
+    assert browser.find_element("id", "level-note").text.startswith("Clusters that join. To make this the answer")
     assert browser.find_element("css selector", ".level-card button.quiet").text == "0 + 1 + 1 more"
     assert len(browser.find_elements("css selector", "#cards .card")) == 1
     assert ground_of_map(browser) != before
@@ -301,6 +302,22 @@ def test_no_width_scrolls_sideways(browser, width):
                             {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
     try:
         assert browser.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_long_names_of_clusters_do_not_widen_a_phone(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    named = [f"{number},{'a long name ' * 12}" for number in range(3)]
+    write_lines(gallery.data_dir / "cluster_names.csv", ["cluster,name", *named])
+    write_report(tmp_path / "report.html", replace(gallery))
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": 375, "height": 812, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        open_page(browser, (tmp_path / "report.html").as_uri())
+        wait(browser, "document.documentElement.dataset.ready")
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 375
+        assert all(title.size["height"] < 60 for title in browser.find_elements("css selector", "#cards .title"))
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
