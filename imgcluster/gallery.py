@@ -249,9 +249,10 @@ def draw_confusion(gallery):
     table = table.loc[:, table.any(axis=0)]
     alone, models = found_alone(gallery.true, gallery.predicted)
     shown = f"; the {gallery.max_sheets} largest are shown" if models > gallery.max_sheets else ""
+    have, own, their = ("has", "itself", "its") if alone == 1 else ("have", "themselves", "their")
     return confusion_figure(table.to_numpy(), list(table.index), list(table.columns),
-                            title=f"{gallery.name}: {alone} of {models} models have a cluster to themselves "
-                                  f"(at least {OWN_SHARE:.0%} of it and of their photos){shown}")
+                            title=f"{gallery.name}: {alone} of {counted(models, 'model')} {have} a cluster to {own} "
+                                  f"(at least {OWN_SHARE:.0%} of it and of {their} photos){shown}")
 
 
 def found_alone(true, predicted):

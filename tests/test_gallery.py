@@ -125,6 +125,12 @@ def test_a_cluster_that_no_photo_of_the_map_shows_is_told_of(gallery):
     assert "; 1 cluster behind photos of others" in " ".join(text_of(draw(changed(gallery), "map.png")).split())
 
 
+def test_one_model_alone_in_its_cluster_is_spoken_of_in_the_singular(gallery):
+    write_labels(gallery.data_dir, "true", [f"model_{max(cluster, 1)}" for cluster in gallery.predicted])
+    said = " ".join(text_of(draw(changed(gallery), "confusion.png")).split())
+    assert "1 of 2 models has a cluster to itself (at least 90% of it and of its photos)" in said
+
+
 def test_a_table_of_some_models_says_that_it_leaves_others_out(gallery):
     assert "largest" not in text_of(draw(gallery, "confusion.png"))
     some = text_of(draw(changed(gallery, max_sheets=3), "confusion.png"))

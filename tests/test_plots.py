@@ -213,6 +213,12 @@ def test_row_0_column_0_is_drawn_at_the_upper_left():
     assert places["100"][1] > places["1"][1]
 
 
+def test_the_colours_of_hits_are_named_by_whole_numbers():
+    figure = hits_figure(np.array([[3]]), topology="rectangular", title="shoes")
+    drawn(figure)
+    assert all(tick == round(tick) for tick in figure.axes[1].get_yticks())
+
+
 def test_hits_of_an_untouched_map_are_drawn():
     drawn(hits_figure(np.zeros((3, 3), dtype=int), topology="rectangular", title="no photo"))
 

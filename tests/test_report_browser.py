@@ -127,6 +127,12 @@ def test_a_unit_opens_its_cluster(browser):
     assert len(browser.find_elements("css selector", "#cluster-photos .photo")) == 8
 
 
+def test_buttons_lie_on_no_photo(browser):
+    for plot in ("map", "scatter"):
+        canvas, zoom = (browser.find_element("id", f"{plot}-{part}").rect for part in ("canvas", "zoom"))
+        assert zoom["x"] >= canvas["x"] + canvas["width"] or zoom["y"] >= canvas["y"] + canvas["height"]
+
+
 def test_the_map_obeys_keys(browser):
     from selenium.webdriver.common.keys import Keys
     canvas = browser.find_element("id", "map-canvas")

@@ -3,9 +3,10 @@
 // A few clusters, each with its most typical photos: what "same product" means here. Photos in no cluster stand apart.
 function startOpening() {
   const clusters = currentClusters().sort(orders.size[1]);
+  const most = Math.min(5, Math.max(...clusters.map(({ indices }) => indices.length)));
   const strip = ({ id, indices, size }) => h("button", { type: "button", class: "strip",
     "aria-label": `${clusterName(id)}, ${count(size, "photo")}: open`, onclick: () => openCluster(id) },
-  range(5).map((place) => (place < indices.length ? picture(indices[place]) : h("span", { class: "picture empty" }))),
+  range(most).map((place) => (place < indices.length ? picture(indices[place]) : h("span", { class: "picture empty" }))),
   h("span", { class: "strip-size" }, size.toLocaleString("en")));
   $("opening").replaceChildren(...clusters.filter(({ id }) => id !== -1).slice(0, 6).map(strip));
   $("unplaced")?.replaceChildren(...clusters.filter(({ id }) => id === -1).map(strip));
