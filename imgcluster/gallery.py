@@ -187,8 +187,10 @@ def draw_scatter(gallery):
 
 def draw_map(gallery, thumbnail):
     """The map with the photo nearest to each unit's prototype."""
+    hidden = len(set(gallery.predicted.tolist()) - set(gallery.unit_clusters.ravel().tolist()) - {-1})
+    note = f"; {counted(hidden, 'cluster')} behind photos of others" if hidden else ""
     return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, thumbnail, gallery.unit_clusters,
-                               topology=gallery.topology, title=gallery.title, names=gallery.names)
+                               topology=gallery.topology, title=f"{gallery.title}{note}", names=gallery.names)
 
 
 def draw_cluster(gallery, cluster, thumbnail):
@@ -197,7 +199,8 @@ def draw_cluster(gallery, cluster, thumbnail):
     hidden = max(0, len(rows) - SHEET_PHOTOS)
     typical, others = np.split(rows, [SHEET_PHOTOS - SHEET_DOUBTFUL])
     shown = np.concatenate([typical, gallery.least_sure(others, SHEET_DOUBTFUL)]) if hidden else rows
-    title = (f"{gallery.name}: {gallery.called(cluster)}, {len(rows):,} photos, most typical first"
+    title = (f"{gallery.name}: {gallery.called(cluster)}, {counted(len(rows), 'photo')}"
+             + (", most typical first" if len(rows) > 1 else "")
              + (f", {hidden:,} in the middle left out" if hidden else "") + f". {CONFIDENCE}")
     confidence = gallery.clusters["confidence"].to_numpy()
     captions = [f"{gallery.img_paths[row].rsplit('/', 1)[-1]}\n{confidence[row]:.2f}" for row in shown]
@@ -233,8 +236,9 @@ def draw_training(gallery):
     history = pd.read_csv(path)
     best = best_row(history)
     unseen = (f"recall@1 {best['holdout_recall_1']:.2f} on models held out, " if "holdout_recall_1" in best else "")
-    return training_curves(history, title=f"Fine-tuning on {gallery.train_dir.name}: {unseen}"
-                                          f"top-1 {best['val_top_1']:.2f} on held-back photos of known models")
+    title = (f"Fine-tuning on {gallery.train_dir.name}: {unseen}"
+             f"top-1 {best['val_top_1']:.2f} on held-back photos of known models")
+    return training_curves(history, kept=best.get("epoch"), title=title)
 
 
 def draw_confusion(gallery):
@@ -244,9 +248,11 @@ def draw_confusion(gallery):
     table = confusion_of_largest(gallery.true, gallery.predicted, num=gallery.max_sheets)
     table = table.loc[:, table.any(axis=0)]
     alone, models = found_alone(gallery.true, gallery.predicted)
+    shown = f"; the {gallery.max_sheets} largest are shown" if models > gallery.max_sheets else ""
+    have, own, their = ("has", "itself", "its") if alone == 1 else ("have", "themselves", "their")
     return confusion_figure(table.to_numpy(), list(table.index), list(table.columns),
-                            title=f"{gallery.name}: {alone} of {models} models have a cluster to themselves "
-                                  f"({OWN_SHARE:.0%} of it and of them)")
+                            title=f"{gallery.name}: {alone} of {counted(models, 'model')} {have} a cluster to {own} "
+                                  f"(at least {OWN_SHARE:.0%} of it and of {their} photos){shown}")
 
 
 def found_alone(true, predicted):

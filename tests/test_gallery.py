@@ -118,6 +118,30 @@ def test_a_sheet_names_every_file_and_says_what_the_number_means(gallery):
     assert "confidence" in text and f"{gallery.clusters['confidence'][20]:.2f}" in text
 
 
+def test_a_cluster_that_no_photo_of_the_map_shows_is_told_of(gallery):
+    behind = np.setdiff1d(np.arange(COUNT), gallery.unit_photo)[0]
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(COUNT) == behind, 9, gallery.predicted))
+    assert "behind" not in text_of(draw(gallery, "map.png"))
+    assert "; 1 cluster behind photos of others" in " ".join(text_of(draw(changed(gallery), "map.png")).split())
+
+
+def test_one_model_alone_in_its_cluster_is_spoken_of_in_the_singular(gallery):
+    write_labels(gallery.data_dir, "true", [f"model_{max(cluster, 1)}" for cluster in gallery.predicted])
+    said = " ".join(text_of(draw(changed(gallery), "confusion.png")).split())
+    assert "1 of 2 models has a cluster to itself (at least 90% of it and of its photos)" in said
+
+
+def test_a_table_of_some_models_says_that_it_leaves_others_out(gallery):
+    assert "largest" not in text_of(draw(gallery, "confusion.png"))
+    some = text_of(draw(changed(gallery, max_sheets=3), "confusion.png"))
+    assert "the 3 largest are shown" in some.replace("\n", " ")
+
+
+def test_the_sheet_of_one_photo_counts_it_in_the_singular(gallery):
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(COUNT) == 0, 9, gallery.predicted))
+    assert "cluster 9, 1 photo. " in " ".join(text_of(draw(changed(gallery), sheet(9))).split())
+
+
 def test_the_sheet_of_a_large_cluster_ends_with_its_most_doubtful_photos(gallery, monkeypatch):
     monkeypatch.setattr("imgcluster.gallery.SHEET_PHOTOS", 6)
     monkeypatch.setattr("imgcluster.gallery.SHEET_DOUBTFUL", 2)

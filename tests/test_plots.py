@@ -29,7 +29,7 @@ from imgcluster.plots import (
 from imgcluster.plots.canvas import fitted
 from imgcluster.plots.cells import cell_centres, cell_outlines, cluster_borders
 from imgcluster.plots.layout import place_among
-from imgcluster.plots.style import clean, font_families, group_colour, group_marker
+from imgcluster.plots.style import bold_style, clean, font_families, group_colour, group_marker
 
 pytestmark = pytest.mark.filterwarnings("error")
 TOPOLOGIES = ["rectangular", "hexagonal"]
@@ -213,6 +213,12 @@ def test_row_0_column_0_is_drawn_at_the_upper_left():
     assert places["100"][1] > places["1"][1]
 
 
+def test_the_colours_of_hits_are_named_by_whole_numbers():
+    figure = hits_figure(np.array([[3]]), topology="rectangular", title="shoes")
+    drawn(figure)
+    assert all(tick == round(tick) for tick in figure.axes[1].get_yticks())
+
+
 def test_hits_of_an_untouched_map_are_drawn():
     drawn(hits_figure(np.zeros((3, 3), dtype=int), topology="rectangular", title="no photo"))
 
@@ -317,14 +323,21 @@ def test_training_curves_pair_training_with_validation_and_mark_the_phase():
     history = pd.DataFrame({"epoch": [1, 2, 3], "phase": ["head", "head", "blocks"], "loss": [3.0, 2, 1],
                             "val_loss": [3.0, 2, 2.5], "accuracy": [0.1, 0.5, 0.6], "val_accuracy": [0.1, 0.4, 0.5],
                             "learning_rate": [1e-3, 1e-3, 1e-4]})
-    figure = training_curves(history, title="shoes: validation accuracy 0.50")
+    figure = training_curves(history, title="shoes: validation accuracy 0.50", kept=2)
     loss, accuracy, rate = figure.axes
     assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "accuracy", "learning rate"]
-    assert [text.get_text() for text in loss.get_legend().get_texts()] == ["loss training", "loss validation"]
-    best = loss.lines[2]
-    assert (best.get_xdata()[0], best.get_ydata()[0]) == (2, 2.0)
-    assert loss.lines[-1].get_xdata()[0] == 2.5
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == [
+        "loss training", "loss validation", "epoch that was kept"]
+    assert [line.get_xdata()[0] for line in loss.lines[-2:]] == [2.5, 2]
     drawn(figure)
+
+
+def test_scores_of_models_held_out_stand_apart_under_their_names():
+    history = pd.DataFrame({"epoch": [0, 1], "val_top_1": [0.5, 0.6], "holdout_recall_1": [0.7, 0.8],
+                            "holdout_map_r": [0.3, 0.4], "holdout_ari": [0.2, 0.3]})
+    held_out, accuracy = training_curves(history, title="shoes").axes
+    named = [[text.get_text() for text in axes.get_legend().get_texts()] for axes in (held_out, accuracy)]
+    assert named == [["MAP@R", "recall@1", "ARI, told their number"], ["top 1 validation"]]
 
 
 def test_training_curves_of_one_epoch_without_validation():
@@ -358,6 +371,11 @@ def test_scores_below_zero_stay_in_the_picture():
 def test_finding_says_what_is_known():
     assert finding("shoes", num_clusters=24, num_models=25, ari=0.412) == "shoes: 24 clusters for 25 models, ARI 0.41"
     assert finding("mugs", num_clusters=1, num_photos=1200) == "mugs: 1 cluster (1,200 photos)"
+
+
+def test_names_are_bold_whether_shortened_or_accented_or_not():
+    assert all(bold_style(name)["fontweight"] == "bold" for name in ("milk", "Oat\u2026Milk", "M\u00fcsli"))
+    assert "fontweight" not in bold_style("\uc2e0\ubc1c")
 
 
 def test_clean_shortens_in_the_middle_and_composes_hangul():

@@ -151,6 +151,13 @@ def test_models_have_the_number_of_their_cluster_for_colour(tmp_path):
     assert (colours["model 1"], colours["model 2"]) == (7, 4) and min(colours["model 0"], colours[HOSTILE_LABEL]) > 7
 
 
+def test_colours_that_differ_on_paper_differ_on_a_dark_ground(written):
+    for palette in (written.page.data["palette"], written.page.data["paletteDark"]):
+        colours = np.array([[int(colour[at:at + 2], 16) for at in (1, 3, 5)] for colour in palette])
+        apart = np.abs(colours[:, None] - colours[None]).max(axis=2)
+        assert apart[~np.eye(len(colours), dtype=bool)].min() > 16
+
+
 def test_a_count_that_was_given_is_not_called_a_guess(tmp_path):
     gallery = make_gallery(tmp_path)
     write_json(gallery.data_dir / "cluster_count.json", {
@@ -174,7 +181,7 @@ def test_a_count_corrected_by_hand_is_called_that(tmp_path):
             "method": "corrected by hand, before that 5 (blind)"})
         write_report(tmp_path / "report.html", gallery)
         text = Page(tmp_path / "report.html").text
-        assert said in text and ("likely" in text) == (interval == [2, 5])
+        assert said in text and (", likely between" in text) == (interval == [2, 5])
         assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
 
 
@@ -291,6 +298,26 @@ def test_photos_used_in_spite_of_a_warning_are_listed_with_those_left_out(tmp_pa
     assert {"files", "doubtful"} <= page.ids and "2 photos used with warnings" in page.text
     (gallery.data_dir / "photos.csv").write_text("file\na.jpg\n")
     assert doubtful_files(gallery) is None
+
+
+@pytest.mark.parametrize("copy, said", [("copy left out.jpg", "Left out; the best photo of each was clustered."),
+                                        ("shop/005, front.jpg", "Clustered like any other photo;")])
+def test_copies_are_said_to_be_clustered_or_left_out(tmp_path, copy, said):
+    gallery = make_gallery(tmp_path)
+    write_table(gallery.data_dir / "duplicates.csv", pd.DataFrame({
+        "file": [copy], "kept": [gallery.img_paths[4]], "kind": ["same picture"], "distance": ["46"]}))
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert said in text and '<th scope="col">of</th>' in text and ">46<" not in text
+
+
+def test_files_that_could_be_read_but_were_left_out_are_not_called_unreadable(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_table(gallery.data_dir / "skipped.csv", pd.DataFrame({
+        "file": ["a.jpg", "b.jpg"], "reason": ["the product fills 2 % of the frame", "not a picture"]}))
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "<dt>Files left out</dt><dd>2 " in text and "ould not be read" not in text
 
 
 def test_who_placed_photos_among_earlier_ones_is_not_told_to_run_these_alone_again(tmp_path):

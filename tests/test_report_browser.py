@@ -1,5 +1,7 @@
 """The report in Chromium: it asks for nothing, obeys mouse and keys, and exports what step 04 applies."""
+import base64
 import csv
+import io
 import json
 import re
 from dataclasses import replace
@@ -8,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from report_gallery import HOSTILE_FILE, make_gallery
 
 from imgcluster.artefacts import write_labels, write_lines
@@ -124,6 +127,12 @@ def test_a_unit_opens_its_cluster(browser):
     assert len(browser.find_elements("css selector", "#cluster-photos .photo")) == 8
 
 
+def test_buttons_lie_on_no_photo(browser):
+    for plot in ("map", "scatter"):
+        canvas, zoom = (browser.find_element("id", f"{plot}-{part}").rect for part in ("canvas", "zoom"))
+        assert zoom["x"] >= canvas["x"] + canvas["width"] or zoom["y"] >= canvas["y"] + canvas["height"]
+
+
 def test_the_map_obeys_keys(browser):
     from selenium.webdriver.common.keys import Keys
     canvas = browser.find_element("id", "map-canvas")
@@ -194,6 +203,12 @@ def ground_of_map(driver):
     return driver.execute_script("return document.getElementById('map-canvas').toDataURL()")
 
 
+def colours_of_map(driver, *places):
+    """The colours of the map at places (shares of its width and height)."""
+    picture = Image.open(io.BytesIO(base64.b64decode(ground_of_map(driver).partition(",")[2]))).convert("RGB")
+    return [picture.getpixel((int(x * picture.width), int(y * picture.height))) for x, y in places]
+
+
 def test_slider_recolours_the_map_and_the_cards(browser):
     from selenium.webdriver.common.keys import Keys
     level, number = browser.find_element("id", "level"), browser.find_element("css selector", ".level-bar .level-count")
@@ -201,6 +216,7 @@ def test_slider_recolours_the_map_and_the_cards(browser):
     before = ground_of_map(browser)
     level.send_keys(Keys.ARROW_LEFT)
     assert number.text == "1 cluster"
+    assert browser.find_element("id", "level-note").text.startswith("Clusters that join. To make this the answer")
     assert browser.find_element("css selector", ".level-card button.quiet").text == "0 + 1 + 1 more"
     assert len(browser.find_elements("css selector", "#cards .card")) == 1
     assert ground_of_map(browser) != before
@@ -255,6 +271,28 @@ def test_the_legend_shows_where_a_cluster_lies(browser):
     assert browser.execute_script(seen) != before
 
 
+def test_corrected_clusters_count_the_photos_that_are_not_in_the_page_as_well(browser, tmp_path):
+    write_report(tmp_path / "report.html", make_gallery(tmp_path), max_photos=12)
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    click(browser, "#review-photos .choosable")
+    choose(browser, "#tray select", "new")
+    sizes = {card.find_element("css selector", ".title").text: card.find_element("css selector", ".size").text
+             for card in browser.find_elements("css selector", "#cards .card")}
+    assert sizes.pop("Cluster new-1") == "1 photo"
+    assert sorted(sizes.values()) == ["7 photos", "8 photos", "8 photos"]
+
+
+def test_clusters_of_one_size_stand_in_the_legend_by_their_numbers(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", 7 - np.arange(24) // 3)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    chips = browser.find_elements("css selector", "#map-chips .chip")
+    assert [chip.get_attribute("textContent") for chip in chips] == [f"Cluster {number}3" for number in range(8)]
+
+
 def test_corrections_wait_while_another_level_is_looked_at(browser):
     from selenium.webdriver.common.keys import Keys
     click(browser, "#review-photos .choosable")
@@ -270,6 +308,22 @@ def test_no_width_scrolls_sideways(browser, width):
                             {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
     try:
         assert browser.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_long_names_of_clusters_do_not_widen_a_phone(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    named = [f"{number},{'a long name ' * 12}" for number in range(3)]
+    write_lines(gallery.data_dir / "cluster_names.csv", ["cluster,name", *named])
+    write_report(tmp_path / "report.html", replace(gallery))
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": 375, "height": 812, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        open_page(browser, (tmp_path / "report.html").as_uri())
+        wait(browser, "document.documentElement.dataset.ready")
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 375
+        assert all(title.size["height"] < 60 for title in browser.find_elements("css selector", "#cards .title"))
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
@@ -291,6 +345,20 @@ def test_the_legend_of_the_map_shows_where_a_cluster_lies(browser):
     assert ground_of_map(browser) != before
 
 
+def test_the_legend_lights_a_unit_that_shows_a_photo_of_another_cluster(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    behind = next(row for row in range(8) if row not in gallery.unit_photo)
+    labels = np.where(np.arange(24) == behind, 9, gallery.predicted)
+    write_labels(gallery.data_dir, "pred", labels)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    before = colours_of_map(browser, (0.45, 0.15), (0.55, 0.15), (0.45, 0.85))
+    browser.find_elements("css selector", "#map-chips .chip")[-1].send_keys("")
+    lit = colours_of_map(browser, (0.45, 0.15), (0.55, 0.15), (0.45, 0.85))
+    assert [one == other for one, other in zip(before, lit)] == [behind % 2 == 0, behind % 2 == 1, False]
+
+
 def test_colours_go_by_the_numbers_of_clusters_and_photos_in_none_are_grey_and_last(browser, tmp_path):
     gallery = make_gallery(tmp_path)
     write_labels(gallery.data_dir, "pred", np.repeat([-1, 1, 7], [12, 4, 8]))
@@ -306,6 +374,15 @@ def test_colours_go_by_the_numbers_of_clusters_and_photos_in_none_are_grey_and_l
     for selector, expected in (("#opening .strip-size", ["8", "4"]), ("#unplaced .strip-size", ["12"]),
                                ("#cards .title", ["Cluster 7", "Cluster 1", "No cluster"])):
         assert [element.text for element in browser.find_elements("css selector", selector)] == expected
+    assert {button.text for button in browser.find_elements("css selector", "#review-photos .in")} <= {
+        "in no cluster", "in Cluster 1", "in Cluster 7"}
+
+
+def test_training_curves_say_what_they_measure(browser):
+    captions = [caption.text for caption in browser.find_elements("css selector", "#training-charts figcaption")]
+    assert captions == ["Loss\nwhat training makes smaller",
+                        "Top-1 accuracy\nphotos whose model is the most probable one",
+                        "Learning rate\nhow large the steps of training are"]
 
 
 def test_light_and_dark(browser):

@@ -335,6 +335,32 @@ def test_products_are_browsed_and_searched_from(browser):
     assert names(browser)[0] == f"Blue {HOSTILE}" and browser.find_element("id", "file-name").text.startswith("2_")
 
 
+def test_a_box_can_be_drawn_in_a_photo_of_the_catalogue(browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    click(browser, "#browse-cards .picture")
+    wait(browser, "document.querySelectorAll('#product-photos button').length > 0")
+    click(browser, "#product-photos button")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    photo = browser.find_element("id", "photo")
+    offset = 0.4 * photo.size["height"]
+    actions = ActionChains(browser, duration=30).move_to_element_with_offset(photo, -offset, -offset)
+    actions.click_and_hold().move_by_offset(offset, offset).move_by_offset(offset, offset).release().perform()
+    wait(browser, "document.querySelector('#regions [aria-pressed=true]')?.textContent === 'Your box'")
+    assert browser.find_element("id", "hint").is_displayed() and names(browser)
+
+
+def test_what_went_wrong_is_not_covered_by_the_bar_at_the_top(browser, tmp_path):
+    choose_file(browser, save(tmp_path / "good.png", picture(0, 50)))
+    browser.execute_script("document.body.style.minHeight = '4000px'; scrollTo({top: 2000, behavior: 'instant'})")
+    (tmp_path / "bad.jpg").write_bytes(b"no photo")
+    browser.find_element("id", "file").send_keys(str(tmp_path / "bad.jpg"))
+    wait(browser, "!document.getElementById('message').hidden")
+    assert browser.execute_script("""return document.getElementById("message").getBoundingClientRect().top
+        >= document.querySelector(".top").getBoundingClientRect().bottom""")
+
+
 def test_back_leads_from_the_products_to_the_search(browser):
     click(browser, "#go-browse")
     wait(browser, "!document.getElementById('browse-page').hidden")

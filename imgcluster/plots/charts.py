@@ -6,6 +6,7 @@ from imgcluster.plots.style import clean, group_colour, new_figure, text_style
 
 _RATE_NAMES = ("learning_rate", "lr")
 _NOT_CURVES = ("epoch", "phase", "seconds", *_RATE_NAMES)
+_HELD_OUT = {"holdout_map_r": "MAP@R", "holdout_recall_1": "recall@1", "holdout_ari": "ARI, told their number"}
 _SCORES_SHOWN = {
     "against the labels": {"ari": "ARI", "ami": "AMI", "matched_accuracy": "matched accuracy", "purity": "purity"},
     "pairs of photos": {"pairwise_precision": "precision", "pairwise_recall": "recall", "pairwise_f1": "F1",
@@ -14,20 +15,23 @@ _SCORES_SHOWN = {
     "information": {"homogeneity": "homogeneity", "completeness": "completeness", "nmi": "NMI (V-measure)"}}
 
 
-def training_curves(history, *, title):
-    """Loss, accuracies and learning rate by epoch: training dashed, validation solid, its best epoch marked.
+def training_curves(history, *, title, kept=None):
+    """Loss, accuracies and learning rate by epoch: training dashed, validation solid; scores of held-out models apart.
 
     history: DataFrame with one row per epoch in Keras' names (`loss`, `val_loss`, `accuracy`, `top_2`, ...,
-    `learning_rate`), plus `epoch` and `phase` where there are such columns; a change of phase is a vertical line.
+    `learning_rate`), plus `epoch` and `phase` where there are such columns; a change of phase is a dotted line. kept:
+    the epoch whose weights are in use, a black line.
     """
     epochs = history["epoch"].to_numpy() if "epoch" in history else np.arange(1, len(history) + 1)
     panels = [panel for panel in _panels(history) if panel[1]]
     figure = new_figure(max(4.8 * len(panels), 6.0), 4.4, title=title)
     for axes, (name, curves) in zip(np.atleast_1d(figure.subplots(1, max(1, len(panels)))), panels):
         for index, curve in enumerate(curves):
-            _draw_curve(axes, epochs, history, curve, group_colour(index), lowest_is_best=name == "loss")
+            _draw_curve(axes, epochs, history, curve, group_colour(index))
         for change in _phase_changes(history, epochs):
             axes.axvline(change, color="#999999", linewidth=1, linestyle=":")
+        if kept is not None:
+            axes.axvline(kept, color="black", linewidth=1.2, label="epoch that was kept")
         _finish_curves(axes, epochs, name)
     return figure
 
@@ -38,11 +42,13 @@ def _panels(history):
     names = list(dict.fromkeys(str(name).removeprefix("val_") for name in numeric))
     losses = [name for name in names if name.endswith("loss")]
     rates = [name for name in names if name in _RATE_NAMES]
-    return [("loss", losses), ("accuracy", [name for name in names if name not in (*losses, *_NOT_CURVES)]),
+    held_out = [name for name in _HELD_OUT if name in names]
+    return [("loss", losses), ("score on models held out", held_out),
+            ("accuracy", [name for name in names if name not in (*losses, *held_out, *_NOT_CURVES)]),
             ("learning rate", rates)]
 
 
-def _draw_curve(axes, epochs, history, name, colour, *, lowest_is_best):
+def _draw_curve(axes, epochs, history, name, colour):
     marker = "o" if len(epochs) == 1 else ""
     if name in history:
         kind = "training" if f"val_{name}" in history else ""
@@ -52,13 +58,10 @@ def _draw_curve(axes, epochs, history, name, colour, *, lowest_is_best):
     if validation is not None:
         axes.plot(epochs, validation, marker=marker, color=colour, linewidth=2,
                   label=f"{_spaced(name)} validation")
-        if validation.notna().any():
-            best = int(np.nanargmin(validation) if lowest_is_best else np.nanargmax(validation))
-            axes.plot(epochs[best], validation.iloc[best], "o", color=colour, markersize=6)
 
 
 def _spaced(name):
-    return clean(name.replace("_", " "), 24)
+    return _HELD_OUT.get(name) or clean(name.replace("_", " "), 24)
 
 
 def _phase_changes(history, epochs):
@@ -74,7 +77,7 @@ def _finish_curves(axes, epochs, name):
     axes.set_ylabel(name, **text_style())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(min(epochs) - 0.5, max(epochs) + 0.5)
-    if name == "accuracy":
+    if name in ("score on models held out", "accuracy"):
         axes.set_ylim(0, 1.02)
     if name == "learning rate":
         axes.set_yscale("log")

@@ -1,6 +1,7 @@
 """Figures of the Self-Organizing Map: distances, hits, and the map as a wall of photos."""
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.ticker import MaxNLocator
 
 from imgcluster.plots.canvas import fitted, show_canvas
 from imgcluster.plots.cells import brick_centres, cell_centres, cell_outlines, cluster_borders
@@ -45,7 +46,7 @@ def hits_figure(hits, *, topology, title):
     figure, axes = _map_axes(hits, topology, title)
     shown = np.ma.masked_equal(hits, 0)
     cells = _draw_cells(axes, shown, topology, cmap="YlGnBu", limits=(1, max(2, int(hits.max()))))
-    _colour_bar(figure, axes, cells, "photos in the unit")
+    _colour_bar(figure, axes, cells, "photos in the unit", ticks=MaxNLocator(integer=True))
     if max(hits.shape) <= 25:
         for (x, y), count in zip(cell_centres(hits.shape, topology=topology), hits.ravel()):
             if count:
@@ -94,8 +95,8 @@ def _draw_cells(axes, values, topology, *, cmap, limits):
     return cells
 
 
-def _colour_bar(figure, axes, cells, name):
-    bar = figure.colorbar(cells, ax=axes, shrink=0.7, aspect=30, pad=0.02)
+def _colour_bar(figure, axes, cells, name, *, ticks=None):
+    bar = figure.colorbar(cells, ax=axes, shrink=0.7, aspect=30, pad=0.02, ticks=ticks)
     bar.set_label(name, fontsize=9, **text_style())
 
 

@@ -65,7 +65,14 @@ def text_style():
 def bold_style(text):
     """Keywords like `text_style`, bold where the always present font shows `text`: the others may have no bold."""
     style = text_style()
-    return style | {"fontfamily": font_families()[0], "fontweight": "bold"} if text.isascii() else style
+    bold = all(ord(character) in _bold_characters() for character in text)
+    return style | {"fontfamily": font_families()[0], "fontweight": "bold"} if bold else style
+
+
+@lru_cache(maxsize=1)
+def _bold_characters():
+    font = font_manager.FontProperties(family=font_families()[0], weight="bold")
+    return frozenset(font_manager.get_font(font_manager.findfont(font)).get_charmap())
 
 
 def _is_mark(character):

@@ -35,7 +35,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
         "network": tables.network(gallery),
         "skipped": tables.side_table(gallery, "skipped.csv"), "records": tables.records(gallery),
         "doubtful": tables.doubtful_files(gallery),
-        "duplicates": tables.side_table(gallery, "duplicates.csv"), "shown": len(rows), "data": data,
+        "duplicates": tables.copies(gallery), "shown": len(rows), "data": data,
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
     write_text(path, page)
     return {"photos": len(rows), "bytes": len(page.encode("utf-8"))}

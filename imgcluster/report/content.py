@@ -208,7 +208,7 @@ def _hex(colour):
 
 
 def _readable_on_dark(colour):
-    """Lighter where a colour would be lost on a dark ground."""
+    """Lighter where a colour would be lost on a dark ground; two that differ still do."""
     lightness = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
-    share = max(0.0, (0.42 - lightness) / (1 - lightness))
+    share = max(0.0, (0.3 - 0.45 * lightness) / (1 - lightness))
     return tuple(channel + (1 - channel) * share for channel in colour)

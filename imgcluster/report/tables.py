@@ -122,6 +122,14 @@ def doubtful_files(gallery):
     return _listed(table.loc[whole.sort_values(kind="stable").index])
 
 
+def copies(gallery):
+    """The copies that step 01 found, as `side_table` gives a table, with "used": whether they were clustered too."""
+    table = read_table(gallery.data_dir / "duplicates.csv").reindex(columns=["file", "kept", "kind"], fill_value="")
+    used = bool(table["file"].isin(gallery.img_paths).any())
+    listed = _listed(table.rename(columns={"file": "copy", "kept": "of"}))
+    return listed and listed | {"used": used}
+
+
 def _listed(table):
     if table.empty:
         return None

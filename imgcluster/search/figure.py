@@ -71,7 +71,7 @@ def on_white(picture):
 
 
 def _heading(item):
-    return f"{item.similarity:.2f}" if item.score is None else percent(item.score)
+    return f"similarity {item.similarity:.2f}" if item.score is None else percent(item.score)
 
 
 def _name(item):

@@ -6,22 +6,28 @@ function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-const curveTitles = { holdout_map_r: "MAP@R, unseen models", holdout_recall_1: "Recall@1, unseen models",
-  holdout_ari: "ARI, unseen models", loss: "Loss", top_1: "Top-1 accuracy", top_5: "Top-5 accuracy",
-  accuracy: "Accuracy", learning_rate: "Learning rate" };
+const curves = {
+  holdout_map_r: ["MAP@R, unseen models", "of a photo's nearest ones, the share that shows the same model"],
+  holdout_recall_1: ["Recall@1, unseen models", "photos whose nearest other one shows the same model"],
+  holdout_ari: ["ARI, unseen models", "agreement of clusters with the labels, their number given"],
+  loss: ["Loss", "what training makes smaller"],
+  top_1: ["Top-1 accuracy", "photos whose model is the most probable one"],
+  top_5: ["Top-5 accuracy", "photos whose model is among the five most probable"],
+  accuracy: ["Accuracy", "photos whose model is the most probable one"],
+  learning_rate: ["Learning rate", "how large the steps of training are"] };
 
 function startTraining() {
   const parent = $("training-charts");
   if (!parent) return;
   const { series } = data.training;
   const measures = new Set(Object.keys(series).map((name) => name.replace(/^val_/, "")));
-  parent.replaceChildren(...Object.keys(curveTitles).filter((name) => measures.has(name)).map((name) =>
-    chart(curveTitles[name], name.startsWith("holdout_") ? { unseen: series[name] }
-      : { trained: series[name], validated: series[`val_${name}`] })));
+  parent.replaceChildren(...Object.keys(curves).filter((name) => measures.has(name)).map((name) =>
+    chart(...curves[name], name.startsWith("holdout_") ? { unseen: series[name] }
+      : name === "learning_rate" ? { rate: series[name] } : { trained: series[name], validated: series[`val_${name}`] })));
 }
 
 // lists: {kind: values by epoch, null where there is none}.
-function chart(title, lists) {
+function chart(title, meaning, lists) {
   const { epoch, phase, kept } = data.training;
   const drawn = Object.entries(lists).filter(([, list]) => list);
   const [width, height, left, bottom, top, right] = [320, 200, 44, 24, 10, 10];
@@ -49,5 +55,5 @@ function chart(title, lists) {
   if (change > 0) picture.append(upright("phase", change - 0.5));
   if (kept !== null) picture.append(upright("kept", kept));
   picture.append(...drawn.map(([kind, list]) => line(list, kind)));
-  return h("figure", {}, h("figcaption", {}, title), picture);
+  return h("figure", {}, h("figcaption", {}, title, h("small", {}, meaning)), picture);
 }

@@ -17,8 +17,8 @@ function swatch(id) {
   return mark;
 }
 
-const clusterChip = (id, number) => h("button", { type: "button", class: "chip", onclick: () => openCluster(id) },
-  swatch(id), clusterName(id), h("span", { class: "number" }, number.toLocaleString("en")));
+const clusterChip = (id, number) => h("button", { type: "button", class: "chip", title: clusterName(id),
+  onclick: () => openCluster(id) }, swatch(id), h("span", { class: "name" }, clusterName(id)), h("span", { class: "number" }, number.toLocaleString("en")));
 
 const modelColour = (model) => paletteNow()[data.models[model].colour % paletteNow().length];
 
@@ -26,8 +26,9 @@ const modelColour = (model) => paletteNow()[data.models[model].colour % paletteN
 function modelChip(model, number) {
   const mark = h("span", { class: "swatch", "aria-hidden": "true" });
   mark.style.background = modelColour(model);
-  return h("button", { type: "button", class: "chip", onclick: () => findPhotos(data.models[model].name) }, mark,
-    data.models[model].name, h("span", { class: "number" }, number.toLocaleString("en")));
+  const { name } = data.models[model];
+  return h("button", { type: "button", class: "chip", title: name, onclick: () => findPhotos(name) }, mark,
+    h("span", { class: "name" }, name), h("span", { class: "number" }, number.toLocaleString("en")));
 }
 
 // -1, no cluster, comes after all clusters.
@@ -36,7 +37,7 @@ const noneLast = (a, b) => (a === -1) - (b === -1);
 // The largest of the groups [[group, photos], ...]: pointing at one, or reaching it with Tab, calls pick(group), and
 // pick(null) afterwards.
 function drawLegend(parent, groupsByPhotos, chip, pick) {
-  groupsByPhotos.sort(([a], [b]) => noneLast(a, b));
+  groupsByPhotos.sort(([a, m], [b, n]) => noneLast(a, b) || n - m || byNumber({ id: a }, { id: b }));
   const chips = groupsByPhotos.slice(0, LEGEND_CHIPS).map(([group, number]) => {
     const element = chip(group, number);
     for (const [type, value] of [["pointerenter", group], ["focus", group], ["pointerleave", null], ["blur", null]])
@@ -59,7 +60,7 @@ function card(cluster) {
   const typical = indices.slice(0, 3);
   const doubtful = photos.confidence ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
   return h("article", { class: "card" },
-    h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", onclick: () => openCluster(id) },
+    h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", title: clusterName(id), onclick: () => openCluster(id) },
       clusterName(id))), h("span", { class: "size" }, count(cluster.size, "photo"))),
     h("div", { class: "typical" }, typical.map((index) => photoButton(index))),
     doubtful.length ? h("div", { class: "doubtful" },

@@ -77,14 +77,17 @@ function startLevels() {
     const { count: number } = levels[levelNow];
     $("level-note").textContent = isAnswer()
       ? "This is the answer of the run."
-      : `${number > levels[answerLevel].count ? "Clusters that fall apart" : "Clusters that join"}; the other ${
-        (groups.size - changedGroups.length).toLocaleString("en")} stay as they are. To make this the answer, set NUM_CLUSTERS = ${
+      : `${number > levels[answerLevel].count ? "Clusters that fall apart" : "Clusters that join"}${
+        staying(groups.size - changedGroups.length)}. To make this the answer, set NUM_CLUSTERS = ${
         number} in config.py and run steps 04 to 06 again.`;
     growingList($("level-clusters"), changedGroups.sort((a, b) => b[1].size - a[1].size), 30, levelCard, "cluster");
   };
   onchange(draw);
   draw();
 }
+
+const staying = (number) => (number === 0 ? "" : number === 1 ? "; one other stays as it is"
+  : `; the other ${number.toLocaleString("en")} stay as they are`);
 
 // Photos of each part by turns, so that what it joins is seen.
 function levelCard([id, group]) {

@@ -3,9 +3,10 @@
 // A few clusters, each with its most typical photos: what "same product" means here. Photos in no cluster stand apart.
 function startOpening() {
   const clusters = currentClusters().sort(orders.size[1]);
+  const most = Math.min(5, Math.max(...clusters.map(({ indices }) => indices.length)));
   const strip = ({ id, indices, size }) => h("button", { type: "button", class: "strip",
     "aria-label": `${clusterName(id)}, ${count(size, "photo")}: open`, onclick: () => openCluster(id) },
-  range(5).map((place) => (place < indices.length ? picture(indices[place]) : h("span", { class: "picture empty" }))),
+  range(most).map((place) => (place < indices.length ? picture(indices[place]) : h("span", { class: "picture empty" }))),
   h("span", { class: "strip-size" }, size.toLocaleString("en")));
   $("opening").replaceChildren(...clusters.filter(({ id }) => id !== -1).slice(0, 6).map(strip));
   $("unplaced")?.replaceChildren(...clusters.filter(({ id }) => id === -1).map(strip));
@@ -42,16 +43,18 @@ function findPhotos(text) {
   $("search").dispatchEvent(new Event("input"));
 }
 
+const inCluster = (photo) => `in ${shownOf[photo] === -1 ? "no cluster" : clusterName(shownOf[photo])}`;
+
 function startReview() {
   if (!$("review-photos")) return;
   growingList($("review-photos"), data.review, atATime(36), ({ photo, notes }) => h("div", { class: "review-item" },
     choosablePhoto(photo, captionOf(photo)),
     h("button", { type: "button", class: "quiet in", "data-photo-in": photo, onclick: () => openCluster(shownOf[photo], photo) },
-      `in ${clusterName(shownOf[photo])}`),
+      inCluster(photo)),
     notes.map(([name, value]) => h("span", { class: "note" }, name === "reason" ? value : `${name.replaceAll("_", " ")}: ${value}`))),
   "photo");
   onchange(() => document.querySelectorAll("[data-photo-in]").forEach((button) => {
-    button.textContent = `in ${clusterName(shownOf[Number(button.dataset.photoIn)])}`;
+    button.textContent = inCluster(Number(button.dataset.photoIn));
   }));
 }
 
@@ -75,14 +78,14 @@ function startPairs() {
 function startBeforeAfter() {
   $("before-after")?.replaceChildren(...data.beforeAfter.map(([after, before]) => h("figure", {},
     h("div", { class: "two" }, picture(before, `${photos.file[after]} as it came`),
-      picture(after, `${photos.file[after]} with its background removed`)),
+      picture(after, `${photos.file[after]} as the network saw it`)),
     h("figcaption", { class: "file" }, photos.file[after]))));
 }
 
-// Thumbnails of the files in the table of copies.
-function startCopies() {
+// Thumbnails of the files in the tables of copies and of warnings.
+function startFiles() {
   const known = new Map(photos.file.map((file, index) => [file, index]));
-  document.querySelectorAll("#duplicates td[data-file]").forEach((box) => {
+  document.querySelectorAll("#files td[data-file]").forEach((box) => {
     const index = known.get(box.textContent.trim());
     if (index !== undefined) box.prepend(photoButton(index));
   });

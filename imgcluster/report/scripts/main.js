@@ -61,7 +61,7 @@ startTheme();
 startLevelSliders();
 startClusters();
 startOpening();
-for (const start of [startMap, startScatter, startSearch, startReview, startLevels, startPairs, startBeforeAfter, startCopies,
+for (const start of [startMap, startScatter, startSearch, startReview, startLevels, startPairs, startBeforeAfter, startFiles,
   startTraining, startBars, startContents]) start();
 document.documentElement.dataset.ready = "true";
 performance.mark("ready");

@@ -27,6 +27,7 @@ function startMap() {
     const ring = Math.max(1.5, cell * 0.045);
     let missing = 0;  // photos still being decoded
     const chosen = picked ?? unitCluster(hovered >= 0 ? hovered : document.activeElement === canvas ? cursor : -1);
+    const lit = chosen === null ? null : unitsOf(chosen);
     for (let unit = 0; unit < centres.length; unit += 1) {
       const [x, y] = view.toScreen(centres[unit][0] - 0.5, centres[unit][1] - 0.5);
       if (x > view.width || y > view.height || x + cell < 0 || y + cell < 0) continue;
@@ -34,7 +35,7 @@ function startMap() {
       context.fillStyle = shade(look === "hits" ? Math.sqrt(hits[unit] / most) : far(unit), look === "photos" ? 0.6 : 1);
       context.fillRect(x, y, cell + 0.5, cell + 0.5);
       if (look === "photos" && photo[unit] >= 0) {
-        context.globalAlpha = chosen !== null && unitCluster(unit) !== chosen ? 0.3 : 1;
+        context.globalAlpha = lit && !lit.has(unit) ? 0.3 : 1;
         context.fillStyle = clusterColour(unitCluster(unit));
         context.fillRect(x + gap, y + gap, cell - 2 * gap, cell - 2 * gap);
         if (!drawTile(context, photo[unit], x + gap + ring, y + gap + ring, cell - 2 * (gap + ring), view.redraw)) missing += 1;
@@ -93,23 +94,24 @@ function startMap() {
   }
 
   function drawLabels(context, cell) {
-    context.font = "600 12px system-ui, sans-serif";
+    const size = Math.max(8, Math.min(12, cell * 0.3));  // a name covers no more than a third of a photo
+    context.font = `600 ${size}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     const taken = [];
     for (const [id, { unit, units }] of labelled) {
-      if (cell * Math.sqrt(units) < 52) continue;
+      if (cell * Math.sqrt(units) < 28) continue;
       const text = shortened(groups.get(id)?.short ?? names.get(id) ?? (id === -1 ? "none" : String(id)), 18);
-      const width = context.measureText(text).width + 12;
+      const width = context.measureText(text).width + size;
       const [x, y] = view.toScreen(xs[unit], ys[unit] + 0.5);
-      if (taken.some(([tx, ty, room]) => Math.abs(tx - x) < (room + width) / 2 + 2 && Math.abs(ty - y) < 20)) continue;
+      if (taken.some(([tx, ty, room]) => Math.abs(tx - x) < (room + width) / 2 + 2 && Math.abs(ty - y) < 1.5 * size + 2)) continue;
       taken.push([x, y, width]);
       context.fillStyle = colourOf("--surface");
       context.beginPath();
-      context.roundRect(x - width / 2, y - Math.min(22, cell / 2), width, 18, 9);
+      context.roundRect(x - width / 2, y - 1.75 * size, width, 1.5 * size, 0.75 * size);
       context.fill();
       context.fillStyle = colourOf("--text");
-      context.fillText(text, x, y - Math.min(22, cell / 2) + 9.5);
+      context.fillText(text, x, y - 0.95 * size);
     }
   }
 
@@ -127,6 +129,8 @@ function startMap() {
     return `rgb(${grey}, ${grey}, ${Math.min(255, grey + 4)})`;
   }
 
+  // A unit shows one photo, and may hold others of other clusters.
+  const unitsOf = (id) => new Set(photos.unit.filter((_, index) => shownOf[index] === id));
   const unitCluster = (unit) => (photo[unit] >= 0 ? shownOf[photo[unit]] : null);
 
   function unitAt(x, y) {

@@ -3,6 +3,7 @@ const selection = new Set();
 const corrections = [];  // {action, indices or cluster, value}, in the order they were made
 const names = new Map();  // cluster -> what people call it
 let clusterOf = photos.cluster.slice();  // of each photo, corrections applied
+const sizeOf = new Map();  // of each of these clusters: its photos, those that are not in the page as well
 let shownOf = clusterOf;  // the same, or its cluster at the level looked at
 let newClusters = data.newClusters;
 let exported = true;
@@ -33,14 +34,17 @@ function undo(position) {
 function applyCorrections() {
   clusterOf = photos.cluster.slice();
   readNames();
+  readSizes();
   for (const correction of corrections) {
     const { action, indices, cluster, value } = correction;
     if (action === "name" && value) names.set(cluster, value);
     else if (action === "name") names.delete(cluster);
-    else if (action === "merge") clusterOf = clusterOf.map((old) => (old === cluster ? value : old));
-    else {
+    else if (action === "merge") {
+      resize(cluster, value, sizeOf.get(cluster) ?? 0);
+      clusterOf = clusterOf.map((old) => (old === cluster ? value : old));
+    } else {
       correction.from = indices.map((index) => clusterOf[index]);
-      indices.forEach((index) => { clusterOf[index] = value; });
+      indices.forEach((index) => { resize(clusterOf[index], value, 1); clusterOf[index] = value; });
     }
   }
   if (isAnswer()) shownOf = clusterOf;
@@ -52,6 +56,17 @@ function readNames() {
   data.clusters.forEach(({ id, name }) => { if (name) names.set(id, name); });
 }
 readNames();
+
+function readSizes() {
+  sizeOf.clear();
+  data.clusters.forEach(({ id, size }) => sizeOf.set(id, size));
+}
+readSizes();
+
+function resize(from, to, number) {
+  sizeOf.set(from, sizeOf.get(from) - number);
+  sizeOf.set(to, (sizeOf.get(to) ?? 0) + number);
+}
 
 // Clusters as they are shown (or `of` each photo), with their photos in the page, most typical first.
 function currentClusters(of = shownOf) {
@@ -66,7 +81,7 @@ function currentClusters(of = shownOf) {
     const confidence = photos.confidence
       ? indices.reduce((sum, index) => sum + (photos.confidence[index] ?? 0), 0) / indices.length : null;
     byTypicality(indices);
-    return { id, indices, size: untouched ? known.size : groups.get(id)?.size ?? indices.length,
+    return { id, indices, size: groups.get(id)?.size ?? sizeOf.get(id),
       confidence: untouched ? known.confidence ?? null : confidence, ...commonestModel(indices, untouched && known) };
   });
 }

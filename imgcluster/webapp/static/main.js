@@ -1,7 +1,7 @@
 // The page: a photo comes in by click, camera, drop or paste; its regions are chosen; results are shown.
 import { load as loadProducts } from "./browse.js";
 import { card, onLike, photoUrl } from "./cards.js";
-import { getJson, postPhoto, showError } from "./server.js";
+import { getJson, getPhoto, postPhoto, showError } from "./server.js";
 import { clearDrawn, onDrawn, showBoxes, showBusy, showPhoto } from "./stage.js";
 
 const byId = (id) => document.getElementById(id);
@@ -56,9 +56,6 @@ async function search(file, box) {
 }
 
 async function searchBox(box) {
-  if (!state.file) {
-    return;
-  }
   showError("");
   const found = await search(state.file, box);
   if (!found) {
@@ -78,7 +75,6 @@ function choose(index) {
     regionButton(region, other, index)) : []));
   const objects = state.regions.some((region) => region.name.startsWith("object"));
   byId("hint").textContent = `${objects ? "Choose an object in the photo, or draw" : "Draw"} a box around what you are looking for.`;
-  byId("hint").hidden = !state.file;
   showResults(state.regions[index]);
 }
 
@@ -109,12 +105,12 @@ async function showLike(row, file) {
   const found = await getJson(`/api/like/${row}`);
   const image = new Image();
   image.src = photoUrl(row, "large");
-  await image.decode();
+  const [, own] = await Promise.all([image.decode(), getPhoto(image.src, file)]);
   goTo("search");
   showError("");
   state.turn += 1;
-  state.file = null;
-  state.regions = [{ name: "photo", ...found }];
+  state.file = own;
+  state.regions = [{ name: "photo", picture: photoUrl(row), ...found }];
   byId("start").hidden = true;
   byId("work").hidden = false;
   byId("file-name").textContent = file;

@@ -34,6 +34,9 @@ async function ask(url, options) {
 
 export const getJson = (url) => ask(url).catch((error) => { showError(error.message); throw error; });
 
+// A photo of the catalogue as a file, which a box can be searched in like in any other.
+export const getPhoto = (url, name) => fetch(url).then((response) => response.blob()).then((blob) => new File([blob], name));
+
 // The name of the file stays here; only its content is sent.
 export const postPhoto = (file, box) => ask(`/api/search${box ? `?box=${box.join(",")}` : ""}`, {
   method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
