@@ -406,9 +406,13 @@ def test_nothing_is_copied_where_photos_lack_their_labels(shop, tmp_path):
 def test_what_is_no_photo_is_not_copied(shop, tmp_path):
     new = new_photos(tmp_path / "new", ["1_20_0.png"])
     (new / "without label.jpg").write_bytes(b"no photo")
+    for number in range(5):
+        (new / f"empty {number}.jpg").touch()
     (new / "gone.png").symlink_to(tmp_path / "nowhere.png")
     code, _, err = call(SEARCH, shop, "--add", new)
-    assert code == 0 and "1 photo came, 0 left: 29 in the catalogue; 2 could not be used" in err, err
+    assert code == 0 and "1 photo came, 0 left: 29 in the catalogue; 7 could not be used" in err, err
+    # No file names them: none is left out here.
+    assert err.count(": empty file") == 5
     assert "warning: without label.jpg: " in err and "warning: gone.png: link to a missing file" in err
     kept = {path.name for path in (shop / "raw_img" / "shop").iterdir()}
     assert len(kept) == 29 and "1_20_0.png" in kept
