@@ -177,7 +177,9 @@ def test_lines_that_match_nothing_are_told(tmp_path):
 @pytest.mark.parametrize("text, said", [("name,price\nMug,1\n", "one must be file or model"),
                                         ("model,name\n1,a\n1,b\n", "line 3: model '1' comes a second time"),
                                         ("model,name\nA b,a\nA_b,b\n", "line 3: model 'A_b' comes a second time"),
-                                        ("", "cannot be read as CSV")])
+                                        ("", "columns none; one must be"),
+                                        ("model;price\nx;1,99\n", "separated by semicolons"),
+                                        ("model,price\nx,1,99\n", "line 2")])
 def test_a_wrong_catalog_is_refused(tmp_path, text, said):
     (tmp_path / "catalog.csv").write_text(text)
     with pytest.raises(UserError, match=said):
