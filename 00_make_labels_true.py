@@ -14,6 +14,7 @@ from imgcluster.labels import describe_labels, make_labels
 from imgcluster.photo_rows import left_out, write_photo_rows
 from imgcluster.sample import SAMPLES, draw_sample
 from imgcluster.step_options import label_options
+from imgcluster.wording import counted
 
 
 def main(argv=None):
@@ -37,7 +38,8 @@ def main(argv=None):
         options = {"labels_from": "filename"}
     labels = make_labels(img_paths, **options)
     write_photo_rows(step.data_dir, img_paths, labels)
-    step.say(describe_labels(labels) if labels else f"{len(img_paths)} photos, no true labels (LABELS_FROM = None)")
+    step.say(describe_labels(labels) if labels else
+             f"{counted(len(img_paths), 'photo')}, no true labels (LABELS_FROM = None)")
     outputs = ["img_paths.txt", *([f"labels_true.{kind}" for kind in ("txt", "npy", "tsv")] if labels else [])]
     step.record(outputs)
     step.finish(f"{', '.join(outputs[:2])} to {step.show(step.data_dir)}", then="01_img_preprocess.py")

@@ -35,6 +35,8 @@ def main(argv=None):
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
     for name, reason in done.skipped[:5]:
         step.warn(f"{name}: {reason}")
+    if done.skipped[5:]:
+        step.warn(f"{len(done.skipped) - 5} more cannot be used: {step.show(step.data_dir / 'skipped.csv')}")
     # Photos without labels are no reason to stop here, as they are for step 00.
     labels = labels_where_there_are(done.kept, needed=(step.data_dir / "labels_true.txt").exists(), warn=step.warn,
                                     **label_options(settings))

@@ -41,7 +41,7 @@ def main(argv=None):
         earlier_dir = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
         som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
         facts = {"assigned_to": settings.ASSIGN_TO, "clustering_id": placed_id(earlier_dir, earlier)}
-        step.say(f"{len(img_paths)} photos placed in the clusters of {settings.ASSIGN_TO}; "
+        step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
     else:
         som = train_map(features, grid=settings.SOM_GRID, epochs=settings.SOM_EPOCHS, topology=settings.SOM_TOPOLOGY,

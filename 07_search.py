@@ -11,7 +11,7 @@ import sys
 from functools import partial
 
 from imgcluster.artefacts import changed_settings
-from imgcluster.cli import Step, run
+from imgcluster.cli import Step, run, tell
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.search.arguments import add_arguments
@@ -38,7 +38,7 @@ def main(argv=None):
         add_photos(step)
     if not options.photos:
         return
-    sources = list_queries(options.photos, box=options.box)
+    sources = list_queries(options.photos, box=options.box, warn=step.warn)
     step.warn_if_changed("01")
     network = {"settings": step.values("03"), "network": network_options(settings), "say": step.say}
     catalogue, recipe = open_checked(step.data_dir, **network), Recipe(**recipe_options(settings))
@@ -52,7 +52,7 @@ def main(argv=None):
     with progress(total=len(sources), description="photos") as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
-    print(as_text(found, catalogue, form=options.format, level=options.level))
+    tell(as_text(found, catalogue, form=options.format, level=options.level))
     if figures:
         more = ", ..." if figures.names[3:] else ""
         step.say(f"figures in {step.show(figures.folder)}: {', '.join(figures.names[:3])}{more}")
@@ -79,7 +79,7 @@ def add_photos(step):
         filters=filter_options(settings), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
         pictures=picture_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
-    for name, reason in added.skipped[:5]:
+    for name, reason in added.skipped:
         step.warn(f"{name}: {reason}")
     step.say(added.in_words)
     if added.came or added.left:

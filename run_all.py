@@ -17,10 +17,11 @@ import time
 from pathlib import Path
 
 from imgcluster.artefacts import read_json
-from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments, shown
+from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments, shown, tell
 from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
 from imgcluster.run_plan import look_ahead, plan
+from imgcluster.wording import counted
 
 ROOT = Path(__file__).resolve().parent
 SCRIPTS = {script.name[:2]: script for script in sorted(ROOT.glob("0[0-6]_*.py"))}
@@ -44,8 +45,8 @@ def main(argv=None):
         rows.append((dataset, number, time.perf_counter() - began, failed, wrote))
         if failed:
             break
-        print(flush=True)
-    print(summary(settings, rows))
+        tell("")
+    tell(summary(settings, rows))
     if failed:
         setting = "DATASET" if dataset == settings.DATASET else "TRAIN_DATASET"
         print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} (its message is above); mend it and "
@@ -117,8 +118,10 @@ def summary(settings, rows):
         lines.append(f"open in a browser: {shown(report)}")
     metrics = read_json(settings.folder("DATA_DIR") / "metrics.json")
     if last >= "05" and metrics:
-        scores = f" for {metrics['num_models_true']} models, ARI {metrics['ari']:.3f}" if "ari" in metrics else ""
-        lines.append(f"{settings.DATASET}: {metrics['num_clusters']} clusters{scores}")
+        scores = ""
+        if "ari" in metrics:
+            scores = f" for {counted(metrics['num_models_true'], 'model')}, ARI {metrics['ari']:.3f}"
+        lines.append(f"{settings.DATASET}: {counted(metrics['num_clusters'], 'cluster')}{scores}")
     return "\n".join(lines)
 
 

@@ -9,13 +9,20 @@ OTHERS = ("TRAIN_DATASET", "CALIBRATION_DATASET", "ASSIGN_TO")
 
 
 def require_ahead(settings):
-    """Raise a UserError of all that later steps would stop at: datasets named that are nowhere, missing weights files.
+    """Raise a UserError of all that later steps would stop at: datasets named that are nowhere or wrong, missing
+    weights files.
 
     settings: `settings.Settings`. Step 04 and those after it do without: features of one's own need none of it.
     """
-    problems = [*_missing_datasets(settings), *_missing_weights(settings)]
+    problems = [*_its_own_clusters(settings), *_missing_datasets(settings), *_missing_weights(settings)]
     if problems:
         raise UserError("\n".join(problems))
+
+
+def _its_own_clusters(settings):
+    if settings.ASSIGN_TO == settings.DATASET:
+        yield (f"ASSIGN_TO = {settings.ASSIGN_TO!r} names DATASET itself; give the new photos a dataset of their own, "
+               "and ASSIGN_TO the one that was clustered before")
 
 
 def _missing_datasets(settings):

@@ -48,7 +48,7 @@ class Step:
 
     def say(self, text):
         """Print a line about the step."""
-        print(text, file=self.out or sys.stdout, flush=True)
+        tell(text, self.out or sys.stdout)
 
     def warn(self, text):
         """Print a warning, on standard error, above any progress bar."""
@@ -123,6 +123,17 @@ class Step:
     def _command(self, script):
         """The command line of another script under the same settings."""
         return shlex.join(["python", script, *settings_arguments(self.options)])
+
+
+def tell(text, out=None):
+    """Print a line on standard output, or `out`. Where nobody reads it any more (`| head`), the work goes on."""
+    out = out or sys.stdout
+    try:
+        print(text, file=out, flush=True)
+    except BrokenPipeError:
+        # What waits to be written would fail again at the end.
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), out.fileno())
 
 
 def shown(path):

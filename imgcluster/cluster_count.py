@@ -9,6 +9,7 @@ from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
 from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, partition, shares
 from imgcluster.rows import check_features
+from imgcluster.wording import counted
 
 # Levels are sought at the count times powers of two: so many to either side, or as many as its interval reaches over,
 # up to the second number; each up to this factor from there.
@@ -54,7 +55,8 @@ class Clustering:
         likely, source = self.likely and f"{self.likely}; ", f" of {known}" if known else ""
         alone = self.blind_count is not None and not low <= self.blind_count <= high
         source += f"; the photos alone suggest {self.blind_count}" if alone else ""
-        found = f"{len(self.labels)} photos, {self.num_clusters} clusters ({likely}{self.words}{source})"
+        found = (f"{counted(len(self.labels), 'photo')}, {counted(self.num_clusters, 'cluster')} "
+                 f"({likely}{self.words}{source})")
         levels = [str(level["num_clusters"]) for level in self.levels if level["num_clusters"] != self.num_clusters]
         listed = f"\ncoarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)"
         return found + (listed if levels else "")

@@ -6,6 +6,7 @@ import numpy as np
 
 from imgcluster.artefacts import read_table
 from imgcluster.errors import UserError
+from imgcluster.wording import counted
 
 SHOWN = 5
 
@@ -26,8 +27,10 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
         labels = [path.split("/")[0] if "/" in path else None for path in img_paths]
         remedy = "they lie in no sub-folder of RAW_IMG_DIR; move them into one folder per model, or change LABELS_FROM"
     else:
-        labels = _from_csv(img_paths, Path(csv_path))
-        remedy = (f"they are not in the column 'file' of {csv_path} or have no label there; add them (paths relative "
+        known = _from_csv(Path(csv_path))
+        labels = [known.get(path) for path in img_paths]
+        remedy = (f"they are not in the column 'file' of {csv_path} or have no label there"
+                  f"{_names_of_no_photo(known, img_paths)}; add them (paths relative "
                   "to RAW_IMG_DIR), set LABELS_FROM = None to use no labels, or move the photos without labels to a "
                   "folder of their own: DATASET names it, TRAIN_DATASET the labelled ones, TRAIN_LABELS_FROM the CSV "
                   "file, and LABELS_FROM is None")
@@ -54,7 +57,7 @@ def _from_names(img_paths, regex):
     return [match.group(1) if match else None for match in matches]
 
 
-def _from_csv(img_paths, csv_path):
+def _from_csv(csv_path):
     if not csv_path.exists():
         raise UserError(f"LABELS_FROM = {str(csv_path)!r}: no such file; expected \"filename\", \"folder\", None or "
                         "the path of a CSV file with the columns file,label")
@@ -65,8 +68,13 @@ def _from_csv(img_paths, csv_path):
     doubled = doubled[doubled.duplicated()]
     if len(doubled):
         raise UserError(f"{csv_path}: {len(doubled)} files have two labels, first {doubled.iloc[0]!r}")
-    known = dict(zip(table.file, table.label))
-    return [known.get(path) for path in img_paths]
+    return dict(zip(table.file, table.label))
+
+
+def _names_of_no_photo(known, img_paths):
+    """Words about the names in a table of labels that no photo has, which may be theirs in another spelling."""
+    others = sorted(set(known) - set(img_paths))
+    return f" (of the names there, {len(others)} lead to no photo, the first {others[0]!r})" if others else ""
 
 
 def _require_all(img_paths, labels, remedy):
@@ -95,5 +103,5 @@ def _as_tokens(labels):
 def describe_labels(labels):
     """Return one sentence: photos, models, photos per model (min, median, max)."""
     counts = np.unique(labels, return_counts=True)[1]
-    return (f"{len(labels)} photos of {len(counts)} models; photos per model: min {counts.min()}, "
-            f"median {np.median(counts):g}, max {counts.max()}")
+    return (f"{counted(len(labels), 'photo')} of {counted(len(counts), 'model')}; photos per model: "
+            f"min {counts.min()}, median {np.median(counts):g}, max {counts.max()}")

@@ -183,9 +183,13 @@ def preprocess_photo(folders, name, mask_name, recipe):
     if recipe.save_masks:
         write_image(folders.masks / mask_name, np.where(cutout.mask > 127, 255, 0).astype(np.uint8))
     write_image(folders.img / name, finished)
-    return {**audit_photo(image, data), "share": round(float(cutout.share), 4),
-            "rim": round(rim_share(cutout.mask), 4), "num_objects": cutout.num_objects, "plain": bool(cutout.plain),
-            "plausible": bool(cutout.plausible), "signature": signature}
+    return {**audit_photo(image, data), **product_entry(cutout), "signature": signature}
+
+
+def product_entry(cutout):
+    """Return what a photo's entry (see `preprocess_folder`) says of its product, from its Cutout."""
+    return {"share": round(float(cutout.share), 4), "rim": round(rim_share(cutout.mask), 4),
+            "num_objects": cutout.num_objects, "plain": bool(cutout.plain), "plausible": bool(cutout.plausible)}
 
 
 def prepare_photo(image, recipe):

@@ -21,7 +21,7 @@ from imgcluster.prediction import predict
 from imgcluster.splits import split_models, split_rows
 from imgcluster.training import Rows
 from imgcluster.unlabelled import fit_to_photos
-from imgcluster.validation import MEANING, best_row, describe, judge
+from imgcluster.validation import MEANING, best_row, describe, in_short, judge
 from imgcluster.whitening import with_whitening, within_model_whitening
 
 # Photos, evenly spread, that the whitening is learnt on, and that show what kind of product was trained on.
@@ -235,7 +235,7 @@ class Trainer:
             name = f"epoch {row['epoch']}"
             following = epochs - row["epoch"] + more
             left = f"; {time_left(seconds * following)}" if following else ""
-        self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {describe(row)}{left}")
+        self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {in_short(row)}{left}")
 
 
 def time_left(seconds):

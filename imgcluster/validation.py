@@ -11,7 +11,7 @@ TOP_K = (1, 2, 3, 5)
 # What the scores of `describe` mean.
 MEANING = ("scores, 0 to 1: top-k, the right model is among the k most probable; on held-out models recall@1, the "
            "nearest other photo shows the same model; MAP@R, how many of a photo's nearest ones do; ARI (told K), how "
-           "well clusters agree with the labels once their number is given")
+           "well clusters agree with the labels once their number is given; history.csv has all of them for each epoch")
 # Held-out photos that are compared, all with all.
 MAX_COMPARED = 4000
 
@@ -81,8 +81,15 @@ def best_row(history):
     return max(history.to_dict("records"), key=quality)
 
 
+def in_short(row):
+    """Return in words the score of a history row that tells most: MAP@R where models are held out, else top-1."""
+    if "holdout_map_r" in row:
+        return f"held-out models: MAP@R {row['holdout_map_r']:.3f}"
+    return f"top-1 {row['val_top_1']:.3f}"
+
+
 def describe(scores):
-    """Return one sentence for the scores of `judge`, or a row of the history."""
+    """Return one sentence for the scores of `judge`."""
     text = ", ".join(f"top-{k} {scores[f'val_top_{k}']:.3f}" for k in TOP_K)
     if "holdout_ari" in scores:
         text += (f"; held-out models: recall@1 {scores['holdout_recall_1']:.3f}, "

@@ -28,6 +28,11 @@ def test_a_dataset_that_is_nowhere_is_named_and_one_with_photos_or_files_is_not(
     assert problems(f"{setting}=sample_train") == []
 
 
+def test_a_dataset_to_be_placed_in_its_own_clusters_is_named_before_its_features_are_made(problems):
+    [line] = problems("ASSIGN_TO=sample", "DATASET=sample")
+    assert line.startswith("ASSIGN_TO = 'sample' names DATASET itself")
+
+
 def test_settings_as_they_come_need_nothing(problems):
     assert problems() == problems("TRAIN_DATASET=None", "CALIBRATION_DATASET=None") == []
 

@@ -152,6 +152,15 @@ def exif_with_orientation(orientation):
     return exif
 
 
+def test_of_many_photos_that_cannot_be_used_the_file_is_named_that_lists_them_all(project):
+    photos(project / "raw_img" / "set", ["good.png"])
+    for number in range(7):
+        (project / "raw_img" / "set" / f"empty {number}.png").touch()
+    done = run("01_img_preprocess.py", project)
+    assert done.stderr.count(": empty file") == 5
+    assert f"2 more cannot be used: {Path('project', 'data', 'set', 'skipped.csv')}" in done.stderr
+
+
 def test_step_01_does_only_what_changed(project):
     raw = project / "raw_img" / "set"
     photos(raw, ["1_a.png", "2_b.png", "3_c.png"])

@@ -2,6 +2,7 @@
 import errno
 import io
 import json
+import os
 import shlex
 import sys
 
@@ -71,6 +72,15 @@ def test_a_warning_stands_on_a_line_of_its_own_beside_a_progress_bar(script, cap
         step.warn("a.jpg is no photo")
     err = capsys.readouterr().err
     assert "warning: a.jpg is no photo" in [line.rpartition("\r")[2] for line in err.splitlines()]
+
+
+def test_a_step_goes_on_when_nobody_reads_what_it_says(script):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as out:
+        step = Step(script, "", [], out=out)
+        for _ in range(3):
+            step.say("wrote metrics.json")
 
 
 def test_names_that_the_terminal_does_not_know_are_shown_by_number(script, monkeypatch):

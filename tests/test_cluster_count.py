@@ -302,6 +302,7 @@ def test_a_clustering_describes_itself():
     assert lines[1].startswith("coarser and finer: ") and " 6," not in lines[1]
     assert "learned from 6 labelled products of shoes)" in known.described(known="shoes")
     assert clustered(features, num_clusters=120).described().splitlines()[0] == "120 photos, 120 clusters (set by hand)"
+    assert clustered(features, num_clusters=1).described().startswith("120 photos, 1 cluster (set by hand)")
 
 
 @pytest.mark.parametrize("interval, blind, said", [

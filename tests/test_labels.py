@@ -93,6 +93,12 @@ def test_a_csv_in_another_encoding_is_named(tmp_path):
     assert "labels.csv, line 2: not UTF-8" in error_of(["x"], labels_from="x", csv_path=path)
 
 
+def test_names_in_the_csv_that_may_be_photos_in_another_spelling_are_pointed_out(tmp_path):
+    (tmp_path / "labels.csv").write_text("file,label\n./a.jpg,red\nb.jpg,red\n")
+    with pytest.raises(UserError, match=r"\(of the names there, 1 lead to no photo, the first './a.jpg'\)"):
+        make_labels(["a.jpg", "b.jpg"], labels_from="labels.csv", csv_path=tmp_path / "labels.csv")
+
+
 def test_a_missing_csv_names_the_choices(tmp_path):
     message = error_of(PHOTOS, labels_from="Filename", csv_path=tmp_path / "Filename")
     assert "no such file" in message and '"filename", "folder", None' in message
@@ -130,3 +136,4 @@ def test_missing_labels_stop_only_what_needs_them():
 def test_description_counts_photos_per_model():
     assert describe_labels(["a", "b", "b", "c", "c", "c", "c"]) == \
         "7 photos of 3 models; photos per model: min 1, median 2, max 4"
+    assert describe_labels(["a"]).startswith("1 photo of 1 model;")

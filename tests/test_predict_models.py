@@ -1,4 +1,5 @@
 """Predictions for a folder, as a user makes them: one row a photo, probabilities that fall, bad photos named."""
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,8 @@ def test_a_folder_of_photos_becomes_a_table(tiny_embedding, squares, save_photos
     data_dir = tmp_path / "data" / "known"
     names = save_photos(tmp_path / "new", dict(zip(("a.png", "sub/b, c.png", "d.png"), squares([0, 1, 2]))))
     (tmp_path / "new" / "d.png").write_bytes(b"\x89PNG nothing")
+    if os.name != "nt":
+        (tmp_path / "new" / "line\nbreak.png").touch()
     arguments = ["--photos", tmp_path / "new", "--out", tmp_path / "out.csv"]
     none = predict(tmp_path, *arguments, "--set", "TRAIN_DATASET=auto", "--set", "DATASET=known")
     assert none.returncode == 2 and "TRAIN_DATASET = 'auto': there is no trained network" in none.stderr
@@ -53,6 +56,7 @@ def test_a_folder_of_photos_becomes_a_table(tiny_embedding, squares, save_photos
     table = pd.read_csv(tmp_path / "out.csv")
     assert sorted(table.file) == sorted(names) and list(table.columns[1:3]) == ["model_1", "p_1"]
     table = table.set_index("file")
+    assert os.name == "nt" or "line\\nbreak.png: the name holds a line break" in done.stderr
     assert "d.png" in done.stderr and table.loc["d.png"].isna().all()
     good = table.drop(index="d.png")
     assert good[["model_1", "model_2", "model_3"]].apply(set, axis=1).eq({"boot", "clog", "pump"}).all()

@@ -39,6 +39,8 @@ def test_the_summary_names_what_was_written_and_the_ari(settings_of, tmp_path):
     write_lines(settings.folder("RESULT_DIR") / "report.html", [])
     lines = run_all.summary(settings, [("new", "06", 1.0, 0, True)]).splitlines()
     assert lines[-2:] == [f"open in a browser: {settings.folder('RESULT_DIR') / 'report.html'}", "new: 9 clusters"]
+    (settings.folder("DATA_DIR") / "metrics.json").write_text('{"num_clusters": 1}')
+    assert run_all.summary(settings, [("new", "05", 1.0, 0, True)]).splitlines()[-1] == "new: 1 cluster"
     failed = run_all.summary(settings, [("new", "04", 1.0, 0, True), ("new", "05", 2.5, 2, False)])
     assert failed.splitlines()[-1].endswith("failed") and "clusters" not in failed
 

@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import os
 import weakref
 
 import cv2
@@ -176,7 +177,9 @@ def test_lines_that_match_nothing_are_told(tmp_path):
 @pytest.mark.parametrize("text, said", [("name,price\nMug,1\n", "one must be file or model"),
                                         ("model,name\n1,a\n1,b\n", "line 3: model '1' comes a second time"),
                                         ("model,name\nA b,a\nA_b,b\n", "line 3: model 'A_b' comes a second time"),
-                                        ("", "cannot be read as CSV")])
+                                        ("", "columns none; one must be"),
+                                        ("model;price\nx;1,99\n", "separated by semicolons"),
+                                        ("model,price\nx,1,99\n", "line 2")])
 def test_a_wrong_catalog_is_refused(tmp_path, text, said):
     (tmp_path / "catalog.csv").write_text(text)
     with pytest.raises(UserError, match=said):
@@ -338,8 +341,8 @@ def test_pictures_are_let_go_as_photos_are_searched(searcher, tmp_path, silent):
     watched = Watched(searcher.catalogue, searcher.encoder, PLAIN)
     figures = Figures(tmp_path / "figures", searcher.catalogue, [tmp_path])
     with silent() as bar:
-        found = search_photos(watched, list_queries([tmp_path / "queries"]), count=2, workers=1, figures=figures,
-                              warn=print, bar=bar)
+        found = search_photos(watched, list_queries([tmp_path / "queries"], warn=print), count=2, workers=1,
+                              figures=figures, warn=print, bar=bar)
     assert len(found) == 20 == len(list((tmp_path / "figures").glob("*.png"))) and len(pictures) == 40
     assert max(alive) <= 8 and not any(picture() is not None for picture in pictures)
     assert as_table(found, searcher.catalogue, level="products").count("nearest photo") == 20
@@ -352,20 +355,29 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
     warnings = []
     options = {"count": 2, "workers": 2, "warn": warnings.append}
     with silent() as bar:
-        found = search_photos(searcher, list_queries([tmp_path / "queries"]), bar=bar, **options)
+        found = search_photos(searcher, list_queries([tmp_path / "queries"], warn=print), bar=bar, **options)
         assert [name for name, _ in found] == [str(tmp_path / "queries" / name) for name in ("b.png", "c.png")]
         assert "a.png: " in warnings[0]
-        named = list_queries([tmp_path / "queries" / "b.png", tmp_path / "queries" / "a.png"])
+        named = list_queries([tmp_path / "queries" / "b.png", tmp_path / "queries" / "a.png"], warn=print)
         with pytest.raises(UserError, match="a.png: .*name a photo that can be read"):
             search_photos(searcher, named, bar=bar, **options)
         (tmp_path / "bad").mkdir()
         (tmp_path / "queries" / "a.png").rename(tmp_path / "bad" / "a.png")
         with pytest.raises(UserError, match="none of the 1 photos could be read"):
-            search_photos(searcher, list_queries([tmp_path / "bad"]), bar=bar, **options)
+            search_photos(searcher, list_queries([tmp_path / "bad"], warn=print), bar=bar, **options)
     with pytest.raises(UserError, match="no such file"):
-        list_queries([tmp_path / "none.jpg"])
+        list_queries([tmp_path / "none.jpg"], warn=print)
     with pytest.raises(UserError, match="--box goes with one photo, not with 2"):
-        list_queries([tmp_path / "queries"], box=(0, 0, 6, 6))
+        list_queries([tmp_path / "queries"], box=(0, 0, 6, 6), warn=print)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no names with line breaks")
+def test_a_photo_of_a_folder_whose_name_is_no_line_is_said_to_be_passed_over(tmp_path):
+    for name in ("a.png", "line\nbreak.png"):
+        save(tmp_path / name, picture(1, 77))
+    said = []
+    assert [source.path.name for source in list_queries([tmp_path], warn=said.append)] == ["a.png"]
+    assert len(said) == 1 and "line\\nbreak.png: the name holds a line break" in said[0]
 
 
 # ---------------------------------------------------------------- the opened dataset

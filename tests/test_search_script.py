@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import cv2
 import numpy as np
 import pytest
 from shop import ROOT, call, files_of, make_shop, picture, save
@@ -389,11 +390,22 @@ def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):
 def test_copies_go_where_their_folders_say(tmp_path):
     names = ["1_20_0.png", "3_20_0.png", "a/2_20_0.png"]
     new, raw = new_photos(tmp_path / "new", names), tmp_path / "raw"
-    assert additions.find_new(new, raw, Recipe(), workers=1) == (names, [], [])
+    assert additions.find_new(new, raw, Recipe(), filters={}, workers=1) == (names, [], [])
     additions.copy_photos(new, raw, names)
     assert files_of(raw) == files_of(new)
-    assert additions.find_new(new, raw, Recipe(), workers=1) == ([], names, [])
-    assert additions.find_new(raw / "a", raw, Recipe(), workers=1) == ([], [], [])
+    assert additions.find_new(new, raw, Recipe(), filters={}, workers=1) == ([], names, [])
+    assert additions.find_new(raw / "a", raw, Recipe(), filters={}, workers=1) == ([], [], [])
+
+
+def test_photos_that_step_01_would_leave_out_are_not_copied(tmp_path):
+    new = new_photos(tmp_path / "new", ["1_20_0.png", "3_20_0.png"])
+    save(new / "small.png", np.pad(picture(1, 20), ((30, 30), (30, 30), (0, 0)), constant_values=255))
+    whole = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (200, 200, 3)).astype(np.uint8))[1].tobytes()
+    (new / "rest.jpg").write_bytes(whole[:len(whole) // 4])
+    found, _, unusable = additions.find_new(new, tmp_path / "raw", Recipe(method="contours", every_mask=True),
+                                            filters={"min_product_share": 0.2}, workers=1)
+    assert found == ["1_20_0.png", "3_20_0.png"] and [name for name, _ in unusable] == ["rest.jpg", "small.png"]
+    assert "its rows are missing" in unusable[0][1] and "MIN_PRODUCT_SHARE is 0.2" in unusable[1][1]
 
 
 def test_nothing_is_copied_where_photos_lack_their_labels(shop, tmp_path):
@@ -406,9 +418,13 @@ def test_nothing_is_copied_where_photos_lack_their_labels(shop, tmp_path):
 def test_what_is_no_photo_is_not_copied(shop, tmp_path):
     new = new_photos(tmp_path / "new", ["1_20_0.png"])
     (new / "without label.jpg").write_bytes(b"no photo")
+    for number in range(5):
+        (new / f"empty {number}.jpg").touch()
     (new / "gone.png").symlink_to(tmp_path / "nowhere.png")
     code, _, err = call(SEARCH, shop, "--add", new)
-    assert code == 0 and "1 photo came, 0 left: 29 in the catalogue; 2 could not be used" in err, err
+    assert code == 0 and "1 photo came, 0 left: 29 in the catalogue; 7 could not be used" in err, err
+    # No file names them: none is left out here.
+    assert err.count(": empty file") == 5
     assert "warning: without label.jpg: " in err and "warning: gone.png: link to a missing file" in err
     kept = {path.name for path in (shop / "raw_img" / "shop").iterdir()}
     assert len(kept) == 29 and "1_20_0.png" in kept

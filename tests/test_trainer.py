@@ -125,6 +125,8 @@ def test_after_the_last_epoch_no_time_is_left(trainer):
     said = []
     trainer("state", train_on_all=False, say=said.append).train("tiny", 1, **OPTIONS)
     assert ["left" in line for line in said if line.startswith("epoch")] == [True, False]
+    # One score a line: all of them are in history.csv.
+    assert all(line.count("MAP@R") == 1 and "top-" not in line for line in said if line.startswith("epoch"))
 
 
 @pytest.mark.parametrize("train_on_all, left", [(False, ["60 seconds", ""]), (True, ["4 minutes", "3 minutes"])])

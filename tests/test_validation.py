@@ -3,7 +3,15 @@ import numpy as np
 import pytest
 
 from imgcluster.training import Rows
-from imgcluster.validation import confusions, describe, judge, precision_at_r, top_k_accuracy, unseen_scores
+from imgcluster.validation import (
+    confusions,
+    describe,
+    in_short,
+    judge,
+    precision_at_r,
+    top_k_accuracy,
+    unseen_scores,
+)
 
 LABELS = np.repeat([0, 1, 2], 5)
 
@@ -48,9 +56,10 @@ def test_held_out_models_are_judged_where_there_are_any():
     scores = judge(probabilities, np.eye(3)[LABELS][5:], LABELS, rows)
     assert (scores["val_top_1"], scores["val_top_2"]) == (0.5, 1) and scores["holdout_recall_1"] == 1
     assert "recall@1 1.000" in describe(scores)
+    assert in_short(scores) == f"held-out models: MAP@R {scores['holdout_map_r']:.3f}"
     without = judge(probabilities, None, LABELS, Rows(rows.train, rows.val, np.array([], int)))
     assert set(without) == {"val_top_1", "val_top_2", "val_top_3", "val_top_5"}
-    assert "held-out" not in describe(without)
+    assert "held-out" not in describe(without) and in_short(without) == "top-1 0.500"
 
 
 def test_confusions_are_counted_worst_first():

@@ -21,7 +21,7 @@ from imgcluster.artefacts import read_lines, require, write_table  # noqa: E402
 from imgcluster.cli import add_settings_arguments, quiet_start, run  # noqa: E402
 from imgcluster.config_file import load_settings  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.images import list_images  # noqa: E402
+from imgcluster.images import scan_images  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
 from imgcluster.step_options import picture_options  # noqa: E402
 
@@ -44,9 +44,7 @@ def main(argv=None):
                         "that step 02 trained on")
     data_dir = settings.for_dataset(settings.train_dataset).folder("DATA_DIR")
     path = require(data_dir / "network.keras")
-    img_paths = list_images(require(options.photos))
-    if not img_paths:
-        raise UserError(f"--photos {options.photos}: no photos in this folder")
+    img_paths, refused = scan_images(options.photos)
     with quiet_start():
         from imgcluster.ensemble import average_views
         from imgcluster.finetune import load_classifier
@@ -57,8 +55,8 @@ def main(argv=None):
         probabilities, errors = predict_files(classifier, options.photos, img_paths, bar=bar,
                                               batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
                                               **picture_options(settings))
-    for row, reason in errors.items():
-        print(f"warning: {img_paths[row]}: {reason}", file=sys.stderr)
+    for name, reason in [*refused, *((img_paths[row], reason) for row, reason in errors.items())]:
+        print(f"warning: {name}: {reason}", file=sys.stderr)
     write_table(options.out, likeliest_models(img_paths, probabilities, classes))
     print(f"wrote {options.out}: {len(img_paths) - len(errors)} photos, {len(classes)} models")
     return 0

@@ -19,12 +19,14 @@ from imgcluster.artefacts import (
     write_labels,
     write_lines,
 )
+from imgcluster.completeness import missing_rows
 from imgcluster.errors import UserError
 from imgcluster.feature_record import features_record, note_features, read_before
 from imgcluster.features import extract_features
 from imgcluster.images import ImageError, read_bytes, scan_images
+from imgcluster.photo_audit import refusal
 from imgcluster.photo_rows import WHOLE, left_out
-from imgcluster.preprocess import preprocess_dataset
+from imgcluster.preprocess import prepare_photo, preprocess_dataset, product_entry
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.objects import open_photo
@@ -97,7 +99,8 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     """
     data_dir = Path(data_dir)
     read_features(data_dir)
-    new, there, refused = find_new(folder, folders.raw, recipe, workers=options.pictures["workers"])
+    new, there, refused = find_new(folder, folders.raw, recipe, filters=options.filters,
+                                   workers=options.pictures["workers"])
     # Nothing is copied where photos lack the labels that the others have; where none are needed, that is said later.
     options.labels_of([*_present(data_dir, folders.raw), *new], warn=lambda _: None)
     copy_photos(folder, folders.raw, new)
@@ -117,11 +120,11 @@ def _known(data_dir):
     return left_out(data_dir, duplicates=True) | set(read_img_paths(data_dir))
 
 
-def find_new(folder, raw_dir, recipe, *, workers):
+def find_new(folder, raw_dir, recipe, *, filters, workers):
     """Return (photos under `folder` that `raw_dir` lacks, those that it has, [(file, reason)] of unusable ones).
 
-    Paths are relative. A folder inside `raw_dir` has neither. Raises UserError naming the first photo whose place is
-    taken by another.
+    Paths are relative; filters: options of `photo_audit.refusal`. A folder inside `raw_dir` has neither. Raises
+    UserError naming the first photo whose place is taken by another.
     """
     folder, raw_dir = Path(folder), Path(raw_dir)
     if folder.resolve().is_relative_to(raw_dir.resolve()):
@@ -133,18 +136,21 @@ def find_new(folder, raw_dir, recipe, *, workers):
         if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
             raise UserError(f"--add {folder}: {name} is there already, as another photo, in {raw_dir}; rename it")
     with ThreadPoolExecutor(workers) as pool:
-        reasons = list(pool.map(lambda name: _unreadable(folder / name, recipe), new))
+        reasons = list(pool.map(lambda name: _unusable(folder / name, recipe, filters), new))
     return ([name for name, reason in zip(new, reasons) if reason is None], there,
             refused + [(name, reason) for name, reason in zip(new, reasons) if reason is not None])
 
 
-def _unreadable(path, recipe):
-    """Why step 01 cannot read a photo; None where it can."""
+def _unusable(path, recipe, filters):
+    """Why step 01 would leave a photo out; None where it would not."""
     try:
-        open_photo(read_bytes(path), recipe)
+        data = read_bytes(path)
+        image, _ = open_photo(data, recipe)
     except ImageError as error:
         return str(error)
-    return None
+    # Finding the product takes long, and only the filters ask for it.
+    product = product_entry(prepare_photo(image, recipe)[1]) if recipe.every_mask else {"num_objects": 0}
+    return refusal({"missing": missing_rows(data), **product}, **filters)
 
 
 def _present(data_dir, raw_dir):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgcluster.errors import UserError
-from imgcluster.images import ImageError, list_images, read_bytes
+from imgcluster.images import ImageError, read_bytes, scan_images
 from imgcluster.search.objects import open_photo
 
 
@@ -18,15 +18,19 @@ class Source:
     named: bool
 
 
-def list_queries(paths, *, box=None):
+def list_queries(paths, *, box=None, warn):
     """Return the Sources for files and folders (searched with all they hold).
 
-    Raises UserError where one is missing, or a box (as in `objects.read_query`) would go with several photos.
+    warn: function for lines about photos of a folder whose names are no line of text. Raises UserError where one is
+    missing, or a box (as in `objects.read_query`) would go with several photos.
     """
     sources = []
     for path in map(Path, paths):
         if path.is_dir():
-            sources += [Source(path / name, str(path / name), False) for name in list_images(path)]
+            names, refused = scan_images(path)
+            sources += [Source(path / name, str(path / name), False) for name in names]
+            for name, reason in refused:
+                warn(f"{path / name}: {reason}; passed over")
         elif path.exists():
             sources.append(Source(path, str(path), True))
         else:

@@ -2,8 +2,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pandas as pd
-
+from imgcluster.artefacts import read_table
 from imgcluster.errors import UserError
 from imgcluster.labels import as_token
 
@@ -42,14 +41,10 @@ def read_catalog(path):
     path = Path(path)
     if not path.exists():
         return Catalog()
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, OSError) as error:
-        raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, its first line the column "
-                        "names") from error
+    table = read_table(path)
     keys = [name for name in KEYS if name in table.columns]
     if not keys:
-        raise UserError(f"{path}: columns {', '.join(table.columns)}; one must be file or model")
+        raise UserError(f"{path}: columns {', '.join(table.columns) or 'none'}; one must be file or model")
     columns = [name for name in table.columns if name not in KEYS]
     lines = {name: _lines_by(path, table, name, columns) if name in keys else {} for name in KEYS}
     return Catalog(lines["file"], lines["model"], columns)
