@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.scripts import photo_labels  # noqa: E402
 from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows  # noqa: E402
-from imgcluster.calibration import OTHER_KIND, kinship  # noqa: E402
 from imgcluster.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.feature_scores import neighbour_agreement  # noqa: E402
+from imgcluster.kinship import OTHER_KIND, kinship  # noqa: E402
 from imgcluster.metrics import clustering_scores  # noqa: E402
 from imgcluster.networks import in_parts, load_network, suited, with_before  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402

@@ -6,7 +6,7 @@ from scipy.special import ndtr, ndtri, stdtrit
 
 from imgcluster.blind_count import Estimate
 from imgcluster.errors import UserError
-from imgcluster.rows import check_features, read_rows, sample_step
+from imgcluster.rows import check_features
 from imgcluster.variety import NEIGHBOURS, even_variety, variety_ratio
 from imgcluster.wording import counted
 
@@ -28,10 +28,6 @@ FARTHEST = 3
 NEGLIGIBLE = 0.01
 TAIL = 0.1
 PRIOR_MARGIN = 1.25
-COMPARED_ROWS = 1000
-# Photos of the same kind of product as the known ones reached a kinship of .41 to .68 on seven sets, those of another
-# kind .14 at most (where the known products were of many kinds: more, and rightly so).
-OTHER_KIND = 0.2
 
 
 @dataclass(frozen=True)
@@ -122,24 +118,6 @@ def interval(first, second, chance):
     logs = np.linspace(centres.min() - reach, centres.max() + reach, 10_000)
     below = ((1 - chance) * ndtr((logs - centres[0]) / first.sigma) + chance * ndtr((logs - centres[1]) / second.sigma))
     return tuple(np.exp(np.interp([TAIL, 1 - TAIL], below, logs)))
-
-
-def kinship(features, known_features, labels):
-    """Return how far photos are of the same kind of product as known ones: about 0.5 or more if so, near 0 if not.
-
-    features [N, D]; known_features [M, D] with M labels. It is how often a photo is more like the known one nearest to
-    it than known photos are like the nearest one of another product (cosine; the area under the ROC curve), over
-    1,000 to 2,000 evenly spaced photos of either, or all. 0.5 where fewer than two products are known.
-    """
-    labels = np.asarray(labels)[::sample_step(len(labels), COMPARED_ROWS)]
-    if len(np.unique(labels)) < 2:
-        return 0.5
-    new, known = (read_rows(np.asarray(rows[::sample_step(len(rows), COMPARED_ROWS)]), normalize=True)
-                  for rows in (features, known_features))
-    among_known = known @ known.T
-    among_known[labels[:, None] == labels] = -np.inf
-    to_others, to_known = np.sort(among_known.max(axis=1)), (new @ known.T).max(axis=1)
-    return float(np.searchsorted(to_others, to_known).mean() / len(to_others))
 
 
 def prior_estimate(num_photos, imgs_per_model):

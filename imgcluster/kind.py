@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.artefacts import write_arrays
-from imgcluster.calibration import kinship
 from imgcluster.features import embed
+from imgcluster.kinship import kinship
 from imgcluster.pictures import iterate_pictures
 from imgcluster.rows import sample_step
 
@@ -33,7 +33,7 @@ def read_kind(data_dir):
 
 
 def kinship_of_photos(pretrained, known, folder, img_paths, *, batch_size, **options):
-    """Return the `calibration.kinship` of 200 to 400 of the photos to the `known` products (`read_kind`).
+    """Return the `kinship.kinship` of 200 to 400 of the photos to the `known` products (`read_kind`).
 
     pretrained: the embedding network that saw those. folder, img_paths and further options: of
     `pictures.iterate_pictures`. Photos that cannot be read are passed over; 0.5 where none can.

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from imgcluster.artefacts import read_features, read_labels_true
-from imgcluster.calibration import OTHER_KIND, kinship
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences_in_words, features_record, read_before
+from imgcluster.kinship import OTHER_KIND, kinship
 
 # Known products of the same kind and the photos alone differed by a factor of four at most in labelled sets.
 DOUBTFUL = 4
@@ -15,7 +15,7 @@ DOUBTFUL = 4
 @dataclass(frozen=True)
 class Known:
     """Labelled photos of known products: features [M, D] and M labels; compared [N, D]: the new photos in the same
-    features; kinship: how far those show the same kind of product (`calibration.kinship`)."""
+    features; kinship: how far those show the same kind of product (`kinship.kinship`)."""
 
     features: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)

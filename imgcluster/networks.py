@@ -10,7 +10,6 @@ import keras
 from imgcluster.artefacts import fingerprint, read_json
 from imgcluster.backbone_table import BUNDLED_WEIGHTS
 from imgcluster.backbones import load_backbone, origin_of, ships
-from imgcluster.calibration import OTHER_KIND
 from imgcluster.ensemble import average_views
 from imgcluster.finetune import (
     embedding_of,
@@ -21,6 +20,7 @@ from imgcluster.finetune import (
     pretrained_of,
 )
 from imgcluster.kind import kinship_of_photos
+from imgcluster.kinship import OTHER_KIND
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from imgcluster.calibration import (
     calibrated_estimate,
     chance_of_picking,
     interval,
-    kinship,
     prior_estimate,
     rounded,
     size_variance,
@@ -209,30 +208,6 @@ def test_products_smaller_than_the_neighbourhoods_lend_weight_to_the_number_of_p
     sizes = np.array([7, 8, 9, 10, 12, 14])
     small, large = (as_known(10, 10, sizes * times)[1] for times in (1, 8))
     assert small > 2 * large > 0
-
-
-def test_kinship_tells_products_of_the_same_kind_from_others():
-    same, other = RNG.standard_normal((2, 24)) * 4
-    photos, (known, labels) = products(6, 20)[0], products(5, 20)
-    assert 0.3 < kinship(photos + same, known + same, labels) <= 1
-    lengths = RNG.uniform(0.1, 10, len(known))[:, None].astype(np.float32)
-    assert kinship(photos * 5, known * lengths, labels) == pytest.approx(kinship(photos, known, labels), abs=0.01)
-    assert kinship(photos + other, known + same, labels) < 0.05
-    assert kinship(photos, known, np.zeros(len(labels))) == 0.5
-    assert kinship(photos + other, known + same, labels > 2) < 0.05
-
-
-def test_kinship_is_of_directions_and_the_share_of_photos_that_are_near():
-    # Of products 45 degrees apart: a photo between them, however small, is nearer, one on the other side is not.
-    known, labels = np.array([[1, 0], [1, 1]], np.float32), [0, 1]
-    assert kinship(np.array([[0.1, 0.05], [-5, 1]], np.float32), known, labels) == 0.5
-    assert kinship(np.array([[0.1, 0.05]], np.float32), known, labels) == 1
-
-
-def test_of_many_photos_a_sample_says_the_same():
-    photos, (known, labels) = products(6, 4)[0] + 1, products(5, 4)
-    many = kinship(*(np.repeat(rows, 150, axis=0) for rows in (photos, known, labels)))
-    assert 0 < many < 1 and many == pytest.approx(kinship(photos, known, labels))
 
 
 def test_prior_by_hand():

@@ -2,9 +2,9 @@
 import numpy as np
 import pytest
 
-from imgcluster.calibration import kinship
 from imgcluster.features import embed
 from imgcluster.kind import kinship_of_photos, read_kind, write_kind
+from imgcluster.kinship import kinship
 
 
 def test_known_products_are_read_back_as_they_were_written(tmp_path):
