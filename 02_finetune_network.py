@@ -15,9 +15,10 @@ import shutil
 import sys
 
 from imgcluster.ahead import require_ahead
-from imgcluster.artefacts import PHOTOS, read_labels_true
+from imgcluster.artefacts import read_labels_true
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.progress import named_progress
+from imgcluster.records import PHOTOS
 from imgcluster.step_options import augmentation_options, each_network, regime_options, split_options, trainer_options
 
 
@@ -55,8 +56,7 @@ def fit(step, source, img_dir, img_paths):
 
     data_dir, network = source.folder("DATA_DIR"), None
     none, remedy = nothing_learnt(source.DATASET, asked=source.learns_labels)
-    reason = why_not_fitted(source.POOLING, len(img_paths))
-    if not reason:
+    if not (reason := why_not_fitted(source.POOLING, len(img_paths))):
         step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
         network, names = fit_networks(each_network(source), img_dir, img_paths, seed=source.RANDOM_SEED,
                                       folder=data_dir / "training", progress=named_progress, say=step.say)

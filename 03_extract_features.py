@@ -11,7 +11,7 @@ Runtime: on two cores about 30 photos/s with InceptionV3, 130 with MobileNetV2; 
 import sys
 
 from imgcluster.ahead import require_ahead
-from imgcluster.artefacts import BEFORE, PHOTOS, photos_key, read_features, read_img_paths, read_labels_true
+from imgcluster.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
 from imgcluster.cli import Step, quiet_start, run
 from imgcluster.feature_record import features_digest, features_record
 from imgcluster.features import extract_features
@@ -19,6 +19,7 @@ from imgcluster.kind import read_kind
 from imgcluster.photo_rows import drop_unreadable
 from imgcluster.progress import progress
 from imgcluster.projector import PROJECTOR_FILES, write_projector_files
+from imgcluster.records import PHOTOS, photos_key
 from imgcluster.step_options import feature_options, network_options, picture_options
 
 
@@ -43,8 +44,7 @@ def main(argv=None):
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
         step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
-    outputs = ["features.npy", *([BEFORE] if network.before else []),
-               *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
+    outputs = ["features.npy", *([BEFORE] * bool(network.before)), *(PROJECTOR_FILES * settings.FEATURES_TSV)]
     step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
                 **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",

@@ -12,11 +12,12 @@ import sys
 
 import numpy as np
 
-from imgcluster.artefacts import read_features, read_labels, read_labels_true, write_json
+from imgcluster.artefacts import read_features, read_labels, read_labels_true
 from imgcluster.cli import Step, run
 from imgcluster.cluster_results import warn_of_other_features
 from imgcluster.feature_record import features_record
 from imgcluster.feature_scores import internal_scores, neighbour_agreement
+from imgcluster.files import write_json
 from imgcluster.metrics import bootstrap_interval, clustering_scores
 from imgcluster.score_table import score_table
 from imgcluster.seen import seen_by_network, warning_of_seen

@@ -9,11 +9,12 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 """
 import sys
 
-from imgcluster.artefacts import replacing, require
+from imgcluster.artefacts import require
 from imgcluster.cli import Step, run
 from imgcluster.cluster_results import warn_of_other_features, warn_of_other_labels
 from imgcluster.errors import UserError
 from imgcluster.export import export_clusters
+from imgcluster.files import replacing
 from imgcluster.gallery import Gallery, figures, warn_of_photos_not_found
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress

@@ -10,10 +10,10 @@ Runtime: about 5 s to start the network, then 5 to 10 photos/s
 import sys
 from functools import partial
 
-from imgcluster.artefacts import changed_settings
 from imgcluster.cli import Step, run, tell
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
+from imgcluster.records import changed_settings
 from imgcluster.search.arguments import add_arguments
 from imgcluster.step_options import filter_options, label_options, network_options, picture_options, recipe_options
 from imgcluster.wording import counted

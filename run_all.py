@@ -16,10 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-from imgcluster.artefacts import read_json
 from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments, shown, tell
 from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
+from imgcluster.files import read_json
 from imgcluster.run_plan import look_ahead, plan
 from imgcluster.wording import counted
 

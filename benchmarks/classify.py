@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.scripts import labels_from  # noqa: E402
 from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows, silent  # noqa: E402
-from imgcluster.artefacts import read_table  # noqa: E402
 from imgcluster.backbones import load_backbone  # noqa: E402
 from imgcluster.ensemble import average_views  # noqa: E402
+from imgcluster.files import read_table  # noqa: E402
 from imgcluster.finetune import classifier_of  # noqa: E402
 from imgcluster.labels import make_labels  # noqa: E402
 from imgcluster.prediction import predict_files  # noqa: E402

@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.scripts import link_photos, photo_labels, run_script  # noqa: E402
-from imgcluster.artefacts import read_features, read_json, read_labels_true  # noqa: E402
+from imgcluster.artefacts import read_features, read_labels_true  # noqa: E402
+from imgcluster.files import read_json  # noqa: E402
 from imgcluster.metrics import clustering_scores  # noqa: E402
 from imgcluster.som import SelfOrganizingMap  # noqa: E402
 

@@ -1,23 +1,12 @@
-"""The files between the steps: written whole or not at all, always in step with `img_paths.txt`.
-
-Row i of every table and array belongs to line i of `img_paths.txt`. Every step leaves a record
-(`made_by_<step>.json`) of the settings, seed, library versions and inputs behind the files it wrote.
-"""
-import contextlib
-import csv
-import hashlib
-import io
-import json
+"""The files between the steps: row i of every table and array belongs to line i of `img_paths.txt`."""
 import logging
-import os
-import zipfile
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from imgcluster.errors import UserError
+from imgcluster.files import not_utf8, write_array, write_lines, write_table
 
 log = logging.getLogger(__name__)
 
@@ -25,96 +14,12 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
            "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
            "labels_pred.txt": "04_cluster_som.py", "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py",
            "metrics.json": "05_evaluate.py"}
-# What tells the photos of a dataset from others: their names, and what step 01 saw in them.
-PHOTOS = ("img_paths.txt", "photos.csv")
 # Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
 BEFORE = "features_before.npy"
 # Folder for files of a dataset that hold for other photos than it has now.
 OUTDATED = "outdated"
-# Part of the names of files that are not complete yet, after the number of the process that writes them.
-PARTIAL = ".partial."
-# Characters of a file's name by which libraries know its kind: .weights.h5 and the like.
-ENDING = 16
 # Photos that a warning names one by one.
 ROWS_NAMED = 5
-LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
-
-
-@contextlib.contextmanager
-def replacing(path):
-    """Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not.
-
-    It ends as `path` does, and is short whatever that is called: names may be as long as file systems allow.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    temporary = path.with_name(f".{os.getpid()}{PARTIAL}{digest}{path.name[-ENDING:]}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def remove_leftovers(folder):
-    """Remove the temporary files that killed runs left in a folder, which is to be claimed (`locks.claim`).
-
-    Files of processes that are still at work, such as one that reads the folder and saves a setting of its own, stay.
-    """
-    for path in Path(folder).glob(f".*{PARTIAL}*"):
-        if not _is_running(path.name[1:].split(PARTIAL)[0]):
-            path.unlink(missing_ok=True)
-
-
-def _is_running(number):
-    if os.name == "nt":  # asking is killing there
-        return True
-    try:
-        os.kill(int(number), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
-def write_text(path, text):
-    """Write UTF-8 text with "\\n" line ends."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-
-
-def write_lines(path, lines):
-    """Write one value per line."""
-    write_text(path, "".join(f"{line}\n" for line in lines))
-
-
-def write_array(path, array):
-    """Write an array as .npy that loads with `allow_pickle=False`."""
-    with replacing(path) as temporary:
-        np.save(temporary, array, allow_pickle=False)
-
-
-def write_arrays(path, **arrays):
-    """Write arrays as .npz that loads with `allow_pickle=False`; the same arrays give the same bytes."""
-    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, array in arrays.items():
-            buffer = io.BytesIO()
-            np.save(buffer, array, allow_pickle=False)
-            # Without a date of its own the entry would carry the time of day, as np.savez's entries do.
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), buffer.getvalue())
-
-
-def write_table(path, table, *, separator=","):
-    """Write a DataFrame as CSV (or TSV), without its index."""
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, sep=separator, lineterminator="\n", float_format="%.6g")
-
-
-def write_json(path, value):
-    """Write indented JSON, non-ASCII characters as they are."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def require(path):
@@ -128,69 +33,13 @@ def require(path):
     return path
 
 
-def read_json(path):
-    """Return the content of a JSON file, or {} where there is none."""
-    path = Path(path)
-    try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except ValueError as error:
-        raise UserError(f"{path}: not valid JSON ({error}); delete it and run the step that makes it") from error
-
-
 def read_lines(path):
     """Return the lines of a row file that must exist; one written by hand may lack the last line end."""
     try:
         text = require(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _not_utf8(path) from error
+        raise not_utf8(path) from error
     return text.removesuffix("\n").split("\n") if text else []
-
-
-def _not_utf8(path):
-    """The UserError of a file that is no UTF-8 text, with the line where that shows first."""
-    try:
-        Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        return UserError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8 (in Excel: \"CSV UTF-8\")")
-
-
-def read_table(path):
-    """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file or nothing in it.
-
-    Raises UserError where another program saved it in another encoding or with other separators, and for a line of more
-    cells than there are columns.
-    """
-    path = Path(path)
-    if not path.exists():
-        return pd.DataFrame()
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        if len(table.columns) == 1 and ";" in table.columns[0]:
-            raise ValueError("its columns are separated by semicolons")
-        if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for names of rows
-            raise pd.errors.ParserError("more cells than columns")
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
-    except UnicodeDecodeError as error:
-        raise _not_utf8(path) from error
-    except (ValueError, IsADirectoryError) as error:
-        if isinstance(error, pd.errors.ParserError):
-            _check_cells(path)
-        raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
-                        "their names in the first line") from error
-    return table
-
-
-def _check_cells(path):
-    """Raise a UserError that names the first line with more cells than the header."""
-    with path.open(encoding="utf-8-sig", newline="") as file, contextlib.suppress(csv.Error):
-        rows = csv.reader(file)
-        columns = next(filter(None, rows))
-        for cells in rows:
-            if len(cells) > len(columns):
-                raise UserError(f"{path}, line {rows.line_num}: {len(cells)} cells for {len(columns)} columns "
-                                f"({','.join(columns)}); put a text that has a comma in it in quotes: \"boots, red\"")
 
 
 def read_img_paths(data_dir):
@@ -285,74 +134,3 @@ def write_labels(data_dir, kind, labels):
     write_lines(text, labels)
     write_array(array, labels)
     write_table(table, pd.DataFrame({"file": read_img_paths(data_dir), "label": labels}), separator="\t")
-
-
-def fingerprint(path):
-    """Return a short digest of a file's content ("" where it is missing), to tell whether it changed."""
-    path = Path(path)
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-
-def photos_key(data_dir):
-    """Return a mapping that tells the prepared photos of a dataset from others, and from those prepared otherwise."""
-    data_dir = Path(data_dir)
-    return {"photos": [fingerprint(data_dir / name) for name in PHOTOS],
-            "step 01": read_json(data_dir / "made_by_01.json").get("settings")}
-
-
-def write_record(data_dir, step, *, settings, outputs, inputs=(), **facts):
-    """Write made_by_<step>.json: what made `outputs` (names of files in `data_dir`).
-
-    settings: mapping of the settings that the outputs depend on. inputs: paths of the files read.
-    """
-    data_dir = Path(data_dir)
-    write_json(data_dir / f"made_by_{step}.json", {
-        "step": step, "outputs": list(outputs), "settings": settings, **facts,
-        "inputs": {Path(path).name: fingerprint(path) for path in inputs},
-        "versions": {name: _version(name) for name in LIBRARIES}})
-
-
-def _version(name):
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def made_with(data_dir, step, name):
-    """Return the value that a setting had when `step` made its files; None where there is no record of it."""
-    return read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {}).get(name)
-
-
-def was_interrupted(data_dir, step):
-    """Whether `step` began to change its files and did not come to its end."""
-    return not read_json(Path(data_dir) / f"made_by_{step}.json").get("complete", True)
-
-
-def changed_settings(data_dir, step, settings):
-    """Return lines "NAME: then -> now" for the settings recorded by `step` that differ from `settings` (a mapping)."""
-    recorded = read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {})
-    now = json.loads(json.dumps(settings))
-    return [f"{name}: {recorded[name]!r} -> {now[name]!r}" for name in recorded if name in now
-            and recorded[name] != now[name]]
-
-
-def is_up_to_date(data_dir, step, settings):
-    """Whether the files of `step` are there, made under these settings (a mapping) from the inputs as they are now.
-
-    Settings that the record holds beside these play no part.
-    """
-    data_dir = Path(data_dir)
-    record = read_json(data_dir / f"made_by_{step}.json")
-    return (json.loads(json.dumps(settings)).items() <= record.get("settings", {}).items()
-            and all((data_dir / name).exists() for name in record["outputs"])
-            and all(fingerprint(data_dir / name) == digest for name, digest in record["inputs"].items()))
-
-
-def changed_inputs(data_dir, step):
-    """Return the names of files in `data_dir` that are not those any more which `step` read, by its record."""
-    recorded = read_json(Path(data_dir) / f"made_by_{step}.json").get("inputs", {})
-    return [name for name, digest in recorded.items() if fingerprint(Path(data_dir) / name) not in ("", digest)]

@@ -5,14 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.artefacts import (
-    made_with,
-    read_features,
-    read_json,
-    read_labels,
-    read_table,
-    write_table,
-)
+from imgcluster.artefacts import read_features, read_labels
 from imgcluster.assign import Catalogue
 from imgcluster.cluster_count import Clustering, majority
 from imgcluster.cluster_results import read_map
@@ -20,6 +13,8 @@ from imgcluster.corrections import apply_corrections, clustering_id
 from imgcluster.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences_in_words
+from imgcluster.files import read_json, read_table, write_table
+from imgcluster.records import made_with
 from imgcluster.wording import counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning

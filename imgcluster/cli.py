@@ -11,10 +11,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from imgcluster.artefacts import changed_settings, read_img_paths, remove_leftovers, was_interrupted, write_record
+from imgcluster.artefacts import read_img_paths
 from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
+from imgcluster.files import remove_leftovers
 from imgcluster.locks import claim
+from imgcluster.records import changed_settings, was_interrupted, write_record
 from imgcluster.staging import finish
 from imgcluster.step_settings import of_step
 

@@ -4,14 +4,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.artefacts import (
-    changed_inputs,
-    require,
-    write_arrays,
-    write_json,
-    write_labels,
-    write_table,
-)
+from imgcluster.artefacts import require, write_labels
+from imgcluster.files import write_arrays, write_json, write_table
+from imgcluster.records import changed_inputs
 from imgcluster.som import SelfOrganizingMap
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.artefacts import read_table, replacing
+from imgcluster.files import read_table, replacing
 
 COLUMNS = ("action", "file", "cluster", "value")
 # Which clustering a line is for (`corrections.clustering_id`); the report fills it in, and step 04 where it is empty.

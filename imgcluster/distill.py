@@ -18,13 +18,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from imgcluster.artefacts import replacing
 from imgcluster.backbone_table import BACKBONES, BUNDLED_WEIGHTS
 from imgcluster.backbones import build_backbone, check_backbone
 from imgcluster.crop_pool import CropPool
 from imgcluster.crops import CropStream
 from imgcluster.distill_networks import Student, Teachers
 from imgcluster.errors import UserError
+from imgcluster.files import replacing
 from imgcluster.finetune import load_embedding
 from imgcluster.images import list_images
 

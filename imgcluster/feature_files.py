@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import replacing, write_array, write_arrays, write_json
+from imgcluster.files import replacing, write_array, write_arrays, write_json
 
 BLOCK = 4096
 # Spread of a principal component, as a share of the first one's, below which it is float32 rounding.

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import BEFORE, read_img_paths, read_json, write_json
+from imgcluster.artefacts import BEFORE, read_img_paths
 from imgcluster.backbone_table import BUNDLED
+from imgcluster.files import read_json, write_json
 
 RECORD, FEATURES = "made_by_03.json", "features.npy"
 # What tells in the record that two networks are not the same one.

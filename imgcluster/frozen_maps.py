@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import replacing
 from imgcluster.augmentation import augment
 from imgcluster.batches import made_ahead
+from imgcluster.files import replacing
 from imgcluster.rows import sample_step
 
 # Bytes of maps beyond which nothing is kept.

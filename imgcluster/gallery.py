@@ -7,17 +7,10 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from imgcluster.artefacts import (
-    read_features,
-    read_img_paths,
-    read_json,
-    read_labels,
-    read_labels_true,
-    read_table,
-    require,
-)
+from imgcluster.artefacts import read_features, read_img_paths, read_labels, read_labels_true, require
 from imgcluster.carried_over import read_names
 from imgcluster.directions import likeness_to_means
+from imgcluster.files import read_json, read_table
 from imgcluster.images import ImageError, read_image, read_thumbnail
 from imgcluster.metrics import confusion_of_largest
 from imgcluster.plots import (

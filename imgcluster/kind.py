@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import write_arrays
 from imgcluster.features import embed
+from imgcluster.files import write_arrays
 from imgcluster.kinship import kinship
 from imgcluster.pictures import iterate_pictures
 from imgcluster.rows import sample_step

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import read_table
 from imgcluster.errors import UserError
+from imgcluster.files import read_table
 from imgcluster.wording import counted
 
 SHOWN = 5

@@ -1,7 +1,7 @@
 """The files of step 02: the network that later steps use, and what a training leaves beside it."""
 from pathlib import Path
 
-from imgcluster.artefacts import replacing, write_lines, write_table
+from imgcluster.files import replacing, write_lines, write_table
 from imgcluster.kind import KIND_FILE, write_kind
 from imgcluster.validation import confusions
 

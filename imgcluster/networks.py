@@ -7,10 +7,10 @@ from pathlib import Path
 
 import keras
 
-from imgcluster.artefacts import fingerprint, read_json
 from imgcluster.backbone_table import BUNDLED_WEIGHTS
 from imgcluster.backbones import load_backbone, origin_of, ships
 from imgcluster.ensemble import average_views
+from imgcluster.files import read_json
 from imgcluster.finetune import (
     embedding_of,
     is_classifier,
@@ -21,6 +21,7 @@ from imgcluster.finetune import (
 )
 from imgcluster.kind import kinship_of_photos
 from imgcluster.kinship import OTHER_KIND
+from imgcluster.records import fingerprint
 
 
 @dataclass(frozen=True)

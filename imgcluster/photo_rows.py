@@ -5,19 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.artefacts import (
-    BEFORE,
-    OUTDATED,
-    labels_files,
-    read_img_paths,
-    read_labels_true,
-    read_table,
-    write_labels,
-    write_lines,
-    write_table,
-)
+from imgcluster.artefacts import BEFORE, OUTDATED, labels_files, read_img_paths, read_labels_true, write_labels
 from imgcluster.errors import UserError
 from imgcluster.feature_record import FEATURES, features_record, note_features
+from imgcluster.files import read_table, write_lines, write_table
 from imgcluster.staging import commit, stage_folder
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.artefacts import read_img_paths, read_table
+from imgcluster.artefacts import read_img_paths
 from imgcluster.duplicates import find_duplicates
+from imgcluster.files import read_table
 from imgcluster.photo_audit import warnings
 
 # One line of JSON for each photo that step 01 has done.

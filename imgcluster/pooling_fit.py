@@ -5,9 +5,9 @@ import h5py
 import keras
 import numpy as np
 
-from imgcluster.artefacts import replacing
 from imgcluster.crops import resized
 from imgcluster.depth_pooling import backbone_maps, fit_statistics, pooled_depths, write_statistics
+from imgcluster.files import replacing
 
 # Photos of which all views are pooled at once.
 PHOTOS_TOGETHER = 12

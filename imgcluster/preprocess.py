@@ -19,11 +19,11 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from imgcluster.artefacts import write_table, write_text
 from imgcluster.background import crop_to_product, fill_background, normalise_contrast, product_mask
 from imgcluster.decoding import decode_image
 from imgcluster.duplicates import photo_signature
 from imgcluster.errors import UserError
+from imgcluster.files import write_table, write_text
 from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
 from imgcluster.interrupts import end_when_interrupted, interrupts_wait
 from imgcluster.photo_audit import audit_photo, refusal, rim_share

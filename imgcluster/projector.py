@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from imgcluster.artefacts import replacing, write_lines, write_text
+from imgcluster.files import replacing, write_lines, write_text
 from imgcluster.pictures import iterate_pictures
 
 PROJECTOR_FILES = ("features.tsv", "metadata.tsv", "sprite.png", "projector_config.pbtxt")

@@ -2,12 +2,12 @@
 import contextlib
 
 from imgcluster.ahead import require_ahead
-from imgcluster.artefacts import changed_settings, is_up_to_date, was_interrupted
 from imgcluster.carried_over import require_clusters
 from imgcluster.errors import UserError
 from imgcluster.images import list_images
 from imgcluster.known_products import require_known
 from imgcluster.labels import make_labels
+from imgcluster.records import changed_settings, is_up_to_date, was_interrupted
 from imgcluster.sample import SAMPLES
 from imgcluster.step_settings import of_step
 

@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
-from imgcluster.artefacts import made_with
 from imgcluster.backbone_table import why_not_with, why_too_small, why_unknown
 from imgcluster.errors import UserError
+from imgcluster.records import made_with
 
 # What Windows lets a pool of processes wait for at once.
 WINDOWS_WORKERS = 61

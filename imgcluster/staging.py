@@ -3,7 +3,8 @@ import os
 import shutil
 from pathlib import Path
 
-from imgcluster.artefacts import OUTDATED, read_json, write_json
+from imgcluster.artefacts import OUTDATED
+from imgcluster.files import read_json, write_json
 from imgcluster.locks import claim
 
 FOLDER, READY = "adding", "ready.json"

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pandas as pd
 
-from imgcluster.artefacts import replacing, write_arrays, write_json
 from imgcluster.augmentation import Augmentation, augment
 from imgcluster.averaging import WeightAverage
 from imgcluster.batches import balanced_batches, made_ahead, shuffled_batches
@@ -22,6 +21,7 @@ from imgcluster.classifier import (
 )
 from imgcluster.devices import spread
 from imgcluster.errors import UserError
+from imgcluster.files import replacing, write_arrays, write_json
 from imgcluster.frozen_maps import FrozenMaps, digest, some
 from imgcluster.prediction import predict
 from imgcluster.trunk import above, frozen_trunk, trunk

@@ -2,12 +2,12 @@
 import keras
 import numpy as np
 
-from imgcluster.artefacts import write_arrays
 from imgcluster.backbones import load_backbone, origin_of
 from imgcluster.classifier import PRETRAINED, outputs_of
 from imgcluster.crops import VIEWS, CropStream
 from imgcluster.depth_pooling import DepthPooling, backbone_maps, has_depths
 from imgcluster.ensemble import join_networks, side_by_side
+from imgcluster.files import write_arrays
 from imgcluster.finetune import make_deterministic
 from imgcluster.frozen_maps import digest
 from imgcluster.pooling_fit import PHOTOS_TOGETHER, fit_to_pooled, view_pooling

@@ -12,9 +12,9 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 
-from imgcluster.artefacts import write_lines  # noqa: E402
 from imgcluster.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.cluster_results import write_clustering  # noqa: E402
+from imgcluster.files import write_array, write_lines  # noqa: E402
 from imgcluster.som import SelfOrganizingMap  # noqa: E402
 
 COLOURS = ((220, 40, 40), (40, 200, 60), (50, 60, 220), (230, 210, 40))
@@ -141,3 +141,11 @@ def written(digits, fitted, tmp_path_factory):
     clustering = cluster_photos(digits, fitted)
     write_clustering(folder, names, digits, fitted, clustering, calibration_dataset=None)
     return folder, clustering
+
+
+@pytest.fixture
+def data_dir(tmp_path):
+    """A dataset of four photos with features."""
+    write_lines(tmp_path / "img_paths.txt", [f"{row}.jpg" for row in range(4)])
+    write_array(tmp_path / "features.npy", np.arange(8, dtype=np.float32).reshape(4, 2))
+    return tmp_path

@@ -1,6 +1,7 @@
 """A project's settings and what its steps leave, for the tests of what is run."""
-from imgcluster.artefacts import write_lines, write_record
 from imgcluster.config_file import load_settings
+from imgcluster.files import write_lines
+from imgcluster.records import write_record
 from imgcluster.step_settings import of_step
 
 ALL = ["00", "01", "02", "03", "04", "05", "06"]

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from imgcluster.artefacts import write_arrays, write_json, write_labels, write_lines, write_table
+from imgcluster.artefacts import write_labels
+from imgcluster.files import write_arrays, write_json, write_lines, write_table
 from imgcluster.gallery import Gallery
 
 HOSTILE_FILE = '"><img src=x onerror=alert(1)>.jpg'

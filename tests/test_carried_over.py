@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcluster.artefacts import read_json, write_array, write_json, write_labels, write_lines
+from imgcluster.artefacts import write_labels
 from imgcluster.carried_over import _follow, corrected, place_on, placed_id, read_names
 from imgcluster.cluster_results import write_clustering
 from imgcluster.corrections import clustering_id
 from imgcluster.errors import UserError
+from imgcluster.files import read_json, write_array, write_json, write_lines
 
 
 def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted, tmp_path):

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from imgcluster.artefacts import read_json, write_lines
 from imgcluster.cli import PART_OF_RUN, Step, run
 from imgcluster.errors import UserError
+from imgcluster.files import read_json, write_lines
 from imgcluster.progress import progress
 from imgcluster.step_settings import STEP_SETTINGS
 

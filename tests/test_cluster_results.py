@@ -2,7 +2,7 @@
 import numpy as np
 import pandas as pd
 
-from imgcluster.artefacts import write_labels, write_lines, write_record
+from imgcluster.artefacts import write_labels
 from imgcluster.cluster_results import (
     OUTPUTS,
     read_map,
@@ -10,6 +10,8 @@ from imgcluster.cluster_results import (
     warn_of_other_features,
     warn_of_other_labels,
 )
+from imgcluster.files import write_lines
+from imgcluster.records import write_record
 
 
 def test_every_file_is_written_and_rows_agree(written, digits):

@@ -2,7 +2,6 @@
 import numpy as np
 import pytest
 
-from imgcluster.artefacts import write_json, write_lines
 from imgcluster.feature_record import (
     are_others,
     differences,
@@ -12,6 +11,7 @@ from imgcluster.feature_record import (
     read_before,
     taught_apart,
 )
+from imgcluster.files import write_json, write_lines
 from imgcluster.photo_rows import write_photo_rows
 
 RECORD = {"network": "a", "settings": {"INPUT_SIZE": 224, "RESIZE_MODE": "pad"}}

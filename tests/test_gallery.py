@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from imgcluster.artefacts import write_array, write_arrays, write_json, write_labels, write_lines, write_table
+from imgcluster.artefacts import write_labels
+from imgcluster.files import write_array, write_arrays, write_json, write_lines, write_table
 from imgcluster.gallery import Gallery, figures, found_alone, load_thumbnail, warn_of_photos_not_found
 from imgcluster.rows import unit_length
 

@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from imgcluster.artefacts import write_json
 from imgcluster.errors import UserError
+from imgcluster.files import write_json
 from imgcluster.known_products import doubt, known_for, read_known
 
 TRAINED = {"trained_on": "known", "network_file": "a"}

@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from imgcluster.artefacts import write_lines
 from imgcluster.errors import UserError
+from imgcluster.files import write_lines
 from imgcluster.labels import describe_labels, labels_where_there_are, make_labels
 
 PHOTOS = ["12_1_0.jpg", "12_1_1.jpg", "sub/7_3_0.jpg"]

@@ -3,10 +3,10 @@ import keras
 import numpy as np
 import pytest
 
-from imgcluster.artefacts import write_json
 from imgcluster.classifier import build_classifier
 from imgcluster.ensemble import keep_beside
 from imgcluster.errors import UserError
+from imgcluster.files import write_json
 from imgcluster.networks import load_network, suited, with_before
 from imgcluster.rows import unit_length
 

@@ -6,18 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcluster.artefacts import (
-    read_img_paths,
-    read_labels,
-    read_labels_true,
-    read_lines,
-    read_table,
-    write_array,
-    write_labels,
-    write_lines,
-    write_table,
-)
+from imgcluster.artefacts import read_img_paths, read_labels, read_labels_true, read_lines, write_labels
 from imgcluster.errors import UserError
+from imgcluster.files import read_table, write_array, write_lines, write_table
 from imgcluster.photo_rows import drop_unreadable, left_out, write_photo_rows
 from imgcluster.staging import finish
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.artefacts import read_json
 from imgcluster.feature_record import note_features
+from imgcluster.files import read_json
 from imgcluster.kind import read_kind, write_kind
 from imgcluster.sample import Catalogue, draw_sample
 

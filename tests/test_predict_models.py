@@ -10,9 +10,9 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from imgcluster.artefacts import write_lines  # noqa: E402
 from imgcluster.backbones import build_backbone  # noqa: E402
 from imgcluster.classifier import build_classifier  # noqa: E402
+from imgcluster.files import write_lines  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 

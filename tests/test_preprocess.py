@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcluster.artefacts import write_table
 from imgcluster.errors import UserError
+from imgcluster.files import write_table
 from imgcluster.images import scan_images
 from imgcluster.photo_tables import gone_photos
 from imgcluster.preprocess import (

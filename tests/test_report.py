@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 from report_gallery import COLOURS, HOSTILE_FILE, HOSTILE_LABEL, Page, make_gallery
 
-from imgcluster.artefacts import write_json, write_labels, write_table
+from imgcluster.artefacts import write_labels
+from imgcluster.files import write_json, write_table
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.sprites import pack_sprites, thumbnail

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 from report_gallery import HOSTILE_FILE, make_gallery
 
-from imgcluster.artefacts import write_labels, write_lines
+from imgcluster.artefacts import write_labels
 from imgcluster.corrections import apply_corrections
+from imgcluster.files import write_lines
 from imgcluster.report import sprites, write_report
 
 

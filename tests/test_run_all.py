@@ -6,8 +6,8 @@ import pytest
 from planned import ALL, finish, settings_in
 
 import run_all
-from imgcluster.artefacts import write_lines
 from imgcluster.errors import UserError
+from imgcluster.files import write_lines
 from imgcluster.run_plan import STEPS
 
 

@@ -4,8 +4,8 @@ from functools import partial
 import pytest
 from planned import ALL, finish, settings_in
 
-from imgcluster.artefacts import read_json, write_json, write_lines
 from imgcluster.errors import UserError
+from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.run_plan import look_ahead, plan
 from imgcluster.step_settings import of_step
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from shop import COLOURS, picture, save
 
-from imgcluster.artefacts import write_json, write_labels, write_lines
+from imgcluster.artefacts import write_labels
 from imgcluster.decoding import ImageError
 from imgcluster.errors import UserError
 from imgcluster.features import extract_features
+from imgcluster.files import write_json, write_lines
 from imgcluster.preprocess import Folders, Recipe, preprocess_folder
 from imgcluster.search.batch import list_queries, search_photos
 from imgcluster.search.calibration import Calibration

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from shop import ROOT, call, files_of, make_shop, picture, save
 
-from imgcluster.artefacts import write_json, write_labels
+from imgcluster.artefacts import write_labels
 from imgcluster.classifier import build_classifier
 from imgcluster.ensemble import keep_beside
 from imgcluster.feature_record import note_features
+from imgcluster.files import write_json
 from imgcluster.locks import claim
 from imgcluster.preprocess import Recipe
 from imgcluster.search import additions

@@ -9,8 +9,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import search_settings  # noqa: E402
 
-from imgcluster.artefacts import write_lines  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
+from imgcluster.files import write_lines  # noqa: E402
 
 GRID = ["LOSS=softmax,cosine", "EPOCHS=1,2,3"]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgcluster.artefacts import write_lines
 from imgcluster.duplicates import photo_signature
+from imgcluster.files import write_lines
 from imgcluster.sample.catalogue import Catalogue, plan_photos
 from imgcluster.sample.render import render_photo
 from imgcluster.score_table import score_table

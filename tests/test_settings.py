@@ -8,9 +8,9 @@ import pytest
 from configured import PATH_TEMPLATES, ROOT, problems_of, write_config
 from pydantic import ValidationError
 
-from imgcluster.artefacts import write_record
 from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
+from imgcluster.records import write_record
 from imgcluster.settings import Settings
 from imgcluster.step_options import label_options, network_options
 from imgcluster.step_settings import of_step

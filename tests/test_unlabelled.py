@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from imgcluster.artefacts import write_json
 from imgcluster.backbones import build_backbone
 from imgcluster.crops import CropStream
 from imgcluster.errors import UserError
+from imgcluster.files import write_json
 from imgcluster.finetune import is_classifier, load_classifier, load_trained
 from imgcluster.networks import load_network, with_before
 from imgcluster.rows import unit_length

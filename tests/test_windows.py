@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcluster.artefacts import write_array, write_arrays, write_labels, write_lines, write_table
+from imgcluster.artefacts import write_labels
 from imgcluster.errors import UserError
+from imgcluster.files import write_array, write_arrays, write_lines, write_table
 from imgcluster.plots.windows import LARGEST, require_screen, show_windows
 
 ROOT = Path(__file__).parents[1]

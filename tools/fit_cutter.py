@@ -18,8 +18,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from imgcluster import cutout  # noqa: E402
-from imgcluster.artefacts import replacing  # noqa: E402
 from imgcluster.cli import run  # noqa: E402
+from imgcluster.files import replacing  # noqa: E402
 from imgcluster.product_network import SIDE, WEIGHTS_FILE, WIDTHS, places  # noqa: E402
 from imgcluster.saliency import evidence  # noqa: E402
 from tools.cutter_photos import changed, composed, drawn_photos, real_photos  # noqa: E402

@@ -17,10 +17,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imgcluster.artefacts import read_lines, require, write_table  # noqa: E402
+from imgcluster.artefacts import read_lines, require  # noqa: E402
 from imgcluster.cli import add_settings_arguments, quiet_start, run  # noqa: E402
 from imgcluster.config_file import load_settings  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
+from imgcluster.files import write_table  # noqa: E402
 from imgcluster.images import scan_images  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
 from imgcluster.step_options import picture_options  # noqa: E402

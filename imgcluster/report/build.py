@@ -3,7 +3,7 @@ import base64
 
 import numpy as np
 
-from imgcluster.artefacts import write_text
+from imgcluster.files import write_text
 from imgcluster.gallery import THUMBNAIL, load_thumbnail, looks_changed
 from imgcluster.images import ImageError, read_image
 from imgcluster.report import tables

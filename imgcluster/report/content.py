@@ -1,9 +1,9 @@
 """What the page shows as plain data (lists, numbers, text): the part that its scripts draw from."""
 import numpy as np
 
-from imgcluster.artefacts import read_json, read_table
 from imgcluster.cluster_results import review_list
 from imgcluster.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
+from imgcluster.files import read_json, read_table
 from imgcluster.metrics import matched_clusters
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import group_colour

@@ -1,8 +1,8 @@
 """What the page shows as text and tables, which the template writes."""
 import numpy as np
 
-from imgcluster.artefacts import read_json, read_table
 from imgcluster.feature_record import features_record
+from imgcluster.files import read_json, read_table
 from imgcluster.photo_audit import INCOMPLETE
 from imgcluster.seen import warning_of_seen
 from imgcluster.validation import quality

@@ -7,26 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import (
-    BEFORE,
-    PHOTOS,
-    fingerprint,
-    labels_files,
-    read_features,
-    read_img_paths,
-    read_labels,
-    replacing,
-    write_labels,
-    write_lines,
-)
+from imgcluster.artefacts import BEFORE, labels_files, read_features, read_img_paths, read_labels, write_labels
 from imgcluster.completeness import missing_rows
 from imgcluster.errors import UserError
 from imgcluster.feature_record import features_record, note_features, read_before
 from imgcluster.features import extract_features
+from imgcluster.files import replacing, write_lines
 from imgcluster.images import ImageError, read_bytes, scan_images
 from imgcluster.photo_audit import refusal
 from imgcluster.photo_rows import WHOLE, left_out
 from imgcluster.preprocess import prepare_photo, preprocess_dataset, product_entry
+from imgcluster.records import PHOTOS, fingerprint
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.objects import open_photo
@@ -81,7 +72,7 @@ class Options:
 def check_addition(folder, changes):
     """Raise UserError unless `folder` holds photos, and step 01 treats them as it did those of the catalogue.
 
-    changes: of its settings since then (`artefacts.changed_settings`).
+    changes: of its settings since then (`records.changed_settings`).
     """
     if not Path(folder).is_dir():
         raise UserError(f"--add {folder}: no such folder; name one that holds photos")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import read_json, replacing, write_json
+from imgcluster.files import read_json, replacing, write_json
 from imgcluster.rows import blocks, unit_length
 from imgcluster.search.products import NEAREST_PHOTOS
 

@@ -2,8 +2,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from imgcluster.artefacts import read_table
 from imgcluster.errors import UserError
+from imgcluster.files import read_table
 from imgcluster.labels import as_token
 
 KEYS = ("file", "model")

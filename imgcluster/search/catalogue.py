@@ -3,15 +3,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from imgcluster.artefacts import (
-    read_features,
-    read_img_paths,
-    read_json,
-    read_labels,
-    read_labels_true,
-    read_table,
-    write_json,
-)
+from imgcluster.artefacts import read_features, read_img_paths, read_labels, read_labels_true
+from imgcluster.files import read_json, read_table, write_json
 from imgcluster.search.approximate import accelerated
 from imgcluster.search.calibration import Calibration, calibrate
 from imgcluster.search.catalog import Catalog, read_catalog

@@ -4,12 +4,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from imgcluster.artefacts import changed_settings, require
+from imgcluster.artefacts import require
 from imgcluster.decoding import decode_image
 from imgcluster.errors import UserError
 from imgcluster.feature_record import features_record
 from imgcluster.features import embed
 from imgcluster.images import resize_for_network
+from imgcluster.records import changed_settings
 
 # Pictures that go through the network at once; it is compiled for this many and for one.
 BATCH = 4

@@ -1,0 +1,152 @@
+"""Files written whole or not at all, and read with errors that name the line and the remedy."""
+import contextlib
+import csv
+import hashlib
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imgcluster.errors import UserError
+
+# Part of the names of files that are not complete yet, after the number of the process that writes them.
+PARTIAL = ".partial."
+# Characters of a file's name by which libraries know its kind: .weights.h5 and the like.
+ENDING = 16
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not.
+
+    It ends as `path` does, and is short whatever that is called: names may be as long as file systems allow.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    temporary = path.with_name(f".{os.getpid()}{PARTIAL}{digest}{path.name[-ENDING:]}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder):
+    """Remove the temporary files that killed runs left in a folder, which is to be claimed (`locks.claim`).
+
+    Files of processes that are still at work, such as one that reads the folder and saves a setting of its own, stay.
+    """
+    for path in Path(folder).glob(f".*{PARTIAL}*"):
+        if not _is_running(path.name[1:].split(PARTIAL)[0]):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(number):
+    if os.name == "nt":  # asking is killing there
+        return True
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def write_text(path, text):
+    """Write UTF-8 text with "\\n" line ends."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_lines(path, lines):
+    """Write one value per line."""
+    write_text(path, "".join(f"{line}\n" for line in lines))
+
+
+def write_array(path, array):
+    """Write an array as .npy that loads with `allow_pickle=False`."""
+    with replacing(path) as temporary:
+        np.save(temporary, array, allow_pickle=False)
+
+
+def write_arrays(path, **arrays):
+    """Write arrays as .npz that loads with `allow_pickle=False`; the same arrays give the same bytes."""
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.save(buffer, array, allow_pickle=False)
+            # Without a date of its own the entry would carry the time of day, as np.savez's entries do.
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), buffer.getvalue())
+
+
+def write_table(path, table, *, separator=","):
+    """Write a DataFrame as CSV (or TSV), without its index."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, sep=separator, lineterminator="\n", float_format="%.6g")
+
+
+def write_json(path, value):
+    """Write indented JSON, non-ASCII characters as they are."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path):
+    """Return the content of a JSON file, or {} where there is none."""
+    path = Path(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise UserError(f"{path}: not valid JSON ({error}); delete it and run the step that makes it") from error
+
+
+def not_utf8(path):
+    """Return the UserError of a file that is no UTF-8 text, with the line where that shows first."""
+    try:
+        Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return UserError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8 (in Excel: \"CSV UTF-8\")")
+
+
+def read_table(path):
+    """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file or nothing in it.
+
+    Raises UserError where another program saved it in another encoding or with other separators, and for a line of more
+    cells than there are columns.
+    """
+    path = Path(path)
+    if not path.exists():
+        return pd.DataFrame()
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        if len(table.columns) == 1 and ";" in table.columns[0]:
+            raise ValueError("its columns are separated by semicolons")
+        if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for names of rows
+            raise pd.errors.ParserError("more cells than columns")
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    except UnicodeDecodeError as error:
+        raise not_utf8(path) from error
+    except (ValueError, IsADirectoryError) as error:
+        if isinstance(error, pd.errors.ParserError):
+            _check_cells(path)
+        raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
+                        "their names in the first line") from error
+    return table
+
+
+def _check_cells(path):
+    """Raise a UserError that names the first line with more cells than the header."""
+    with path.open(encoding="utf-8-sig", newline="") as file, contextlib.suppress(csv.Error):
+        rows = csv.reader(file)
+        columns = next(filter(None, rows))
+        for cells in rows:
+            if len(cells) > len(columns):
+                raise UserError(f"{path}, line {rows.line_num}: {len(cells)} cells for {len(columns)} columns "
+                                f"({','.join(columns)}); put a text that has a comma in it in quotes: \"boots, red\"")

@@ -1,0 +1,82 @@
+"""Records: every step leaves `made_by_<step>.json`, the settings, seed, versions and inputs behind its files."""
+import hashlib
+import json
+from importlib import metadata
+from pathlib import Path
+
+from imgcluster.files import read_json, write_json
+
+# What tells the photos of a dataset from others: their names, and what step 01 saw in them.
+PHOTOS = ("img_paths.txt", "photos.csv")
+LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
+
+
+def fingerprint(path):
+    """Return a short digest of a file's content ("" where it is missing), to tell whether it changed."""
+    path = Path(path)
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def photos_key(data_dir):
+    """Return a mapping that tells the prepared photos of a dataset from others, and from those prepared otherwise."""
+    data_dir = Path(data_dir)
+    return {"photos": [fingerprint(data_dir / name) for name in PHOTOS],
+            "step 01": read_json(data_dir / "made_by_01.json").get("settings")}
+
+
+def write_record(data_dir, step, *, settings, outputs, inputs=(), **facts):
+    """Write made_by_<step>.json: what made `outputs` (names of files in `data_dir`).
+
+    settings: mapping of the settings that the outputs depend on. inputs: paths of the files read.
+    """
+    data_dir = Path(data_dir)
+    write_json(data_dir / f"made_by_{step}.json", {
+        "step": step, "outputs": list(outputs), "settings": settings, **facts,
+        "inputs": {Path(path).name: fingerprint(path) for path in inputs},
+        "versions": {name: _version(name) for name in LIBRARIES}})
+
+
+def _version(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def made_with(data_dir, step, name):
+    """Return the value that a setting had when `step` made its files; None where there is no record of it."""
+    return read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {}).get(name)
+
+
+def was_interrupted(data_dir, step):
+    """Whether `step` began to change its files and did not come to its end."""
+    return not read_json(Path(data_dir) / f"made_by_{step}.json").get("complete", True)
+
+
+def changed_settings(data_dir, step, settings):
+    """Return lines "NAME: then -> now" for the settings recorded by `step` that differ from `settings` (a mapping)."""
+    recorded = read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {})
+    now = json.loads(json.dumps(settings))
+    return [f"{name}: {recorded[name]!r} -> {now[name]!r}" for name in recorded if name in now
+            and recorded[name] != now[name]]
+
+
+def is_up_to_date(data_dir, step, settings):
+    """Whether the files of `step` are there, made under these settings (a mapping) from the inputs as they are now.
+
+    Settings that the record holds beside these play no part.
+    """
+    data_dir = Path(data_dir)
+    record = read_json(data_dir / f"made_by_{step}.json")
+    return (json.loads(json.dumps(settings)).items() <= record.get("settings", {}).items()
+            and all((data_dir / name).exists() for name in record["outputs"])
+            and all(fingerprint(data_dir / name) == digest for name, digest in record["inputs"].items()))
+
+
+def changed_inputs(data_dir, step):
+    """Return the names of files in `data_dir` that are not those any more which `step` read, by its record."""
+    recorded = read_json(Path(data_dir) / f"made_by_{step}.json").get("inputs", {})
+    return [name for name, digest in recorded.items() if fingerprint(Path(data_dir) / name) not in ("", digest)]

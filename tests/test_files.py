@@ -1,0 +1,141 @@
+"""Files: written whole or not at all, loaded without pickle, read with errors that name the line."""
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from odd_names import NAMES
+
+from imgcluster import files
+from imgcluster.errors import UserError
+
+WRITERS = {
+    "text": lambda path, broken: files.write_text(path, b"bytes" if broken else "new"),
+    "lines": lambda path, broken: files.write_lines(path, ["\udcff" if broken else "new"]),
+    "array": lambda path, broken: files.write_array(path, np.array([{}], dtype=object) if broken else np.ones(3)),
+    "json": lambda path, broken: files.write_json(path, {"a": {1} if broken else 1}),
+    "table": lambda path, broken: files.write_table(path, pd.DataFrame({"a": ["\udcff" if broken else "new"]})),
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, kind):
+    path = tmp_path / "sub" / ("file.npy" if kind == "array" else "file")
+    WRITERS[kind](path, False)
+    before = path.read_bytes()
+    with pytest.raises((TypeError, ValueError)):
+        WRITERS[kind](path, True)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["best.weights.h5", "a" * 245 + ".jpg", "신" * 80 + ".png"])
+def test_temporary_names_end_as_the_file_does_and_are_short(tmp_path, name):
+    with files.replacing(tmp_path / name) as temporary:
+        temporary.write_text("new")
+        assert temporary.name.endswith(name[name.index("."):]) and len(temporary.name.encode()) < 120
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_killed_runs_left_is_removed_and_what_others_write_is_not(tmp_path):
+    code = ("import os, sys, time; from imgcluster.files import replacing\n"
+            "with replacing(sys.argv[1]) as path:\n    path.write_text('half')\n"
+            "    print('half', flush=True); time.sleep(60)")
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path / "file.txt"], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline().strip() == b"half"
+        files.remove_leftovers(tmp_path)
+        assert [path.read_text() for path in tmp_path.iterdir()] == ["half"]
+        process.kill()
+    (tmp_path / "kept.partial.txt").write_text("not ours")
+    files.remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.partial.txt"]
+
+
+def test_a_block_that_is_interrupted_leaves_the_old_file(tmp_path):
+    path = tmp_path / "file.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), files.replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        assert temporary.suffix == path.suffix and path.read_bytes() == b"old"
+        raise KeyboardInterrupt
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
+
+
+@pytest.mark.parametrize("array", [np.eye(3, dtype=np.float32), np.array(["신발", "bag"]), np.array([3, 1, 2])])
+def test_arrays_load_without_pickle(tmp_path, array):
+    files.write_array(tmp_path / "a.npy", array)
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy", allow_pickle=False), array)
+    files.write_arrays(tmp_path / "a.npz", values=array, name=np.array("rectangular"))
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as loaded:
+        np.testing.assert_array_equal(loaded["values"], array)
+        assert str(loaded["name"]) == "rectangular"
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_names_survive_the_tables(tmp_path, separator):
+    table = pd.DataFrame({"file": NAMES, "reason": NAMES[::-1]})
+    files.write_table(tmp_path / "t.csv", table, separator=separator)
+    if separator == ",":
+        pd.testing.assert_frame_equal(files.read_table(tmp_path / "t.csv").astype(object), table.astype(object))
+    read = pd.read_csv(tmp_path / "t.csv", sep=separator, dtype=object, keep_default_na=False)
+    pd.testing.assert_frame_equal(read, table.astype(object))
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"\r\n\r\n"])
+def test_a_table_with_nothing_in_it_is_as_good_as_none(tmp_path, content):
+    (tmp_path / "corrections.csv").write_bytes(content)
+    assert files.read_table(tmp_path / "corrections.csv").empty
+
+
+@pytest.mark.parametrize("content, reason", [
+    (b"action;value\nname;red\n", "separated by semicolons"), (b"action;value\nname;red, blue\n", "by semicolons"),
+    (b'action,value\nname,"red\n', "EOF inside string")])
+def test_a_table_as_other_programs_save_it_is_named(tmp_path, content, reason):
+    (tmp_path / "corrections.csv").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        files.read_table(tmp_path / "corrections.csv")
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / 'corrections.csv'}: cannot be read as CSV (") and reason in message
+    assert message.endswith("save it as UTF-8, columns separated by commas, their names in the first line")
+
+
+@pytest.mark.parametrize("content, line", [
+    ("action,value\nname,café\n".encode("cp1252"), 2), ("action,value\nname,신발\n".encode("utf-16"), 1),
+    (b"action,value\n" + 99_999 * b"name,cafe\n" + "name,é\n".encode("cp1252"), 100_001)])
+def test_the_line_of_a_table_that_is_no_utf_8_is_named(tmp_path, content, line):
+    (tmp_path / "corrections.csv").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        files.read_table(tmp_path / "corrections.csv")
+    assert str(caught.value).startswith(f"{tmp_path / 'corrections.csv'}, line {line}: not UTF-8 text; save the ")
+    assert "codec" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content, line, cells", [
+    ("action,value\nname,boots, red\nname,shoes\n", 2, 3), ("action,value\nname,boots\nname,shoes, red, 41\n", 3, 4),
+    ('action,value\nname,"boots,\nred"\n\nname,shoes, red\n', 5, 3), ("action,value\nname,boots,\n", 2, 3)])
+def test_a_line_with_too_many_cells_is_named(tmp_path, content, line, cells):
+    path = tmp_path / "corrections.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        files.read_table(path)
+    assert str(caught.value).startswith(f"{path}, line {line}: {cells} cells for 2 columns (action,value); put a text")
+
+
+def test_a_table_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "corrections.csv").write_bytes("action,value\r\nname,신발\r\n".encode("utf-8-sig"))
+    assert files.read_table(tmp_path / "corrections.csv").values.tolist() == [["name", "신발"]]
+
+
+def test_damaged_json_is_named(tmp_path):
+    (tmp_path / "metrics.json").write_text('{"ari": ')
+    with pytest.raises(UserError, match="metrics.json: not valid JSON"):
+        files.read_json(tmp_path / "metrics.json")
+    assert files.read_json(tmp_path / "none.json") == {}
+
+
+def test_json_keeps_other_scripts_readable(tmp_path):
+    files.write_json(tmp_path / "a.json", {"이름": "신발"})
+    assert "신발" in (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"이름": "신발"}
