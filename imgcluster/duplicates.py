@@ -1,8 +1,8 @@
 """Find copies of the same photo: the same file, or the same picture resized, recompressed, cropped or written over.
 
 Each photo is compared in detail with the few whose coarse structure is most like its own. Nothing is called a copy
-before its pixels, aligned with the other's, have been found to agree in fine structure, place by place. Similar
-pictures (the same product photographed twice) are no copies.
+before its pixels, aligned with the other's, have been found to agree in fine structure and colour, place by place.
+Similar pictures (the same product photographed twice, or drawn in another colour) are no copies.
 """
 import base64
 import hashlib
@@ -16,7 +16,7 @@ from PIL import Image
 
 from imgcluster.detail import photo_detail
 
-_SIDE = 64  # of the small grey picture that is kept of each photo, in pixels
+_SIDE = 64  # of the small picture that is kept of each photo, in pixels
 _COARSE = 32  # of the one on which photos are first aligned
 _FREQUENCIES = 8  # lowest ones of the cosine transform in each direction, that make up the coarse structure
 _MIN_LIKENESS = 0.75  # cosine of the coarse structures of two photos, below which they are not compared
@@ -33,6 +33,7 @@ _PLACES = 8  # in each direction, in which the fine structure is compared
 # pairs of like photos that are no copies, three exceed .8.
 _AGREES, _MIN_AGREEMENT = 0.6, 0.8
 _WORTH_REFINING = 0.3  # agreement after the coarse alignment, below which an exact one cannot help
+_OTHER_COLOUR = 12.0  # distance of a place's mean colours (a, b of CIE L*a*b*) from which it is another one
 _NOISE = 128.0  # squared grey levels, summed over a place, that say nothing
 _CONTRAST, _MAX_GAIN = 40.0, 4.0  # standard deviation to which pictures are brought, and the largest factor for that
 _MAX_FRAME = 0.45  # share of the picture that a plain frame may take at each side
@@ -47,10 +48,11 @@ def photo_signature(image, data):
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     inside = _within_frame(grey)
-    small = cv2.resize(grey[inside], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    packed = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+    small = cv2.resize(image[inside], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    packed = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+    sharpness = cv2.Laplacian(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()
     return {"digest": hashlib.sha256(data).hexdigest()[:32], "picture": base64.b85encode(packed).decode("ascii"),
-            "pixels": int(grey.size), "sharpness": round(float(cv2.Laplacian(small, cv2.CV_32F).var()), 1),
+            "pixels": int(grey.size), "sharpness": round(float(sharpness), 1),
             "coloured": _is_coloured(image), "detail": photo_detail(grey, inside, data), "bytes": len(data)}
 
 
@@ -61,11 +63,20 @@ def _is_coloured(image):
 
 
 def _within_frame(grey):
-    """Two slices that leave out the rows and columns at the four sides that show one and the same grey."""
-    top, bottom = _plain_rows(grey), _plain_rows(grey[::-1])
-    rows = slice(top, len(grey) - bottom)
-    columns = np.ascontiguousarray(grey[rows].T)
-    return rows, slice(_plain_rows(columns), len(columns) - _plain_rows(columns[::-1]))
+    """Two slices that leave out the rows and columns at the four sides that show one and the same grey.
+
+    It may be a plain ground, or a border and within it a plain ground, which three sides or more must show.
+    """
+    rows, columns = (slice(0, length) for length in grey.shape)
+    for sides in (0, 3):
+        inside = grey[rows, columns]
+        top, bottom = _plain_rows(inside), _plain_rows(inside[::-1])
+        turned = np.ascontiguousarray(inside[top:len(inside) - bottom].T)
+        left, right = _plain_rows(turned), _plain_rows(turned[::-1])
+        if np.count_nonzero([top, bottom, left, right]) >= sides:
+            rows = slice(rows.start + top, rows.stop - bottom)
+            columns = slice(columns.start + left, columns.stop - right)
+    return rows, columns
 
 
 def _plain_rows(grey):
@@ -128,17 +139,27 @@ def _same_files(signatures):
 
 @dataclass(frozen=True)
 class _Picture:
-    """A photo's small grey picture [64, 64] as it is compared: at equal contrast, softened twice, fine structure."""
+    """A photo's small picture as it is compared: grey [64, 64] at equal contrast, softened twice, fine structure; and
+    its colours, a and b of CIE L*a*b* [64, 64, 2], None where it has none."""
 
     grey: np.ndarray
     coarse: np.ndarray
     soft: np.ndarray
     fine: np.ndarray
+    colour: np.ndarray | None
 
 
-def _unpack(signature):
-    """The small grey picture of a photo, uint8 [64, 64]."""
-    return cv2.imdecode(np.frombuffer(base64.b85decode(signature["picture"]), np.uint8), cv2.IMREAD_GRAYSCALE)
+def _unpack(signature, *, flags=cv2.IMREAD_GRAYSCALE):
+    """The small picture of a photo, uint8 [64, 64], or BGR [64, 64, 3] by another flag of cv2.imdecode."""
+    return cv2.imdecode(np.frombuffer(base64.b85decode(signature["picture"]), np.uint8), flags)
+
+
+def _colour(signature, mirrored):
+    if not signature["coloured"]:
+        return None
+    picture = _unpack(signature, flags=cv2.IMREAD_COLOR).astype(np.float32) / 255
+    colour = cv2.cvtColor(picture, cv2.COLOR_BGR2LAB)[:, :, 1:]
+    return np.ascontiguousarray(colour[:, ::-1] if mirrored else colour)
 
 
 def _picture(signature, *, mirrored=False):
@@ -147,7 +168,7 @@ def _picture(signature, *, mirrored=False):
         grey = np.ascontiguousarray(grey[:, ::-1])
     grey = grey * min(_MAX_GAIN, _CONTRAST / max(float(grey.std()), 1e-3))
     coarse = cv2.GaussianBlur(cv2.resize(grey, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA), (0, 0), 0.7)
-    return _Picture(grey, coarse, cv2.GaussianBlur(grey, (0, 0), 1.0), _fine(grey))
+    return _Picture(grey, coarse, cv2.GaussianBlur(grey, (0, 0), 1.0), _fine(grey), _colour(signature, mirrored))
 
 
 def _fine(grey):
@@ -249,8 +270,9 @@ def _hash(signature, *, mirrored=False):
 def agreement(one, two):
     """Return how much of the fine structure of two pictures agrees, 0..1, once the second is aligned with the first.
 
-    Overlays disturb some places and leave the others as they are: places weigh what structure they have, and agree or
-    do not. The alignment is found on the small pictures, and made exact on the large ones where that may help.
+    What has another colour does not agree, unless one of the pictures has no colours at all. Overlays disturb some
+    places and leave the others as they are: places weigh what structure they have, and agree or do not. The alignment
+    is found on the small pictures, and made exact on the large ones where that may help.
     """
     best = _agreement_under(one, two, np.eye(2, 3))
     for zoom in _ZOOMS:
@@ -290,16 +312,20 @@ def _refined(one, two, warp):
 
 
 def _agreement_under(one, two, warp):
-    """Share of the structure in those places whose fine structures correlate when `two` is warped onto `one`."""
+    """Share of the structure in those places whose fine structures correlate when `two` is warped onto `one`, and whose
+    colours are alike."""
     inverse = cv2.WARP_INVERSE_MAP
-    warped = cv2.warpAffine(two.grey, warp, (_SIDE, _SIDE), flags=cv2.INTER_CUBIC | inverse,
-                            borderMode=cv2.BORDER_REPLICATE)
+    onto = {"M": warp, "dsize": (_SIDE, _SIDE), "borderMode": cv2.BORDER_REPLICATE}
+    warped = cv2.warpAffine(two.grey, **onto, flags=cv2.INTER_CUBIC | inverse)
     seen = cv2.warpAffine(np.ones_like(two.grey), warp, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR | inverse) > 0.99
     first, second = one.fine * seen, _fine(warped) * seen
     power, other_power = _by_place(first * first), _by_place(second * second)
     correlation = _by_place(first * second) / np.sqrt((power + _NOISE) * (other_power + _NOISE))
-    weight = (power * other_power) ** 0.25
-    return float((weight * (correlation > _AGREES)).sum() / (weight.sum() + 1e-6))
+    weight, agrees = (power * other_power) ** 0.25, correlation > _AGREES
+    if one.colour is not None and two.colour is not None:
+        gap = (one.colour - cv2.warpAffine(two.colour, **onto, flags=cv2.INTER_LINEAR | inverse)) * seen[..., None]
+        agrees &= np.hypot(*map(_by_place, np.moveaxis(gap, 2, 0))) <= _OTHER_COLOUR * np.maximum(_by_place(seen), 1)
+    return float((weight * agrees).sum() / (weight.sum() + 1e-6))
 
 
 def _by_place(values):

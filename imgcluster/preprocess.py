@@ -32,7 +32,7 @@ from imgcluster.photo_tables import LEDGER, gone_photos, photo_tables, read_ledg
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
-VERSION = 4
+VERSION = 5
 NO_LEAKS = "ignore:resource_tracker:UserWarning"
 
 

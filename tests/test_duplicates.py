@@ -133,6 +133,24 @@ def test_mirrored_copies_only_when_asked_for():
     assert [row[2] for row in find_duplicates(["a", "b"], items, flips=True)] == ["mirrored picture"]
 
 
+def test_one_product_in_two_colours_is_two_pictures_and_a_grey_copy_is_one():
+    for photo in photos()[::5]:
+        lightness, *colours = cv2.split(cv2.cvtColor(photo, cv2.COLOR_RGB2LAB))
+        other = cv2.cvtColor(cv2.merge([lightness, *(255 - colour for colour in colours)]), cv2.COLOR_LAB2RGB)
+        grey = cv2.cvtColor(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        assert find_duplicates(["one", "other"], [signature(photo), signature(other)]) == []
+        rows = find_duplicates(["one", "grey"], [signature(photo), signature(grey)])
+        assert [row[:2] for row in rows] == [("grey", "one")]
+
+
+@pytest.mark.parametrize("ground", [120, 225, 255])
+def test_a_copy_with_a_border_is_one_on_whatever_plain_ground_the_photo_is(ground):
+    for photo in photos()[::5]:
+        on_ground = cv2.copyMakeBorder(photo, 70, 50, 90, 70, cv2.BORDER_CONSTANT, value=(ground,) * 3)
+        bordered = cv2.copyMakeBorder(on_ground, 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        assert len(find_duplicates(["one", "bordered"], [signature(on_ground), signature(bordered)])) == 1
+
+
 def test_pictures_without_content_are_no_copies():
     items = [signature(np.full((60, 60, 3), grey, np.uint8)) for grey in (0, 10, 200, 255)]
     assert find_duplicates("abcd", items) == []
