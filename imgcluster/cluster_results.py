@@ -11,7 +11,7 @@ from imgcluster.som import SelfOrganizingMap
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
            "cluster_count.json")
-# Photos below this confidence are worth a look; the list is never longer than a fifth of all photos.
+# Photos below this confidence are worth a look; the list holds no more of them than a fifth of all photos.
 DOUBTFUL, REVIEW_SHARE = 0.5, 0.2
 
 
@@ -47,11 +47,11 @@ def cluster_table(img_paths, clustering, units, distances, shape):
 def review_list(table):
     """The photos to look at first, the least confident first: file, cluster, confidence, reason.
 
-    Those that fit no cluster come after the others, which they would crowd out.
+    Those that fit no cluster, likely new products, come after the others, which they would crowd out, and all of them.
     """
     doubtful = table[table["confidence"] < DOUBTFUL].sort_values("confidence", kind="stable")
     most, inside = max(1, round(REVIEW_SHARE * len(table))), doubtful["cluster"] >= 0
-    doubtful = pd.concat([doubtful[inside].head(most), doubtful[~inside].head(most)])
+    doubtful = pd.concat([doubtful[inside].head(most), doubtful[~inside]])
     reasons = np.where(doubtful["cluster"] < 0, "fits no cluster", "between clusters")
     return doubtful[["file", "cluster", "confidence"]].assign(reason=reasons)
 

@@ -66,7 +66,7 @@ def _require_folder(folder):
         if isinstance(error, PermissionError):
             raise UserError(f"No permission to read the photo folder {folder}: change its access rights.") from error
         raise UserError(f"The photo folder {folder} does not exist: create it and put photos into it, "
-                        "or correct the setting that names it.") from error
+                        "or correct what names it (the settings DATASET and RAW_IMG_DIR, or an argument).") from error
     if not is_folder:
         raise UserError(f"The photo folder {folder} is a file: name the folder that holds the photos.")
     try:

@@ -31,12 +31,12 @@ def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
         assert np.allclose(arrays["distance_map"], fitted.distance_map(scaling="mean"))
 
 
-def test_review_list_is_the_least_confident_first_and_bounded():
-    table = pd.DataFrame({"file": list("abcdefghij"), "cluster": [0] * 9 + [-1],
-                          "confidence": [0.9, 0.1, 0.45, 0.3, 0.49, 0.8, 0.7, 1, 1, 0]})
+def test_review_list_is_the_least_confident_first_and_bounded_but_for_all_that_fit_no_cluster():
+    table = pd.DataFrame({"file": list("abcdefghij"), "cluster": [0] * 7 + [-1] * 3,
+                          "confidence": [0.9, 0.1, 0.45, 0.3, 0.49, 0.8, 0.7, 0, 0, 0]})
     found = review_list(table)
-    assert found.file.tolist() == ["b", "d", "j"]
-    assert found.reason.tolist() == ["between clusters", "between clusters", "fits no cluster"]
+    assert found.file.tolist() == list("bdhij")
+    assert found.reason.tolist() == ["between clusters"] * 2 + ["fits no cluster"] * 3
 
 
 def test_files_that_are_not_those_a_step_read_are_warned_of(tmp_path):
