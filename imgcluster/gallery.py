@@ -243,7 +243,8 @@ def draw_confusion(gallery):
     alone, models = found_alone(gallery.true, gallery.predicted)
     shown = f"; the {gallery.max_sheets} largest are shown" if models > gallery.max_sheets else ""
     have, own, their = ("has", "itself", "its") if alone == 1 else ("have", "themselves", "their")
-    return confusion_figure(table.to_numpy(), list(table.index), list(table.columns),
+    named = {str(cluster): name for cluster, name in gallery.names.items()}
+    return confusion_figure(table.to_numpy(), list(table.index), [named.get(name, name) for name in table],
                             title=f"{gallery.name}: {alone} of {counted(models, 'model')} {have} a cluster to {own} "
                                   f"(at least {OWN_SHARE:.0%} of it and of {their} photos){shown}")
 

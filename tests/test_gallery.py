@@ -138,6 +138,12 @@ def test_a_table_of_some_models_says_that_it_leaves_others_out(gallery):
     assert "the 3 largest are shown" in some.replace("\n", " ")
 
 
+def test_the_table_calls_clusters_by_their_names(gallery):
+    assert "red boots" not in text_of(draw(gallery, "confusion.png"))
+    write_table(gallery.data_dir / "cluster_names.csv", pd.DataFrame({"cluster": [1], "name": ["red boots"]}))
+    assert "red boots" in text_of(draw(changed(gallery), "confusion.png"))
+
+
 def test_the_sheet_of_one_photo_counts_it_in_the_singular(gallery):
     write_labels(gallery.data_dir, "pred", np.where(np.arange(COUNT) == 0, 9, gallery.predicted))
     assert "cluster 9, 1 photo. " in " ".join(text_of(draw(changed(gallery), sheet(9))).split())
