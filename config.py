@@ -129,7 +129,7 @@ RESIZE_MODE = "pad"
 # How the network's maps become one vector. "avg" (the average), "max" and "gem" (generalised mean, between the two,
 # learnt in training) pool the last map alone. "auto": step 02 fits the pooling of maps of three depths to the photos of
 # TRAIN_DATASET (from 50 on); without that step it is "avg". A weights file that says how to pool, such as the bundled
-# network's, is followed, and its pooling fitted anew only where there are no labels.
+# network's, is followed, and its pooling fitted anew only where there are no labels. With LOSS = "cascaded" none is.
 POOLING = "auto"
 
 # Photos per batch, in training and in feature extraction. Less if memory runs out.
