@@ -20,7 +20,7 @@ DATASET = "sample"
 #              what it sees is fitted to them (from 50 photos on), which tells products apart better. For the sample its
 #              training part, which has labels
 #   "<name>"   a photo set WITH labels, to fine-tune the network on (TRAIN_LABELS_FROM says where they are): other
-#              products than those to be clustered, of the same kind if you can. One without labels is fitted to
+#              products than those to be clustered, of the same kind if you can. To one without labels it is fitted
 #   None       nothing: the pretrained network as it is; better where a group is a kind of thing (shirts, hats) rather
 #              than one product
 TRAIN_DATASET = "auto"
@@ -93,8 +93,9 @@ NORMALIZE_CONTRAST = False
 # True: also write each mask (0 = background, 255 = product, at the photo's own size) to DATA_DIR/masks/.
 SAVE_MASKS = False
 
-# True: later steps leave out photos that are copies of another one (resized or recompressed); the best copy stays:
-# colour before grey, then the one that shows the most detail (an enlarged copy shows no more than its original).
+# True: later steps leave out photos that are copies of another one (resized, recompressed, cropped, marked, framed).
+# The best copy stays: colour before grey, then the one that shows the most detail (an enlarged copy shows no more than
+# its original).
 # False: copies are clustered like any photo. Either way they are listed in duplicates.csv, and no file is deleted.
 REMOVE_DUPLICATES = False
 
@@ -125,10 +126,10 @@ INPUT_SIZE = None
 # How a photo becomes square: "pad" (white margins, nothing lost), "stretch", or "crop" (the middle).
 RESIZE_MODE = "pad"
 
-# How the network's maps become one vector: of the last one "avg" (the average), "max", or "gem" (generalised mean,
-# between the two, learnt in training). "auto": in step 02 maps of three depths, pooled as fitted to the photos of
-# TRAIN_DATASET (from 50 on), and "avg" where that step has no part; weights files that say how to pool, such as the
-# bundled network's, are pooled so, and anew only where there are no labels.
+# How the network's maps become one vector. "avg" (the average), "max" and "gem" (generalised mean, between the two,
+# learnt in training) pool the last map alone. "auto": step 02 fits the pooling of maps of three depths to the photos of
+# TRAIN_DATASET (from 50 on); without that step it is "avg". A weights file that says how to pool, such as the bundled
+# network's, is followed, and its pooling fitted anew only where there are no labels. With LOSS = "cascaded" none is.
 POOLING = "auto"
 
 # Photos per batch, in training and in feature extraction. Less if memory runs out.
@@ -198,8 +199,8 @@ LEARNING_RATE = 2e-4
 # EPOCHS) or "plateau" (times 0.3 whenever nothing got better for 2 epochs).
 LEARNING_RATE_SCHEDULE = "cosine"
 
-# Stop when nothing got better for this many epochs: the neighbours of photos of held-out models (HOLDOUT_MODELS; MAP@R
-# in history.csv), or the validation loss where there are none.
+# Stop when nothing got better for this many epochs: MAP@R of the held-out models (HOLDOUT_MODELS; how many of a photo's
+# nearest photos show its own model), or the validation loss where there are none.
 EARLY_STOPPING_PATIENCE = 8
 
 # Share of the features dropped at random in front of the classification layer (0 to below 1).
@@ -230,17 +231,17 @@ AUGMENT_VERSIONS = 4
 # ---------------------------------------------------------------- step 03: features
 
 # Whether the network that step 02 fine-tuned is used: "auto" (for photos of the kind of product that it was trained on;
-# photos of another kind get its features from before, which are better for those, as far as KEEP_PRETRAINED kept them)
-# or True (for all photos, say because step 03 took yours for another kind and you know better).
+# photos of another kind get the features from before the training, which are better for them, if KEEP_PRETRAINED kept
+# them) or True (for all photos, say because step 03 took yours for another kind and you know better).
 USE_FINE_TUNED = "auto"
 
-# True: average the features of each photo and its mirror image, and the probabilities of tools/predict_models.py. Takes
-# twice the time; more exact.
+# True: average the features of each photo and its mirror image, also the probabilities of tools/predict_models.py.
+# Takes twice the time; more exact.
 FLIP_AVERAGING = False
 
-# Average the features of each photo and of its middle, enlarged this many times (1 to 3), such as 1.3: for photos in
-# which the product is small; and the probabilities of tools/predict_models.py. Takes twice the time. 1.0: the whole
-# photo alone.
+# Average the features of each photo and of its middle, enlarged this many times (1 to 3), such as 1.3, also the
+# probabilities of tools/predict_models.py: for photos in which the product is small. Takes twice the time. 1.0: the
+# whole photo alone.
 ZOOM_AVERAGING = 1.0
 
 # True: scale every feature vector to length 1, so that distances compare directions (cosine).
@@ -275,8 +276,8 @@ ASSIGN_TO = None
 # True: photos far from all others get cluster -1 instead of the nearest cluster.
 ALLOW_OUTLIERS = False
 
-# Rows and columns of the Self-Organizing Map, such as (20, 20). None: chosen from the number of photos. One of fewer
-# than 600 units is only shown where there are more than 6,000 photos: they are clustered on one as None chooses it.
+# Rows and columns of the Self-Organizing Map, such as (20, 20). None: chosen from the number of photos. Where there are
+# more than 6,000 photos, a map of fewer than 600 units is only shown: they are clustered on one as None chooses it.
 SOM_GRID = None
 
 # Neighbourhood of the map's units: "rectangular" (4 neighbours) or "hexagonal" (6).
@@ -291,14 +292,14 @@ SOM_EPOCHS = 20
 
 # ---------------------------------------------------------------- steps 05 and 06: scores and figures
 
-# Draws behind the interval of the ARI.
+# Draws behind the interval of the ARI (adjusted Rand index, the score of step 05).
 BOOTSTRAP_SAMPLES = 1000
 
 # Largest number of clusters and models shown one by one (contact sheets, confusion table).
 MAX_SHEETS = 20
 
-# Largest number of photos (from 10) that t-SNE lays out for the scatter plot, whose time grows with them. Of more
-# photos so many are drawn at random, and each other one is put beside those most like it.
+# Largest number of photos (from 10) that t-SNE lays out for the scatter plot; its time grows with them. Of more photos
+# so many are drawn at random, and each other one is put beside those most like it.
 SCATTER_MAX_PHOTOS = 3000
 
 # Put the photos into RESULT_DIR/clusters/<cluster>/: False, "copy" or "link" (symbolic links).

@@ -4,6 +4,7 @@ import pytest
 
 from imgcluster.errors import UserError
 from imgcluster.files import write_json
+from imgcluster.kinship import OTHER_KIND
 from imgcluster.known_products import doubt, known_for, read_known
 
 TRAINED = {"trained_on": "known", "network_file": "a"}
@@ -37,7 +38,7 @@ def test_what_was_seen_before_is_compared_where_the_network_knows_the_products(t
         assert (found.features == 1).all() and (found.compared == 2).all()
     else:
         assert np.array_equal(found.features, known) and np.array_equal(found.compared, features)
-        assert found.kinship > 0.2
+        assert found.kinship > OTHER_KIND
 
 
 @pytest.mark.parametrize("change, words", [
@@ -119,12 +120,12 @@ def test_products_of_another_kind_have_a_say_only_where_they_were_asked_for(tmp_
     others, told = np.tile(-known.mean(axis=0), (30, 1)), {"asked": [], "not": []}
     options = {"folder": known_dir, "name": "known"}
     found = known_for(data_dir, others, asked=True, say=pytest.fail, warn=told["asked"].append, **options)
-    assert np.array_equal(found.features, known) and found.kinship < 0.2
+    assert np.array_equal(found.features, known) and found.kinship < OTHER_KIND
     assert "CALIBRATION_DATASET = 'known'" in told["asked"][0] and "None estimates it without them" in told["asked"][0]
     assert known_for(data_dir, others, asked=False, say=told["not"].append, warn=pytest.fail, **options) is None
     assert "known shows another kind of product" in told["not"][0]
     for asked in (True, False):
-        assert known_for(data_dir, known, asked=asked, say=pytest.fail, warn=pytest.fail, **options).kinship > 0.2
+        assert known_for(data_dir, known, asked=asked, say=pytest.fail, warn=pytest.fail, **options).kinship > OTHER_KIND
 
 
 def test_products_that_were_asked_for_and_cannot_be_had_stop_the_step(tmp_path):
