@@ -31,12 +31,14 @@ APART_BELOW, APART_ABOVE = 0.5, 0.6
 @dataclass(frozen=True)
 class Estimate:
     """A number of clusters, its interval (low, high), and how it was found: `words` say it without terms, where the
-    method has any."""
+    method has any. finer_groups: about how many smaller groups stand out, too, where the clusters may be kinds of
+    product."""
 
     count: int
     interval: tuple
     method: str
     words: str = ""
+    finer_groups: int | None = None
 
 
 def blind_estimate(hierarchy, *, taught_apart=False):
@@ -63,13 +65,13 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     mutual, clear = mutual * (by_reciprocity >= lowest), clear * (by_silhouette >= lowest)
     count, interval = joined([by_modularity, by_reciprocity, by_silhouette], mutual, clear, num_photos=num_photos,
                              margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE))
-    words = "estimated from the photos alone"
-    if two_levels(by_modularity, count):
-        words += f", in which some {by_modularity:.0f} smaller groups stand out, too"
+    finer, words = round(by_modularity) if two_levels(by_modularity, count) else None, "estimated from the photos alone"
+    if finer:
+        words += f", in which some {finer} smaller groups stand out, too"
     return Estimate(round(count), interval,
                     f"blind: modularity {by_modularity:.0f}, reciprocity {by_reciprocity:.0f} with weight "
                     f"{mutual:.2f}, silhouette {by_silhouette:.0f} with weight {clear:.2f}",
-                    words)
+                    words, finer)
 
 
 def two_levels(by_modularity, count):

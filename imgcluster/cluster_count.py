@@ -25,7 +25,7 @@ class Clustering:
     for units without photos; confidence float [N], 0..1; method: how the count was found, words: the same without terms
     of the trade; calibrated: whether known
     products or a prior set it; blind_count: what the photos alone suggest, where known products set the count;
-    corrected_from: the count before a person's corrections, where there were any.
+    corrected_from: the count before a person's corrections, where there were any; finer_groups: as of an `Estimate`.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -39,6 +39,7 @@ class Clustering:
     blind_count: int | None = None
     corrected_from: int | None = None
     words: str = ""
+    finer_groups: int | None = None
 
     @property
     def likely(self):
@@ -103,7 +104,7 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
         labels, certainty = np.where(strays, -1, labels), np.where(strays, 0.0, certainty)
     return Clustering(labels, estimate.count, estimate.interval, levels, unit_clusters, certainty, estimate.method,
                       num_clusters is None and (known is not None or imgs_per_model is not None), blind_count,
-                      words=estimate.words or estimate.method)
+                      words=estimate.words or estimate.method, finer_groups=estimate.finer_groups)
 
 
 def outliers(isolation, labels):

@@ -30,7 +30,7 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
     write_json(data_dir / "cluster_count.json", {
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],
         "levels": [int(level["num_clusters"]) for level in clustering.levels], "method": clustering.method,
-        "in_words": clustering.words,
+        "in_words": clustering.words, "finer_groups": clustering.finer_groups,
         "calibrated": clustering.calibrated, "corrected_from": clustering.corrected_from,
         "num_photos": len(img_paths), "in_no_cluster": int((clustering.labels < 0).sum()), **facts})
 

@@ -184,7 +184,8 @@ def test_where_kinds_of_product_are_counted_the_interval_reaches_to_the_products
     kinds, plain = (blind_estimate(hierarchy_of(features)) for features in (
         nested(5, 10, 20, apart=0.2, spread=0.2), clouds(12, 20, spread=0.3)))
     assert kinds.count == 5 and kinds.interval[0] <= 5 and 50 <= kinds.interval[1]
-    assert "smaller groups stand out" in kinds.words and "groups" not in plain.words
+    assert 30 <= kinds.finer_groups <= 50 and plain.finer_groups is None
+    assert f"some {kinds.finer_groups} smaller groups stand out" in kinds.words and "groups" not in plain.words
 
 
 def test_two_levels_stand_out_where_modularity_has_more_than_twice_the_count():

@@ -1,4 +1,6 @@
 """The files of step 04."""
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -9,8 +11,9 @@ from imgcluster.cluster_results import (
     review_list,
     warn_of_other_features,
     warn_of_other_labels,
+    write_clustering,
 )
-from imgcluster.files import write_lines
+from imgcluster.files import read_json, write_lines
 from imgcluster.records import write_record
 
 
@@ -20,6 +23,16 @@ def test_every_file_is_written_and_rows_agree(written, digits):
     table = pd.read_csv(folder / "clusters.csv")
     assert table.cluster.tolist() == clustering.labels.tolist() == np.load(folder / "labels_pred.npy").tolist()
     assert {f"level_{level['num_clusters']}" for level in clustering.levels} <= set(table.columns)
+
+
+def test_the_count_is_written_with_how_it_was_found(written, digits, fitted, tmp_path):
+    clustering = replace(written[1], interval=(2, 90), words="by eye", finer_groups=40)
+    names = [f"{row}.png" for row in range(len(digits))]
+    write_lines(tmp_path / "img_paths.txt", names)
+    write_clustering(tmp_path, names, digits, fitted, clustering, blind_count=7)
+    count = read_json(tmp_path / "cluster_count.json")
+    assert (count["num_clusters"], count["interval"]) == (clustering.num_clusters, [2, 90])
+    assert (count["in_words"], count["finer_groups"], count["blind_count"]) == ("by eye", 40, 7)
 
 
 def test_a_map_read_back_places_photos_as_before(written, digits, fitted):

@@ -232,6 +232,16 @@ def test_new_clusters_of_lines_for_fewer_earlier_clusters_are_not_named_again(tm
     assert (data["newClusters"], data["earlierCorrections"]) == (2, [["split", "a.jpg", "6", "new-2", "ab+5"]])
 
 
+@pytest.mark.parametrize("count, said", [({"finer_groups": 13}, True), ({"finer_groups": None}, False), ({}, False),
+                                         ({"finer_groups": 13, "corrected_from": 3}, False)])
+def test_clusters_that_may_be_kinds_of_product_are_said_to_be_that(tmp_path, count, said):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "interval": [1, 26], **count})
+    write_report(tmp_path / "report.html", gallery)
+    text = " ".join(Page(tmp_path / "report.html").text.split())
+    assert ("They may be kinds of product: some 13 smaller groups stand out in them, too (<a" in text) == said
+
+
 def test_levels_are_the_answer_and_those_that_differ_from_it(written):
     coarse, answer = written.page.data["levels"]
     assert (answer["count"], answer["cluster"]) == (3, None)  # level_3 is the answer
