@@ -6,7 +6,7 @@ Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); la
          and clusters of ASSIGN_TO when that is set; corrections.csv where you put one (the report exports it)
 Writes:  labels_pred.txt .npy .tsv, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv where
          clusters have names
-Runtime: seconds for 1,000 photos, half a minute for 10,000; no TensorFlow needed
+Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
 """
 import sys
 
