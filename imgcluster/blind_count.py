@@ -65,8 +65,9 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     mutual, clear = mutual * (by_reciprocity >= lowest), clear * (by_silhouette >= lowest)
     count, interval = joined([by_modularity, by_reciprocity, by_silhouette], mutual, clear, num_photos=num_photos,
                              margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE))
-    finer, words = round(by_modularity) if two_levels(by_modularity, count) else None, "estimated from the photos alone"
-    if finer:
+    words, finer = "estimated from the photos alone", None
+    if two_levels(by_modularity, count):
+        finer = round(by_modularity)
         words += f", in which some {finer} smaller groups stand out, too"
     return Estimate(round(count), interval,
                     f"blind: modularity {by_modularity:.0f}, reciprocity {by_reciprocity:.0f} with weight "
