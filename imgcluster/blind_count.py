@@ -10,7 +10,9 @@ from imgcluster.reciprocity import reciprocity_peak
 from imgcluster.validity import modularity, squared_silhouette
 
 GRID_STEPS = 60
-PHOTOS_PER_CLUSTER = 3
+FEWEST_PHOTOS, PHOTOS_PER_CLUSTER = 4, 3
+# Coordinates of photos, of unit length, that differ by less than this are the same.
+SAME = 1e-6
 MAX_CLUSTERS = 600
 MODULARITY_PLATEAU = 0.03
 # Peaks are sought up to so many times the count by modularity; below this share of it they are of kinds of product.
@@ -53,8 +55,10 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     stand out more than products do, and no peak below the first count is one.
     """
     num_photos = len(hierarchy.nodes)
-    if not tells_apart(hierarchy):
-        return Estimate(1, (1, max(1, num_photos - 1)), "too few different photos to tell clusters apart")
+    if num_photos > 1 and not differ(hierarchy):
+        return Estimate(1, (1, 1), "all photos look the same")
+    if num_photos < FEWEST_PHOTOS:
+        return Estimate(1, (1, num_photos), "too few photos to tell clusters apart")
     counts = candidate_counts(hierarchy)
     by_modularity = modularity_peak(hierarchy, counts)
     highest = HIGHEST_PEAK * by_modularity
@@ -98,9 +102,9 @@ def joined(views, mutual, clear, *, num_photos, margins=(BELOW, ABOVE)):
     return count, (max(1, int(low)), min(num_photos, int(np.ceil(high))))
 
 
-def tells_apart(hierarchy):
-    """Return whether there are enough different photos for the cuts of a Hierarchy to mean anything."""
-    return len(hierarchy.nodes) >= 4 and np.ptp(hierarchy.points, axis=0).max() >= 1e-6
+def differ(hierarchy):
+    """Return whether the photos of a Hierarchy are not all copies of one."""
+    return np.ptp(hierarchy.points, axis=0).max() >= SAME
 
 
 def candidate_counts(hierarchy):

@@ -211,6 +211,9 @@ def test_there_are_never_more_clusters_than_a_third_of_the_photos_but_for_four_o
         assert 2 <= blind_estimate(hierarchy_of(features)).count <= max(2, num_photos / 3)
 
 
-@pytest.mark.parametrize("features", [np.ones((30, 4)), np.arange(6.0).reshape(3, 2)])
-def test_photos_that_cannot_be_told_apart_are_one_cluster(features):
-    assert blind_estimate(hierarchy_of(features.astype(np.float32))).count == 1
+@pytest.mark.parametrize("features, interval", [
+    (np.ones((30, 4)), (1, 1)), (np.ones((2, 4)), (1, 1)), (np.ones((1, 4)), (1, 1)),
+    (np.arange(6.0).reshape(3, 2), (1, 3))])
+def test_copies_are_one_cluster_for_sure_and_few_photos_one_for_want_of_better(features, interval):
+    estimate = blind_estimate(hierarchy_of(features.astype(np.float32)))
+    assert (estimate.count, estimate.interval) == (1, interval)
