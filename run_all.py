@@ -37,8 +37,7 @@ def main(argv=None):
     rows, failed = [], 0
     for dataset, number in planned:
         began, before = time.perf_counter(), time_of_record(settings, dataset, number)
-        extra = [] if dataset == settings.DATASET else ["--set", f"DATASET={dataset!r}"]
-        failed = run_step([sys.executable, SCRIPTS[number], PART_OF_RUN, *arguments, *extra])
+        failed = run_step([sys.executable, SCRIPTS[number], PART_OF_RUN, *arguments, *for_dataset(settings, dataset)])
         if failed == INTERRUPTED:
             return failed
         wrote = time_of_record(settings, dataset, number) != before
@@ -52,6 +51,15 @@ def main(argv=None):
         print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} (its message is above); mend it and "
               "run again", file=sys.stderr)
     return failed if failed >= 0 else 1
+
+
+def for_dataset(settings, dataset):
+    """Return the arguments that a step on a dataset is given beside those of the run."""
+    if dataset == settings.DATASET:
+        return []
+    # Photos to train on are placed nowhere, even if it is in their own clusters that those of DATASET will be.
+    alone = ["--set", "ASSIGN_TO=None"] if settings.ASSIGN_TO is not None else []
+    return [*alone, "--set", f"DATASET={dataset!r}"]
 
 
 def run_step(command):

@@ -94,6 +94,14 @@ def test_every_step_gets_the_settings_and_the_first_failure_ends_the_run(stand_i
     assert blamed[calls] in captured.err and failed == (0 if calls == 10 else 2)
 
 
+def test_photos_may_be_placed_in_the_clusters_of_those_trained_on(stand_in):
+    config, log = stand_in("0")
+    assert run_all.main(["--config", config, "--set", "ASSIGN_TO='2019'", "--to", "03"]) == 0
+    given = f"--part-of-run --config {config} --set ASSIGN_TO='2019'"
+    for_known = f"{given} --set ASSIGN_TO=None --set DATASET='2019'"
+    assert log.read_text().splitlines() == [given, *[for_known] * 4, *[given] * 2]
+
+
 def test_clusters_to_assign_to_that_are_not_there_are_named_before_any_step(stand_in, capsys):
     config, log = stand_in("0")
     with pytest.raises(UserError, match="ASSIGN_TO: .*before.som.npz is missing"):
