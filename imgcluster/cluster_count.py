@@ -84,8 +84,8 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     else:
-        counted = hierarchy if compared is None else hierarchy_of(check_features(compared))
-        blind = blind_estimate(counted, taught_apart=taught_apart)
+        counted_on = hierarchy if compared is None else hierarchy_of(check_features(compared))
+        blind = blind_estimate(counted_on, taught_apart=taught_apart)
         estimate = blind
         if known is not None:
             estimate = calibrated_estimate(features if compared is None else compared, known)
