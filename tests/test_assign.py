@@ -1,6 +1,4 @@
 """New photos get the old numbers, copies that of their original; strangers are marked; the map stays as it was."""
-import tracemalloc
-
 import numpy as np
 import pytest
 
@@ -132,12 +130,6 @@ def test_votes_are_those_of_a_table_of_all_clusters(num_labels, num_neighbours):
     np.testing.assert_allclose(lead, (first - second) / table.sum(axis=1), atol=1e-12)
 
 
-def test_memory_of_votes_does_not_grow_with_the_clusters():
-    peaks = []
-    for num_labels in (10, 10_000):
-        labels, distance = neighbours(2000, num_labels)
-        tracemalloc.start()
-        votes(labels, distance)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert peaks[1] < 1.1 * peaks[0]
+def test_memory_of_votes_does_not_grow_with_the_clusters(peak_memory):
+    few, many = (peak_memory(votes, *neighbours(2000, num_labels)) for num_labels in (10, 10_000))
+    assert many < 1.1 * few

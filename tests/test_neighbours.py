@@ -1,6 +1,4 @@
 """Neighbours found through the map are the true ones where the pool holds them; the graph is symmetric."""
-import tracemalloc
-
 import numpy as np
 import pytest
 
@@ -107,15 +105,12 @@ def test_projection_keeps_the_angles_of_rows_that_fit_the_dimensions():
     assert np.allclose(np.linalg.norm(projected[:100] - projected[100:], axis=1), apart, atol=1e-3)
 
 
-def test_memory_does_not_grow_with_photos_that_share_a_unit(monkeypatch):
+def test_memory_does_not_grow_with_photos_that_share_a_unit(monkeypatch, peak_memory):
     monkeypatch.setattr("imgcluster.neighbours.UNIT_CANDIDATES", 1000)
-    points, peaks = np.random.default_rng(0).random((6000, 2)).astype(np.float32), []
-    for num in (3000, 6000):
-        tracemalloc.start()
-        nearest_photos(points[:num], np.zeros(num, int), num_neighbours=5)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert peaks[1] < 1.3 * peaks[0]
+    points = np.random.default_rng(0).random((6000, 2)).astype(np.float32)
+    few, many = (peak_memory(nearest_photos, points[:num], np.zeros(num, int), num_neighbours=5)
+                 for num in (3000, 6000))
+    assert many < 1.3 * few
 
 
 def test_of_units_with_very_many_photos_some_are_candidates_and_of_all_others_all():
