@@ -21,11 +21,13 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from imgcluster.artefacts import write_labels  # noqa: E402
-from imgcluster.files import write_arrays, write_lines, write_table  # noqa: E402
+from imgcluster.files import write_array, write_arrays, write_lines, write_table  # noqa: E402
 from imgcluster.gallery import Gallery  # noqa: E402
 from imgcluster.plots.layout import Embedding  # noqa: E402
 from imgcluster.report import write_report  # noqa: E402
 from imgcluster.som import default_grid  # noqa: E402
+
+FEATURES = 512
 
 
 def make_dataset(folder, num_photos, photos_per_cluster=40):
@@ -43,7 +45,9 @@ def make_dataset(folder, num_photos, photos_per_cluster=40):
     write_labels(data_dir, "pred", cluster)
     write_labels(data_dir, "true", np.array([f"model {number}" for number in cluster]))
     write_map(data_dir, files, cluster, rng)
-    (data_dir / "features.npy").touch()
+    means = rng.normal(size=(cluster.max() + 1, FEATURES))
+    features = means[cluster] + rng.normal(size=(num_photos, FEATURES))
+    write_array(data_dir / "features.npy", features.astype(np.float32))
     gallery = Gallery(name="generated", data_dir=data_dir, img_dir=folder / "img", raw_dir=raw_dir, train_dir=None,
                       seed=0, max_sheets=20, max_photos=5000)
     points = (rng.normal(size=(cluster.max() + 1, 2)) * 10)[cluster] + rng.normal(size=(num_photos, 2))
