@@ -6,12 +6,13 @@
         --set BACKBONE=MobileNetV2 --set WEIGHTS=FILE --set INPUT_SIZE=128
 
 A row is a name and, after a colon, the settings that differ, with semicolons between them; a row whose name begins with
-"frozen" trains nothing.
-For each split another part of the models is drawn to train on; the rest, and of --also FOLDER everything, is never
-seen in training. 1-NN: share of photos whose nearest other photo (cosine) shows the same model. ARI and NMI: of the
-clusters of step 04, their number estimated, the trained models showing what one product is; photos of another kind of
-product are clustered as step 03 and 04 do, by the network as it was before. Held-out: the same network,
-or with TRAIN_ON_ALL its twin that knows nothing of them, on the models that chose the epoch.
+"frozen" trains nothing, one whose name begins with "fitted" is fitted to the photos that are clustered, without labels.
+For each split another part of the models is drawn to train on, with --train-photos so many photos of each; the rest of
+the models, and of --also FOLDER everything, is never seen in training. 1-NN: share of photos whose nearest other photo
+(cosine) shows the same model. ARI and NMI: of the clusters of step 04, their number estimated, the trained models
+showing what one product is; photos of another kind of product are clustered as step 03 and 04 do, by the network as it
+was before. Held-out: the same network, or with TRAIN_ON_ALL its twin that knows nothing of them, on the models that
+chose the epoch.
 
 What steps 02 to 04 do is done in one process, on the photos as they are (step 01 is left out): photos are read once,
 and rows that train the same network differ only in what is made of it, so it is trained once.
@@ -26,14 +27,16 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.scripts import photo_labels  # noqa: E402
-from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows  # noqa: E402
+from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows, silent  # noqa: E402
+from imgcluster.backbone_table import BUNDLED  # noqa: E402
 from imgcluster.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.feature_scores import neighbour_agreement  # noqa: E402
 from imgcluster.kinship import OTHER_KIND, kinship  # noqa: E402
 from imgcluster.metrics import clustering_scores  # noqa: E402
 from imgcluster.networks import in_parts, load_network, suited, with_before  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
-from imgcluster.step_options import network_options, picture_options  # noqa: E402
+from imgcluster.step_options import each_network, network_options, picture_options  # noqa: E402
+from imgcluster.unlabelled import fit_networks  # noqa: E402
 from imgcluster.validation import best_row  # noqa: E402
 
 SCORES = {"1-NN": ".3f", "ARI": ".3f", "NMI": ".3f", "estimated K": ".1f", "held-out 1-NN": ".3f",
@@ -49,7 +52,8 @@ def main(argv=None):
         for split in options.splits:
             bench = Split(options, split, Path(work) / str(split))
             for name, trained, settings in rows:
-                for scores in bench.run(settings, trained):
+                fitted = name.startswith("fitted")
+                for scores in bench.run(settings, trained=trained and not fitted, fitted=fitted):
                     found.append({"row": name, **scores})
                     note(f"split {split}: {found[-1]}")
     for name, _, _ in rows:
@@ -64,6 +68,7 @@ def parse(argv):
     parser.add_argument("--also", action="append", default=[], type=Path, metavar="FOLDER",
                         help="cluster these photos too, with the same networks")
     parser.add_argument("--train-models", type=int, required=True, metavar="M", help="models to train on")
+    parser.add_argument("--train-photos", type=int, metavar="P", help="photos of each of these models; default all")
     parser.add_argument("--splits", type=int, nargs="+", default=[0, 1, 2], metavar="SEED")
     add_row_arguments(parser)
     return parser.parse_args(argv)
@@ -75,25 +80,32 @@ class Split:
     def __init__(self, options, split, work):
         work.mkdir(parents=True)
         paths, labels = map(np.array, photo_labels(options.photos))
-        drawn = np.random.default_rng(split).permutation(np.unique(labels))[:options.train_models]
-        known = np.isin(labels, drawn)
-        self.known, unseen = (Photos(options.photos, paths[mask], labels[mask], work) for mask in (known, ~known))
+        rng = np.random.default_rng(split)
+        drawn = rng.permutation(np.unique(labels))[:options.train_models]
+        known = np.sort(np.concatenate([rng.permutation(np.flatnonzero(labels == model))[:options.train_photos]
+                                        for model in drawn]))
+        self.known, unseen = (Photos(options.photos, paths[rows], labels[rows], work)
+                              for rows in (known, ~np.isin(labels, drawn)))
         self.sets = {f"{options.photos.name}, unseen": unseen}
         self.sets |= {folder.name: Photos(folder, *photo_labels(folder), work) for folder in options.also}
         self.trainings = Trainings(self.known)
 
-    def run(self, settings, trained):
+    def run(self, settings, *, trained, fitted):
         """Yield the scores of each photo set, as dicts, for one row."""
         network, facts, kind = self.trained(settings) if trained else (self.frozen(settings), {}, None)
         known, *known_before = self.features(network, self.known, settings) if trained else (None,)
         for name, photos in self.sets.items():
+            network = self.fitted(settings, photos) if fitted else network
             suits, nearness = suited(network, kind, photos.folder, photos.paths, batch_size=settings.BATCH_SIZE,
                                     **picture_options(settings))
             features, *before = self.features(suits, photos, settings)
             same_kind = trained and suits is network
             seen = (*before, *known_before) if before and known_before else (features, known)
+            evidence = {"compared": before[0] if before else None, "taught_apart": suits.source["network"] == BUNDLED}
+            if same_kind and kinship(*seen, self.known.labels) >= OTHER_KIND:
+                evidence = {"compared": seen[0], "known": (seen[1], self.known.labels)}
             yield {"photos": name, **facts, "kinship": nearness, **scored(
-                features, photos.labels, (*seen, self.known.labels) if same_kind else None, settings.SOM_EPOCHS)}
+                features, photos.labels, settings.SOM_EPOCHS, **evidence, by_direction=same_kind)}
 
     def features(self, network, photos, settings):
         """The files of step 03 by a Network: features, and what it saw before it was fine-tuned where it kept that."""
@@ -103,24 +115,28 @@ class Split:
         """The pretrained Network that the settings name."""
         return load_network(**network_options(settings) | {"train_dataset": None, "train_dir": None})
 
+    def fitted(self, settings, photos):
+        """The Network that the settings name, fitted to these Photos without their labels."""
+        with tempfile.TemporaryDirectory() as folder:
+            network, _ = fit_networks(each_network(settings), photos.folder, photos.paths, folder=Path(folder),
+                                      seed=settings.RANDOM_SEED, progress=silent, say=note)
+        return in_parts(network, self.frozen(settings).source | {"fitted_to": "these photos"})
+
     def trained(self, settings):
         """(the Network that the settings make, facts about its training, what shows the kind it is for)."""
         network, scores, history, seconds = self.trainings.join(settings)
         facts = {"held-out 1-NN": scores.get("holdout_recall_1", np.nan),
                  "held-out MAP@R": scores.get("holdout_map_r", np.nan),
                  "best epoch": best_row(history)["epoch"], "training, CPU s": seconds}
-        source = {"network": settings.BACKBONE, "trained_on": "these models"}
+        source = self.frozen(settings).source | {"trained_on": "these models"}
         return in_parts(network, source), facts, self.trainings.known_kind(network, settings)
 
 
-def scored(features, labels, seen, som_epochs):
-    """The scores of one set's features; seen: (these photos, those trained on, labels of the latter), or None."""
+def scored(features, labels, som_epochs, **how):
+    """The scores of one set's features; how: as `cluster_photos` takes it."""
     som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
     som.fit(features, epochs=som_epochs)
-    if seen is None or kinship(*seen) < OTHER_KIND:
-        clustering = cluster_photos(features, som, by_direction=seen is not None)
-    else:
-        clustering = cluster_photos(features, som, known=seen[1:], compared=seen[0], by_direction=True)
+    clustering = cluster_photos(features, som, **how)
     scores = clustering_scores(labels, clustering.labels)
     return {"1-NN": neighbour_agreement(features, labels, ks=(1,))["1"], "ARI": scores["ari"], "NMI": scores["nmi"],
             "estimated K": clustering.num_clusters, "true K": len(set(labels))}

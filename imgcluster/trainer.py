@@ -186,14 +186,15 @@ class Trainer:
         return network, judge(probabilities, vectors, self.set.labels, rows), (probabilities, self.set.labels[val])
 
     def _assemble(self, networks, rows):
-        """One network of (classifier, pretrained embedding) pairs, its features whitened as `rows.train` teach."""
+        """One network of (classifier, pretrained embedding) pairs, whitened as all but `rows.holdout` teach."""
         parts = [keep_beside(*pair) if self.keep_pretrained else pair[0] for pair in networks]
         if len(parts) == 1 and not self.whiten:
             return parts[0]
         network = join_networks(parts)
         if not self.whiten:
             return network
-        chosen, (vectors,) = self._outputs(network, _spread(rows.train, MAX_WHITENED), "features")
+        known = np.sort(np.concatenate([rows.train, rows.val]))
+        chosen, (vectors,) = self._outputs(network, _spread(known, MAX_WHITENED), "features")
         return with_whitening(network, *within_model_whitening(vectors, self.set.labels[chosen], seed=self.seed))
 
     def known_kind(self, network):

@@ -10,7 +10,8 @@ from sklearn.decomposition import PCA
 from imgcluster.classifier import WHITENED, output_layer, outputs_of
 from imgcluster.pca import evened_axes
 
-# Principal components kept: what comes after them is noise, and every later step is faster for it.
+# Of more photos than this so many principal components are kept: what comes after them is noise, and every later step
+# is faster for it. Of fewer none is left out: what tells new products apart lies mostly outside of their span.
 COMPONENTS = 512
 # How far the differences within models are evened out: 0 makes all directions alike, 1 leaves them as they are.
 SHRINKAGE = 0.5
@@ -21,17 +22,20 @@ ROUNDING = 1e-6
 def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=SHRINKAGE, seed=0):
     """Return (axes [D, K], offset [K]): `vectors @ axes + offset` differ alike in all directions within a model.
 
-    vectors: float [N, D]; labels: N labels, two photos of one model at least. K: `components`, D or N - 1, the least.
+    vectors: float [N, D]; labels: N labels, two photos of one model at least. K: D, or `components` where N and D are
+    more. Directions in which these photos do not differ within a model, as there are too few of them, count most.
     """
     vectors, labels = np.asarray(vectors, np.float64), np.asarray(labels)
-    pca = PCA(min(components, vectors.shape[1], len(vectors) - 1), random_state=seed).fit(vectors)
-    placed = pca.transform(vectors)
+    mean, differences = vectors.mean(axis=0), vectors.copy()
     for label in np.unique(labels):
-        placed[labels == label] -= placed[labels == label].mean(axis=0)
-    least = max(ROUNDING * pca.explained_variance_.mean(), np.finfo(np.float32).eps)
-    directions, deviations = evened_axes(placed, shrinkage, least=least)
-    axes = pca.components_.T @ (directions / deviations) @ directions.T
-    return axes, -pca.mean_ @ axes
+        differences[labels == label] -= differences[labels == label].mean(axis=0)
+    least = max(ROUNDING * vectors.var(axis=0).mean(), np.finfo(np.float32).eps)
+    directions, deviations = evened_axes(differences, shrinkage, least=least)
+    axes = directions / deviations @ directions.T
+    if min(vectors.shape) > components:
+        pca = PCA(components, random_state=seed).fit((vectors - mean) @ axes)
+        axes = axes @ pca.components_.T
+    return axes, -mean @ axes
 
 
 def with_whitening(network, axes, offset):

@@ -52,6 +52,14 @@ def test_no_more_components_than_asked_for_or_there_are(components, width):
     assert axes.shape == (6, width) and offset.shape == (width,)
 
 
+def test_what_tells_others_apart_outside_the_span_of_few_photos_is_kept():
+    rng = np.random.default_rng(2)
+    known = np.hstack([rng.normal(size=(6, 4)), np.zeros((6, 4))])
+    axes, offset = within_model_whitening(known, np.repeat(np.arange(3), 2))
+    inside, outside = (np.linalg.norm(np.eye(8)[rows] @ axes, axis=1) for rows in (slice(0, 4), slice(4, 8)))
+    assert axes.shape == (8, 8) and outside.min() > inside.max() > 0
+
+
 @pytest.mark.parametrize("photos", [1, 3])
 def test_models_whose_photos_do_not_differ_keep_their_geometry(photos):
     vectors = np.repeat(np.eye(4), photos, axis=0)
