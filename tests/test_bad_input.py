@@ -2,8 +2,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -12,11 +10,10 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageCms
 from report_gallery import Page
+from scripts import apart, here
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.locks import claim
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def picture(seed=0, height=60, width=80):
@@ -32,13 +29,17 @@ def run(script, project, *settings, check=0, without_root=False):
     folders = [f"{kind}_DIR={project}/{kind.lower()}/{{DATASET}}" for kind in ("RAW_IMG", "IMG", "DATA", "RESULT")]
     fixed = ["DATASET=set", "TRAIN_DATASET=None", "LABELS_FROM=None", "NUM_WORKERS=2", "SOM_EPOCHS=3",
              "BOOTSTRAP_SAMPLES=20", "BACKGROUND_METHOD=contours", *folders]
-    command = [sys.executable, ROOT / script, *(part for text in (*fixed, *settings) for part in ("--set", text))]
-    if without_root and os.geteuid() == 0:
-        command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
-    done = subprocess.run(command, cwd=project.parent, capture_output=True, text=True, check=False)
+    arguments = [part for text in (*fixed, *settings) for part in ("--set", text)]
+    done = (without_rights if without_root else here)(script, *arguments, cwd=project.parent)
     assert done.returncode == check, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done
+
+
+def without_rights(script, *arguments, cwd):
+    """Run a script without root's right to read and write everything, which a process gives up for good."""
+    drop = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    return apart(script, *arguments, cwd=cwd, before=drop if os.geteuid() == 0 else [])
 
 
 def read_lines(path):

@@ -1,4 +1,4 @@
-"""The scripts as a user runs them: by subprocess, from another folder, on drawn photos and a tiny network."""
+"""The scripts from end to end, as a user runs them: from another folder, on drawn photos and a tiny network."""
 import csv
 import json
 import os
@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts import ROOT, apart, here
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.feature_record import note_features
@@ -19,7 +19,6 @@ from imgcluster.files import read_json
 from imgcluster.kind import read_kind, write_kind
 from imgcluster.sample import Catalogue, draw_sample
 
-ROOT = Path(__file__).resolve().parent.parent
 # The records name library versions and inputs; everything else in a data folder is compared byte by byte.
 CONFIG = '''
 DATASET = "shop"
@@ -37,10 +36,9 @@ BACKGROUND_METHOD = "contours"
 '''
 
 
-def run(script, project, *arguments, check=0):
+def run(script, project, *arguments, check=0, where=here):
     """Run a script of the project on the settings in `project`/config.py, from a folder that is neither's."""
-    done = subprocess.run([sys.executable, ROOT / script, "--config", project / "config.py", *arguments],
-                          cwd=project.parent, capture_output=True, text=True, check=False)
+    done = where(script, "--config", project / "config.py", *arguments, cwd=project.parent)
     assert done.returncode == check, done.stdout + done.stderr
     return done
 
@@ -75,7 +73,7 @@ def finished(tmp_path_factory, drawn):
     """A project after run_all.py, with what it printed."""
     project = new_project(tmp_path_factory.mktemp("finished") / "project")
     shutil.copytree(drawn, project / "raw_img")
-    return project, run("run_all.py", project)
+    return project, run("run_all.py", project, where=apart)
 
 
 def test_run_all_writes_every_artefact_with_rows_that_agree(finished):
@@ -187,7 +185,7 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert read_json(project / "data" / "later" / "made_by_03.json")["fitted_to"] == "shop"
     photo = next((project / "raw_img" / "shop").iterdir())
     new_project(project, TRAIN_DATASET="auto")
-    found = json.loads(run("07_search.py", project, str(photo), "--format", "json").stdout)
+    found = json.loads(run("07_search.py", project, photo, "--format", "json", where=apart).stdout)
     assert photo.name in json.dumps(found)
 
 
@@ -335,13 +333,14 @@ def test_steps_say_which_step_comes_first(tmp_path):
 
 def test_help_and_wrong_settings_answer_without_tensorflow(tmp_path):
     project = new_project(tmp_path / "settings")
-    for script in sorted(ROOT.glob("0[0-6]_*.py")):
-        arguments = ["x", "--set", "BATCH_SIZ=3", "--config", str(project / "config.py")]
-        code = f"import runpy, sys; sys.argv = {arguments!r}\n" \
-               f"try: runpy.run_path({str(script)!r}, run_name='__main__')\n" \
-               "except SystemExit as e: print(e.code, 'tensorflow' in sys.modules)"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-        assert done.stdout.strip() == "2 False" and "did you mean BATCH_SIZE" in done.stderr
+    scripts = sorted(map(str, ROOT.glob("0[0-6]_*.py")))
+    arguments = ["x", "--set", "BATCH_SIZ=3", "--config", str(project / "config.py")]
+    code = f"import runpy, sys; sys.argv = {arguments!r}\n" \
+           f"for script in {scripts!r}:\n" \
+           "    try: runpy.run_path(script, run_name='__main__')\n" \
+           "    except SystemExit as e: print(e.code, 'tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines() == ["2 False"] * 7 and done.stderr.count("did you mean BATCH_SIZE") == 7
     assert "no such file" in run("00_make_labels_true.py", tmp_path / "nowhere", check=2).stderr
 
 
