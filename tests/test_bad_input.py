@@ -273,9 +273,9 @@ def test_several_wrong_settings_come_in_one_message(project):
     assert "did you mean BACKGROUND" in message and "SOM_EPOCHS = 0" in message
 
 
-def test_one_model_only_and_a_model_with_a_single_photo_in_step_02(project):
+def test_one_model_only_and_a_model_with_a_single_photo_in_step_02(project, tiny_backbone):
     photos(project / "raw_img" / "set", ["1_a.png", "1_b.png"])
-    settings = ["LABELS_FROM=filename", "TRAIN_DATASET=set", "BACKBONE=MobileNetV3Small", "WEIGHTS=None",
+    settings = ["LABELS_FROM=filename", "TRAIN_DATASET=set", f"BACKBONE={tiny_backbone}", "WEIGHTS=None",
                 "INPUT_SIZE=32", "EPOCHS=1", "HEAD_EPOCHS=1", "BATCH_SIZE=2"]
     run("01_img_preprocess.py", project, *settings)
     assert "at least two models" in run("02_finetune_network.py", project, *settings, check=2).stderr

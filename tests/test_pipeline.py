@@ -160,7 +160,8 @@ def test_without_labels_a_given_pooling_leaves_nothing_to_do_and_no_old_network(
     assert not (project / "data" / "shop" / "network.keras").exists()
 
 
-def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_ones(tmp_path):
+def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr("imgcluster.unlabelled.LOOKS", 60)
     project = new_project(tmp_path / "fitted", TRAIN_DATASET="auto")
     for name, seed, models, most in (("shop", 7, 5, 12), ("next", 8, 2, 5)):
         catalogue = Catalogue(seed=seed, num_models=models, min_imgs=most - 1, max_imgs=most, size=96)
@@ -264,8 +265,10 @@ def test_killed_preprocessing_ends_with_the_same_files(finished, tmp_path):
         assert (project / "data" / "shop" / name).read_bytes() == (finished[0] / "data" / "shop" / name).read_bytes()
 
 
-def test_killed_extraction_ends_with_the_same_features(finished, tmp_path):
-    project = tmp_path / "killed"
+@pytest.fixture(scope="module")
+def killed_extraction(finished, tmp_path_factory):
+    """A project whose extraction was killed, and the features that it would have had; not to be changed."""
+    project = tmp_path_factory.mktemp("extraction") / "killed"
     shutil.copytree(finished[0], project)
     new_project(project, BATCH_SIZE=1, TRAIN_DATASET=None)
     data = project / "data" / "shop"
@@ -273,18 +276,21 @@ def test_killed_extraction_ends_with_the_same_features(finished, tmp_path):
     whole = (data / "features.npy").read_bytes()
     (data / "features.npy").unlink()
     assert kill_when("03_extract_features.py", project, (data / "features.part.json").exists)
+    return project, whole
+
+
+def test_killed_extraction_ends_with_the_same_features(killed_extraction, tmp_path):
+    project = shutil.copytree(killed_extraction[0], tmp_path / "killed")
+    data = project / "data" / "shop"
     assert not (data / "features.npy").exists()
     done = run("03_extract_features.py", project)
-    assert (data / "features.npy").read_bytes() == whole
+    assert (data / "features.npy").read_bytes() == killed_extraction[1]
     assert not (data / "features.part.npy").exists() and "features:   0%" not in done.stderr
 
 
-def test_photos_replaced_after_a_killed_extraction_are_all_looked_at_anew(finished, tmp_path):
-    project = tmp_path / "replaced"
-    shutil.copytree(finished[0], project)
-    new_project(project, BATCH_SIZE=1, TRAIN_DATASET=None)
+def test_photos_replaced_after_a_killed_extraction_are_all_looked_at_anew(killed_extraction, tmp_path):
+    project = shutil.copytree(killed_extraction[0], tmp_path / "replaced")
     data, raw = project / "data" / "shop", project / "raw_img" / "shop"
-    assert kill_when("03_extract_features.py", project, (data / "features.part.json").exists)
     first, last = (raw / lines(data / "img_paths.txt")[row] for row in (0, -1))
     shutil.copyfile(last, first)
     run("01_img_preprocess.py", project)
