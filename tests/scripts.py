@@ -1,5 +1,6 @@
 """Scripts run as their command lines do: in a process of their own, or in that of the tests, which has imported all."""
 import contextlib
+import gc
 import io
 import logging
 import runpy
@@ -30,6 +31,8 @@ def here(script, *arguments, cwd="."):
             code = run(lambda: main(list(map(str, arguments))))
         except SystemExit as error:
             code = error.code
+    if code:  # a lock that the script left to the end of its process may hang on the traceback's cycles
+        gc.collect()
     return subprocess.CompletedProcess([script, *arguments], code, out.getvalue(), err.getvalue())
 
 

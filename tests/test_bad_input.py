@@ -27,7 +27,7 @@ def picture(seed=0, height=60, width=80):
 def run(script, project, *settings, check=0, without_root=False):
     """Run a script on the project's folders; `settings` are NAME=VALUE."""
     folders = [f"{kind}_DIR={project}/{kind.lower()}/{{DATASET}}" for kind in ("RAW_IMG", "IMG", "DATA", "RESULT")]
-    fixed = ["DATASET=set", "TRAIN_DATASET=None", "LABELS_FROM=None", "NUM_WORKERS=2", "SOM_EPOCHS=3",
+    fixed = ["DATASET=set", "TRAIN_DATASET=None", "LABELS_FROM=None", "NUM_WORKERS=1", "SOM_EPOCHS=3",
              "BOOTSTRAP_SAMPLES=20", "BACKGROUND_METHOD=contours", *folders]
     arguments = [part for text in (*fixed, *settings) for part in ("--set", text)]
     done = (without_rights if without_root else here)(script, *arguments, cwd=project.parent)
@@ -129,7 +129,7 @@ def test_every_kind_of_photo_goes_through_and_bad_ones_are_listed(project):
     (raw / "folder.jpg").mkdir()
     before = {path: path.read_bytes() for path in raw.rglob("*") if path.is_file()}
     run("00_make_labels_true.py", project)
-    run("01_img_preprocess.py", project, "SAVE_MASKS=True", "BACKGROUND_METHOD=grabcut")
+    run("01_img_preprocess.py", project, "SAVE_MASKS=True", "BACKGROUND_METHOD=grabcut", "NUM_WORKERS=2")
     data, good = project / "data" / "set", sorted([*GOOD, "turned.jpg"])
     assert read_lines(data / "img_paths.txt") == good
     skipped = pd.read_csv(data / "skipped.csv", keep_default_na=False)
