@@ -1,14 +1,15 @@
 """Scripts run as their command lines do: in a process of their own, or in that of the tests, which has imported all."""
 import contextlib
-import gc
 import io
 import logging
 import runpy
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 from imgcluster.cli import run
+from imgcluster.locks import claim
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,13 +27,11 @@ def here(script, *arguments, cwd="."):
     main = names["main"]
     if "run_step" in names:  # run_all.py
         main.__globals__["run_step"] = run_step
-    with contextlib.chdir(cwd), heard(out, err):
+    with contextlib.chdir(cwd), heard(out, err), locks_let_go():
         try:
             code = run(lambda: main(list(map(str, arguments))))
         except SystemExit as error:
             code = error.code
-    if code:  # a lock that the script left to the end of its process may hang on the traceback's cycles
-        gc.collect()
     return subprocess.CompletedProcess([script, *arguments], code, out.getvalue(), err.getvalue())
 
 
@@ -42,6 +41,22 @@ def run_step(command):
     print(done.stdout, end="")
     print(done.stderr, end="", file=sys.stderr)
     return done.returncode
+
+
+@contextlib.contextmanager
+def locks_let_go():
+    """Let go at the end what a step that failed would have held until its process ended."""
+    locks = []
+
+    def claimed(folder):
+        locks.append(claim(folder))
+        return locks[-1]
+    try:
+        with mock.patch("imgcluster.cli.claim", claimed):
+            yield
+    finally:
+        for lock in locks:
+            lock.release()
 
 
 @contextlib.contextmanager
