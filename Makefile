@@ -13,7 +13,7 @@ run: $(VENV)/.installed
 	$(BIN)/python run_all.py $(ARGS)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 app: $(VENV)/.installed-app
 	$(BIN)/python 08_app.py $(ARGS)

@@ -12,6 +12,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 
+from imgcluster.backbone_table import BACKBONES, Backbone  # noqa: E402
 from imgcluster.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.cluster_results import write_clustering  # noqa: E402
 from imgcluster.files import write_array, write_lines  # noqa: E402
@@ -23,6 +24,14 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 DRIVER = shutil.which("chromedriver")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update", "--window-size=1280,900")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the longest file: begun late, it would keep one process busy when the others are done.
+
+    pytest-xdist keeps to this by --no-loadscope-reorder.
+    """
+    items.sort(key=lambda item: item.path.name != "test_pipeline.py")
 
 
 class SilentBar:
@@ -99,6 +108,14 @@ def tiny_embedding():
         features = keras.layers.GlobalAveragePooling2D(name="features")(backbone(scaled, training=False))
         return keras.Model(pictures, features, name="embedding")
     return build
+
+
+@pytest.fixture(scope="module")
+def tiny_backbone():
+    """The name of one more network of the table while a module's tests run: a MobileNet of a tenth of the width."""
+    BACKBONES["Tiny"] = Backbone("MobileNet", 224, "tf", {"alpha": 0.1})
+    yield "Tiny"
+    del BACKBONES["Tiny"]
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,10 @@
 """A tiny catalogue for the tests of search: squares of four colours, through the scripts, with a random network."""
-import contextlib
-import io
-import runpy
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
+from scripts import here
 
-from imgcluster.cli import run
-
-ROOT = Path(__file__).resolve().parent.parent
 COLOURS = ((220, 40, 40), (40, 200, 60), (50, 60, 220), (230, 210, 40))
 CONFIG = '''
 DATASET = "shop"
@@ -45,14 +39,8 @@ def save(path, image):
 
 def call(script, project, *arguments):
     """Run a script in this process; returns (exit code, standard output, standard error)."""
-    main = runpy.run_path(str(ROOT / script))["main"]
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            code = run(lambda: main(["--config", str(project / "config.py"), *map(str, arguments)]))
-        except SystemExit as error:
-            code = error.code
-    return code, out.getvalue(), err.getvalue()
+    done = here(script, "--config", project / "config.py", *arguments)
+    return done.returncode, done.stdout, done.stderr
 
 
 def make_shop(folder, photos=7):

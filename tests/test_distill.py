@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from imgcluster import distill
-from imgcluster.backbone_table import BACKBONES, Backbone
 from imgcluster.backbones import build_backbone
 from imgcluster.crops import VIEWS, CropStream, hue_turn, random_crop, recolored, spoilt, warped
 from imgcluster.depth_pooling import GROUP, read_statistics
@@ -20,16 +19,9 @@ from imgcluster.distill import Distillation, Recipe, check_recipe, find_photos, 
 from imgcluster.distill_networks import Student, Teachers, linear_map, map_loss, relation_loss, standardising_axes
 from imgcluster.errors import UserError
 
+pytestmark = pytest.mark.usefixtures("tiny_backbone")
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = Recipe(student="Tiny", sizes=(32,), steps=8, batch_size=8, pool=32, warmup_steps=2)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tiny():
-    """A MobileNet of a tenth of the width, as one more network of the table."""
-    BACKBONES["Tiny"] = Backbone("MobileNet", 224, "tf", {"alpha": 0.1})
-    yield
-    del BACKBONES["Tiny"]
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +43,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def teacher():
+def teacher(tiny_backbone):
     """A random network that tells pictures apart: its batch normalisation has the statistics of noise."""
     keras.utils.set_random_seed(1)
     embedding = build_backbone("Tiny", weights=None, input_size=32)

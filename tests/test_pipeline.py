@@ -1,4 +1,4 @@
-"""The scripts as a user runs them: by subprocess, from another folder, on drawn photos and a tiny network."""
+"""The scripts from end to end, as a user runs them: from another folder, on drawn photos and a tiny network."""
 import csv
 import json
 import os
@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts import ROOT, apart, here
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.feature_record import note_features
@@ -19,7 +19,6 @@ from imgcluster.files import read_json
 from imgcluster.kind import read_kind, write_kind
 from imgcluster.sample import Catalogue, draw_sample
 
-ROOT = Path(__file__).resolve().parent.parent
 # The records name library versions and inputs; everything else in a data folder is compared byte by byte.
 CONFIG = '''
 DATASET = "shop"
@@ -37,10 +36,9 @@ BACKGROUND_METHOD = "contours"
 '''
 
 
-def run(script, project, *arguments, check=0):
+def run(script, project, *arguments, check=0, where=here):
     """Run a script of the project on the settings in `project`/config.py, from a folder that is neither's."""
-    done = subprocess.run([sys.executable, ROOT / script, "--config", project / "config.py", *arguments],
-                          cwd=project.parent, capture_output=True, text=True, check=False)
+    done = where(script, "--config", project / "config.py", *arguments, cwd=project.parent)
     assert done.returncode == check, done.stdout + done.stderr
     return done
 
@@ -75,7 +73,7 @@ def finished(tmp_path_factory, drawn):
     """A project after run_all.py, with what it printed."""
     project = new_project(tmp_path_factory.mktemp("finished") / "project")
     shutil.copytree(drawn, project / "raw_img")
-    return project, run("run_all.py", project)
+    return project, run("run_all.py", project, where=apart)
 
 
 def test_run_all_writes_every_artefact_with_rows_that_agree(finished):
@@ -162,7 +160,8 @@ def test_without_labels_a_given_pooling_leaves_nothing_to_do_and_no_old_network(
     assert not (project / "data" / "shop" / "network.keras").exists()
 
 
-def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_ones(tmp_path):
+def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr("imgcluster.unlabelled.LOOKS", 60)
     project = new_project(tmp_path / "fitted", TRAIN_DATASET="auto")
     for name, seed, models, most in (("shop", 7, 5, 12), ("next", 8, 2, 5)):
         catalogue = Catalogue(seed=seed, num_models=models, min_imgs=most - 1, max_imgs=most, size=96)
@@ -187,7 +186,7 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert read_json(project / "data" / "later" / "made_by_03.json")["fitted_to"] == "shop"
     photo = next((project / "raw_img" / "shop").iterdir())
     new_project(project, TRAIN_DATASET="auto")
-    found = json.loads(run("07_search.py", project, str(photo), "--format", "json").stdout)
+    found = json.loads(run("07_search.py", project, photo, "--format", "json", where=apart).stdout)
     assert photo.name in json.dumps(found)
 
 
@@ -266,8 +265,10 @@ def test_killed_preprocessing_ends_with_the_same_files(finished, tmp_path):
         assert (project / "data" / "shop" / name).read_bytes() == (finished[0] / "data" / "shop" / name).read_bytes()
 
 
-def test_killed_extraction_ends_with_the_same_features(finished, tmp_path):
-    project = tmp_path / "killed"
+@pytest.fixture(scope="module")
+def killed_extraction(finished, tmp_path_factory):
+    """A project whose extraction was killed, and the features that it would have had; not to be changed."""
+    project = tmp_path_factory.mktemp("extraction") / "killed"
     shutil.copytree(finished[0], project)
     new_project(project, BATCH_SIZE=1, TRAIN_DATASET=None)
     data = project / "data" / "shop"
@@ -275,18 +276,21 @@ def test_killed_extraction_ends_with_the_same_features(finished, tmp_path):
     whole = (data / "features.npy").read_bytes()
     (data / "features.npy").unlink()
     assert kill_when("03_extract_features.py", project, (data / "features.part.json").exists)
+    return project, whole
+
+
+def test_killed_extraction_ends_with_the_same_features(killed_extraction, tmp_path):
+    project = shutil.copytree(killed_extraction[0], tmp_path / "killed")
+    data = project / "data" / "shop"
     assert not (data / "features.npy").exists()
     done = run("03_extract_features.py", project)
-    assert (data / "features.npy").read_bytes() == whole
+    assert (data / "features.npy").read_bytes() == killed_extraction[1]
     assert not (data / "features.part.npy").exists() and "features:   0%" not in done.stderr
 
 
-def test_photos_replaced_after_a_killed_extraction_are_all_looked_at_anew(finished, tmp_path):
-    project = tmp_path / "replaced"
-    shutil.copytree(finished[0], project)
-    new_project(project, BATCH_SIZE=1, TRAIN_DATASET=None)
+def test_photos_replaced_after_a_killed_extraction_are_all_looked_at_anew(killed_extraction, tmp_path):
+    project = shutil.copytree(killed_extraction[0], tmp_path / "replaced")
     data, raw = project / "data" / "shop", project / "raw_img" / "shop"
-    assert kill_when("03_extract_features.py", project, (data / "features.part.json").exists)
     first, last = (raw / lines(data / "img_paths.txt")[row] for row in (0, -1))
     shutil.copyfile(last, first)
     run("01_img_preprocess.py", project)
@@ -335,13 +339,14 @@ def test_steps_say_which_step_comes_first(tmp_path):
 
 def test_help_and_wrong_settings_answer_without_tensorflow(tmp_path):
     project = new_project(tmp_path / "settings")
-    for script in sorted(ROOT.glob("0[0-6]_*.py")):
-        arguments = ["x", "--set", "BATCH_SIZ=3", "--config", str(project / "config.py")]
-        code = f"import runpy, sys; sys.argv = {arguments!r}\n" \
-               f"try: runpy.run_path({str(script)!r}, run_name='__main__')\n" \
-               "except SystemExit as e: print(e.code, 'tensorflow' in sys.modules)"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-        assert done.stdout.strip() == "2 False" and "did you mean BATCH_SIZE" in done.stderr
+    scripts = sorted(map(str, ROOT.glob("0[0-6]_*.py")))
+    arguments = ["x", "--set", "BATCH_SIZ=3", "--config", str(project / "config.py")]
+    code = f"import runpy, sys; sys.argv = {arguments!r}\n" \
+           f"for script in {scripts!r}:\n" \
+           "    try: runpy.run_path(script, run_name='__main__')\n" \
+           "    except SystemExit as e: print(e.code, 'tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines() == ["2 False"] * 7 and done.stderr.count("did you mean BATCH_SIZE") == 7
     assert "no such file" in run("00_make_labels_true.py", tmp_path / "nowhere", check=2).stderr
 
 

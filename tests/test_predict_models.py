@@ -1,12 +1,10 @@
 """Predictions for a folder, as a user makes them: one row a photo, probabilities that fall, bad photos named."""
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import apart, here
 
 keras = pytest.importorskip("keras")
 
@@ -14,12 +12,9 @@ from imgcluster.backbones import build_backbone  # noqa: E402
 from imgcluster.classifier import build_classifier  # noqa: E402
 from imgcluster.files import write_lines  # noqa: E402
 
-ROOT = Path(__file__).resolve().parent.parent
 
-
-def predict(project, *arguments):
-    return subprocess.run([sys.executable, ROOT / "tools" / "predict_models.py", "--config", project / "config.py",
-                           *arguments], capture_output=True, text=True, check=False)
+def predict(project, *arguments, where=here):
+    return where("tools/predict_models.py", "--config", project / "config.py", *arguments, cwd=project)
 
 
 @pytest.mark.parametrize("trained", [True, False])
@@ -51,7 +46,7 @@ def test_a_folder_of_photos_becomes_a_table(tiny_embedding, squares, save_photos
     assert missing.returncode == 2 and "02_finetune_network.py" in missing.stderr
     write_lines(data_dir / "classes.txt", ["boot", "clog", "pump"])
     build_classifier(tiny_embedding(), 3, dropout=0.0).save(data_dir / "network.keras")
-    done = predict(tmp_path, *arguments)
+    done = predict(tmp_path, *arguments, where=apart)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "out.csv")
     assert sorted(table.file) == sorted(names) and list(table.columns[1:3]) == ["model_1", "p_1"]

@@ -47,15 +47,15 @@ def folders_in(folder):
     return Folders(raw=folder / "raw", img=folder / "img", masks=folder / "masks")
 
 
-def preprocess(folder, names, recipe=RECIPE):
+def preprocess(folder, names, recipe=RECIPE, workers=1):
     started = []
 
     def progress(total, initial):
         started.append((total, initial))
         return contextlib.nullcontext(Bar())
 
-    entries = preprocess_folder(folders_in(folder), names, recipe, ledger=folder / "ledger.jsonl", workers=2,
-                                progress=progress)
+    entries = preprocess_folder(folders_in(folder), names, recipe, ledger=folder / "ledger.jsonl",
+                                workers=workers, progress=progress)
     return entries, started[0][1]
 
 
@@ -79,7 +79,7 @@ def test_masks_of_photos_that_differ_in_their_suffix_have_names_of_their_own():
 def test_entries_in_order_bad_photos_with_their_reason(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path, ["b.png", "a.png", "deep/c.png"])
     (tmp_path / "raw" / "bad.png").write_bytes(b"")
-    entries, done = preprocess(tmp_path, [*names, "bad.png"])
+    entries, done = preprocess(tmp_path, [*names, "bad.png"], workers=2)
     assert done == 0 and [entry["file"] for entry in entries] == [*names, "bad.png"]
     assert entries[-1]["reason"] == "empty file" and "reason" not in entries[0]
     assert (entries[0]["width"], entries[0]["height"]) == (120, 90)

@@ -12,7 +12,8 @@ import time
 import cv2
 import numpy as np
 import pytest
-from shop import ROOT, call, files_of, make_shop, picture, save
+from scripts import ROOT
+from shop import call, files_of, make_shop, picture, save
 
 from imgcluster.artefacts import write_labels
 from imgcluster.classifier import build_classifier
