@@ -1,6 +1,7 @@
 """Files written whole or not at all, and read with errors that name the line and the remedy."""
 import contextlib
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -23,7 +24,8 @@ ENDING = 16
 def replacing(path):
     """Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not.
 
-    It ends as `path` does, and is short whatever that is called: names may be as long as file systems allow.
+    It ends as `path` does, and is short whatever that is called: names may be as long as file systems allow. An OSError
+    that names no file, such as a library's on a full disk, is of this one.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,6 +34,10 @@ def replacing(path):
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename in (None, str(temporary)):
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -73,6 +79,28 @@ def write_array(path, array):
     """Write an array as .npy that loads with `allow_pickle=False`."""
     with replacing(path) as temporary:
         np.save(temporary, array, allow_pickle=False)
+
+
+def new_array_file(path, *, dtype, shape):
+    """Return a new .npy file as memory map, to be filled row by row; its room on the disk is taken at once.
+
+    Else a disk that is full before all rows are written ends the process without a word. Raises OSError where the room
+    is not there.
+    """
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    if hasattr(os, "posix_fallocate"):
+        _take_room(path)
+    return array
+
+
+def _take_room(path):
+    try:
+        with open(path, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, os.path.getsize(path))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # else the file system knows no such thing
+            os.unlink(path)
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_arrays(path, **arrays):

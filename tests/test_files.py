@@ -1,5 +1,7 @@
 """Files: written whole or not at all, loaded without pickle, read with errors that name the line."""
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -61,6 +63,29 @@ def test_a_block_that_is_interrupted_leaves_the_old_file(tmp_path):
         assert temporary.suffix == path.suffix and path.read_bytes() == b"old"
         raise KeyboardInterrupt
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_disk_that_is_full_is_said_of_the_file_to_be_written(tmp_path):
+    for named in (None, "temporary"):
+        with pytest.raises(OSError) as caught, files.replacing(tmp_path / "map.png") as temporary:
+            raise OSError(errno.ENOSPC, "No space left on device", *([str(temporary)] if named else []))
+        assert caught.value.filename == str(tmp_path / "map.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system takes no room ahead")
+def test_a_file_to_be_filled_row_by_row_has_its_room_or_is_not_begun(tmp_path, monkeypatch):
+    path = tmp_path / "features.npy"
+    rows = files.new_array_file(path, dtype=np.float32, shape=(1000, 100))
+    assert rows.shape == (1000, 100) and not rows.any()
+    assert path.stat().st_blocks * 512 >= rows.nbytes
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space") as caught:
+        files.new_array_file(path, dtype=np.float32, shape=(1000, 100))
+    assert caught.value.filename == str(path) and not path.exists()
 
 
 @pytest.mark.parametrize("array", [np.eye(3, dtype=np.float32), np.array(["신발", "bag"]), np.array([3, 1, 2])])
