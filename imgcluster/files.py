@@ -145,16 +145,16 @@ def not_utf8(path):
 def read_table(path):
     """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file or nothing in it.
 
-    Raises UserError where another program saved it in another encoding or with other separators, and for a line of more
-    cells than there are columns.
+    Columns may be separated as `separator` tells. Raises UserError where another program saved it in another encoding,
+    and for a line of more cells than there are columns.
     """
     path = Path(path)
     if not path.exists():
         return pd.DataFrame()
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        if len(table.columns) == 1 and ";" in table.columns[0]:
-            raise ValueError("its columns are separated by semicolons")
+        with path.open(encoding="utf-8-sig") as file:
+            between = separator(file)
+        table = pd.read_csv(path, sep=between, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for names of rows
             raise pd.errors.ParserError("more cells than columns")
     except pd.errors.EmptyDataError:
@@ -163,18 +163,28 @@ def read_table(path):
         raise not_utf8(path) from error
     except (ValueError, IsADirectoryError) as error:
         if isinstance(error, pd.errors.ParserError):
-            _check_cells(path)
+            _check_cells(path, between)
         raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
                         "their names in the first line") from error
     return table
 
 
-def _check_cells(path):
+def separator(lines):
+    """Return what stands between the cells of a table (its lines of text): comma, semicolon or tab, as in its header.
+
+    Spreadsheets write semicolons where numbers are written with commas.
+    """
+    header = next(filter(str.strip, lines), "")
+    return max(",;\t", key=header.count)
+
+
+def _check_cells(path, between):
     """Raise a UserError that names the first line with more cells than the header."""
     with path.open(encoding="utf-8-sig", newline="") as file, contextlib.suppress(csv.Error):
-        rows = csv.reader(file)
+        rows = csv.reader(file, delimiter=between)
         columns = next(filter(None, rows))
         for cells in rows:
             if len(cells) > len(columns):
                 raise UserError(f"{path}, line {rows.line_num}: {len(cells)} cells for {len(columns)} columns "
-                                f"({','.join(columns)}); put a text that has a comma in it in quotes: \"boots, red\"")
+                                f"({between.join(columns)}); put a text that has {between!r} in it in quotes: "
+                                f'"boots{between} red"')

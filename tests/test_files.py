@@ -114,15 +114,20 @@ def test_a_table_with_nothing_in_it_is_as_good_as_none(tmp_path, content):
     assert files.read_table(tmp_path / "corrections.csv").empty
 
 
-@pytest.mark.parametrize("content, reason", [
-    (b"action;value\nname;red\n", "separated by semicolons"), (b"action;value\nname;red, blue\n", "by semicolons"),
-    (b'action,value\nname,"red\n', "EOF inside string")])
-def test_a_table_as_other_programs_save_it_is_named(tmp_path, content, reason):
-    (tmp_path / "corrections.csv").write_bytes(content)
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_cells_stand_between_what_spreadsheets_put_there(tmp_path, between):
+    text = f'\naction{between}value\r\nname{between}"red, blue; a\tb"\r\n'
+    (tmp_path / "corrections.csv").write_text(text, encoding="utf-8", newline="")
+    table = files.read_table(tmp_path / "corrections.csv")
+    assert [*table.columns, *table.iloc[0]] == ["action", "value", "name", "red, blue; a\tb"]
+
+
+def test_a_table_that_breaks_off_is_named(tmp_path):
+    (tmp_path / "corrections.csv").write_bytes(b'action,value\nname,"red\n')
     with pytest.raises(UserError) as caught:
         files.read_table(tmp_path / "corrections.csv")
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path / 'corrections.csv'}: cannot be read as CSV (") and reason in message
+    assert message.startswith(f"{tmp_path / 'corrections.csv'}: cannot be read as CSV (") and "EOF inside" in message
     assert message.endswith("save it as UTF-8, columns separated by commas, their names in the first line")
 
 
