@@ -48,9 +48,17 @@ def main(argv=None):
     tell(summary(settings, rows))
     if failed:
         setting = "DATASET" if dataset == settings.DATASET else "TRAIN_DATASET"
-        print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} (its message is above); mend it and "
+        print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} ({reason(failed)}); mend it and "
               "run again", file=sys.stderr)
     return failed if failed >= 0 else 1
+
+
+def reason(code):
+    """Say where to look for what made a step fail, by its exit code."""
+    if code > 0:
+        return "its message is above"
+    # The system ends what takes more memory than there is, by signal 9, and the step cannot say so.
+    return f"ended by signal {-code}: 9 mostly means too little memory, so lower NUM_WORKERS or BATCH_SIZE"
 
 
 def for_dataset(settings, dataset):
@@ -129,7 +137,9 @@ def summary(settings, rows):
         scores = ""
         if "ari" in metrics:
             scores = f" for {counted(metrics['num_models_true'], 'model')}, ARI {metrics['ari']:.3f}"
-        lines.append(f"{settings.DATASET}: {counted(metrics['num_clusters'], 'cluster')}{scores}")
+        alone = round(metrics.get("share_in_no_cluster", 0) * metrics.get("photos", 0))
+        outside = f", {counted(alone, 'photo')} in none (-1)" if alone else ""
+        lines.append(f"{settings.DATASET}: {counted(metrics['num_clusters'], 'cluster')}{outside}{scores}")
     return "\n".join(lines)
 
 

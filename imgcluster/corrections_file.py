@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.files import read_table, replacing
+from imgcluster.files import read_table, replacing, separator
 
 COLUMNS = ("action", "file", "cluster", "value")
 # Which clustering a line is for (`corrections.clustering_id`); the report fills it in, and step 04 where it is empty.
@@ -22,9 +22,8 @@ def read_corrections(path, clustering):
     """
     path, rows = Path(path), []
     if not read_table(path).empty:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            rows = [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
+        reader = _reader(path.read_bytes().decode("utf-8-sig"))
+        rows = [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
     if not rows:
         return pd.DataFrame(columns=[*COLUMNS, CLUSTERING], dtype=str)
     (_, header), *lines = rows
@@ -74,11 +73,18 @@ def stamp(path, clustering):
     data = path.read_bytes() if path.exists() else b""
     encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
     text = data.decode(encoding)
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+    reader = _reader(text)
+    rows = list(reader)
     stamped = _stamped(rows, clustering)
     if stamped != rows:
         with replacing(path) as temporary, temporary.open("w", encoding=encoding, newline="") as file:
-            csv.writer(file, lineterminator="\r\n" if "\r\n" in text else "\n").writerows(stamped)
+            csv.writer(file, delimiter=reader.dialect.delimiter,
+                       lineterminator="\r\n" if "\r\n" in text else "\n").writerows(stamped)
+
+
+def _reader(text):
+    """Rows of cells of the text of a table."""
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator(text.splitlines()))
 
 
 def _stamped(rows, clustering):

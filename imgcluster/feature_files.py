@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.files import replacing, write_array, write_arrays, write_json
+from imgcluster.files import new_array_file, replacing, write_array, write_arrays, write_json
 
 BLOCK = 4096
 # Spread of a principal component, as a share of the first one's, below which it is float32 rounding.
@@ -41,7 +41,7 @@ class FeatureFiles:
     def _begin(self, shapes):
         # A note left by another extraction must not vouch for rows of the arrays that are begun now.
         self._state.unlink(missing_ok=True)
-        return [np.lib.format.open_memmap(part, mode="w+", dtype=dtype, shape=shape)
+        return [new_array_file(part, dtype=dtype, shape=shape)
                 for part, shape, dtype in zip(self._parts, shapes, (np.float32, np.float16))]
 
     def add(self, vectors, bad):
@@ -119,7 +119,7 @@ def _fit(features, rows, components):
 
 
 def _transform(pca, components, features, path):
-    out = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(len(features), components))
+    out = new_array_file(path, dtype=np.float32, shape=(len(features), components))
     for start in range(0, len(features), BLOCK):
         out[start:start + BLOCK] = pca.transform(features[start:start + BLOCK])[:, :components]
     out.flush()

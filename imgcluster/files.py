@@ -1,6 +1,7 @@
 """Files written whole or not at all, and read with errors that name the line and the remedy."""
 import contextlib
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -23,7 +24,8 @@ ENDING = 16
 def replacing(path):
     """Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not.
 
-    It ends as `path` does, and is short whatever that is called: names may be as long as file systems allow.
+    It ends as `path` does, and is short whatever that is called: names may be as long as file systems allow. An OSError
+    that names no file, such as a library's on a full disk, is of this one.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,6 +34,10 @@ def replacing(path):
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename in (None, str(temporary)):
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -73,6 +79,28 @@ def write_array(path, array):
     """Write an array as .npy that loads with `allow_pickle=False`."""
     with replacing(path) as temporary:
         np.save(temporary, array, allow_pickle=False)
+
+
+def new_array_file(path, *, dtype, shape):
+    """Return a new .npy file as memory map, to be filled row by row; its room on the disk is taken at once.
+
+    Else a disk that is full before all rows are written ends the process without a word. Raises OSError where the room
+    is not there.
+    """
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    if hasattr(os, "posix_fallocate"):
+        _take_room(path)
+    return array
+
+
+def _take_room(path):
+    try:
+        with open(path, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, os.path.getsize(path))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # else the file system knows no such thing
+            os.unlink(path)
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_arrays(path, **arrays):
@@ -117,16 +145,16 @@ def not_utf8(path):
 def read_table(path):
     """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file or nothing in it.
 
-    Raises UserError where another program saved it in another encoding or with other separators, and for a line of more
-    cells than there are columns.
+    Columns may be separated as `separator` tells. Raises UserError where another program saved it in another encoding,
+    and for a line of more cells than there are columns.
     """
     path = Path(path)
     if not path.exists():
         return pd.DataFrame()
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        if len(table.columns) == 1 and ";" in table.columns[0]:
-            raise ValueError("its columns are separated by semicolons")
+        with path.open(encoding="utf-8-sig") as file:
+            between = separator(file)
+        table = pd.read_csv(path, sep=between, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for names of rows
             raise pd.errors.ParserError("more cells than columns")
     except pd.errors.EmptyDataError:
@@ -135,18 +163,28 @@ def read_table(path):
         raise not_utf8(path) from error
     except (ValueError, IsADirectoryError) as error:
         if isinstance(error, pd.errors.ParserError):
-            _check_cells(path)
+            _check_cells(path, between)
         raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
                         "their names in the first line") from error
     return table
 
 
-def _check_cells(path):
+def separator(lines):
+    """Return what stands between the cells of a table (its lines of text): comma, semicolon or tab, as in its header.
+
+    Spreadsheets write semicolons where numbers are written with commas.
+    """
+    header = next(filter(str.strip, lines), "")
+    return max(",;\t", key=header.count)
+
+
+def _check_cells(path, between):
     """Raise a UserError that names the first line with more cells than the header."""
     with path.open(encoding="utf-8-sig", newline="") as file, contextlib.suppress(csv.Error):
-        rows = csv.reader(file)
+        rows = csv.reader(file, delimiter=between)
         columns = next(filter(None, rows))
         for cells in rows:
             if len(cells) > len(columns):
                 raise UserError(f"{path}, line {rows.line_num}: {len(cells)} cells for {len(columns)} columns "
-                                f"({','.join(columns)}); put a text that has a comma in it in quotes: \"boots, red\"")
+                                f"({between.join(columns)}); put a text that has {between!r} in it in quotes: "
+                                f'"boots{between} red"')

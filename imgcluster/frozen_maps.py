@@ -9,7 +9,7 @@ import numpy as np
 
 from imgcluster.augmentation import augment
 from imgcluster.batches import made_ahead
-from imgcluster.files import replacing
+from imgcluster.files import new_array_file, replacing
 from imgcluster.rows import sample_step
 
 # Bytes of maps beyond which nothing is kept.
@@ -78,8 +78,7 @@ class FrozenMaps:
         batches = [np.minimum(np.arange(start, start + size), number - 1) for start in range(0, number, size)]
         self.folder.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary, self.progress("maps of the frozen blocks", number) as bar:
-            maps = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float16,
-                                             shape=(number, *self.trunk.output_shape[1:]))
+            maps = new_array_file(temporary, dtype=np.float16, shape=(number, *self.trunk.output_shape[1:]))
             for rows, batch in made_ahead(batches, pictures_of):
                 count = min(size, number - rows[0])
                 maps[rows[:count]] = np.clip(self.trunk.predict_on_batch(batch)[:count], -LARGEST, LARGEST)

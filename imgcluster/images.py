@@ -36,9 +36,10 @@ def list_images(folder):
 def scan_images(folder):
     """Find the photos under `folder`: (paths, refused).
 
-    `paths`: sorted relative paths with "/" of all files with an image's suffix (any case), or with none but an image's
-    first bytes. Links to files are followed, dangling ones listed (reading them gives the reason), each folder is
-    visited once however many links lead to it; hidden files and folders are left out.
+    `paths`: sorted relative paths with "/" of all files with an image's suffix (any case), or with an image's first
+    bytes under another name, such as "Boots 2.0", save those of raw photos. Links to files are followed, dangling ones
+    listed (reading them gives the reason), each folder is visited once however many links lead to it; hidden files and
+    folders are left out.
     `refused`: (printable path, reason) of names that cannot be a line of text, and of folders that cannot be read.
 
     Raises UserError as `list_images` does.
@@ -84,7 +85,7 @@ def _nothing_found(folder, refused, empty):
     if empty:
         return f"The photo folder {folder} is empty: put photos into it."
     return (f"The photo folder {folder} holds no photos: nothing in it has an image's suffix "
-            "(.jpg, .png, .webp, .gif, .bmp, .tif, .heic, .avif, ...).")
+            "(.jpg, .png, .webp, .gif, .bmp, .tif, .heic, .avif, ...) or content.")
 
 
 def _walk(folder, refused):
@@ -122,16 +123,17 @@ def _is_folder(entry):
 
 
 def _is_candidate(entry):
-    suffix = os.path.splitext(entry.name)[1]
-    if suffix and suffix.lower() not in SUFFIXES:
-        return False
+    suffix = os.path.splitext(entry.name)[1].lower()
     try:
-        status = entry.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return False
-        return bool(suffix) or looks_like_image(_head(entry.path))
+        return stat.S_ISREG(entry.stat().st_mode) and (suffix in SUFFIXES or _begins_as_image(entry.path, suffix))
     except OSError:  # a dangling or circular link, a file that vanished or may not be read
-        return bool(suffix)
+        return suffix in SUFFIXES
+
+
+def _begins_as_image(path, suffix):
+    head = _head(path)
+    # Raw photos begin as TIFF does, though little but a thumbnail can be read of them, and any text may begin with BM.
+    return looks_like_image(head) and not (suffix and head.startswith((b"II", b"MM", b"BM")))
 
 
 def _head(path):

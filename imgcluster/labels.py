@@ -67,7 +67,8 @@ def _from_csv(csv_path):
     doubled = table.drop_duplicates(["file", "label"]).file
     doubled = doubled[doubled.duplicated()]
     if len(doubled):
-        raise UserError(f"{csv_path}: {len(doubled)} files have two labels, first {doubled.iloc[0]!r}")
+        raise UserError(f"{csv_path}: {counted(len(doubled), 'line')} with another label for a file named before, "
+                        f"first {doubled.iloc[0]!r}; leave one line for each photo (its path below RAW_IMG_DIR)")
     return dict(zip(table.file, table.label))
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from imgcluster.artefacts import BEFORE, OUTDATED, labels_files, read_img_paths, read_labels_true, write_labels
 from imgcluster.errors import UserError
 from imgcluster.feature_record import FEATURES, features_record, note_features
-from imgcluster.files import read_table, write_lines, write_table
+from imgcluster.files import new_array_file, read_table, write_lines, write_table
 from imgcluster.staging import commit, stage_folder
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def _keep_array_rows(path, target, rows, count):
 def _copy_rows(source, target, rows):
     """Write the given rows of an array file to another and leave neither open: Windows replaces no open file."""
     array = np.load(source, mmap_mode="r", allow_pickle=False)
-    kept = np.lib.format.open_memmap(target, mode="w+", dtype=array.dtype, shape=(len(rows), *array.shape[1:]))
+    kept = new_array_file(target, dtype=array.dtype, shape=(len(rows), *array.shape[1:]))
     for start in range(0, len(rows), BLOCK):
         kept[start:start + BLOCK] = array[rows[start:start + BLOCK]]
     kept.flush()

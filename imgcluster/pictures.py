@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcluster.files import new_array_file
 from imgcluster.images import MAX_PIXELS, ImageError, read_image, resize_for_network
 
 
@@ -50,7 +51,7 @@ def decode_all(folder, img_paths, out, *, size, progress, **options):
 
     progress: a bar with `.update()`. The array lies on disk, so memory does not grow with N.
     """
-    pictures = np.lib.format.open_memmap(out, mode="w+", dtype=np.uint8, shape=(len(img_paths), size, size, 3))
+    pictures = new_array_file(out, dtype=np.uint8, shape=(len(img_paths), size, size, 3))
     errors, start = {}, 0
     for batch, bad in iterate_pictures(folder, img_paths, size=size, batch_size=32, **options):
         pictures[start:start + len(batch)] = batch

@@ -38,8 +38,8 @@ def test_where_there_are_no_lines_there_are_none(tmp_path, text):
 
 
 def test_a_file_that_is_no_such_table_is_named(tmp_path):
-    (tmp_path / "a.csv").write_text("action;file\nmerge;\n")
-    with pytest.raises(UserError, match="semicolons"):
+    (tmp_path / "a.csv").write_text("action,file\nmerge,,,\n")
+    with pytest.raises(UserError, match="line 2: 4 cells for 2 columns"):
         read_corrections(tmp_path / "a.csv", "this")
 
 
@@ -60,6 +60,13 @@ def test_lines_added_to_a_stamped_file_are_stamped_in_their_turn(tmp_path):
     path.write_text("clustering,action,file,cluster,value\nthis,merge,,1,2\n,merge,,2,3\n")
     stamp(path, "that")
     assert path.read_bytes() == b"clustering,action,file,cluster,value\nthis,merge,,1,2\nthat,merge,,2,3\n"
+
+
+def test_a_spreadsheet_s_semicolons_are_read_and_stay(tmp_path):
+    (tmp_path / "a.csv").write_text(f'{HEADER}\nname,,2,"boots; red"\n'.replace(",", ";"))
+    stamp(tmp_path / "a.csv", "this")
+    assert (tmp_path / "a.csv").read_text() == 'action;file;cluster;value;clustering\nname;;2;"boots; red";this\n'
+    assert read_corrections(tmp_path / "a.csv", "that").to_numpy().tolist() == [["name", "", "2", "boots; red", "this"]]
 
 
 def test_a_mark_of_its_encoding_is_no_part_of_the_first_column(tmp_path):

@@ -1,5 +1,7 @@
 """Files: written whole or not at all, loaded without pickle, read with errors that name the line."""
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -63,6 +65,29 @@ def test_a_block_that_is_interrupted_leaves_the_old_file(tmp_path):
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
 
 
+def test_a_disk_that_is_full_is_said_of_the_file_to_be_written(tmp_path):
+    for named in (None, "temporary"):
+        with pytest.raises(OSError) as caught, files.replacing(tmp_path / "map.png") as temporary:
+            raise OSError(errno.ENOSPC, "No space left on device", *([str(temporary)] if named else []))
+        assert caught.value.filename == str(tmp_path / "map.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system takes no room ahead")
+def test_a_file_to_be_filled_row_by_row_has_its_room_or_is_not_begun(tmp_path, monkeypatch):
+    path = tmp_path / "features.npy"
+    rows = files.new_array_file(path, dtype=np.float32, shape=(1000, 100))
+    assert rows.shape == (1000, 100) and not rows.any()
+    assert path.stat().st_blocks * 512 >= rows.nbytes
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space") as caught:
+        files.new_array_file(path, dtype=np.float32, shape=(1000, 100))
+    assert caught.value.filename == str(path) and not path.exists()
+
+
 @pytest.mark.parametrize("array", [np.eye(3, dtype=np.float32), np.array(["신발", "bag"]), np.array([3, 1, 2])])
 def test_arrays_load_without_pickle(tmp_path, array):
     files.write_array(tmp_path / "a.npy", array)
@@ -89,15 +114,20 @@ def test_a_table_with_nothing_in_it_is_as_good_as_none(tmp_path, content):
     assert files.read_table(tmp_path / "corrections.csv").empty
 
 
-@pytest.mark.parametrize("content, reason", [
-    (b"action;value\nname;red\n", "separated by semicolons"), (b"action;value\nname;red, blue\n", "by semicolons"),
-    (b'action,value\nname,"red\n', "EOF inside string")])
-def test_a_table_as_other_programs_save_it_is_named(tmp_path, content, reason):
-    (tmp_path / "corrections.csv").write_bytes(content)
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_cells_stand_between_what_spreadsheets_put_there(tmp_path, between):
+    text = f'\naction{between}value\r\nname{between}"red, blue; a\tb"\r\n'
+    (tmp_path / "corrections.csv").write_text(text, encoding="utf-8", newline="")
+    table = files.read_table(tmp_path / "corrections.csv")
+    assert [*table.columns, *table.iloc[0]] == ["action", "value", "name", "red, blue; a\tb"]
+
+
+def test_a_table_that_breaks_off_is_named(tmp_path):
+    (tmp_path / "corrections.csv").write_bytes(b'action,value\nname,"red\n')
     with pytest.raises(UserError) as caught:
         files.read_table(tmp_path / "corrections.csv")
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path / 'corrections.csv'}: cannot be read as CSV (") and reason in message
+    assert message.startswith(f"{tmp_path / 'corrections.csv'}: cannot be read as CSV (") and "EOF inside" in message
     assert message.endswith("save it as UTF-8, columns separated by commas, their names in the first line")
 
 

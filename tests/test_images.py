@@ -221,6 +221,19 @@ def test_what_is_not_a_photo_is_not_listed(tmp_path):
     assert list_images(tmp_path) == ["photo.jpg"]
 
 
+@pytest.mark.parametrize("name", ["photo", "Boots 2.0", "photo.jpg ", "photo.jpg_large", "photo.jpg?width=400"])
+def test_photos_are_known_by_their_content_whatever_their_names(tmp_path, name):
+    (tmp_path / name).write_bytes(encoded(picture(), "JPEG"))
+    assert list_images(tmp_path) == [name]
+
+
+def test_raw_photos_and_texts_that_begin_as_images_do_are_not_listed(tmp_path):
+    write_image(tmp_path / "photo.jpg", picture())
+    (tmp_path / "photo.nef").write_bytes(encoded(picture(), "TIFF"))
+    (tmp_path / "notes.txt").write_text("BMX: red")
+    assert list_images(tmp_path) == ["photo.jpg"]
+
+
 def test_linked_folders_and_loops_end(tmp_path):
     write_image(tmp_path / "a" / "1.jpg", picture())
     write_image(tmp_path / "outside" / "2.jpg", picture())

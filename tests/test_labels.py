@@ -80,8 +80,8 @@ def test_optional_groups_that_do_not_match_are_offenders():
 @pytest.mark.parametrize("text, reason", [
     ("name,label\nx,y\n", "columns name, label; expected file,label"), ("", "columns none; expected file,label"),
     ('file,label\nx,1\ny,2,3,4\n', "line 3: 4 cells for 2 columns"),
-    ("file;label\nx.jpg;1\n", "separated by semicolons); save it as UTF-8, columns separated by commas"),
-    ("file,label\nx.jpg,1\nx.jpg,2\nx.jpg,1\n", "1 files have two labels, first 'x.jpg'")])
+    ("file,label\nx.jpg,1\nx.jpg,2\nx.jpg,1\n",
+     "1 line with another label for a file named before, first 'x.jpg'; leave one line for each photo")])
 def test_a_bad_csv_is_named(tmp_path, text, reason):
     path = csv(tmp_path, text)
     message = error_of(["x.jpg"], labels_from="x", csv_path=path)

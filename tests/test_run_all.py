@@ -39,6 +39,9 @@ def test_the_summary_names_what_was_written_and_the_ari(settings_of, tmp_path):
     write_lines(settings.folder("RESULT_DIR") / "report.html", [])
     lines = run_all.summary(settings, [("new", "06", 1.0, 0, True)]).splitlines()
     assert lines[-2:] == [f"open in a browser: {settings.folder('RESULT_DIR') / 'report.html'}", "new: 9 clusters"]
+    placed = '{"num_clusters": 2, "share_in_no_cluster": 0.8, "photos": 15}'
+    (settings.folder("DATA_DIR") / "metrics.json").write_text(placed)
+    assert run_all.summary(settings, [("new", "05", 1.0, 0, True)]).endswith("new: 2 clusters, 12 photos in none (-1)")
     (settings.folder("DATA_DIR") / "metrics.json").write_text('{"num_clusters": 1}')
     assert run_all.summary(settings, [("new", "05", 1.0, 0, True)]).splitlines()[-1] == "new: 1 cluster"
     failed = run_all.summary(settings, [("new", "04", 1.0, 0, True), ("new", "05", 2.5, 2, False)])
@@ -129,6 +132,13 @@ def test_steps_that_need_neither_network_nor_known_products_do_not_ask_for_them(
 def test_a_step_that_was_stopped_has_said_so(stand_in, capsys):
     assert run_all.main(["--config", stand_in("130")[0]]) == 130
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_of_a_step_that_was_ended_from_outside_no_message_is_promised(stand_in, capsys):
+    assert run_all.main(["--config", stand_in("__import__('os').kill(__import__('os').getpid(), 9)")[0]]) == 1
+    error = capsys.readouterr().err
+    assert "ended by signal 9: 9 mostly means too little memory" in error and "above" not in error
 
 
 # The first second is for the parent to begin its waiting; half of one is longer than `Popen` itself still waits.

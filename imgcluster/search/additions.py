@@ -12,7 +12,7 @@ from imgcluster.completeness import missing_rows
 from imgcluster.errors import UserError
 from imgcluster.feature_record import features_record, note_features, read_before
 from imgcluster.features import extract_features
-from imgcluster.files import replacing, write_lines
+from imgcluster.files import new_array_file, replacing, write_lines
 from imgcluster.images import ImageError, read_bytes, scan_images
 from imgcluster.photo_audit import refusal
 from imgcluster.photo_rows import WHOLE, left_out
@@ -241,7 +241,7 @@ def _merge(path, rows, *parts, dtype):
     """Write the features of the photos `rows` from parts of (photos, features [n, D])."""
     places = {name: (part, row) for part, (names, _) in enumerate(parts) for row, name in enumerate(names)}
     dimension = parts[0][1].shape[1]
-    merged = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(len(rows), dimension))
+    merged = new_array_file(path, dtype=dtype, shape=(len(rows), dimension))
     source = np.array([places[row] for row in rows])
     for start in range(0, len(rows), BLOCK):
         block = source[start:start + BLOCK]
