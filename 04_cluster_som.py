@@ -16,8 +16,8 @@ from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.cluster_results import OUTPUTS, write_clustering
 from imgcluster.corrections import clustering_id
-from imgcluster.feature_record import are_others, features_record, read_before, taught_apart
-from imgcluster.known_products import doubt, known_for
+from imgcluster.feature_record import are_others, features_record, taught_apart
+from imgcluster.known_products import doubt, evidence, known_for
 from imgcluster.progress import progress
 from imgcluster.som import train_map
 from imgcluster.wording import counted
@@ -48,10 +48,8 @@ def main(argv=None):
                         toroidal=settings.SOM_TOROIDAL, progress=progress)
         known, name = known_products(step, features)
         trained = features_record(step.data_dir).get("trained_on") is not None
-        evidence = {"compared": read_before(step.data_dir)}
-        if known:
-            evidence = {"known": (known.features, known.labels), "compared": known.compared}
-        clustering = cluster_photos(features, som, **given, **evidence, by_direction=trained,
+        clustering = cluster_photos(features, som, **given, by_direction=trained,
+                                    **evidence(known, features, data_dir=step.data_dir, trained=trained),
                                     taught_apart=taught_apart(step.data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name, "blind_count": clustering.blind_count,
                  "clustering_id": clustering_id(img_paths, clustering.labels)}

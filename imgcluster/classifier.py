@@ -140,6 +140,15 @@ def outputs_of(network):
     return {"features": output_layer(network).output, **{kind: network.get_layer(kind).output for kind in others}}
 
 
+def with_whitening(network, axes, offset):
+    """Return the classifier with the layer "whitened" on its vectors, which is what step 03 then writes."""
+    vectors = output_layer(network).output
+    layer = keras.layers.Dense(axes.shape[1], name=WHITENED, dtype="float32")
+    outputs = {**outputs_of(network), "features": layer(vectors)}
+    layer.set_weights([axes, offset])
+    return keras.Model(network.input, outputs, name="classifier")
+
+
 def pooled_outputs(network):
     """Return the pooled features, one tensor for each depth: what is left once the pretrained part has spoken."""
     return [layer.output for layer in network.layers if layer.name.startswith("features")]

@@ -9,6 +9,7 @@ from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
 from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, partition, shares
 from imgcluster.rows import check_features
+from imgcluster.whitening import evened_within
 from imgcluster.wording import counted
 
 # Levels are sought at the count times powers of two: so many to either side, or as many as its interval reaches over,
@@ -64,27 +65,32 @@ class Clustering:
 
 
 def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, compared=None,
-                   by_direction=False, taught_apart=False, allow_outliers=False):
+                   within=None, by_direction=False, taught_apart=False, allow_outliers=False):
     """Return the Clustering of features [N, D] on a fitted `som_map`.
 
     The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
     labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, which the number
-    is to be estimated from; those of `known` are by the same network. by_direction: for features of a network that was
-    taught to compare directions; photos then go to the nearest cluster's (`directions`). taught_apart: of the features
-    that count, as in `blind_estimate`. With `allow_outliers`, photos far from all others get the label -1 and
-    confidence 0; no cluster is emptied by it. UserError for unusable arrays or settings.
+    is to be estimated from; those of `known` are by the same network. within: (features, labels) of labelled photos of
+    the same kind of product, by the network that made `features`: directions in which photos of one product differ
+    count less (`whitening`). by_direction: for features of a network that was taught to compare directions; photos then
+    go to the nearest cluster's (`directions`), as they do with `within`. taught_apart: of the features that count, as
+    in `blind_estimate`. With `allow_outliers`, photos far from all others get the label -1 and confidence 0; no cluster
+    is emptied by it. UserError for unusable arrays or settings.
     """
     features = check_features(features)
     num_photos = len(features)
     _check_settings(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
-    hierarchy, blind_count = hierarchy_on(features, units, len(som_map.prototypes)), None
+    clustered = features if within is None else evened_within(features, within)
+    hierarchy, blind_count = hierarchy_on(clustered, units, len(som_map.prototypes)), None
     if num_clusters is not None:
         estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     else:
-        counted_on = hierarchy if compared is None else hierarchy_of(check_features(compared))
+        counted_on = hierarchy
+        if within is not None or compared is not None:
+            counted_on = hierarchy_of(features if compared is None else check_features(compared))
         blind = blind_estimate(counted_on, taught_apart=taught_apart)
         estimate = blind
         if known is not None:
@@ -93,7 +99,8 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
 
     def clusters(count):
         labels = partition(hierarchy, count)
-        return by_size(follow_directions(features, labels)) if by_direction else labels
+        follow = by_direction or within is not None
+        return by_size(follow_directions(clustered, labels)) if follow else labels
 
     labels = clusters(estimate.count)
     levels = _levels(hierarchy.tree, labels, estimate.interval, clusters)

@@ -23,6 +23,19 @@ class Known:
     kinship: float
 
 
+def evidence(known, features, *, data_dir, trained):
+    """Return what `cluster_photos` is told of Known products, or where there are none, as keyword arguments.
+
+    features: [N, D] of the photos in data_dir; trained: by a network that learned to tell products apart. Where it did
+    not, products of the same kind show in which directions photos of one product differ.
+    """
+    if known is None:
+        return {"compared": read_before(data_dir)}
+    labelled = known.features, known.labels
+    shows = not trained and known.compared is features and known.kinship >= OTHER_KIND
+    return {"known": labelled, "compared": known.compared, "within": labelled if shows else None}
+
+
 def known_for(data_dir, features, *, folder, name, asked, say, warn):
     """Return the Known products of the dataset `name` in `folder` for photos in `data_dir`; None where none fit.
 

@@ -36,6 +36,23 @@ def read_rows(features, rows=slice(None), *, normalize=False):
     return unit_length(block) if normalize else block
 
 
+class OnAxes:
+    """Rows float32 [N, K] of features [N, D] on other axes, made as they are read: unit-length rows @ axes + offset.
+
+    axes: [D, K]; offset: [K]; features may be memory-mapped.
+    """
+
+    def __init__(self, features, axes, offset):
+        self.features, self.axes, self.offset = features, np.float32(axes), np.float32(offset)
+        self.shape = (len(features), self.axes.shape[1])
+
+    def __len__(self):
+        return len(self.features)
+
+    def __getitem__(self, rows):
+        return unit_length(np.asarray(self.features[rows], np.float32)) @ self.axes + self.offset
+
+
 def unit_length(block):
     """Return the rows of `block` scaled to Euclidean length 1; zero rows stay zero."""
     length = np.linalg.norm(block, axis=1, keepdims=True)

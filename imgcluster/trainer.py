@@ -10,7 +10,7 @@ import pandas as pd
 
 from imgcluster.backbone_table import AUTO
 from imgcluster.backbones import load_backbone, origin_of
-from imgcluster.classifier import PRETRAINED, output_layer
+from imgcluster.classifier import PRETRAINED, output_layer, with_whitening
 from imgcluster.depth_pooling import DepthPooling, pooled_at_depths
 from imgcluster.devices import training_scope
 from imgcluster.ensemble import join_networks, keep_beside
@@ -22,7 +22,7 @@ from imgcluster.splits import split_models, split_rows
 from imgcluster.training import Rows
 from imgcluster.unlabelled import fit_to_photos
 from imgcluster.validation import MEANING, best_row, describe, in_short, judge
-from imgcluster.whitening import with_whitening, within_model_whitening
+from imgcluster.whitening import within_model_whitening
 
 # Photos, evenly spread, that the whitening is learnt on, and that show what kind of product was trained on.
 MAX_WHITENED = 6000
@@ -195,7 +195,7 @@ class Trainer:
             return network
         known = np.sort(np.concatenate([rows.train, rows.val]))
         chosen, (vectors,) = self._outputs(network, _spread(known, MAX_WHITENED), "features")
-        return with_whitening(network, *within_model_whitening(vectors, self.set.labels[chosen], seed=self.seed))
+        return with_whitening(network, *within_model_whitening(vectors, self.set.labels[chosen]))
 
     def known_kind(self, network):
         """Return (features float [N, D] from before the training, labels int [N]) of up to 2,000 of the photos.

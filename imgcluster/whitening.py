@@ -3,12 +3,10 @@
 Learnt on labelled products, it carries over to others: a sneaker on foot and in a box differ alike for every model.
 Within-class covariance normalisation (Hatch, Kajarekar & Stolcke, Interspeech 2006).
 """
-import keras
 import numpy as np
-from sklearn.decomposition import PCA
 
-from imgcluster.classifier import WHITENED, output_layer, outputs_of
-from imgcluster.pca import evened_axes
+from imgcluster.pca import evened_axes, principal_axes
+from imgcluster.rows import OnAxes, read_rows
 
 # Of more photos than this so many principal components are kept: what comes after them is noise, and every later step
 # is faster for it. Of fewer none is left out: what tells new products apart lies mostly outside of their span.
@@ -19,7 +17,7 @@ SHRINKAGE = 0.5
 ROUNDING = 1e-6
 
 
-def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=SHRINKAGE, seed=0):
+def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=SHRINKAGE):
     """Return (axes [D, K], offset [K]): `vectors @ axes + offset` differ alike in all directions within a model.
 
     vectors: float [N, D]; labels: N labels, two photos of one model at least. K: D, or `components` where N and D are
@@ -33,15 +31,13 @@ def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=
     directions, deviations = evened_axes(differences, shrinkage, least=least)
     axes = directions / deviations @ directions.T
     if min(vectors.shape) > components:
-        pca = PCA(components, random_state=seed).fit((vectors - mean) @ axes)
-        axes = axes @ pca.components_.T
+        axes = axes @ principal_axes((vectors - mean) @ axes, components)[0].T
     return axes, -mean @ axes
 
 
-def with_whitening(network, axes, offset):
-    """Return the classifier with the layer "whitened" on its vectors, which is what step 03 then writes."""
-    vectors = output_layer(network).output
-    layer = keras.layers.Dense(axes.shape[1], name=WHITENED, dtype="float32")
-    outputs = {**outputs_of(network), "features": layer(vectors)}
-    layer.set_weights([axes, offset])
-    return keras.Model(network.input, outputs, name="classifier")
+def evened_within(features, known):
+    """Return features [N, D] as `OnAxes` on which photos of one product differ less.
+
+    known: (features [M, D], M labels) of products of the same kind as the photos, on which no network was trained.
+    """
+    return OnAxes(features, *within_model_whitening(read_rows(known[0], normalize=True), known[1]))

@@ -13,6 +13,7 @@ from imgcluster.classifier import (  # noqa: E402
     objectives,
     output_layer,
     pooled_outputs,
+    with_whitening,
 )
 from imgcluster.ensemble import average_views, join_networks  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
@@ -144,3 +145,15 @@ def test_two_views_are_averaged_at_length_1(tiny_embedding, pictures):
     averaged = average_views(embedding, 2.0)
     np.testing.assert_allclose(averaged.predict_on_batch(pictures), expected, atol=2e-3)
     np.testing.assert_allclose(np.array(averaged(pictures)), expected, atol=2e-3)
+
+
+def test_the_whitening_layer_computes_the_same(tiny_embedding, squares):
+    classifier = build_classifier(tiny_embedding(), 3, dropout=0)
+    rng, pictures = np.random.default_rng(0), squares([0, 1, 2])
+    axes, offset = rng.normal(size=(8, 5)), rng.normal(size=5)
+    network = with_whitening(classifier, axes, offset)
+    features = keras.Model(classifier.input, output_layer(classifier).output)(pictures)
+    assert output_layer(network).name == "whitened"
+    expected = np.asarray(features) @ axes + offset
+    np.testing.assert_allclose(network(pictures)["features"], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(network(pictures)["probabilities"], classifier(pictures), atol=1e-6)

@@ -130,6 +130,20 @@ def test_a_photo_or_two_to_compare_are_enough(number):
     assert 1 <= result.num_clusters <= number
 
 
+def test_what_differs_within_known_products_counts_less():
+    # Light changes photos more than products differ.
+    rng = np.random.default_rng(3)
+    labels = np.repeat(np.arange(16), 30)
+    features = rng.standard_normal((16, 24))[labels] + 0.3 * rng.standard_normal((480, 24))
+    features[:, :6] += 3 * rng.standard_normal((480, 6))
+    known, own = (features[:240], labels[:240]), features[240:]
+    alone, taught = clustered(own, known=known), clustered(own, known=known, within=known)
+    assert_consistent(taught, 240)
+    assert (taught.num_clusters, taught.method, taught.blind_count) == (alone.num_clusters, alone.method,
+                                                                        alone.blind_count)
+    assert adjusted_rand_score(labels[240:], taught.labels) > adjusted_rand_score(labels[240:], alone.labels) + 0.2
+
+
 def test_known_models_are_compared_in_the_features_that_they_come_in():
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(12), rng.integers(30, 60, 12))

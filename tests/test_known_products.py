@@ -5,7 +5,7 @@ import pytest
 from imgcluster.errors import UserError
 from imgcluster.files import write_json
 from imgcluster.kinship import OTHER_KIND
-from imgcluster.known_products import doubt, known_for, read_known
+from imgcluster.known_products import Known, doubt, evidence, known_for, read_known
 
 TRAINED = {"trained_on": "known", "network_file": "a"}
 
@@ -39,6 +39,24 @@ def test_what_was_seen_before_is_compared_where_the_network_knows_the_products(t
     else:
         assert np.array_equal(found.features, known) and np.array_equal(found.compared, features)
         assert found.kinship > OTHER_KIND
+
+
+@pytest.mark.parametrize("trained, kinship, compared_before, shown", [
+    (False, OTHER_KIND, False, True), (True, 1, False, False), (False, OTHER_KIND - 0.01, False, False),
+    (False, 1, True, False)])
+def test_products_of_the_same_kind_show_how_photos_of_one_differ_where_no_network_learned_it(
+        tmp_path, trained, kinship, compared_before, shown):
+    features, labels = np.eye(4), ["a", "a", "b", "b"]
+    known = Known(np.eye(4), labels, features[:, :2] if compared_before else features, kinship)
+    found = evidence(known, features, data_dir=tmp_path, trained=trained)
+    assert found["known"] == (known.features, labels) and found["compared"] is known.compared
+    assert found["within"] == ((known.features, labels) if shown else None)
+
+
+def test_without_known_products_what_was_seen_before_is_the_evidence(tmp_path):
+    data_dir, features = dataset(tmp_path / "new", before=2, labels=False)
+    found = evidence(None, features, data_dir=data_dir, trained=True)
+    assert list(found) == ["compared"] and (found["compared"] == 2).all()
 
 
 @pytest.mark.parametrize("change, words", [

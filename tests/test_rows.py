@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from imgcluster.errors import UserError
-from imgcluster.rows import blocks, check_features, read_rows, sample_step, unit_length
+from imgcluster.rows import OnAxes, blocks, check_features, read_rows, sample_step, unit_length
 
 
 @pytest.mark.parametrize("num_rows", [0, 1, 4, 5, 11])
@@ -34,3 +34,15 @@ def test_rows_that_are_not_finite_are_named():
     rows[[5, 2999], 1] = np.nan, np.inf
     with pytest.raises(UserError, match=r"2 of 3000 rows .*\(rows 5, 2999"):
         check_features(rows)
+
+
+def test_rows_on_other_axes_are_made_as_they_are_read(tmp_path):
+    rng = np.random.default_rng(1)
+    features, axes, offset = rng.normal(size=(9, 3)), rng.normal(size=(3, 2)), rng.normal(size=2)
+    np.save(tmp_path / "features.npy", features)
+    placed = OnAxes(np.load(tmp_path / "features.npy", mmap_mode="r"), axes, offset)
+    expected = unit_length(features) @ axes + offset
+    assert len(placed) == 9 and placed.shape == (9, 2)
+    np.testing.assert_allclose(placed[::4], expected[::4], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(read_rows(placed, slice(2, 5), normalize=True), unit_length(expected[2:5]), rtol=1e-5,
+                               atol=1e-6)

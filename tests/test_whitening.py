@@ -2,11 +2,9 @@
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from imgcluster.classifier import build_classifier, output_layer  # noqa: E402
-from imgcluster.validation import precision_at_r  # noqa: E402
-from imgcluster.whitening import with_whitening, within_model_whitening  # noqa: E402
+from imgcluster.rows import unit_length
+from imgcluster.validation import precision_at_r
+from imgcluster.whitening import evened_within, within_model_whitening
 
 
 def lit_products(models, rng, photos=30):
@@ -70,13 +68,13 @@ def test_models_whose_photos_do_not_differ_keep_their_geometry(photos):
     assert 0 < distances[0] < 1e6
 
 
-def test_the_layer_computes_the_same(tiny_embedding, squares):
-    classifier = build_classifier(tiny_embedding(), 3, dropout=0)
-    rng, pictures = np.random.default_rng(0), squares([0, 1, 2])
-    axes, offset = rng.normal(size=(8, 5)), rng.normal(size=5)
-    network = with_whitening(classifier, axes, offset)
-    features = keras.Model(classifier.input, output_layer(classifier).output)(pictures)
-    assert output_layer(network).name == "whitened"
-    expected = np.asarray(features) @ axes + offset
-    np.testing.assert_allclose(network(pictures)["features"], expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(network(pictures)["probabilities"], classifier(pictures), atol=1e-6)
+def test_features_are_evened_as_they_are_read():
+    rng = np.random.default_rng(3)
+    known, labels = lit_products(10, rng)
+    features, others = lit_products(10, rng)
+    evened = evened_within(features, (known, labels))
+    axes, offset = within_model_whitening(unit_length(known), labels)
+    assert evened.shape == features.shape and len(evened) == len(features)
+    np.testing.assert_allclose(evened[10:20], unit_length(features)[10:20] @ axes + offset, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(evened[::7], evened[:][::7], rtol=1e-6)
+    assert precision_at_r(unit_length(evened[:]), others) > 1.5 * precision_at_r(unit_length(features), others)
