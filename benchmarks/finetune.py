@@ -10,9 +10,9 @@ A row is a name and, after a colon, the settings that differ, with semicolons be
 For each split another part of the models is drawn to train on, with --train-photos so many photos of each; the rest of
 the models, and of --also FOLDER everything, is never seen in training. 1-NN: share of photos whose nearest other photo
 (cosine) shows the same model. ARI and NMI: of the clusters of step 04, their number estimated, the trained models
-showing what one product is (ARI told K: their true number given); photos of another kind of product are clustered as step 03 and 04 do, by the network as it
-was before. Held-out: the same network, or with TRAIN_ON_ALL its twin that knows nothing of them, on the models that
-chose the epoch.
+showing what one product is (ARI told K: their true number given); photos of another kind of product are clustered as
+step 03 and 04 do, by the network as it was before. Held-out: the same network, or with TRAIN_ON_ALL its twin that knows
+nothing of them, on the models that chose the epoch.
 
 What steps 02 to 04 do is done in one process, on the photos as they are (step 01 is left out): photos are read once,
 and rows that train the same network differ only in what is made of it, so it is trained once.
