@@ -5,7 +5,7 @@ import numpy as np
 
 from imgcluster.blind_count import Estimate, blind_estimate
 from imgcluster.calibration import calibrated_estimate, prior_estimate
-from imgcluster.directions import follow_directions
+from imgcluster.directions import evened_places, follow_directions
 from imgcluster.errors import UserError
 from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, partition, shares
 from imgcluster.rows import check_features
@@ -72,10 +72,11 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, which the number
     is to be estimated from; those of `known` are by the same network. within: (features, labels) of labelled photos of
     the same kind of product, by the network that made `features`: directions in which photos of one product differ
-    count less (`whitening`). by_direction: for features of a network that was taught to compare directions; photos then
-    go to the nearest cluster's (`directions`), as they do with `within`. taught_apart: of the features that count, as
-    in `blind_estimate`. With `allow_outliers`, photos far from all others get the label -1 and confidence 0; no cluster
-    is emptied by it. UserError for unusable arrays or settings.
+    count less (`whitening`); without it small clusters of the photos show these. Photos then go to the cluster whose
+    direction is nearest (`directions`). by_direction: for features of a network that was taught to compare directions,
+    which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`. With
+    `allow_outliers`, photos far from all others get the label -1 and confidence 0; no cluster is emptied by it.
+    UserError for unusable arrays or settings.
     """
     features = check_features(features)
     num_photos = len(features)
@@ -97,10 +98,12 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
             estimate = calibrated_estimate(features if compared is None else compared, known)
             blind_count = blind.count
 
+    places = features
+    if not by_direction:
+        places = evened_places(features, hierarchy) if within is None else hierarchy.points
+
     def clusters(count):
-        labels = partition(hierarchy, count)
-        follow = by_direction or within is not None
-        return by_size(follow_directions(clustered, labels)) if follow else labels
+        return by_size(follow_directions(places, partition(hierarchy, count)))
 
     labels = clusters(estimate.count)
     levels = _levels(hierarchy.tree, labels, estimate.interval, clusters)

@@ -1,11 +1,31 @@
-"""Clusters as directions: where a network was taught that photos of one product point the same way."""
+"""Clusters as directions: photos of one product point the same way, as a network was taught, or once what differs
+within products counts less."""
 import numpy as np
 
-from imgcluster.neighbours import membership
+from imgcluster.hierarchy import NUM_NEIGHBOURS, partition
+from imgcluster.neighbours import membership, project
 from imgcluster.rows import blocks, read_rows, unit_length
+from imgcluster.whitening import evened_within
 
 # Most of what there is to gain comes with the first.
 PASSES = 5
+# Photos, of clusters evenly spread over all, that show what differs within a cluster.
+MOST_SHOWN = 6000
+
+
+def evened_places(features, hierarchy):
+    """Return the places float32 [N, d] of photos [N, D] where what differs within small clusters of them counts less.
+
+    The clusters, of as many photos as the graph of the Hierarchy has neighbours or one of its nodes each, hold hardly
+    more than one product: what differs in them is light, pose and ground. With no labels at all they stand in for known
+    products (`whitening`). Photos too few for two such clusters stay where they are.
+    """
+    num_clusters = min(len(features) // NUM_NEIGHBOURS, hierarchy.num_nodes)
+    if num_clusters < 2:
+        return hierarchy.points
+    labels = partition(hierarchy, num_clusters)
+    shown = np.flatnonzero(labels % -(-len(labels) // MOST_SHOWN) == 0)
+    return project(evened_within(features, (features[shown], labels[shown])))
 
 
 def follow_directions(features, labels, *, passes=PASSES):

@@ -2,7 +2,11 @@
 import numpy as np
 import pytest
 
-from imgcluster.directions import follow_directions, likeness_to_means, mean_directions
+from imgcluster import directions
+from imgcluster.directions import evened_places, follow_directions, likeness_to_means, mean_directions
+from imgcluster.hierarchy import hierarchy_of
+from imgcluster.rows import unit_length
+from imgcluster.validation import precision_at_r
 
 
 def rays(num_products=5, photos=40, seed=0):
@@ -60,3 +64,27 @@ def test_a_long_photo_turns_its_direction_no_more_than_a_short_one():
     half = np.sqrt(0.5)
     assert mean_directions(features, labels) == pytest.approx(np.array([[half, half], [0, -1]]))
     assert likeness_to_means(features, labels) == pytest.approx([half, half, 1])
+
+
+def lit_photos(seed=0, num_products=12, photos=40):
+    """(features of photos in which light, two large ways, varies more than products differ; their products)."""
+    rng, labels = np.random.default_rng(seed), np.repeat(np.arange(num_products), photos)
+    features = rng.standard_normal((num_products, 20))[labels] + 0.2 * rng.standard_normal((len(labels), 20))
+    features[:, :2] += 2 * rng.standard_normal((len(labels), 2))
+    return features.astype(np.float32), labels
+
+
+@pytest.mark.parametrize("most_shown", [6000, 100])
+def test_without_labels_what_differs_in_small_clusters_counts_less(monkeypatch, most_shown):
+    monkeypatch.setattr(directions, "MOST_SHOWN", most_shown)
+    features, products = lit_photos()
+    places = evened_places(features, hierarchy_of(features))
+    assert places.shape == features.shape and places.dtype == np.float32
+    assert precision_at_r(unit_length(places), products) > precision_at_r(unit_length(features), products) + 0.05
+
+
+@pytest.mark.parametrize("number, moved", [(3, False), (15, False), (16, True)])
+def test_photos_too_few_for_two_small_clusters_stay_where_they_are(number, moved):
+    features = lit_photos()[0][::5][:number]
+    hierarchy = hierarchy_of(features)
+    assert (evened_places(features, hierarchy) is not hierarchy.points) == moved
