@@ -8,7 +8,7 @@ from imgcluster.calibration import calibrated_estimate, prior_estimate
 from imgcluster.directions import evened_places, follow_directions
 from imgcluster.errors import UserError
 from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, partition, shares
-from imgcluster.rows import check_features
+from imgcluster.rows import blocks, check_features
 from imgcluster.whitening import evened_within
 from imgcluster.wording import counted
 
@@ -82,7 +82,10 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     num_photos = len(features)
     _check_settings(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
-    clustered = features if within is None else evened_within(features, within)
+    clustered = features
+    if within is not None:
+        evened = evened_within(features, within)
+        clustered = np.concatenate([evened[rows] for rows in blocks(num_photos)])
     hierarchy, blind_count = hierarchy_on(clustered, units, len(som_map.prototypes)), None
     if num_clusters is not None:
         estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
@@ -98,9 +101,8 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
             estimate = calibrated_estimate(features if compared is None else compared, known)
             blind_count = blind.count
 
-    places = features
-    if not by_direction:
-        places = evened_places(features, hierarchy) if within is None else hierarchy.points
+    as_they_are = by_direction or within is not None
+    places = clustered if as_they_are else evened_places(features, hierarchy)
 
     def clusters(count):
         return by_size(follow_directions(places, partition(hierarchy, count)))
