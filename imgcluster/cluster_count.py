@@ -92,17 +92,13 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
     else:
-        counted_on = hierarchy
-        if within is not None or compared is not None:
-            counted_on = hierarchy_of(features if compared is None else check_features(compared))
-        blind = blind_estimate(counted_on, taught_apart=taught_apart)
-        estimate = blind
+        seen = features if compared is None else check_features(compared)
+        estimate = blind_estimate(hierarchy if seen is clustered else hierarchy_of(seen), taught_apart=taught_apart)
         if known is not None:
-            estimate = calibrated_estimate(features if compared is None else compared, known)
-            blind_count = blind.count
+            estimate, blind_count = calibrated_estimate(seen, known), estimate.count
 
-    as_they_are = by_direction or within is not None
-    places = clustered if as_they_are else evened_places(features, hierarchy)
+    compares_directions = by_direction or within is not None
+    places = clustered if compares_directions else evened_places(features, hierarchy)
 
     def clusters(count):
         return by_size(follow_directions(places, partition(hierarchy, count)))
