@@ -4,6 +4,7 @@ import difflib
 import logging
 import os
 import runpy
+import traceback
 from pathlib import Path
 from typing import get_args
 
@@ -57,11 +58,30 @@ def _read_config(path, *, required):
         return {}
     try:
         names = runpy.run_path(str(path))
+    except PermissionError as error:
+        raise UserError(f"{path}: you may not read it; mend its permissions, or name another with --config") from error
     except Exception as error:
-        raise UserError(f"{path}: cannot be read as Python ({type(error).__name__}: {error})") from error
+        raise UserError(f"{path}{_line_of(error, path)}: cannot be read as Python ({type(error).__name__}: {error})"
+                        f"{_likely_meant(error)}") from error
     # A setting in the wrong case is passed on as well, to be refused rather than silently ignored.
     return {name: value for name, value in names.items()
             if not name.startswith("_") and (name.isupper() or name.upper() in Settings.model_fields)}
+
+
+def _line_of(error, path):
+    """Say in which line of a file Python stopped, "" where that is not known."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
+    return f", line {line}" if line else ""
+
+
+def _likely_meant(error):
+    """Return the remedy for the slips that are made most often, "" for others."""
+    if "unicodeescape" in str(error):
+        return r'; write folders with /, as in "C:/photos"'
+    if isinstance(error, NameError):
+        return f'; texts stand in quotes: "{error.name}"'
+    return ""
 
 
 def _literal(text):

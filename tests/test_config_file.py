@@ -1,4 +1,6 @@
 """Config files and --set: later sources win, problems come together and are named."""
+import re
+
 import pytest
 from configured import ROOT, problems_of, write_config
 
@@ -72,6 +74,14 @@ def test_a_config_that_fails_is_named(tmp_path):
     config = write_config(tmp_path, "DATASET = shoes\n")
     [line] = problems_of(config=config)
     assert str(config) in line and "name 'shoes' is not defined" in line
+
+
+@pytest.mark.parametrize("text, words", [
+    ("DATASET = shoes", 'line 2: .*texts stand in quotes: "shoes"'),
+    ("DATA_DIR = 'C:\\Users\\data'", r'line 2: .*write folders with /, as in "C:/photos"')])
+def test_of_frequent_slips_in_a_config_the_line_and_the_remedy_are_said(tmp_path, text, words):
+    [line] = problems_of(config=write_config(tmp_path, f"EPOCHS = 3\n{text}\n"))
+    assert re.search(words, line)
 
 
 def test_a_config_that_was_asked_for_must_exist(tmp_path):

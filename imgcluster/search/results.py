@@ -121,7 +121,8 @@ def _aligned(lines):
 
 def _legend(catalogue, level):
     if catalogue.calibration.sharpness is None:
-        return "similarity: cosine, 1 is the same (no scores: no labels or clusters to learn from what it is worth)"
+        return ("similarity: cosine, 1 is the same (no scores: too few photos of products or clusters to learn "
+                "from what it is worth)")
     if level == "photos":
         return "similarity: cosine about the catalogue's mean, 1 is the same"
     basis = catalogue.products.basis
