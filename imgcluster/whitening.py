@@ -5,7 +5,7 @@ Within-class covariance normalisation (Hatch, Kajarekar & Stolcke, Interspeech 2
 """
 import numpy as np
 
-from imgcluster.pca import evened_axes, principal_axes
+from imgcluster.pca import evened_axes
 from imgcluster.rows import OnAxes, read_rows
 
 # Of more photos than this so many principal components are kept: what comes after them is noise, and every later step
@@ -31,7 +31,8 @@ def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=
     directions, deviations = evened_axes(differences, shrinkage, least=least)
     axes = directions / deviations @ directions.T
     if min(vectors.shape) > components:
-        axes = axes @ principal_axes((vectors - mean) @ axes, components)[0].T
+        placed = (vectors - mean) @ axes
+        axes = axes @ np.linalg.eigh(placed.T @ placed)[1][:, ::-1][:, :components]
     return axes, -mean @ axes
 
 
