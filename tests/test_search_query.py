@@ -411,3 +411,13 @@ def test_the_calibration_is_kept_until_the_labels_change(tmp_path):
     assert again.calibration == first.calibration
     write_labels(tmp_path, "true", np.random.default_rng(1).permutation(np.arange(60) % 6).astype(str))
     assert open_catalogue(tmp_path).calibration.sharpness < first.calibration.sharpness
+
+
+def test_the_legend_says_why_there_are_no_scores_and_what_similarity_is(tmp_path):
+    for labels, why in ((np.arange(12) % 3, "fewer than 20 photos whose product has another"),
+                        (np.zeros(30, int), "one product alone")):
+        write_dataset(tmp_path, "pred", labels)
+        catalogue = open_catalogue(tmp_path)
+        products, photos = (as_text([], catalogue, form="table", level=level) for level in ("products", "photos"))
+        assert f"(no scores: {why}" in products and f"(no scores: {why}" in photos
+        assert "1 is the same" in photos and "1 is the same" not in products and "3 best photos" in products

@@ -12,8 +12,19 @@ def add_arguments(parser):
     parser.add_argument("--box", type=box, metavar="X,Y,W,H",
                         help="search only what is in this part of the photo: pixels from its upper left corner")
     parser.add_argument("--figure", action="store_true", help="save a picture of each search to RESULT_DIR/search/")
-    parser.add_argument("--add", metavar="FOLDER", help="first add the photos of this folder to the catalogue: they "
-                        "are copied to RAW_IMG_DIR unless they lie in it; photos deleted from there leave it")
+    parser.add_argument("--add", action=_Once, metavar="FOLDER", help="first add the photos of this folder to the "
+                        "catalogue: they are copied to RAW_IMG_DIR unless they lie in it; photos deleted "
+                        "from there leave it")
+
+
+class _Once(argparse.Action):
+    """Stores a value and refuses another one, which would take its place without a word."""
+
+    def __call__(self, parser, namespace, value, option_string=None):
+        earlier = getattr(namespace, self.dest)
+        if earlier is not None:
+            raise argparse.ArgumentError(self, f"{earlier} and {value}; give one folder at a time")
+        setattr(namespace, self.dest, value)
 
 
 def box(text):

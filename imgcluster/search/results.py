@@ -5,8 +5,14 @@ import json
 
 import numpy as np
 
+from imgcluster.search.calibration import MIN_SAMPLE
+from imgcluster.search.products import BEST_PHOTOS
+
 # Widest cell of the table on the screen, in characters.
 CELL = 40
+SIMILARITY = {"photos": "similarity: cosine about the catalogue's mean, 1 is the same",
+              "products": f"similarity: cosine about the catalogue's mean, averaged over a product's {BEST_PHOTOS} "
+                          "best photos"}
 
 
 def as_text(found, catalogue, *, form, level):
@@ -121,10 +127,17 @@ def _aligned(lines):
 
 def _legend(catalogue, level):
     if catalogue.calibration.sharpness is None:
-        return ("similarity: cosine, 1 is the same (no scores: too few photos of products or clusters to learn "
-                "from what it is worth)")
+        return f"{SIMILARITY[level]} (no scores: {_why_no_scores(catalogue.products)})"
     if level == "photos":
-        return "similarity: cosine about the catalogue's mean, 1 is the same"
+        return SIMILARITY[level]
     basis = catalogue.products.basis
     caution = ", which were made from the same features: optimistic" if basis == "clusters" else ""
     return f"score: how likely this is the product, if the catalogue has it (learned from its {basis}{caution})"
+
+
+def _why_no_scores(products):
+    if products.basis is None:
+        return "no labels or clusters to learn from what it is worth"
+    if len(products.names) == 1:
+        return "one product alone"
+    return f"fewer than {MIN_SAMPLE} photos whose product has another photo"
