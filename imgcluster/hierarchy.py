@@ -9,9 +9,10 @@ from imgcluster.linkage import cut, weighted_ward
 from imgcluster.neighbours import fuzzy_graph, group_means, membership, nearest_photos, project
 from imgcluster.som import SelfOrganizingMap, default_grid
 
-MAX_PHOTO_NODES = 6000
-# On a map with fewer units, more photos than that are not clustered: it would cap the number of clusters.
-FEWEST_UNITS = 600
+# Ward's tree of more would not fit into half a gigabyte.
+MAX_NODES = 10_000
+# On a map with fewer units, more photos than that are not clustered: their neighbours could not be found.
+FEWEST_UNITS, MANY_PHOTOS = 600, 6000
 NUM_NEIGHBOURS = 8
 NEAR_NEIGHBOURS = 5
 OWN_SPACE = 0.2
@@ -24,8 +25,8 @@ class Hierarchy:
     """What every partition is cut from.
 
     points float32 [N, d]: the photos' leading components; graph, near_graph: sparse [N, N], the neighbourhood graphs of
-    8 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and its unit of the map
-    in a large one; tree: Ward's linkage of the nodes; isolation float [N]: distance to the fifth-nearest photo.
+    8 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and a part of its map
+    unit in a large one; tree: Ward's linkage of the nodes; isolation float [N]: distance to the fifth-nearest photo.
     """
 
     points: np.ndarray
@@ -44,13 +45,13 @@ class Hierarchy:
 def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
     """Return the Hierarchy of features [N, D] whose photos lie in map units int [N].
 
-    Up to 6,000 photos are the leaves themselves; beyond that the occupied units are, weighted by hits, so that memory
-    and time grow linearly with N (given a map of bounded size: `hierarchy_on`).
+    Up to 10,000 photos are the leaves themselves; of more so many parts of units are, weighted by hits, so that memory
+    and time grow linearly with N.
     """
     points = project(features)
     index, distance = nearest_photos(points, units, num_neighbours=num_neighbours)
     graph = fuzzy_graph(index, distance)
-    nodes = np.arange(len(units)) if len(units) <= MAX_PHOTO_NODES else np.unique(units, return_inverse=True)[1]
+    nodes = leaves(points, units)
     sizes = np.bincount(nodes)
     # Parts of the graph without a path between them are all equally far apart in a diffusion map; a little of the
     # photos' own space decides which of them are merged first.
@@ -59,14 +60,25 @@ def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
                      weighted_ward(coordinates, sizes), distance[:, :NEAR_NEIGHBOURS].max(axis=1, initial=0))
 
 
+def leaves(points, units):
+    """Return the node int [N] of each photo at a place [N, d] in a map unit int [N]: 10,000 nodes at most.
+
+    Of fewer photos it is the photo itself, else a part of its unit, where the occupied units are no more than that.
+    """
+    num_photos = len(units)
+    return np.arange(num_photos) if num_photos <= MAX_NODES else split_nodes(
+        points, np.unique(units, return_inverse=True)[1], MAX_NODES)
+
+
 def hierarchy_on(features, units, num_units):
     """Return the Hierarchy of features [N, D] whose photos lie in units int [N] of a map of `num_units`.
 
     Of more than 6,000 photos on a map of fewer than 600 units (SOM_GRID), too coarse to be clustered, it is that of a
-    map of their own.
+    map of their own; so it is of more than 10,000 on one of more units than a tree can hold.
     """
-    too_small = len(units) > MAX_PHOTO_NODES and num_units < FEWEST_UNITS
-    return hierarchy_of(features) if too_small else build_hierarchy(features, units)
+    too_coarse = len(units) > MANY_PHOTOS and num_units < FEWEST_UNITS
+    too_fine = len(units) > MAX_NODES and num_units > MAX_NODES
+    return hierarchy_of(features) if too_coarse or too_fine else build_hierarchy(features, units)
 
 
 def hierarchy_of(features, *, epochs=MAP_EPOCHS, num_neighbours=NUM_NEIGHBOURS):
@@ -123,7 +135,7 @@ def split_nodes(points, nodes, num_clusters):
     more than 6,000 photos, which only copies of one photo make, the first 6,000 can be told apart.
     """
     order = np.argsort(nodes, kind="stable")
-    members = [rows[:MAX_PHOTO_NODES] for rows in np.split(order, np.cumsum(np.bincount(nodes))[:-1])]
+    members = [rows[:MANY_PHOTOS] for rows in np.split(order, np.cumsum(np.bincount(nodes))[:-1])]
     trees = [weighted_ward(points[rows], np.ones(len(rows))) for rows in members]
     owners = np.repeat(np.arange(len(trees)), [len(tree) for tree in trees])
     costliest = np.argsort(-np.concatenate([tree[:, 2] for tree in trees]), kind="stable")

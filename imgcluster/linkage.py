@@ -1,23 +1,26 @@
 """Hierarchies over weighted points: Ward's tree and how to cut it."""
 import numpy as np
 
+from imgcluster.rows import blocks
+
 
 def weighted_ward(points, weights):
     """Return Ward's tree over points [U, D] that stand for weights [U] photos each, as a SciPy-style linkage [U-1, 4].
 
     Heights are the growth of the within-cluster sum of squares of each merge, ascending; the last column counts
-    points. Nearest-neighbour chain with the Lance-Williams update (Murtagh & Contreras 2012), O(U^2) time and memory.
+    points. Nearest-neighbour chain with the Lance-Williams update (Murtagh & Contreras 2012), O(U^2) time and memory:
+    10,000 points take 0.4 GB.
     """
-    num = len(points)
-    squares = np.einsum("ud,ud->u", points, points)
-    gaps = np.maximum(squares[:, None] + squares[None, :] - 2 * points @ points.T, 0).astype(np.float32)
-    weights = np.asarray(weights, np.float32).copy()
-    costs = gaps * (weights[:, None] * weights[None, :] / (weights[:, None] + weights[None, :]))
-    np.fill_diagonal(costs, np.inf)
-    alive, chain, merges = np.ones(num, bool), [], []
-    for _ in range(num - 1):
+    costs, weights = merge_costs(points, weights), np.array(weights, np.float32)
+    names, alive, left = np.arange(len(costs)), np.ones(len(costs), bool), len(costs)
+    chain, merges = [], []
+    while left > 1:
+        if left <= len(alive) // 2:  # rows of merged points only slow the search down
+            place = np.cumsum(alive) - 1
+            chain = [int(place[point]) for point in chain]
+            costs, weights, names, alive = costs[np.ix_(alive, alive)], weights[alive], names[alive], alive[alive]
         if not chain:
-            chain = [int(np.flatnonzero(alive)[0])]
+            chain = [int(alive.argmax())]
         while True:
             tip = chain[-1]
             nearest = int(costs[tip].argmin())
@@ -26,16 +29,29 @@ def weighted_ward(points, weights):
             chain.append(nearest)
         first, second = sorted((chain.pop(), chain.pop()))
         height = costs[first, second]
-        merges.append((first, second, height))
+        merges.append((names[first], names[second], height))
         total = weights[first] + weights[second] + weights
         joined = ((weights[first] + weights) * costs[first] + (weights[second] + weights) * costs[second]
                   - weights * height) / total
-        alive[second] = False
+        alive[second], left = False, left - 1
         joined[~alive] = joined[first] = np.inf
         costs[first] = costs[:, first] = joined
         costs[second] = costs[:, second] = np.inf
         weights[first] += weights[second]
-    return _as_linkage(merges, num)
+    return _as_linkage(merges, len(points))
+
+
+def merge_costs(points, weights):
+    """Return float32 [U, U]: how much the within-cluster sum of squares grows if two of the points [U, D] are merged
+    that stand for weights [U] photos each; infinite on the diagonal."""
+    points, weights = np.asarray(points), np.asarray(weights, np.float32)
+    squares = np.einsum("ud,ud->u", points, points)
+    costs = np.empty((len(points), len(points)), np.float32)
+    for rows in blocks(len(points)):
+        costs[rows] = np.maximum(squares[rows, None] + squares - 2 * points[rows] @ points.T, 0)
+        costs[rows] *= weights[rows, None] * weights / (weights[rows, None] + weights)
+    np.fill_diagonal(costs, np.inf)
+    return costs
 
 
 def _as_linkage(merges, num):

@@ -225,7 +225,7 @@ def test_impossible_settings_are_refused(options):
 
 @pytest.mark.parametrize("grid", [(1, 1), (2, 3)])
 def test_a_small_map_does_not_cap_the_number_of_clusters_of_many_photos(grid, monkeypatch):
-    monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 300)
+    monkeypatch.setattr(hierarchy, "MANY_PHOTOS", 300)
     features, labels = clouds(20, 30)
     som = SelfOrganizingMap(*grid, features.shape[1], normalize=True).fit(features, epochs=6)
     result = cluster_photos(features, som)

@@ -9,6 +9,7 @@ from imgcluster.hierarchy import (
     by_size,
     hierarchy_of,
     hierarchy_on,
+    leaves,
     partition,
     propagate,
     shares,
@@ -43,29 +44,42 @@ def test_the_node_with_two_products_is_split_first_however_many_photos_others_ha
 
 
 def test_of_more_copies_than_can_be_told_apart_the_others_stay_together(monkeypatch):
-    monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 10)
+    monkeypatch.setattr(hierarchy, "MANY_PHOTOS", 10)
     parts = split_nodes(np.zeros((30, 2)), np.zeros(30, int), 4)
     assert len(np.unique(parts)) == 4 and len(np.unique(parts[10:])) == 1
 
 
-def test_products_smaller_than_the_units_of_a_large_set_are_found(monkeypatch):
-    monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 50)
+@pytest.mark.parametrize("most", [180, 300])
+def test_products_smaller_than_the_units_of_a_large_set_are_found(most, monkeypatch):
+    monkeypatch.setattr(hierarchy, "MAX_NODES", most)
     features, true = products(200, 3)
     found = hierarchy_of(features)
-    assert found.num_nodes < 200
+    assert found.num_nodes == most
     labels = partition(found, 200)
     assert labels.max() + 1 == 200 and clustering_scores(true, labels)["ari"] > 0.95
 
 
-@pytest.mark.parametrize("num_photos, num_nodes", [(80, 80), (300, 60)])
-def test_only_many_photos_on_a_small_map_get_one_of_their_own(num_photos, num_nodes, monkeypatch):
-    monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 100)
-    monkeypatch.setattr(hierarchy, "FEWEST_UNITS", 50)
-    features = RNG.standard_normal((num_photos, 8)).astype(np.float32)
-    units = np.arange(num_photos) % 60
-    found, plain = hierarchy_on(features, units, 60), build_hierarchy(features, units)
-    assert np.array_equal(found.nodes, plain.nodes) and np.array_equal(found.tree, plain.tree)
-    assert found.num_nodes == num_nodes and hierarchy_on(features, units % 10, 10).num_nodes > 60
+@pytest.mark.parametrize("num_units, own", [(60, False), (9, True), (250, True)])
+def test_many_photos_on_a_map_too_coarse_or_too_fine_get_one_of_their_own(num_units, own, monkeypatch):
+    for name, value in {"MAX_NODES": 200, "MANY_PHOTOS": 100, "FEWEST_UNITS": 50}.items():
+        monkeypatch.setattr(hierarchy, name, value)
+    features = RNG.standard_normal((300, 8)).astype(np.float32)
+    units = np.arange(300) % num_units
+    expected = hierarchy_of(features) if own else build_hierarchy(features, units)
+    found = hierarchy_on(features, units, num_units)
+    assert found.num_nodes == 200 and np.array_equal(found.nodes, expected.nodes)
+    few = hierarchy_on(features[:80], units[:80], num_units)
+    assert np.array_equal(few.tree, build_hierarchy(features[:80], units[:80]).tree)
+
+
+def test_photos_are_nodes_up_to_a_bound_and_beyond_it_no_node_spans_two_units(monkeypatch):
+    monkeypatch.setattr(hierarchy, "MAX_NODES", 100)
+    points, units = RNG.normal(size=(101, 3)), np.arange(101) % 7
+    assert leaves(points[:100], units[:100]).tolist() == list(range(100))
+    nodes = leaves(points, units)
+    sizes = np.bincount(nodes)
+    assert len(sizes) == 100 and sorted(sizes)[-2:] == [1, 2]
+    assert len(set(units[nodes == sizes.argmax()])) == 1
 
 
 def test_of_groups_without_a_path_between_them_the_nearest_join_first():
@@ -82,7 +96,7 @@ def test_a_single_photo_is_a_tree_of_its_own():
 
 
 def test_photos_lengths_do_not_tell_them_apart(monkeypatch):
-    monkeypatch.setattr(hierarchy, "MAX_PHOTO_NODES", 50)
+    monkeypatch.setattr(hierarchy, "MAX_NODES", 100)
     features = RNG.standard_normal((200, 8)).astype(np.float32)
     plain, scaled = (hierarchy_of(rows) for rows in (features, features * 2.0**RNG.integers(-3, 4, (200, 1))))
     assert np.array_equal(plain.nodes, scaled.nodes) and np.array_equal(plain.tree, scaled.tree)
