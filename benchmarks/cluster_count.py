@@ -107,7 +107,7 @@ def blind_counts(rows, som, hierarchy):
         "CONN modularity": conn_count(som, rows, hierarchy),
         "modularity, 5 neighbours": round(modularity_peak(hierarchy, counts)),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
-        "reciprocity of nearest photos": max(1, round(reciprocity_peak(hierarchy.points)[0])),
+        "reciprocity of nearest photos": max(1, round(reciprocity_peak(hierarchy.points, hierarchy.nearest)[0])),
         "joined (step 04)": blind_estimate(hierarchy).count}
 
 

@@ -13,19 +13,21 @@ GRID_STEPS = 60
 FEWEST_PHOTOS, PHOTOS_PER_CLUSTER = 4, 3
 # Coordinates of photos, of unit length, that differ by less than this are the same.
 SAME = 1e-6
-MAX_CLUSTERS = 600
 MODULARITY_PLATEAU = 0.03
-# Peaks are sought up to so many times the count by modularity; below this share of it they are of kinds of product.
-HIGHEST_PEAK, LOWEST_PEAK = 2.5, 1 / 8
+# Below this share of the count by modularity peaks are of kinds of product; a peak of the silhouette is sought up to so
+# many times the count by modularity and reciprocity.
+LOWEST_PEAK, HIGHEST_PEAK = 1 / 8, 2.5
 PLATEAU_OF_DROP, PLATEAU_OF_HEIGHT = 0.5, 0.1
 CLEAR_PEAK = 0.2
 ONE_CLUSTER = 0.3
 CLOSER_STEPS = 9
 # Where modularity has so many times the count that the others have, two levels stand out, kinds and products.
 TWO_LEVELS = 2
+# A peak of less clarity does not stand out; photos per cluster below which modularity may have joined smaller ones.
+STANDS_OUT, SMALL_CLUSTER = 0.5, 25
 # How far the true count lies below and above the estimate, in logarithms: this, and so much times the spread of the
 # views. That holds in four of five draws by MobileNetV2's features, on which it was chosen (docs/cluster_count.md).
-BELOW, ABOVE, PER_SPREAD = 0.2, 0.3, 0.5
+BELOW, ABOVE, PER_SPREAD = 0.2, 0.25, 0.5
 # The same by features of a network that was taught to tell photos apart: four of five draws by the bundled network's.
 APART_BELOW, APART_ABOVE = 0.5, 0.6
 
@@ -46,13 +48,15 @@ class Estimate:
 def blind_estimate(hierarchy, *, taught_apart=False):
     """Return the Estimate read from the cuts of a Hierarchy alone.
 
-    The neighbourhood graph gives a first count: where modularity peaks. Up to two and a half times of it two more peaks
-    are sought: one of reciprocity over cluster sizes, which replaces the first count as far as it stands out, and one
-    of the cuts' silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. A
-    peak below an eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The
-    interval is the wider, the less the views agree, and reaches over both levels where two stand out. taught_apart: the
-    features are of a network that was taught without labels to tell single photos apart; in these, brands and lines
-    stand out more than products do, and no peak below the first count is one.
+    The neighbourhood graph gives a first count: where modularity peaks. Its resolution limit (Fortunato & Barthelemy
+    2007) makes it too low for many small clusters. Two more peaks are sought: one of reciprocity over cluster sizes,
+    which replaces the first count as far as it stands out, and, up to two and a half times of that, one of the cuts'
+    silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. A peak below an
+    eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The interval is the
+    wider, the less the views agree, reaches over both levels where two stand out, and up to the most clusters that
+    could be seen where none stands out and modularity finds small ones. taught_apart: the features are of a network
+    that was taught without labels to tell single photos apart; in these, brands and lines stand out more than products
+    do, and no peak below the first count is one.
     """
     num_photos = len(hierarchy.nodes)
     if num_photos > 1 and not differ(hierarchy):
@@ -61,12 +65,14 @@ def blind_estimate(hierarchy, *, taught_apart=False):
         return Estimate(1, (1, num_photos), "too few photos to tell clusters apart")
     counts = candidate_counts(hierarchy)
     by_modularity = modularity_peak(hierarchy, counts)
-    highest = HIGHEST_PEAK * by_modularity
-    by_reciprocity, mutual = reciprocity_peak(hierarchy.points, min(highest, counts[-1]))
+    lowest = by_modularity * (1 if taught_apart else LOWEST_PEAK)
+    by_reciprocity, mutual = reciprocity_peak(hierarchy.points, hierarchy.nearest, counts[-1])
+    mutual *= by_reciprocity >= lowest
+    highest = HIGHEST_PEAK * max(by_modularity, weighted_geometric_mean([by_modularity, by_reciprocity],
+                                                                        [1 - mutual, mutual]))
     seen = counts[counts <= 2 * highest]
     by_silhouette, clear = silhouette_peak(hierarchy, seen, seen <= highest)
-    lowest = by_modularity * (1 if taught_apart else LOWEST_PEAK)
-    mutual, clear = mutual * (by_reciprocity >= lowest), clear * (by_silhouette >= lowest)
+    clear *= by_silhouette >= lowest
     count, interval = joined([by_modularity, by_reciprocity, by_silhouette], mutual, clear, num_photos=num_photos,
                              margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE))
     words, finer = "estimated from the photos alone", None
@@ -91,7 +97,8 @@ def joined(views, mutual, clear, *, num_photos, margins=(BELOW, ABOVE)):
     the third both. The interval (low, high) within 1..num_photos widens with the spread of the views about the count,
     in which modularity counts fully and each of the others as far as it is clear; margins: how far it reaches, in
     logarithms, where they agree. Where two levels stand out it reaches to twice the count by modularity, which is
-    rather too low for many small clusters.
+    rather too low for many small clusters. Where neither peak stands out and modularity finds such small ones, they may
+    hold several products each: it then reaches to three photos a cluster.
     """
     views = np.asarray(views, float)
     count = weighted_geometric_mean(views, [(1 - mutual) * (1 - clear), mutual * (1 - clear), clear])
@@ -99,6 +106,8 @@ def joined(views, mutual, clear, *, num_photos, margins=(BELOW, ABOVE)):
     low, high = count / np.exp(margins[0] + spread), count * np.exp(margins[1] + spread)
     if two_levels(views[0], count):
         high = max(high, TWO_LEVELS * views[0])
+    if max(mutual, clear) < STANDS_OUT and num_photos < SMALL_CLUSTER * views[0]:
+        high = max(high, num_photos / PHOTOS_PER_CLUSTER)
     return count, (max(1, int(low)), min(num_photos, int(np.ceil(high))))
 
 
@@ -108,11 +117,11 @@ def differ(hierarchy):
 
 
 def candidate_counts(hierarchy):
-    """Return the ascending counts that the blind estimate looks at: from 2 to a third of the photos, 600 at most.
+    """Return the ascending counts that the blind estimate looks at: from 2 to a third of the photos, or the nodes.
 
     Four or five photos, of which a third is less than 2, have the count 2.
     """
-    return count_grid(min(len(hierarchy.nodes) // PHOTOS_PER_CLUSTER, hierarchy.num_nodes, MAX_CLUSTERS))
+    return count_grid(min(len(hierarchy.nodes) // PHOTOS_PER_CLUSTER, hierarchy.num_nodes))
 
 
 def count_grid(largest, *, steps=GRID_STEPS):

@@ -8,6 +8,8 @@ COMPONENTS = 128
 DENSE_NODES = 300
 # Eigenvalues that differ by less are equal.
 DIGITS = 9
+# Of residuals. Many eigenvalues next to 1, of clusters that hardly touch, take minutes to be told apart exactly.
+TOLERANCE = 1e-3
 
 
 def diffusion_map(graph, *, steps=10, components=COMPONENTS):
@@ -61,6 +63,7 @@ def leading(matrix, wanted):
     else:
         # The square roots of the degrees are an eigenvector: an iteration that starts from it would find no other.
         rng = np.random.default_rng(0)
-        values, vectors = eigsh(matrix, k=min(wanted, num // 2), which="LA", v0=rng.uniform(-1, 1, num), rng=rng)
+        values, vectors = eigsh(matrix, k=min(wanted, num // 2), which="LA", v0=rng.uniform(-1, 1, num), rng=rng,
+                                tol=TOLERANCE)
     order = np.argsort(-values)[:wanted]
     return values[order], vectors[:, order]

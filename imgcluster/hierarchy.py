@@ -15,6 +15,8 @@ MAX_NODES = 10_000
 FEWEST_UNITS, MANY_PHOTOS = 600, 6000
 NUM_NEIGHBOURS = 8
 NEAR_NEIGHBOURS = 5
+# So many nearest photos are kept, which show how large small clusters are.
+NEAREST = 32
 OWN_SPACE = 0.2
 PROPAGATION_PASSES = 3
 MAP_EPOCHS = 20
@@ -26,7 +28,8 @@ class Hierarchy:
 
     points float32 [N, d]: the photos' leading components; graph, near_graph: sparse [N, N], the neighbourhood graphs of
     8 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and a part of its map
-    unit in a large one; tree: Ward's linkage of the nodes; isolation float [N]: distance to the fifth-nearest photo.
+    unit in a large one; tree: Ward's linkage of the nodes; nearest int [N, k]: the nearest photos of each, nearest first;
+    isolation float [N]: distance to the fifth-nearest.
     """
 
     points: np.ndarray
@@ -34,6 +37,7 @@ class Hierarchy:
     near_graph: sparse.csr_matrix
     nodes: np.ndarray
     tree: np.ndarray
+    nearest: np.ndarray
     isolation: np.ndarray
 
     @property
@@ -49,15 +53,16 @@ def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
     and time grow linearly with N.
     """
     points = project(features)
-    index, distance = nearest_photos(points, units, num_neighbours=num_neighbours)
-    graph = fuzzy_graph(index, distance)
+    nearest, distance = nearest_photos(points, units, num_neighbours=NEAREST)
+    graph = fuzzy_graph(nearest[:, :num_neighbours], distance[:, :num_neighbours])
     nodes = leaves(points, units)
     sizes = np.bincount(nodes)
     # Parts of the graph without a path between them are all equally far apart in a diffusion map; a little of the
     # photos' own space decides which of them are merged first.
     coordinates = np.hstack([diffusion_map(sum_edges(graph, nodes)), OWN_SPACE * group_means(points, nodes, sizes)])
-    return Hierarchy(points, graph, fuzzy_graph(index[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]), nodes,
-                     weighted_ward(coordinates, sizes), distance[:, :NEAR_NEIGHBOURS].max(axis=1, initial=0))
+    near, gaps = nearest[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]
+    return Hierarchy(points, graph, fuzzy_graph(near, gaps), nodes, weighted_ward(coordinates, sizes), nearest,
+                     gaps.max(axis=1, initial=0))
 
 
 def leaves(points, units):

@@ -69,7 +69,7 @@ def nearest_photos(points, units, *, num_neighbours, candidates=CANDIDATES):
     num = len(points)
     k = min(num_neighbours, num - 1)
     surroundings = Surroundings(units, lambda numbers, hits: group_means(points, numbers, hits))
-    index, distance = np.empty((num, k), np.int64), np.empty((num, k), np.float32)
+    index, distance = np.empty((num, k), np.int32), np.empty((num, k), np.float32)
     for number in range(len(surroundings.occupied)):
         inside, pool = surroundings.inside(number), surroundings.around(number, candidates=candidates)
         for own in (inside[rows] for rows in blocks(len(inside))):  # many photos alike share a unit

@@ -32,9 +32,9 @@ def test_eigenvalues_are_those_of_a_dense_solver(sizes):
     expected, everything = dense_spectrum(graph)
     values, vectors = spectrum(graph)
     assert len(values) == min(128, sum(sizes) // 2)
-    assert values == pytest.approx(expected[::-1][:len(values)], abs=1e-9)
-    assert vectors.T @ vectors == pytest.approx(np.eye(len(values)), abs=1e-9)
-    assert vectors.T @ (everything * expected) @ everything.T @ vectors == pytest.approx(np.diag(values), abs=1e-9)
+    assert values == pytest.approx(expected[::-1][:len(values)], abs=1e-4)
+    assert vectors.T @ vectors == pytest.approx(np.eye(len(values)), abs=1e-6)
+    assert vectors.T @ (everything * expected) @ everything.T @ vectors == pytest.approx(np.diag(values), abs=2e-3)
 
 
 def test_it_is_the_same_each_time():
