@@ -4,6 +4,7 @@ import io
 import json
 import os
 import weakref
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -227,7 +228,7 @@ def test_the_same_product_comes_first(searcher):
         query = searcher.read(png(picture(product, 99)))
         answer, = searcher.search(query, count=3)
         assert answer.similar and answer.products[0].label == f"model {product}"
-        assert answer.photos[0].product == f"model {product}" and len(answer.photos) == 3
+        assert answer.photos[0].label == f"model {product}" and len(answer.photos) == 3
         scores = [item.score for item in answer.products]
         assert scores == sorted(scores, reverse=True) and 0.3 < scores[0] < 1 and sum(scores) < 1
         assert [photo.score for photo in answer.photos] == [scores[0]] * 3
@@ -287,6 +288,19 @@ def test_results_as_json_csv_and_table_agree(searcher):
     table = as_table(found, searcher.catalogue, level="products").splitlines()
     for form, text in (("json", as_json(found, searcher.catalogue)), ("table", "\n".join(table))):
         assert as_text(found, searcher.catalogue, form=form, level="products") == text
+
+
+def test_a_product_is_the_same_text_in_both_levels_and_its_name_stands_apart(searcher):
+    clusters = np.array([str(row % 4) for row in range(24)])
+    products = products_of(searcher.catalogue.img_paths, None, clusters, {"0": "red boots"})
+    named = Searcher(replace(searcher.catalogue, products=products), searcher.encoder, PLAIN)
+    found = [("q.png", named.search(named.read(png(picture(0, 99))), count=2))]
+    region, = json.loads(as_json(found, named.catalogue))["queries"][0]["regions"]
+    for level in ("products", "photos"):
+        line = next(csv.DictReader(io.StringIO(as_csv(found, named.catalogue, level=level))))
+        assert (line["product"], line["product_name"]) == ("0", "red boots")
+        assert (region[level][0]["product"], region[level][0]["name"]) == ("0", "red boots")
+        assert "red boots" in as_table(found, named.catalogue, level=level)
 
 
 @pytest.mark.parametrize("score, text", [(None, "-"), (0.0, "<1 %"), (0.014, "1 %"), (0.5, "50 %"), (0.9999, ">99 %")])

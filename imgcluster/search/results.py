@@ -37,9 +37,9 @@ def _region(answer):
             "products": [{"rank": rank, "product": item.label, "name": item.name, "score": _rounded(item.score),
                           "similarity": _rounded(item.similarity), "num_photos": item.num_photos, "files": item.files,
                           "catalog": item.details} for rank, item in enumerate(answer.products, start=1)],
-            "photos": [{"rank": rank, "file": item.file, "product": item.product, "score": _rounded(item.score),
-                        "similarity": _rounded(item.similarity), "catalog": item.details}
-                       for rank, item in enumerate(answer.photos, start=1)]}
+            "photos": [{"rank": rank, "file": item.file, "product": item.label, "name": item.name,
+                        "score": _rounded(item.score), "similarity": _rounded(item.similarity),
+                        "catalog": item.details} for rank, item in enumerate(answer.photos, start=1)]}
 
 
 def _rounded(value):
@@ -51,13 +51,11 @@ def rows_of(found, catalogue, level):
     for name, answers in found:
         for answer in answers:
             for rank, item in enumerate(getattr(answer, level), start=1):
-                # At the level of photos the product is there as people call it.
-                photo, product, called = ((item.files[0], item.label, item.name) if level == "products"
-                                          else (item.file, item.product, item.product))
                 details = {column: item.details.get(column, "") for column in catalogue.catalog.columns}
                 yield {"query": name, "region": answer.region.name, "similar": "yes" if answer.similar else "no",
-                       "rank": rank, "product": product, "product_name": called, "score": _text(item.score),
-                       "similarity": _text(item.similarity), "photo": photo, **details}
+                       "rank": rank, "product": item.label, "product_name": item.name, "score": _text(item.score),
+                       "similarity": _text(item.similarity),
+                       "photo": item.files[0] if level == "products" else item.file, **details}
 
 
 def _text(value):
@@ -102,7 +100,7 @@ def _cells(name, answer, catalogue, level):
     lines = [["", *columns, *catalogue.catalog.columns]]
     for rank, item in enumerate(getattr(answer, level), start=1):
         value = item.score if scored else item.similarity
-        cells = ([item.name, item.num_photos, item.files[0]] if level == "products" else [item.file, item.product])
+        cells = ([item.name, item.num_photos, item.files[0]] if level == "products" else [item.file, item.name])
         details = [item.details.get(column, "") for column in catalogue.catalog.columns]
         lines.append([str(rank), percent(value) if scored else f"{value:.2f}", *map(_cell, [*cells, *details])])
     return lines
