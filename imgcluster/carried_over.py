@@ -25,6 +25,7 @@ ASTRAY = ("followed all the same: the photos are now where these lines put them.
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
 IDLE = "passed over, as nothing is changed by it"
+SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
 def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn):
@@ -83,6 +84,9 @@ def _warn_of_odd(others, found, warn):
     for lines, outcome in ((found.lost, NOT_THERE), (found.idle, IDLE), (found.astray, ASTRAY)):
         if lines:
             warn(f"corrections.csv: {_listed(lines)} {outcome}")
+    if found.namesakes:
+        warn("corrections.csv: " + "; ".join(f"clusters {', '.join(map(str, numbers))} share the name {name!r}"
+                                             for name, numbers in found.namesakes.items()) + SAME_PRODUCT)
 
 
 def _regrouped(clustering, labels, units):

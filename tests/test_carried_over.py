@@ -75,6 +75,14 @@ def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(
     assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
 
 
+def test_a_name_given_to_two_clusters_is_warned_of_in_one_line(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros", "name,,2,zeros"])
+    corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert len(said) == 1 and "clusters 0, 2 share the name 'zeros'" in said[0] and "merge" in said[0]
+    assert read_names(tmp_path) == {0: "zeros", 2: "zeros"}
+
+
 @pytest.mark.parametrize("gone, ending", [(1, "line 2 (gone 0.png) passed"), (10, "line 11 (gone 9.png) passed"),
                                           (11, "line 11 (gone 9.png) and 1 more passed")])
 def test_ten_lines_are_named_and_any_more_counted(written, digits, fitted, tmp_path, gone, ending):
