@@ -390,6 +390,29 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
         list_queries([tmp_path / "queries"], box=(0, 0, 6, 6), warn=print)
 
 
+def broken_off(share):
+    """A PNG photo whose file ends after a share of it."""
+    data = png(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
+    return data[:int(share * len(data))]
+
+
+def test_a_photo_that_lacks_a_part_is_searched_with_a_warning_and_none_that_lacks_most(searcher, tmp_path, silent):
+    for name, data in (("a.png", broken_off(0.3)), ("b.png", broken_off(0.7)), ("c.png", broken_off(1))):
+        (tmp_path / name).write_bytes(data)
+    said = []
+    with silent() as bar:
+        found = search_photos(searcher, list_queries([tmp_path], warn=print), count=1, workers=1, warn=said.append,
+                              bar=bar)
+    assert [name for name, _ in found] == [str(tmp_path / name) for name in ("b.png", "c.png")] and len(said) == 2
+    assert "a.png: incomplete file: 7" in said[0] and said[0].endswith("% of its rows are missing; passed over")
+    assert "b.png: incomplete file: 3" in said[1] and said[1].endswith("% of its rows are missing; searched as it is")
+    for box in (None, (0, 0, 10, 10)):
+        assert "incomplete" in read_query(broken_off(0.7), PLAIN, box=box).warning
+        with pytest.raises(ImageError, match="incomplete file"):
+            read_query(broken_off(0.3), PLAIN, box=box)
+    assert read_query(broken_off(1), PLAIN).warning is None
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no names with line breaks")
 def test_a_photo_of_a_folder_whose_name_is_no_line_is_said_to_be_passed_over(tmp_path):
     for name in ("a.png", "line\nbreak.png"):

@@ -68,6 +68,14 @@ def test_an_upload_finds_its_product(client):
     assert others["1"]["url"] == "" and 0 < best["score"] < 1
 
 
+def test_an_upload_that_lacks_a_part_is_answered_with_a_warning(client):
+    data = png(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
+    assert upload(client, data).get_json()["warning"] is None
+    assert "rows are missing" in upload(client, data[:len(data) * 7 // 10]).get_json()["warning"]
+    refused = upload(client, data[:len(data) * 3 // 10])
+    assert refused.status_code == 415 and "rows are missing" in refused.get_json()["error"]
+
+
 def test_a_box_is_searched_alone(client):
     data = png(np.hstack([picture(0, 60), picture(2, 61)]))
     region, = upload(client, data, "/api/search?box=64,0,64,64").get_json()["regions"]

@@ -30,7 +30,7 @@ async function openFile(file) {
   state.regions = found.regions;
   byId("start").hidden = true;
   byId("work").hidden = false;
-  byId("file-name").textContent = file.name;
+  byId("file-name").textContent = found.warning ? `${file.name}: ${found.warning}` : file.name;
   showPhoto(found.preview, found.size);
   choose(found.best);
 }
