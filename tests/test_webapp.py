@@ -1,4 +1,5 @@
 """The page: what the server answers and refuses, and real clicks in a browser."""
+import html
 import io
 import json
 import re
@@ -16,6 +17,8 @@ pytest.importorskip("waitress", reason="the web page is not installed: pip insta
 
 from imgcluster.config_file import load_settings  # noqa: E402
 from imgcluster.preprocess import Recipe  # noqa: E402
+from imgcluster.search.calibration import Calibration  # noqa: E402
+from imgcluster.search.searcher import Searcher  # noqa: E402
 from imgcluster.search.session import open_searcher  # noqa: E402
 from imgcluster.step_options import network_options, recipe_options  # noqa: E402
 from imgcluster.step_settings import of_step  # noqa: E402
@@ -74,6 +77,14 @@ def test_an_upload_that_lacks_a_part_is_answered_with_a_warning(client):
     assert "rows are missing" in upload(client, data[:len(data) * 7 // 10]).get_json()["warning"]
     refused = upload(client, data[:len(data) * 3 // 10])
     assert refused.status_code == 415 and "rows are missing" in refused.get_json()["error"]
+
+
+@pytest.mark.parametrize("sharpness, scored", [(5.0, "yes"), (None, "no")])
+def test_the_page_knows_whether_there_are_scores_and_what_similarity_is(shop, sharpness, scored):
+    catalogue = replace(shop.searcher.catalogue, calibration=Calibration(sharpness, -1.0))
+    searcher = Searcher(catalogue, shop.searcher.encoder, shop.searcher.recipe)
+    body = html.unescape(create_app(searcher, name="shop", folders=[]).test_client().get("/").text)
+    assert f'data-scored="{scored}"' in body and "averaged over a product's 3 best photos" in body
 
 
 def test_a_box_is_searched_alone(client):

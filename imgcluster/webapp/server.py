@@ -11,6 +11,7 @@ from imgcluster.decoding import ImageError, TooLarge
 from imgcluster.errors import UserError
 from imgcluster.search.figure import catalogue_photo
 from imgcluster.search.products import typical_first
+from imgcluster.search.results import SIMILARITY
 from imgcluster.webapp.answers import card as product_card
 from imgcluster.webapp.answers import found, product_details, product_list, query_answer, searchable
 from imgcluster.webapp.pictures import as_jpeg
@@ -45,7 +46,8 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     @app.get("/")
     def page():
         return render_template("page.html", name=name, num_photos=len(catalogue.img_paths), num_products=catalogue.size,
-                               max_upload=MAX_UPLOAD, basis=catalogue.products.basis)
+                               max_upload=MAX_UPLOAD, scored=catalogue.calibration.sharpness is not None,
+                               similarity=SIMILARITY["products"])
 
     @app.post("/api/search")
     def search():
