@@ -76,7 +76,7 @@ def _from_csv(csv_path, photos):
 
 def _as_listed(name, photos):
     """The photo that a path leads to; the path itself where it leads to none."""
-    # Where "\\" may be in a name, that photo goes first.
+    # Where "\" may be in a name, that photo goes first.
     plain = name if name in photos else name.replace("\\", "/").removeprefix("./")
     return plain if plain in photos else name
 
