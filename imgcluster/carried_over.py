@@ -15,7 +15,7 @@ from imgcluster.errors import UserError
 from imgcluster.feature_record import differences_in_words
 from imgcluster.files import read_json, read_table, write_table
 from imgcluster.records import made_with
-from imgcluster.wording import counted
+from imgcluster.wording import OWN_CLUSTERS, counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
 LEFT_ASIDE = ("left aside: made for another clustering ({!r}; other photos, features, settings or clusters to place "
@@ -189,8 +189,7 @@ def _check_placeable(earlier_dir, som, labels, features):
 
 def _check_comparable(earlier_dir, data_dir):
     if earlier_dir == data_dir:
-        raise UserError("ASSIGN_TO names DATASET itself; give the new photos a dataset of their own, and ASSIGN_TO the "
-                        "one that was clustered before")
+        raise UserError(f"ASSIGN_TO {OWN_CLUSTERS}")
     others = differences_in_words(earlier_dir, data_dir)
     if others:
         raise UserError(f"ASSIGN_TO: the features of DATASET in {data_dir} are not by the network and settings behind "

@@ -14,6 +14,7 @@ from imgcluster.cluster_results import write_clustering
 from imgcluster.corrections import clustering_id
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_array, write_json, write_lines
+from imgcluster.wording import OWN_CLUSTERS
 
 
 def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted, tmp_path):
@@ -305,7 +306,7 @@ def test_features_that_cannot_be_compared_are_not_placed(tmp_path, digits, earli
 
 
 def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):
-    with pytest.raises(UserError, match="names DATASET itself"):
+    with pytest.raises(UserError, match=f"ASSIGN_TO {OWN_CLUSTERS}"):
         place_on(written[0], written[0], digits)
 
 
