@@ -5,7 +5,7 @@ Reads:   the photos given; features.npy, img_paths.txt of DATA_DIR, labels_true 
          catalog.csv (columns file or model, then name, price, url, ...) where there is one
 Prints:  a table, JSON or CSV on standard output; all else goes to standard error
 Writes:  DATA_DIR/search_calibration.json; RESULT_DIR/search/*.png with --figure; with --add the photos and features
-Runtime: about 5 s to start the network, then 5 to 10 photos/s; less with InceptionV3
+Runtime: about 5 s to start the network, then 5 to 10 photos/s; fewer with InceptionV3
 """
 import sys
 from functools import partial
