@@ -27,9 +27,12 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 # DejaVu Sans comes with matplotlib and is always there; the others add scripts that it lacks.
 _FALLBACK_FONTS = (
-    "Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans KR", "NanumGothic", "Malgun Gothic",
-    "Apple SD Gothic Neo", "AppleGothic", "UnDotum", "Hiragino Sans", "PingFang SC", "Yu Gothic", "Microsoft YaHei",
-    "WenQuanYi Zen Hei", "Droid Sans Fallback", "Noto Sans Thai", "Noto Sans Devanagari", "Noto Emoji",
+    "Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK TC", "Noto Sans KR", "Noto Sans JP",
+    "Noto Sans SC", "Noto Sans TC", "Source Han Sans", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo",
+    "AppleGothic", "UnDotum", "Hiragino Sans", "Yu Gothic", "Meiryo", "MS Gothic", "IPAexGothic", "IPAGothic",
+    "TakaoGothic", "VL Gothic", "PingFang SC", "Hiragino Sans GB", "STHeiti", "Microsoft YaHei", "Microsoft JhengHei",
+    "SimHei", "SimSun", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "AR PL UMing CN", "Droid Sans Fallback",
+    "Noto Sans Thai", "Noto Sans Devanagari", "Noto Emoji",
     "Segoe UI Symbol", "Arial Unicode MS", "Unifont")
 _UNKNOWN_CHARACTER = "\u25a1"
 
