@@ -150,7 +150,8 @@ def test_every_answer_carries_the_policy_and_text_is_escaped(client):
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:8000"},
-                                     {"Origin": "https://evil.example"}, {"Origin": "null"}])
+                                     {"Origin": "https://evil.example"}, {"Origin": "null"},
+                                     {"Origin": "http://["}])
 def test_other_pages_and_forged_names_are_refused(client, headers):
     assert upload(client, png(picture(0)), headers=headers).status_code == 403
 
@@ -180,7 +181,7 @@ def test_which_addresses_are_this_machine_alone(host, alone):
 
 def test_the_address_shown_is_one_that_can_be_opened():
     assert address_of("127.0.0.1") == "127.0.0.1" and address_of("::1") == "::1"
-    assert address_of("0.0.0.0") == address_of("::") != "0.0.0.0"
+    assert ":" not in address_of("0.0.0.0") != "0.0.0.0" and ":" in address_of("::") != "::"
 
 
 def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path):
@@ -191,6 +192,8 @@ def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path):
         port = other.getsockname()[1]
         code, _, err = call("08_app.py", shop.project, "--port", port)
     assert code == 2 and f"--port {port}: cannot listen there" in err
+    code, _, err = call("08_app.py", shop.project, "--port", -1)
+    assert code == 2 and "--port -1: cannot listen there (Invalid host/port" in err
     (tmp_path / "config.py").write_text("DATASET = 'nothing'\nTRAIN_DATASET = None\n")
     code, _, err = call("08_app.py", tmp_path)
     assert code == 2 and "features.npy is missing" in err
