@@ -300,6 +300,51 @@ def test_a_box_can_be_drawn(browser, two):
     assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Your box"
 
 
+def test_the_tap_after_a_box_drawn_by_finger_counts(browser, two):
+    choose_file(browser, two)
+    browser.execute_script("""
+        const { left, top, width, height } = document.getElementById("photo").getBoundingClientRect();
+        const point = (type, x, y) => document.getElementById("photo").dispatchEvent(new PointerEvent(type,
+            { bubbles: true, clientX: left + x * width, clientY: top + y * height }));
+        point("pointerdown", 0.55, 0.4); point("pointermove", 0.9, 0.6); point("pointerup", 0.9, 0.6);""")
+    wait(browser, "document.querySelectorAll('#regions button').length === 4")
+    click(browser, "#regions button", 0)
+    assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Whole photo"
+
+
+def test_a_photo_that_lacks_a_part_is_searched_with_a_word_on_it(browser, tmp_path):
+    data = png(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
+    (tmp_path / "half.png").write_bytes(data[:len(data) * 7 // 10])
+    choose_file(browser, tmp_path / "half.png")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    assert message(browser).startswith("half.png: incomplete file: ")
+
+
+def test_a_search_that_another_overtakes_leaves_nothing_waiting(browser, tmp_path):
+    browser.execute_script("""
+        const ask = window.fetch;
+        window.fetch = (url, ...rest) => url.startsWith("/api/search") ? new Promise(() => {}) : ask(url, ...rest);""")
+    browser.find_element("id", "file").send_keys(str(save(tmp_path / "slow.png", picture(0, 50))))
+    wait(browser, "!document.getElementById('busy').hidden")
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    click(browser, "#browse-cards .picture")
+    wait(browser, "document.getElementById('product').open")
+    click(browser, "#product-photos button")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    assert not browser.find_element("id", "busy").is_displayed()
+
+
+def test_there_are_no_more_products_to_add_while_others_are_looked_for(browser):
+    browser.execute_script("""
+        window.fetch = (url) => url.endsWith("text=") ? Promise.resolve(new Response('{"total": 50, "products": []}'))
+            : new Promise(() => {});""")
+    click(browser, "#go-browse")
+    wait(browser, "!document.getElementById('more').hidden")
+    browser.find_element("id", "filter").send_keys("blue")
+    assert not browser.find_element("id", "more").is_displayed()
+
+
 def test_a_bad_file_is_said_to_be_one(browser, tmp_path):
     (tmp_path / "bad.jpg").write_bytes(b"no photo")
     choose_file(browser, tmp_path / "bad.jpg")

@@ -30,27 +30,36 @@ async function openFile(file) {
   state.regions = found.regions;
   byId("start").hidden = true;
   byId("work").hidden = false;
-  byId("file-name").textContent = found.warning ? `${file.name}: ${found.warning}` : file.name;
+  byId("file-name").textContent = file.name;
+  showError(found.warning ? `${file.name}: ${found.warning}. It is searched as it is.` : "");
   showPhoto(found.preview, found.size);
   choose(found.best);
 }
 
 async function search(file, box) {
+  try {
+    return await latest(() => postPhoto(file, box));
+  } catch (error) {
+    showError(`${file.name}: ${error.message}`);
+    return null;
+  }
+}
+
+// The answer to what is asked; null, error or not, where something else was asked for meanwhile.
+async function latest(ask) {
   const turn = ++state.turn;
-  document.body.classList.add("busy");
   showBusy(true);
   try {
-    const found = await postPhoto(file, box);
+    const found = await ask();
     return turn === state.turn ? found : null;
   } catch (error) {
     if (turn === state.turn) {
-      showError(`${file.name}: ${error.message}`);
+      throw error;
     }
     return null;
   } finally {
     if (turn === state.turn) {
       showBusy(false);
-      document.body.classList.remove("busy");
     }
   }
 }
@@ -101,14 +110,22 @@ function showResults(region) {
   byId("cards").replaceChildren(...region.products.map((product, rank) => card(product, { first: region.similar && rank === 0 })));
 }
 
-async function showLike(row, file) {
+async function findLike(row, file) {
   const found = await getJson(`/api/like/${row}`);
   const image = new Image();
   image.src = photoUrl(row, "large");
   const [, own] = await Promise.all([image.decode(), getPhoto(image.src, file)]);
+  return { found, image, own };
+}
+
+async function showLike(row, file) {
+  const answer = await latest(() => findLike(row, file));
+  if (!answer) {
+    return;
+  }
+  const { found, image, own } = answer;
   goTo("search");
   showError("");
-  state.turn += 1;
   state.file = own;
   state.regions = [{ name: "photo", picture: photoUrl(row), ...found }];
   byId("start").hidden = true;

@@ -99,10 +99,16 @@ function end(event) {
   if (Math.min(box[2], box[3]) < SMALLEST) {
     return;
   }
-  // The click that follows the drag belongs to no object below it.
-  addEventListener("click", (click) => click.stopPropagation(), { capture: true, once: true });
+  passOverClick();
   setDrawing(false);
   onBox(inPixels(box, pictureBox().scale));
+}
+
+// The click that a mouse makes at once after a drag belongs to no object below it; after a finger's drag there is none.
+function passOverClick() {
+  const stop = (click) => click.stopPropagation();
+  addEventListener("click", stop, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", stop, { capture: true }));
 }
 
 function inPixels(box, scale) {
