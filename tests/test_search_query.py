@@ -303,6 +303,15 @@ def test_a_product_is_the_same_text_in_both_levels_and_its_name_stands_apart(sea
         assert "red boots" in as_table(found, named.catalogue, level=level)
 
 
+def test_product_data_called_like_a_result_takes_no_results_place(searcher):
+    catalog = Catalog(by_model={"model_0": {"photo": "https://x/1.jpg", "stock": "7"}}, columns=["photo", "stock"])
+    named = Searcher(replace(searcher.catalogue, catalog=catalog), searcher.encoder, PLAIN)
+    found = [("q.png", named.search(named.read(png(picture(0, 99))), count=1))]
+    line, = csv.DictReader(io.StringIO(as_csv(found, named.catalogue, level="products")))
+    assert line["photo"] == found[0][1][0].products[0].files[0]
+    assert (line["catalog_photo"], line["stock"]) == ("https://x/1.jpg", "7")
+
+
 @pytest.mark.parametrize("score, text", [(None, "-"), (0.0, "<1 %"), (0.014, "1 %"), (0.5, "50 %"), (0.9999, ">99 %")])
 def test_no_match_is_certain_and_none_impossible(score, text):
     assert percent(score) == text

@@ -8,6 +8,8 @@ import numpy as np
 from imgcluster.search.calibration import MIN_SAMPLE
 from imgcluster.search.products import BEST_PHOTOS
 
+# Columns of the CSV; those of catalog.csv follow.
+COLUMNS = ("query", "region", "similar", "rank", "product", "product_name", "score", "similarity", "photo")
 # Widest cell of the table on the screen, in characters.
 CELL = 40
 SIMILARITY = {"photos": "similarity: cosine about the catalogue's mean, 1 is the same",
@@ -51,11 +53,16 @@ def rows_of(found, catalogue, level):
     for name, answers in found:
         for answer in answers:
             for rank, item in enumerate(getattr(answer, level), start=1):
-                details = {column: item.details.get(column, "") for column in catalogue.catalog.columns}
+                details = {column: item.details.get(name, "") for name, column in _of_catalog(catalogue).items()}
                 yield {"query": name, "region": answer.region.name, "similar": "yes" if answer.similar else "no",
                        "rank": rank, "product": item.label, "product_name": item.name, "score": _text(item.score),
                        "similarity": _text(item.similarity),
                        "photo": item.files[0] if level == "products" else item.file, **details}
+
+
+def _of_catalog(catalogue):
+    """{column of catalog.csv: its name in the CSV}: one called like another column of the CSV is told apart."""
+    return {name: f"catalog_{name}" if name in COLUMNS else name for name in catalogue.catalog.columns}
 
 
 def _text(value):
@@ -65,10 +72,8 @@ def _text(value):
 def as_csv(found, catalogue, *, level):
     """Return the results as CSV text with a header, one line per result."""
     rows = list(rows_of(found, catalogue, level))
-    columns = ["query", "region", "similar", "rank", "product", "product_name", "score", "similarity", "photo",
-               *catalogue.catalog.columns]
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer = csv.DictWriter(buffer, [*COLUMNS, *_of_catalog(catalogue).values()], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return buffer.getvalue().rstrip("\n")
