@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import os
+import re
 import weakref
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from imgcluster.search.objects import read_query
 from imgcluster.search.products import products_of
 from imgcluster.search.results import as_csv, as_json, as_table, as_text, percent
 from imgcluster.search.searcher import Searcher, best_answer, check_count
+from imgcluster.wording import text_width
 
 PLAIN = Recipe(method="contours", fill="white", max_side=128)
 
@@ -301,6 +303,15 @@ def test_a_product_is_the_same_text_in_both_levels_and_its_name_stands_apart(sea
         assert (line["product"], line["product_name"]) == ("0", "red boots")
         assert (region[level][0]["product"], region[level][0]["name"]) == ("0", "red boots")
         assert "red boots" in as_table(found, named.catalogue, level=level)
+
+
+def test_columns_stand_below_each_other_whatever_letters_products_have(searcher):
+    products = replace(searcher.catalogue.products, names=["빨간 부츠", "boots", "赤いブーツ", "b"])
+    named = Searcher(replace(searcher.catalogue, products=products), searcher.encoder, PLAIN)
+    found = [("q.png", named.search(named.read(png(picture(0, 99))), count=4))]
+    lines = as_table(found, named.catalogue, level="products").splitlines()[1:6]
+    places = {text_width(line[:re.search(r" photos | 6 ", line).start()]) for line in lines}
+    assert len(places) == 1
 
 
 def test_product_data_called_like_a_result_takes_no_results_place(searcher):

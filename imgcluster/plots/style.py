@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from imgcluster.wording import counted
+from imgcluster.wording import counted, text_width
 
 DPI = 150
 TITLE_SIZE = 12
@@ -91,19 +91,15 @@ def clean(text, limit=None):
     text = unicodedata.normalize("NFC", " ".join(str(text).split()))
     drawable = _drawable_characters()
     text = "".join(c if ord(c) in drawable else _UNKNOWN_CHARACTER for c in text if not _is_mark(c))
-    if limit is None or _columns(text) <= limit:
+    if limit is None or text_width(text) <= limit:
         return text
     head, tail = _fitting(text, (limit - 1) - (limit - 1) // 2), _fitting(text[::-1], (limit - 1) // 2)[::-1]
     return f"{head}\u2026{tail}"
 
 
-def _columns(text):
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
 def _fitting(text, columns):
     """The longest beginning of `text` that is at most `columns` wide."""
-    widths = np.cumsum([_columns(c) for c in text])
+    widths = np.cumsum([text_width(c) for c in text])
     return text[:int(np.searchsorted(widths, columns, side="right"))]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from imgcluster.search.calibration import MIN_SAMPLE
 from imgcluster.search.products import BEST_PHOTOS
+from imgcluster.wording import text_width
 
 # Columns of the CSV; those of catalog.csv follow.
 COLUMNS = ("query", "region", "similar", "rank", "product", "product_name", "score", "similarity", "photo")
@@ -124,8 +125,9 @@ def _cell(value):
 
 
 def _aligned(lines):
-    widths = np.max([[len(cell) for cell in line] for line in lines], axis=0)
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+    widths = np.max([[text_width(cell) for cell in line] for line in lines], axis=0)
+    return "\n".join("  ".join(cell + " " * (width - text_width(cell)) for cell, width in zip(line, widths)).rstrip()
+                     for line in lines)
 
 
 def _legend(catalogue, level):
