@@ -300,14 +300,32 @@ def test_a_box_can_be_drawn(browser, two):
     assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Your box"
 
 
-def test_the_tap_after_a_box_drawn_by_finger_counts(browser, two):
-    choose_file(browser, two)
+def draw_by_finger(browser):
+    """Draw a box, without the click that follows where a mouse draws."""
     browser.execute_script("""
         const { left, top, width, height } = document.getElementById("photo").getBoundingClientRect();
         const point = (type, x, y) => document.getElementById("photo").dispatchEvent(new PointerEvent(type,
             { bubbles: true, clientX: left + x * width, clientY: top + y * height }));
         point("pointerdown", 0.55, 0.4); point("pointermove", 0.9, 0.6); point("pointerup", 0.9, 0.6);""")
     wait(browser, "document.querySelectorAll('#regions button').length === 4")
+
+
+def test_a_drawn_box_is_framed_for_as_long_as_it_is_chosen(browser, two):
+    choose_file(browser, two)
+    draw_by_finger(browser)
+    frame = browser.find_element("id", "drawn")
+    first = frame.rect
+    browser.execute_script("dispatchEvent(new PointerEvent('pointercancel'))")  # as at each scroll by finger
+    assert frame.is_displayed()
+    click(browser, "#regions button", 0)
+    assert not frame.is_displayed()
+    click(browser, "#regions button", 3)
+    assert frame.is_displayed() and all(abs(frame.rect[side] - first[side]) < 8 for side in ("width", "height"))
+
+
+def test_the_tap_after_a_box_drawn_by_finger_counts(browser, two):
+    choose_file(browser, two)
+    draw_by_finger(browser)
     click(browser, "#regions button", 0)
     assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Whole photo"
 

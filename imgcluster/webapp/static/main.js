@@ -2,7 +2,7 @@
 import { load as loadProducts } from "./browse.js";
 import { card, onLike, photoUrl } from "./cards.js";
 import { getJson, getPhoto, postPhoto, showError } from "./server.js";
-import { clearDrawn, onDrawn, showBoxes, showBusy, showPhoto } from "./stage.js";
+import { clearDrawn, onDrawn, showBoxes, showBusy, showDrawn, showPhoto } from "./stage.js";
 
 const byId = (id) => document.getElementById(id);
 const maxUpload = Number(document.body.dataset.maxUpload);
@@ -76,7 +76,9 @@ async function searchBox(box) {
 }
 
 function choose(index) {
-  if (state.regions[index].name !== "box") {
+  if (state.regions[index].name === "box") {
+    showDrawn(state.regions[index].box);
+  } else {
     clearDrawn();
   }
   showBoxes(state.regions, index, choose);
