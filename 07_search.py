@@ -68,7 +68,7 @@ def add_photos(step):
     from imgcluster.search.session import check_features, open_encoder
 
     options, settings, data_dir = step.options, step.settings, step.data_dir
-    check_addition(options.add, changed_settings(data_dir, "01", step.values("01")))
+    check_addition(options.add, settings.folder("RAW_IMG_DIR"), changed_settings(data_dir, "01", step.values("01")))
     network = {"settings": step.values("03"), "network": network_options(settings)}
     check_features(data_dir, **network)
     encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, adding=True, say=step.say)

@@ -68,13 +68,16 @@ class Options:
     warn: object
 
 
-def check_addition(folder, changes):
+def check_addition(folder, raw_dir, changes):
     """Raise UserError unless `folder` holds photos, and step 01 treats them as it did those of the catalogue.
 
-    changes: of its settings since then (`records.changed_settings`).
+    raw_dir: where these lie; changes: of its settings since then (`records.changed_settings`).
     """
     if not Path(folder).is_dir():
         raise UserError(f"--add {folder}: no such folder; name one that holds photos")
+    if Path(folder).resolve() in Path(raw_dir).resolve().parents:
+        raise UserError(f"--add {folder}: the catalogue's own photos, in {raw_dir}, are in it; name a folder of new "
+                        f"photos alone, or {raw_dir} to take over what was added to it by hand")
     scan_images(folder)
     if changes:
         raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
