@@ -9,7 +9,7 @@ Writes:  network.keras in DATA_DIR of TRAIN_DATASET; where there are labels also
          history.csv, and history.csv is that of the first
 Runtime: without labels a minute or two with MobileNetV2, about four with InceptionV3. With labels, for 1,000 photos on
          two free cores, as long and about 4 s an epoch with MobileNetV2, up to EPOCHS epochs twice, after 20 s for its
-         frozen blocks; InceptionV3 takes some ten times that; a killed run goes on where it was
+         frozen blocks; InceptionV3 takes several times that; a killed run goes on where it was
 """
 import shutil
 import sys

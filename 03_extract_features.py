@@ -6,7 +6,7 @@ Reads:   IMG_DIR, img_paths.txt; network.keras and kind.npz of TRAIN_DATASET whe
 Writes:  DATA_DIR/features.npy (float32 [photos, features]); of a fine-tuned network also features_before.npy (float16,
          what it saw before that); with FEATURES_TSV also features.tsv, metadata.tsv, sprite.png and
          projector_config.pbtxt for TensorBoard
-Runtime: on two cores about 30 photos/s with InceptionV3, 130 with MobileNetV2; a killed run goes on where it was
+Runtime: on two free cores up to 130 photos/s with MobileNetV2, 30 with InceptionV3; a killed run goes on where it was
 """
 import sys
 

@@ -5,7 +5,7 @@ Reads:   the photos given; features.npy, img_paths.txt of DATA_DIR, labels_true 
          catalog.csv (columns file or model, then name, price, url, ...) where there is one
 Prints:  a table, JSON or CSV on standard output; all else goes to standard error
 Writes:  DATA_DIR/search_calibration.json; RESULT_DIR/search/*.png with --figure; with --add the photos and features
-Runtime: about 5 s to start the network, then 5 to 10 photos/s
+Runtime: about 5 s to start the network, then 5 to 10 photos/s; fewer with InceptionV3
 """
 import sys
 from functools import partial
@@ -68,7 +68,7 @@ def add_photos(step):
     from imgcluster.search.session import check_features, open_encoder
 
     options, settings, data_dir = step.options, step.settings, step.data_dir
-    check_addition(options.add, changed_settings(data_dir, "01", step.values("01")))
+    check_addition(options.add, settings.folder("RAW_IMG_DIR"), changed_settings(data_dir, "01", step.values("01")))
     network = {"settings": step.values("03"), "network": network_options(settings)}
     check_features(data_dir, **network)
     encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, adding=True, say=step.say)

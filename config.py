@@ -109,7 +109,7 @@ MAX_IMG_SIDE = 640
 # small network that ships with this project ("bundled"). A network named here never falls back on another: InceptionV3,
 # VGG16, VGG19, ResNet50, ResNet50V2, MobileNet, MobileNet_0.75, MobileNetV2, MobileNetV3Small, MobileNetV3Large,
 # EfficientNetB0 to EfficientNetB4, EfficientNetV2B0, EfficientNetV2S, ConvNeXtTiny, DenseNet121, DenseNet169, bundled.
-# MobileNetV2 is about five times faster than InceptionV3. "hub:PRESET": a preset of keras-hub such as a ViT or DINOv2
+# MobileNetV2 is several times faster than InceptionV3. "hub:PRESET": a preset of keras-hub such as a ViT or DINOv2
 # (pip install -r requirements-hub.txt), or the folder of one. A list such as ["InceptionV3", "MobileNetV2"] trains and
 # uses several together, which is better, and as slow as all of them.
 BACKBONE = "auto"

@@ -94,8 +94,9 @@ class Split:
         """Yield the scores of each photo set, as dicts, for one row."""
         network, facts, kind = self.trained(settings) if trained else (self.frozen(settings), {}, None)
         known, *known_before = self.features(network, self.known, settings) if trained else (None,)
+        source = network.source
         for name, photos in self.sets.items():
-            network = self.fitted(settings, photos) if fitted else network
+            network = self.fitted(settings, photos, source) if fitted else network
             suits, nearness = suited(network, kind, photos.folder, photos.paths, batch_size=settings.BATCH_SIZE,
                                     **picture_options(settings))
             features, *before = self.features(suits, photos, settings)
@@ -115,12 +116,12 @@ class Split:
         """The pretrained Network that the settings name."""
         return load_network(**network_options(settings) | {"train_dataset": None, "train_dir": None})
 
-    def fitted(self, settings, photos):
-        """The Network that the settings name, fitted to these Photos without their labels."""
+    def fitted(self, settings, photos, source):
+        """The Network that the settings name, fitted to these Photos without labels; source: of the frozen one."""
         with tempfile.TemporaryDirectory() as folder:
             network, _ = fit_networks(each_network(settings), photos.folder, photos.paths, folder=Path(folder),
                                       seed=settings.RANDOM_SEED, progress=silent, say=note)
-        return in_parts(network, self.frozen(settings).source | {"fitted_to": "these photos"})
+        return in_parts(network, source | {"fitted_to": "these photos"})
 
     def trained(self, settings):
         """(the Network that the settings make, facts about its training, what shows the kind it is for)."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from imgcluster.errors import UserError
 from imgcluster.settings import SAMPLE, SAMPLE_TRAIN
 from imgcluster.step_options import each_network, network_options
+from imgcluster.wording import OWN_CLUSTERS
 
 OTHERS = ("TRAIN_DATASET", "CALIBRATION_DATASET", "ASSIGN_TO")
 
@@ -21,8 +22,7 @@ def require_ahead(settings):
 
 def _its_own_clusters(settings):
     if settings.ASSIGN_TO == settings.DATASET:
-        yield (f"ASSIGN_TO = {settings.ASSIGN_TO!r} names DATASET itself; give the new photos a dataset of their own, "
-               "and ASSIGN_TO the one that was clustered before")
+        yield f"ASSIGN_TO = {settings.ASSIGN_TO!r} {OWN_CLUSTERS}"
 
 
 def _missing_datasets(settings):

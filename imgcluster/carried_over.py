@@ -15,7 +15,7 @@ from imgcluster.errors import UserError
 from imgcluster.feature_record import differences_in_words
 from imgcluster.files import read_json, read_table, write_table
 from imgcluster.records import made_with
-from imgcluster.wording import counted
+from imgcluster.wording import OWN_CLUSTERS, counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
 LEFT_ASIDE = ("left aside: made for another clustering ({!r}; other photos, features, settings or clusters to place "
@@ -25,6 +25,7 @@ ASTRAY = ("followed all the same: the photos are now where these lines put them.
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
 IDLE = "passed over, as nothing is changed by it"
+SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
 def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn):
@@ -83,6 +84,9 @@ def _warn_of_odd(others, found, warn):
     for lines, outcome in ((found.lost, NOT_THERE), (found.idle, IDLE), (found.astray, ASTRAY)):
         if lines:
             warn(f"corrections.csv: {_listed(lines)} {outcome}")
+    if found.namesakes:
+        warn("corrections.csv: " + "; ".join(f"clusters {', '.join(map(str, numbers))} share the name {name!r}"
+                                             for name, numbers in found.namesakes.items()) + SAME_PRODUCT)
 
 
 def _regrouped(clustering, labels, units):
@@ -185,8 +189,7 @@ def _check_placeable(earlier_dir, som, labels, features):
 
 def _check_comparable(earlier_dir, data_dir):
     if earlier_dir == data_dir:
-        raise UserError("ASSIGN_TO names DATASET itself; give the new photos a dataset of their own, and ASSIGN_TO the "
-                        "one that was clustered before")
+        raise UserError(f"ASSIGN_TO {OWN_CLUSTERS}")
     others = differences_in_words(earlier_dir, data_dir)
     if others:
         raise UserError(f"ASSIGN_TO: the features of DATASET in {data_dir} are not by the network and settings behind "

@@ -128,14 +128,33 @@ class Step:
 
 
 def tell(text, out=None):
-    """Print a line on standard output, or `out`. Where nobody reads it any more (`| head`), the work goes on."""
-    out = out or sys.stdout
-    try:
-        print(text, file=out, flush=True)
-    except BrokenPipeError:
-        # What waits to be written would fail again at the end.
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), out.fileno())
+    """Print a line on standard output, or `out`, at once."""
+    print(text, file=out or sys.stdout, flush=True)
+
+
+class _Unhurt:
+    """A stream that goes on, into nothing, where nobody reads it any more (`| head`)."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def write(self, text):
+        return self._go_on(self._stream.write, text)
+
+    def flush(self):
+        self._go_on(self._stream.flush)
+
+    def _go_on(self, act, *what):
+        try:
+            return act(*what)
+        except BrokenPipeError:
+            # What waits to be written would fail again at the end.
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())
+            return None
 
 
 def shown(path):
@@ -194,7 +213,15 @@ def quiet_start():
 
 
 def run(main):
-    """Call a script's `main()` and return its exit code: 2 with one clear message for what the user must mend."""
+    """Call a script's `main()` and return its exit code: 2 with one clear message for what the user must mend.
+
+    It goes on where nobody reads any more what it says.
+    """
+    with contextlib.redirect_stdout(_Unhurt(sys.stdout)), contextlib.redirect_stderr(_Unhurt(sys.stderr)):
+        return _run(main)
+
+
+def _run(main):
     try:
         return main() or 0
     except UserError as error:

@@ -1,7 +1,7 @@
 """A person's corrections of a clustering, as the report exports them: merge, split, move, name."""
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def clustering_id(img_paths, labels):
 @dataclass(frozen=True)
 class Corrected:
     """What corrections make of a clustering: labels int [N]; by_hand bool [N]: photos that a line put where they are;
-    names {cluster: text}.
+    names {cluster: text}; namesakes {name: clusters}: names given that several clusters have now.
 
     Of lines of the file that are odd, and why: lost, passed over as their photo is not there; idle, which change
     nothing; astray, followed all the same, though a photo or a cluster is not what the line takes it for.
@@ -29,6 +29,7 @@ class Corrected:
     labels: np.ndarray
     by_hand: np.ndarray
     names: dict = field(default_factory=dict)
+    namesakes: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
     idle: dict = field(default_factory=dict)
     astray: dict = field(default_factory=dict)
@@ -57,7 +58,7 @@ def apply_corrections(labels, img_paths, table, *, earlier=None):
             wrong.append(f"line {line}: {error}")
     if wrong:
         raise UserError("corrections.csv, " + "\n  ".join(wrong))
-    return follower.found
+    return replace(follower.found, namesakes=follower.namesakes())
 
 
 class _Follower:
@@ -108,6 +109,14 @@ class _Follower:
             self.found.idle[line] = f"cluster {number} is called that" if name else f"cluster {number} has no name"
         else:
             self.found.idle[line] = f"cluster {number} has joined {joined}"
+
+    def namesakes(self):
+        """{name: clusters, sorted} of the names given that more than one of the clusters there are has."""
+        there, given, owners = {*self.found.labels.tolist(), *self.earlier}, set(self.found.names.values()) - {""}, {}
+        for number, name in sorted((self.earlier | self.found.names).items()):
+            if name in given and number in there and self.clusters.joined_by(number) is None:
+                owners.setdefault(name, []).append(number)
+        return {name: numbers for name, numbers in owners.items() if len(numbers) > 1}
 
     def _begin(self, line, number):
         """Note that photos come into a cluster, which may have ended."""

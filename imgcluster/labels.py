@@ -15,7 +15,8 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
     """Return one label per photo (list of str without white space or "#"), or None when `labels_from` is None.
 
     img_paths: relative paths with "/". labels_from: "filename" (first group of `regex` searched in the file name),
-    "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label.
+    "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label; paths there
+    may begin with "./" or have "\\" for "/".
     Raises UserError that lists the first photos without a label and what to change.
     """
     if labels_from is None:
@@ -27,7 +28,7 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
         labels = [path.split("/")[0] if "/" in path else None for path in img_paths]
         remedy = "they lie in no sub-folder of RAW_IMG_DIR; move them into one folder per model, or change LABELS_FROM"
     else:
-        known = _from_csv(Path(csv_path))
+        known = _from_csv(Path(csv_path), set(img_paths))
         labels = [known.get(path) for path in img_paths]
         remedy = (f"they are not in the column 'file' of {csv_path} or have no label there"
                   f"{_names_of_no_photo(known, img_paths)}; add them (paths relative "
@@ -57,19 +58,27 @@ def _from_names(img_paths, regex):
     return [match.group(1) if match else None for match in matches]
 
 
-def _from_csv(csv_path):
+def _from_csv(csv_path, photos):
     if not csv_path.exists():
         raise UserError(f"LABELS_FROM = {str(csv_path)!r}: no such file; expected \"filename\", \"folder\", None or "
                         "the path of a CSV file with the columns file,label")
     table = read_table(csv_path)
     if not {"file", "label"} <= set(table.columns):
         raise UserError(f"{csv_path}: columns {', '.join(table.columns) or 'none'}; expected file,label")
+    table["file"] = [_as_listed(name, photos) for name in table.file]
     doubled = table.drop_duplicates(["file", "label"]).file
     doubled = doubled[doubled.duplicated()]
     if len(doubled):
         raise UserError(f"{csv_path}: {counted(len(doubled), 'line')} with another label for a file named before, "
                         f"first {doubled.iloc[0]!r}; leave one line for each photo (its path below RAW_IMG_DIR)")
     return dict(zip(table.file, table.label))
+
+
+def _as_listed(name, photos):
+    """The photo that a path leads to; the path itself where it leads to none."""
+    # Where "\" may be in a name, that photo goes first.
+    plain = name if name in photos else name.replace("\\", "/").removeprefix("./")
+    return plain if plain in photos else name
 
 
 def _names_of_no_photo(known, img_paths):

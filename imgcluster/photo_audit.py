@@ -67,13 +67,20 @@ def warnings(entry):
     return [name for name, applies in found.items() if applies]
 
 
+def incomplete(missing):
+    """Return in words what the file of a photo lacks, by its `missing_rows`; None where it lacks nothing."""
+    if missing is None:
+        return None
+    return f"{INCOMPLETE}: {missing:.0%} of its rows are missing" if round(missing, 2) else INCOMPLETE
+
+
 def refusal(entry, *, min_product_share=0.0, max_objects=None):
     """Return why a photo is to be left out (most of it is missing, or step 01's filters), or None.
 
     The filters keep photos without a found product.
     """
     if (entry["missing"] or 0) > _MAX_MISSING:
-        return f"{INCOMPLETE}: {entry['missing']:.0%} of its rows are missing"
+        return incomplete(entry["missing"])
     if not entry["num_objects"]:
         return None
     if entry["share"] < min_product_share:

@@ -1,4 +1,14 @@
-"""Words that messages and pages share."""
+"""Words that messages and pages share, and how wide they are."""
+import unicodedata
+
+# What is wrong with the ASSIGN_TO that a message begins with.
+OWN_CLUSTERS = ("names DATASET itself; give the new photos a dataset of their own, and ASSIGN_TO the one that was "
+                "clustered before")
+
+
+def text_width(text):
+    """Return how many columns a text takes where all letters are of one width: Hangul and the like take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def counted(number, noun, plural=None):

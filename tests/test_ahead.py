@@ -4,6 +4,7 @@ import pytest
 from imgcluster.ahead import require_ahead
 from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
+from imgcluster.wording import OWN_CLUSTERS
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_a_dataset_that_is_nowhere_is_named_and_one_with_photos_or_files_is_not(
 
 def test_a_dataset_to_be_placed_in_its_own_clusters_is_named_before_its_features_are_made(problems):
     [line] = problems("ASSIGN_TO=sample", "DATASET=sample")
-    assert line.startswith("ASSIGN_TO = 'sample' names DATASET itself")
+    assert line == f"ASSIGN_TO = 'sample' {OWN_CLUSTERS}"
 
 
 def test_settings_as_they_come_need_nothing(problems):

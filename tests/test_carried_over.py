@@ -14,6 +14,7 @@ from imgcluster.cluster_results import write_clustering
 from imgcluster.corrections import clustering_id
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_array, write_json, write_lines
+from imgcluster.wording import OWN_CLUSTERS
 
 
 def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted, tmp_path):
@@ -73,6 +74,14 @@ def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(
     found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
     assert (lines, moved) == (1, 0) and np.array_equal(found.labels, clustering.labels)
     assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
+
+
+def test_a_name_given_to_two_clusters_is_warned_of_in_one_line(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros", "name,,2,zeros"])
+    corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert len(said) == 1 and "clusters 0, 2 share the name 'zeros'" in said[0] and "merge" in said[0]
+    assert read_names(tmp_path) == {0: "zeros", 2: "zeros"}
 
 
 @pytest.mark.parametrize("gone, ending", [(1, "line 2 (gone 0.png) passed"), (10, "line 11 (gone 9.png) passed"),
@@ -297,7 +306,7 @@ def test_features_that_cannot_be_compared_are_not_placed(tmp_path, digits, earli
 
 
 def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):
-    with pytest.raises(UserError, match="names DATASET itself"):
+    with pytest.raises(UserError, match=f"ASSIGN_TO {OWN_CLUSTERS}"):
         place_on(written[0], written[0], digits)
 
 

@@ -74,13 +74,20 @@ def test_a_warning_stands_on_a_line_of_its_own_beside_a_progress_bar(script, cap
     assert "warning: a.jpg is no photo" in [line.rpartition("\r")[2] for line in err.splitlines()]
 
 
-def test_a_step_goes_on_when_nobody_reads_what_it_says(script):
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_step_goes_on_when_nobody_reads_what_it_says(script, monkeypatch, name):
+    def main():
+        step = Step(script, "", [])
+        for _ in progress(range(3), description="photos"):
+            step.say("wrote metrics.json")
+            step.warn("odd")
+        raise UserError("the last word")
+
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w", encoding="utf-8") as out:
-        step = Step(script, "", [], out=out)
-        for _ in range(3):
-            step.say("wrote metrics.json")
+        monkeypatch.setattr(sys, name, out)
+        assert run(main) == 2
 
 
 def test_names_that_the_terminal_does_not_know_are_shown_by_number(script, monkeypatch):

@@ -49,6 +49,17 @@ def test_names_are_kept_and_labels_left_alone():
     assert names == {1: 'red, "shoe"'} and labels.tolist() == before.tolist() == LABELS.tolist()
 
 
+def test_clusters_of_one_name_are_told_until_they_are_merged():
+    named = [("name", "", "0", "boots"), ("name", "", "2", "boots"), ("name", "", "1", "bags")]
+    assert applied(*named).namesakes == {"boots": [0, 2]}
+    assert not applied(*named, ("merge", "", "2", "0")).namesakes
+    assert not applied(*named, ("name", "", "2", "shoes")).namesakes
+    assert not applied(("name", "", "0", ""), ("name", "", "1", "")).namesakes
+    # Photos placed in earlier clusters: one of those without photos here has its name all the same.
+    earlier = {0: "", 7: "boots", 8: "hats", 9: "hats"}
+    assert apply_corrections(LABELS, FILES, table_of(named[0]), earlier=earlier).namesakes == {"boots": [0, 7]}
+
+
 def test_lines_of_photos_that_are_not_there_are_named():
     found = applied(("move", "gone.jpg", "0", "1"), ("merge", "", "1", "2"), ("split", "raw_img/a.jpg", "0", "new-1"))
     assert found.lost == {2: "gone.jpg", 4: "raw_img/a.jpg"} and found.labels.tolist() == [0, 0, 0, 2, 2, 2]

@@ -38,6 +38,20 @@ def test_from_a_csv_in_any_order_with_further_columns_and_photos(tmp_path):
     assert make_labels(PHOTOS, labels_from="labels.csv", csv_path=path) == ["big,_red", "big,_red", "7"]
 
 
+@pytest.mark.parametrize("path", ["sub\\7_3_0.jpg", "./sub/7_3_0.jpg", ".\\sub\\7_3_0.jpg"])
+def test_paths_as_other_programs_write_them_lead_to_their_photos(tmp_path, path):
+    rest = "12_1_0.jpg,a\n./12_1_1.jpg,a\n"
+    labels = {"labels_from": "labels.csv", "csv_path": csv(tmp_path, f"file,label\n{path},b\n{rest}")}
+    assert make_labels(PHOTOS, **labels) == ["a", "a", "b"]
+    csv(tmp_path, f"file,label\n{path},b\nsub/7_3_0.jpg,c\n{rest}")
+    assert "another label for a file named before, first 'sub/7_3_0.jpg'" in error_of(PHOTOS, **labels)
+
+
+def test_a_photo_that_has_a_backslash_in_its_name_is_that_one(tmp_path):
+    path = csv(tmp_path, "file,label\na\\b.jpg,1\na/b.jpg,2\n")
+    assert make_labels(["a/b.jpg", "a\\b.jpg"], labels_from="x", csv_path=path) == ["2", "1"]
+
+
 def test_csv_labels_stay_text(tmp_path):
     path = csv(tmp_path, "file,label\n12_1_0.jpg,007\n12_1_1.jpg,NA\nsub/7_3_0.jpg,1.0\n")
     assert make_labels(PHOTOS, labels_from="x", csv_path=path) == ["007", "NA", "1.0"]
@@ -94,8 +108,8 @@ def test_a_csv_in_another_encoding_is_named(tmp_path):
 
 
 def test_names_in_the_csv_that_may_be_photos_in_another_spelling_are_pointed_out(tmp_path):
-    (tmp_path / "labels.csv").write_text("file,label\n./a.jpg,red\nb.jpg,red\n")
-    with pytest.raises(UserError, match=r"\(of the names there, 1 lead to no photo, the first './a.jpg'\)"):
+    (tmp_path / "labels.csv").write_text("file,label\nA.jpg,red\nb.jpg,red\n")
+    with pytest.raises(UserError, match=r"\(of the names there, 1 lead to no photo, the first 'A.jpg'\)"):
         make_labels(["a.jpg", "b.jpg"], labels_from="labels.csv", csv_path=tmp_path / "labels.csv")
 
 

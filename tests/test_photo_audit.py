@@ -3,7 +3,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imgcluster.photo_audit import audit_photo, read_header, refusal, rim_share, warnings
+from imgcluster.photo_audit import audit_photo, incomplete, read_header, refusal, rim_share, warnings
 
 ENTRY = {"width": 400, "height": 300, "format": "JPEG", "sharpness": 0.5, "brightness": 0.8, "color": True,
          "share": 0.3, "rim": 0.0, "num_objects": 1, "missing": None}
@@ -72,6 +72,7 @@ def test_each_warning_has_its_cause(change, warning):
 def test_a_photo_of_which_most_is_missing_is_left_out():
     assert refusal(ENTRY | {"missing": 0.5}) is None
     assert refusal(ENTRY | {"missing": 0.55, "num_objects": 0}) == "incomplete file: 55% of its rows are missing"
+    assert incomplete(None) is None and incomplete(0.0) == "incomplete file"
 
 
 def test_photos_without_a_found_product_are_not_judged_by_it():

@@ -59,6 +59,16 @@ def drawn_groups(axes):
     return [artist for artist in axes.collections if isinstance(artist, PathCollection)]
 
 
+@pytest.mark.parametrize("name", ["Noto Sans JP", "Meiryo", "IPAexGothic", "SimSun", "Microsoft JhengHei",
+                                  "WenQuanYi Micro Hei", "Hiragino Sans GB"])
+def test_any_usual_font_of_a_system_with_chinese_or_japanese_is_used_and_none_that_is_missing(monkeypatch, name):
+    file = font_manager.findfont("DejaVu Sans")
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    monkeypatch.setattr(font_manager.fontManager, "ttflist",
+                        [font_manager.FontEntry(fname=file, name=each) for each in ("DejaVu Sans", name)])
+    assert font_families.__wrapped__() == ("DejaVu Sans", name)
+
+
 def test_fonts_installed_since_matplotlib_listed_them_are_found(monkeypatch, tmp_path):
     new, broken = tmp_path / "new.ttf", tmp_path / "broken.ttf"
     shutil.copy(font_manager.findfont("DejaVu Sans"), new)

@@ -10,7 +10,7 @@ keras = pytest.importorskip("keras")
 
 from imgcluster.backbones import build_backbone  # noqa: E402
 from imgcluster.classifier import build_classifier  # noqa: E402
-from imgcluster.files import write_lines  # noqa: E402
+from imgcluster.files import write_json, write_lines  # noqa: E402
 
 
 def predict(project, *arguments, where=here):
@@ -24,11 +24,13 @@ def test_a_network_pooled_at_several_depths_is_read_and_one_without_labels_is_re
     save_photos(tmp_path / "new", {"a.png": squares([0])[0]})
     embedding = build_backbone("bundled", input_size=64)
     write_lines(tmp_path / "data" / "known" / "classes.txt", ["boot", "clog", "pump"])
+    write_json(tmp_path / "data" / "known" / "made_by_02.json", {"holdout_models": ["pump", "sandal"]})
     network = build_classifier(embedding, 3, dropout=0.0) if trained else embedding
     network.save(tmp_path / "data" / "known" / "network.keras")
     done = predict(tmp_path, "--photos", tmp_path / "new", "--out", tmp_path / "out.csv")
     assert done.returncode == (0 if trained else 2), done.stderr
     assert (tmp_path / "out.csv").exists() == trained
+    assert ("held out of training, so never named: sandal (" in done.stdout) == trained
     assert trained or "was fitted to photos without labels" in done.stderr
 
 

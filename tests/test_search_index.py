@@ -4,7 +4,7 @@ import pytest
 
 from imgcluster.errors import UserError
 from imgcluster.search import cosine_index
-from imgcluster.search.approximate import accelerated, build, stand_ins
+from imgcluster.search.approximate import ApproximateIndex, accelerated, build, stand_ins
 from imgcluster.search.calibration import Calibration, calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.products import gather, likeness, nearest_products, products_of, rank_products, typical_first
@@ -81,6 +81,13 @@ def test_an_empty_catalogue_and_other_features_are_refused():
 
 
 # ---------------------------------------------------------------- faiss
+
+def test_a_catalogue_with_an_approximate_index_can_be_browsed():
+    index = CosineIndex(np.random.default_rng(0).normal(size=(9, 4)))
+    products = products_of([str(row) for row in range(9)], np.repeat(["a", "b", "c"], 3), None)
+    for order in zip(*(typical_first(each, products) for each in (index, ApproximateIndex(index, None, 1.0)))):
+        np.testing.assert_array_equal(*order)
+
 
 def test_faiss_finds_what_the_exact_index_finds():
     pytest.importorskip("faiss", reason="faiss-cpu is not installed")

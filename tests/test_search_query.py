@@ -3,7 +3,9 @@ import csv
 import io
 import json
 import os
+import re
 import weakref
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -27,6 +29,7 @@ from imgcluster.search.objects import read_query
 from imgcluster.search.products import products_of
 from imgcluster.search.results import as_csv, as_json, as_table, as_text, percent
 from imgcluster.search.searcher import Searcher, best_answer, check_count
+from imgcluster.wording import text_width
 
 PLAIN = Recipe(method="contours", fill="white", max_side=128)
 
@@ -227,7 +230,7 @@ def test_the_same_product_comes_first(searcher):
         query = searcher.read(png(picture(product, 99)))
         answer, = searcher.search(query, count=3)
         assert answer.similar and answer.products[0].label == f"model {product}"
-        assert answer.photos[0].product == f"model {product}" and len(answer.photos) == 3
+        assert answer.photos[0].label == f"model {product}" and len(answer.photos) == 3
         scores = [item.score for item in answer.products]
         assert scores == sorted(scores, reverse=True) and 0.3 < scores[0] < 1 and sum(scores) < 1
         assert [photo.score for photo in answer.photos] == [scores[0]] * 3
@@ -287,6 +290,37 @@ def test_results_as_json_csv_and_table_agree(searcher):
     table = as_table(found, searcher.catalogue, level="products").splitlines()
     for form, text in (("json", as_json(found, searcher.catalogue)), ("table", "\n".join(table))):
         assert as_text(found, searcher.catalogue, form=form, level="products") == text
+
+
+def test_a_product_is_the_same_text_in_both_levels_and_its_name_stands_apart(searcher):
+    clusters = np.array([str(row % 4) for row in range(24)])
+    products = products_of(searcher.catalogue.img_paths, None, clusters, {"0": "red boots"})
+    named = Searcher(replace(searcher.catalogue, products=products), searcher.encoder, PLAIN)
+    found = [("q.png", named.search(named.read(png(picture(0, 99))), count=2))]
+    region, = json.loads(as_json(found, named.catalogue))["queries"][0]["regions"]
+    for level in ("products", "photos"):
+        line = next(csv.DictReader(io.StringIO(as_csv(found, named.catalogue, level=level))))
+        assert (line["product"], line["product_name"]) == ("0", "red boots")
+        assert (region[level][0]["product"], region[level][0]["name"]) == ("0", "red boots")
+        assert "red boots" in as_table(found, named.catalogue, level=level)
+
+
+def test_columns_stand_below_each_other_whatever_letters_products_have(searcher):
+    products = replace(searcher.catalogue.products, names=["빨간 부츠", "boots", "赤いブーツ", "b"])
+    named = Searcher(replace(searcher.catalogue, products=products), searcher.encoder, PLAIN)
+    found = [("q.png", named.search(named.read(png(picture(0, 99))), count=4))]
+    lines = as_table(found, named.catalogue, level="products").splitlines()[1:6]
+    places = {text_width(line[:re.search(r" photos | 6 ", line).start()]) for line in lines}
+    assert len(places) == 1
+
+
+def test_product_data_called_like_a_result_takes_no_results_place(searcher):
+    catalog = Catalog(by_model={"model_0": {"photo": "https://x/1.jpg", "stock": "7"}}, columns=["photo", "stock"])
+    named = Searcher(replace(searcher.catalogue, catalog=catalog), searcher.encoder, PLAIN)
+    found = [("q.png", named.search(named.read(png(picture(0, 99))), count=1))]
+    line, = csv.DictReader(io.StringIO(as_csv(found, named.catalogue, level="products")))
+    assert line["photo"] == found[0][1][0].products[0].files[0]
+    assert (line["catalog_photo"], line["stock"]) == ("https://x/1.jpg", "7")
 
 
 @pytest.mark.parametrize("score, text", [(None, "-"), (0.0, "<1 %"), (0.014, "1 %"), (0.5, "50 %"), (0.9999, ">99 %")])
@@ -374,6 +408,29 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
         list_queries([tmp_path / "none.jpg"], warn=print)
     with pytest.raises(UserError, match="--box goes with one photo, not with 2"):
         list_queries([tmp_path / "queries"], box=(0, 0, 6, 6), warn=print)
+
+
+def broken_off(share):
+    """A PNG photo whose file ends after a share of it."""
+    data = png(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
+    return data[:int(share * len(data))]
+
+
+def test_a_photo_that_lacks_a_part_is_searched_with_a_warning_and_none_that_lacks_most(searcher, tmp_path, silent):
+    for name, data in (("a.png", broken_off(0.3)), ("b.png", broken_off(0.7)), ("c.png", broken_off(1))):
+        (tmp_path / name).write_bytes(data)
+    said = []
+    with silent() as bar:
+        found = search_photos(searcher, list_queries([tmp_path], warn=print), count=1, workers=1, warn=said.append,
+                              bar=bar)
+    assert [name for name, _ in found] == [str(tmp_path / name) for name in ("b.png", "c.png")] and len(said) == 2
+    assert "a.png: incomplete file: 7" in said[0] and said[0].endswith("% of its rows are missing; passed over")
+    assert "b.png: incomplete file: 3" in said[1] and said[1].endswith("% of its rows are missing; searched as it is")
+    for box in (None, (0, 0, 10, 10)):
+        assert "incomplete" in read_query(broken_off(0.7), PLAIN, box=box).warning
+        with pytest.raises(ImageError, match="incomplete file"):
+            read_query(broken_off(0.3), PLAIN, box=box)
+    assert read_query(broken_off(1), PLAIN).warning is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no names with line breaks")

@@ -160,6 +160,11 @@ def test_a_folder_to_add_that_is_not_there(made, tmp_path):
     assert "none: no such folder" in said and "network:" not in said
 
 
+def test_a_folder_that_holds_the_catalogues_own_is_not_added_to_it(made):
+    said = refused(made, "--add", made / "raw_img")
+    assert f"--add {made / 'raw_img'}: the catalogue's own photos" in said and "network:" not in said
+
+
 def test_folders_are_added_one_at_a_time(made, tmp_path):
     said = refused(made, "--add", tmp_path / "one", "--add", tmp_path / "two")
     assert f"{tmp_path / 'one'} and {tmp_path / 'two'}; give one folder at a time" in said

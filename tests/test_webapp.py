@@ -1,4 +1,5 @@
 """The page: what the server answers and refuses, and real clicks in a browser."""
+import html
 import io
 import json
 import re
@@ -16,6 +17,8 @@ pytest.importorskip("waitress", reason="the web page is not installed: pip insta
 
 from imgcluster.config_file import load_settings  # noqa: E402
 from imgcluster.preprocess import Recipe  # noqa: E402
+from imgcluster.search.calibration import Calibration  # noqa: E402
+from imgcluster.search.searcher import Searcher  # noqa: E402
 from imgcluster.search.session import open_searcher  # noqa: E402
 from imgcluster.step_options import network_options, recipe_options  # noqa: E402
 from imgcluster.step_settings import of_step  # noqa: E402
@@ -66,6 +69,22 @@ def test_an_upload_finds_its_product(client):
     assert best["url"] == "https://shop.example/2" and best["more"] == {"note": '"quoted" & more'}
     others = {item["label"]: item for item in answer["regions"][0]["products"]}
     assert others["1"]["url"] == "" and 0 < best["score"] < 1
+
+
+def test_an_upload_that_lacks_a_part_is_answered_with_a_warning(client):
+    data = png(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
+    assert upload(client, data).get_json()["warning"] is None
+    assert "rows are missing" in upload(client, data[:len(data) * 7 // 10]).get_json()["warning"]
+    refused = upload(client, data[:len(data) * 3 // 10])
+    assert refused.status_code == 415 and "rows are missing" in refused.get_json()["error"]
+
+
+@pytest.mark.parametrize("sharpness, scored", [(5.0, "yes"), (None, "no")])
+def test_the_page_knows_whether_there_are_scores_and_what_similarity_is(shop, sharpness, scored):
+    catalogue = replace(shop.searcher.catalogue, calibration=Calibration(sharpness, -1.0))
+    searcher = Searcher(catalogue, shop.searcher.encoder, shop.searcher.recipe)
+    body = html.unescape(create_app(searcher, name="shop", folders=[]).test_client().get("/").text)
+    assert f'data-scored="{scored}"' in body and "averaged over a product's 3 best photos" in body
 
 
 def test_a_box_is_searched_alone(client):
@@ -131,7 +150,8 @@ def test_every_answer_carries_the_policy_and_text_is_escaped(client):
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:8000"},
-                                     {"Origin": "https://evil.example"}, {"Origin": "null"}])
+                                     {"Origin": "https://evil.example"}, {"Origin": "null"},
+                                     {"Origin": "http://["}])
 def test_other_pages_and_forged_names_are_refused(client, headers):
     assert upload(client, png(picture(0)), headers=headers).status_code == 403
 
@@ -161,7 +181,7 @@ def test_which_addresses_are_this_machine_alone(host, alone):
 
 def test_the_address_shown_is_one_that_can_be_opened():
     assert address_of("127.0.0.1") == "127.0.0.1" and address_of("::1") == "::1"
-    assert address_of("0.0.0.0") == address_of("::") != "0.0.0.0"
+    assert ":" not in address_of("0.0.0.0") != "0.0.0.0" and ":" in address_of("::") != "::"
 
 
 def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path):
@@ -172,6 +192,8 @@ def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path):
         port = other.getsockname()[1]
         code, _, err = call("08_app.py", shop.project, "--port", port)
     assert code == 2 and f"--port {port}: cannot listen there" in err
+    code, _, err = call("08_app.py", shop.project, "--port", -1)
+    assert code == 2 and "--port -1: cannot listen there (Invalid host/port" in err
     (tmp_path / "config.py").write_text("DATASET = 'nothing'\nTRAIN_DATASET = None\n")
     code, _, err = call("08_app.py", tmp_path)
     assert code == 2 and "features.npy is missing" in err
@@ -276,6 +298,69 @@ def test_a_box_can_be_drawn(browser, two):
     wait(browser, "document.querySelectorAll('#regions button').length === 4")
     assert names(browser)[0] == f"Blue {HOSTILE}"
     assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Your box"
+
+
+def draw_by_finger(browser):
+    """Draw a box, without the click that follows where a mouse draws."""
+    browser.execute_script("""
+        const { left, top, width, height } = document.getElementById("photo").getBoundingClientRect();
+        const point = (type, x, y) => document.getElementById("photo").dispatchEvent(new PointerEvent(type,
+            { bubbles: true, clientX: left + x * width, clientY: top + y * height }));
+        point("pointerdown", 0.55, 0.4); point("pointermove", 0.9, 0.6); point("pointerup", 0.9, 0.6);""")
+    wait(browser, "document.querySelectorAll('#regions button').length === 4")
+
+
+def test_a_drawn_box_is_framed_for_as_long_as_it_is_chosen(browser, two):
+    choose_file(browser, two)
+    draw_by_finger(browser)
+    frame = browser.find_element("id", "drawn")
+    first = frame.rect
+    browser.execute_script("dispatchEvent(new PointerEvent('pointercancel'))")  # as at each scroll by finger
+    assert frame.is_displayed()
+    click(browser, "#regions button", 0)
+    assert not frame.is_displayed()
+    click(browser, "#regions button", 3)
+    assert frame.is_displayed() and all(abs(frame.rect[side] - first[side]) < 8 for side in ("width", "height"))
+
+
+def test_the_tap_after_a_box_drawn_by_finger_counts(browser, two):
+    choose_file(browser, two)
+    draw_by_finger(browser)
+    click(browser, "#regions button", 0)
+    assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Whole photo"
+
+
+def test_a_photo_that_lacks_a_part_is_searched_with_a_word_on_it(browser, tmp_path):
+    data = png(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
+    (tmp_path / "half.png").write_bytes(data[:len(data) * 7 // 10])
+    choose_file(browser, tmp_path / "half.png")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    assert message(browser).startswith("half.png: incomplete file: ")
+
+
+def test_a_search_that_another_overtakes_leaves_nothing_waiting(browser, tmp_path):
+    browser.execute_script("""
+        const ask = window.fetch;
+        window.fetch = (url, ...rest) => url.startsWith("/api/search") ? new Promise(() => {}) : ask(url, ...rest);""")
+    browser.find_element("id", "file").send_keys(str(save(tmp_path / "slow.png", picture(0, 50))))
+    wait(browser, "!document.getElementById('busy').hidden")
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    click(browser, "#browse-cards .picture")
+    wait(browser, "document.getElementById('product').open")
+    click(browser, "#product-photos button")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    assert not browser.find_element("id", "busy").is_displayed()
+
+
+def test_there_are_no_more_products_to_add_while_others_are_looked_for(browser):
+    browser.execute_script("""
+        window.fetch = (url) => url.endsWith("text=") ? Promise.resolve(new Response('{"total": 50, "products": []}'))
+            : new Promise(() => {});""")
+    click(browser, "#go-browse")
+    wait(browser, "!document.getElementById('more').hidden")
+    browser.find_element("id", "filter").send_keys("blue")
+    assert not browser.find_element("id", "more").is_displayed()
 
 
 def test_a_bad_file_is_said_to_be_one(browser, tmp_path):

@@ -1,7 +1,11 @@
-"""Numbers agree with their nouns."""
-from imgcluster.wording import counted
+"""Numbers agree with their nouns, and texts take the room that they are said to."""
+from imgcluster.wording import counted, text_width
 
 
 def test_one_is_singular_and_thousands_are_set_apart():
     assert [counted(number, "photo") for number in (0, 1, 2866)] == ["0 photos", "1 photo", "2,866 photos"]
     assert [counted(number, "copy", "copies") for number in (1, 2)] == ["1 copy", "2 copies"]
+
+
+def test_hangul_and_the_like_take_two_columns():
+    assert [text_width(text) for text in ("", "boots", "Müsli", "부츠 3", "靴")] == [0, 5, 5, 6, 2]

@@ -5,7 +5,8 @@ Reads:  network.keras and classes.txt of TRAIN_DATASET (steps 00 to 02); a folde
 Writes: a CSV: file, model_1, p_1, ... model_5, p_5, the likeliest model first; a photo that cannot be read has an
         empty row and is named on the screen
 
-Only models the network was trained on can be named (classes.txt); for others use steps 03 and 04.
+Only models the network was trained on can be named (classes.txt); for others use steps 03 and 04. Which were held out
+of training for good (TRAIN_ON_ALL = False) is said at the end.
 
 Example:
     python tools/predict_models.py --photos new_photos --out predictions.csv --set TRAIN_DATASET=shoes
@@ -21,7 +22,7 @@ from imgcluster.artefacts import read_lines, require  # noqa: E402
 from imgcluster.cli import add_settings_arguments, quiet_start, run  # noqa: E402
 from imgcluster.config_file import load_settings  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.files import write_table  # noqa: E402
+from imgcluster.files import read_json, write_table  # noqa: E402
 from imgcluster.images import scan_images  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
 from imgcluster.step_options import picture_options  # noqa: E402
@@ -60,6 +61,10 @@ def main(argv=None):
         print(f"warning: {name}: {reason}", file=sys.stderr)
     write_table(options.out, likeliest_models(img_paths, probabilities, classes))
     print(f"wrote {options.out}: {len(img_paths) - len(errors)} photos, {len(classes)} models")
+    held = [name for name in read_json(data_dir / "made_by_02.json").get("holdout_models", []) if name not in classes]
+    if held:
+        print(f"held out of training, so never named: {', '.join(held[:5])}{', ...' if held[5:] else ''} "
+              "(TRAIN_ON_ALL = True trains on them too)")
     return 0
 
 

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from imgcluster.wording import counted
+from imgcluster.wording import counted, text_width
 
 DPI = 150
 TITLE_SIZE = 12
@@ -27,9 +27,12 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 # DejaVu Sans comes with matplotlib and is always there; the others add scripts that it lacks.
 _FALLBACK_FONTS = (
-    "Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans KR", "NanumGothic", "Malgun Gothic",
-    "Apple SD Gothic Neo", "AppleGothic", "UnDotum", "Hiragino Sans", "PingFang SC", "Yu Gothic", "Microsoft YaHei",
-    "WenQuanYi Zen Hei", "Droid Sans Fallback", "Noto Sans Thai", "Noto Sans Devanagari", "Noto Emoji",
+    "Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK TC", "Noto Sans KR", "Noto Sans JP",
+    "Noto Sans SC", "Noto Sans TC", "Source Han Sans", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo",
+    "AppleGothic", "UnDotum", "Hiragino Sans", "Yu Gothic", "Meiryo", "MS Gothic", "IPAexGothic", "IPAGothic",
+    "TakaoGothic", "VL Gothic", "PingFang SC", "Hiragino Sans GB", "STHeiti", "Microsoft YaHei", "Microsoft JhengHei",
+    "SimHei", "SimSun", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "AR PL UMing CN", "Droid Sans Fallback",
+    "Noto Sans Thai", "Noto Sans Devanagari", "Noto Emoji",
     "Segoe UI Symbol", "Arial Unicode MS", "Unifont")
 _UNKNOWN_CHARACTER = "\u25a1"
 
@@ -88,19 +91,15 @@ def clean(text, limit=None):
     text = unicodedata.normalize("NFC", " ".join(str(text).split()))
     drawable = _drawable_characters()
     text = "".join(c if ord(c) in drawable else _UNKNOWN_CHARACTER for c in text if not _is_mark(c))
-    if limit is None or _columns(text) <= limit:
+    if limit is None or text_width(text) <= limit:
         return text
     head, tail = _fitting(text, (limit - 1) - (limit - 1) // 2), _fitting(text[::-1], (limit - 1) // 2)[::-1]
     return f"{head}\u2026{tail}"
 
 
-def _columns(text):
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
 def _fitting(text, columns):
     """The longest beginning of `text` that is at most `columns` wide."""
-    widths = np.cumsum([_columns(c) for c in text])
+    widths = np.cumsum([text_width(c) for c in text])
     return text[:int(np.searchsorted(widths, columns, side="right"))]
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.artefacts import BEFORE, labels_files, read_features, read_img_paths, read_labels, write_labels
-from imgcluster.completeness import missing_rows
 from imgcluster.errors import UserError
 from imgcluster.feature_record import features_record, note_features, read_before
 from imgcluster.features import extract_features
@@ -69,13 +68,16 @@ class Options:
     warn: object
 
 
-def check_addition(folder, changes):
+def check_addition(folder, raw_dir, changes):
     """Raise UserError unless `folder` holds photos, and step 01 treats them as it did those of the catalogue.
 
-    changes: of its settings since then (`records.changed_settings`).
+    raw_dir: where these lie; changes: of its settings since then (`records.changed_settings`).
     """
     if not Path(folder).is_dir():
         raise UserError(f"--add {folder}: no such folder; name one that holds photos")
+    if Path(folder).resolve() in Path(raw_dir).resolve().parents:
+        raise UserError(f"--add {folder}: the catalogue's own photos, in {raw_dir}, are in it; name a folder of new "
+                        f"photos alone, or {raw_dir} to take over what was added to it by hand")
     scan_images(folder)
     if changes:
         raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
@@ -135,13 +137,12 @@ def find_new(folder, raw_dir, recipe, *, filters, workers):
 def _unusable(path, recipe, filters):
     """Why step 01 would leave a photo out; None where it would not."""
     try:
-        data = read_bytes(path)
-        image, _ = open_photo(data, recipe)
+        image, _, missing = open_photo(read_bytes(path), recipe)
     except ImageError as error:
         return str(error)
     # Finding the product takes long, and only the filters ask for it.
     product = product_entry(prepare_photo(image, recipe)[1]) if recipe.every_mask else {"num_objects": 0}
-    return refusal({"missing": missing_rows(data), **product}, **filters)
+    return refusal({"missing": missing, **product}, **filters)
 
 
 def _present(data_dir, raw_dir):

@@ -58,14 +58,16 @@ def search_photos(searcher, sources, *, count, workers, box=None, figures=None, 
     """Return a list of (name of the photo, Answers) for the photos that can be read.
 
     Pictures are let go photo by photo: the Answers' regions are without theirs. box: as in `objects.read_query`, for a
-    single photo; figures: a `figure.Figures` to save one of each photo; warn: function for lines about photos of a
-    folder that cannot be read; bar: progress bar. Raises UserError when a photo named by itself cannot be read, or none
-    can.
+    single photo; figures: a `figure.Figures` to save one of each photo; warn: function for lines about photos that lack
+    a part, and those of a folder that cannot be read; bar: progress bar. Raises UserError when a photo named by itself
+    cannot be read, or none can.
     """
     found = []
     for source, query in _read_ahead(searcher, sources, workers, box):
         bar.update(1)
         if not isinstance(query, ImageError):
+            if query.warning:
+                warn(f"{source.path}: {query.warning}; searched as it is")
             answers = searcher.search(query, count=count)
             if figures:
                 figures.save(source.path, query, answers)

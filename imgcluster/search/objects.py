@@ -5,9 +5,10 @@ import cv2
 import numpy as np
 
 from imgcluster.background import fill_background, normalise_contrast, product_mask
+from imgcluster.completeness import missing_rows
 from imgcluster.decoding import ImageError, decode_image
 from imgcluster.errors import UserError
-from imgcluster.photo_audit import read_header
+from imgcluster.photo_audit import incomplete, read_header, refusal
 from imgcluster.preprocess import CROP_MARGIN, prepare_photo
 
 # A part is an object when it has at least this share of the largest part's area (as `background` counts them).
@@ -32,29 +33,35 @@ class Region:
 
 @dataclass(frozen=True)
 class Query:
-    """A decoded query photo: image uint8 [h, w, 3], perhaps smaller than the photo's size (w, h), and its regions."""
+    """A decoded query photo: image uint8 [h, w, 3], perhaps smaller than the photo's size (w, h), and its regions.
+
+    warning: that its file lacks a part, in words, or None.
+    """
 
     image: np.ndarray
     size: tuple
     regions: list
+    warning: str | None = None
 
 
 def read_query(data, recipe, *, box=None):
     """Return the Query for the bytes of an image file, by the `preprocess.Recipe` of the catalogue.
 
     box: x, y, width, height in pixels of the upright photo: only what is in it is searched. Raises ImageError when the
-    photo cannot be decoded, UserError for a box that does not lie in it.
+    photo cannot be decoded, or most of it is missing, UserError for a box that does not lie in it.
     """
-    image, size = open_photo(data, recipe, box=box)
+    image, size, missing = open_photo(data, recipe, box=box)
     if box is None:
-        return Query(image, size, find_regions(image, recipe, size))
+        return Query(image, size, find_regions(image, recipe, size), incomplete(missing))
     left, top, width, height = box
     crop = image[top:top + height, left:left + width]
-    return Query(image, size, [Region("box", (left, top, width, height), prepare_photo(crop, recipe)[0])])
+    regions = [Region("box", (left, top, width, height), prepare_photo(crop, recipe)[0])]
+    return Query(image, size, regions, incomplete(missing))
 
 
 def open_photo(data, recipe, *, box=None):
-    """Return (image uint8 [h, w, 3], size (w, h)) of the bytes of an image file; the rest is as in `read_query`."""
+    """Return (image uint8 [h, w, 3], size (w, h), `missing_rows`) of the bytes of an image file; the rest is as in
+    `read_query`."""
     image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if box or recipe.save_masks else
                          recipe.max_side)
     size = read_header(data, image.shape[:2])[1][::-1]
@@ -63,7 +70,11 @@ def open_photo(data, recipe, *, box=None):
         # The decoder may know the size of an odd file better than its header.
         if left >= image.shape[1] or top >= image.shape[0]:
             raise ImageError("the photo is smaller than its header says")
-    return image, size
+    missing = missing_rows(data)
+    reason = refusal({"missing": missing, "num_objects": 0})
+    if reason is not None:
+        raise ImageError(reason)
+    return image, size, missing
 
 
 def check_box(box, size):

@@ -7,7 +7,10 @@ import numpy as np
 
 from imgcluster.search.calibration import MIN_SAMPLE
 from imgcluster.search.products import BEST_PHOTOS
+from imgcluster.wording import text_width
 
+# Columns of the CSV; those of catalog.csv follow.
+COLUMNS = ("query", "region", "similar", "rank", "product", "product_name", "score", "similarity", "photo")
 # Widest cell of the table on the screen, in characters.
 CELL = 40
 SIMILARITY = {"photos": "similarity: cosine about the catalogue's mean, 1 is the same",
@@ -37,9 +40,9 @@ def _region(answer):
             "products": [{"rank": rank, "product": item.label, "name": item.name, "score": _rounded(item.score),
                           "similarity": _rounded(item.similarity), "num_photos": item.num_photos, "files": item.files,
                           "catalog": item.details} for rank, item in enumerate(answer.products, start=1)],
-            "photos": [{"rank": rank, "file": item.file, "product": item.product, "score": _rounded(item.score),
-                        "similarity": _rounded(item.similarity), "catalog": item.details}
-                       for rank, item in enumerate(answer.photos, start=1)]}
+            "photos": [{"rank": rank, "file": item.file, "product": item.label, "name": item.name,
+                        "score": _rounded(item.score), "similarity": _rounded(item.similarity),
+                        "catalog": item.details} for rank, item in enumerate(answer.photos, start=1)]}
 
 
 def _rounded(value):
@@ -51,13 +54,16 @@ def rows_of(found, catalogue, level):
     for name, answers in found:
         for answer in answers:
             for rank, item in enumerate(getattr(answer, level), start=1):
-                # At the level of photos the product is there as people call it.
-                photo, product, called = ((item.files[0], item.label, item.name) if level == "products"
-                                          else (item.file, item.product, item.product))
-                details = {column: item.details.get(column, "") for column in catalogue.catalog.columns}
+                details = {column: item.details.get(name, "") for name, column in _of_catalog(catalogue).items()}
                 yield {"query": name, "region": answer.region.name, "similar": "yes" if answer.similar else "no",
-                       "rank": rank, "product": product, "product_name": called, "score": _text(item.score),
-                       "similarity": _text(item.similarity), "photo": photo, **details}
+                       "rank": rank, "product": item.label, "product_name": item.name, "score": _text(item.score),
+                       "similarity": _text(item.similarity),
+                       "photo": item.files[0] if level == "products" else item.file, **details}
+
+
+def _of_catalog(catalogue):
+    """{column of catalog.csv: its name in the CSV}: one called like another column of the CSV is told apart."""
+    return {name: f"catalog_{name}" if name in COLUMNS else name for name in catalogue.catalog.columns}
 
 
 def _text(value):
@@ -67,10 +73,8 @@ def _text(value):
 def as_csv(found, catalogue, *, level):
     """Return the results as CSV text with a header, one line per result."""
     rows = list(rows_of(found, catalogue, level))
-    columns = ["query", "region", "similar", "rank", "product", "product_name", "score", "similarity", "photo",
-               *catalogue.catalog.columns]
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer = csv.DictWriter(buffer, [*COLUMNS, *_of_catalog(catalogue).values()], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return buffer.getvalue().rstrip("\n")
@@ -102,7 +106,7 @@ def _cells(name, answer, catalogue, level):
     lines = [["", *columns, *catalogue.catalog.columns]]
     for rank, item in enumerate(getattr(answer, level), start=1):
         value = item.score if scored else item.similarity
-        cells = ([item.name, item.num_photos, item.files[0]] if level == "products" else [item.file, item.product])
+        cells = ([item.name, item.num_photos, item.files[0]] if level == "products" else [item.file, item.name])
         details = [item.details.get(column, "") for column in catalogue.catalog.columns]
         lines.append([str(rank), percent(value) if scored else f"{value:.2f}", *map(_cell, [*cells, *details])])
     return lines
@@ -121,8 +125,9 @@ def _cell(value):
 
 
 def _aligned(lines):
-    widths = np.max([[len(cell) for cell in line] for line in lines], axis=0)
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+    widths = np.max([[text_width(cell) for cell in line] for line in lines], axis=0)
+    return "\n".join("  ".join(cell + " " * (width - text_width(cell)) for cell, width in zip(line, widths)).rstrip()
+                     for line in lines)
 
 
 def _legend(catalogue, level):

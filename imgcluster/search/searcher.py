@@ -10,12 +10,13 @@ from imgcluster.search.products import likeness, nearest_products
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo found: row in the catalogue, file, product it shows, cosine similarity -1..1, score 0..1 of that product
-    (None where the catalogue cannot tell), and its columns of catalog.csv."""
+    """A photo found: row in the catalogue, file, label and name of the product it shows, cosine similarity -1..1, score
+    0..1 of that product (None where the catalogue cannot tell), and its columns of catalog.csv."""
 
     row: int
     file: str
-    product: str
+    label: str
+    name: str
     similarity: float
     score: float | None
     details: dict
@@ -95,8 +96,8 @@ class Searcher:
     def _photo(self, row, similarity, score):
         catalogue, products = self.catalogue, self.catalogue.products
         code = int(products.codes[row])
-        return Photo(row, catalogue.img_paths[row], products.names[code], similarity, score,
-                     catalogue.catalog.of_photo(catalogue.img_paths[row], products.labels[code]))
+        file, label = catalogue.img_paths[row], products.labels[code]
+        return Photo(row, file, label, products.names[code], similarity, score, catalogue.catalog.of_photo(file, label))
 
 
 def check_count(count, catalogue, *, level):

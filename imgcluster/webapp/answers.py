@@ -13,8 +13,9 @@ SHOWN_APART = ("name", "price", "url")
 
 
 def query_answer(query, answers):
-    """The answer to an upload: preview, size in pixels, each region with what it found, and which found the most."""
-    return {"size": list(query.size), "preview": as_data_url(query.image, PREVIEW),
+    """The answer to an upload: preview, size in pixels, each region with what it found, which found the most, and what
+    to warn of."""
+    return {"size": list(query.size), "warning": query.warning, "preview": as_data_url(query.image, PREVIEW),
             "best": answers.index(best_answer(answers)),
             "regions": [{"name": answer.region.name, "box": list(answer.region.box),
                          "picture": as_data_url(on_white(answer.region.picture), THUMBNAIL),

@@ -11,6 +11,7 @@ from imgcluster.decoding import ImageError, TooLarge
 from imgcluster.errors import UserError
 from imgcluster.search.figure import catalogue_photo
 from imgcluster.search.products import typical_first
+from imgcluster.search.results import SIMILARITY
 from imgcluster.webapp.answers import card as product_card
 from imgcluster.webapp.answers import found, product_details, product_list, query_answer, searchable
 from imgcluster.webapp.pictures import as_jpeg
@@ -45,7 +46,8 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     @app.get("/")
     def page():
         return render_template("page.html", name=name, num_photos=len(catalogue.img_paths), num_products=catalogue.size,
-                               max_upload=MAX_UPLOAD, basis=catalogue.products.basis)
+                               max_upload=MAX_UPLOAD, scored=catalogue.calibration.sharpness is not None,
+                               similarity=SIMILARITY["products"])
 
     @app.post("/api/search")
     def search():
@@ -133,9 +135,9 @@ def serve(app, *, host, port, ready):
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None,
                                         connection_limit=CONNECTIONS, max_request_body_size=MAX_UPLOAD,
                                         inbuf_overflow=2 * MAX_UPLOAD)
-    except OSError as error:
-        raise UserError(f"--host {host} --port {port}: cannot listen there ({error.strerror}); choose "
-                        "another") from error
+    except (OSError, ValueError) as error:  # the latter where waitress finds no such host
+        raise UserError(f"--host {host} --port {port}: cannot listen there ({getattr(error, 'strerror', error)}); "
+                        "choose another") from error
     name = address_of(host)
     ready(f"http://{f'[{name}]' if ':' in name else name}:{server.effective_port}/")
     server.run()
@@ -146,9 +148,12 @@ def address_of(host):
     its network can reach, where it has such."""
     if host not in ("0.0.0.0", "::", ""):
         return host
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing: it asks which of its addresses would be used
+    # A server on "::" listens on addresses of version 6 alone.
+    family, elsewhere, own = ((socket.AF_INET6, "2001:db8::1", "::1") if host == "::" else
+                              (socket.AF_INET, "192.0.2.1", "127.0.0.1"))
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 9))  # sends nothing: it asks which of its addresses would be used
             return probe.getsockname()[0]
-        except OSError:
-            return "127.0.0.1"
+    except OSError:
+        return own

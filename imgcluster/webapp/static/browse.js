@@ -26,4 +26,7 @@ export async function load(fresh) {
 }
 
 more.addEventListener("click", () => load(false));
-filter.addEventListener("input", () => load(true));
+filter.addEventListener("input", () => {
+  more.hidden = true; // it would add to the products listed before
+  load(true);
+});

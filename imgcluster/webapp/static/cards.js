@@ -3,6 +3,7 @@ import { getJson } from "./server.js";
 
 const template = document.getElementById("card-template");
 const scored = document.body.dataset.scored === "yes";
+const measure = scored ? "How likely this is the product, if the catalogue has it" : document.body.dataset.similarity;
 const dialog = document.getElementById("product");
 
 export const photoUrl = (row, size = "small") => `/photo/${size}/${row}`;
@@ -40,7 +41,7 @@ function showScore(line, product) {
   const share = Math.max(0, scored ? product.score : product.similarity);
   line.querySelector(".value").textContent = scored ? percent(share) : share.toFixed(2);
   line.querySelector(".fill").style.width = `${100 * share}%`;
-  line.title = scored ? "How likely this is the product, if the catalogue has it" : "Cosine similarity";
+  line.title = measure;
   line.hidden = false;
 }
 

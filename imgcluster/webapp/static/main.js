@@ -2,7 +2,7 @@
 import { load as loadProducts } from "./browse.js";
 import { card, onLike, photoUrl } from "./cards.js";
 import { getJson, getPhoto, postPhoto, showError } from "./server.js";
-import { clearDrawn, onDrawn, showBoxes, showBusy, showPhoto } from "./stage.js";
+import { clearDrawn, onDrawn, showBoxes, showBusy, showDrawn, showPhoto } from "./stage.js";
 
 const byId = (id) => document.getElementById(id);
 const maxUpload = Number(document.body.dataset.maxUpload);
@@ -31,26 +31,35 @@ async function openFile(file) {
   byId("start").hidden = true;
   byId("work").hidden = false;
   byId("file-name").textContent = file.name;
+  showError(found.warning ? `${file.name}: ${found.warning}. It is searched as it is.` : "");
   showPhoto(found.preview, found.size);
   choose(found.best);
 }
 
 async function search(file, box) {
+  try {
+    return await latest(() => postPhoto(file, box));
+  } catch (error) {
+    showError(`${file.name}: ${error.message}`);
+    return null;
+  }
+}
+
+// The answer to what is asked; null, error or not, where something else was asked for meanwhile.
+async function latest(ask) {
   const turn = ++state.turn;
-  document.body.classList.add("busy");
   showBusy(true);
   try {
-    const found = await postPhoto(file, box);
+    const found = await ask();
     return turn === state.turn ? found : null;
   } catch (error) {
     if (turn === state.turn) {
-      showError(`${file.name}: ${error.message}`);
+      throw error;
     }
     return null;
   } finally {
     if (turn === state.turn) {
       showBusy(false);
-      document.body.classList.remove("busy");
     }
   }
 }
@@ -67,7 +76,9 @@ async function searchBox(box) {
 }
 
 function choose(index) {
-  if (state.regions[index].name !== "box") {
+  if (state.regions[index].name === "box") {
+    showDrawn(state.regions[index].box);
+  } else {
     clearDrawn();
   }
   showBoxes(state.regions, index, choose);
@@ -101,14 +112,22 @@ function showResults(region) {
   byId("cards").replaceChildren(...region.products.map((product, rank) => card(product, { first: region.similar && rank === 0 })));
 }
 
-async function showLike(row, file) {
+async function findLike(row, file) {
   const found = await getJson(`/api/like/${row}`);
   const image = new Image();
   image.src = photoUrl(row, "large");
   const [, own] = await Promise.all([image.decode(), getPhoto(image.src, file)]);
+  return { found, image, own };
+}
+
+async function showLike(row, file) {
+  const answer = await latest(() => findLike(row, file));
+  if (!answer) {
+    return;
+  }
+  const { found, image, own } = answer;
   goTo("search");
   showError("");
-  state.turn += 1;
   state.file = own;
   state.regions = [{ name: "photo", picture: photoUrl(row), ...found }];
   byId("start").hidden = true;

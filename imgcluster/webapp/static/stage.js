@@ -40,6 +40,12 @@ export function showBoxes(regions, chosen, choose) {
 export const showBusy = (busy) => { document.getElementById("busy").hidden = !busy; };
 export const clearDrawn = () => { drawn.hidden = true; };
 
+// Frame a box that was drawn before.
+export function showDrawn(box) {
+  const { scale } = pictureBox();
+  frame(box.map((length) => length * scale));
+}
+
 // Where the picture lies in its element: object-fit leaves margins.
 function pictureBox() {
   const scale = Math.min(photo.clientWidth / size[0], photo.clientHeight / size[1]);
@@ -81,10 +87,14 @@ function move(event) {
   if (start === null) {
     return;
   }
-  const [x, y, width, height] = boxTo(pointAt(event));
-  if (Math.min(width, height) < SMALLEST) {
-    return;
+  const box = boxTo(pointAt(event));
+  if (Math.min(box[2], box[3]) >= SMALLEST) {
+    frame(box);
   }
+}
+
+// Show the frame of a box in pixels of the screen, from the picture's upper left corner.
+function frame([x, y, width, height]) {
   const { left, top } = pictureBox();
   drawn.hidden = false;
   Object.assign(drawn.style, { left: `${left + x}px`, top: `${top + y}px`, width: `${width}px`, height: `${height}px` });
@@ -99,10 +109,16 @@ function end(event) {
   if (Math.min(box[2], box[3]) < SMALLEST) {
     return;
   }
-  // The click that follows the drag belongs to no object below it.
-  addEventListener("click", (click) => click.stopPropagation(), { capture: true, once: true });
+  passOverClick();
   setDrawing(false);
   onBox(inPixels(box, pictureBox().scale));
+}
+
+// The click that a mouse makes at once after a drag belongs to no object below it; after a finger's drag there is none.
+function passOverClick() {
+  const stop = (click) => click.stopPropagation();
+  addEventListener("click", stop, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", stop, { capture: true }));
 }
 
 function inPixels(box, scale) {
@@ -121,6 +137,12 @@ drawButton.addEventListener("click", () => setDrawing(!stage.classList.contains(
 stage.addEventListener("pointerdown", begin);
 addEventListener("pointermove", move);
 addEventListener("pointerup", end);
-addEventListener("pointercancel", () => { start = null; drawn.hidden = true; });
+addEventListener("pointercancel", () => {
+  // Scrolling by finger cancels, too, and takes no box away.
+  if (start !== null) {
+    start = null;
+    drawn.hidden = true;
+  }
+});
 photo.addEventListener("load", layOut);
 new ResizeObserver(layOut).observe(photo);
