@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from imgcluster import reciprocity as reciprocity_module
-from imgcluster.reciprocity import neighbour_ranks, reciprocity, reciprocity_peak
+from imgcluster.neighbours import nearest_photos
+from imgcluster.reciprocity import nearest_reciprocity, neighbour_ranks, reciprocity, reciprocity_curve
 
 
 def clouds(num_clusters, photos_each, *, spread, seed=0, width=24):
@@ -11,6 +12,14 @@ def clouds(num_clusters, photos_each, *, spread, seed=0, width=24):
     labels = np.repeat(np.arange(num_clusters), photos_each)
     centres = rng.standard_normal((num_clusters, width))
     return (centres[labels] + spread * rng.standard_normal((len(labels), width))).astype(np.float32)
+
+
+def nearest_of(points, k=32):
+    return nearest_photos(points, np.zeros(len(points), int), num_neighbours=k, candidates=len(points))[0]
+
+
+def reciprocity_peak(points, highest=np.inf):
+    return reciprocity_module.reciprocity_peak(points, nearest_of(points), highest)
 
 
 def test_ranks_are_those_of_sorted_distances():
@@ -49,6 +58,27 @@ def test_the_peak_is_at_the_number_of_equal_clusters(num_clusters):
 def test_the_number_does_not_depend_on_how_many_photos_are_looked_at():
     count, _ = reciprocity_peak(clouds(30, 200, spread=0.3))
     assert count == pytest.approx(30, rel=0.05)
+
+
+def test_the_nearest_photos_alone_show_the_reciprocity_of_small_clusters():
+    points = clouds(90, 12, spread=0.6)
+    sizes = np.arange(2, 34)
+    assert nearest_reciprocity(nearest_of(points), sizes) == pytest.approx(reciprocity(points, sizes), abs=1e-6)
+    assert nearest_reciprocity(nearest_of(points), sizes, step=3) == pytest.approx(reciprocity(points, sizes), abs=0.05)
+
+
+def test_clusters_that_a_sample_thins_out_are_counted():
+    count, clear = reciprocity_peak(clouds(800, 6, spread=0.3))
+    assert count == pytest.approx(800, rel=0.02) and clear > 0.2
+
+
+def test_the_curve_of_a_sample_goes_on_where_that_of_the_nearest_photos_ends(monkeypatch):
+    points = clouds(20, 60, spread=0.8)
+    sizes, heights = reciprocity_curve(points, nearest_of(points))
+    monkeypatch.setattr(reciprocity_module, "RANKED_PHOTOS", 400)
+    sampled, found = reciprocity_curve(points, nearest_of(points))
+    assert (np.diff(sampled) > 0).all() and sampled[:31].tolist() == list(range(3, 34)) and sampled[31] <= 36
+    assert found == pytest.approx(np.interp(sampled, sizes, heights), abs=0.05)
 
 
 @pytest.mark.parametrize("width", [8, 16])
