@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Step 04: a Self-Organizing Map of the photos, the number of clusters, and the cluster of each photo.
 
-Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); labels_true.txt and features.npy of
-         CALIBRATION_DATASET where there is one, features_before.npy of both where the network was trained on it; map
-         and clusters of ASSIGN_TO when that is set; corrections.csv where you put one (the report exports it)
+Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); duplicates.csv, as one of several copies
+         counts; labels_true.txt and features.npy of CALIBRATION_DATASET where there is one, features_before.npy of both
+         where the network was trained on it; map and clusters of ASSIGN_TO when that is set; corrections.csv where you
+         put one (the report exports it)
 Writes:  labels_pred.txt .npy .tsv, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv where
          clusters have names
 Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
@@ -15,6 +16,7 @@ from imgcluster.carried_over import corrected, place_on, placed_id
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.cluster_results import OUTPUTS, write_clustering
+from imgcluster.copies import copy_groups
 from imgcluster.corrections import clustering_id
 from imgcluster.feature_record import are_others, features_record, taught_apart
 from imgcluster.known_products import doubt, evidence, known_for
@@ -48,12 +50,16 @@ def main(argv=None):
                         toroidal=settings.SOM_TOROIDAL, progress=progress)
         known, name = known_products(step, features)
         trained = features_record(step.data_dir).get("trained_on") is not None
-        clustering = cluster_photos(features, som, **given, by_direction=trained,
+        copies = copy_groups(step.data_dir, img_paths, features)
+        clustering = cluster_photos(features, som, copies=copies, **given, by_direction=trained,
                                     **evidence(known, features, data_dir=step.data_dir, trained=trained),
                                     taught_apart=taught_apart(step.data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
         facts = {"calibration_dataset": name, "blind_count": clustering.blind_count,
                  "clustering_id": clustering_id(img_paths, clustering.labels)}
         step.say(clustering.described(known=name))
+        repeated = len(copies) - copies.max() - 1
+        if repeated:
+            step.say(f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters")
         doubtful = doubtful or doubt(name, clustering.num_clusters, clustering.blind_count)
     if doubtful:
         step.warn(doubtful)

@@ -33,7 +33,7 @@ from imgcluster.cluster_count import cluster_photos
 from imgcluster.diffusion import diffusion_map
 from imgcluster.hierarchy import build_hierarchy, partition, sum_edges
 from imgcluster.linkage import cut
-from imgcluster.reciprocity import reciprocity_peak
+from imgcluster.reciprocity import reciprocity_curve, reciprocity_peak
 from imgcluster.rows import sample_step, unit_length
 from imgcluster.som import SelfOrganizingMap, default_grid
 from imgcluster.validity import modularity
@@ -95,7 +95,7 @@ def blind_counts(rows, som, hierarchy):
     """Return {method: count} of every blind estimator."""
     counts = candidate_counts(hierarchy)
     everywhere = np.ones(len(counts), bool)
-    levels = finch_levels(som.prototypes)
+    levels, curve = finch_levels(som.prototypes), reciprocity_curve(hierarchy.points, hierarchy.nearest)
     coordinates = diffusion_map(sum_edges(hierarchy.graph, hierarchy.nodes))
     dense = HDBSCAN(min_cluster_size=MIN_CLUSTER_SIZE, copy=True).fit_predict(coordinates)
     return index_counts(rows) | {
@@ -107,7 +107,7 @@ def blind_counts(rows, som, hierarchy):
         "CONN modularity": conn_count(som, rows, hierarchy),
         "modularity, 5 neighbours": round(modularity_peak(hierarchy, counts)),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
-        "reciprocity of nearest photos": max(1, round(reciprocity_peak(hierarchy.points, hierarchy.nearest)[0])),
+        "reciprocity of nearest photos": max(1, round(reciprocity_peak(curve, len(rows))[0])),
         "joined (step 04)": blind_estimate(hierarchy).count}
 
 

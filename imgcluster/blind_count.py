@@ -6,7 +6,7 @@ import numpy as np
 from imgcluster.hierarchy import sum_edges
 from imgcluster.linkage import cut
 from imgcluster.peaks import clarity, plateau_mean, prominence, weighted_geometric_mean
-from imgcluster.reciprocity import reciprocity_peak
+from imgcluster.reciprocity import reciprocity_curve, reciprocity_peak
 from imgcluster.validity import modularity, squared_silhouette
 
 GRID_STEPS = 60
@@ -14,8 +14,8 @@ FEWEST_PHOTOS, PHOTOS_PER_CLUSTER = 4, 3
 # Coordinates of photos, of unit length, that differ by less than this are the same.
 SAME = 1e-6
 MODULARITY_PLATEAU = 0.03
-# Below this share of the count by modularity peaks are of kinds of product; a peak of the silhouette is sought up to so
-# many times the count by modularity and reciprocity.
+# Below this share of the count by modularity peaks are of kinds of product. Above so many times of it a peak of
+# reciprocity has to stand out, and none of the silhouette is sought above so many times of both.
 LOWEST_PEAK, HIGHEST_PEAK = 1 / 8, 2.5
 PLATEAU_OF_DROP, PLATEAU_OF_HEIGHT = 0.5, 0.1
 CLEAR_PEAK = 0.2
@@ -45,28 +45,31 @@ class Estimate:
     finer_groups: int | None = None
 
 
+ALL_ALIKE = Estimate(1, (1, 1), "all photos look the same")
+
+
 def blind_estimate(hierarchy, *, taught_apart=False):
     """Return the Estimate read from the cuts of a Hierarchy alone.
 
     The neighbourhood graph gives a first count: where modularity peaks. Its resolution limit (Fortunato & Barthelemy
     2007) makes it too low for many small clusters. Two more peaks are sought: one of reciprocity over cluster sizes,
-    which replaces the first count as far as it stands out, and, up to two and a half times of that, one of the cuts'
-    silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. A peak below an
-    eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The interval is the
-    wider, the less the views agree, reaches over both levels where two stand out, and up to the most clusters that
-    could be seen where none stands out and modularity finds small ones. taught_apart: the features are of a network
-    that was taught without labels to tell single photos apart; in these, brands and lines stand out more than products
-    do, and no peak below the first count is one.
+    which replaces the first count as far as it stands out (`mutual_peak`), and, up to two and a half times of that, one
+    of the cuts' silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. A
+    peak below an eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The
+    interval is the wider, the less the views agree, reaches over both levels where two stand out, and up to the most
+    clusters that could be seen where none stands out and modularity finds small ones. taught_apart: the features are of
+    a network that was taught without labels to tell single photos apart; in these, brands and lines stand out more than
+    products do, and no peak below the first count is one.
     """
     num_photos = len(hierarchy.nodes)
     if num_photos > 1 and not differ(hierarchy):
-        return Estimate(1, (1, 1), "all photos look the same")
+        return ALL_ALIKE
     if num_photos < FEWEST_PHOTOS:
         return Estimate(1, (1, num_photos), "too few photos to tell clusters apart")
     counts = candidate_counts(hierarchy)
     by_modularity = modularity_peak(hierarchy, counts)
     lowest = by_modularity * (1 if taught_apart else LOWEST_PEAK)
-    by_reciprocity, mutual = reciprocity_peak(hierarchy.points, hierarchy.nearest, counts[-1])
+    by_reciprocity, mutual = mutual_peak(hierarchy, counts[-1], HIGHEST_PEAK * by_modularity)
     mutual *= by_reciprocity >= lowest
     highest = HIGHEST_PEAK * max(by_modularity, weighted_geometric_mean([by_modularity, by_reciprocity],
                                                                         [1 - mutual, mutual]))
@@ -83,6 +86,14 @@ def blind_estimate(hierarchy, *, taught_apart=False):
                     f"blind: modularity {by_modularity:.0f}, reciprocity {by_reciprocity:.0f} with weight "
                     f"{mutual:.2f}, silhouette {by_silhouette:.0f} with weight {clear:.2f}",
                     words, finer)
+
+
+def mutual_peak(hierarchy, most, usual):
+    """Return (count, clarity) of the peak of reciprocity up to the count `most`, or up to the `usual` one where none
+    stands out beyond that: messy sets have slight peaks at any size."""
+    curve, num_photos = reciprocity_curve(hierarchy.points, hierarchy.nearest), len(hierarchy.nodes)
+    count, clear = reciprocity_peak(curve, num_photos, most)
+    return (count, clear) if clear >= STANDS_OUT or count <= usual else reciprocity_peak(curve, num_photos, usual)
 
 
 def two_levels(by_modularity, count):

@@ -3,12 +3,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from imgcluster.blind_count import Estimate, blind_estimate
+from imgcluster.blind_count import ALL_ALIKE, Estimate, blind_estimate
 from imgcluster.calibration import calibrated_estimate, prior_estimate
+from imgcluster.copies import originals
 from imgcluster.directions import evened_places, follow_directions
 from imgcluster.errors import UserError
 from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, partition, shares
-from imgcluster.rows import blocks, check_features
+from imgcluster.rows import Picked, blocks, check_features
 from imgcluster.whitening import evened_within
 from imgcluster.wording import counted
 
@@ -64,8 +65,8 @@ class Clustering:
         return found + (listed if levels else "")
 
 
-def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None, known=None, compared=None,
-                   within=None, by_direction=False, taught_apart=False, allow_outliers=False):
+def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_per_model=None, known=None,
+                   compared=None, within=None, by_direction=False, taught_apart=False, allow_outliers=False):
     """Return the Clustering of features [N, D] on a fitted `som_map`.
 
     The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
@@ -74,7 +75,8 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     the same kind of product, by the network that made `features`: directions in which photos of one product differ
     count less (`whitening`); without it small clusters of the photos show these. Photos then go to the cluster whose
     direction is nearest (`directions`). by_direction: for features of a network that was taught to compare directions,
-    which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`. With
+    which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`. copies: int [N],
+    equal numbers for copies of one photo; one of each stands for all, unless more clusters are asked for. With
     `allow_outliers`, photos far from all others get the label -1 and confidence 0; no cluster is emptied by it.
     UserError for unusable arrays or settings.
     """
@@ -82,33 +84,39 @@ def cluster_photos(features, som_map, *, num_clusters=None, imgs_per_model=None,
     num_photos = len(features)
     _check_settings(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
-    clustered = features
+    wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
+    first, stands_in = originals(np.arange(num_photos) if copies is None or wanted > len(set(copies)) else copies)
+    compared = features if compared is None else check_features(compared)
+    distinct, seen = (Picked(each, first) if len(first) < num_photos else each for each in (features, compared))
+    clustered = distinct
     if within is not None:
-        evened = evened_within(features, within)
-        clustered = np.concatenate([evened[rows] for rows in blocks(num_photos)])
-    hierarchy, blind_count = hierarchy_on(clustered, units, len(som_map.prototypes)), None
+        evened = evened_within(distinct, within)
+        clustered = np.concatenate([evened[rows] for rows in blocks(len(distinct))])
+    hierarchy, blind_count = hierarchy_on(clustered, units[first], len(som_map.prototypes)), None
     if num_clusters is not None:
         estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
     elif imgs_per_model is not None:
         estimate = prior_estimate(num_photos, imgs_per_model)
+    elif len(first) == 1 < num_photos:
+        estimate = ALL_ALIKE
     else:
-        seen = features if compared is None else check_features(compared)
-        estimate = blind_estimate(hierarchy if seen is clustered else hierarchy_of(seen), taught_apart=taught_apart)
+        of_them = hierarchy if compared is features and clustered is distinct else hierarchy_of(seen)
+        estimate = blind_estimate(of_them, taught_apart=taught_apart)
         if known is not None:
             estimate, blind_count = calibrated_estimate(seen, known), estimate.count
 
     compares_directions = by_direction or within is not None
-    places = clustered if compares_directions else evened_places(features, hierarchy)
+    places = clustered if compares_directions else evened_places(distinct, hierarchy)
 
     def clusters(count):
-        return by_size(follow_directions(places, partition(hierarchy, count)))
+        return by_size(follow_directions(places, partition(hierarchy, count))[stands_in])
 
     labels = clusters(estimate.count)
     levels = _levels(hierarchy.tree, labels, estimate.interval, clusters)
-    certainty = confidence(hierarchy.graph, labels)
+    certainty = confidence(hierarchy.graph, labels[first])[stands_in]
     unit_clusters = majority(units, labels, len(som_map.prototypes))
     if allow_outliers:
-        strays = outliers(hierarchy.isolation, labels)
+        strays = outliers(hierarchy.isolation, labels[first])[stands_in]
         labels, certainty = np.where(strays, -1, labels), np.where(strays, 0.0, certainty)
     return Clustering(labels, estimate.count, estimate.interval, levels, unit_clusters, certainty, estimate.method,
                       num_clusters is None and (known is not None or imgs_per_model is not None), blind_count,

@@ -3,7 +3,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from imgcluster.artefacts import read_features, read_labels_true
+from imgcluster.artefacts import read_features, read_img_paths, read_labels_true
+from imgcluster.copies import copy_groups, originals
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences_in_words, features_record, read_before
 from imgcluster.kinship import OTHER_KIND, kinship
@@ -98,13 +99,16 @@ def read_known(known_dir, data_dir, features, *, name):
 
     Products that a network was trained on lie closer together in its features than others do, and cannot tell how much
     variety makes one product: where it was trained on `name`, both are compared as it saw them before, as far as step
-    03 wrote that. Raises UserError where features or labels are missing, or by another network.
+    03 wrote that. Of copies one counts. Raises UserError where features or labels are missing, or by another network.
     """
     require_known(known_dir, name=name)
     known, labels = _labelled(known_dir, data_dir, features.shape[1], name=name)
+    distinct, stands_in = originals(copy_groups(known_dir, read_img_paths(known_dir), known))
     before = [read_before(folder) for folder in (known_dir, data_dir)]
     if features_record(data_dir).get("trained_on") == name and all(each is not None for each in before):
         known, features = before
+    if len(distinct) < len(stands_in):
+        known, labels = np.asarray(known[distinct]), np.asarray(labels)[distinct]
     return Known(known, labels, features, kinship(features, known, labels))
 
 

@@ -11,18 +11,17 @@ FLAT_PEAK, CLEAR_PEAK = 0.01, 0.15
 TOP_OF_PEAK, BROAD = 0.2, np.log(4)
 
 
-def reciprocity_peak(points, nearest, highest=np.inf):
-    """Return (count, clarity 0..1) of the most prominent peak of the reciprocity of points [N, d].
+def reciprocity_peak(curve, num_photos, highest=np.inf):
+    """Return (count, clarity 0..1) of the most prominent peak of a `reciprocity_curve` of so many photos.
 
-    nearest: int [N, k], the nearest photos of each, nearest first.
     Of clusters of n photos the n - 1 nearest photos are the rest of the cluster, and mutually so; of fewer some are
     not, and more reach into other clusters, whose photos are nearer to each other. So reciprocity peaks at the size
     that clusters have, whatever their shape and spread, and N over it is their number. Clusters of unequal size count
     by their photos: the number is that of as many equal ones. A broad peak is the less clear, the broader: photos in no
     clusters at all make one broad hill. highest: the greatest count allowed. Without a peak clarity is 0.
     """
-    sizes, heights = reciprocity_curve(points, nearest)
-    counts = len(points) / sizes
+    sizes, heights = curve
+    counts = num_photos / sizes
     allowed = np.flatnonzero(counts <= highest)
     if not len(allowed):
         return 1.0, 0.0

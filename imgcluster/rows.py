@@ -53,6 +53,20 @@ class OnAxes:
         return unit_length(np.asarray(self.features[rows], np.float32)) @ self.axes + self.offset
 
 
+class Picked:
+    """The rows [M, D] of features [N, D], which may be memory-mapped, at numbers int [M], read when asked for."""
+
+    def __init__(self, features, numbers):
+        self.features, self.numbers = features, numbers
+        self.shape = (len(numbers), features.shape[1])
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def __getitem__(self, rows):
+        return np.asarray(self.features[self.numbers[rows]])
+
+
 def unit_length(block):
     """Return the rows of `block` scaled to Euclidean length 1; zero rows stay zero."""
     length = np.linalg.norm(block, axis=1, keepdims=True)

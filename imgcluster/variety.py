@@ -5,6 +5,7 @@ from imgcluster.blind_count import count_grid
 from imgcluster.hierarchy import hierarchy_of
 from imgcluster.linkage import cut
 from imgcluster.neighbours import membership
+from imgcluster.rows import read_rows
 
 LEVELS = 40
 AGREEMENT_POWER = 8
@@ -23,7 +24,7 @@ def variety_ratio(features, known_features, labels):
     occupies is the exponential of its entropy over the clusters. The ratio of both is averaged, in logarithms, over the
     levels, each weighted by how well its clusters agree with the known labels (adjusted Rand index to the power 8).
     """
-    joint = np.concatenate([np.asarray(features, np.float32), np.asarray(known_features, np.float32)])
+    joint = np.concatenate([read_rows(features), read_rows(known_features)])
     # Shuffled, lest ties are settled for one set before the other.
     order = np.random.default_rng(0).permutation(len(joint))
     joint, place = joint[order], np.argsort(order)

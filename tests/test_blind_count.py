@@ -9,10 +9,10 @@ from imgcluster.blind_count import (
     candidate_counts,
     joined,
     modularity_peak,
+    mutual_peak,
     silhouette_peak,
 )
 from imgcluster.hierarchy import hierarchy_of
-from imgcluster.reciprocity import reciprocity_peak
 
 
 def clouds(num_clusters, photos_each, *, spread, seed=0, width=32):
@@ -35,7 +35,7 @@ def views_of(hierarchy):
     """The three views as the estimate takes them: modularity, (reciprocity, clarity), (silhouette, clarity)."""
     counts = candidate_counts(hierarchy)
     first = modularity_peak(hierarchy, counts)
-    by_reciprocity, mutual = reciprocity_peak(hierarchy.points, hierarchy.nearest, counts[-1])
+    by_reciprocity, mutual = mutual_peak(hierarchy, counts[-1], 2.5 * first)
     highest = 2.5 * max(first, first**(1 - mutual) * by_reciprocity**mutual)
     seen = counts[counts <= 2 * highest]
     return first, (by_reciprocity, mutual), silhouette_peak(hierarchy, seen, seen <= highest)

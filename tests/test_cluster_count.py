@@ -234,6 +234,36 @@ def test_a_small_map_does_not_cap_the_number_of_clusters_of_many_photos(grid, mo
     assert result.unit_clusters.shape == (grid[0] * grid[1],)
 
 
+def test_however_often_photos_are_repeated_there_are_as_many_clusters():
+    features, labels = clouds(12, 10)
+    plain = cluster_photos(features, trained_map(features))
+    times = np.random.default_rng(0).integers(1, 40, len(features))
+    photo = np.repeat(np.arange(len(features)), times)
+    noise = np.random.default_rng(1).standard_normal((len(photo), features.shape[1])).astype(np.float32)
+    for repeated in (features[photo], features[photo] + 1e-3 * noise):
+        result = cluster_photos(repeated, trained_map(repeated), copies=photo)
+        assert_consistent(result, len(photo))
+        assert (result.num_clusters, result.interval) == (12, plain.interval)
+        assert adjusted_rand_score(labels[photo], result.labels) == 1
+        assert all(len(np.unique(result.confidence[photo == each])) == 1 for each in range(0, len(features), 9))
+
+
+def test_of_copies_more_clusters_than_photos_can_be_asked_for():
+    features = np.ones((9, 4), np.float32)
+    copies = np.zeros(9, int)
+    assert cluster_photos(features, trained_map(features), copies=copies, num_clusters=3).num_clusters == 3
+    assert cluster_photos(features, trained_map(features), copies=copies, imgs_per_model=3).num_clusters == 3
+    alone = cluster_photos(features, trained_map(features), copies=copies)
+    assert (alone.num_clusters, alone.interval, alone.method) == (1, (1, 1), "all photos look the same")
+
+
+def test_copies_do_not_make_all_other_photos_outliers():
+    features, _ = clouds(6, 10)
+    photo = np.concatenate([np.zeros(400, int), np.arange(60)])
+    result = cluster_photos(features[photo], trained_map(features[photo]), copies=photo, allow_outliers=True)
+    assert (result.labels >= 0).mean() > 0.95
+
+
 def test_levels_are_sought_where_the_next_merge_costs_much_more_than_the_last_one():
     heights = np.ones(63)
     heights[-9:] = 100  # ten clusters: every merge from ten on is a hundred times as dear

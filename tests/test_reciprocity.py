@@ -19,7 +19,7 @@ def nearest_of(points, k=32):
 
 
 def reciprocity_peak(points, highest=np.inf):
-    return reciprocity_module.reciprocity_peak(points, nearest_of(points), highest)
+    return reciprocity_module.reciprocity_peak(reciprocity_curve(points, nearest_of(points)), len(points), highest)
 
 
 def test_ranks_are_those_of_sorted_distances():

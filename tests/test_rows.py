@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from imgcluster.errors import UserError
-from imgcluster.rows import OnAxes, blocks, check_features, read_rows, sample_step, unit_length
+from imgcluster.rows import OnAxes, Picked, blocks, check_features, read_rows, sample_step, unit_length
 
 
 @pytest.mark.parametrize("num_rows", [0, 1, 4, 5, 11])
@@ -18,6 +18,16 @@ def test_a_mapped_file_reads_as_the_array_in_it(tmp_path):
     np.testing.assert_array_equal(read_rows(mapped, slice(2, 6)), rows[2:6])
     np.testing.assert_array_equal(read_rows(mapped), rows)
     np.testing.assert_array_equal(read_rows(mapped[::2]), rows[::2])
+
+
+def test_picked_rows_are_read_as_the_rows_at_their_numbers(tmp_path):
+    rows, numbers = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32), np.array([6, 0, 2, 2])
+    np.save(tmp_path / "features.npy", rows)
+    for features in (rows, np.load(tmp_path / "features.npy", mmap_mode="r")):
+        picked = Picked(features, numbers)
+        assert len(picked) == 4 and picked.shape == (4, 3)
+        np.testing.assert_array_equal(read_rows(picked, slice(1, 4)), rows[[0, 2, 2]])
+        np.testing.assert_array_equal(picked[::2], rows[[6, 2]])
 
 
 def test_rows_get_length_one_and_zero_rows_stay_zero():

@@ -1,0 +1,41 @@
+"""Copies of photos, of which one stands for all: how often a photo is used says nothing about how many products there
+are, and its copies would be the clearest cluster of all."""
+import hashlib
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from imgcluster.files import read_table
+from imgcluster.rows import blocks, read_rows
+
+
+def copy_groups(data_dir, img_paths, features):
+    """Return int [N]: equal numbers for photos that are copies of each other.
+
+    They are listed in duplicates.csv (step 01) in `data_dir`, or have the same features [N, D]. img_paths: of the N
+    photos; a listed photo that is not among them is passed over.
+    """
+    numbers = {path: number for number, path in enumerate(img_paths)}
+    table = read_table(data_dir / "duplicates.csv").reindex(columns=["file", "kept"], fill_value="")
+    pairs = [(numbers[file], numbers[kept]) for file, kept in zip(table["file"], table["kept"])
+             if file in numbers and kept in numbers]
+    pairs += enumerate(_first_alike(features))
+    links = sparse.coo_matrix((np.ones(len(pairs)), tuple(np.transpose(pairs))), (len(img_paths),) * 2)
+    return connected_components(links, directed=False)[1]
+
+
+def _first_alike(features):
+    """For each row the number of the first one that equals it."""
+    first, alike = {}, []
+    for rows in blocks(len(features)):
+        for number, row in enumerate(read_rows(features, rows), rows.start):
+            alike.append(first.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), number))
+    return alike
+
+
+def originals(groups):
+    """Return (numbers int [M] of the first photo of each group, ascending; int [N]: which of these stands for each)."""
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return first[order], np.argsort(order)[group]
