@@ -96,7 +96,8 @@ SAVE_MASKS = False
 # True: later steps leave out photos that are copies of another one (resized, recompressed, cropped, marked, framed).
 # The best copy stays: colour before grey, then the one that shows the most detail (an enlarged copy shows no more than
 # its original).
-# False: copies are clustered like any photo. Either way they are listed in duplicates.csv, and no file is deleted.
+# False: each copy gets the cluster of its original, and has no say in how many clusters there are. Either way they are
+# listed in duplicates.csv, and no file is deleted.
 REMOVE_DUPLICATES = False
 
 # Longer side, in pixels, of the photos written to IMG_DIR (larger ones are scaled down). At least the network's input
@@ -281,7 +282,7 @@ ALLOW_OUTLIERS = False
 # more than 6,000 photos, a map of fewer than 600 units is only shown: they are clustered on one as None chooses it.
 SOM_GRID = None
 
-# Neighbourhood of the map's units: "rectangular" (4 neighbours) or "hexagonal" (6).
+# Neighbourhood of the map's units: "rectangular" (8 neighbours) or "hexagonal" (6).
 SOM_TOPOLOGY = "rectangular"
 
 # True: the map's edges meet (a torus), so that no unit lies at a border. A hexagonal map then needs an even number of
