@@ -4,6 +4,7 @@
     python benchmarks/cluster_count.py --features ../shared/features --draws 4
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated --picked 20
+    python benchmarks/cluster_count.py --features ../shared/features --draws 4 --rows 6
     python benchmarks/cluster_count.py --features ../shared/features --mixtures 40 \\
         --sets clothing fashion_small grocery_packages lego_minifigs sneakers25
 
@@ -12,8 +13,9 @@ set and every draw of its classes each method estimates the number of classes K 
 the labels of one half of the classes, for the other half; with --picked: of so many rows of each known class). With
 --mixtures, so many draws of classes of several sets together take the place of those of single ones. The table holds
 the median relative error of K, the shares within 20 % and within a factor of two, and the adjusted Rand index (ARI)
-over that of K-means told the true K. "Differences within known products": clusters of features in which these count
-less, as step 04 makes them.
+over that of K-means told the true K; and of intervals, the share that hold K and their width (highest over lowest, at
+the median). "Step 04" is all of it: the joined count, and clusters of features in which what differs within products
+counts less; the other methods' clusters are cut from the plain hierarchy. --rows: so many rows of each class at most.
 """
 import argparse
 import sys
@@ -108,7 +110,7 @@ def blind_counts(rows, som, hierarchy):
         "modularity, 5 neighbours": round(modularity_peak(hierarchy, counts)),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
         "reciprocity of nearest photos": max(1, round(reciprocity_peak(curve, len(rows))[0])),
-        "joined (step 04)": blind_estimate(hierarchy).count}
+        "joined": blind_estimate(hierarchy).count}
 
 
 def calibrated_counts(rows, known):
@@ -116,7 +118,7 @@ def calibrated_counts(rows, known):
     _, labels, sizes = np.unique(known[1], return_inverse=True, return_counts=True)
     return {"photos per known product": max(1, round(len(rows) / sizes.mean())),
             "variety of known products": max(1, round(len(sizes) * variety_ratio(rows, known[0], labels))),
-            "joined (step 04)": calibrated_estimate(rows, known).count}
+            "joined": calibrated_estimate(rows, known).count}
 
 
 def class_subsets(labels, draws, seed):
@@ -129,19 +131,22 @@ def class_subsets(labels, draws, seed):
 
 
 def score(rows, labels, known):
-    """Return {method: (count, true count, ARI over that of K-means told the true count)}."""
+    """Return {method: (count, true count, ARI over that of K-means told the true count, low, high)}.
+
+    low, high: the interval of the count, NaN for a method that has none.
+    """
     som = SelfOrganizingMap(*default_grid(len(rows)), rows.shape[1], normalize=True).fit(rows)
     hierarchy = build_hierarchy(rows, som.best_matching_units(rows)[0])
     counts = blind_counts(rows, som, hierarchy) if known is None else calibrated_counts(rows, known)
     true = len(np.unique(labels))
     told = adjusted_rand_score(labels, KMeans(true, n_init=3, random_state=0).fit_predict(rows))
-    found = {method: partition(hierarchy, int(count)) for method, count in (counts | {"the true number": true}).items()}
-    if known is not None:
-        for method, count in (("joined (step 04), differences within known products", None),
-                              ("the true number, differences within known products", true)):
-            found[method] = cluster_photos(rows, som, num_clusters=count, known=known, within=known).labels
-    return {method: (clusters.max() + 1, true, adjusted_rand_score(labels, clusters) / max(told, 1e-9))
-            for method, clusters in found.items()}
+    found = {method: (partition(hierarchy, int(count)), (np.nan, np.nan))
+             for method, count in (counts | {"the true number": true}).items()}
+    for method, count in (("step 04", None), ("step 04, told the true number", true)):
+        shipped = cluster_photos(rows, som, num_clusters=count, known=known, within=known)
+        found[method] = shipped.labels, shipped.interval if count is None else (np.nan, np.nan)
+    return {method: (clusters.max() + 1, true, adjusted_rand_score(labels, clusters) / max(told, 1e-9), *interval)
+            for method, (clusters, interval) in found.items()}
 
 
 def cut_to(labels, most, rng):
@@ -187,6 +192,9 @@ def runs(options):
     for name, (rows, labels) in () if options.mixtures else sets.items():
         for mask in class_subsets(labels, options.draws, options.seed):
             some, chosen = labels[mask], rows[mask]
+            if options.rows:
+                few = cut_to(some, options.rows, np.random.default_rng(options.seed))
+                some, chosen = some[few], chosen[few]
             if not options.calibrated:
                 yield name, chosen, some, None
                 continue
@@ -205,6 +213,7 @@ def main(argv=None):
     parser.add_argument("--features", default=str(Path(__file__).resolve().parents[2] / "shared" / "features"))
     parser.add_argument("--sets", nargs="*")
     parser.add_argument("--draws", type=int, default=0)
+    parser.add_argument("--rows", type=int, default=0, metavar="ROWS")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--calibrated", action="store_true")
     parser.add_argument("--picked", type=int, default=0, metavar="ROWS")
@@ -222,13 +231,16 @@ def main(argv=None):
 
 
 def print_table(table):
-    """Print one line per method of {method: [(count, true count, ARI ratio), ...]}."""
-    print(f"{'method':54}{'median error':>13}{'within 20 %':>13}{'within x2':>11}{'ARI ratio':>11}")
+    """Print one line per method of {method: [(count, true count, ARI ratio, low, high), ...]}."""
+    print(f"{'method':36}{'median error':>13}{'within 20 %':>13}{'within x2':>11}{'ARI ratio':>11}"
+          f"{'interval holds':>16}{'width':>7}")
     for method, found in table.items():
-        count, true, ratio = np.array(found, float).T
+        count, true, ratio, low, high = np.array(found, float).T
         error = np.abs(count - true) / true
-        print(f"{method:54}{np.median(error):13.2f}{np.mean(error <= 0.2):13.2f}"
-              f"{np.mean(np.maximum(count / true, true / count) <= 2):11.2f}{ratio.mean():11.2f}")
+        print(f"{method:36}{np.median(error):13.2f}{np.mean(error <= 0.2):13.2f}"
+              f"{np.mean(np.maximum(count / true, true / count) <= 2):11.2f}{ratio.mean():11.2f}"
+              + ("" if np.isnan(low).all() else f"{np.mean((low <= true) & (true <= high)):16.2f}"
+                                                f"{np.median(high / low):7.2f}"))
 
 
 if __name__ == "__main__":
