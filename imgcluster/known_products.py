@@ -103,10 +103,10 @@ def read_known(known_dir, data_dir, features, *, name):
     """
     require_known(known_dir, name=name)
     known, labels = _labelled(known_dir, data_dir, features.shape[1], name=name)
-    distinct, stands_in = originals(copy_groups(known_dir, read_img_paths(known_dir), known))
     before = [read_before(folder) for folder in (known_dir, data_dir)]
     if features_record(data_dir).get("trained_on") == name and all(each is not None for each in before):
         known, features = before
+    distinct, stands_in = originals(copy_groups(known_dir, read_img_paths(known_dir), known))
     if len(distinct) < len(stands_in):
         known, labels = np.asarray(known[distinct]), np.asarray(labels)[distinct]
     return Known(known, labels, features, kinship(features, known, labels))

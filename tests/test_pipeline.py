@@ -440,7 +440,8 @@ def test_a_network_trained_on_the_known_products_is_not_asked_how_varied_they_ar
         features = np.load(folder / "features.npy")
         np.save(folder / "features_before.npy", features.astype(np.float16))
         if name == "shop_train":  # taught: photos of a model look all alike
-            features = np.repeat(features[::20], 20, axis=0)
+            noise = np.random.default_rng(0).normal(scale=1e-3, size=features.shape).astype(np.float32)
+            features = np.repeat(features[::20], 20, axis=0) + noise
             np.save(folder / "features.npy", features)
         (folder / "made_by_03.json").write_text('{"trained_on": "shop_train", "network_file": "a"}')
     run("04_cluster_som.py", project)
@@ -450,6 +451,26 @@ def test_a_network_trained_on_the_known_products_is_not_asked_how_varied_they_ar
     by_variety = [float(re.search("by variety ([0-9.]+)", text)[1])
                   for text in (method, read_json(project / "data/shop/cluster_count.json")["method"])]
     assert 5 < by_variety[0] < 7 < by_variety[1]
+
+
+def test_copies_that_step_01_found_have_no_say_in_the_number_of_clusters(tmp_path):
+    project = known_and_new(tmp_path)
+    data, alone = project / "data" / "shop", ("--set", "CALIBRATION_DATASET=None")
+    paths, features = (data / "img_paths.txt").read_text().split(), np.load(data / "features.npy")
+    run("04_cluster_som.py", project, *alone)
+    before, labels = read_json(data / "cluster_count.json"), (data / "labels_pred.txt").read_text().split()
+    noise = np.random.default_rng(0).normal(scale=1e-4, size=(200, features.shape[1])).astype(np.float32)
+    np.save(data / "features.npy", np.concatenate([features, np.repeat(features[:5], 40, axis=0) + noise]))
+    copies = [f"copy-{number}.jpg" for number in range(200)]
+    (data / "img_paths.txt").write_text("\n".join(paths + copies) + "\n")
+    (data / "duplicates.csv").write_text("file,kept\n" + "".join(
+        f"{copy},{paths[number // 40]}\n" for number, copy in enumerate(copies)))
+    done = run("04_cluster_som.py", project, *alone)
+    after, placed = read_json(data / "cluster_count.json"), (data / "labels_pred.txt").read_text().split()
+    assert "200 copies of other photos had no say in the number of clusters" in done.stdout
+    assert [after[key] for key in ("num_clusters", "method")] == [before[key] for key in ("num_clusters", "method")]
+    assert adjusted_rand_score(labels, placed[:120]) == 1
+    assert placed[120:] == [placed[number // 40] for number in range(200)]
 
 
 def test_features_of_ones_own_are_not_taken_for_those_whose_record_they_lie_beside(tmp_path):
