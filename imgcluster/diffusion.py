@@ -50,8 +50,8 @@ def spectrum(graph, *, components=COMPONENTS):
 
 def connected_parts(graph):
     """Return the nodes, int arrays, of each connected component of a graph [n, n], the largest first."""
-    num_parts, part = connected_components(graph, directed=False)
-    nodes = np.split(np.argsort(part, kind="stable"), np.cumsum(np.bincount(part, minlength=num_parts))[:-1])
+    part = connected_components(graph, directed=False)[1]
+    nodes = np.split(np.argsort(part, kind="stable"), np.cumsum(np.bincount(part))[:-1])
     return sorted(nodes, key=len, reverse=True)
 
 

@@ -70,9 +70,9 @@ def leaves(points, units):
 
     Of fewer photos it is the photo itself, else a part of its unit, where the occupied units are no more than that.
     """
-    num_photos = len(units)
-    return np.arange(num_photos) if num_photos <= MAX_NODES else split_nodes(
-        points, np.unique(units, return_inverse=True)[1], MAX_NODES)
+    if len(units) <= MAX_NODES:
+        return np.arange(len(units))
+    return split_nodes(points, np.unique(units, return_inverse=True)[1], MAX_NODES)
 
 
 def hierarchy_on(features, units, num_units):

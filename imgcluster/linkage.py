@@ -1,6 +1,7 @@
 """Hierarchies over weighted points: Ward's tree and how to cut it."""
 import numpy as np
 
+from imgcluster.neighbours import squared_gaps
 from imgcluster.rows import blocks
 
 
@@ -45,10 +46,9 @@ def merge_costs(points, weights):
     """Return float32 [U, U]: how much the within-cluster sum of squares grows if two of the points [U, D] are merged
     that stand for weights [U] photos each; infinite on the diagonal."""
     points, weights = np.asarray(points), np.asarray(weights, np.float32)
-    squares = np.einsum("ud,ud->u", points, points)
     costs = np.empty((len(points), len(points)), np.float32)
     for rows in blocks(len(points)):
-        costs[rows] = np.maximum(squares[rows, None] + squares - 2 * points[rows] @ points.T, 0)
+        costs[rows] = np.maximum(squared_gaps(points[rows], points), 0)
         costs[rows] *= weights[rows, None] * weights / (weights[rows, None] + weights)
     np.fill_diagonal(costs, np.inf)
     return costs
