@@ -51,12 +51,15 @@ def main(argv=None):
         known, name = known_products(step, features)
         trained = features_record(step.data_dir).get("trained_on") is not None
         copies = copy_groups(step.data_dir, img_paths, features)
-        clustering = cluster_photos(features, som, copies=copies, **given, by_direction=trained,
-                                    **evidence(known, features, data_dir=step.data_dir, trained=trained),
+        told = evidence(known, features, data_dir=step.data_dir, trained=trained)
+        clustering = cluster_photos(features, som, copies=copies, **given, **told, by_direction=trained,
                                     taught_apart=taught_apart(step.data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
-        facts = {"calibration_dataset": name, "blind_count": clustering.blind_count,
+        counted_by = name if clustering.blind_count is not None else None
+        facts = {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
                  "clustering_id": clustering_id(img_paths, clustering.labels)}
-        step.say(clustering.described(known=name))
+        step.say(clustering.described(known=counted_by))
+        if told.get("within") is not None:
+            step.say(f"{name} showed what differs between photos of one product, which counts less")
         repeated = len(copies) - copies.max() - 1
         if repeated:
             step.say(f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters")

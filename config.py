@@ -265,9 +265,10 @@ NUM_CLUSTERS = None
 NUM_IMGS_PER_MODEL = None
 
 # Name of a labelled dataset that shows what counts as one product model, and, by features that no labels were learned
-# for, what differs between photos of one, which then counts less in the clusters. Its labels_true and features must
-# exist, the latter by the same network: set TRAIN_DATASET to a name (best the same) or None. "auto": TRAIN_DATASET when
-# it has both and shows the same kind of product. None: none, the estimate is made blindly.
+# for, what differs between photos of one, which then counts less in the clusters, also where their number is given. Its
+# labels_true and features must exist, the latter by the same network: set TRAIN_DATASET to a name (best the same) or
+# None. "auto": TRAIN_DATASET when it has both, shows the same kind of product and a number is to be estimated. None:
+# none, the estimate is made blindly.
 CALIBRATION_DATASET = "auto"
 
 # Name of a dataset that was clustered before (steps 03 and 04, with the same network). The photos of DATASET are placed

@@ -60,12 +60,12 @@ class Catalogue:
         """Return how far each cluster's photos lie from the nearest other one in it, float [K]: 95 % are within.
 
         A cluster is never given less than half of the reach of all photos together, so that small or very even clusters
-        do not reject their own; one whose photos do not find each other gets just that.
+        do not reject their own; one whose photos do not find each other gets just that. Copies tell nothing about it.
         """
         numbers = np.searchsorted(self.surroundings.occupied, self.units)
         index, distance = self._nearest(self.features, numbers, own=self.rows)
         gaps = _distance_to(self.labels, self.labels[index], distance)
-        found = np.isfinite(gaps)
+        found = np.isfinite(gaps) & (np.square(gaps) > COPY)
         overall = np.quantile(gaps[found], REACH_QUANTILE) if found.any() else np.inf
         groups = (gaps[found & (self.labels == label)] for label in range(self.labels.max() + 1))
         return np.array([max(np.quantile(group, REACH_QUANTILE) if len(group) else 0, overall / 2) for group in groups])

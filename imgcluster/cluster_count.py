@@ -6,16 +6,13 @@ import numpy as np
 from imgcluster.blind_count import ALL_ALIKE, Estimate, blind_estimate
 from imgcluster.calibration import calibrated_estimate, prior_estimate
 from imgcluster.copies import originals
-from imgcluster.directions import evened_places, follow_directions
+from imgcluster.directions import confidence, evened_places, follow_directions
 from imgcluster.errors import UserError
-from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, partition, shares
-from imgcluster.rows import Picked, blocks, check_features
+from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, majority, partition
+from imgcluster.levels import nested_levels
+from imgcluster.rows import blocks, check_features, picked
 from imgcluster.whitening import evened_within
 from imgcluster.wording import counted
-
-# Levels are sought at the count times powers of two: so many to either side, or as many as its interval reaches over,
-# up to the second number; each up to this factor from there.
-LEVELS, MOST_LEVELS, LEVEL_WINDOW = 2, 5, 1.3
 
 
 @dataclass(frozen=True)
@@ -23,11 +20,11 @@ class Clustering:
     """A partition of photos into clusters, and what is known about the number of clusters.
 
     labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low, high)
-    of the count; levels, coarse to fine, each {"num_clusters": int, "labels": int [N]}; unit_clusters int [units], -1
-    for units without photos; confidence float [N], 0..1; method: how the count was found, words: the same without terms
-    of the trade; calibrated: whether known
-    products or a prior set it; blind_count: what the photos alone suggest, where known products set the count;
-    corrected_from: the count before a person's corrections, where there were any; finer_groups: as of an `Estimate`.
+    of the count; levels, coarse to fine and nested, each {"num_clusters": int, "labels": int [N]}; unit_clusters int
+    [units], -1 for units without photos; confidence float [N], 0..1 (`directions.confidence`); method: how the count
+    was found, words: the same without terms of the trade; calibrated: whether known products or a prior set it;
+    blind_count: what the photos alone suggest, where known products set the count; corrected_from: the count before a
+    person's corrections, where there were any; finer_groups: as of an `Estimate`.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -86,9 +83,7 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     units = som_map.best_matching_units(features)[0]
     wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
     first, stands_in = originals(np.arange(num_photos) if copies is None or wanted > len(set(copies)) else copies)
-    compared = features if compared is None else check_features(compared)
-    distinct, seen = (Picked(each, first) if len(first) < num_photos else each for each in (features, compared))
-    clustered = distinct
+    distinct = clustered = picked(features, first)
     if within is not None:
         evened = evened_within(distinct, within)
         clustered = np.concatenate([evened[rows] for rows in blocks(len(distinct))])
@@ -100,27 +95,23 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     elif len(first) == 1 < num_photos:
         estimate = ALL_ALIKE
     else:
-        of_them = hierarchy if compared is features and clustered is distinct else hierarchy_of(seen)
-        estimate = blind_estimate(of_them, taught_apart=taught_apart)
+        seen = distinct if compared is None or compared is features else picked(check_features(compared), first)
+        estimate = blind_estimate(hierarchy if seen is clustered else hierarchy_of(seen), taught_apart=taught_apart)
         if known is not None:
             estimate, blind_count = calibrated_estimate(seen, known), estimate.count
-
     compares_directions = by_direction or within is not None
     places = clustered if compares_directions else evened_places(distinct, hierarchy)
-
-    def clusters(count):
-        return by_size(follow_directions(places, partition(hierarchy, count))[stands_in])
-
-    labels = clusters(estimate.count)
-    levels = _levels(hierarchy.tree, labels, estimate.interval, clusters)
-    certainty = confidence(hierarchy.graph, labels[first])[stands_in]
-    unit_clusters = majority(units, labels, len(som_map.prototypes))
-    if allow_outliers:
-        strays = outliers(hierarchy.isolation, labels[first])[stands_in]
-        labels, certainty = np.where(strays, -1, labels), np.where(strays, 0.0, certainty)
-    return Clustering(labels, estimate.count, estimate.interval, levels, unit_clusters, certainty, estimate.method,
-                      num_clusters is None and (known is not None or imgs_per_model is not None), blind_count,
-                      words=estimate.words or estimate.method, finer_groups=estimate.finer_groups)
+    found = follow_directions(places, partition(hierarchy, estimate.count))
+    levels = nested_levels(hierarchy, places, found, estimate.interval)
+    strays = outliers(hierarchy.isolation, found)[stands_in] & allow_outliers
+    # From here on all photos, copies too.
+    labels, levels = by_size(found[stands_in]), [by_size(level[stands_in]) for level in levels]
+    certainty = confidence(picked(places, stands_in), labels)
+    return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval,
+                      [{"num_clusters": len(np.unique(level)), "labels": level} for level in levels],
+                      majority(units, labels, len(som_map.prototypes)), np.where(strays, 0.0, certainty),
+                      estimate.method, num_clusters is None and (known is not None or imgs_per_model is not None),
+                      blind_count, words=estimate.words or estimate.method, finer_groups=estimate.finer_groups)
 
 
 def outliers(isolation, labels):
@@ -131,25 +122,6 @@ def outliers(isolation, labels):
     lower, upper = np.quantile(isolation, [0.25, 0.75])
     far = isolation > upper + 3 * (upper - lower)
     return far & (np.bincount(labels, ~far)[labels] > 0)
-
-
-def majority(units, labels, num_units):
-    """Return the most frequent label among the photos of each unit, int [num_units], -1 where there are none."""
-    counts = np.zeros((num_units, labels.max(initial=0) + 1), int)
-    np.add.at(counts, (units, labels), 1)
-    return np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
-
-
-def confidence(graph, labels):
-    """Return how far each photo's own cluster leads the next one in its share of the neighbours, float [N], 0..1."""
-    if labels.max() == 0:
-        return np.ones(len(labels))
-    share = shares(graph, labels)
-    rows = np.repeat(np.arange(len(labels)), np.diff(share.indptr))
-    mine, own, next_best = share.indices == labels[rows], np.zeros(len(labels)), np.zeros(len(labels))
-    own[rows[mine]] = share.data[mine]
-    np.maximum.at(next_best, rows[~mine], share.data[~mine])
-    return np.clip(own - next_best, 0, 1)
 
 
 def _check_settings(num_photos, num_clusters, imgs_per_model):
@@ -169,30 +141,3 @@ def doubt_of_given(num_photos, *, num_clusters, imgs_per_model, assign_to):
         return (f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}, but there are {num_photos} photos in all, so that all are "
                 "one cluster; give the number of photos of a single product, or None")
     return ""
-
-
-def _levels(tree, labels, interval, clusters):
-    """Return the partition itself between coarser and finer ones, coarse to fine; clusters: from a count to labels."""
-    count = labels.max() + 1
-    counts = sorted({count, *level_counts(tree, count, interval)})
-    return [{"num_clusters": each, "labels": labels if each == count else clusters(each)} for each in counts]
-
-
-def level_counts(tree, count, interval):
-    """Return counts at which a linkage [U-1, 4] is best cut near a quarter, half, twice and four times `count`.
-
-    An eighth, eight times and so on are looked at too, where the count's interval (low, high) reaches that far. Best is
-    where the next merge costs most, as a ratio, over the last one done.
-    """
-    costs = np.log(np.maximum(tree[::-1, 2], np.finfo(np.float32).tiny))
-    coarser, finer = (int(np.clip(np.log2(reach), LEVELS, MOST_LEVELS))
-                      for reach in (count / interval[0], interval[1] / count))
-    found = []
-    for power in (*range(-coarser, 0), *range(1, finer + 1)):
-        wanted = count * 2.0**power
-        near = np.arange(np.ceil(wanted / LEVEL_WINDOW), wanted * LEVEL_WINDOW).astype(int)
-        near = near[(near >= 2) & (near <= len(costs))]
-        if len(near):
-            # costs[k - 2] is that of the merge from k clusters to k - 1.
-            found.append(int(near[np.argmax(costs[near - 2] - costs[np.minimum(near - 1, len(costs) - 1)])]))
-    return found

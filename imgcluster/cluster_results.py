@@ -11,8 +11,9 @@ from imgcluster.som import SelfOrganizingMap
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
            "cluster_count.json")
-# Photos below this confidence are worth a look; the list holds no more of them than a fifth of all photos.
-DOUBTFUL, REVIEW_SHARE = 0.5, 0.2
+# Photos below this confidence, to which the next cluster is less than half as far again as their own, are worth a look;
+# the list holds no more of them than a fifth of all photos.
+DOUBTFUL, REVIEW_SHARE = 1 / 3, 0.2
 
 
 def write_clustering(data_dir, img_paths, features, som, clustering, **facts):

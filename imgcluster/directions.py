@@ -2,7 +2,7 @@
 within products counts less."""
 import numpy as np
 
-from imgcluster.hierarchy import NUM_NEIGHBOURS, partition
+from imgcluster.hierarchy import NUM_NEIGHBOURS, majority, partition
 from imgcluster.neighbours import membership, project
 from imgcluster.rows import blocks, read_rows, unit_length
 from imgcluster.whitening import evened_within
@@ -11,6 +11,10 @@ from imgcluster.whitening import evened_within
 PASSES = 5
 # Photos, of clusters evenly spread over all, that show what differs within a cluster.
 MOST_SHOWN = 6000
+# The label of photos that are yet to be placed in a cluster.
+UNDECIDED = -1
+# Least cosine distance that is told from none.
+ROUNDING = 1e-5
 
 
 def evened_places(features, hierarchy):
@@ -28,30 +32,69 @@ def evened_places(features, hierarchy):
     return project(evened_within(features, (features[shown], labels[shown])))
 
 
-def follow_directions(features, labels, *, passes=PASSES):
+def follow_directions(features, labels, *, within=None, passes=PASSES):
     """Return labels int [N], 0..K-1, after each photo went to the cluster whose mean direction is nearest to its own.
 
     Spherical K-means (Dhillon & Modha, Machine Learning 42, 2001) from the clusters given, at most `passes` times;
-    features [N, D] may be memory-mapped. Passes that would leave a cluster without photos are not taken.
+    features [N, D] may be memory-mapped. Passes that would leave a cluster without photos are not taken. labels: -1 for
+    photos that are yet to be placed, which always are. within: int [N], larger clusters that nobody leaves; each of the
+    clusters given lies in one of them, and each of them holds one.
     """
     num_clusters = labels.max() + 1
+    owner = None if within is None else majority(labels[labels >= 0], within[labels >= 0], num_clusters)
     for _ in range(passes):
         centers = mean_directions(features, labels)
-        # Whatever the length of a row, the same direction is nearest.
-        moved = np.concatenate([(read_rows(features, rows) @ centers.T).argmax(axis=1)
-                                for rows in blocks(len(labels))])
-        if (moved == labels).all() or len(np.unique(moved)) < num_clusters:
+        moved = np.concatenate([
+            _nearest(read_rows(features, rows), centers, owner, None if within is None else within[rows])
+            for rows in blocks(len(labels))])
+        if (moved == labels).all():
             break
+        if len(np.unique(moved)) < num_clusters:
+            return np.where(labels == UNDECIDED, moved, labels)
         labels = moved
     return labels
 
 
+def _nearest(block, centers, owner, within):
+    """The direction [K, D] nearest to each photo of a block [B, D], among those whose `owner` int [K] is its own."""
+    # Whatever the length of a row, the same direction is nearest.
+    likeness = block @ centers.T
+    return (likeness if owner is None else np.where(owner == within[:, None], likeness, -np.inf)).argmax(axis=1)
+
+
 def mean_directions(features, labels):
     """Return float32 [K, D], rows of length 1: the directions of the clusters' summed unit vectors."""
+    return unit_length(_sums(features, labels))
+
+
+def _sums(features, labels):
     sums = np.zeros((labels.max() + 1, features.shape[1]), np.float32)
     for rows in blocks(len(labels)):
-        sums += membership(labels[rows], len(sums)).T @ read_rows(features, rows, normalize=True)
-    return unit_length(sums)
+        inside = labels[rows] != UNDECIDED
+        sums += membership(labels[rows][inside], len(sums)).T @ read_rows(features, rows, normalize=True)[inside]
+    return sums
+
+
+def confidence(features, labels):
+    """Return how much nearer each photo is to its own cluster than to the next one, float [N], 0..1.
+
+    The simplified silhouette (Hruschka, Campello & de Castro, Information Sciences 176, 2006): 1 - own / next, by
+    cosine distances to the clusters' mean directions, without the photo itself in its own cluster's; 0 where another
+    cluster is nearer, or for a photo alone in its cluster, and 1 where there is only one cluster. features [N, D],
+    labels int [N] 0..K-1.
+    """
+    if labels.max() == 0:
+        return np.ones(len(labels))
+    sums, found = _sums(features, labels), []
+    centers = unit_length(sums)
+    for rows in blocks(len(labels)):
+        block, own = read_rows(features, rows, normalize=True), labels[rows]
+        others = unit_length(sums[own] - block)
+        likeness = block @ centers.T
+        likeness[np.arange(len(own)), own] = -1
+        own_gap, next_gap = 1 - np.einsum("nd,nd->n", block, others), 1 - likeness.max(axis=1)
+        found.append((next_gap - own_gap) / np.maximum(next_gap, ROUNDING))
+    return np.where(np.bincount(labels)[labels] > 1, np.clip(np.concatenate(found), 0, 1), 0)
 
 
 def likeness_to_means(features, labels):

@@ -160,3 +160,11 @@ def by_size(labels):
     rank = np.empty(len(sizes), int)
     rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
     return rank[inverse]
+
+
+def majority(groups, labels, num_groups):
+    """Return the most frequent of labels int [N] in each of the groups int [N], int [num_groups], -1 where there are
+    none."""
+    counts = np.zeros((num_groups, labels.max(initial=0) + 1), int)
+    np.add.at(counts, (groups, labels), 1)
+    return np.where(counts.any(axis=1), counts.argmax(axis=1), -1)

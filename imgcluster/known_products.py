@@ -53,8 +53,8 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
     if known.kinship >= OTHER_KIND:
         return known
     if asked:
-        warn(f"the photos of CALIBRATION_DATASET = {name!r} show another kind of product: the number of clusters "
-             "learned from them may be far off; None estimates it without them")
+        warn(f"the photos of CALIBRATION_DATASET = {name!r} show another kind of product: a number of clusters "
+             "learned from them may be far off; None does without them")
         return known
     say(f"{name} shows another kind of product; the number of clusters is estimated without it")
     return None

@@ -67,6 +67,11 @@ class Picked:
         return np.asarray(self.features[self.numbers[rows]])
 
 
+def picked(features, numbers):
+    """Return the rows of features [N, D] at numbers int [M] as `Picked`, or features themselves where that is all."""
+    return features if np.array_equal(numbers, np.arange(len(features))) else Picked(features, numbers)
+
+
 def unit_length(block):
     """Return the rows of `block` scaled to Euclidean length 1; zero rows stay zero."""
     length = np.linalg.norm(block, axis=1, keepdims=True)

@@ -280,13 +280,12 @@ class Settings(BaseModel):
 
     @property
     def known_dataset(self):
-        """The dataset whose products show step 04 what counts as one: CALIBRATION_DATASET, or what "auto" stands for;
-        None where they are not asked."""
-        if self.NUM_CLUSTERS or self.NUM_IMGS_PER_MODEL:
-            return None
+        """The dataset whose products show step 04 what counts as one: CALIBRATION_DATASET, or what "auto" stands for,
+        which is none where the number of clusters is given."""
         if self.CALIBRATION_DATASET != "auto":
             return self.CALIBRATION_DATASET
-        return None if self.train_dataset == self.DATASET else self.train_dataset
+        given = self.NUM_CLUSTERS or self.NUM_IMGS_PER_MODEL
+        return None if given or self.train_dataset == self.DATASET else self.train_dataset
 
     def for_dataset(self, dataset):
         """Return the same settings for another dataset, in the folders of the same templates."""

@@ -67,6 +67,21 @@ def test_a_photo_alone_in_its_cluster_reaches_half_as_far_as_all_photos_do():
     assert alone == pytest.approx(several / 2) and 0 < several < 1
 
 
+@pytest.mark.parametrize("copied", [0, 1, 50])
+def test_copies_of_a_photo_do_not_shorten_the_reach_of_its_cluster(copied):
+    rng = np.random.default_rng(4)
+    old = np.concatenate([cloud(rng, np.eye(16)[each], 40, 0.1) for each in range(3)])
+    labels = np.repeat([0, 1, 2], 40)
+    plain = Catalogue(old, map_of(old), labels).reach()
+    more = np.concatenate([old, np.repeat(old[:40:4], copied, axis=0)])
+    reach = Catalogue(more, map_of(more), np.append(labels, np.zeros(10 * copied, int))).reach()
+    assert reach == pytest.approx(plain, rel=0.1)
+    # Where a cluster is nothing but copies it reaches half as far as all photos do.
+    only = np.concatenate([old[39:], np.repeat(old[:1], 1 + copied, axis=0)])
+    reach = Catalogue(only, map_of(only), np.append(labels[39:], np.full(1 + copied, 0))).reach()
+    assert reach[0] >= reach[1:].min() / 2
+
+
 @pytest.mark.parametrize("normalize, distance", [(True, np.sqrt(2 - np.sqrt(2))), (False, np.sqrt(5))])
 def test_the_distance_is_that_to_the_nearest_photo_of_the_cluster(normalize, distance):
     old = np.eye(4, dtype=np.float32)

@@ -1,20 +1,11 @@
 """Properties of the clustering: separated clouds are found, forced counts are met, odd input is taken or named."""
 import numpy as np
 import pytest
-from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster import hierarchy
-from imgcluster.cluster_count import (
-    Clustering,
-    cluster_photos,
-    confidence,
-    doubt_of_given,
-    level_counts,
-    majority,
-    outliers,
-)
+from imgcluster.cluster_count import Clustering, cluster_photos, doubt_of_given, outliers
 from imgcluster.directions import follow_directions
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -142,6 +133,9 @@ def test_what_differs_within_known_products_counts_less():
     assert (taught.num_clusters, taught.method, taught.blind_count) == (alone.num_clusters, alone.method,
                                                                         alone.blind_count)
     assert adjusted_rand_score(labels[240:], taught.labels) > adjusted_rand_score(labels[240:], alone.labels) + 0.2
+    plain, given = (clustered(own, num_clusters=8, within=within) for within in (None, known))
+    assert given.num_clusters == 8 and given.words == "set by hand"
+    assert adjusted_rand_score(labels[240:], given.labels) > adjusted_rand_score(labels[240:], plain.labels) + 0.2
 
 
 def test_known_models_are_compared_in_the_features_that_they_come_in():
@@ -182,17 +176,6 @@ def test_an_outlier_is_three_quartile_ranges_farther_than_the_third_quartile(far
     for labels in (np.zeros(9, int), np.arange(9) // 7):
         assert np.flatnonzero(outliers(isolation, labels)).tolist() == marked
     assert not outliers(isolation, np.arange(9) // 8).any(), "nobody else is in its cluster"
-
-
-def test_a_unit_belongs_to_most_of_its_photos():
-    assert majority(np.array([0, 0, 0, 2, 4, 4]), np.array([1, 1, 0, 3, 2, 0]), 5).tolist() == [1, -1, 3, -1, 0]
-    assert majority(np.array([], int), np.array([], int), 2).tolist() == [-1, -1]
-
-
-def test_confidence_is_the_lead_of_ones_own_cluster_over_the_next_among_the_neighbours():
-    graph = sparse.csr_matrix(np.array([[0, 6, 3, 1], [6, 0, 0, 0], [1, 3, 0, 0], [0, 0, 0, 0]], float))
-    assert confidence(graph, np.array([0, 0, 1, 2])) == pytest.approx([0.3, 1, 0, 0])
-    assert confidence(graph, np.zeros(4, int)).tolist() == [1] * 4
 
 
 def test_units_follow_the_majority_of_their_photos():
@@ -262,38 +245,6 @@ def test_copies_do_not_make_all_other_photos_outliers():
     photo = np.concatenate([np.zeros(400, int), np.arange(60)])
     result = cluster_photos(features[photo], trained_map(features[photo]), copies=photo, allow_outliers=True)
     assert (result.labels >= 0).mean() > 0.95
-
-
-def test_levels_are_sought_where_the_next_merge_costs_much_more_than_the_last_one():
-    heights = np.ones(63)
-    heights[-9:] = 100  # ten clusters: every merge from ten on is a hundred times as dear
-    tree = np.column_stack([np.zeros((63, 2)), heights, np.zeros(63)])
-    assert 10 in level_counts(tree, 5, (4, 6)) and 10 in level_counts(tree, 20, (15, 30))
-
-
-def test_levels_reach_as_far_as_the_interval_does():
-    tree = np.column_stack([np.zeros((999, 2)), np.arange(1, 1000), np.zeros(999)])
-    usual = level_counts(tree, 16, (12, 24))
-    assert len(usual) == 4 and 3 <= min(usual) and max(usual) <= 4 * 16 * 1.3
-    wide = level_counts(tree, 16, (2, 16 * 10))
-    assert set(usual) < set(wide) and len(wide) == 6 and min(wide) <= 2 * 1.3 and 16 * 8 / 1.3 <= max(wide)
-    assert len(level_counts(tree, 1, (1, 999))) == 5  # of one cluster nothing is coarser
-
-
-@pytest.mark.parametrize("count", [8, 40])
-def test_levels_are_near_a_quarter_half_twice_and_four_times_the_count(count):
-    for seed in range(5):
-        heights = np.sort(np.random.default_rng(seed).lognormal(size=199))
-        found = level_counts(np.column_stack([np.zeros((199, 2)), heights, np.zeros(199)]), count, (count, count))
-        assert len(found) == 4 and all(each / 1.3 <= factor * count <= each * 1.3
-                                       for each, factor in zip(found, (0.25, 0.5, 2, 4)))
-
-
-@pytest.mark.parametrize("heights, count, levels", [
-    ([1, 5, 5, 5, 9], 4, [2]), ([1, 5, 5, 5, 9], 2, [5]), ([1, 5, 5, 5, 9], 20, [5]), ([1, 2, 8, 8, 9], 2, [4])])
-def test_a_level_ends_before_the_dearest_merge_has_two_clusters_or_more_and_fewer_than_nodes(heights, count, levels):
-    tree = np.column_stack([np.zeros((5, 2)), heights, np.zeros(5)])  # of six nodes
-    assert level_counts(tree, count, (count, count)) == levels
 
 
 def test_levels_keep_within_what_the_tree_can_give():

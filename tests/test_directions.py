@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from imgcluster import directions
-from imgcluster.directions import evened_places, follow_directions, likeness_to_means, mean_directions
+from imgcluster.directions import confidence, evened_places, follow_directions, likeness_to_means, mean_directions
 from imgcluster.hierarchy import hierarchy_of
 from imgcluster.rows import unit_length
 from imgcluster.validation import precision_at_r
@@ -64,6 +64,40 @@ def test_a_long_photo_turns_its_direction_no_more_than_a_short_one():
     half = np.sqrt(0.5)
     assert mean_directions(features, labels) == pytest.approx(np.array([[half, half], [0, -1]]))
     assert likeness_to_means(features, labels) == pytest.approx([half, half, 1])
+
+
+def test_photos_stay_within_the_larger_cluster_they_are_in_and_those_yet_to_be_placed_are():
+    features, products = rays(4)
+    parts, larger = products.copy(), products // 3
+    parts[::3] = -1
+    assert (follow_directions(features, parts, within=larger) == products).all()
+    parts[larger == 0] = np.where(parts[larger == 0] < 0, -1, 0)
+    parts[parts > 0] -= 2
+    assert (follow_directions(features, parts, within=larger) == np.maximum(products - 2, 0)).all()
+    # A pass that would empty a cluster is not taken, but for those without one.
+    same = np.ones((5, 3), np.float32)
+    assert follow_directions(same, np.array([0, 1, 1, -1, -1])).tolist() == [0, 1, 1, 0, 0]
+
+
+def test_confidence_is_how_much_nearer_ones_own_cluster_is_than_the_next_one():
+    features = np.array([[2, 0], [0.8, 0.6], [0, 5], [-0.6, 0.8]])
+    next_mean = np.array([-0.6, 1.8]) / np.hypot(0.6, 1.8)
+    found = confidence(features, np.array([0, 0, 1, 1]))
+    # Without the photo itself its own cluster is the other photo of it, whose cosine is 0.8.
+    assert found[:2] == pytest.approx([1 - 0.2 / (1 - next_mean @ photo) for photo in ([1, 0], [0.8, 0.6])], abs=1e-5)
+    assert confidence(features, np.zeros(4, int)).tolist() == [1] * 4
+    assert confidence(features, np.array([0, 0, 1, 0]))[2] == 0, "nobody else is in its cluster"
+    assert confidence(np.ones((4, 3)), np.array([0, 0, 1, 1])) == pytest.approx([0] * 4, abs=0.01), "none is nearer"
+
+
+def test_strays_and_photos_between_clusters_have_the_least_confidence():
+    features, products = rays()
+    between = mean_directions(features, products)[[0, 1]].sum(axis=0, keepdims=True)
+    features, strayed = np.concatenate([features, between]), np.append(products, 0)
+    strayed[:200:40] = (strayed[:200:40] + 1) % 5
+    found = confidence(features, strayed)
+    assert ((found >= 0) & (found <= 1)).all()
+    assert found[:200:40].max() == 0 and found[-1] < 0.1 and np.median(found) > 0.7
 
 
 def lit_photos(seed=0, num_products=12, photos=40):

@@ -10,6 +10,7 @@ from imgcluster.hierarchy import (
     hierarchy_of,
     hierarchy_on,
     leaves,
+    majority,
     partition,
     propagate,
     shares,
@@ -131,6 +132,11 @@ def test_shares_are_of_the_weight_of_a_photos_edges():
 def test_edges_between_groups_add_up_both_ways():
     graph = graph_of({(0, 1): 1, (1, 2): 2, (0, 3): 4}, 4)
     assert sum_edges(graph, np.array([0, 0, 1, 1])).toarray().tolist() == [[2, 6], [6, 0]]
+
+
+def test_a_unit_belongs_to_most_of_its_photos():
+    assert majority(np.array([0, 0, 0, 2, 4, 4]), np.array([1, 1, 0, 3, 2, 0]), 5).tolist() == [1, -1, 3, -1, 0]
+    assert majority(np.array([], int), np.array([], int), 2).tolist() == [-1, -1]
 
 
 def test_larger_clusters_have_lower_numbers_and_of_equal_ones_that_of_the_first_photo():

@@ -80,7 +80,8 @@ def test_auto_takes_the_network_of_photos_that_were_themselves_placed(tmp_path, 
     ([], None), (["TRAIN_DATASET=known"], "known"), (["TRAIN_DATASET=None"], None),
     (["TRAIN_DATASET=known", "CALIBRATION_DATASET=other"], "other"), (["CALIBRATION_DATASET=shoes"], "shoes"),
     (["TRAIN_DATASET=known", "CALIBRATION_DATASET=None"], None), (["DATASET=sample"], "sample_train"),
-    (["TRAIN_DATASET=known", "NUM_CLUSTERS=4"], None), (["CALIBRATION_DATASET=other", "NUM_IMGS_PER_MODEL=9"], None)])
+    (["TRAIN_DATASET=known", "NUM_CLUSTERS=4"], None), (["TRAIN_DATASET=known", "NUM_IMGS_PER_MODEL=9"], None),
+    (["CALIBRATION_DATASET=other", "NUM_CLUSTERS=4"], "other")])
 def test_known_products_are_those_of_the_training_set_unless_named_or_not_needed(overrides, known):
     assert load_settings(None, ["DATASET=shoes", *overrides], root=ROOT).known_dataset == known
 
