@@ -18,7 +18,7 @@ from imgcluster.cluster_results import warn_of_other_features
 from imgcluster.feature_record import features_record
 from imgcluster.feature_scores import internal_scores, neighbour_agreement
 from imgcluster.files import write_json
-from imgcluster.metrics import bootstrap_interval, clustering_scores
+from imgcluster.metrics import ari_interval, clustering_scores
 from imgcluster.score_table import score_table
 from imgcluster.seen import seen_by_network, warning_of_seen
 from imgcluster.unplaced import each_alone, is_placed
@@ -53,8 +53,8 @@ def main(argv=None):
 def agreement(step, true, predicted):
     """Scores against the true labels, ARI first, with its interval."""
     scores = clustering_scores(true, each_alone(predicted))
-    interval = bootstrap_interval(true, each_alone(predicted), samples=step.settings.BOOTSTRAP_SAMPLES,
-                                  seed=step.settings.RANDOM_SEED)
+    interval = ari_interval(true, each_alone(predicted), samples=step.settings.BOOTSTRAP_SAMPLES,
+                            seed=step.settings.RANDOM_SEED)
     return {"ari": scores.pop("ari"), "ari_interval": list(interval), **scores}
 
 

@@ -1,10 +1,10 @@
 """How much variety photos show, measured against that of labelled products: so many times as many products."""
 import numpy as np
+from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.blind_count import count_grid
 from imgcluster.hierarchy import hierarchy_of
 from imgcluster.linkage import cut
-from imgcluster.neighbours import membership
 from imgcluster.rows import read_rows
 
 LEVELS = 40
@@ -34,7 +34,7 @@ def variety_ratio(features, known_features, labels):
         clusters = cut(hierarchy.tree, count)[hierarchy.nodes][place]
         new, old = clusters[:len(features)], clusters[len(features):]
         ratios.append(entropy(new) - entropy(old))
-        weights.append(max(adjusted_rand_index(labels, old), 1e-3) ** AGREEMENT_POWER)
+        weights.append(max(adjusted_rand_score(labels, old), 1e-3) ** AGREEMENT_POWER)
     return float(np.exp(np.average(ratios, weights=weights)))
 
 
@@ -62,14 +62,3 @@ def entropy(labels):
     """Return the entropy, in nats, of the shares of the labels."""
     sizes = np.unique(labels, return_counts=True)[1]
     return float(np.log(sizes.sum()) - (sizes * np.log(sizes)).sum() / sizes.sum())
-
-
-def adjusted_rand_index(first, second):
-    """Return the adjusted Rand index (Hubert & Arabie 1985) of two labelings of the same photos."""
-    first, second = (np.unique(labels, return_inverse=True)[1] for labels in (first, second))
-    table = (membership(first, first.max() + 1).astype(float).T @ membership(second, second.max() + 1)).tocsr()
-    pairs, rows, columns = (float((each * (each - 1)).sum() / 2) for each in (
-        table.data, np.bincount(first).astype(float), np.bincount(second).astype(float)))
-    total = len(first) * (len(first) - 1) / 2
-    expected, largest = rows * columns / max(total, 1), (rows + columns) / 2
-    return 1.0 if largest == expected else (pairs - expected) / (largest - expected)

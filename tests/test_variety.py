@@ -2,10 +2,9 @@
 import numpy as np
 import pytest
 from product_rows import products
-from sklearn.metrics import adjusted_rand_score
 
 from imgcluster import variety
-from imgcluster.variety import adjusted_rand_index, entropy, even_variety, variety_ratio
+from imgcluster.variety import entropy, even_variety, variety_ratio
 
 RNG = np.random.default_rng(0)
 
@@ -39,14 +38,6 @@ def test_the_count_among_equally_many_photos_is_taken_when_it_stays_or_after_fiv
     monkeypatch.setattr(variety, "variety_ratio", lambda *_: left.pop(0))
     labels = np.repeat(np.arange(6), 20)
     assert even_variety(np.zeros((120, 2)), np.zeros((120, 2)), labels, 6) == pytest.approx(count)
-
-
-def test_agreement_is_the_adjusted_rand_index():
-    first, second = RNG.integers(0, 5, 100), RNG.integers(0, 3, 100)
-    assert adjusted_rand_index(first, second) == pytest.approx(adjusted_rand_score(first, second))
-    assert adjusted_rand_index(first, first) == 1
-    for photos in (1, 5):
-        assert adjusted_rand_index(np.zeros(photos, int), np.ones(photos, int)) == 1
 
 
 def test_entropy_of_equal_shares_is_the_logarithm_of_their_number():
