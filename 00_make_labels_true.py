@@ -10,7 +10,7 @@ import sys
 from imgcluster.ahead import require_ahead
 from imgcluster.cli import Step, run
 from imgcluster.images import scan_images
-from imgcluster.labels import describe_labels, make_labels
+from imgcluster.labels import describe_labels, doubt_of_labels, make_labels
 from imgcluster.photo_rows import left_out, write_photo_rows
 from imgcluster.sample import SAMPLES, draw_sample
 from imgcluster.step_options import label_options
@@ -40,6 +40,9 @@ def main(argv=None):
     write_photo_rows(step.data_dir, img_paths, labels)
     step.say(describe_labels(labels) if labels else
              f"{counted(len(img_paths), 'photo')}, no true labels (LABELS_FROM = None)")
+    doubtful = doubt_of_labels(labels, options["labels_from"]) if labels else ""
+    if doubtful:
+        step.warn(doubtful)
     outputs = ["img_paths.txt", *([f"labels_true.{kind}" for kind in ("txt", "npy", "tsv")] if labels else [])]
     step.record(outputs)
     step.finish(f"{', '.join(outputs[:2])} to {step.show(step.data_dir)}", then="01_img_preprocess.py")

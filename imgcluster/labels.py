@@ -9,6 +9,8 @@ from imgcluster.files import read_table
 from imgcluster.wording import counted
 
 SHOWN = 5
+# As cameras name their photos: 20240131_142233.jpg.
+DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
 
 def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
@@ -108,6 +110,14 @@ def _as_tokens(labels):
             raise UserError(f"labels {owner[token]!r} and {label!r} are the same once blanks and '#' become '_' "
                             f"({token!r}); rename one")
     return [tokens[label] for label in labels]
+
+
+def doubt_of_labels(labels, labels_from):
+    """Return a sentence where labels found in file names are dates, as cameras write them; "" where not."""
+    if labels_from != "filename" or not all(DATE.fullmatch(label) for label in labels):
+        return ""
+    return (f"the labels found in the file names look like dates ({labels[0]}), as cameras write them, and not like "
+            "product models: set LABELS_FROM = None if that is so, and no scores will be made of them")
 
 
 def describe_labels(labels):

@@ -64,6 +64,7 @@ class SelfOrganizingMap(MiniSom):
     any method to unit length, so that the map compares directions (cosine); the weights then live in that space.
     `sigma` and `sigma_end` are the neighbourhood's standard deviation, in units, in the first and last epoch (default:
     a quarter of the longer side, and 0.4). After `fit`: `quantization_errors` and `topographic_errors`, one per epoch.
+    `fit` depends on no chance. MiniSom's training row by row (`train`, `train_random`) is there too; it knows no torus.
     """
 
     def __init__(self, x, y, input_len, *, topology="rectangular", toroidal=False, normalize=False, sigma=None,
@@ -179,10 +180,23 @@ class SelfOrganizingMap(MiniSom):
             total = total / np.maximum(np.bincount(first, minlength=len(total)), 1)
         return (total / (total.max() or 1.0)).reshape(self._weights.shape[:2])
 
+    def random_weights_init(self, data):
+        """Set each unit's weights to a random row of `data`."""
+        super().random_weights_init(self._scaled(data))
+
+    def update(self, x, win, t, max_iteration):
+        """Move the weights towards the row `x` won by unit `win`: one step of MiniSom's training row by row."""
+        super().update(self._scaled([x])[0], win, t, max_iteration)
+
+    def distortion_measure(self, data):
+        """Return the sum of the rows' distances to all units, by the neighbourhood of each row's best-matching unit."""
+        return super().distortion_measure(self._scaled(data))
+
     def _activate(self, x):
-        x = np.asarray(x, np.float32)
-        length = np.linalg.norm(x)
-        super()._activate(x / length if self.normalize and length > 0 else x)
+        super()._activate(self._scaled([x])[0])
+
+    def _scaled(self, data):
+        return read_rows(np.asarray(data), normalize=self.normalize)
 
     def _sigma_at(self, epoch, epochs):
         """Shrink geometrically from sigma to sigma_end."""

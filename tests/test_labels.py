@@ -4,7 +4,7 @@ import pytest
 
 from imgcluster.errors import UserError
 from imgcluster.files import write_lines
-from imgcluster.labels import describe_labels, labels_where_there_are, make_labels
+from imgcluster.labels import describe_labels, doubt_of_labels, labels_where_there_are, make_labels
 
 PHOTOS = ["12_1_0.jpg", "12_1_1.jpg", "sub/7_3_0.jpg"]
 
@@ -151,3 +151,12 @@ def test_description_counts_photos_per_model():
     assert describe_labels(["a", "b", "b", "c", "c", "c", "c"]) == \
         "7 photos of 3 models; photos per model: min 1, median 2, max 4"
     assert describe_labels(["a"]).startswith("1 photo of 1 model;")
+
+
+@pytest.mark.parametrize("labels, source, doubted", [
+    (["20240131", "19991201", "20240131"], "filename", True), (["20240131"], "folder", False),
+    (["20240131", "31"], "filename", False), (["20241331"], "filename", False), (["20240132"], "filename", False),
+    (["202401311"], "filename", False), (["1001", "1002"], "filename", False)])
+def test_dates_in_file_names_are_no_product_models(labels, source, doubted):
+    found = doubt_of_labels(labels, source)
+    assert ("look like dates (20240131)" in found and "LABELS_FROM = None" in found) if doubted else found == ""

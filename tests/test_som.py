@@ -27,8 +27,9 @@ def test_quantization_error_falls_on_every_grid(digits, topology, toroidal):
     assert som.quantization_error(digits) <= som.quantization_errors[-1]
 
 
-def test_same_seed_same_map(digits, trained):
-    again = SelfOrganizingMap(8, 10, 64, random_seed=1).fit(digits)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_the_seed_the_same_rows_make_the_same_map(digits, trained, seed):
+    again = SelfOrganizingMap(8, 10, 64, random_seed=seed).fit(digits)
     assert np.array_equal(again.get_weights(), trained.get_weights())
 
 
@@ -104,6 +105,20 @@ def test_normalized_map_ignores_the_length_of_rows(digits):
     som = SelfOrganizingMap(4, 4, 64, normalize=True).fit(digits, epochs=3)
     assert np.array_equal(som.best_matching_units(digits)[0], som.best_matching_units(digits * 7)[0])
     assert som.winner(digits[0]) == som.winner(digits[0] * 7)
+
+
+@pytest.mark.parametrize("train", ["train", "train_random", "train_batch", "train_batch_offline"])
+def test_a_normalized_map_ignores_the_length_of_rows_by_minisoms_trainings_too(digits, train):
+    rows, lengths = digits[:300], np.random.default_rng(0).uniform(0.5, 20, (300, 1)).astype(np.float32)
+    found = []
+    for each in (rows, rows * lengths):
+        som = SelfOrganizingMap(4, 4, 64, normalize=True)
+        som.random_weights_init(each)
+        getattr(som, train)(each, 300 if train != "train_batch_offline" else 3)
+        found.append((som.get_weights(), som.distortion_measure(each)))
+    np.testing.assert_allclose(found[0][0], found[1][0], atol=1e-4)
+    assert found[0][1] == pytest.approx(found[1][1], rel=1e-3)
+    assert np.linalg.norm(found[0][0], axis=2).max() <= 1.01
 
 
 @pytest.mark.parametrize("rows", [np.ones((1, 4)), np.ones((5, 4)), np.eye(3), np.array([[1.0, 0], [2, 0], [9, 0]])])
