@@ -159,9 +159,9 @@ def test_names_that_are_there_already_and_none_taken_away_change_nothing():
     assert found.names == {2: "", 0: ""}
 
 
-def test_the_example_in_the_readme_is_followed():
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    example = next(block for block in readme.split("```") if block.startswith("\naction,"))
+def test_the_documented_example_is_followed():
+    text = (Path(__file__).parents[1] / "docs" / "corrections.md").read_text(encoding="utf-8")
+    example = next(block for block in text.split("```") if block.startswith("\naction,"))
     table = pd.read_csv(io.StringIO(example), dtype=str, keep_default_na=False)
     found = apply_corrections(np.array([0, 0, 4, 9]), ["shop a/IMG_0231.jpg", "b.jpg", "c.jpg", "d.jpg"], table)
     assert (found.labels.tolist(), found.names, found.lost) == ([10, 0, 4, 4], {10: "red boots"}, {})
