@@ -1,4 +1,5 @@
 """Many query photos: read ahead by threads, searched in order; what cannot be read is passed over or refused."""
+import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,12 +27,13 @@ def list_queries(paths, *, box=None, warn):
     """
     sources = []
     for path in map(Path, paths):
-        if path.is_dir():
+        # pathlib's tests stop at a name longer than file systems take.
+        if os.path.isdir(path):
             names, refused = scan_images(path)
             sources += [Source(path / name, str(path / name), False) for name in names]
             for name, reason in refused:
                 warn(f"{path / name}: {reason}; passed over")
-        elif path.exists():
+        elif os.path.exists(path):
             sources.append(Source(path, str(path), True))
         else:
             raise UserError(f"{path}: no such file; name a photo, or a folder of photos")

@@ -131,6 +131,8 @@ def serve(app, *, host, port, ready):
 
     Bodies stay in memory: waitress would put larger ones into temporary files. So there are only so many connections.
     """
+    if not 0 <= port < 2**16:  # the operating system would take the rest of it
+        raise UserError(f"--port {port}: 0 to 65535 needed (0: any that is free)")
     try:
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None,
                                         connection_limit=CONNECTIONS, max_request_body_size=MAX_UPLOAD,

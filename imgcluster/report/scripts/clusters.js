@@ -7,7 +7,7 @@ function confidenceBar(value) {
   if (value === null || value === undefined) return null;
   const fill = h("span", { class: "bar-fill" });
   fill.style.width = `${100 * value}%`;
-  return h("span", { class: "confidence", title: "mean confidence of its photos, 0 to 1" }, h("span", { class: "label" }, "confidence"),
+  return h("span", { class: "confidence", title: "how clearly its photos belong to it rather than to the next cluster, 0 to 1 on average" }, h("span", { class: "label" }, "confidence"),
     h("span", { class: "bar", "aria-hidden": "true" }, fill), h("span", { class: "number" }, value.toFixed(2)));
 }
 
