@@ -87,18 +87,11 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     if within is not None:
         evened = evened_within(distinct, within)
         clustered = np.concatenate([evened[rows] for rows in blocks(len(distinct))])
-    hierarchy, blind_count = hierarchy_on(clustered, units[first], len(som_map.prototypes)), None
-    if num_clusters is not None:
-        estimate = Estimate(num_clusters, (num_clusters, num_clusters), "set by hand")
-    elif imgs_per_model is not None:
-        estimate = prior_estimate(num_photos, imgs_per_model)
-    elif len(first) == 1 < num_photos:
-        estimate = ALL_ALIKE
-    else:
-        seen = distinct if compared is None or compared is features else picked(check_features(compared), first)
-        estimate = blind_estimate(hierarchy if seen is clustered else hierarchy_of(seen), taught_apart=taught_apart)
-        if known is not None:
-            estimate, blind_count = calibrated_estimate(seen, known), estimate.count
+    hierarchy = hierarchy_on(clustered, units[first], len(som_map.prototypes))
+    seen = distinct if compared is None or compared is features else picked(check_features(compared), first)
+    estimate, blind_count = _estimate(seen, hierarchy if seen is clustered else None, num_photos, known,
+                                      num_clusters=num_clusters, imgs_per_model=imgs_per_model,
+                                      taught_apart=taught_apart)
     compares_directions = by_direction or within is not None
     places = clustered if compares_directions else evened_places(distinct, hierarchy)
     found = follow_directions(places, partition(hierarchy, estimate.count))
@@ -112,6 +105,19 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
                       majority(units, labels, len(som_map.prototypes)), np.where(strays, 0.0, certainty),
                       estimate.method, num_clusters is None and (known is not None or imgs_per_model is not None),
                       blind_count, words=estimate.words or estimate.method, finer_groups=estimate.finer_groups)
+
+
+def _estimate(seen, hierarchy, num_photos, known, *, num_clusters, imgs_per_model, taught_apart):
+    """(the Estimate for `num_photos` photos, of which seen [M, E] stand for all; what they alone suggest where known
+    products set it, else None). hierarchy: that of `seen`, where it is there; the others as in `cluster_photos`."""
+    if num_clusters is not None:
+        return Estimate(num_clusters, (num_clusters, num_clusters), "set by hand"), None
+    if imgs_per_model is not None:
+        return prior_estimate(num_photos, imgs_per_model), None
+    if len(seen) == 1 < num_photos:
+        return ALL_ALIKE, None
+    alone = blind_estimate(hierarchy or hierarchy_of(seen), taught_apart=taught_apart)
+    return (alone, None) if known is None else (calibrated_estimate(seen, known), alone.count)
 
 
 def outliers(isolation, labels):
