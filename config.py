@@ -52,7 +52,7 @@ MAX_PIXELS = 200_000_000
 
 # Where the true product model of each photo is found:
 #   "filename"   in the file name, by LABEL_REGEX
-#   "folder"     the name of the first sub-folder the photo lies in
+#   "folder"     the name of the first sub-folder the photo lies in (blanks and # become _, as in all labels)
 #   "x.csv"      in a CSV file with the columns file (path below RAW_IMG_DIR) and label; the path of the CSV file itself
 #                counts from the folder of this file and may hold {DATASET}
 #   None         there are none: the photos are clustered all the same, only the scores are left out
@@ -264,11 +264,11 @@ NUM_CLUSTERS = None
 # Roughly how many photos one product model has, when you know. None: not known.
 NUM_IMGS_PER_MODEL = None
 
-# Name of a labelled dataset that shows what counts as one product model, and, by features that no labels were learned
-# for, what differs between photos of one, which then counts less in the clusters, also where their number is given. Its
-# labels_true and features must exist, the latter by the same network: set TRAIN_DATASET to a name (best the same) or
-# None. "auto": TRAIN_DATASET when it has both, shows the same kind of product and a number is to be estimated. None:
-# none, the estimate is made blindly.
+# Name of a labelled dataset of other products. It shows step 04 how finely to count. If the network was not trained on
+# labels, it also shows how photos of one product differ; such differences then count less, even with NUM_CLUSTERS set.
+# Run steps 00, 01 and 03 for both datasets first, with the same TRAIN_DATASET (a name, best this one, or None).
+# "auto": TRAIN_DATASET, when it has labels and features, shows the same kind of product and a number is to be
+# estimated. None: none, the estimate is made blindly.
 CALIBRATION_DATASET = "auto"
 
 # Name of a dataset that was clustered before (steps 03 and 04, with the same network). The photos of DATASET are placed

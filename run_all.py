@@ -139,7 +139,7 @@ def summary(settings, rows):
             scores = f" for {counted(metrics['num_models_true'], 'model')}, ARI {metrics['ari']:.3f}"
         alone = round(metrics.get("share_in_no_cluster", 0) * metrics.get("photos", 0))
         outside = f", {counted(alone, 'photo')} in none (-1)" if alone else ""
-        lines.append(f"{settings.DATASET}: {counted(metrics['num_clusters'], 'cluster')}{outside}{scores}")
+        lines.append(f"{settings.DATASET}: {counted(metrics['num_clusters'], 'cluster')}{scores}{outside}")
     return "\n".join(lines)
 
 

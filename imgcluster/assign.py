@@ -3,9 +3,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgcluster.directions import confidence_among, mean_directions
 from imgcluster.errors import UserError
 from imgcluster.neighbours import Surroundings, smallest, squared_gaps
-from imgcluster.rows import blocks, check_features, read_rows, unit_length
+from imgcluster.rows import blocks, check_features, picked, read_rows, unit_length
 
 NO_CLUSTER = -1
 NUM_NEIGHBOURS = 8
@@ -19,8 +20,8 @@ class Assignment:
     """Where new photos belong among earlier ones.
 
     labels int [N]: the cluster, or -1 where the photo fits none (a new product); nearest int [N]: the nearest cluster
-    whether it fits or not; distances float [N]: to that cluster's nearest photo; confidence float [N], 0..1: the lead
-    of its share of the votes over the next cluster's.
+    whether it fits or not; distances float [N]: to that cluster's nearest photo; confidence float [N], 0..1: how much
+    nearer it is to that cluster's mean direction than to the next one's (`directions.confidence_among`).
     """
 
     labels: np.ndarray
@@ -52,9 +53,11 @@ class Catalogue:
             raise UserError(f"ASSIGN_TO: its photos have {self.features.shape[1]} features, those of DATASET "
                             f"{features.shape[1]}; make both with the same network (step 03)")
         index, distance = self._nearest(features, self._numbers(features))
-        nearest, confidence = votes(self.labels[index], distance)
+        nearest = voted(self.labels[index], distance)
         gaps = _distance_to(nearest, self.labels[index], distance)
-        return Assignment(np.where(gaps <= self.reach()[nearest], nearest, NO_CLUSTER), nearest, gaps, confidence)
+        means = mean_directions(picked(self.features, self.rows), self.labels)
+        return Assignment(np.where(gaps <= self.reach()[nearest], nearest, NO_CLUSTER), nearest, gaps,
+                          confidence_among(features, nearest, means))
 
     def reach(self):
         """Return how far each cluster's photos lie from the nearest other one in it, float [K]: 95 % are within.
@@ -97,17 +100,16 @@ class Catalogue:
         return unit_length(found) if self.map.normalize else found
 
 
-def votes(labels, distance):
-    """Return (cluster with the most votes, its lead in share over the next), [M] each, of neighbours' labels and
-    distances [M, k]. The lower number wins a tie. Memory goes with M x k, however many clusters there are.
+def voted(labels, distance):
+    """Return the cluster with the most votes, int [M], of neighbours' labels and distances [M, k].
+
+    The lower number wins a tie. Memory goes with M x k, however many clusters there are.
     """
     weights = (1 / np.maximum(np.square(distance), COPY)).astype(float)
     # Beside each neighbour stand the votes for its cluster.
     given = sum(np.where(labels == labels[:, [one]], weights[:, [one]], 0) for one in range(labels.shape[1]))
     most = given.max(axis=1, keepdims=True)
-    chosen = np.where(given == most, labels, labels.max() + 1).min(axis=1)
-    following = np.where(labels == chosen[:, None], 0, given).max(axis=1)
-    return chosen, (most[:, 0] - following) / weights.sum(axis=1)
+    return np.where(given == most, labels, labels.max() + 1).min(axis=1)
 
 
 def _distance_to(clusters, labels, distance):

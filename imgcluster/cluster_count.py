@@ -79,7 +79,7 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     """
     features = check_features(features)
     num_photos = len(features)
-    _check_settings(num_photos, num_clusters, imgs_per_model)
+    _check_given(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
     wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
     first, stands_in = originals(np.arange(num_photos) if copies is None or wanted > len(set(copies)) else copies)
@@ -130,17 +130,23 @@ def outliers(isolation, labels):
     return far & (np.bincount(labels, ~far)[labels] > 0)
 
 
-def _check_settings(num_photos, num_clusters, imgs_per_model):
+def _check_given(num_photos, num_clusters, imgs_per_model):
     if num_clusters is not None and not 1 <= num_clusters <= num_photos:
-        raise UserError(f"NUM_CLUSTERS: {num_clusters} found, 1 to {num_photos} (the number of photos) possible")
+        raise UserError(f"NUM_CLUSTERS = {num_clusters}, but there are {counted(num_photos, 'photo')}: "
+                        f"1 to {num_photos} possible, or None to have it estimated")
     if imgs_per_model is not None and not imgs_per_model > 0:
-        raise UserError(f"NUM_IMGS_PER_MODEL: {imgs_per_model} found, a number above 0 needed")
+        raise UserError(f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}: a number above 0 needed, or None")
 
 
 def doubt_of_given(num_photos, *, num_clusters, imgs_per_model, assign_to):
-    """Return a sentence about numbers that were given and have no effect, or one that cannot be meant; "" for none."""
-    if assign_to is not None and (num_clusters or imgs_per_model):
-        return "NUM_CLUSTERS and NUM_IMGS_PER_MODEL have no effect with ASSIGN_TO: its clusters stay"
+    """Return a sentence about numbers that were given and have no effect, or one that cannot be meant; "" for none.
+
+    UserError for a number that is impossible.
+    """
+    if assign_to is not None:
+        given = num_clusters or imgs_per_model
+        return "NUM_CLUSTERS and NUM_IMGS_PER_MODEL have no effect with ASSIGN_TO: its clusters stay" if given else ""
+    _check_given(num_photos, num_clusters, imgs_per_model)
     if num_clusters and imgs_per_model:
         return f"NUM_IMGS_PER_MODEL = {imgs_per_model:g} has no effect beside NUM_CLUSTERS = {num_clusters}"
     if imgs_per_model and imgs_per_model > num_photos:

@@ -83,18 +83,31 @@ def confidence(features, labels):
     cluster is nearer, or for a photo alone in its cluster, and 1 where there is only one cluster. features [N, D],
     labels int [N] 0..K-1.
     """
-    if labels.max() == 0:
-        return np.ones(len(labels))
     sums, found = _sums(features, labels), []
     centers = unit_length(sums)
     for rows in blocks(len(labels)):
         block, own = read_rows(features, rows, normalize=True), labels[rows]
         others = unit_length(sums[own] - block)
-        likeness = block @ centers.T
-        likeness[np.arange(len(own)), own] = -1
-        own_gap, next_gap = 1 - np.einsum("nd,nd->n", block, others), 1 - likeness.max(axis=1)
-        found.append((next_gap - own_gap) / np.maximum(next_gap, ROUNDING))
-    return np.where(np.bincount(labels)[labels] > 1, np.clip(np.concatenate(found), 0, 1), 0)
+        found.append(_lead(block @ centers.T, own, np.einsum("nd,nd->n", block, others)))
+    return np.where((np.bincount(labels)[labels] > 1) | (len(sums) == 1), np.concatenate(found), 0)
+
+
+def confidence_among(features, labels, centers):
+    """Return the same of photos [M, D] in clusters int [M] that others made, by their `mean_directions` [K, D]."""
+    found = [np.zeros(0)]
+    for rows in blocks(len(labels)):
+        likeness = read_rows(features, rows, normalize=True) @ centers.T
+        found.append(_lead(likeness, labels[rows], likeness[np.arange(len(likeness)), labels[rows]]))
+    return np.concatenate(found)
+
+
+def _lead(likeness, own, likeness_to_own):
+    """How much nearer photos are to their `own` clusters than to the next, 0..1; likeness: cosines [B, K] to all."""
+    if likeness.shape[1] == 1:
+        return np.ones(len(likeness))
+    likeness[np.arange(len(own)), own] = -1
+    own_gap, next_gap = 1 - likeness_to_own, 1 - likeness.max(axis=1)
+    return np.clip((next_gap - own_gap) / np.maximum(next_gap, ROUNDING), 0, 1)
 
 
 def likeness_to_means(features, labels):

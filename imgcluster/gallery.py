@@ -35,7 +35,7 @@ BEFORE_AFTER_PAIRS = 12
 OWN_SHARE = 0.9
 SEEN_CHANGE = 3  # grey levels of 255, on average: more than writing a photo anew as JPEG changes
 SHEET_PHOTOS, SHEET_DOUBTFUL = 48, 16  # on a contact sheet, and how many of them are the least sure
-CONFIDENCE = "Number: confidence, from 0 (might as well be in another cluster) to 1 (all photos like it are in its own)"
+CONFIDENCE = "Number: confidence, from 0 (might as well be in the next cluster) to 1 (its own is by far the nearest)"
 
 
 @dataclass(frozen=True)

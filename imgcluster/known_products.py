@@ -43,6 +43,9 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
     asked: the user named the dataset, so that one without labels, of other features or of another kind of product is no
     reason to go on without it: UserError the first two times, a warning the third. say, warn: functions of one line.
     """
+    if folder == data_dir:
+        warn(f"CALIBRATION_DATASET = {name!r} is DATASET itself: the number of clusters is learned from the labels "
+             "that step 05 scores it by")
     try:
         known = read_known(folder, data_dir, features, name=name)
     except UserError:

@@ -25,7 +25,7 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
         return None
     if labels_from == "filename":
         labels = _from_names(img_paths, regex)
-        remedy = f"their names do not match LABEL_REGEX = {regex!r}; change it, or LABELS_FROM (None: no labels)"
+        remedy = f"their names do not match LABEL_REGEX = '{regex}'; change it, or LABELS_FROM (None: no labels)"
     elif labels_from == "folder":
         labels = [path.split("/")[0] if "/" in path else None for path in img_paths]
         remedy = "they lie in no sub-folder of RAW_IMG_DIR; move them into one folder per model, or change LABELS_FROM"

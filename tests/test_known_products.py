@@ -149,12 +149,19 @@ def test_products_of_another_kind_have_a_say_only_where_they_were_asked_for(tmp_
     options = {"folder": known_dir, "name": "known"}
     found = known_for(data_dir, others, asked=True, say=pytest.fail, warn=told["asked"].append, **options)
     assert np.array_equal(found.features, known) and found.kinship < OTHER_KIND
-    assert "CALIBRATION_DATASET = 'known'" in told["asked"][0] and "None estimates it without them" in told["asked"][0]
+    assert "CALIBRATION_DATASET = 'known'" in told["asked"][0] and "None does without them" in told["asked"][0]
     assert known_for(data_dir, others, asked=False, say=told["not"].append, warn=pytest.fail, **options) is None
     assert "known shows another kind of product" in told["not"][0]
     for asked in (True, False):
         found = known_for(data_dir, known, asked=asked, say=pytest.fail, warn=pytest.fail, **options)
         assert found.kinship > OTHER_KIND
+
+
+def test_a_dataset_that_is_its_own_teacher_is_warned_of(tmp_path):
+    known_dir, known = dataset(tmp_path / "known")
+    said = []
+    found = known_for(known_dir, known, folder=known_dir, name="known", asked=True, say=pytest.fail, warn=said.append)
+    assert found is not None and len(said) == 1 and "is DATASET itself" in said[0]
 
 
 def test_products_that_were_asked_for_and_cannot_be_had_stop_the_step(tmp_path):

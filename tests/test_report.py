@@ -312,7 +312,7 @@ def test_photos_used_in_spite_of_a_warning_are_listed_with_those_left_out(tmp_pa
 
 
 @pytest.mark.parametrize("copy, said", [("copy left out.jpg", "Left out; the best photo of each was clustered."),
-                                        ("shop/005, front.jpg", "Clustered like any other photo;")])
+                                        ("shop/005, front.jpg", "Each is in the cluster of its original")])
 def test_copies_are_said_to_be_clustered_or_left_out(tmp_path, copy, said):
     gallery = make_gallery(tmp_path)
     write_table(gallery.data_dir / "duplicates.csv", pd.DataFrame({

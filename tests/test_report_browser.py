@@ -217,7 +217,7 @@ def test_slider_recolours_the_map_and_the_cards(browser):
     before = ground_of_map(browser)
     level.send_keys(Keys.ARROW_LEFT)
     assert number.text == "1 cluster"
-    assert browser.find_element("id", "level-note").text.startswith("Clusters that join. To make this the answer")
+    assert browser.find_element("id", "level-note").text.startswith("Clusters that join. For an answer of about")
     assert browser.find_element("css selector", ".level-card button.quiet").text == "0 + 1 + 1 more"
     assert len(browser.find_elements("css selector", "#cards .card")) == 1
     assert ground_of_map(browser) != before

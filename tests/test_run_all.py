@@ -39,6 +39,10 @@ def test_the_summary_names_what_was_written_and_the_ari(settings_of, tmp_path):
     write_lines(settings.folder("RESULT_DIR") / "report.html", [])
     lines = run_all.summary(settings, [("new", "06", 1.0, 0, True)]).splitlines()
     assert lines[-2:] == [f"open in a browser: {settings.folder('RESULT_DIR') / 'report.html'}", "new: 9 clusters"]
+    placed = '{"ari": 0.5, "num_clusters": 2, "num_models_true": 3, "share_in_no_cluster": 0.2, "photos": 15}'
+    (settings.folder("DATA_DIR") / "metrics.json").write_text(placed)
+    assert run_all.summary(settings, [("new", "05", 1.0, 0, True)]).endswith(
+        "new: 2 clusters for 3 models, ARI 0.500, 3 photos in none (-1)")
     placed = '{"num_clusters": 2, "share_in_no_cluster": 0.8, "photos": 15}'
     (settings.folder("DATA_DIR") / "metrics.json").write_text(placed)
     assert run_all.summary(settings, [("new", "05", 1.0, 0, True)]).endswith("new: 2 clusters, 12 photos in none (-1)")
@@ -126,7 +130,9 @@ def test_steps_that_need_neither_network_nor_known_products_do_not_ask_for_them(
     config, _ = stand_in("0")
     own = ["--config", config, "--set", "BACKBONE=VGG16", "--set", "WEIGHTS=nope.h5", "--from", "04"]
     assert run_all.main(own) == 0
-    assert run_all.main([*own, "--set", "CALIBRATION_DATASET=nope", "--set", "NUM_CLUSTERS=4"]) == 0
+    assert run_all.main([*own, "--set", "NUM_CLUSTERS=4"]) == 0
+    with pytest.raises(UserError, match="CALIBRATION_DATASET = 'nope'"):
+        run_all.main([*own, "--set", "CALIBRATION_DATASET=nope", "--set", "NUM_CLUSTERS=4"])
 
 
 def test_a_step_that_was_stopped_has_said_so(stand_in, capsys):

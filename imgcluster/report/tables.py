@@ -53,13 +53,13 @@ def answer(gallery):
     """The first thing the page says: numbers of products and photos, the interval, the ARI and how they came about."""
     count = read_json(gallery.data_dir / "cluster_count.json")
     low, high = count.get("interval") or (0, 1)
-    sizes = np.sort(np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1])
+    sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
             "exact": low == high, "finer_groups": count.get("finer_groups"),
             "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
             "unplaced": int((gallery.predicted < 0).sum()),
             "models": None if gallery.true is None else len(set(gallery.true)),
-            "median_size": int(sizes[len(sizes) // 2]) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
+            "median_size": float(np.median(sizes)) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
             "how_counted": _how_counted(count),
             "seen": warning_of_seen(gallery.metrics) if gallery.true is not None else ""}

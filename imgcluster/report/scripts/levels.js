@@ -78,8 +78,8 @@ function startLevels() {
     $("level-note").textContent = isAnswer()
       ? "This is the answer of the run."
       : `${number > levels[answerLevel].count ? "Clusters that fall apart" : "Clusters that join"}${
-        staying(groups.size - changedGroups.length)}. To make this the answer, set NUM_CLUSTERS = ${
-        number} in config.py and run steps 04 to 06 again.`;
+        staying(groups.size - changedGroups.length)}. For an answer of about this kind, set NUM_CLUSTERS = ${
+        number} in config.py and run steps 04 to 06 again; corrections are for the clusters of now.`;
     growingList($("level-clusters"), changedGroups.sort((a, b) => b[1].size - a[1].size), 30, levelCard, "cluster");
   };
   onchange(draw);
