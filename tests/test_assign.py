@@ -145,7 +145,21 @@ def test_a_photo_between_two_clusters_has_little_confidence_however_its_neighbou
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
     between = cloud(rng, 4 * (units[0] + units[1]), 20, 0.1)
     placed, clear = (Catalogue(old, som, result.labels).assign(each) for each in (between, old))
-    assert placed.confidence.max() < 0.2 < 0.6 < np.median(clear.confidence)
+    assert placed.confidence.max() < 0.45 < 0.6 < np.median(clear.confidence)
+
+
+def test_what_differs_within_the_old_clusters_counts_less_unless_directions_were_taught():
+    # Light changes photos more than products differ.
+    rng = np.random.default_rng(3)
+    labels = np.repeat(np.arange(8), 60)
+    photos = rng.standard_normal((8, 24))[labels] + 0.3 * rng.standard_normal((480, 24))
+    photos[:, :6] += 8 * rng.standard_normal((480, 6))
+    old, new = photos[::2].astype(np.float32), photos[1::2].astype(np.float32)
+    evened, plain = (Catalogue(old, map_of(old), labels[::2], by_direction=taught).assign(new)
+                     for taught in (False, True))
+    assert (evened.nearest == labels[1::2]).mean() > (plain.nearest == labels[1::2]).mean() + 0.2
+    assert np.median(evened.confidence) > np.median(plain.confidence) + 0.2
+    assert (evened.labels < 0).mean() < 0.15
 
 
 def test_memory_of_votes_does_not_grow_with_the_clusters(peak_memory):
