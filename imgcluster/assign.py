@@ -48,7 +48,9 @@ class Catalogue:
         self.places = self._placed(self.features)
 
     def _evened_axes(self):
-        shown = np.flatnonzero(self.labels % -(-len(self.labels) // MOST_SHOWN) == 0)
+        # Numbers without gaps, so that there always are photos in the first of them.
+        numbers = np.unique(self.labels, return_inverse=True)[1]
+        shown = np.flatnonzero(numbers % -(-len(numbers) // MOST_SHOWN) == 0)
         known = read_rows(Picked(self.features, self.rows[shown]), normalize=True)
         return within_model_whitening(known, self.labels[shown], components=DIMENSIONS)
 

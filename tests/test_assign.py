@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from imgcluster import assign
 from imgcluster.assign import COPY, NO_CLUSTER, Catalogue, voted
 from imgcluster.cluster_count import cluster_photos
 from imgcluster.errors import UserError
@@ -65,6 +66,14 @@ def test_a_photo_alone_in_its_cluster_reaches_half_as_far_as_all_photos_do():
     old = np.concatenate([cloud(rng, np.eye(16)[0], 60, 0.1), np.eye(16, dtype=np.float32)[1:2]])
     several, alone = Catalogue(old, map_of(old), np.repeat([0, 1], [60, 1])).reach()
     assert alone == pytest.approx(several / 2) and 0 < several < 1
+
+
+def test_of_many_old_photos_some_clusters_show_what_differs(shop, monkeypatch):
+    monkeypatch.setattr(assign, "MOST_SHOWN", 100)
+    rng, centres, old, som, result = shop
+    for labels in (result.labels, np.where(result.labels == 0, 7, result.labels), np.full(len(old), 5)):
+        placed = Catalogue(old, som, labels).assign(old)
+        assert (placed.nearest == labels).mean() > 0.95
 
 
 @pytest.mark.parametrize("copied", [0, 1, 50])
