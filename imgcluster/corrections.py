@@ -58,7 +58,7 @@ def apply_corrections(labels, img_paths, table, *, earlier=None):
             wrong.append(f"line {line}: {error}")
     if wrong:
         raise UserError("corrections.csv, " + "\n  ".join(wrong))
-    return replace(follower.found, namesakes=follower.namesakes())
+    return replace(follower.found, names=follower.names_of_those_there(), namesakes=follower.namesakes())
 
 
 class _Follower:
@@ -110,11 +110,16 @@ class _Follower:
         else:
             self.found.idle[line] = f"cluster {number} has joined {joined}"
 
+    def names_of_those_there(self):
+        """The names given {cluster: text} without those of clusters that have no photos left."""
+        there = {*self.found.labels.tolist(), *self.earlier}
+        return {number: name for number, name in self.found.names.items() if number in there}
+
     def namesakes(self):
         """{name: clusters, sorted} of the names given that more than one of the clusters there are has."""
-        there, given, owners = {*self.found.labels.tolist(), *self.earlier}, set(self.found.names.values()) - {""}, {}
-        for number, name in sorted((self.earlier | self.found.names).items()):
-            if name in given and number in there and self.clusters.joined_by(number) is None:
+        given, owners = set(self.found.names.values()) - {""}, {}
+        for number, name in sorted((self.earlier | self.names_of_those_there()).items()):
+            if name in given and self.clusters.joined_by(number) is None:
                 owners.setdefault(name, []).append(number)
         return {name: numbers for name, numbers in owners.items() if len(numbers) > 1}
 

@@ -159,6 +159,15 @@ def test_names_that_are_there_already_and_none_taken_away_change_nothing():
     assert found.names == {2: "", 0: ""}
 
 
+def test_a_cluster_that_has_no_photos_left_keeps_no_name():
+    number = int(LABELS.max()) + 1
+    table = table_of(("split", FILES[0], str(LABELS[0]), "new-1"), ("name", "", "new-1", "odd ones"))
+    assert apply_corrections(LABELS, FILES, table).names == {number: "odd ones"}
+    table = table_of(("split", FILES[0], str(LABELS[0]), "new-1"), ("name", "", "new-1", "odd ones"),
+                     ("merge", "", "new-1", str(LABELS[-1])))
+    assert apply_corrections(LABELS, FILES, table).names == {}
+
+
 def test_the_documented_example_is_followed():
     text = (Path(__file__).parents[1] / "docs" / "corrections.md").read_text(encoding="utf-8")
     example = next(block for block in text.split("```") if block.startswith("\naction,"))
