@@ -45,10 +45,13 @@ def main(argv=None):
     page = write_report(step.result_dir / "report.html", gallery,
                         progress=lambda total: progress(description="report", total=total))
     written.append("report.html")
+    exported = step.result_dir / "clusters"
     if settings.EXPORT_CLUSTERS:
-        count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, step.result_dir / "clusters",
+        count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, exported,
                                 link=settings.EXPORT_CLUSTERS == "link")
-        step.say(f"{count} photos put into {step.show(step.result_dir / 'clusters')}")
+        step.say(f"{count} photos put into {step.show(exported)}")
+    elif exported.exists():
+        step.warn(f"{step.show(exported)} is of an earlier run, maybe of other clusters: remove it, or EXPORT_CLUSTERS")
     step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"])
     step.finish(f"{len(written) - 1} figures and the report ({page['bytes'] / 1e6:.1f} MB)")
     step.say(f"open in a browser: {step.show(step.result_dir / 'report.html')}")

@@ -297,8 +297,10 @@ def test_new_photos_keep_the_numbers_of_an_earlier_dataset(project):
     run("04_cluster_som.py", project, "DATASET=later", "ASSIGN_TO=set")
     later = read_lines(project / "data" / "later" / "labels_pred.txt")
     assert np.mean(np.array(later[:-1]) == np.array(former[1:])) > 0.9 and later[-1] == "-1"
-    for script in ("05_evaluate.py", "06_visualize.py"):
-        run(script, project, "DATASET=later")
+    run("05_evaluate.py", project, "DATASET=later")
+    assert "earlier run" not in run("06_visualize.py", project, "DATASET=later").stderr
+    (project / "result" / "later" / "clusters").mkdir()
+    assert "clusters is of an earlier run" in run("06_visualize.py", project, "DATASET=later").stderr
     assert "som.npz" in run("04_cluster_som.py", project, "ASSIGN_TO=never", check=2).stderr
     forced = run("04_cluster_som.py", project, "DATASET=later", "ASSIGN_TO=set", "NUM_CLUSTERS=9")
     assert "NUM_CLUSTERS" in forced.stderr
