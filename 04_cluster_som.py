@@ -18,7 +18,7 @@ from imgcluster.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.cluster_results import OUTPUTS, write_clustering
 from imgcluster.copies import copy_groups
 from imgcluster.corrections import clustering_id
-from imgcluster.feature_record import are_others, features_record, taught_apart
+from imgcluster.feature_record import are_others, taught_apart, taught_directions
 from imgcluster.known_products import doubt, evidence, known_for
 from imgcluster.progress import progress
 from imgcluster.som import train_map
@@ -49,7 +49,7 @@ def main(argv=None):
         som = train_map(features, grid=settings.SOM_GRID, epochs=settings.SOM_EPOCHS, topology=settings.SOM_TOPOLOGY,
                         toroidal=settings.SOM_TOROIDAL, progress=progress)
         known, name = known_products(step, features)
-        trained = features_record(step.data_dir).get("trained_on") is not None
+        trained = taught_directions(step.data_dir)
         copies = copy_groups(step.data_dir, img_paths, features)
         told = evidence(known, features, data_dir=step.data_dir, trained=trained)
         clustering = cluster_photos(features, som, copies=copies, **given, **told, by_direction=trained,

@@ -51,7 +51,7 @@ def main(argv=None):
                                 link=settings.EXPORT_CLUSTERS == "link")
         step.say(f"{count} photos put into {step.show(exported)}")
     elif exported.exists():
-        step.warn(f"{step.show(exported)} is of an earlier run, maybe of other clusters: remove it, or EXPORT_CLUSTERS")
+        step.warn(f"{step.show(exported)} is of an earlier run (other clusters?): remove it, or set EXPORT_CLUSTERS")
     step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"])
     step.finish(f"{len(written) - 1} figures and the report ({page['bytes'] / 1e6:.1f} MB)")
     step.say(f"open in a browser: {step.show(step.result_dir / 'report.html')}")

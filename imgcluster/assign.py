@@ -3,10 +3,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcluster.directions import MOST_SHOWN, confidence_among, mean_directions
+from imgcluster.directions import confidence_among, mean_directions, rows_shown
 from imgcluster.errors import UserError
 from imgcluster.neighbours import DIMENSIONS, Surroundings, smallest, squared_gaps
-from imgcluster.rows import OnAxes, Picked, blocks, check_features, picked, read_rows, unit_length
+from imgcluster.rows import OnAxes, Picked, blocks, check_features, picked, read_all, read_rows, unit_length
 from imgcluster.whitening import within_model_whitening
 
 NO_CLUSTER = -1
@@ -48,18 +48,13 @@ class Catalogue:
         self.places = self._placed(self.features)
 
     def _evened_axes(self):
-        # Numbers without gaps, so that there always are photos in the first of them.
-        numbers = np.unique(self.labels, return_inverse=True)[1]
-        shown = np.flatnonzero(numbers % -(-len(numbers) // MOST_SHOWN) == 0)
+        shown = rows_shown(self.labels)
         known = read_rows(Picked(self.features, self.rows[shown]), normalize=True)
         return within_model_whitening(known, self.labels[shown], components=DIMENSIONS)
 
     def _placed(self, features):
         """The places [M, d] at which photos [M, D] are compared."""
-        if self.axes is None:
-            return features
-        evened = OnAxes(features, *self.axes)
-        return np.concatenate([unit_length(evened[rows]) for rows in blocks(len(features))])
+        return features if self.axes is None else read_all(OnAxes(features, *self.axes), normalize=True)
 
     def assign(self, features):
         """Return the Assignment of features [M, D]; UserError where they are by another network.

@@ -12,7 +12,7 @@ from imgcluster.cluster_results import read_map
 from imgcluster.corrections import apply_corrections, clustering_id
 from imgcluster.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.errors import UserError
-from imgcluster.feature_record import differences_in_words, features_record
+from imgcluster.feature_record import differences_in_words, taught_directions
 from imgcluster.files import read_json, read_table, write_table
 from imgcluster.records import made_with
 from imgcluster.wording import OWN_CLUSTERS, counted
@@ -151,8 +151,8 @@ def place_on(earlier_dir, data_dir, features):
     # Of these photos, not of those that the map was trained on.
     som.quantization_errors = [som.quantization_error(features)]
     som.topographic_errors = [som.topographic_error(features)]
-    trained = features_record(earlier_dir).get("trained_on") is not None
-    found = Catalogue(read_features(earlier_dir), som, labels, by_direction=trained).assign(features)
+    catalogue = Catalogue(read_features(earlier_dir), som, labels, by_direction=taught_directions(earlier_dir))
+    found = catalogue.assign(features)
     count = len(set(found.labels.tolist()) - {-1})
     clustering = Clustering(found.labels, count, (count, count), [], unit_clusters,
                             np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",

@@ -10,7 +10,7 @@ from imgcluster.directions import confidence, evened_places, follow_directions
 from imgcluster.errors import UserError
 from imgcluster.hierarchy import by_size, hierarchy_of, hierarchy_on, majority, partition
 from imgcluster.levels import nested_levels
-from imgcluster.rows import blocks, check_features, picked
+from imgcluster.rows import check_features, picked, read_all
 from imgcluster.whitening import evened_within
 from imgcluster.wording import counted
 
@@ -83,10 +83,8 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     units = som_map.best_matching_units(features)[0]
     wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
     first, stands_in = originals(np.arange(num_photos) if copies is None or wanted > len(set(copies)) else copies)
-    distinct = clustered = picked(features, first)
-    if within is not None:
-        evened = evened_within(distinct, within)
-        clustered = np.concatenate([evened[rows] for rows in blocks(len(distinct))])
+    distinct = picked(features, first)
+    clustered = distinct if within is None else read_all(evened_within(distinct, within))
     hierarchy = hierarchy_on(clustered, units[first], len(som_map.prototypes))
     seen = distinct if compared is None or compared is features else picked(check_features(compared), first)
     estimate, blind_count = _estimate(seen, hierarchy if seen is clustered else None, num_photos, known,

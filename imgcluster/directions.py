@@ -28,8 +28,15 @@ def evened_places(features, hierarchy):
     if num_clusters < 2:
         return hierarchy.points
     labels = partition(hierarchy, num_clusters)
-    shown = np.flatnonzero(labels % -(-len(labels) // MOST_SHOWN) == 0)
+    shown = rows_shown(labels)
     return project(evened_within(features, (features[shown], labels[shown])))
+
+
+def rows_shown(labels):
+    """Return the rows of photos, of whole clusters spread over all, that show what differs within a cluster; labels
+    int [N], of which numbers may be missing."""
+    numbers = np.unique(labels, return_inverse=True)[1]
+    return np.flatnonzero(numbers % -(-len(numbers) // MOST_SHOWN) == 0)
 
 
 def follow_directions(features, labels, *, within=None, passes=PASSES):

@@ -64,6 +64,11 @@ def read_before(data_dir):
     return before if len(before) == len(read_img_paths(data_dir)) and not are_others(data_dir) else None
 
 
+def taught_directions(data_dir):
+    """Whether the features are of a network that was trained on labels, by which it compares directions."""
+    return features_record(data_dir).get("trained_on") is not None
+
+
 def taught_apart(data_dir):
     """Whether the features that the number of clusters is estimated from, those from before it was adapted if it was,
     are of the bundled network, which was taught without labels to tell single photos apart."""

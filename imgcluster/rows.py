@@ -36,6 +36,11 @@ def read_rows(features, rows=slice(None), *, normalize=False):
     return unit_length(block) if normalize else block
 
 
+def read_all(features, *, normalize=False):
+    """Return all rows of `features` as `read_rows` returns some, made or read block by block."""
+    return np.concatenate([read_rows(features, rows, normalize=normalize) for rows in blocks(len(features))])
+
+
 class OnAxes:
     """Rows float32 [N, K] of features [N, D] on other axes, made as they are read: unit-length rows @ axes + offset.
 

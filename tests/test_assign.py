@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from imgcluster import assign
+from imgcluster import directions
 from imgcluster.assign import COPY, NO_CLUSTER, Catalogue, voted
 from imgcluster.cluster_count import cluster_photos
 from imgcluster.errors import UserError
@@ -69,7 +69,7 @@ def test_a_photo_alone_in_its_cluster_reaches_half_as_far_as_all_photos_do():
 
 
 def test_of_many_old_photos_some_clusters_show_what_differs(shop, monkeypatch):
-    monkeypatch.setattr(assign, "MOST_SHOWN", 100)
+    monkeypatch.setattr(directions, "MOST_SHOWN", 100)
     rng, centres, old, som, result = shop
     for labels in (result.labels, np.where(result.labels == 0, 7, result.labels), np.full(len(old), 5)):
         placed = Catalogue(old, som, labels).assign(old)
