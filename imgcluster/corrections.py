@@ -41,7 +41,7 @@ def apply_corrections(labels, img_paths, table, *, earlier=None):
     labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
     text by number of line, as `read_corrections` returns it, with the columns action, file, cluster, value: "merge"
     moves all photos of `cluster` into `value`; "split" and "move" put the photo `file` into `value`; "name" calls
-    `cluster` `value`. A value "new-1", "new-2", ... is a new cluster, numbered at its first line, after the highest in
+    `cluster` `value`, which it hands on to one without a name that it joins. A value "new-1", "new-2", ... is a new cluster, numbered at its first line, after the highest in
     the labels and in `earlier`: {cluster: its name, "" for none} as they were. Clusters keep their numbers and those of
     merged ones stay free, so that lines added later still mean the same; lines of photos that are not there are passed
     over. Raises UserError naming all lines that cannot be followed.
@@ -87,6 +87,7 @@ class _Follower:
         self._begin(line, new)
         self.found.labels[inside] = new
         self.clusters.note_merge(old, new)
+        self._hand_on_name(old, new)
 
     def _place(self, line, file, cluster, number):
         """Put a photo into cluster `number`, and compare the cluster that it is said to leave."""
@@ -109,6 +110,12 @@ class _Follower:
             self.found.idle[line] = f"cluster {number} is called that" if name else f"cluster {number} has no name"
         else:
             self.found.idle[line] = f"cluster {number} has joined {joined}"
+
+    def _hand_on_name(self, old, new):
+        """Call a cluster that has no name what one that joined it was called."""
+        named = self.earlier | self.found.names
+        if old not in self.earlier and named.get(old) and not named.get(new):
+            self.found.names[new] = named[old]
 
     def names_of_those_there(self):
         """The names given {cluster: text} without those of clusters that have no photos left."""

@@ -165,7 +165,16 @@ def test_a_cluster_that_has_no_photos_left_keeps_no_name():
     assert apply_corrections(LABELS, FILES, table).names == {number: "odd ones"}
     table = table_of(("split", FILES[0], str(LABELS[0]), "new-1"), ("name", "", "new-1", "odd ones"),
                      ("merge", "", "new-1", str(LABELS[-1])))
-    assert apply_corrections(LABELS, FILES, table).names == {}
+    assert number not in apply_corrections(LABELS, FILES, table).names
+
+
+def test_a_cluster_hands_its_name_on_to_one_without_a_name_alone():
+    lines = ("name", "", "0", "boots"), ("merge", "", "0", "1")
+    assert apply_corrections(LABELS, FILES, table_of(*lines)).names == {1: "boots"}
+    found = apply_corrections(LABELS, FILES, table_of(("name", "", "1", "shoes"), *lines))
+    assert found.names == {1: "shoes"} and not found.namesakes
+    found = apply_corrections(LABELS, FILES, table_of(*lines), earlier={0: "", 1: ""})
+    assert found.names == {0: "boots"}
 
 
 def test_the_documented_example_is_followed():

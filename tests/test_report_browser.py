@@ -242,6 +242,7 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     click(browser, "#cluster-close")
     wait(browser, "document.getElementById('tray').parentElement === document.body")
     assert len(browser.find_elements("css selector", "#cards .card")) == 3  # 3, one split off, one merged away
+    assert 'red, "good"' in browser.find_element("id", "cards").text
     click(browser, "#tray [data-part=corrections] .primary")
     lines = downloaded(browser, "corrections.csv")
     assert lines == [
@@ -255,7 +256,7 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     found = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(own))
     expected = np.where(gallery.predicted == 0, 1, gallery.predicted)
     expected[gallery.img_paths.index(HOSTILE_FILE)] = 3
-    assert found.labels.tolist() == expected.tolist() and found.names == {0: 'red, "good"', 2: "boots"}
+    assert found.labels.tolist() == expected.tolist() and found.names == {1: 'red, "good"', 2: "boots"}
 
 
 def test_the_legend_shows_where_a_cluster_lies(browser):

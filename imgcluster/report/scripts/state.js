@@ -41,6 +41,7 @@ function applyCorrections() {
     else if (action === "name") names.delete(cluster);
     else if (action === "merge") {
       resize(cluster, value, sizeOf.get(cluster) ?? 0);
+      if (names.has(cluster) && !names.has(value)) names.set(value, names.get(cluster));
       clusterOf = clusterOf.map((old) => (old === cluster ? value : old));
     } else {
       correction.from = indices.map((index) => clusterOf[index]);
