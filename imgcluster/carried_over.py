@@ -7,13 +7,14 @@ import pandas as pd
 
 from imgcluster.artefacts import read_features, read_labels
 from imgcluster.assign import Catalogue
-from imgcluster.cluster_count import Clustering, majority
+from imgcluster.cluster_count import Clustering, as_levels, majority
 from imgcluster.cluster_results import read_map
 from imgcluster.corrections import apply_corrections, clustering_id
 from imgcluster.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences_in_words, taught_directions
 from imgcluster.files import read_json, read_table, write_table
+from imgcluster.levels import followed
 from imgcluster.records import made_with
 from imgcluster.wording import OWN_CLUSTERS, counted
 
@@ -32,11 +33,12 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
-    Photos placed by hand have confidence 1. The units of moved photos (features [N, D] on the map) follow, so that the
-    map shows the corrected clusters. Names of clusters go to cluster_names.csv, first those of `earlier` (as
-    `place_on` returns them), whose numbers no new cluster gets. Without corrections.csv nothing else changes. Lines
-    made for another clustering than `own` (by default the `clustering_id`), whose numbers mean other clusters, are left
-    aside; those that do not say for which are for the one that step 04 found last, and say so from now on. `warn` gets
+    Photos placed by hand have confidence 1. Coarser and finer levels follow, and so do the units of moved photos
+    (features [N, D] on the map), so that the map shows the corrected clusters. Names of clusters go to
+    cluster_names.csv, first those of `earlier` (as `place_on` returns them), whose numbers no new cluster gets. Without
+    corrections.csv nothing else changes. Lines made for another clustering than `own` (by default the
+    `clustering_id`), whose numbers mean other clusters, are left aside; those that do not say for which are for the one
+    that step 04 found last, and say so from now on. `warn` gets
     a sentence about lines left aside and odd ones. Raises UserError naming all lines that cannot be followed, or
     where the file cannot be written and would later be taken for one about these clusters.
     """
@@ -93,8 +95,9 @@ def _regrouped(clustering, labels, units):
     """The Clustering with other labels, as a person corrected them; units int [N]: where its photos lie on the map."""
     before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
     by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
+    levels = followed([level["labels"] for level in clustering.levels], before, labels) if clustering.levels else []
     return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
-                   corrected_from=before, method=f"{by_hand} ({clustering.method})",
+                   levels=as_levels(levels), corrected_from=before, method=f"{by_hand} ({clustering.method})",
                    words=f"{by_hand}, {clustering.words}",
                    unit_clusters=_follow(clustering.unit_clusters, units, labels, labels != clustering.labels))
 

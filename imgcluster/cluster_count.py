@@ -99,10 +99,15 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     labels, levels = by_size(found[stands_in]), [by_size(level[stands_in]) for level in levels]
     certainty = confidence(picked(places, stands_in), labels)
     return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval,
-                      [{"num_clusters": len(np.unique(level)), "labels": level} for level in levels],
+                      as_levels(levels),
                       majority(units, labels, len(som_map.prototypes)), np.where(strays, 0.0, certainty),
                       estimate.method, num_clusters is None and (known is not None or imgs_per_model is not None),
                       blind_count, words=estimate.words or estimate.method, finer_groups=estimate.finer_groups)
+
+
+def as_levels(partitions):
+    """Return the levels of a Clustering of partitions, int [N] each, coarse to fine."""
+    return [{"num_clusters": len(np.unique(labels)), "labels": labels} for labels in partitions]
 
 
 def _estimate(seen, hierarchy, num_photos, known, *, num_clusters, imgs_per_model, taught_apart):

@@ -18,12 +18,34 @@ def nested_levels(hierarchy, places, labels, interval):
     """
     count = labels.max() + 1
     wanted = level_counts(hierarchy.tree, count, interval)
-    coarser, finer = [labels], [labels]
-    for each in (each for each in reversed(wanted) if each < count):
-        coarser.append(joined(coarser[-1], follow_directions(places, partition(hierarchy, each))))
-    for each in (each for each in wanted if each > count):
-        finer.append(split(places, finer[-1], partition(hierarchy, each)))
-    found = {level.max() + 1: level for level in (*coarser[::-1], *finer[1:])}
+    coarser = (follow_directions(places, partition(hierarchy, each)) for each in reversed(wanted) if each < count)
+    finer = (partition(hierarchy, each) for each in wanted if each > count)
+    return _nested(labels, coarser, finer, lambda level, fine: split(places, level, fine))
+
+
+def followed(levels, count, labels):
+    """Return `nested_levels`, the answer among them of `count` clusters, after a person's corrections of that answer.
+
+    labels int [N]: the corrected clusters, -1 for photos that fit none, which stay with most photos of the cluster that
+    they were nearest to. Each level is changed as little as keeps it nested with these: corrected clusters that have
+    most of their photos in one coarser cluster join it, and photos that left a cluster leave its parts.
+    """
+    former, placed = next(level for level in levels if level.max() + 1 == count), labels >= 0
+    nearest = majority(former[placed], labels[placed], count)[former]
+    coarser = (level for level in reversed(levels) if level.max() + 1 < count)
+    finer = (level for level in levels if level.max() + 1 > count)
+    return _nested(by_size(np.where(placed, labels, nearest)), coarser, finer, regrouped)
+
+
+def _nested(labels, coarser, finer, divide):
+    """The answer's labels among partitions that are coarser, fine to coarse, and finer, coarse to fine, once each is
+    nested in the next coarser one; divide(level, fine) splits a level."""
+    wider, narrower = [labels], [labels]
+    for each in coarser:
+        wider.append(joined(wider[-1], each))
+    for each in finer:
+        narrower.append(divide(narrower[-1], each))
+    found = {level.max() + 1: level for level in (*wider[::-1], *narrower[1:])}
     return [found[each] for each in sorted(found)]
 
 
@@ -38,13 +60,26 @@ def split(places, labels, fine):
     Photos in parts of other clusters go to the nearest part of their own, by direction (places [N, d]); a cluster
     without parts stays whole.
     """
+    return by_size(follow_directions(places, _own_parts(labels, fine), within=labels))
+
+
+def regrouped(labels, fine):
+    """Return the same, but photos in parts of other clusters go to the largest part of their own."""
+    parts = _own_parts(labels, fine)
+    decided = parts != UNDECIDED
+    largest = majority(labels[decided], parts[decided], labels.max() + 1)
+    return by_size(np.where(decided, parts, largest[labels]))
+
+
+def _own_parts(labels, fine):
+    """The clusters of `fine` int [N] for photos of the cluster that has most of their photos, numbered from 0, and a
+    part of its own for each cluster without any; UNDECIDED for the others."""
     owner = majority(fine, labels, fine.max() + 1)
     parts = np.where(owner[fine] == labels, fine, UNDECIDED)
-    whole = ~np.isin(labels, owner)
-    parts = np.where(whole, len(owner) + labels, parts)
+    parts = np.where(np.isin(labels, owner), parts, len(owner) + labels)
     decided = parts != UNDECIDED
     parts[decided] = np.unique(parts[decided], return_inverse=True)[1]
-    return by_size(follow_directions(places, parts, within=labels))
+    return parts
 
 
 def level_counts(tree, count, interval):

@@ -1,10 +1,11 @@
 """Coarser and finer partitions are nested, keep the clusters they are given and stay near the counts asked for."""
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.directions import follow_directions
-from imgcluster.hierarchy import hierarchy_of, partition
-from imgcluster.levels import joined, level_counts, nested_levels, split
+from imgcluster.hierarchy import by_size, hierarchy_of, partition
+from imgcluster.levels import followed, joined, level_counts, nested_levels, regrouped, split
 
 
 def nested_clouds(seed=0):
@@ -49,6 +50,39 @@ def test_a_photo_in_a_part_of_another_cluster_goes_to_the_nearest_part_of_its_ow
 def test_a_cluster_without_parts_of_its_own_stays_whole():
     places = np.eye(5, dtype=np.float32)
     assert split(places, np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 0, 1])).tolist() == [0, 0, 2, 1, 1]
+
+
+def test_levels_follow_a_persons_corrections_and_stay_nested():
+    features, _ = nested_clouds()
+    hierarchy = hierarchy_of(features)
+    labels = follow_directions(features, partition(hierarchy, 12))
+    levels = nested_levels(hierarchy, features, labels, (3, 48))
+    corrected = np.where(labels == 3, 7, labels)  # one merged away,
+    corrected[[5, 50, 500]] = 12  # three photos split off
+    corrected[700:710] = (corrected[700] + 1) % 3  # ten moved,
+    corrected[:2] = -1  # two fit none
+    after = followed(levels, 12, corrected)
+    placed, counts = corrected >= 0, [level.max() + 1 for level in after]
+    assert counts == sorted(set(counts)) and counts[0] < len(np.unique(corrected[placed])) < counts[-1]
+    assert any(lies_within(level[placed], corrected[placed]) and lies_within(corrected[placed], level[placed])
+               for level in after)
+    assert all(lies_within(fine, coarse) for coarse, fine in zip(after, after[1:]))
+    untouched = (labels == corrected) & (labels != 7)
+    assert adjusted_rand_score(levels[-1][untouched], after[-1][untouched]) > 0.97
+
+
+def test_levels_of_clusters_that_nobody_corrected_stay():
+    features, _ = nested_clouds()
+    hierarchy = hierarchy_of(features)
+    labels = by_size(follow_directions(features, partition(hierarchy, 12)))
+    levels = nested_levels(hierarchy, features, labels, (3, 48))
+    assert all((before == after).all() for before, after in zip(levels, followed(levels, 12, labels), strict=True))
+
+
+def test_photos_that_left_a_cluster_leave_its_parts():
+    labels, fine = np.array([0, 0, 0, 0, 0, 1, 1, 1]), np.array([0, 0, 1, 1, 1, 2, 2, 0])
+    assert regrouped(labels, fine).tolist() == [2, 2, 0, 0, 0, 1, 1, 1]
+    assert regrouped(np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 0, 1])).tolist() == [0, 0, 2, 1, 1]
 
 
 def test_levels_are_sought_where_the_next_merge_costs_much_more_than_the_last_one():
