@@ -66,7 +66,7 @@ def open_network(step, img_dir, img_paths):
         from imgcluster.networks import load_network
     network = load_network(**options)
     if settings.ASSIGN_TO is not None:
-        network = network.that_made(features_record(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")))
+        network = network.that_made(features_record(settings.data_dir_of(settings.ASSIGN_TO)))
     elif settings.USE_FINE_TUNED == "auto" and settings.DATASET != settings.train_dataset:
         network = that_suits(step, network, img_dir, img_paths)
     step.say(f"network: {network.remark}")

@@ -4,7 +4,8 @@
 Photos that fit no cluster (-1) count against the true labels as a cluster of their own each; scores that need no labels
 leave them out.
 
-Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy and som.npz where they exist
+Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy and som.npz where they exist; the
+         labels of ASSIGN_TO where photos were placed in its clusters
 Writes:  metrics.json
 Runtime: seconds
 """
@@ -19,6 +20,7 @@ from imgcluster.feature_record import features_record
 from imgcluster.feature_scores import internal_scores, neighbour_agreement
 from imgcluster.files import write_json
 from imgcluster.metrics import ari_interval, clustering_scores
+from imgcluster.placed import placing_in
 from imgcluster.score_table import score_table
 from imgcluster.seen import seen_by_network, warning_of_seen
 from imgcluster.unplaced import each_alone, is_placed
@@ -40,8 +42,7 @@ def main(argv=None):
     metrics["photos"] = len(predicted)
     record = features_record(step.data_dir)
     if record:  # what made features of one's own, nobody can know
-        metrics |= seen_by_network(record, step.data_dir, true,
-                                   folder_of=lambda name: step.settings.for_dataset(name).folder("DATA_DIR"))
+        metrics |= seen_by_network(record, step.data_dir, true, folder_of=step.settings.data_dir_of)
     if true is not None and warning_of_seen(metrics):
         step.warn(warning_of_seen(metrics))
     write_json(step.data_dir / "metrics.json", metrics)
@@ -51,11 +52,12 @@ def main(argv=None):
 
 
 def agreement(step, true, predicted):
-    """Scores against the true labels, ARI first, with its interval."""
+    """Scores against the true labels, ARI first, with its interval, and how photos were placed in earlier clusters."""
     scores = clustering_scores(true, each_alone(predicted))
     interval = ari_interval(true, each_alone(predicted), samples=step.settings.BOOTSTRAP_SAMPLES,
                             seed=step.settings.RANDOM_SEED)
-    return {"ari": scores.pop("ari"), "ari_interval": list(interval), **scores}
+    placing = placing_in(step.data_dir, true, predicted, folder_of=step.settings.data_dir_of)
+    return {"ari": scores.pop("ari"), "ari_interval": list(interval), **scores, **placing}
 
 
 def from_features(data_dir, true, predicted):

@@ -75,7 +75,7 @@ def save_figures(step, gallery):
 def train_dir(settings):
     """DATA_DIR of TRAIN_DATASET, or None where there is none of its own."""
     try:
-        return settings.train_dataset and settings.for_dataset(settings.train_dataset).folder("DATA_DIR")
+        return settings.train_dataset and settings.data_dir_of(settings.train_dataset)
     except UserError:
         return None
 

@@ -23,9 +23,9 @@ def look_ahead(settings, planned):
         return
     known = settings.known_dataset
     if settings.ASSIGN_TO is not None:
-        require_clusters(settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR"))
+        require_clusters(settings.data_dir_of(settings.ASSIGN_TO))
     elif known is not None and settings.CALIBRATION_DATASET != "auto" and (known, "03") not in planned:
-        require_known(settings.for_dataset(known).folder("DATA_DIR"), name=known)
+        require_known(settings.data_dir_of(known), name=known)
 
 
 def plan(settings, first, last, *, say=print):

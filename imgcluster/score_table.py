@@ -8,7 +8,9 @@ NAMES = {"ari": "adjusted Rand index (ARI)", "ami": "adjusted mutual information
          "bcubed_recall": "B-cubed recall", "bcubed_f1": "B-cubed F1", "pairwise_f1": "pairwise F1",
          "num_models_true": "true number of models", "num_clusters": "number of clusters",
          "davies_bouldin": "Davies-Bouldin index", "calinski_harabasz": "Calinski-Harabasz index",
-         "share_in_no_cluster": "share of photos in no cluster"}
+         "share_in_no_cluster": "share of photos in no cluster",
+         "known_in_own_cluster": "known products: in their cluster",
+         "known_in_no_cluster": "known products: in no cluster", "new_in_no_cluster": "new products: in no cluster"}
 # What shares of the photos and products the network had seen (`seen.seen_by_network`): said in one line.
 SEEN = {"trained_on_these_photos": "trained on {}these photos",
         "fitted_to_these_photos": "fitted to {}these photos without labels",

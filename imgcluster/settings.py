@@ -257,7 +257,7 @@ class Settings(BaseModel):
     def _train_dataset_of(self, earlier):
         """What a dataset's features were made with: one that was itself placed in clusters has no network of its
         own."""
-        return made_with(self.for_dataset(earlier).folder("DATA_DIR"), "03", "TRAIN_DATASET") or earlier
+        return made_with(self.data_dir_of(earlier), "03", "TRAIN_DATASET") or earlier
 
     @property
     def learns_labels(self):
@@ -292,3 +292,7 @@ class Settings(BaseModel):
         other = self.model_copy(update={"DATASET": dataset})
         other._folder, other._home = self._folder, self._home or self.DATASET
         return other
+
+    def data_dir_of(self, dataset):
+        """Return the DATA_DIR of another dataset, with the errors of `folder`."""
+        return self.for_dataset(dataset).folder("DATA_DIR")

@@ -37,7 +37,7 @@ def feature_options(settings):
 def network_options(settings):
     """The keyword arguments of `networks.load_network`."""
     source = settings.train_dataset
-    return {"train_dataset": source, "train_dir": source and settings.for_dataset(source).folder("DATA_DIR"),
+    return {"train_dataset": source, "train_dir": source and settings.data_dir_of(source),
             "backbone": settings.BACKBONE, "weights": settings.weights(), "input_size": settings.INPUT_SIZE,
             "seed": settings.RANDOM_SEED, "pooling": settings.POOLING}
 

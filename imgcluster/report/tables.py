@@ -36,6 +36,11 @@ OTHER_SCORES = {
         "completeness": ("Completeness", "products lie in one cluster each"),
         "v_measure": ("V-measure", "both of these in one number"),
     },
+    "Placed in earlier clusters": {
+        "known_in_own_cluster": ("Known products in their cluster", "photos of products that were there before"),
+        "known_in_no_cluster": ("Known products in no cluster", "wrongly taken for new ones"),
+        "new_in_no_cluster": ("New products in no cluster", "photos of products that were not there before"),
+    },
     "Features": {
         "neighbour_agreement_5": ("Nearest five agree", "most of the five most similar photos show the same product"),
     },
