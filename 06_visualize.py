@@ -14,8 +14,8 @@ from imgcluster.cli import Step, run
 from imgcluster.cluster_results import warn_of_other_features, warn_of_other_labels
 from imgcluster.errors import UserError
 from imgcluster.export import export_clusters
-from imgcluster.files import replacing
-from imgcluster.gallery import Gallery, figures, warn_of_photos_not_found
+from imgcluster.files import read_json, replacing
+from imgcluster.gallery import Gallery, figures, remove_other_sheets, warn_of_photos_not_found
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
@@ -34,14 +34,12 @@ def main(argv=None):
     step.warn_if_changed("03", "04")
     warn_of_other_features(step.data_dir, warn=step.warn)
     warn_of_other_labels(step.data_dir, warn=step.warn)
-    gallery = Gallery(name=settings.DATASET, data_dir=step.data_dir, img_dir=settings.folder("IMG_DIR"),
-                      raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=train_dir(settings),
-                      seed=settings.RANDOM_SEED, max_sheets=settings.MAX_SHEETS,
-                      max_photos=settings.SCATTER_MAX_PHOTOS)
+    placed_in = read_json(step.data_dir / "cluster_count.json").get("assigned_to")
+    gallery = gallery_of(settings, earlier=placed_in and earlier_gallery(settings.for_dataset(placed_in)))
     warn_of_photos_not_found(gallery, warn=step.warn)
     written = save_figures(step, gallery)
     pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
-    remove_old_sheets(step.result_dir, written)
+    remove_other_sheets(step.result_dir, written)
     page = write_report(step.result_dir / "report.html", gallery,
                         progress=lambda total: progress(description="report", total=total))
     written.append("report.html")
@@ -72,19 +70,27 @@ def save_figures(step, gallery):
     return written
 
 
+def gallery_of(settings, *, earlier=None):
+    """The Gallery of the dataset that the settings name; earlier: that of the one in whose clusters it was placed."""
+    return Gallery(name=settings.DATASET, data_dir=settings.folder("DATA_DIR"), img_dir=settings.folder("IMG_DIR"),
+                   raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=train_dir(settings), seed=settings.RANDOM_SEED,
+                   max_sheets=settings.MAX_SHEETS, max_photos=settings.SCATTER_MAX_PHOTOS, earlier=earlier)
+
+
+def earlier_gallery(settings):
+    """The Gallery of the dataset in whose clusters photos were placed, or None where it has no folders of its own."""
+    try:
+        return gallery_of(settings)
+    except UserError:
+        return None
+
+
 def train_dir(settings):
     """DATA_DIR of TRAIN_DATASET, or None where there is none of its own."""
     try:
         return settings.train_dataset and settings.data_dir_of(settings.train_dataset)
     except UserError:
         return None
-
-
-def remove_old_sheets(result_dir, written):
-    """Remove the contact sheets of an earlier run with more clusters."""
-    for path in (result_dir / "cluster_sheets").glob("cluster_*.png"):
-        if f"cluster_sheets/{path.name}" not in written:
-            path.unlink()
 
 
 if __name__ == "__main__":

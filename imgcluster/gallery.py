@@ -40,7 +40,10 @@ CONFIDENCE = "Number: confidence, from 0 (might as well be in the next cluster) 
 
 @dataclass(frozen=True)
 class Gallery:
-    """The results of one dataset, read as they are needed. Folders may lack what a figure needs: it is left out."""
+    """The results of one dataset, read as they are needed. Folders may lack what a figure needs: it is left out.
+
+    earlier: the results of the dataset in whose clusters photos were placed, where they were.
+    """
 
     name: str
     data_dir: Path
@@ -50,6 +53,7 @@ class Gallery:
     seed: int
     max_sheets: int
     max_photos: int
+    earlier: "Gallery | None" = None
 
     @cached_property
     def img_paths(self):
@@ -102,6 +106,10 @@ class Gallery:
     def unit_clusters(self):
         """Cluster of each unit, int [rows, columns]: that of its photo, which corrections may have changed, else -1."""
         return np.where(self.unit_photo >= 0, self.predicted[self.unit_photo], -1)
+
+    def has_photo(self, row):
+        """Whether there is a file of the photo of a row, as step 01 wrote it or as it came."""
+        return any((folder / self.img_paths[row]).exists() for folder in (self.img_dir, self.raw_dir))
 
     def called(self, cluster):
         """A cluster as people read it: its number, and its name where it has one."""
@@ -156,6 +164,13 @@ def figures(gallery):
     return plans
 
 
+def remove_other_sheets(result_dir, written):
+    """Remove the contact sheets of an earlier run with more clusters: those not among the names of files `written`."""
+    for path in (result_dir / "cluster_sheets").glob("cluster_*.png"):
+        if f"cluster_sheets/{path.name}" not in written:
+            path.unlink()
+
+
 def load_thumbnail(gallery, row):
     """The photo of a row as uint8 RGB, with its background removed where step 01 did so; grey when unreadable."""
     return read_thumbnail((gallery.img_dir, gallery.raw_dir), gallery.img_paths[row], side=THUMBNAIL)
@@ -163,8 +178,7 @@ def load_thumbnail(gallery, row):
 
 def warn_of_photos_not_found(gallery, *, warn):
     """Call `warn` with a sentence where photos are in neither folder, so that grey squares stand for them."""
-    lacking = [name for name in gallery.img_paths
-               if not ((gallery.img_dir / name).exists() or (gallery.raw_dir / name).exists())]
+    lacking = [name for row, name in enumerate(gallery.img_paths) if not gallery.has_photo(row)]
     if lacking:
         warn(f"{len(lacking):,} of {counted(len(gallery.img_paths), 'photo')} found neither in {gallery.raw_dir} nor "
              f"in {gallery.img_dir}, the first {lacking[0]}: grey squares stand for them. Put them into the former, "

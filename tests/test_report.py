@@ -381,6 +381,30 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
     assert "24 photos fit none of them." in Page(tmp_path / "report.html").text
 
 
+def test_clusters_show_typical_photos_that_they_had_before(tmp_path):
+    earlier = make_gallery(tmp_path / "first", 30, 4, name="first")
+    gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=earlier)
+    for row in np.flatnonzero(earlier.predicted == 1)[1:]:
+        for folder in (earlier.img_dir, earlier.raw_dir):
+            (folder / earlier.img_paths[row]).unlink()
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    name, shown = page.data["earlier"]["name"], page.data["earlier"]["photos"]
+    assert name == "first" and {cluster: len(photos) for cluster, photos in shown.items()} == {"0": 4, "1": 1, "2": 4}
+    for cluster, photos in shown.items():
+        for index, file in photos:
+            assert earlier.predicted[earlier.img_paths.index(file)] == int(cluster)
+            assert np.abs(tile(page, index)[60:100, 60:100].mean(axis=(0, 1)) - COLOURS[int(cluster)]).max() < 30
+
+
+def test_where_the_earlier_photos_are_gone_none_are_shown(tmp_path, written):
+    assert written.page.data["earlier"] is None
+    gallery = make_gallery(tmp_path / "week")
+    gone = dataclasses.replace(gallery, data_dir=tmp_path / "gone")
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery, earlier=gone))
+    assert Page(tmp_path / "report.html").data["earlier"] is None
+
+
 def test_the_photos_seen_first_lie_in_the_first_sheet(written):
     first = written.page.data["photos"]["cluster"][:15]
     assert [first.count(cluster) for cluster in range(3)] == [5, 5, 5]

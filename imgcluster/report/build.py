@@ -1,5 +1,7 @@
 """Put the report together and write it."""
 import base64
+import itertools
+from functools import partial
 
 import numpy as np
 
@@ -7,7 +9,7 @@ from imgcluster.files import write_text
 from imgcluster.gallery import THUMBNAIL, load_thumbnail, looks_changed
 from imgcluster.images import ImageError, read_image
 from imgcluster.report import tables
-from imgcluster.report.content import BEFORE_AFTER, page_data, rows_shown
+from imgcluster.report.content import BEFORE_AFTER, earlier_rows, page_data, rows_shown
 from imgcluster.report.page import render
 from imgcluster.report.sprites import pack_sprites
 
@@ -24,10 +26,14 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
     rows = rows_shown(gallery, max_photos)
     data = page_data(gallery, rows)
     pairs = _before_after(gallery, rows)
-    keys = [*rows.tolist(), *(("raw", rows[index]) for index in pairs)]
+    earlier = earlier_rows(gallery)
+    photos = [*(partial(load_thumbnail, gallery, row) for row in rows),
+              *(partial(_raw, gallery, rows[index]) for index in pairs),
+              *(partial(load_thumbnail, gallery.earlier, row) for each in earlier.values() for row in each)]
     data["beforeAfter"] = [[index, len(rows) + number] for number, index in enumerate(pairs)]
+    data["earlier"] = _earlier(gallery, earlier, len(rows) + len(pairs))
     data["training"] = tables.training(gallery)
-    sprites = _sprites(gallery, keys, progress)
+    sprites = _sprites(photos, progress)
     data["sprites"] = {"side": sprites.side, "columns": sprites.columns, "count": sprites.count}
     page = render({
         "name": gallery.name, "title": gallery.title,
@@ -41,14 +47,21 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
     return {"photos": len(rows), "bytes": len(page.encode("utf-8"))}
 
 
-def _sprites(gallery, keys, progress):
-    def load(key):
-        return _raw(gallery, key[1]) if isinstance(key, tuple) else load_thumbnail(gallery, key)
-
+def _sprites(photos, progress):
+    """The sprites of photos, functions that load one each."""
     if progress is None:
-        return pack_sprites(keys, load)
-    with progress(len(keys)) as bar:
-        return pack_sprites(keys, load, progress=bar)
+        return pack_sprites(photos, lambda load: load())
+    with progress(len(photos)) as bar:
+        return pack_sprites(photos, lambda load: load(), progress=bar)
+
+
+def _earlier(gallery, rows, start):
+    """The name of the earlier dataset, and [thumbnail, file] of its photos {cluster: rows}, which begin at `start`."""
+    if not rows:
+        return None
+    numbers = itertools.count(start)
+    return {"name": gallery.earlier.name, "photos": {cluster: [
+        [next(numbers), gallery.earlier.img_paths[row]] for row in each] for cluster, each in rows.items()}}
 
 
 def _before_after(gallery, rows):

@@ -1,4 +1,6 @@
 """What the page shows as plain data (lists, numbers, text): the part that its scripts draw from."""
+from itertools import islice
+
 import numpy as np
 
 from imgcluster.cluster_results import review_list
@@ -13,6 +15,7 @@ NUM_COLOURS = 21  # group_colour comes round after these
 TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn
 OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
 BEFORE_AFTER = 12
+EARLIER_PHOTOS = 4
 PAIR_PHOTOS = 6
 
 
@@ -60,6 +63,18 @@ def _sample(gallery, ordered, on_map, max_photos):
     wanted = np.concatenate([ordered[rank < TYPICAL_SHOWN], on_map, rest])
     _, first = np.unique(wanted, return_index=True)
     return wanted[np.sort(first)][:max_photos]
+
+
+def earlier_rows(gallery):
+    """{cluster: rows of the most typical photos of it in the dataset in whose clusters these were placed}, of those
+    there are."""
+    earlier, found = gallery.earlier, {}
+    if earlier is None or not (has(earlier, "labels_pred.txt") and has(earlier, "features.npy")):
+        return found
+    for cluster in np.unique(gallery.predicted[gallery.predicted >= 0]).tolist():
+        rows = earlier.typical_first(np.flatnonzero(earlier.predicted == cluster))
+        found[cluster] = list(islice(filter(earlier.has_photo, rows.tolist()), EARLIER_PHOTOS))
+    return {cluster: rows for cluster, rows in found.items() if rows}
 
 
 def page_data(gallery, rows):

@@ -55,6 +55,16 @@ function modelLine(cluster) {
     h("span", {}, h("span", { class: "label" }, "label"), ` ${cluster.model}`), h("span", { class: "number" }, percent(cluster.share)));
 }
 
+// Photos of a cluster in the dataset that it was found in, where these were placed in earlier clusters.
+const earlierPhotos = (id) => (data.earlier?.photos[id] ?? []).map(([index, file]) => h("span", { class: "before", title: file },
+  picture(index, `${data.earlier.name}: ${file}`)));
+
+function earlierLine(id) {
+  const earlier = earlierPhotos(id);
+  return earlier.length ? h("div", { class: "doubtful earlier", title: `photos of it in ${data.earlier.name}` },
+    h("span", { class: "label" }, "earlier"), earlier) : null;
+}
+
 function card(cluster) {
   const { id, indices } = cluster;
   const typical = indices.slice(0, 3);
@@ -62,6 +72,7 @@ function card(cluster) {
   return h("article", { class: "card" },
     h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", title: clusterName(id), onclick: () => openCluster(id) },
       clusterName(id))), h("span", { class: "size" }, count(cluster.size, "photo"))),
+    earlierLine(id),
     h("div", { class: "typical" }, typical.map((index) => photoButton(index))),
     doubtful.length ? h("div", { class: "doubtful" },
       h("span", { class: "label" }, photos.confidence ? "least sure" : "others"),
@@ -144,12 +155,18 @@ function drawHead() {
   if (cluster.confidence !== null) facts.push(`mean confidence ${cluster.confidence.toFixed(2)}`);
   if (cluster.model !== undefined) facts.push(`${percent(cluster.share)} labelled ${cluster.model}`);
   $("cluster-facts").textContent = facts.join(" · ");
+  if (data.earlier) drawEarlier(earlierPhotos(opened));
   $("cluster-name").value = names.get(opened) ?? "";
   $("cluster-merge").replaceChildren(h("option", { value: "", selected: true, disabled: true }, "Merge into …"),
     ...targetOptions(opened));
   const fixed = !isAnswer() || opened === -1;
   $("cluster-name").hidden = fixed;
   $("cluster-merge").hidden = fixed || currentClusters().length < 2;
+}
+
+function drawEarlier(earlier) {
+  $("cluster-earlier").hidden = earlier.length === 0;
+  $("cluster-earlier-photos").replaceChildren(...earlier);
 }
 
 function drawPhotos(order = "typical", marked = null) {
