@@ -16,7 +16,16 @@ import sys
 import time
 from pathlib import Path
 
-from imgcluster.cli import INTERRUPTED, PART_OF_RUN, add_settings_arguments, run, settings_arguments, shown, tell
+from imgcluster.cli import (
+    INTERRUPTED,
+    PART_OF_RUN,
+    add_settings_arguments,
+    configure_logging,
+    run,
+    settings_arguments,
+    shown,
+    tell,
+)
 from imgcluster.config_file import load_settings
 from imgcluster.errors import UserError
 from imgcluster.files import read_json
@@ -30,6 +39,7 @@ SECONDS_TO_STOP = 10
 
 def main(argv=None):
     options = parse(argv)
+    configure_logging()
     settings = load_settings(options.config, options.set, root=ROOT)
     planned = plan(settings, options.first, options.last)
     look_ahead(settings, planned)

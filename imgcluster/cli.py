@@ -22,7 +22,7 @@ from imgcluster.step_settings import of_step
 
 FAILED = 2
 INTERRUPTED = 130
-# Given to the steps that run_all.py runs, which says itself what comes next.
+# Given to the steps that run_all.py runs, which says itself what is set for all of them and what comes next.
 PART_OF_RUN = "--part-of-run"
 
 
@@ -42,7 +42,7 @@ class Step:
         if add_arguments:
             add_arguments(parser)
         self.options = parser.parse_args(argv)
-        _configure_logging()
+        configure_logging(overrides=not self.options.part_of_run)
         self.settings = load_settings(self.options.config, self.options.set, root=self.script.parent)
         self.data_dir = self.settings.folder("DATA_DIR")
         self.result_dir = self.settings.folder("RESULT_DIR")
@@ -184,11 +184,13 @@ def settings_arguments(options):
     return [*config, *(part for text in options.set for part in ("--set", text))]
 
 
-def _configure_logging():
+def configure_logging(*, overrides=True):
+    """Have what is logged said on standard error; overrides: also which settings this run changes."""
     # Names in scripts that the terminal or file does not know are shown by number instead of ending the step.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("imgcluster.config_file").setLevel(logging.INFO if overrides else logging.WARNING)
     for noisy in ("absl", "tensorflow", "h5py", "PIL", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
 

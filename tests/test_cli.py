@@ -189,6 +189,14 @@ def test_what_is_next_has_the_same_settings_and_is_not_said_to_run_all(script, t
     assert "next" not in capsys.readouterr().out
 
 
+def test_steps_of_a_run_leave_it_to_that_to_say_what_is_set(script, caplog):
+    said = ["override: NUM_CLUSTERS = 3"]
+    for arguments, expected in (([PART_OF_RUN], []), ([], said)):
+        caplog.clear()
+        Step(script, "", ["--set", "NUM_CLUSTERS=3", *arguments])
+        assert caplog.messages == expected
+
+
 def test_a_step_may_have_arguments_of_its_own_and_keep_standard_output_free(script, capsys):
     def add(parser):
         parser.add_argument("photos", nargs="*")
