@@ -3,10 +3,12 @@ import contextlib
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ from imgcluster.preprocess import (
     Recipe,
     _in_processes,
     mask_names,
+    photos_changed,
     prepare_photo,
     preprocess_dataset,
     preprocess_folder,
@@ -103,6 +106,29 @@ def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photo
     (tmp_path / "img" / "c.png").unlink()
     assert preprocess(tmp_path, names)[1] == 2
     assert preprocess(tmp_path, names, Recipe(method="contours", max_side=32))[1] == 0
+
+
+def test_photos_that_came_left_or_were_replaced_since_the_ledger_was_written_are_told(tmp_path, save_photos):
+    names, raw = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"]), tmp_path / "raw"
+    (raw / "bad.jpg").write_bytes(b"no photo")
+    changed = partial(photos_changed, raw, tmp_path / "ledger.jsonl")
+    assert not changed()  # step 01 has not seen them: nothing is known
+    preprocess(tmp_path, [*names, "bad.jpg"])
+    assert not changed()
+    os.utime(raw / "a.png", (1, 1))  # copied anew, say
+    assert not changed()
+    kept = (raw / "a.png").read_bytes()
+    for other in (lambda path: path.write_bytes((raw / "b.png").read_bytes()), lambda path: path.unlink(),
+                  lambda path: path.rename(raw / "c.png")):
+        other(raw / "a.png")
+        assert changed()
+        (raw / "c.png").unlink(missing_ok=True)
+        (raw / "a.png").write_bytes(kept)
+    assert not changed()
+    (raw / "bad.jpg").write_bytes(kept)
+    assert changed()
+    shutil.rmtree(raw)
+    assert not changed()  # nobody asks for photos that were removed once they were trained on
 
 
 def test_a_line_half_written_by_a_killed_run_is_passed_over(tmp_path, save_photos):
