@@ -48,6 +48,8 @@ def load_settings(config=None, overrides=(), *, root=None):
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
     settings._folder = Path(os.path.abspath(path)).parent
+    if misplaced := settings.written_among_photos():
+        raise UserError("\n".join(misplaced))
     return settings
 
 
