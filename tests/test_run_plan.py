@@ -132,9 +132,10 @@ def test_what_is_fitted_without_labels_is_not_fitted_anew_for_settings_of_traini
     assert ("new", "02") in planned(settings_of("TRAIN_DATASET=auto", "POOLING=avg"))
 
 
-def test_the_labels_of_the_sample_are_in_its_names_whatever_is_set(settings_of):
+def test_no_regex_makes_other_labels_of_folders_or_of_the_sample(settings_of):
     regex = "LABEL_REGEX=^(..)"
-    assert "LABEL_REGEX" in of_step(settings_of("LABELS_FROM=folder", regex).for_dataset("sample"), "00")
+    assert "LABEL_REGEX" in of_step(settings_of(regex), "00")
+    assert "LABEL_REGEX" not in of_step(settings_of(regex).for_dataset("sample"), "00")
     assert "LABEL_REGEX" not in of_step(settings_of("LABELS_FROM=folder", regex), "00")
 
 
