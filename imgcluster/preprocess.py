@@ -280,7 +280,19 @@ def _end_with_parent():
 def _submit(pool, task):
     # A pool starts its processes when it is given work.
     with interrupts_wait():
-        return pool.submit(preprocess_photo, *task)
+        return pool.submit(_within_memory, *task)
+
+
+def _within_memory(*task):
+    """Do `preprocess_photo`; a process without memory for it ends, as the system may end it: see `_in_processes`."""
+    try:
+        return preprocess_photo(*task)
+    except MemoryError:
+        os._exit(1)
+    except cv2.error as error:
+        if error.code != cv2.Error.StsNoMem:
+            raise
+        os._exit(1)
 
 
 def _pool(workers):

@@ -11,6 +11,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +40,19 @@ class Deadly:
 
     def __reduce__(self):
         return os._exit, (1,)
+
+
+class Greedy(Recipe):
+    """What is left of the memory does not do for the photo that it is asked for."""
+
+    def __getattribute__(self, name):
+        if name != "max_pixels":
+            return super().__getattribute__(name)
+        if self.method == "numpy":
+            raise MemoryError
+        error = cv2.error("Failed to allocate 546000000 bytes")
+        error.code = cv2.Error.StsNoMem
+        raise error
 
 
 class Bar:
@@ -166,6 +180,16 @@ def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_p
     assert set(results) == {*names, "deadly.png"}
     assert "ended the process" in results.pop("deadly.png")["reason"]
     assert all("signature" in result for result in results.values())
+
+
+@pytest.mark.parametrize("library", ["numpy", "opencv"])
+def test_a_photo_that_there_is_no_memory_for_does_not_stop_the_others(tmp_path, save_photos, library):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    tasks = [((folders_in(tmp_path), name, name, RECIPE), None) for name in names]
+    tasks.insert(1, ((folders_in(tmp_path), "a.png", "a.png", Greedy(method=library)), None))
+    results = [result for _, result in _in_processes(tasks, 1)]
+    assert len(results) == 3 and sum("signature" in result for result in results) == 2
+    assert sum("ended the process (out of memory" in result.get("reason", "") for result in results) == 1
 
 
 def test_processes_that_are_killed_between_two_photos_lose_none(tmp_path, save_photos):
