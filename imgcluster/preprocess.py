@@ -144,7 +144,8 @@ def _split(folders, img_paths, recipe, known):
         task = (folders, name, masks[name], recipe)
         stamp = _stamp(folders, name, recipe)
         old = known.get(name)
-        if old and old["stamp"] == stamp and ("reason" in old or _is_written(task)):
+        # What could not be read may be now: for want of a permission, memory or a drive, no file changes.
+        if old and old["stamp"] == stamp and "reason" not in old and _is_written(task):
             entries[name] = old
         else:
             tasks.append((task, stamp))

@@ -122,6 +122,14 @@ def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photo
     assert preprocess(tmp_path, names, Recipe(method="contours", max_side=32))[1] == 0
 
 
+def test_a_photo_that_could_not_be_read_is_tried_again_though_its_file_is_the_same(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    first, _ = preprocess(tmp_path, names)
+    unread = {"file": "a.png", "stamp": first[0]["stamp"], "reason": "permission denied"}
+    (tmp_path / "ledger.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in (unread, first[1])))
+    assert preprocess(tmp_path, names) == (first, 1)
+
+
 def test_photos_that_came_left_or_were_replaced_since_the_ledger_was_written_are_told(tmp_path, save_photos):
     names, raw = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"]), tmp_path / "raw"
     (raw / "bad.jpg").write_bytes(b"no photo")
