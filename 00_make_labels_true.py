@@ -34,8 +34,6 @@ def main(argv=None):
         step.say(f"left out, as step 01 found: {len(found) - len(img_paths)} of {len(found)} photos (skipped.csv, "
                  "duplicates.csv)")
     options = label_options(settings)
-    if settings.DATASET in SAMPLES and options["labels_from"] is not None:
-        options = {"labels_from": "filename"}
     labels = make_labels(img_paths, **options)
     write_photo_rows(step.data_dir, img_paths, labels)
     step.say(describe_labels(labels) if labels else

@@ -2,8 +2,8 @@
 """Run steps 00 to 06 in order, each in a process of its own, and stop at the first that fails.
 
 Where TRAIN_DATASET is another dataset, it goes through steps 00 to 03 once the photos of DATASET are listed: the
-network is fine-tuned on it unless it already was under the same settings, and its features show step 04 what counts as
-one product model.
+network is fine-tuned on it unless it already was on the same photos under the same settings, and its features show step
+04 what counts as one product model.
 
     python run_all.py                         everything
     python run_all.py --from 03 --to 05       a part

@@ -16,9 +16,9 @@ from imgcluster.settings import Settings
 log = logging.getLogger(__name__)
 
 # What to write where a value is of the wrong kind, by pydantic's names for such errors. Tuples are numbers of rows and
-# columns.
+# columns. Of the quotes after --set the shell takes one pair away.
 TO_WRITE = {"bool_type": "True or False", "int_type": "a whole number", "int_from_float": "a whole number",
-            "float_type": "a number", "string_type": "a text in quotes",
+            "float_type": "a number", "string_type": "a text in quotes (--set \"{name}='text'\")",
             **dict.fromkeys(("tuple_type", "missing", "too_long"), "rows and columns such as (20, 20)")}
 
 
@@ -48,6 +48,8 @@ def load_settings(config=None, overrides=(), *, root=None):
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
     settings._folder = Path(os.path.abspath(path)).parent
+    if misplaced := settings.written_among_photos():
+        raise UserError("\n".join(misplaced))
     return settings
 
 
@@ -99,6 +101,6 @@ def _describe(item):
         return f"{name}: no such setting" + (f"; did you mean {close[0]}?" if close else "; config.py lists them all")
     if item["type"] in TO_WRITE:
         nothing = " or None" if type(None) in get_args(Settings.model_fields[name].annotation) else ""
-        return f"{name} = {item['input']!r}: write {TO_WRITE[item['type']]}{nothing}"
+        return f"{name} = {item['input']!r}: write {TO_WRITE[item['type']].format(name=name)}{nothing}"
     message = item["msg"].removeprefix("Value error, ")
     return f"{name} = {item['input']!r}: {message[0].lower()}{message[1:]}"

@@ -10,7 +10,7 @@ import warnings
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 MAX_PIXELS = 200_000_000
 
@@ -118,7 +118,15 @@ def _decode_fast(data, header, factor):
         return None
     if image is None or image.shape != (-(-header.height // native), -(-header.width // native), 3):
         return None
-    return _shrink(_upright(image, header.getexif().get(ExifTags.Base.Orientation, 1)), factor // native)
+    return _shrink(_upright(image, _orientation(header)), factor // native)
+
+
+def _orientation(image):
+    """The EXIF orientation (1 to 8) of a Pillow image; 1 where its EXIF block is damaged, which harms no pixel."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # Pillow meets damaged blocks with every kind of exception
+        return 1
 
 
 def _upright(image, orientation):
@@ -141,7 +149,7 @@ def _decode_pillow(data, header, factor):
         header.draft(None, (full[0] // factor, full[1] // factor))
         factor = 1 if header.size != full else factor
     header, cut = load_image(data, header)
-    image = _to_rgb(ImageOps.exif_transpose(header))
+    image = _upright(_to_rgb(header), _orientation(header))
     if (truncated or cut) and (image == image[0, 0]).all():
         raise ImageError("cannot be decoded: truncated before the first pixel")
     return _shrink(image, factor)

@@ -51,9 +51,14 @@ def photo_signature(image, data):
     small = cv2.resize(image[inside], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     packed = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     sharpness = cv2.Laplacian(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()
-    return {"digest": hashlib.sha256(data).hexdigest()[:32], "picture": base64.b85encode(packed).decode("ascii"),
+    return {"digest": file_digest(data), "picture": base64.b85encode(packed).decode("ascii"),
             "pixels": int(grey.size), "sharpness": round(float(sharpness), 1),
             "coloured": _is_coloured(image), "detail": photo_detail(grey, inside, data), "bytes": len(data)}
+
+
+def file_digest(data):
+    """Return what tells the bytes of a photo's file from others."""
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def _is_coloured(image):

@@ -10,12 +10,9 @@ import numpy as np
 from imgcluster.augmentation import augment
 from imgcluster.batches import made_ahead
 from imgcluster.files import new_array_file, replacing
-from imgcluster.rows import sample_step
 
 # Bytes of maps beyond which nothing is kept.
 LIMIT = 8e9
-# Pictures looked at, evenly spread, to tell whether maps on disk are of the same ones.
-DIGEST_PICTURES = 64
 LARGEST = np.finfo(np.float16).max
 
 
@@ -31,8 +28,7 @@ class FrozenMaps:
         self.trunk, self.pictures, self.folder = trunk, pictures, Path(folder)
         self.augmentation, self.versions, self.seed = augmentation, versions, seed
         self.batch_size, self.progress = batch_size, progress
-        self.digest = digest([*trunk.get_weights(), *some(pictures),
-                              np.array([seed, *vars(augmentation).values()], float)])
+        self.digest = digest([*trunk.get_weights(), pictures, np.array([seed, *vars(augmentation).values()], float)])
         self._open = {}
 
     def fits(self):
@@ -84,11 +80,6 @@ class FrozenMaps:
                 maps[rows[:count]] = np.clip(self.trunk.predict_on_batch(batch)[:count], -LARGEST, LARGEST)
                 bar.update(count)
             maps.flush()
-
-
-def some(pictures):
-    """Some of the pictures, evenly spread: enough to tell photo sets apart."""
-    return pictures[::sample_step(len(pictures), DIGEST_PICTURES)]
 
 
 def digest(arrays):

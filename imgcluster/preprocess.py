@@ -21,10 +21,10 @@ from threadpoolctl import threadpool_limits
 
 from imgcluster.background import crop_to_product, fill_background, normalise_contrast, product_mask
 from imgcluster.decoding import decode_image
-from imgcluster.duplicates import photo_signature
+from imgcluster.duplicates import file_digest, photo_signature
 from imgcluster.errors import UserError
 from imgcluster.files import write_table, write_text
-from imgcluster.images import ImageError, quiet_codecs, read_bytes, write_image
+from imgcluster.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
 from imgcluster.interrupts import end_when_interrupted, interrupts_wait
 from imgcluster.photo_audit import audit_photo, refusal, rim_share
 from imgcluster.photo_tables import LEDGER, gone_photos, photo_tables, read_ledger, replaced_photos
@@ -144,7 +144,8 @@ def _split(folders, img_paths, recipe, known):
         task = (folders, name, masks[name], recipe)
         stamp = _stamp(folders, name, recipe)
         old = known.get(name)
-        if old and old["stamp"] == stamp and ("reason" in old or _is_written(task)):
+        # What could not be read may be now: for want of a permission, memory or a drive, no file changes.
+        if old and old["stamp"] == stamp and "reason" not in old and _is_written(task):
             entries[name] = old
         else:
             tasks.append((task, stamp))
@@ -221,13 +222,37 @@ def _limited(image, max_side):
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
+def photos_changed(raw_dir, ledger):
+    """Whether a folder holds other photos than those that a ledger is of; False where either is not there any more."""
+    known = read_ledger(ledger)
+    try:
+        found = scan_images(raw_dir)[0]
+    except UserError:
+        return False
+    return bool(known) and (set(found) != set(known)
+                            or any(_is_other(Path(raw_dir) / name, known[name]) for name in found))
+
+
+def _is_other(path, entry):
+    if _size_and_time(path) == entry["stamp"][1:3]:
+        return False
+    try:
+        return file_digest(read_bytes(path)) != entry.get("signature", {}).get("digest")
+    except ImageError:
+        return True
+
+
 def _stamp(folders, name, recipe):
     """What must be the same for a photo not to be done again."""
+    return [VERSION, *_size_and_time(folders.raw / name), asdict(recipe)]
+
+
+def _size_and_time(path):
     try:
-        status = (folders.raw / name).stat()
-        return [VERSION, status.st_size, status.st_mtime_ns, asdict(recipe)]
+        status = path.stat()
+        return [status.st_size, status.st_mtime_ns]
     except OSError:
-        return [VERSION, None, None, asdict(recipe)]
+        return [None, None]
 
 
 def _is_written(task):
@@ -256,7 +281,19 @@ def _end_with_parent():
 def _submit(pool, task):
     # A pool starts its processes when it is given work.
     with interrupts_wait():
-        return pool.submit(preprocess_photo, *task)
+        return pool.submit(_within_memory, *task)
+
+
+def _within_memory(*task):
+    """Do `preprocess_photo`; a process without memory for it ends, as the system may end it: see `_in_processes`."""
+    try:
+        return preprocess_photo(*task)
+    except MemoryError:
+        os._exit(1)
+    except cv2.error as error:
+        if error.code != cv2.Error.StsNoMem:
+            raise
+        os._exit(1)
 
 
 def _pool(workers):

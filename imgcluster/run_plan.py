@@ -1,14 +1,20 @@
 """Which steps a run of all takes, on which dataset and in which order; and what they would stop at."""
 import contextlib
 
+import numpy as np
+
 from imgcluster.ahead import require_ahead
+from imgcluster.artefacts import read_img_paths, read_labels_true
 from imgcluster.carried_over import require_clusters
 from imgcluster.errors import UserError
 from imgcluster.images import list_images
 from imgcluster.known_products import require_known
 from imgcluster.labels import make_labels
+from imgcluster.photo_tables import LEDGER
+from imgcluster.preprocess import photos_changed
 from imgcluster.records import changed_settings, is_up_to_date, was_interrupted
 from imgcluster.sample import SAMPLES
+from imgcluster.step_options import label_options
 from imgcluster.step_settings import of_step
 
 STEPS = ("00", "01", "02", "03", "04", "05", "06")
@@ -43,6 +49,10 @@ def plan(settings, first, last, *, say=print):
             say(why_left_out(settings, train))
         return [(settings.DATASET, number) for number in numbers if number != "02"]
     trained = is_trained(train)
+    # Steps 00 and 01 will see what came or changed since it was trained.
+    if trained and "02" in numbers and ("01" in numbers or train.DATASET != settings.DATASET) and has_changed(train):
+        say(f"02_finetune_network: photos or labels of {train.DATASET} changed since its network was made\n")
+        trained = False
     before = [] if train.DATASET == settings.DATASET or "02" not in numbers else steps_before(train, trained)
     if trained and "02" in numbers:
         say(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
@@ -57,6 +67,19 @@ def is_trained(train):
     return is_up_to_date(data_dir, "02", of_step(train, "02")) and not any(
         changed_settings(data_dir, number, of_step(train, number)) or was_interrupted(data_dir, number)
         for number in ("00", "01"))
+
+
+def has_changed(train):
+    """Return whether photos of TRAIN_DATASET came, left or were replaced since step 01 saw them, or their labels, where
+    step 02 learns from them, are others in the CSV file."""
+    data_dir, options = train.folder("DATA_DIR"), label_options(train)
+    if photos_changed(train.folder("RAW_IMG_DIR"), data_dir / LEDGER):
+        return True
+    if not train.learns_labels or options["csv_path"] is None or not options["csv_path"].exists():
+        return False
+    with contextlib.suppress(UserError):
+        return not np.array_equal(make_labels(read_img_paths(data_dir), **options), read_labels_true(data_dir))
+    return True  # step 00 says what is wrong with them
 
 
 def steps_before(train, trained):

@@ -21,6 +21,8 @@ WINDOWS_WORKERS = 61
 # Losses that compare photos, in batches of as many of each model.
 PAIR_LOSSES = ("triplet", "triplet_hard", "contrastive", "cascaded")
 
+WRITTEN_TO = ("IMG_DIR", "DATA_DIR", "RESULT_DIR")
+
 # The catalogue that step 00 draws, and the part of it that has labels to learn from.
 SAMPLE, SAMPLE_TRAIN = "sample", "sample_train"
 
@@ -228,6 +230,13 @@ class Settings(BaseModel):
     def resolve(self, path):
         """Return `path` as an absolute path; relative ones count from the folder of the config file."""
         return Path(os.path.abspath(self._folder / Path(path).expanduser()))
+
+    def written_among_photos(self):
+        """Return a line for each folder written to that is, or lies in, RAW_IMG_DIR, whatever their paths look like."""
+        photos = self.folder("RAW_IMG_DIR").resolve()
+        return [f"{name} = {getattr(self, name)!r}: lies in RAW_IMG_DIR, where photos would be overwritten and what is "
+                "written be taken for photos; name a folder outside of it" for name in WRITTEN_TO
+                if self.folder(name).resolve().is_relative_to(photos)]
 
     @property
     def workers(self):

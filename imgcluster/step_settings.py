@@ -42,10 +42,9 @@ def of_step(settings, number):
 
 def _idle(settings):
     """The settings of steps 00 to 03 that others leave without a part in their files."""
-    sample = settings.DATASET in (SAMPLE, SAMPLE_TRAIN) and settings.labels_from is not None
     recipe, in_pairs = recipe_options(settings), settings.LOSS in PAIR_LOSSES
     looked_for = recipe["fill"] != "keep" or recipe["crop"] or recipe["save_masks"] or recipe["every_mask"]
-    idle = {"LABEL_REGEX": settings.labels_from != "filename" and not sample,
+    idle = {"LABEL_REGEX": settings.labels_from != "filename" or settings.DATASET in (SAMPLE, SAMPLE_TRAIN),
             "BACKGROUND_METHOD": not looked_for, "MIN_PRODUCT_SHARE": settings.BACKGROUND_METHOD == "none",
             "MAX_OBJECTS": settings.BACKGROUND_METHOD == "none", "TRAIN_ON_ALL": settings.HOLDOUT_MODELS == 0,
             "CLASS_WEIGHTS": in_pairs, "IMGS_PER_MODEL_IN_BATCH": not in_pairs,

@@ -22,7 +22,7 @@ from imgcluster.classifier import (
 from imgcluster.devices import spread
 from imgcluster.errors import UserError
 from imgcluster.files import replacing, write_arrays, write_json
-from imgcluster.frozen_maps import FrozenMaps, digest, some
+from imgcluster.frozen_maps import FrozenMaps, digest
 from imgcluster.prediction import predict
 from imgcluster.trunk import above, frozen_trunk, trunk
 from imgcluster.validation import judge, quality
@@ -105,7 +105,7 @@ class Training:
                                       embedding_dim=regime.embedding_dim)
         self.goals = objectives(classifier, loss=regime.loss, label_smoothing=regime.label_smoothing)
         self.history, self.best = [], -math.inf
-        self.start_digest = digest([*classifier.get_weights(), some(pictures)])
+        self.start_digest = digest([*classifier.get_weights(), pictures])
         model = self._compiled(classifier)
         self.place = frozen_trunk(classifier)
         self.maps = self._frozen_maps(classifier, maps_dir)

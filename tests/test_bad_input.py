@@ -203,6 +203,9 @@ def test_no_permission_to_read_or_write(project):
     run("01_img_preprocess.py", project, without_root=True)
     assert "permission denied" in (project / "data" / "set" / "skipped.csv").read_text()
     assert read_lines(project / "data" / "set" / "img_paths.txt") == ["2_b.png"]
+    (raw / "1_a.png").chmod(0o600)
+    run("01_img_preprocess.py", project, without_root=True)
+    assert read_lines(project / "data" / "set" / "img_paths.txt") == ["1_a.png", "2_b.png"]
     shutil.rmtree(project / "img")
     (project / "img").mkdir(mode=0o500)
     assert str(project / "img") in run("01_img_preprocess.py", project, check=2, without_root=True).stderr

@@ -40,6 +40,16 @@ def test_all_problems_come_in_one_message(tmp_path):
     assert "--set oops: expected NAME=VALUE" in lines
 
 
+@pytest.mark.parametrize("setting", ["IMG_DIR={folder}/raw_img/{{DATASET}}", "IMG_DIR=raw_img/{{DATASET}}/img",
+                                     "DATA_DIR=linked", "RESULT_DIR=raw_img/{{DATASET}}/result"])
+def test_no_folder_that_is_written_to_lies_among_the_photos(tmp_path, setting):
+    (tmp_path / "raw_img" / "sample").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to(tmp_path / "raw_img" / "sample", target_is_directory=True)
+    problem, = problems_of(setting.format(folder=tmp_path), root=tmp_path)
+    assert problem.startswith(setting.partition("=")[0] + " = ") and "lies in RAW_IMG_DIR" in problem
+    load_settings(None, ["RAW_IMG_DIR=photos", "IMG_DIR=photos_prepared", "DATA_DIR=.", "RESULT_DIR=."], root=tmp_path)
+
+
 def test_later_sources_win(tmp_path):
     config = write_config(tmp_path, "DATASET = 'shoes'\nBATCH_SIZE = 7\nEPOCHS = 3\n")
     settings = load_settings(config, ["BATCH_SIZE=8", "BATCH_SIZE=9"])

@@ -234,6 +234,16 @@ def test_only_the_same_training_goes_on_with_the_state(train, tmp_path, squares,
     assert len(seen) == rows and len(history) == 1
 
 
+def test_one_photo_replaced_among_many_begins_the_training_anew(train, tmp_path, squares):
+    labels = np.resize(LABELS, 130)
+    pictures = squares(labels)
+    options = {"pictures": pictures, "labels": labels, "epochs": 0, "head_epochs": 1}
+    with pytest.raises(Killed):
+        train(tmp_path, kill_after=1, **options)
+    pictures[1] = squares([(labels[1] + 1) % 4])[0]
+    assert len(train(tmp_path, **options)[2]) == 1
+
+
 def test_training_stops_when_the_loss_stands_still(train, tmp_path):
     _, history, _ = train(tmp_path, learning_rate=1e-9, epochs=20, patience=1, augmentation=Augmentation(),
                           schedule="step", head_epochs=60)

@@ -65,6 +65,13 @@ def test_maps_on_disk_are_used_again_only_where_they_are_the_same(make, squares)
     assert len(make.passes) == 4
 
 
+def test_one_picture_that_was_replaced_among_many_is_seen(make, squares):
+    pictures = squares(np.arange(130) % 4)
+    before = make(pictures=pictures).plain()[129].copy()
+    pictures[129] = squares([0], seed=5)[0]
+    assert (make(pictures=pictures).plain()[129] != before).any()
+
+
 def test_maps_that_would_fill_the_disk_do_not_fit(make, monkeypatch):
     needed = 3 * make().plain().nbytes
     monkeypatch.setattr(frozen_maps, "LIMIT", needed)

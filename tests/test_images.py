@@ -58,6 +58,13 @@ def test_orientation_agrees_with_pillow(form, orientation):
     assert difference(decode_image(data, fast=False), expected) == 0
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("block", [b"no TIFF header", b"II*\0", b"II*\0\xff\xff\xff\x7f", b"MM"])
+def test_a_damaged_exif_block_harms_no_pixel(form, block):
+    data = encoded(picture(), form, exif=b"Exif\0\0" + block)
+    assert difference(decode_image(data), decode_image(encoded(picture(), form))) == 0
+
+
 @pytest.mark.parametrize("form", ["JPEG", "WEBP", "PNG"])
 @pytest.mark.parametrize("min_side", [None, 5, 12, 20, 47, 48, 1000])
 @pytest.mark.parametrize("orientation", [1, 6])

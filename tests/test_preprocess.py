@@ -3,12 +3,15 @@ import contextlib
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +25,7 @@ from imgcluster.preprocess import (
     Recipe,
     _in_processes,
     mask_names,
+    photos_changed,
     prepare_photo,
     preprocess_dataset,
     preprocess_folder,
@@ -36,6 +40,19 @@ class Deadly:
 
     def __reduce__(self):
         return os._exit, (1,)
+
+
+class Greedy(Recipe):
+    """What is left of the memory does not do for the photo that it is asked for."""
+
+    def __getattribute__(self, name):
+        if name != "max_pixels":
+            return super().__getattribute__(name)
+        if self.method == "numpy":
+            raise MemoryError
+        error = cv2.error("Failed to allocate 546000000 bytes")
+        error.code = cv2.Error.StsNoMem
+        raise error
 
 
 class Bar:
@@ -105,6 +122,37 @@ def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photo
     assert preprocess(tmp_path, names, Recipe(method="contours", max_side=32))[1] == 0
 
 
+def test_a_photo_that_could_not_be_read_is_tried_again_though_its_file_is_the_same(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    first, _ = preprocess(tmp_path, names)
+    unread = {"file": "a.png", "stamp": first[0]["stamp"], "reason": "permission denied"}
+    (tmp_path / "ledger.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in (unread, first[1])))
+    assert preprocess(tmp_path, names) == (first, 1)
+
+
+def test_photos_that_came_left_or_were_replaced_since_the_ledger_was_written_are_told(tmp_path, save_photos):
+    names, raw = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"]), tmp_path / "raw"
+    (raw / "bad.jpg").write_bytes(b"no photo")
+    changed = partial(photos_changed, raw, tmp_path / "ledger.jsonl")
+    assert not changed()  # step 01 has not seen them: nothing is known
+    preprocess(tmp_path, [*names, "bad.jpg"])
+    assert not changed()
+    os.utime(raw / "a.png", (1, 1))  # copied anew, say
+    assert not changed()
+    kept = (raw / "a.png").read_bytes()
+    for other in (lambda path: path.write_bytes((raw / "b.png").read_bytes()), lambda path: path.unlink(),
+                  lambda path: path.rename(raw / "c.png")):
+        other(raw / "a.png")
+        assert changed()
+        (raw / "c.png").unlink(missing_ok=True)
+        (raw / "a.png").write_bytes(kept)
+    assert not changed()
+    (raw / "bad.jpg").write_bytes(kept)
+    assert changed()
+    shutil.rmtree(raw)
+    assert not changed()  # nobody asks for photos that were removed once they were trained on
+
+
 def test_a_line_half_written_by_a_killed_run_is_passed_over(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
     first, _ = preprocess(tmp_path, names)
@@ -140,6 +188,16 @@ def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_p
     assert set(results) == {*names, "deadly.png"}
     assert "ended the process" in results.pop("deadly.png")["reason"]
     assert all("signature" in result for result in results.values())
+
+
+@pytest.mark.parametrize("library", ["numpy", "opencv"])
+def test_a_photo_that_there_is_no_memory_for_does_not_stop_the_others(tmp_path, save_photos, library):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    tasks = [((folders_in(tmp_path), name, name, RECIPE), None) for name in names]
+    tasks.insert(1, ((folders_in(tmp_path), "a.png", "a.png", Greedy(method=library)), None))
+    results = [result for _, result in _in_processes(tasks, 1)]
+    assert len(results) == 3 and sum("signature" in result for result in results) == 2
+    assert sum("ended the process (out of memory" in result.get("reason", "") for result in results) == 1
 
 
 def test_processes_that_are_killed_between_two_photos_lose_none(tmp_path, save_photos):

@@ -1,11 +1,14 @@
 """The order in which a run of all takes the steps."""
+import json
 from functools import partial
 
 import pytest
 from planned import ALL, finish, settings_in
 
+from imgcluster.artefacts import read_lines, write_labels
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
+from imgcluster.photo_tables import LEDGER
 from imgcluster.run_plan import look_ahead, plan
 from imgcluster.step_settings import of_step
 
@@ -129,9 +132,10 @@ def test_what_is_fitted_without_labels_is_not_fitted_anew_for_settings_of_traini
     assert ("new", "02") in planned(settings_of("TRAIN_DATASET=auto", "POOLING=avg"))
 
 
-def test_the_labels_of_the_sample_are_in_its_names_whatever_is_set(settings_of):
+def test_no_regex_makes_other_labels_of_folders_or_of_the_sample(settings_of):
     regex = "LABEL_REGEX=^(..)"
-    assert "LABEL_REGEX" in of_step(settings_of("LABELS_FROM=folder", regex).for_dataset("sample"), "00")
+    assert "LABEL_REGEX" in of_step(settings_of(regex), "00")
+    assert "LABEL_REGEX" not in of_step(settings_of(regex).for_dataset("sample"), "00")
     assert "LABEL_REGEX" not in of_step(settings_of("LABELS_FROM=folder", regex), "00")
 
 
@@ -151,6 +155,49 @@ def test_changed_photos_or_a_lost_network_train_anew(settings_of):
     assert ("known", "02") not in plan(settings, "00", "06")
     write_lines(data_dir / "output_of_00", ["other photos"])
     assert ("known", "02") in plan(settings, "00", "06")
+
+
+@pytest.fixture
+def photo(settings_of):
+    """photo(dataset, name, content, seen=True): put a file into a dataset, before or after step 01 has seen it."""
+    def put(dataset, name, content="1", seen=True):
+        source = settings_of().for_dataset(dataset)
+        path, ledger = source.folder("RAW_IMG_DIR") / name, source.folder("DATA_DIR") / LEDGER
+        write_lines(path, [content])
+        if seen:
+            status = path.stat()
+            write_lines(ledger, [*(read_lines(ledger) if ledger.exists() else ()), json.dumps(
+                {"file": name, "stamp": [1, status.st_size, status.st_mtime_ns, {}]})])
+    return put
+
+
+@pytest.mark.parametrize("train", ["known", "new"])
+def test_photos_that_came_since_train_the_network_anew(settings_of, photo, capsys, train):
+    settings = settings_of(f"TRAIN_DATASET={train}")
+    finish(settings, train, "00", "01", "02", "03")
+    photo(train, "1_1.jpg")
+    assert (train, "02") not in plan(settings, "00", "06")
+    photo(train, "1_2.jpg", seen=False)
+    capsys.readouterr()
+    assert [number for name, number in plan(settings, "00", "06") if name == train][:4] == ["00", "01", "02", "03"]
+    said = capsys.readouterr().out
+    assert f"photos or labels of {train} changed" in said and "up to date" not in said
+    # Without the steps that look at photos the network would be the same again.
+    assert ((train, "02") in plan(settings, "02", "06")) == (train == "known")
+
+
+def test_other_labels_in_the_same_file_train_the_network_anew(settings_of, photo):
+    settings = settings_of("TRAIN_LABELS_FROM=labels.csv")
+    known, table = settings.for_dataset("known"), settings.resolve("labels.csv")
+    finish(settings, "known", "00", "01", "02", "03")
+    photo("known", "a.jpg")
+    write_lines(known.folder("DATA_DIR") / "img_paths.txt", ["a.jpg"])
+    write_labels(known.folder("DATA_DIR"), "true", ["boot"])
+    trains = partial(plan, settings, "00", "06")
+    assert ("known", "02") not in trains()
+    for line, anew in (("a.jpg,boot", False), ("a.jpg,shoe", True), ("b.jpg,boot", True)):
+        write_lines(table, ["file,label", line])
+        assert (("known", "02") in trains()) == anew
 
 
 def test_without_a_training_set_every_step_runs_once(settings_of):

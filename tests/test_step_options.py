@@ -7,8 +7,9 @@ from configured import PATH_TEMPLATES, ROOT
 
 from imgcluster import step_options
 from imgcluster.config_file import load_settings
+from imgcluster.labels import make_labels
 from imgcluster.settings import Settings
-from imgcluster.step_options import augmentation_options, picture_options, regime_options
+from imgcluster.step_options import augmentation_options, label_options, picture_options, regime_options
 
 
 def test_every_setting_is_used():
@@ -19,7 +20,7 @@ def test_every_setting_is_used():
             seen.add(name)
             return super().__getattribute__(name)
 
-    settings = Watched()
+    settings = Watched(DATASET="shoes")
     for name in PATH_TEMPLATES:
         settings.folder(name)
     assert settings.workers >= 1
@@ -30,6 +31,16 @@ def test_every_setting_is_used():
     scripts = "".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("0[0-9]_*.py")))
     unused = [name for name in Settings.model_fields if name not in seen and not re.search(rf"\.{name}\b", scripts)]
     assert unused == []
+
+
+@pytest.mark.parametrize("dataset", ["sample", "sample_train"])
+@pytest.mark.parametrize("override", ["LABELS_FROM=folder", "LABEL_REGEX=^(..)", "LABELS_FROM=labels.csv"])
+def test_the_labels_of_the_sample_are_in_its_names_whatever_is_set_for_other_photos(dataset, override):
+    names = ["7000000201_58190490_0.jpg", "7000000202_69669672_1.jpg"]
+    settings = load_settings(None, [f"DATASET={dataset}", override], root=ROOT)
+    assert make_labels(names, **label_options(settings)) == ["7000000201", "7000000202"]
+    unlabelled = load_settings(None, ["DATASET=sample", "LABELS_FROM=None"], root=ROOT)
+    assert make_labels(names, **label_options(unlabelled)) is None
 
 
 def test_options_fit_the_functions_they_are_for():
