@@ -120,10 +120,15 @@ def _listed(lines):
 
 
 def read_names(data_dir):
-    """Return {cluster: what people call it} as cluster_names.csv has it."""
-    table = read_table(Path(data_dir) / "cluster_names.csv")
-    pairs = () if table.empty else zip(table["cluster"], table["name"])
-    return {int(cluster): name for cluster, name in pairs if name}
+    """Return {cluster: what people call it} as cluster_names.csv has it; UserError where that is no such table."""
+    path = Path(data_dir) / "cluster_names.csv"
+    table = read_table(path)
+    try:
+        pairs = () if table.empty else zip(table["cluster"], table["name"])
+        return {int(cluster): name for cluster, name in pairs if name}
+    except (KeyError, ValueError) as error:
+        raise UserError(f"{path}: columns cluster,name and whole numbers of clusters expected; names are given in "
+                        "corrections.csv: run 04_cluster_som.py, which writes this file anew") from error
 
 
 def write_names(data_dir, names):
@@ -171,11 +176,12 @@ def placed_id(earlier_dir, earlier):
 
 
 def require_clusters(earlier_dir):
-    """Raise a UserError where step 04 has not been in the folder of the dataset that ASSIGN_TO names."""
+    """Raise a UserError where files of step 04 are missing in the folder of the dataset that ASSIGN_TO names."""
     earlier_dir = Path(earlier_dir)
-    if not (earlier_dir / "som.npz").exists():
-        raise UserError(f"ASSIGN_TO: {earlier_dir / 'som.npz'} is missing; name a dataset that was clustered before, "
-                        "or run step 04 for it first, without ASSIGN_TO")
+    for name in ("som.npz", "cluster_count.json"):
+        if not (earlier_dir / name).exists():
+            raise UserError(f"ASSIGN_TO: {earlier_dir / name} is missing; name a dataset that was clustered before, "
+                            "or run step 04 for it first, without ASSIGN_TO")
 
 
 def _check_placeable(earlier_dir, som, labels, features):

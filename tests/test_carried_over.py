@@ -313,6 +313,17 @@ def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):
 def test_a_dataset_that_was_not_clustered_is_named_with_its_setting(written, digits, tmp_path):
     with pytest.raises(UserError, match="ASSIGN_TO: .*nowhere.som.npz is missing"):
         place_on(tmp_path / "nowhere", written[0], digits)
+    shutil.copytree(written[0], tmp_path / "parts")
+    (tmp_path / "parts" / "cluster_count.json").unlink()
+    with pytest.raises(UserError, match="ASSIGN_TO: .*parts.cluster_count.json is missing"):
+        place_on(tmp_path / "parts", written[0], digits)
+
+
+@pytest.mark.parametrize("lines", [["cluster,Name", "0,boots"], ["cluster,name", "boots,0"]])
+def test_a_changed_table_of_names_is_named(tmp_path, lines):
+    write_lines(tmp_path / "cluster_names.csv", lines)
+    with pytest.raises(UserError, match="cluster_names.csv: columns cluster,name .* run 04_cluster_som.py"):
+        read_names(tmp_path)
 
 
 def test_photos_of_another_width_or_beside_none_in_a_cluster_are_not_placed(written, digits, tmp_path):
