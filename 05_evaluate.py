@@ -17,7 +17,7 @@ from imgcluster.cli import Step, run
 from imgcluster.cluster_results import warn_of_other_features
 from imgcluster.feature_record import features_record
 from imgcluster.feature_scores import internal_scores, neighbour_agreement
-from imgcluster.files import write_json
+from imgcluster.files import read_arrays, write_json
 from imgcluster.metrics import ari_interval, clustering_scores
 from imgcluster.score_table import score_table
 from imgcluster.seen import seen_by_network, warning_of_seen
@@ -72,10 +72,10 @@ def from_map(data_dir):
     """Quantization and topographic error of the map, where it exists."""
     if not (data_dir / "som.npz").exists():
         return {}
-    with np.load(data_dir / "som.npz", allow_pickle=False) as som:
-        errors = {name: float(som[f"{name}s"][-1]) for name in ("quantization_error", "topographic_error")}
-        # A map of a single unit has no topographic error.
-        return {name: error for name, error in errors.items() if np.isfinite(error)}
+    som = read_arrays(data_dir / "som.npz")
+    errors = {name: float(som[f"{name}s"][-1]) for name in ("quantization_error", "topographic_error")}
+    # A map of a single unit has no topographic error.
+    return {name: error for name, error in errors.items() if np.isfinite(error)}
 
 
 if __name__ == "__main__":

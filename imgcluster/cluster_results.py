@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.artefacts import require, write_labels
-from imgcluster.files import write_arrays, write_json, write_table
+from imgcluster.files import read_arrays, write_arrays, write_json, write_table
 from imgcluster.records import changed_inputs
 from imgcluster.som import SelfOrganizingMap
 
@@ -83,12 +83,12 @@ def write_map(path, som, units, unit_clusters):
 
 def read_map(path):
     """Return (SelfOrganizingMap, cluster of each unit int [units]) of a som.npz."""
-    with np.load(require(path), allow_pickle=False) as arrays:
-        rows, columns = arrays["shape"].tolist()
-        prototypes = arrays["prototypes"]
-        som = SelfOrganizingMap(rows, columns, prototypes.shape[1], topology=str(arrays["topology"]),
-                                toroidal=bool(arrays["toroidal"]), normalize=bool(arrays["normalize"]))
-        som.set_weights(prototypes.reshape(rows, columns, -1))
-        som.quantization_errors = arrays["quantization_errors"].tolist()
-        som.topographic_errors = arrays["topographic_errors"].tolist()
-        return som, arrays["unit_clusters"].ravel()
+    arrays = read_arrays(require(path))
+    rows, columns = arrays["shape"].tolist()
+    prototypes = arrays["prototypes"]
+    som = SelfOrganizingMap(rows, columns, prototypes.shape[1], topology=str(arrays["topology"]),
+                            toroidal=bool(arrays["toroidal"]), normalize=bool(arrays["normalize"]))
+    som.set_weights(prototypes.reshape(rows, columns, -1))
+    som.quantization_errors = arrays["quantization_errors"].tolist()
+    som.topographic_errors = arrays["topographic_errors"].tolist()
+    return som, arrays["unit_clusters"].ravel()
