@@ -41,10 +41,11 @@ def apply_corrections(labels, img_paths, table, *, earlier=None):
     labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
     text by number of line, as `read_corrections` returns it, with the columns action, file, cluster, value: "merge"
     moves all photos of `cluster` into `value`; "split" and "move" put the photo `file` into `value`; "name" calls
-    `cluster` `value`, which it hands on to one without a name that it joins. A value "new-1", "new-2", ... is a new cluster, numbered at its first line, after the highest in
-    the labels and in `earlier`: {cluster: its name, "" for none} as they were. Clusters keep their numbers and those of
-    merged ones stay free, so that lines added later still mean the same; lines of photos that are not there are passed
-    over. Raises UserError naming all lines that cannot be followed.
+    `cluster` `value`, which it hands on to one without a name that it joins. A value "new-1", "new-2", ... is a new
+    cluster, numbered at its first line, after the highest in the labels and in `earlier`: {cluster: its name, "" for
+    none} as they were. Clusters keep their numbers and those of merged ones stay free, so that lines added later still
+    mean the same; lines of photos that are not there are passed over. Raises UserError naming all lines that cannot be
+    followed.
     """
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
