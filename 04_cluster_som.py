@@ -72,7 +72,7 @@ def main(argv=None):
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
                  f"{counted(clustering.num_clusters, 'cluster')}{clustering.likely and f' ({clustering.likely})'}")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
-    step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
+    step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")
 

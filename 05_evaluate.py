@@ -14,7 +14,7 @@ import numpy as np
 
 from imgcluster.artefacts import read_features, read_labels, read_labels_true
 from imgcluster.cli import Step, run
-from imgcluster.cluster_results import warn_of_other_features
+from imgcluster.cluster_results import warn_of_other_corrections, warn_of_other_features
 from imgcluster.feature_record import features_record
 from imgcluster.feature_scores import internal_scores, neighbour_agreement
 from imgcluster.files import read_arrays, write_json
@@ -29,6 +29,7 @@ def main(argv=None):
     predicted, true = read_labels(step.data_dir, "pred"), read_labels_true(step.data_dir)
     step.warn_if_changed("04")
     warn_of_other_features(step.data_dir, warn=step.warn)
+    warn_of_other_corrections(step.data_dir, warn=step.warn)
     metrics = agreement(step, true, predicted) if true is not None else {}
     placed = is_placed(predicted)
     metrics |= {"num_clusters": len(set(predicted[placed])), "share_in_no_cluster": float(1 - placed.mean())}

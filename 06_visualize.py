@@ -11,7 +11,7 @@ import sys
 
 from imgcluster.artefacts import require
 from imgcluster.cli import Step, run
-from imgcluster.cluster_results import warn_of_other_features, warn_of_other_labels
+from imgcluster.cluster_results import warn_of_other_corrections, warn_of_other_features, warn_of_other_labels
 from imgcluster.errors import UserError
 from imgcluster.export import export_clusters
 from imgcluster.files import replacing
@@ -33,6 +33,7 @@ def main(argv=None):
         require(step.data_dir / name)
     step.warn_if_changed("03", "04")
     warn_of_other_features(step.data_dir, warn=step.warn)
+    warn_of_other_corrections(step.data_dir, warn=step.warn)
     warn_of_other_labels(step.data_dir, warn=step.warn)
     gallery = Gallery(name=settings.DATASET, data_dir=step.data_dir, img_dir=settings.folder("IMG_DIR"),
                       raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=train_dir(settings),

@@ -59,9 +59,16 @@ def review_list(table):
 
 def warn_of_other_features(data_dir, *, warn):
     """Call `warn` with a sentence where features.npy in `data_dir` is not the one that its clusters were made from."""
-    if "features.npy" in changed_inputs(data_dir, "04"):
+    if "features.npy" in changed_inputs(data_dir, "04") and (Path(data_dir) / "features.npy").exists():
         warn("features.npy is not the one that step 04 made the clusters from: scores and figures mix the two; "
              "run 04_cluster_som.py again")
+
+
+def warn_of_other_corrections(data_dir, *, warn):
+    """Call `warn` with a sentence where corrections.csv in `data_dir` is not the one that its clusters follow."""
+    if "corrections.csv" in changed_inputs(data_dir, "04"):
+        warn("corrections.csv came, changed or went since step 04 made the clusters: run 04_cluster_som.py again, "
+             "which applies it")
 
 
 def warn_of_other_labels(data_dir, *, warn):

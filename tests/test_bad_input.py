@@ -378,8 +378,10 @@ def test_corrections_are_applied_on_the_next_run_and_wrong_ones_named(project):
         assert read_lines(data / "labels_pred.txt") == np.where(before == "2", "0", before).tolist()
     assert "red, shoe" in (data / "cluster_names.csv").read_text()
     for script in ("05_evaluate.py", "06_visualize.py"):
-        run(script, project)
+        assert "corrections.csv" not in run(script, project).stderr
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,9,0\n")
+    for script in ("05_evaluate.py", "06_visualize.py"):
+        assert "corrections.csv came, changed or went since step 04" in run(script, project).stderr
     assert "line 2" in run("04_cluster_som.py", project, check=2).stderr
     assert read_lines(data / "labels_pred.txt") == np.where(before == "2", "0", before).tolist()
 
