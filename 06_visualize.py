@@ -61,11 +61,12 @@ def main(argv=None):
 
 
 def save_figures(step, gallery):
-    """Draw and save every figure there are data for; return their names."""
+    """Draw and save every figure there are data for, and remove the others of an earlier run; return their names."""
     written, plans = [], figures(gallery)
     for name, draw in progress(plans.items(), description="figures", unit="figure", total=len(plans)):
         figure = draw()
         if figure is None:
+            (step.result_dir / name).unlink(missing_ok=True)
             continue
         with replacing(step.result_dir / name) as path:
             figure.savefig(path, dpi=DPI)

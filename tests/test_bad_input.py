@@ -338,6 +338,16 @@ def test_two_files_of_labels_are_all_that_step_05_needs(project):
     assert "labels_true.txt has 3" in run("05_evaluate.py", project, check=2).stderr
 
 
+def test_figures_without_data_any_more_are_removed(project):
+    data = with_features(project, np.random.default_rng(0).normal(size=(12, 8)), labels=["a", "b"] * 6)
+    of_labels = [project / "result" / "set" / name for name in ("confusion.png", "scores.png")]
+    for there in (True, False):
+        for script in ("04_cluster_som.py", "05_evaluate.py", "06_visualize.py"):
+            run(script, project)
+        assert [path.exists() for path in of_labels] == [there, there]
+        (data / "labels_true.txt").unlink(missing_ok=True)
+
+
 def test_features_replaced_after_step_04_are_warned_of(project):
     features = np.random.default_rng(0).normal(size=(12, 8)).astype(np.float32)
     data = with_features(project, features)
