@@ -12,7 +12,7 @@ Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow neede
 import sys
 
 from imgcluster.artefacts import read_features, read_img_paths, require
-from imgcluster.carried_over import corrected, place_on, placed_id
+from imgcluster.carried_over import corrected, place_on, placed_by, placed_id
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.cluster_results import OUTPUTS, write_clustering
@@ -40,9 +40,10 @@ def main(argv=None):
     earlier, given = {}, {"num_clusters": settings.NUM_CLUSTERS, "imgs_per_model": settings.NUM_IMGS_PER_MODEL}
     doubtful = doubt_of_given(len(img_paths), **given, assign_to=settings.ASSIGN_TO)
     if settings.ASSIGN_TO is not None:
-        earlier_dir = settings.for_dataset(settings.ASSIGN_TO).folder("DATA_DIR")
+        earlier_dir = step.data_dir_of(settings.ASSIGN_TO)
         som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
-        facts = {"assigned_to": settings.ASSIGN_TO, "clustering_id": placed_id(earlier_dir, earlier)}
+        facts = {"assigned_to": settings.ASSIGN_TO, "placed_by": placed_by(earlier_dir),
+                 "clustering_id": placed_id(earlier_dir, earlier)}
         step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
     else:
@@ -85,7 +86,7 @@ def known_products(step, features):
     settings, name = step.settings, step.settings.known_dataset
     if name is None:
         return None, None
-    known = known_for(step.data_dir, features, folder=settings.for_dataset(name).folder("DATA_DIR"), name=name,
+    known = known_for(step.data_dir, features, folder=step.data_dir_of(name), name=name,
                       asked=settings.CALIBRATION_DATASET != "auto", say=step.say, warn=step.warn)
     return known, name if known else None
 

@@ -13,6 +13,7 @@ import sys
 import numpy as np
 
 from imgcluster.artefacts import read_features, read_labels, read_labels_true
+from imgcluster.carried_over import warn_of_other_earlier
 from imgcluster.cli import Step, run
 from imgcluster.cluster_results import warn_of_other_corrections, warn_of_other_features
 from imgcluster.feature_record import features_record
@@ -30,6 +31,7 @@ def main(argv=None):
     step.warn_if_changed("04")
     warn_of_other_features(step.data_dir, warn=step.warn)
     warn_of_other_corrections(step.data_dir, warn=step.warn)
+    warn_of_other_earlier(step.data_dir, folder_of=step.data_dir_of, warn=step.warn)
     metrics = agreement(step, true, predicted) if true is not None else {}
     placed = is_placed(predicted)
     metrics |= {"num_clusters": len(set(predicted[placed])), "share_in_no_cluster": float(1 - placed.mean())}
@@ -41,8 +43,7 @@ def main(argv=None):
     metrics["photos"] = len(predicted)
     record = features_record(step.data_dir)
     if record:  # what made features of one's own, nobody can know
-        metrics |= seen_by_network(record, step.data_dir, true,
-                                   folder_of=lambda name: step.settings.for_dataset(name).folder("DATA_DIR"))
+        metrics |= seen_by_network(record, step.data_dir, true, folder_of=step.data_dir_of)
     if true is not None and warning_of_seen(metrics):
         step.warn(warning_of_seen(metrics))
     write_json(step.data_dir / "metrics.json", metrics)

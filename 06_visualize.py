@@ -10,6 +10,7 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 import sys
 
 from imgcluster.artefacts import require
+from imgcluster.carried_over import warn_of_other_earlier
 from imgcluster.cli import Step, run
 from imgcluster.cluster_results import warn_of_other_corrections, warn_of_other_features, warn_of_other_labels
 from imgcluster.errors import UserError
@@ -34,6 +35,7 @@ def main(argv=None):
     step.warn_if_changed("03", "04")
     warn_of_other_features(step.data_dir, warn=step.warn)
     warn_of_other_corrections(step.data_dir, warn=step.warn)
+    warn_of_other_earlier(step.data_dir, folder_of=step.data_dir_of, warn=step.warn)
     warn_of_other_labels(step.data_dir, warn=step.warn)
     gallery = Gallery(name=settings.DATASET, data_dir=step.data_dir, img_dir=settings.folder("IMG_DIR"),
                       raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=train_dir(settings),

@@ -14,7 +14,7 @@ from imgcluster.corrections_file import CLUSTERING, read_corrections, renumbered
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences_in_words, taught_directions
 from imgcluster.files import read_json, read_table, write_table
-from imgcluster.records import made_with
+from imgcluster.records import fingerprint, made_with
 from imgcluster.wording import OWN_CLUSTERS, counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
@@ -173,6 +173,23 @@ def placed_id(earlier_dir, earlier):
     returns them).
     """
     return f"{read_json(Path(earlier_dir) / 'cluster_count.json').get('clustering_id', '')}+{max(earlier)}"
+
+
+def placed_by(earlier_dir):
+    """Return what tells the clusters in a folder and their names from others, to be noted of photos placed in them."""
+    return [fingerprint(Path(earlier_dir) / name) for name in ("labels_pred.txt", "cluster_names.csv")]
+
+
+def warn_of_other_earlier(data_dir, *, folder_of, warn):
+    """Call `warn` with a sentence where photos in `data_dir` were placed in clusters that have changed since then.
+
+    folder_of: function from the name of a dataset to its DATA_DIR; one without clusters (any more) tells nothing.
+    """
+    count = read_json(Path(data_dir) / "cluster_count.json")
+    then, name = count.get("placed_by"), count.get("assigned_to")
+    if then and (folder_of(name) / "labels_pred.txt").exists() and placed_by(folder_of(name)) != then:
+        warn(f"the clusters of {name} or their names have changed since step 04 placed these photos in them: run "
+             "04_cluster_som.py again")
 
 
 def require_clusters(earlier_dir):

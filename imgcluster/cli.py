@@ -90,6 +90,10 @@ class Step:
             raise UserError(f"{shown(img_dir)} is missing; run 01_img_preprocess.py{its} first")
         return img_dir, read_img_paths(data_dir)
 
+    def data_dir_of(self, dataset):
+        """Return DATA_DIR of another dataset, by its name."""
+        return self.settings.for_dataset(dataset).folder("DATA_DIR")
+
     def values(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
         return of_step(self.settings, number)

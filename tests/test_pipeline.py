@@ -402,6 +402,12 @@ def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):
     assert lines(second / "cluster_names.csv") == ["cluster,name", "0,boots"]
     count, placed = read_json(second / "cluster_count.json"), set(np.load(second / "labels_pred.npy")) - {-1}
     assert (count["num_clusters"], count["interval"]) == (len(placed), [len(placed)] * 2) and 1 not in placed
+    changed = "the clusters of shop or their names have changed since step 04 placed these photos in them"
+    score = ("05_evaluate.py", project, "--set", "DATASET=next", "--set", "ASSIGN_TO=shop")
+    assert changed not in run(*score).stderr
+    (first / "corrections.csv").unlink()
+    run("04_cluster_som.py", project)
+    assert changed in run(*score).stderr
 
 
 def test_corrections_of_placed_photos_hold_for_as_long_as_the_earlier_clusters_do(tmp_path):
