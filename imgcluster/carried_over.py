@@ -45,10 +45,10 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
     table = renumbered(read_corrections(path, latest), own)
+    others, own_lines = table[table[CLUSTERING] != own], table[table[CLUSTERING] == own]
+    found = apply_corrections(clustering.labels, img_paths, own_lines, earlier=earlier)
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
-    others, table = table[table[CLUSTERING] != own], table[table[CLUSTERING] == own]
-    found = apply_corrections(clustering.labels, img_paths, table, earlier=earlier)
     _stamp(path, latest, own, warn)
     _warn_of_odd(others, found, warn)
     write_names(data_dir, earlier | found.names)
@@ -57,7 +57,7 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
         clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
-    return clustering, len(table) - len(found.lost) - len(found.idle), moved
+    return clustering, len(own_lines) - len(found.lost) - len(found.idle), moved
 
 
 def _stamp(path, latest, own, warn):

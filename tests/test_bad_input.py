@@ -389,6 +389,8 @@ def test_corrections_are_applied_on_the_next_run_and_wrong_ones_named(project):
     assert "red, shoe" in (data / "cluster_names.csv").read_text()
     for script in ("05_evaluate.py", "06_visualize.py"):
         assert "corrections.csv" not in run(script, project).stderr
+    (data / "corrections.csv").write_text("merge,,2,0\n")
+    assert "no column action, file" in run("04_cluster_som.py", project, "NUM_CLUSTERS=3", check=2).stderr
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,9,0\n")
     for script in ("05_evaluate.py", "06_visualize.py"):
         assert "corrections.csv came, changed or went since step 04" in run(script, project).stderr
