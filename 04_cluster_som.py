@@ -62,7 +62,7 @@ def main(argv=None):
         if told.get("within") is not None:
             step.say(f"{name} showed what differs between photos of one product, which counts less")
         repeated = len(copies) - copies.max() - 1
-        if repeated:
+        if repeated and not any(given.values()):
             step.say(f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters")
         doubtful = doubtful or doubt(name, clustering.num_clusters, clustering.blind_count)
     if doubtful:

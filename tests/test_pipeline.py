@@ -477,6 +477,8 @@ def test_copies_that_step_01_found_have_no_say_in_the_number_of_clusters(tmp_pat
     assert [after[key] for key in ("num_clusters", "method")] == [before[key] for key in ("num_clusters", "method")]
     assert adjusted_rand_score(labels, placed[:120]) == 1
     assert placed[120:] == [placed[number // 40] for number in range(200)]
+    for given in ("NUM_CLUSTERS=300", "NUM_IMGS_PER_MODEL=20"):  # of all photos
+        assert "had no say" not in run("04_cluster_som.py", project, *alone, "--set", given).stdout
 
 
 def test_features_of_ones_own_are_not_taken_for_those_whose_record_they_lie_beside(tmp_path):
