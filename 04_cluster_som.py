@@ -12,7 +12,7 @@ Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow neede
 import sys
 
 from imgcluster.artefacts import read_features, read_img_paths, require
-from imgcluster.carried_over import corrected, place_on, placed_id
+from imgcluster.carried_over import corrected, place_on, placed_by, placed_id
 from imgcluster.cli import Step, run
 from imgcluster.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.cluster_results import OUTPUTS, write_clustering
@@ -42,7 +42,8 @@ def main(argv=None):
     if settings.ASSIGN_TO is not None:
         earlier_dir = settings.data_dir_of(settings.ASSIGN_TO)
         som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
-        facts = {"assigned_to": settings.ASSIGN_TO, "clustering_id": placed_id(earlier_dir, earlier)}
+        facts = {"assigned_to": settings.ASSIGN_TO, "placed_by": placed_by(earlier_dir),
+                 "clustering_id": placed_id(earlier_dir, earlier)}
         step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {settings.ASSIGN_TO}; "
                  f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
     else:
@@ -61,7 +62,7 @@ def main(argv=None):
         if told.get("within") is not None:
             step.say(f"{name} showed what differs between photos of one product, which counts less")
         repeated = len(copies) - copies.max() - 1
-        if repeated:
+        if repeated and not any(given.values()):
             step.say(f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters")
         doubtful = doubtful or doubt(name, clustering.num_clusters, clustering.blind_count)
     if doubtful:
@@ -72,7 +73,7 @@ def main(argv=None):
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
                  f"{counted(clustering.num_clusters, 'cluster')}{clustering.likely and f' ({clustering.likely})'}")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
-    step.record(OUTPUTS, inputs=[step.data_dir / "features.npy"])
+    step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")
 

@@ -14,11 +14,12 @@ import sys
 import numpy as np
 
 from imgcluster.artefacts import read_features, read_labels, read_labels_true
+from imgcluster.carried_over import warn_of_other_earlier
 from imgcluster.cli import Step, run
-from imgcluster.cluster_results import warn_of_other_features
+from imgcluster.cluster_results import warn_of_other_corrections, warn_of_other_features
 from imgcluster.feature_record import features_record
 from imgcluster.feature_scores import internal_scores, neighbour_agreement
-from imgcluster.files import write_json
+from imgcluster.files import read_arrays, write_json
 from imgcluster.metrics import ari_interval, clustering_scores
 from imgcluster.placed import placing_in
 from imgcluster.score_table import score_table
@@ -31,6 +32,8 @@ def main(argv=None):
     predicted, true = read_labels(step.data_dir, "pred"), read_labels_true(step.data_dir)
     step.warn_if_changed("04")
     warn_of_other_features(step.data_dir, warn=step.warn)
+    warn_of_other_corrections(step.data_dir, warn=step.warn)
+    warn_of_other_earlier(step.data_dir, folder_of=step.settings.data_dir_of, warn=step.warn)
     metrics = agreement(step, true, predicted) if true is not None else {}
     placed = is_placed(predicted)
     metrics |= {"num_clusters": len(set(predicted[placed])), "share_in_no_cluster": float(1 - placed.mean())}
@@ -74,10 +77,10 @@ def from_map(data_dir):
     """Quantization and topographic error of the map, where it exists."""
     if not (data_dir / "som.npz").exists():
         return {}
-    with np.load(data_dir / "som.npz", allow_pickle=False) as som:
-        errors = {name: float(som[f"{name}s"][-1]) for name in ("quantization_error", "topographic_error")}
-        # A map of a single unit has no topographic error.
-        return {name: error for name, error in errors.items() if np.isfinite(error)}
+    som = read_arrays(data_dir / "som.npz")
+    errors = {name: float(som[f"{name}s"][-1]) for name in ("quantization_error", "topographic_error")}
+    # A map of a single unit has no topographic error.
+    return {name: error for name, error in errors.items() if np.isfinite(error)}
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 import sys
 
 from imgcluster.artefacts import require
+from imgcluster.carried_over import warn_of_other_earlier
 from imgcluster.cli import Step, run
-from imgcluster.cluster_results import warn_of_other_features, warn_of_other_labels
+from imgcluster.cluster_results import warn_of_other_corrections, warn_of_other_features, warn_of_other_labels
 from imgcluster.errors import UserError
 from imgcluster.export import export_clusters
 from imgcluster.files import read_json, replacing
@@ -33,6 +34,8 @@ def main(argv=None):
         require(step.data_dir / name)
     step.warn_if_changed("03", "04")
     warn_of_other_features(step.data_dir, warn=step.warn)
+    warn_of_other_corrections(step.data_dir, warn=step.warn)
+    warn_of_other_earlier(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_other_labels(step.data_dir, warn=step.warn)
     placed_in = read_json(step.data_dir / "cluster_count.json").get("assigned_to")
     gallery = gallery_of(settings, earlier=placed_in and earlier_gallery(settings.for_dataset(placed_in)))
@@ -58,11 +61,12 @@ def main(argv=None):
 
 
 def save_figures(step, gallery):
-    """Draw and save every figure there are data for; return their names."""
+    """Draw and save every figure there are data for, and remove the others of an earlier run; return their names."""
     written, plans = [], figures(gallery)
     for name, draw in progress(plans.items(), description="figures", unit="figure", total=len(plans)):
         figure = draw()
         if figure is None:
+            (step.result_dir / name).unlink(missing_ok=True)
             continue
         with replacing(step.result_dir / name) as path:
             figure.savefig(path, dpi=DPI)

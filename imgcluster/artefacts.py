@@ -76,8 +76,8 @@ def read_labels_true(data_dir):
 def read_features(data_dir):
     """Return `features.npy`, memory-mapped, float32 or float64 [N, D].
 
-    Raises UserError when it is no such array, its rows disagree with `img_paths.txt`, or a value is not finite; warns
-    of photos without any value but 0.
+    Raises UserError when it is no such array, its rows disagree with `img_paths.txt`, or the length of one is not
+    finite; warns of photos without any value but 0.
     """
     path = require(Path(data_dir) / "features.npy")
     try:
@@ -103,12 +103,15 @@ def _same_rows(values, data_dir, name):
 def _check_values(features, path, block=8192):
     empty = []
     for start in range(0, len(features), block):
-        rows = features[start:start + block]
-        bad = np.flatnonzero(~np.isfinite(rows).all(axis=1)) + start
+        # As all steps compare photos: where a length is beyond float32, rows would be taken for empty ones.
+        with np.errstate(over="ignore"):
+            lengths = np.linalg.norm(np.asarray(features[start:start + block], np.float32), axis=1)
+        bad = np.flatnonzero(~np.isfinite(lengths)) + start
         if len(bad):
-            raise UserError(f"{path}: NaN or infinite values in row {bad[0]} (line {bad[0] + 1} of img_paths.txt); "
-                            "run 03_extract_features.py again, or mend your own features")
-        empty += (np.flatnonzero(~rows.any(axis=1)) + start).tolist()
+            raise UserError(f"{path}: NaN, infinite or far too large values in row {bad[0]} (line {bad[0] + 1} of "
+                            "img_paths.txt); run 03_extract_features.py again, or mend your own features (float32 "
+                            "numbers around 1)")
+        empty += (np.flatnonzero(lengths == 0) + start).tolist()
     if empty:
         _warn_of_empty(empty, path)
 
@@ -117,9 +120,9 @@ def _warn_of_empty(rows, path):
     """Name photos whose features are all 0: they can be clustered, unlike NaN, but only with each other."""
     img_paths = read_img_paths(path.parent)
     named = ", ".join(f"row {row} ({img_paths[row]})" for row in rows[:ROWS_NAMED]) + ", ..." * (len(rows) > ROWS_NAMED)
-    log.warning("warning: %s: all values are 0 in %d of %d rows: %s; they tell nothing of these photos, which are "
-                "taken for alike: mend your own features, or leave these photos out", path, len(rows), len(img_paths),
-                named)
+    log.warning("warning: %s: all values are 0, or next to it, in %d of %d rows: %s; they tell nothing of these "
+                "photos, which are taken for alike: mend your own features, or leave these photos out", path, len(rows),
+                len(img_paths), named)
 
 
 def labels_files(kind):

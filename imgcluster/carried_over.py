@@ -15,7 +15,7 @@ from imgcluster.errors import UserError
 from imgcluster.feature_record import differences_in_words, taught_directions
 from imgcluster.files import read_json, read_table, write_table
 from imgcluster.levels import followed
-from imgcluster.records import made_with
+from imgcluster.records import fingerprint, made_with
 from imgcluster.wording import OWN_CLUSTERS, counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
@@ -47,10 +47,10 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
     table = renumbered(read_corrections(path, latest), own)
+    others, own_lines = table[table[CLUSTERING] != own], table[table[CLUSTERING] == own]
+    found = apply_corrections(clustering.labels, img_paths, own_lines, earlier=earlier)
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
-    others, table = table[table[CLUSTERING] != own], table[table[CLUSTERING] == own]
-    found = apply_corrections(clustering.labels, img_paths, table, earlier=earlier)
     _stamp(path, latest, own, warn)
     _warn_of_odd(others, found, warn)
     write_names(data_dir, earlier | found.names)
@@ -59,7 +59,7 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
         clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
-    return clustering, len(table) - len(found.lost) - len(found.idle), moved
+    return clustering, len(own_lines) - len(found.lost) - len(found.idle), moved
 
 
 def _stamp(path, latest, own, warn):
@@ -123,10 +123,15 @@ def _listed(lines):
 
 
 def read_names(data_dir):
-    """Return {cluster: what people call it} as cluster_names.csv has it."""
-    table = read_table(Path(data_dir) / "cluster_names.csv")
-    pairs = () if table.empty else zip(table["cluster"], table["name"])
-    return {int(cluster): name for cluster, name in pairs if name}
+    """Return {cluster: what people call it} as cluster_names.csv has it; UserError where that is no such table."""
+    path = Path(data_dir) / "cluster_names.csv"
+    table = read_table(path)
+    try:
+        pairs = () if table.empty else zip(table["cluster"], table["name"])
+        return {int(cluster): name for cluster, name in pairs if name}
+    except (KeyError, ValueError) as error:
+        raise UserError(f"{path}: columns cluster,name and whole numbers of clusters expected; names are given in "
+                        "corrections.csv: run 04_cluster_som.py, which writes this file anew") from error
 
 
 def write_names(data_dir, names):
@@ -173,12 +178,30 @@ def placed_id(earlier_dir, earlier):
     return f"{read_json(Path(earlier_dir) / 'cluster_count.json').get('clustering_id', '')}+{max(earlier)}"
 
 
+def placed_by(earlier_dir):
+    """Return what tells the clusters in a folder and their names from others, to be noted of photos placed in them."""
+    return [fingerprint(Path(earlier_dir) / name) for name in ("labels_pred.txt", "cluster_names.csv")]
+
+
+def warn_of_other_earlier(data_dir, *, folder_of, warn):
+    """Call `warn` with a sentence where photos in `data_dir` were placed in clusters that have changed since then.
+
+    folder_of: function from the name of a dataset to its DATA_DIR; one without clusters (any more) tells nothing.
+    """
+    count = read_json(Path(data_dir) / "cluster_count.json")
+    then, name = count.get("placed_by"), count.get("assigned_to")
+    if then and (folder_of(name) / "labels_pred.txt").exists() and placed_by(folder_of(name)) != then:
+        warn(f"the clusters of {name} or their names have changed since step 04 placed these photos in them: run "
+             "04_cluster_som.py again")
+
+
 def require_clusters(earlier_dir):
-    """Raise a UserError where step 04 has not been in the folder of the dataset that ASSIGN_TO names."""
+    """Raise a UserError where files of step 04 are missing in the folder of the dataset that ASSIGN_TO names."""
     earlier_dir = Path(earlier_dir)
-    if not (earlier_dir / "som.npz").exists():
-        raise UserError(f"ASSIGN_TO: {earlier_dir / 'som.npz'} is missing; name a dataset that was clustered before, "
-                        "or run step 04 for it first, without ASSIGN_TO")
+    for name in ("som.npz", "cluster_count.json"):
+        if not (earlier_dir / name).exists():
+            raise UserError(f"ASSIGN_TO: {earlier_dir / name} is missing; name a dataset that was clustered before, "
+                            "or run step 04 for it first, without ASSIGN_TO")
 
 
 def _check_placeable(earlier_dir, som, labels, features):

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.artefacts import require, write_labels
-from imgcluster.files import write_arrays, write_json, write_table
+from imgcluster.files import read_arrays, write_arrays, write_json, write_table
 from imgcluster.records import changed_inputs
 from imgcluster.som import SelfOrganizingMap
 
@@ -59,9 +59,16 @@ def review_list(table):
 
 def warn_of_other_features(data_dir, *, warn):
     """Call `warn` with a sentence where features.npy in `data_dir` is not the one that its clusters were made from."""
-    if "features.npy" in changed_inputs(data_dir, "04"):
+    if "features.npy" in changed_inputs(data_dir, "04") and (Path(data_dir) / "features.npy").exists():
         warn("features.npy is not the one that step 04 made the clusters from: scores and figures mix the two; "
              "run 04_cluster_som.py again")
+
+
+def warn_of_other_corrections(data_dir, *, warn):
+    """Call `warn` with a sentence where corrections.csv in `data_dir` is not the one that its clusters follow."""
+    if "corrections.csv" in changed_inputs(data_dir, "04"):
+        warn("corrections.csv came, changed or went since step 04 made the clusters: run 04_cluster_som.py again, "
+             "which applies it")
 
 
 def warn_of_other_labels(data_dir, *, warn):
@@ -83,12 +90,12 @@ def write_map(path, som, units, unit_clusters):
 
 def read_map(path):
     """Return (SelfOrganizingMap, cluster of each unit int [units]) of a som.npz."""
-    with np.load(require(path), allow_pickle=False) as arrays:
-        rows, columns = arrays["shape"].tolist()
-        prototypes = arrays["prototypes"]
-        som = SelfOrganizingMap(rows, columns, prototypes.shape[1], topology=str(arrays["topology"]),
-                                toroidal=bool(arrays["toroidal"]), normalize=bool(arrays["normalize"]))
-        som.set_weights(prototypes.reshape(rows, columns, -1))
-        som.quantization_errors = arrays["quantization_errors"].tolist()
-        som.topographic_errors = arrays["topographic_errors"].tolist()
-        return som, arrays["unit_clusters"].ravel()
+    arrays = read_arrays(require(path))
+    rows, columns = arrays["shape"].tolist()
+    prototypes = arrays["prototypes"]
+    som = SelfOrganizingMap(rows, columns, prototypes.shape[1], topology=str(arrays["topology"]),
+                            toroidal=bool(arrays["toroidal"]), normalize=bool(arrays["normalize"]))
+    som.set_weights(prototypes.reshape(rows, columns, -1))
+    som.quantization_errors = arrays["quantization_errors"].tolist()
+    som.topographic_errors = arrays["topographic_errors"].tolist()
+    return som, arrays["unit_clusters"].ravel()

@@ -14,7 +14,9 @@ ACTIONS = ("merge", "split", "move", "name")
 def clustering_id(img_paths, labels):
     """Return a short text by which a clustering (N files, N labels before corrections) is known again."""
     rows = "\n".join(f"{label} {path}" for label, path in zip(labels, img_paths, strict=True))
-    return hashlib.sha256(rows.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    digest = hashlib.sha256(rows.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    # Spreadsheets would write a number, such as 097676831675 or 7449e5795270, in another way.
+    return f"id-{digest}" if re.fullmatch(r"\d+(e\d+)?", digest) else digest
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def read_corrections(path, clustering):
     in it; raises UserError as `read_table`.
     """
     path, rows = Path(path), []
-    if not read_table(path).empty:
+    if len(read_table(path).columns):
         reader = _reader(path.read_bytes().decode("utf-8-sig"))
         rows = [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
     if not rows:

@@ -28,7 +28,7 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, link=False):
         if not os.access(photo_dir / name, os.R_OK):
             continue
         if link:
-            target.symlink_to(os.path.relpath(f"{linked_to}/{name}", f"{linked_from}/{label}"))
+            target.symlink_to(os.path.relpath(os.path.join(linked_to, name), f"{linked_from}/{label}"))
         else:
             shutil.copyfile(photo_dir / name, target)
         count += 1

@@ -113,6 +113,15 @@ def write_arrays(path, **arrays):
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), buffer.getvalue())
 
 
+def read_arrays(path):
+    """Return {name: array} of a .npz; UserError where the file is damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: damaged, or no file of arrays ({error}); run the step that makes it again") from error
+
+
 def write_table(path, table, *, separator=","):
     """Write a DataFrame as CSV (or TSV), without its index."""
     with replacing(path) as temporary:

@@ -10,7 +10,8 @@ import pandas as pd
 from imgcluster.artefacts import read_features, read_img_paths, read_labels, read_labels_true, require
 from imgcluster.carried_over import read_names
 from imgcluster.directions import likeness_to_means
-from imgcluster.files import read_json, read_table
+from imgcluster.errors import UserError
+from imgcluster.files import read_arrays, read_json, read_table
 from imgcluster.images import ImageError, read_image, read_thumbnail
 from imgcluster.metrics import confusion_of_largest
 from imgcluster.plots import (
@@ -30,6 +31,7 @@ from imgcluster.unplaced import is_placed
 from imgcluster.validation import best_row
 from imgcluster.wording import counted
 
+NUMBERS = ("cluster", "unit_row", "unit_column", "distance", "confidence")  # columns of clusters.csv that figures need
 THUMBNAIL = 160
 BEFORE_AFTER_PAIRS = 12
 OWN_SHARE = 0.9
@@ -70,14 +72,21 @@ class Gallery:
 
     @cached_property
     def clusters(self):
-        """clusters.csv with numbers as numbers."""
-        table = read_table(require(self.data_dir / "clusters.csv"))
-        return table.assign(**{name: pd.to_numeric(table[name]) for name in table.columns if name != "file"})
+        """clusters.csv with numbers as numbers; UserError where it was sorted or edited."""
+        path = require(self.data_dir / "clusters.csv")
+        table = read_table(path)
+        try:
+            table = table.assign(**{name: pd.to_numeric(table[name]) for name in {*NUMBERS, *table} - {"file"}})
+            if table["file"].tolist() == self.img_paths:
+                return table
+        except (KeyError, ValueError):
+            pass
+        raise UserError(f"{path}: its lines are not those that step 04 wrote, one for each photo in the order of "
+                        "img_paths.txt (sorted or edited in a spreadsheet?); run 04_cluster_som.py again")
 
     @cached_property
     def som(self):
-        with np.load(require(self.data_dir / "som.npz"), allow_pickle=False) as arrays:
-            return dict(arrays)
+        return read_arrays(require(self.data_dir / "som.npz"))
 
     @cached_property
     def names(self):

@@ -77,6 +77,6 @@ def is_up_to_date(data_dir, step, settings):
 
 
 def changed_inputs(data_dir, step):
-    """Return the names of files in `data_dir` that are not those any more which `step` read, by its record."""
+    """Return the names of files in `data_dir` that came, changed or went since `step` read them, by its record."""
     recorded = read_json(Path(data_dir) / f"made_by_{step}.json").get("inputs", {})
-    return [name for name, digest in recorded.items() if fingerprint(Path(data_dir) / name) not in ("", digest)]
+    return [name for name, digest in recorded.items() if fingerprint(Path(data_dir) / name) != digest]

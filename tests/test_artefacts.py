@@ -96,6 +96,7 @@ def array_with(row, value):
 
 @pytest.mark.parametrize("array, reason", [
     (array_with(2, np.nan), r"row 2 \(line 3 of img_paths.txt\)"), (array_with(0, -np.inf), r"row 0 \(line 1"),
+    (array_with(3, 1e20), r"far too large values in row 3 \(line 4"), (np.full((4, 2), 1e100), "far too large .*row 0"),
     (np.ones((3, 2), np.float32), "3 rows, but img_paths.txt has 4"), (np.ones((5, 2), np.float32), "5 rows"),
     (np.ones((4, 2), int), "int64"), (np.ones((4, 2), np.float16), "float16"),
     (np.ones((4, 2), complex), "complex128"), (np.ones(4, np.float32), r"shape \(4,\)"),
@@ -117,7 +118,7 @@ def test_photos_whose_features_are_all_0_are_named_and_others_are_not(data_dir, 
     files.write_array(data_dir / "features.npy", features)
     artefacts.read_features(data_dir)
     assert not caplog.records
-    features[2:] = 0
+    features[2], features[3] = 0, 1e-30
     files.write_array(data_dir / "features.npy", features)
     assert np.array_equal(artefacts.read_features(data_dir), features)
     [said] = caplog.messages

@@ -341,6 +341,16 @@ def test_two_files_of_labels_are_all_that_step_05_needs(project):
     assert "labels_true.txt has 3" in run("05_evaluate.py", project, check=2).stderr
 
 
+def test_figures_without_data_any_more_are_removed(project):
+    data = with_features(project, np.random.default_rng(0).normal(size=(12, 8)), labels=["a", "b"] * 6)
+    of_labels = [project / "result" / "set" / name for name in ("confusion.png", "scores.png")]
+    for there in (True, False):
+        for script in ("04_cluster_som.py", "05_evaluate.py", "06_visualize.py"):
+            run(script, project)
+        assert [path.exists() for path in of_labels] == [there, there]
+        (data / "labels_true.txt").unlink(missing_ok=True)
+
+
 def test_features_replaced_after_step_04_are_warned_of(project):
     features = np.random.default_rng(0).normal(size=(12, 8)).astype(np.float32)
     data = with_features(project, features)
@@ -381,8 +391,12 @@ def test_corrections_are_applied_on_the_next_run_and_wrong_ones_named(project):
         assert read_lines(data / "labels_pred.txt") == np.where(before == "2", "0", before).tolist()
     assert "red, shoe" in (data / "cluster_names.csv").read_text()
     for script in ("05_evaluate.py", "06_visualize.py"):
-        run(script, project)
+        assert "corrections.csv" not in run(script, project).stderr
+    (data / "corrections.csv").write_text("merge,,2,0\n")
+    assert "no column action, file" in run("04_cluster_som.py", project, "NUM_CLUSTERS=3", check=2).stderr
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,9,0\n")
+    for script in ("05_evaluate.py", "06_visualize.py"):
+        assert "corrections.csv came, changed or went since step 04" in run(script, project).stderr
     assert "line 2" in run("04_cluster_som.py", project, check=2).stderr
     assert read_lines(data / "labels_pred.txt") == np.where(before == "2", "0", before).tolist()
 

@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 from imgcluster.artefacts import write_labels
-from imgcluster.carried_over import _follow, corrected, place_on, placed_id, read_names
+from imgcluster.carried_over import (
+    _follow,
+    corrected,
+    place_on,
+    placed_by,
+    placed_id,
+    read_names,
+    warn_of_other_earlier,
+)
 from imgcluster.cluster_results import write_clustering
 from imgcluster.corrections import clustering_id
 from imgcluster.errors import UserError
@@ -305,6 +313,22 @@ def test_features_that_cannot_be_compared_are_not_placed(tmp_path, digits, earli
     assert "12ab" not in str(refused.value), "the digest of a network says nothing to anyone"
 
 
+def test_clusters_that_changed_since_photos_were_placed_in_them_are_warned_of(tmp_path):
+    said, earlier = [], tmp_path / "earlier"
+    write_lines(earlier / "labels_pred.txt", ["0", "1"])
+    for noted in ({}, {"placed_by": placed_by(earlier)}):
+        write_json(tmp_path / "cluster_count.json", {"assigned_to": "earlier", **noted})
+        warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
+    assert said == []
+    for name, lines in (("cluster_names.csv", ["cluster,name", "0,boots"]), ("labels_pred.txt", ["0", "0"])):
+        write_json(tmp_path / "cluster_count.json", {"assigned_to": "earlier", "placed_by": placed_by(earlier)})
+        write_lines(earlier / name, lines)
+        warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
+    shutil.rmtree(earlier)
+    warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
+    assert len(said) == 2 and all("clusters of earlier or their names have changed" in text for text in said)
+
+
 def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):
     with pytest.raises(UserError, match=f"ASSIGN_TO {OWN_CLUSTERS}"):
         place_on(written[0], written[0], digits)
@@ -313,6 +337,17 @@ def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):
 def test_a_dataset_that_was_not_clustered_is_named_with_its_setting(written, digits, tmp_path):
     with pytest.raises(UserError, match="ASSIGN_TO: .*nowhere.som.npz is missing"):
         place_on(tmp_path / "nowhere", written[0], digits)
+    shutil.copytree(written[0], tmp_path / "parts")
+    (tmp_path / "parts" / "cluster_count.json").unlink()
+    with pytest.raises(UserError, match="ASSIGN_TO: .*parts.cluster_count.json is missing"):
+        place_on(tmp_path / "parts", written[0], digits)
+
+
+@pytest.mark.parametrize("lines", [["cluster,Name", "0,boots"], ["cluster,name", "boots,0"]])
+def test_a_changed_table_of_names_is_named(tmp_path, lines):
+    write_lines(tmp_path / "cluster_names.csv", lines)
+    with pytest.raises(UserError, match="cluster_names.csv: columns cluster,name .* run 04_cluster_som.py"):
+        read_names(tmp_path)
 
 
 def test_photos_of_another_width_or_beside_none_in_a_cluster_are_not_placed(written, digits, tmp_path):

@@ -69,3 +69,7 @@ def test_files_that_are_not_those_a_step_read_are_warned_of(tmp_path):
     write_labels(tmp_path, "pred", np.zeros(3, int))
     warn_of_other_labels(tmp_path, warn=said.append)
     assert ["step 04 made the clusters from" in said[0], "step 05 scored" in said[1]] == [True, True] and len(said) == 2
+    write_labels(tmp_path, "pred", np.arange(3))
+    (tmp_path / "labels_true.txt").unlink()
+    warn_of_other_labels(tmp_path, warn=said.append)
+    assert "step 05 scored" in said[2], "its scores are by labels that are gone"

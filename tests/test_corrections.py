@@ -196,3 +196,9 @@ def test_a_clustering_is_known_again_by_its_files_and_their_labels():
     others = [clustering_id(FILES, LABELS[::-1]), clustering_id(FILES[::-1], LABELS),
               clustering_id(["\udce9.jpg", *FILES[1:]], LABELS)]  # a name in bytes that are no UTF-8
     assert len({own, *others}) == 4 and own.isalnum()
+
+
+@pytest.mark.parametrize("photo", [87, 140, 903])
+def test_no_clustering_is_known_by_what_a_spreadsheet_takes_for_a_number(photo):
+    with pytest.raises(ValueError):
+        float(clustering_id([f"{photo}.jpg"], [0]))

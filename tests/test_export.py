@@ -83,6 +83,13 @@ def test_paths_that_flatten_to_the_same_name_are_both_kept(tmp_path, link):
     assert sorted(exported(tmp_path / "clusters").values()) == [b"x/1.jpg", b"x__1.jpg"]
 
 
+@pytest.mark.parametrize("link", [False, True])
+def test_photos_listed_by_their_whole_paths_are_found(photo_dir, tmp_path, link):
+    names = [str(path) for path in photo_dir.rglob("*") if path.is_file()]
+    assert export_clusters(tmp_path / "elsewhere", names, [0] * len(names), tmp_path / "out", link=link) == len(names)
+    assert all(path.exists() for path in (tmp_path / "out" / "0").iterdir())
+
+
 def test_very_long_paths_become_names_the_file_system_takes(tmp_path):
     names = [f"{'신' * 60}/{'발' * 60}/{number}.jpg" for number in range(3)] + ["b" * 200 + "/" + "a" * 200 + ".jpg"]
     for name in names:

@@ -158,6 +158,15 @@ def test_a_table_with_a_byte_order_mark_is_read(tmp_path):
     assert files.read_table(tmp_path / "corrections.csv").values.tolist() == [["name", "신발"]]
 
 
+@pytest.mark.parametrize("content", [b"", b"no arrays", b"PK\x03\x04 broken off"])
+def test_damaged_arrays_are_named(tmp_path, content):
+    files.write_arrays(tmp_path / "som.npz", hits=np.arange(3))
+    assert files.read_arrays(tmp_path / "som.npz")["hits"].tolist() == [0, 1, 2]
+    (tmp_path / "som.npz").write_bytes(content)
+    with pytest.raises(UserError, match="som.npz: damaged"):
+        files.read_arrays(tmp_path / "som.npz")
+
+
 def test_damaged_json_is_named(tmp_path):
     (tmp_path / "metrics.json").write_text('{"ari": ')
     with pytest.raises(UserError, match="metrics.json: not valid JSON"):

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from imgcluster.artefacts import write_labels
+from imgcluster.errors import UserError
 from imgcluster.files import write_array, write_arrays, write_json, write_lines, write_table
 from imgcluster.gallery import Gallery, figures, found_alone, load_thumbnail, warn_of_photos_not_found
 from imgcluster.rows import unit_length
@@ -81,6 +82,16 @@ def test_a_finished_dataset_has_every_figure(gallery, tmp_path):
     for name, figure in made.items():
         assert isinstance(figure, Figure), name
         figure.savefig(tmp_path / "figure.png", dpi=30)
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda table: table.sort_values("cluster"), lambda table: table.head(20), lambda table: table.drop(columns="file"),
+    lambda table: table.drop(columns="distance"), lambda table: table.assign(confidence="0,5")])
+def test_a_table_of_clusters_that_was_sorted_or_edited_is_named(gallery, spoil):
+    path = gallery.data_dir / "clusters.csv"
+    write_table(path, spoil(pd.read_csv(path)))
+    with pytest.raises(UserError, match="clusters.csv: its lines are not those .* run 04_cluster_som.py again"):
+        draw(gallery, "map.png")
 
 
 def test_clusters_come_largest_first_and_no_more_than_asked_for(gallery):

@@ -402,6 +402,12 @@ def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):
     assert lines(second / "cluster_names.csv") == ["cluster,name", "0,boots"]
     count, placed = read_json(second / "cluster_count.json"), set(np.load(second / "labels_pred.npy")) - {-1}
     assert (count["num_clusters"], count["interval"]) == (len(placed), [len(placed)] * 2) and 1 not in placed
+    changed = "the clusters of shop or their names have changed since step 04 placed these photos in them"
+    score = ("05_evaluate.py", project, "--set", "DATASET=next", "--set", "ASSIGN_TO=shop")
+    assert changed not in run(*score).stderr
+    (first / "corrections.csv").unlink()
+    run("04_cluster_som.py", project)
+    assert changed in run(*score).stderr
 
 
 def test_corrections_of_placed_photos_hold_for_as_long_as_the_earlier_clusters_do(tmp_path):
@@ -471,6 +477,8 @@ def test_copies_that_step_01_found_have_no_say_in_the_number_of_clusters(tmp_pat
     assert [after[key] for key in ("num_clusters", "method")] == [before[key] for key in ("num_clusters", "method")]
     assert adjusted_rand_score(labels, placed[:120]) == 1
     assert placed[120:] == [placed[number // 40] for number in range(200)]
+    for given in ("NUM_CLUSTERS=300", "NUM_IMGS_PER_MODEL=20"):  # of all photos
+        assert "had no say" not in run("04_cluster_som.py", project, *alone, "--set", given).stdout
 
 
 def test_features_of_ones_own_are_not_taken_for_those_whose_record_they_lie_beside(tmp_path):

@@ -68,12 +68,13 @@ def test_a_step_that_never_ran_is_not_up_to_date(data_dir):
     assert records.changed_settings(data_dir, "04", SETTINGS) == []
 
 
-def test_inputs_that_are_other_files_now_are_named_and_those_gone_or_unknown_are_not(tmp_path):
+def test_inputs_that_came_changed_or_went_are_named_and_unknown_ones_are_not(tmp_path):
     for name in ("a.npy", "b.npy", "c.npy"):
         (tmp_path / name).write_bytes(name.encode())
     assert records.changed_inputs(tmp_path, "04") == []
-    records.write_record(tmp_path, "04", settings={}, outputs=[], inputs=[tmp_path / f"{name}.npy" for name in "abc"])
+    records.write_record(tmp_path, "04", settings={}, outputs=[], inputs=[tmp_path / f"{name}.npy" for name in "abcde"])
     assert records.changed_inputs(tmp_path, "04") == []
     (tmp_path / "a.npy").write_bytes(b"other")
     (tmp_path / "c.npy").unlink()
-    assert records.changed_inputs(tmp_path, "04") == ["a.npy"]
+    (tmp_path / "d.npy").write_bytes(b"new")
+    assert records.changed_inputs(tmp_path, "04") == ["a.npy", "c.npy", "d.npy"]

@@ -15,7 +15,7 @@ from report_gallery import HOSTILE_FILE, make_gallery
 
 from imgcluster.artefacts import write_labels
 from imgcluster.corrections import apply_corrections
-from imgcluster.files import write_lines
+from imgcluster.files import write_json, write_lines
 from imgcluster.report import sprites, write_report
 
 
@@ -257,6 +257,38 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     expected = np.where(gallery.predicted == 0, 1, gallery.predicted)
     expected[gallery.img_paths.index(HOSTILE_FILE)] = 3
     assert found.labels.tolist() == expected.tolist() and found.names == {1: 'red, "good"', 2: "boots"}
+
+
+def merge_named(browser):
+    """Call cluster 0 "red" and merge it into cluster 1; return the field with the name of that."""
+    from selenium.webdriver.common.keys import Keys
+    click(browser, "#cards .title[title='Cluster 0']")
+    browser.find_element("id", "cluster-name").send_keys("red", Keys.ENTER)
+    choose(browser, "#cluster-merge", "1")
+    return browser.find_element("id", "cluster-name")
+
+
+def test_a_name_that_came_with_a_merged_cluster_can_be_taken_away(browser):
+    from selenium.webdriver.common.keys import Keys
+    field = merge_named(browser)
+    assert field.get_attribute("value") == "red"
+    field.send_keys(*3 * [Keys.BACKSPACE], Keys.ENTER)
+    click(browser, "#cluster-close")
+    titles = browser.find_elements("css selector", "#cards .title")
+    assert [title.text for title in titles] == ["Cluster 1", "Cluster 2"]
+    click(browser, "#tray [data-part=corrections] .primary")
+    own = [line for line in downloaded(browser, "corrections.csv") if line["clustering"] == "drawn"]
+    assert [(line["action"], line["cluster"], line["value"]) for line in own[1:]] == [
+        ("name", "0", "red"), ("merge", "0", "1"), ("name", "1", "")]
+
+
+def test_a_cluster_of_another_dataset_keeps_its_name_to_itself(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "clustering_id": "drawn+2"})
+    write_report(tmp_path / "report.html", gallery)
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    assert merge_named(browser).get_attribute("value") == ""
 
 
 def test_the_legend_shows_where_a_cluster_lies(browser):

@@ -404,9 +404,9 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
         (tmp_path / "queries" / "a.png").rename(tmp_path / "bad" / "a.png")
         with pytest.raises(UserError, match="none of the 1 photos could be read"):
             search_photos(searcher, list_queries([tmp_path / "bad"], warn=print), bar=bar, **options)
-    for name in ("none.jpg", "a" * 300):
+    for name in (tmp_path / "none.jpg", tmp_path / ("a" * 300), ""):
         with pytest.raises(UserError, match="no such file"):
-            list_queries([tmp_path / name], warn=print)
+            list_queries([name], warn=print)
     with pytest.raises(UserError, match="--box goes with one photo, not with 2"):
         list_queries([tmp_path / "queries"], box=(0, 0, 6, 6), warn=print)
 

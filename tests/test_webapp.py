@@ -122,6 +122,14 @@ def test_nothing_of_an_upload_is_written_down(client, shop, tmp_path, monkeypatc
     assert sorted(path for path in shop.project.rglob("*")) == before and list(tmp_path.iterdir()) == []
 
 
+def test_a_browser_shows_no_photo_that_has_another_row_by_now(client):
+    first, other = (client.get(f"/photo/small/{row}") for row in (3, 20))
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert client.get("/photo/small/3", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    shown = client.get("/photo/small/20", headers={"If-None-Match": first.headers["ETag"]})
+    assert shown.status_code == 200 and shown.data == other.data != first.data
+
+
 def test_photos_are_served_by_row_alone(client):
     photo = client.get("/photo/small/3")
     assert photo.mimetype == "image/jpeg" and Image.open(io.BytesIO(photo.data)).size == (64, 64)

@@ -26,17 +26,18 @@ def list_queries(paths, *, box=None, warn):
     missing, or a box (as in `objects.read_query`) would go with several photos.
     """
     sources = []
-    for path in map(Path, paths):
-        # pathlib's tests stop at a name longer than file systems take.
-        if os.path.isdir(path):
+    for given in paths:
+        path = Path(given)
+        # pathlib's tests stop at a name longer than file systems take, and "" is the folder one is in to it.
+        if os.path.isdir(given):
             names, refused = scan_images(path)
             sources += [Source(path / name, str(path / name), False) for name in names]
             for name, reason in refused:
                 warn(f"{path / name}: {reason}; passed over")
-        elif os.path.exists(path):
+        elif os.path.exists(given):
             sources.append(Source(path, str(path), True))
         else:
-            raise UserError(f"{path}: no such file; name a photo, or a folder of photos")
+            raise UserError(f"{str(given) or repr(given)}: no such file; name a photo, or a folder of photos")
     if box and len(sources) != 1:
         raise UserError(f"--box goes with one photo, not with {len(sources)}")
     return sources

@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from imgcluster.artefacts import read_features, read_img_paths, read_labels, read_labels_true
-from imgcluster.files import read_json, read_table, write_json
+from imgcluster.carried_over import read_names
+from imgcluster.files import read_json, write_json
 from imgcluster.search.approximate import accelerated
 from imgcluster.search.calibration import Calibration, calibrate
 from imgcluster.search.catalog import Catalog, read_catalog
@@ -45,9 +46,7 @@ def open_catalogue(data_dir, *, seed=0, say=print):
     index = accelerated(CosineIndex(features), data_dir, stamps["features.npy"], say=say)
     img_paths = read_img_paths(data_dir)
     clusters = read_labels(data_dir, "pred") if (data_dir / "labels_pred.txt").exists() else None
-    names = read_table(data_dir / "cluster_names.csv")
-    # A cluster whose name was taken back has an empty one.
-    names = {cluster: name for cluster, name in zip(names["cluster"], names["name"]) if name} if "name" in names else {}
+    names = {str(cluster): name for cluster, name in read_names(data_dir).items()}
     products = products_of(img_paths, read_labels_true(data_dir), clusters, names)
     return Catalogue(img_paths, index, products, _calibration(data_dir, index, products, {"seed": seed, **stamps}),
                      _catalog(data_dir, img_paths, products, say))

@@ -83,8 +83,11 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     @app.get("/photo/<any(small, large):size>/<int:row>")
     def photo(size, row):
         _require(row, len(catalogue.img_paths))
-        return Response(thumbnail(row, SIDES[size]), mimetype="image/jpeg",
-                        headers={"Cache-Control": "private, max-age=600"})
+        # A row is another photo once photos came or left and the server was started anew: the browser asks each time.
+        answer = Response(thumbnail(row, SIDES[size]), mimetype="image/jpeg",
+                          headers={"Cache-Control": "private, no-cache"})
+        answer.add_etag()
+        return answer.make_conditional(request)
 
     _answer_errors(app)
     return app

@@ -128,9 +128,10 @@ const membersOf = (id) => range(numPhotos).filter((index) => shownOf[index] === 
 
 function nameCluster(text) {
   const earlier = corrections.findIndex(({ action, cluster }) => action === "name" && cluster === opened);
-  if (earlier >= 0) corrections.splice(earlier, 1);
-  if (text !== (clusterById.get(opened)?.name ?? "")) correct({ action: "name", cluster: opened, value: text });
-  else undo(corrections.length);
+  if (earlier >= 0) undo(earlier);
+  // A name may have come with a cluster that joined this one.
+  if (text !== (names.get(opened) ?? "")) correct({ action: "name", cluster: opened, value: text });
+  else changed();
 }
 
 // Show a cluster; `photo` is put first and marked.
