@@ -1,33 +1,25 @@
-"""The number of clusters where nothing is known about the products: three views of the photos, joined."""
+"""The number of clusters where nothing is known about the products: four views of the photos, joined."""
 from dataclasses import dataclass
 
 import numpy as np
 
-from imgcluster.hierarchy import sum_edges
-from imgcluster.linkage import cut
-from imgcluster.peaks import clarity, plateau_mean, prominence, weighted_geometric_mean
+from imgcluster.cuts import PHOTOS_PER_CLUSTER, candidate_counts, modularity_peak, silhouette_peak
+from imgcluster.growth import growth_of_distances, growth_peaks
 from imgcluster.reciprocity import reciprocity_curve, reciprocity_peak
-from imgcluster.validity import modularity, squared_silhouette
 
-GRID_STEPS = 60
-FEWEST_PHOTOS, PHOTOS_PER_CLUSTER = 4, 3
+FEWEST_PHOTOS = 4
 # Coordinates of photos, of unit length, that differ by less than this are the same.
 SAME = 1e-6
-MODULARITY_PLATEAU = 0.03
 # Below this share of the count by modularity peaks are of kinds of product. Above so many times of it a peak of
 # reciprocity has to stand out, and none of the silhouette is sought above so many times of both.
 LOWEST_PEAK, HIGHEST_PEAK = 1 / 8, 2.5
-PLATEAU_OF_DROP, PLATEAU_OF_HEIGHT = 0.5, 0.1
-CLEAR_PEAK = 0.2
-ONE_CLUSTER = 0.3
-CLOSER_STEPS = 9
 # Where modularity has so many times the count that the others have, two levels stand out, kinds and products.
 TWO_LEVELS = 2
 # A peak of less clarity does not stand out; photos per cluster below which modularity may have joined smaller ones.
 STANDS_OUT, SMALL_CLUSTER = 0.5, 25
 # How far the true count lies below and above the estimate, in logarithms: this, and so much times the spread of the
 # views. That holds in four of five draws by MobileNetV2's features, on which it was chosen (docs/cluster_count.md).
-BELOW, ABOVE, PER_SPREAD = 0.2, 0.25, 0.5
+BELOW, ABOVE, PER_SPREAD = 0.15, 0.2, 0.5
 # The same by features of a network that was taught to tell photos apart: four of five draws by the bundled network's.
 APART_BELOW, APART_ABOVE = 0.5, 0.6
 
@@ -49,43 +41,57 @@ ALL_ALIKE = Estimate(1, (1, 1), "all photos look the same")
 
 
 def blind_estimate(hierarchy, *, taught_apart=False):
-    """Return the Estimate read from the cuts of a Hierarchy alone.
+    """Return the Estimate read from the cuts of a Hierarchy and the distances in it alone.
 
     The neighbourhood graph gives a first count: where modularity peaks. Its resolution limit (Fortunato & Barthelemy
-    2007) makes it too low for many small clusters. Two more peaks are sought: one of reciprocity over cluster sizes,
-    which replaces the first count as far as it stands out (`mutual_peak`), and, up to two and a half times of that, one
-    of the cuts' silhouette, which replaces both as far as it does. Clean sets have such peaks, messy ones do not. A
-    peak below an eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The
-    interval is the wider, the less the views agree, reaches over both levels where two stand out, and up to the most
-    clusters that could be seen where none stands out and modularity finds small ones. taught_apart: the features are of
-    a network that was taught without labels to tell single photos apart; in these, brands and lines stand out more than
-    products do, and no peak below the first count is one.
+    2007) makes it too low for many small clusters. Three more peaks are sought, and each replaces the counts before
+    as far as it stands out: one of reciprocity over cluster sizes (`mutual_peak`); up to two and a half times of
+    these, one of the cuts' silhouette; and one of the growth of distances (`growth_peaks`), or the silhouette's
+    where both stand out and that has more clusters. Clean sets have such peaks, messy ones do not. A peak below an
+    eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The interval is
+    the wider, the less the views agree, reaches over both levels where two stand out, and up to the most clusters
+    that could be seen where none stands out and modularity finds small ones. taught_apart: the features are of a
+    network that was taught without labels to tell single photos apart; in these, brands and lines stand out more
+    than products do, and so do small groups of like photos: no peak below the first count is one, and those of the
+    growth of distances do not count.
     """
     num_photos = len(hierarchy.nodes)
     if num_photos > 1 and not differ(hierarchy):
         return ALL_ALIKE
     if num_photos < FEWEST_PHOTOS:
         return Estimate(1, (1, num_photos), "too few photos to tell clusters apart")
-    counts = candidate_counts(hierarchy)
+    views, grown = _views(hierarchy, lowest=1 if taught_apart else LOWEST_PEAK)
+    if taught_apart:
+        views["growth of distances"] = 1.0, 0.0
+    count = joined(views.values())
+    finer = finer_level(views["modularity"][0], grown, count)
+    words = "estimated from the photos alone"
+    words += f", in which some {round(finer)} smaller groups stand out, too" if finer else ""
+    said = (f"{name} {view:.0f} with weight {clarity:.2f}" for name, (view, clarity) in views.items())
+    return Estimate(round(count), interval(count, list(views.values()), finer, num_photos=num_photos,
+                                           margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE)),
+                    "blind: " + ", ".join(said), words, finer and round(finer))
+
+
+def _views(hierarchy, *, lowest):
+    """Return ({view: (count, clarity 0..1)}, each of which replaces those before it; all `growth_peaks`). lowest: a
+    peak below this share of the count by modularity is none."""
+    counts, num_photos = candidate_counts(hierarchy), len(hierarchy.nodes)
     by_modularity = modularity_peak(hierarchy, counts)
-    lowest = by_modularity * (1 if taught_apart else LOWEST_PEAK)
+    lowest *= by_modularity
     by_reciprocity, mutual = mutual_peak(hierarchy, counts[-1], HIGHEST_PEAK * by_modularity)
     mutual *= by_reciprocity >= lowest
-    highest = HIGHEST_PEAK * max(by_modularity, weighted_geometric_mean([by_modularity, by_reciprocity],
-                                                                        [1 - mutual, mutual]))
+    highest = HIGHEST_PEAK * max(by_modularity, joined([(by_modularity, 1), (by_reciprocity, mutual)]))
     seen = counts[counts <= 2 * highest]
     by_silhouette, clear = silhouette_peak(hierarchy, seen, seen <= highest)
     clear *= by_silhouette >= lowest
-    count, interval = joined([by_modularity, by_reciprocity, by_silhouette], mutual, clear, num_photos=num_photos,
-                             margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE))
-    words, finer = "estimated from the photos alone", None
-    if two_levels(by_modularity, count):
-        finer = round(by_modularity)
-        words += f", in which some {finer} smaller groups stand out, too"
-    return Estimate(round(count), interval,
-                    f"blind: modularity {by_modularity:.0f}, reciprocity {by_reciprocity:.0f} with weight "
-                    f"{mutual:.2f}, silhouette {by_silhouette:.0f} with weight {clear:.2f}",
-                    words, finer)
+    grown = growth_peaks(growth_of_distances(hierarchy.points, hierarchy.nearest), num_photos, lowest=lowest,
+                         highest=counts[-1])
+    by_growth, sharp = grown[0] if grown else (1.0, 0.0)
+    if clear >= STANDS_OUT:
+        by_growth = max(by_growth, by_silhouette)
+    return {"modularity": (by_modularity, 1.0), "reciprocity": (by_reciprocity, mutual),
+            "silhouette": (by_silhouette, clear), "growth of distances": (by_growth, sharp)}, grown
 
 
 def mutual_peak(hierarchy, most, usual):
@@ -96,81 +102,43 @@ def mutual_peak(hierarchy, most, usual):
     return (count, clear) if clear >= STANDS_OUT or count <= usual else reciprocity_peak(curve, num_photos, usual)
 
 
-def two_levels(by_modularity, count):
-    """Return whether modularity has so many more clusters than are counted that these may be kinds of product."""
-    return by_modularity > TWO_LEVELS * count
+def joined(views):
+    """Return the count (float) of views [(count, clarity 0..1)], each of which replaces those before it as far as it is
+    clear; the first is."""
+    logarithm = 0.0
+    for count, clear in views:
+        logarithm += clear * (np.log(count) - logarithm)
+    return float(np.exp(logarithm))
 
 
-def joined(views, mutual, clear, *, num_photos, margins=(BELOW, ABOVE)):
-    """Return (count, interval) of three views: the counts by modularity, by reciprocity and by the silhouette.
+def finer_level(by_modularity, grown, count):
+    """Return how many smaller groups stand out beside a count, by modularity or by a clear peak of the growth of
+    distances (`growth_peaks`), float; None for none. The clusters may then be kinds of product."""
+    found = [by_modularity, *(peak for peak, clarity in grown if clarity >= STANDS_OUT)]
+    return max((each for each in found if each > TWO_LEVELS * count), default=None)
 
-    mutual, clear: how clear the peaks of the latter two are, 0..1. The second replaces the first as far as it is, and
-    the third both. The interval (low, high) within 1..num_photos widens with the spread of the views about the count,
-    in which modularity counts fully and each of the others as far as it is clear; margins: how far it reaches, in
-    logarithms, where they agree. Where two levels stand out it reaches to twice the count by modularity, which is
-    rather too low for many small clusters. Where neither peak stands out and modularity finds such small ones, they may
-    hold several products each: it then reaches to three photos a cluster.
+
+def interval(count, views, finer, *, num_photos, margins=(BELOW, ABOVE)):
+    """Return the interval (low, high) of a count, within 1..num_photos.
+
+    It widens with the spread of the views about the count, in which each counts as far as it is clear; margins: how far
+    it reaches, in logarithms, where they agree. Where smaller groups stand out, too, it reaches to the `finer`
+    level, and to twice the count by modularity, the first view, where that sees them, as it is rather too low for
+    many small clusters. Where no peak stands out and modularity finds such small ones, they may hold several
+    products each: it then reaches to three photos a cluster.
     """
-    views = np.asarray(views, float)
-    count = weighted_geometric_mean(views, [(1 - mutual) * (1 - clear), mutual * (1 - clear), clear])
-    spread = PER_SPREAD * np.sqrt(np.average(np.log(views / count)**2, weights=[1, mutual, clear]))
+    counts, clarities = np.array(views).T
+    spread = PER_SPREAD * np.sqrt(np.average(np.log(counts / count)**2, weights=clarities))
     low, high = count / np.exp(margins[0] + spread), count * np.exp(margins[1] + spread)
-    if two_levels(views[0], count):
-        high = max(high, TWO_LEVELS * views[0])
-    if max(mutual, clear) < STANDS_OUT and num_photos < SMALL_CLUSTER * views[0]:
+    if finer:
+        high = max(high, finer * np.exp(margins[1]))
+    if counts[0] > TWO_LEVELS * count:
+        high = max(high, TWO_LEVELS * counts[0])
+    if max(clarities[1:]) < STANDS_OUT and num_photos < SMALL_CLUSTER * counts[0]:
         high = max(high, num_photos / PHOTOS_PER_CLUSTER)
-    return count, (max(1, int(low)), min(num_photos, int(np.ceil(high))))
+    return max(1, int(low)), min(num_photos, int(np.ceil(high)))
 
 
 def differ(hierarchy):
     """Return whether the photos of a Hierarchy are not all copies of one."""
     return np.ptp(hierarchy.points, axis=0).max() >= SAME
-
-
-def candidate_counts(hierarchy):
-    """Return the ascending counts that the blind estimate looks at: from 2 to a third of the photos, or the nodes.
-
-    Four or five photos, of which a third is less than 2, have the count 2.
-    """
-    return count_grid(min(len(hierarchy.nodes) // PHOTOS_PER_CLUSTER, hierarchy.num_nodes))
-
-
-def count_grid(largest, *, steps=GRID_STEPS):
-    """Return ascending counts from 2 to `largest`, about evenly spaced in their logarithm."""
-    return np.unique(np.round(np.geomspace(2, max(2, largest), steps)).astype(int))
-
-
-def modularity_peak(hierarchy, counts):
-    """Return the count (float) at which the modularity of the cuts peaks on the graph of 5 neighbours.
-
-    It is the middle of all counts within 3 % of the peak (`plateau_mean`).
-    """
-    nodes_graph = sum_edges(hierarchy.near_graph, hierarchy.nodes)
-    heights = np.array([modularity(sum_edges(nodes_graph, cut(hierarchy.tree, count))) for count in counts])
-    # Modularity may be 0 or below for all counts.
-    return plateau_mean(counts, heights, max(MODULARITY_PLATEAU * heights.max(), 1e-9))
-
-
-def silhouette_peak(hierarchy, counts, allowed):
-    """Return (count, clarity 0..1) of the silhouette's highest peak over the cuts at `counts` that are `allowed`.
-
-    Clarity is the peak's prominence (the drop to the higher one of the lowest points between it and higher ground on
-    either side) over its height (`peaks.clarity`). One cluster counts as a silhouette of 0.3, so that the two halves
-    of a single cloud are no peak. The count is the `plateau_mean` over the peak's upper half, or over the upper tenth
-    of its height where that is less.
-    """
-    heights = np.array([_height(hierarchy, count) for count in counts])
-    top = np.flatnonzero(allowed)[heights[allowed].argmax()]
-    drop = prominence(np.append(ONE_CLUSTER, heights) if counts[0] == 2 else heights, top + int(counts[0] == 2))
-    if drop <= 0 or heights[top] <= 0:
-        return float(counts[top]), 0.0
-    closer = np.linspace(counts[max(top - 1, 0)], counts[min(top + 1, len(counts) - 1)], CLOSER_STEPS).astype(int)
-    closer = np.setdiff1d(closer, counts)
-    all_counts = np.concatenate([counts[allowed], closer])
-    all_heights = np.concatenate([heights[allowed], [_height(hierarchy, count) for count in closer]])
-    plateau = min(PLATEAU_OF_DROP * drop, PLATEAU_OF_HEIGHT * all_heights.max())
-    return plateau_mean(all_counts, all_heights, plateau), clarity(drop, all_heights.max(), clear=CLEAR_PEAK)
-
-
-def _height(hierarchy, count):
-    return squared_silhouette(hierarchy.points, cut(hierarchy.tree, count)[hierarchy.nodes])

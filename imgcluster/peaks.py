@@ -16,6 +16,13 @@ def hill(heights, top):
     return slice(higher[higher < top].max(initial=-1) + 1, higher[higher > top].min(initial=len(heights)))
 
 
+def summit(heights, top, depth):
+    """Return the slice of a curve around its point `top` in which it stays within `depth` below it, and not above."""
+    inside = (heights <= heights[top]) & (heights > heights[top] - depth)
+    outside = np.flatnonzero(~inside)
+    return slice(outside[outside < top].max(initial=-1) + 1, outside[outside > top].min(initial=len(heights)))
+
+
 def prominence(heights, top):
     """Return how far a curve falls on both sides of its point `top` before it rises above it, or ends."""
     around = hill(heights, top)

@@ -2,7 +2,7 @@
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.blind_count import count_grid
+from imgcluster.cuts import count_grid
 from imgcluster.hierarchy import hierarchy_of
 from imgcluster.linkage import cut
 from imgcluster.rows import read_rows

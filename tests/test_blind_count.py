@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 
 from imgcluster import blind_count
-from imgcluster.blind_count import (
-    blind_estimate,
-    candidate_counts,
-    joined,
-    modularity_peak,
-    mutual_peak,
-    silhouette_peak,
-)
+from imgcluster.blind_count import blind_estimate, finer_level, interval, joined, mutual_peak
+from imgcluster.cuts import candidate_counts, modularity_peak, silhouette_peak
 from imgcluster.hierarchy import hierarchy_of
 
 
@@ -49,7 +43,13 @@ def test_separate_clouds_are_counted(num_clusters):
     assert "modularity" in estimate.method and "reciprocity" in estimate.method
 
 
-def test_a_peak_of_reciprocity_alone_decides():
+@pytest.fixture
+def without_growth(monkeypatch):
+    """What the other three views say."""
+    monkeypatch.setattr(blind_count, "growth_peaks", lambda *_, **__: [])
+
+
+def test_a_peak_of_reciprocity_alone_decides(without_growth):
     # Groups of four trios: modularity joins groups, as its resolution limit makes it, and the silhouette rises up to
     # the trios.
     hierarchy = hierarchy_of(nested(100, 4, 3, apart=0.6, spread=0.02))
@@ -58,8 +58,22 @@ def test_a_peak_of_reciprocity_alone_decides():
     assert blind_estimate(hierarchy).count == round(by_reciprocity) == 100
 
 
+def test_a_peak_of_the_growth_of_distances_alone_decides():
+    # Neither modularity nor reciprocity nor the silhouette sees the trios.
+    estimate = blind_estimate(hierarchy_of(nested(100, 4, 3, apart=0.6, spread=0.02)))
+    assert estimate.count == pytest.approx(400, rel=0.1) and estimate.interval[0] <= 400 <= estimate.interval[1]
+
+
+def test_of_two_levels_that_stand_out_the_finer_one_counts(monkeypatch):
+    # The silhouette sees 48 clouds, and so is asked; the growth of distances is made to see their groups of four.
+    hierarchy = hierarchy_of(clouds(48, 20, spread=0.3))
+    for seen, counted in (12, 48), (96, 96):
+        monkeypatch.setattr(blind_count, "growth_peaks", lambda *_, seen=seen, **__: [(float(seen), 1.0)])
+        assert blind_estimate(hierarchy).count == pytest.approx(counted, rel=0.05)
+
+
 @pytest.mark.parametrize("kinds", [2, 3])
-def test_a_few_kinds_of_product_are_not_the_products(kinds, monkeypatch):
+def test_a_few_kinds_of_product_are_not_the_products(kinds, monkeypatch, without_growth):
     hierarchy = hierarchy_of(nested(kinds, 30, 8, apart=0.25, spread=0.1))
     estimate = blind_estimate(hierarchy)
     assert estimate.count == pytest.approx(30 * kinds, rel=0.2) and "silhouette" in estimate.method
@@ -67,7 +81,7 @@ def test_a_few_kinds_of_product_are_not_the_products(kinds, monkeypatch):
     assert blind_estimate(hierarchy).count == kinds
 
 
-def test_features_that_hold_photos_apart_have_no_peaks_below_the_first_count():
+def test_features_that_hold_photos_apart_have_no_peaks_below_the_first_count(without_growth):
     hierarchy = hierarchy_of(nested(6, 6, 12, apart=0.2, spread=0.2))
     first, *_ = views_of(hierarchy)
     as_ever, apart = blind_estimate(hierarchy), blind_estimate(hierarchy, taught_apart=True)
@@ -78,14 +92,14 @@ def test_features_that_hold_photos_apart_have_no_peaks_below_the_first_count():
     assert blind_estimate(many, taught_apart=True).count == blind_estimate(many).count == 100
 
 
-def test_a_clear_silhouette_decides_where_reciprocity_sees_nothing():
+def test_a_clear_silhouette_decides_where_reciprocity_sees_nothing(without_growth):
     hierarchy = hierarchy_of(clouds(20, 20, spread=1.2))
     first, (_, mutual), (by_silhouette, clear) = views_of(hierarchy)
     assert first < 17 and mutual < 0.01 and clear == 1
     assert blind_estimate(hierarchy).count == round(by_silhouette) == pytest.approx(20, abs=1)
 
 
-def test_no_silhouette_exceeds_two_and_a_half_times_the_first_count():
+def test_no_silhouette_exceeds_two_and_a_half_times_the_first_count(without_growth):
     # The silhouette of 60 small clouds has a clear peak at 60 and more, but modularity sees 23 clusters.
     hierarchy = hierarchy_of(clouds(60, 8, spread=0.8, width=16))
     counts = candidate_counts(hierarchy)
@@ -140,47 +154,47 @@ def test_the_interval_is_wider_where_the_views_disagree():
     assert high / low > 1.2 * clear_high / clear_low
 
 
-@pytest.mark.parametrize(("mutual", "clear", "count"), [(0, 0, 100), (1, 0, 200), (0, 1, 400), (1, 1, 400)])
-def test_a_clear_peak_replaces_what_stands_before_it(mutual, clear, count):
-    assert joined([100, 200, 400], mutual, clear, num_photos=9999)[0] == pytest.approx(count)
+@pytest.mark.parametrize(("clarities", "count"), [
+    ((0, 0, 0), 100), ((1, 0, 0), 200), ((0, 1, 0), 400), ((1, 1, 0), 400), ((1, 1, 1), 800), ((0, 0, 1), 800)])
+def test_a_clear_peak_replaces_what_stands_before_it(clarities, count):
+    assert joined(zip([100, 200, 400, 800], [1, *clarities])) == pytest.approx(count)
 
 
 def test_the_clearer_of_two_peaks_outweighs_the_other():
     # Modularity midway, so that what pulls the count to a side is the clearer peak alone.
-    assert joined([200, 100, 400], 0.9, 0.1, num_photos=9999)[0] < 200
-    assert joined([200, 100, 400], 0.1, 0.9, num_photos=9999)[0] > 200
+    assert joined([(200, 1), (100, 0.9), (400, 0.1)]) < 200 < joined([(200, 1), (100, 0.1), (400, 0.9)])
     shares = np.linspace(0, 1, 9)
-    by_mutual = [joined([100, 200, 100], share, 0.2, num_photos=9999)[0] for share in shares]
-    by_clear = [joined([100, 100, 200], 0.2, share, num_photos=9999)[0] for share in shares]
-    assert (np.diff(by_mutual) > 0).all() and (np.diff(by_clear) > 0).all()
-    assert max(by_mutual) < max(by_clear)
+    by_second = [joined([(100, 1), (200, share), (100, 0.2)]) for share in shares]
+    by_third = [joined([(100, 1), (100, 0.2), (200, share)]) for share in shares]
+    assert (np.diff(by_second) > 0).all() and (np.diff(by_third) > 0).all()
+    assert max(by_second) < max(by_third)
 
 
-def test_agreeing_views_are_trusted_to_a_fifth_below_and_a_quarter_above():
-    count, (low, high) = joined([1000] * 3, 1, 1, num_photos=9999)
-    assert count == pytest.approx(1000)
-    assert np.log([count / low, high / count]) == pytest.approx([0.2, 0.25], abs=2e-3)
+def test_agreeing_views_are_trusted_to_a_seventh_below_and_a_fifth_above():
+    low, high = interval(1000, [(1000, 1)] * 4, None, num_photos=9999)
+    assert np.log([1000 / low, high / 1000]) == pytest.approx([0.15, 0.2], abs=2e-3)
 
 
 def test_the_interval_contains_the_count_and_widens_by_half_of_the_spread_of_the_views():
     widths = []
     for apart in (1, 1.5, 2, 4):
-        count, (low, high) = joined([1000 / apart, 1000 * apart, 1000], 1, 1, num_photos=99999)
-        assert low <= count <= high
-        assert np.log(count / low) - 0.2 == pytest.approx(0.5 * np.log(apart) * np.sqrt(2 / 3), abs=0.01)
+        low, high = interval(1000, [(1000 / apart, 1), (1000 * apart, 1), (1000, 1)], None, num_photos=99999)
+        assert low <= 1000 <= high
+        assert np.log(1000 / low) - 0.15 == pytest.approx(0.5 * np.log(apart) * np.sqrt(2 / 3), abs=0.01)
         widths.append(high / low)
     assert widths == sorted(set(widths))
 
 
 def test_where_no_peak_stands_out_small_clusters_may_hold_several_products_each():
-    assert joined([20, 20, 20], 0.4, 0.4, num_photos=300)[1][1] == 100
+    assert interval(20, [(20, 1), (20, 0.4), (20, 0.4)], None, num_photos=300)[1] == 100
     for mutual, clear, num_photos in ((0.6, 0.4, 300), (0.4, 0.6, 300), (0.4, 0.4, 600)):
-        assert joined([20, 20, 20], mutual, clear, num_photos=num_photos)[1][1] < 27
+        assert interval(20, [(20, 1), (20, mutual), (20, clear)], None, num_photos=num_photos)[1] < 27
 
 
 def test_what_views_without_a_peak_say_does_not_widen_the_interval():
-    assert joined([100, 300, 900], 0, 0, num_photos=9999) == joined([100] * 3, 0, 0, num_photos=9999)
-    spread = [np.divide(*joined([100, 100, 200], 0, clear, num_photos=9999)[1][::-1]) for clear in (0.05, 0.5)]
+    agreed = interval(100, [(100, 1), (100, 0), (100, 0)], None, num_photos=9999)
+    assert interval(100, [(100, 1), (300, 0), (900, 0)], None, num_photos=9999) == agreed
+    spread = [np.divide(*interval(100, [(100, 1), (200, clear)], None, num_photos=9999)[::-1]) for clear in (0.05, 0.5)]
     assert spread[0] < spread[1]
 
 
@@ -193,14 +207,17 @@ def test_where_kinds_of_product_are_counted_the_interval_reaches_to_the_products
     assert f"some {kinds.finer_groups} smaller groups stand out" in kinds.words and "groups" not in plain.words
 
 
-def test_two_levels_stand_out_where_modularity_has_more_than_twice_the_count():
-    assert joined([41, 20, 20], 1, 1, num_photos=9999)[1][1] == 82
-    assert joined([39, 20, 20], 1, 1, num_photos=9999)[1][1] < 40
-    assert joined([41, 20, 20], 1, 1, num_photos=60)[1][1] == 60
+def test_two_levels_stand_out_where_a_view_has_more_than_twice_the_count():
+    assert finer_level(41, [], 20) == 41 and finer_level(39, [], 20) is None
+    assert finer_level(30, [(20, 1), (50, 0.6), (90, 0.4)], 20) == 50  # the last hardly stands out
+    views = [(20, 1), (20, 1)]
+    assert interval(20, views, 50, num_photos=9999)[1] == np.ceil(50 * np.exp(0.2))
+    assert interval(20, [(41, 1), (20, 1)], 41, num_photos=9999)[1] == 82
+    assert interval(20, views, 50, num_photos=55)[1] == 55
 
 
 def test_the_interval_stays_within_one_and_the_number_of_photos():
-    assert joined([1, 1, 9], 0, 0.5, num_photos=4)[1] == (1, 4)
+    assert interval(1, [(1, 1), (1, 0), (9, 0.5)], None, num_photos=2) == (1, 2)
 
 
 @pytest.mark.parametrize(("num_photos", "highest"), [(4, 2), (5, 2), (9, 3), (100, 33), (1900, 633)])
