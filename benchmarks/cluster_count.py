@@ -29,10 +29,12 @@ from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from imgcluster.blind_count import blind_estimate, candidate_counts, count_grid, modularity_peak, silhouette_peak
+from imgcluster.blind_count import blind_estimate
 from imgcluster.calibration import calibrated_estimate
 from imgcluster.cluster_count import cluster_photos
+from imgcluster.cuts import candidate_counts, count_grid, modularity_peak, silhouette_peak
 from imgcluster.diffusion import diffusion_map
+from imgcluster.growth import growth_of_distances, growth_peaks
 from imgcluster.hierarchy import build_hierarchy, partition, sum_edges
 from imgcluster.linkage import cut
 from imgcluster.reciprocity import reciprocity_curve, reciprocity_peak
@@ -98,6 +100,7 @@ def blind_counts(rows, som, hierarchy):
     counts = candidate_counts(hierarchy)
     everywhere = np.ones(len(counts), bool)
     levels, curve = finch_levels(som.prototypes), reciprocity_curve(hierarchy.points, hierarchy.nearest)
+    grown = growth_peaks(growth_of_distances(hierarchy.points, hierarchy.nearest), len(rows), lowest=1, highest=counts[-1])
     coordinates = diffusion_map(sum_edges(hierarchy.graph, hierarchy.nodes))
     dense = HDBSCAN(min_cluster_size=MIN_CLUSTER_SIZE, copy=True).fit_predict(coordinates)
     return index_counts(rows) | {
@@ -110,6 +113,7 @@ def blind_counts(rows, som, hierarchy):
         "modularity, 5 neighbours": round(modularity_peak(hierarchy, counts)),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
         "reciprocity of nearest photos": max(1, round(reciprocity_peak(curve, len(rows))[0])),
+        "growth of distances": round(grown[0][0]) if grown else 1,
         "joined": blind_estimate(hierarchy).count}
 
 
