@@ -100,7 +100,8 @@ def blind_counts(rows, som, hierarchy):
     counts = candidate_counts(hierarchy)
     everywhere = np.ones(len(counts), bool)
     levels, curve = finch_levels(som.prototypes), reciprocity_curve(hierarchy.points, hierarchy.nearest)
-    grown = growth_peaks(growth_of_distances(hierarchy.points, hierarchy.nearest), len(rows), lowest=1, highest=counts[-1])
+    growth = growth_of_distances(hierarchy.points, hierarchy.nearest)
+    grown = growth_peaks(growth, len(rows), lowest=1, highest=counts[-1])
     coordinates = diffusion_map(sum_edges(hierarchy.graph, hierarchy.nodes))
     dense = HDBSCAN(min_cluster_size=MIN_CLUSTER_SIZE, copy=True).fit_predict(coordinates)
     return index_counts(rows) | {
@@ -113,7 +114,7 @@ def blind_counts(rows, som, hierarchy):
         "modularity, 5 neighbours": round(modularity_peak(hierarchy, counts)),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
         "reciprocity of nearest photos": max(1, round(reciprocity_peak(curve, len(rows))[0])),
-        "growth of distances": round(grown[0][0]) if grown else 1,
+        "growth of distances, or modularity": round(grown[0][0] if grown else modularity_peak(hierarchy, counts)),
         "joined": blind_estimate(hierarchy).count}
 
 
