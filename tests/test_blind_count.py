@@ -170,31 +170,34 @@ def test_the_clearer_of_two_peaks_outweighs_the_other():
     assert max(by_second) < max(by_third)
 
 
-def test_agreeing_views_are_trusted_to_a_seventh_below_and_a_fifth_above():
-    low, high = interval(1000, [(1000, 1)] * 4, None, num_photos=9999)
-    assert np.log([1000 / low, high / 1000]) == pytest.approx([0.15, 0.2], abs=2e-3)
+@pytest.mark.parametrize(("clarity", "reach"), [(0, (0.2, 0.25)), (0.5, (0.125, 0.175)), (1, (0.05, 0.1))])
+def test_agreeing_views_are_trusted_the_more_the_clearer_distances_grow(clarity, reach):
+    low, high = interval(1000, [(1000, 1), (1000, 1), (1000, 1), (1000, clarity)], None, num_photos=9999)
+    assert np.log([1000 / low, high / 1000]) == pytest.approx(reach, abs=2e-3)
 
 
 def test_the_interval_contains_the_count_and_widens_by_half_of_the_spread_of_the_views():
     widths = []
     for apart in (1, 1.5, 2, 4):
-        low, high = interval(1000, [(1000 / apart, 1), (1000 * apart, 1), (1000, 1)], None, num_photos=99999)
+        views = [(1000 / apart, 1), (1000 * apart, 1), (1000, 1), (1, 0)]
+        low, high = interval(1000, views, None, num_photos=99999)
         assert low <= 1000 <= high
-        assert np.log(1000 / low) - 0.15 == pytest.approx(0.5 * np.log(apart) * np.sqrt(2 / 3), abs=0.01)
+        assert np.log(1000 / low) - 0.2 == pytest.approx(0.5 * np.log(apart) * np.sqrt(2 / 3), abs=0.01)
         widths.append(high / low)
     assert widths == sorted(set(widths))
 
 
 def test_where_no_peak_stands_out_small_clusters_may_hold_several_products_each():
-    assert interval(20, [(20, 1), (20, 0.4), (20, 0.4)], None, num_photos=300)[1] == 100
+    assert interval(20, [(20, 1), (20, 0.4), (20, 0.4), (1, 0)], None, num_photos=300)[1] == 100
     for mutual, clear, num_photos in ((0.6, 0.4, 300), (0.4, 0.6, 300), (0.4, 0.4, 600)):
-        assert interval(20, [(20, 1), (20, mutual), (20, clear)], None, num_photos=num_photos)[1] < 27
+        assert interval(20, [(20, 1), (20, mutual), (20, clear), (1, 0)], None, num_photos=num_photos)[1] < 27
 
 
 def test_what_views_without_a_peak_say_does_not_widen_the_interval():
-    agreed = interval(100, [(100, 1), (100, 0), (100, 0)], None, num_photos=9999)
-    assert interval(100, [(100, 1), (300, 0), (900, 0)], None, num_photos=9999) == agreed
-    spread = [np.divide(*interval(100, [(100, 1), (200, clear)], None, num_photos=9999)[::-1]) for clear in (0.05, 0.5)]
+    agreed = interval(100, [(100, 1), (100, 0), (1, 0)], None, num_photos=9999)
+    assert interval(100, [(100, 1), (300, 0), (1, 0)], None, num_photos=9999) == agreed
+    spread = [np.divide(*interval(100, [(100, 1), (200, clear), (1, 0)], None, num_photos=9999)[::-1])
+              for clear in (0.05, 0.5)]
     assert spread[0] < spread[1]
 
 
@@ -210,9 +213,9 @@ def test_where_kinds_of_product_are_counted_the_interval_reaches_to_the_products
 def test_two_levels_stand_out_where_a_view_has_more_than_twice_the_count():
     assert finer_level(41, [], 20) == 41 and finer_level(39, [], 20) is None
     assert finer_level(30, [(20, 1), (50, 0.6), (90, 0.4)], 20) == 50  # the last hardly stands out
-    views = [(20, 1), (20, 1)]
-    assert interval(20, views, 50, num_photos=9999)[1] == np.ceil(50 * np.exp(0.2))
-    assert interval(20, [(41, 1), (20, 1)], 41, num_photos=9999)[1] == 82
+    views = [(20, 1), (20, 1), (1, 0)]
+    assert interval(20, views, 50, num_photos=9999)[1] == np.ceil(50 * np.exp(0.25))
+    assert interval(20, [(41, 1), (20, 1), (1, 0)], 41, num_photos=9999)[1] == 82
     assert interval(20, views, 50, num_photos=55)[1] == 55
 
 
