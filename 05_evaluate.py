@@ -14,9 +14,8 @@ import sys
 import numpy as np
 
 from imgcluster.artefacts import read_features, read_labels, read_labels_true
-from imgcluster.carried_over import warn_of_other_earlier
+from imgcluster.carried_over import warn_of_changes
 from imgcluster.cli import Step, run
-from imgcluster.cluster_results import warn_of_other_corrections, warn_of_other_features
 from imgcluster.feature_record import features_record
 from imgcluster.feature_scores import internal_scores, neighbour_agreement
 from imgcluster.files import read_arrays, write_json
@@ -31,9 +30,7 @@ def main(argv=None):
     step = Step(__file__, __doc__, argv)
     predicted, true = read_labels(step.data_dir, "pred"), read_labels_true(step.data_dir)
     step.warn_if_changed("04")
-    warn_of_other_features(step.data_dir, warn=step.warn)
-    warn_of_other_corrections(step.data_dir, warn=step.warn)
-    warn_of_other_earlier(step.data_dir, folder_of=step.settings.data_dir_of, warn=step.warn)
+    warn_of_changes(step.data_dir, folder_of=step.settings.data_dir_of, warn=step.warn)
     metrics = agreement(step, true, predicted) if true is not None else {}
     placed = is_placed(predicted)
     metrics |= {"num_clusters": len(set(predicted[placed])), "share_in_no_cluster": float(1 - placed.mean())}

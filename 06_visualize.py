@@ -10,9 +10,9 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 import sys
 
 from imgcluster.artefacts import require
-from imgcluster.carried_over import warn_of_other_earlier
+from imgcluster.carried_over import warn_of_changes
 from imgcluster.cli import Step, run
-from imgcluster.cluster_results import warn_of_other_corrections, warn_of_other_features, warn_of_other_labels
+from imgcluster.cluster_results import warn_of_other_labels
 from imgcluster.errors import UserError
 from imgcluster.export import export_clusters
 from imgcluster.files import read_json, replacing
@@ -33,12 +33,10 @@ def main(argv=None):
     for name in ("labels_pred.txt", "features.npy", "clusters.csv", "som.npz"):
         require(step.data_dir / name)
     step.warn_if_changed("03", "04")
-    warn_of_other_features(step.data_dir, warn=step.warn)
-    warn_of_other_corrections(step.data_dir, warn=step.warn)
-    warn_of_other_earlier(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
+    warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_other_labels(step.data_dir, warn=step.warn)
     placed_in = read_json(step.data_dir / "cluster_count.json").get("assigned_to")
-    gallery = gallery_of(settings, earlier=placed_in and earlier_gallery(settings.for_dataset(placed_in)))
+    gallery = gallery_of(settings, earlier=placed_in and or_none(gallery_of, settings.for_dataset(placed_in)))
     warn_of_photos_not_found(gallery, warn=step.warn)
     written = save_figures(step, gallery)
     pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
@@ -76,23 +74,16 @@ def save_figures(step, gallery):
 
 def gallery_of(settings, *, earlier=None):
     """The Gallery of the dataset that the settings name; earlier: that of the one in whose clusters it was placed."""
+    trained_on = settings.train_dataset and or_none(settings.data_dir_of, settings.train_dataset)
     return Gallery(name=settings.DATASET, data_dir=settings.folder("DATA_DIR"), img_dir=settings.folder("IMG_DIR"),
-                   raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=train_dir(settings), seed=settings.RANDOM_SEED,
+                   raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=trained_on, seed=settings.RANDOM_SEED,
                    max_sheets=settings.MAX_SHEETS, max_photos=settings.SCATTER_MAX_PHOTOS, earlier=earlier)
 
 
-def earlier_gallery(settings):
-    """The Gallery of the dataset in whose clusters photos were placed, or None where it has no folders of its own."""
+def or_none(find, dataset):
+    """What `find` returns for another dataset, None where that has no folders of its own."""
     try:
-        return gallery_of(settings)
-    except UserError:
-        return None
-
-
-def train_dir(settings):
-    """DATA_DIR of TRAIN_DATASET, or None where there is none of its own."""
-    try:
-        return settings.train_dataset and settings.data_dir_of(settings.train_dataset)
+        return find(dataset)
     except UserError:
         return None
 

@@ -8,7 +8,7 @@ import pandas as pd
 from imgcluster.artefacts import read_features, read_labels
 from imgcluster.assign import Catalogue
 from imgcluster.cluster_count import Clustering, as_levels, majority
-from imgcluster.cluster_results import read_map
+from imgcluster.cluster_results import read_map, warn_of_other_corrections, warn_of_other_features
 from imgcluster.corrections import apply_corrections, clustering_id
 from imgcluster.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.errors import UserError
@@ -181,6 +181,14 @@ def placed_id(earlier_dir, earlier):
 def placed_by(earlier_dir):
     """Return what tells the clusters in a folder and their names from others, to be noted of photos placed in them."""
     return [fingerprint(Path(earlier_dir) / name) for name in ("labels_pred.txt", "cluster_names.csv")]
+
+
+def warn_of_changes(data_dir, *, folder_of, warn):
+    """Call `warn` with a sentence about each thing that has changed since step 04 made the clusters in `data_dir` of
+    it: the features, the corrections, the clusters that photos were placed in (`folder_of`: as below)."""
+    warn_of_other_features(data_dir, warn=warn)
+    warn_of_other_corrections(data_dir, warn=warn)
+    warn_of_other_earlier(data_dir, folder_of=folder_of, warn=warn)
 
 
 def warn_of_other_earlier(data_dir, *, folder_of, warn):

@@ -96,7 +96,7 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     levels = nested_levels(hierarchy, places, found, estimate.interval)
     strays = outliers(hierarchy.isolation, found)[stands_in] & allow_outliers
     # From here on all photos, copies too.
-    labels, levels = by_size(found[stands_in]), [by_size(level[stands_in]) for level in levels]
+    labels, levels = by_size(found[stands_in], ~strays), [by_size(level[stands_in]) for level in levels]
     certainty = confidence(picked(places, stands_in), labels)
     return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval,
                       as_levels(levels),

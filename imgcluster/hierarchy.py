@@ -154,9 +154,11 @@ def split_nodes(points, nodes, num_clusters):
     return labels
 
 
-def by_size(labels):
-    """Return labels renumbered 0..K-1 by decreasing size (ties: by first photo)."""
-    _, first, inverse, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+def by_size(labels, counted=None):
+    """Return labels renumbered 0..K-1 by decreasing size (ties: by first photo); counted: bool [N], which photos count
+    to it, all by default."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    sizes = np.bincount(inverse, counted)
     rank = np.empty(len(sizes), int)
     rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
     return rank[inverse]

@@ -8,9 +8,12 @@ from imgcluster.copies import copy_groups, originals
 from imgcluster.errors import UserError
 from imgcluster.feature_record import differences_in_words, features_record, read_before
 from imgcluster.kinship import OTHER_KIND, kinship
+from imgcluster.wording import counted
 
 # Known products of the same kind and the photos alone differed by a factor of four at most in labelled sets.
 DOUBTFUL = 4
+# Of a known product, on average.
+LEAST_PHOTOS = 2
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,14 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
         if asked:
             raise
         _tell_why_without(folder, data_dir, name=name, say=say, warn=warn)
+        return None
+    if len(known.labels) < LEAST_PHOTOS * len(set(known.labels)):
+        said = (f"{counted(len(known.labels), 'labelled photo')} of {counted(len(set(known.labels)), 'product')} do "
+                "not show how often one is photographed, nor what differs within it")
+        if asked:
+            raise UserError(f"CALIBRATION_DATASET = {name!r}: its {said}; name a dataset of two photos a product or "
+                            "more, or None")
+        say(f"{name}: its {said}; the number of clusters is estimated without it")
         return None
     if known.kinship >= OTHER_KIND:
         return known

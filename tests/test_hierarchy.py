@@ -140,7 +140,9 @@ def test_a_unit_belongs_to_most_of_its_photos():
 
 
 def test_larger_clusters_have_lower_numbers_and_of_equal_ones_that_of_the_first_photo():
-    assert by_size(np.array([4, 2, 0, 7, 7, 2, 7, 0])).tolist() == [3, 1, 2, 0, 0, 1, 0, 2]
+    labels = np.array([4, 2, 0, 7, 7, 2, 7, 0])
+    assert by_size(labels).tolist() == [3, 1, 2, 0, 0, 1, 0, 2]
+    assert by_size(labels, np.array([1, 1, 1, 0, 0, 1, 1, 1], bool)).tolist() == [2, 0, 1, 3, 3, 0, 3, 1]
 
 
 def test_a_photo_is_linked_with_its_eight_nearest_and_as_far_from_others_as_its_fifth():

@@ -171,6 +171,18 @@ def test_products_that_were_asked_for_and_cannot_be_had_stop_the_step(tmp_path):
         known_for(data_dir, features, folder=known_dir, name="known", asked=True, say=pytest.fail, warn=pytest.fail)
 
 
+def test_products_of_a_single_photo_each_show_nothing(tmp_path):
+    known_dir, _ = dataset(tmp_path / "known")
+    data_dir, features = dataset(tmp_path / "new", labels=False)
+    (known_dir / "labels_true.txt").write_text("".join(f"{row // 2 if row < 2 else row}\n" for row in range(40)))
+    told = []
+    options = {"folder": known_dir, "name": "known", "say": told.append, "warn": pytest.fail}
+    assert known_for(data_dir, features, asked=False, **options) is None
+    assert len(told) == 1 and "40 labelled photos of 39 products do not show" in told[0]
+    with pytest.raises(UserError, match="CALIBRATION_DATASET = 'known'.*two photos a product"):
+        known_for(data_dir, features, asked=True, **options)
+
+
 @pytest.mark.parametrize("count, blind, doubted", [
     (40, 10, False), (41, 10, True), (10, 40, False), (10, 41, True), (10, None, False)])
 def test_counts_that_differ_by_more_than_a_factor_of_four_are_doubted(count, blind, doubted):
