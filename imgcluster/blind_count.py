@@ -10,8 +10,9 @@ from imgcluster.reciprocity import reciprocity_curve, reciprocity_peak
 FEWEST_PHOTOS = 4
 # Coordinates of photos, of unit length, that differ by less than this are the same.
 SAME = 1e-6
-# Below this share of the count by modularity peaks are of kinds of product. Above so many times of it a peak of
-# reciprocity has to stand out, and none of the silhouette is sought above so many times of both.
+# Below this share of the count by modularity peaks are of kinds of product, and distances that jump where the other
+# views' count is below this share are those of a part of the photos. Above so many times the count by modularity a peak
+# of reciprocity has to stand out, and none of the silhouette is sought above so many times of both.
 LOWEST_PEAK, HIGHEST_PEAK = 1 / 8, 2.5
 # Where modularity has so many times the count that the others have, two levels stand out, kinds and products.
 TWO_LEVELS = 2
@@ -46,16 +47,16 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     """Return the Estimate read from the cuts of a Hierarchy and the distances in it alone.
 
     The neighbourhood graph gives a first count: where modularity peaks. Its resolution limit (Fortunato & Barthelemy
-    2007) makes it too low for many small clusters. Three more peaks are sought, and each replaces the counts before
-    as far as it stands out: one of reciprocity over cluster sizes (`mutual_peak`); up to two and a half times of
-    these, one of the cuts' silhouette; and one of the growth of distances (`growth_peaks`), or the silhouette's
-    where both stand out and that has more clusters. Clean sets have such peaks, messy ones do not. A peak below an
-    eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The interval is
-    the wider, the less the views agree, reaches over both levels where two stand out, and up to the most clusters
-    that could be seen where none stands out and modularity finds small ones. taught_apart: the features are of a
-    network that was taught without labels to tell single photos apart; in these, brands and lines stand out more
-    than products do, and so do small groups of like photos: no peak below the first count is one, and those of the
-    growth of distances do not count.
+    2007) makes it too low for many small clusters. Three more peaks are sought, and each replaces the counts before as
+    far as it stands out: one of reciprocity over cluster sizes (`mutual_peak`); up to two and a half times of these,
+    one of the cuts' silhouette; and one of the growth of distances (`growth_peaks`) up to eight times of all these, or
+    the silhouette's where both stand out and that has more clusters. Clean sets have such peaks, messy ones do not. A
+    peak below an eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The
+    interval is the wider, the less the views agree, reaches over both levels where two stand out, and up to the most
+    clusters that could be seen where none stands out and modularity finds small ones. taught_apart: the features are of
+    a network that was taught without labels to tell single photos apart; in these, brands and lines stand out more than
+    products do, and so do small groups of like photos: no peak below the first count is one, and those of the growth of
+    distances do not count.
     """
     num_photos = len(hierarchy.nodes)
     if num_photos > 1 and not differ(hierarchy):
@@ -87,13 +88,15 @@ def _views(hierarchy, *, lowest):
     seen = counts[counts <= 2 * highest]
     by_silhouette, clear = silhouette_peak(hierarchy, seen, seen <= highest)
     clear *= by_silhouette >= lowest
+    views = {"modularity": (by_modularity, 1.0), "reciprocity": (by_reciprocity, mutual),
+             "silhouette": (by_silhouette, clear)}
     grown = growth_peaks(growth_of_distances(hierarchy.points, hierarchy.nearest), num_photos, lowest=lowest,
                          highest=counts[-1])
-    by_growth, sharp = grown[0] if grown else (1.0, 0.0)
+    of_most = [peak for peak in grown if LOWEST_PEAK * peak[0] <= joined(views.values())]
+    by_growth, sharp = of_most[0] if of_most else (1.0, 0.0)
     if clear >= STANDS_OUT:
         by_growth = max(by_growth, by_silhouette)
-    return {"modularity": (by_modularity, 1.0), "reciprocity": (by_reciprocity, mutual),
-            "silhouette": (by_silhouette, clear), "growth of distances": (by_growth, sharp)}, grown
+    return views | {"growth of distances": (by_growth, sharp)}, grown
 
 
 def mutual_peak(hierarchy, most, usual):

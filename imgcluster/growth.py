@@ -8,7 +8,6 @@ from imgcluster.peaks import prominence, summit, weighted_geometric_mean
 from imgcluster.rows import blocks, sample_step
 
 RANKED_PHOTOS = 2000
-SMALLEST_CLUSTER = 3
 # Of the curve: its points, and the standard deviation of the window that smooths it, in logarithms of the rank.
 POINTS, WINDOW = 90, 0.25
 # Distance of points of unit length below which photos are copies: how much less says nothing.

@@ -72,6 +72,14 @@ def test_of_two_levels_that_stand_out_the_finer_one_counts(monkeypatch):
         assert blind_estimate(hierarchy).count == pytest.approx(counted, rel=0.05)
 
 
+def test_far_smaller_groups_are_finer_groups_and_not_the_count(monkeypatch):
+    hierarchy = hierarchy_of(clouds(12, 40, spread=0.3))
+    for seen, counted, finer in (90, 90, None), (110, 12, 110):
+        monkeypatch.setattr(blind_count, "growth_peaks", lambda *_, seen=seen, **__: [(float(seen), 1.0)])
+        estimate = blind_estimate(hierarchy)
+        assert (estimate.count, estimate.finer_groups) == (counted, finer) and seen <= estimate.interval[1]
+
+
 @pytest.mark.parametrize("kinds", [2, 3])
 def test_a_few_kinds_of_product_are_not_the_products(kinds, monkeypatch, without_growth):
     hierarchy = hierarchy_of(nested(kinds, 30, 8, apart=0.25, spread=0.1))
