@@ -63,9 +63,7 @@ def blind_estimate(hierarchy, *, taught_apart=False):
         return ALL_ALIKE
     if num_photos < FEWEST_PHOTOS:
         return Estimate(1, (1, num_photos), "too few photos to tell clusters apart")
-    views, grown = _views(hierarchy, lowest=1 if taught_apart else LOWEST_PEAK)
-    if taught_apart:
-        views["growth of distances"] = 1.0, 0.0
+    views, grown = _views(hierarchy, taught_apart)
     count = joined(views.values())
     finer = finer_level(views["modularity"][0], grown, count)
     words = "estimated from the photos alone"
@@ -76,12 +74,11 @@ def blind_estimate(hierarchy, *, taught_apart=False):
                     "blind: " + ", ".join(said), words, finer and round(finer))
 
 
-def _views(hierarchy, *, lowest):
-    """Return ({view: (count, clarity 0..1)}, each of which replaces those before it; all `growth_peaks`). lowest: a
-    peak below this share of the count by modularity is none."""
+def _views(hierarchy, taught_apart):
+    """Return ({view: (count, clarity 0..1)}, each of which replaces those before it; all `growth_peaks`)."""
     counts, num_photos = candidate_counts(hierarchy), len(hierarchy.nodes)
     by_modularity = modularity_peak(hierarchy, counts)
-    lowest *= by_modularity
+    lowest = by_modularity * (1 if taught_apart else LOWEST_PEAK)
     by_reciprocity, mutual = mutual_peak(hierarchy, counts[-1], HIGHEST_PEAK * by_modularity)
     mutual *= by_reciprocity >= lowest
     highest = HIGHEST_PEAK * max(by_modularity, joined([(by_modularity, 1), (by_reciprocity, mutual)]))
@@ -92,7 +89,8 @@ def _views(hierarchy, *, lowest):
              "silhouette": (by_silhouette, clear)}
     grown = growth_peaks(growth_of_distances(hierarchy.points, hierarchy.nearest), num_photos, lowest=lowest,
                          highest=counts[-1])
-    of_most = [peak for peak in grown if LOWEST_PEAK * peak[0] <= joined(views.values())]
+    others = joined(views.values())
+    of_most = [peak for peak in grown if LOWEST_PEAK * peak[0] <= others and not taught_apart]
     by_growth, sharp = of_most[0] if of_most else (1.0, 0.0)
     if clear >= STANDS_OUT:
         by_growth = max(by_growth, by_silhouette)

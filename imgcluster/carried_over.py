@@ -38,9 +38,9 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     cluster_names.csv, first those of `earlier` (as `place_on` returns them), whose numbers no new cluster gets. Without
     corrections.csv nothing else changes. Lines made for another clustering than `own` (by default the
     `clustering_id`), whose numbers mean other clusters, are left aside; those that do not say for which are for the one
-    that step 04 found last, and say so from now on. `warn` gets
-    a sentence about lines left aside and odd ones. Raises UserError naming all lines that cannot be followed, or
-    where the file cannot be written and would later be taken for one about these clusters.
+    that step 04 found last, and say so from now on. `warn` gets a sentence about lines left aside and odd ones. Raises
+    UserError naming all lines that cannot be followed, or where the file cannot be written and would later be taken for
+    one about these clusters.
     """
     path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
     own = own or clustering_id(img_paths, clustering.labels)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcluster.neighbours import squared_gaps
-from imgcluster.peaks import prominence, summit, weighted_geometric_mean
+from imgcluster.peaks import hill, plateau_mean, prominence
 from imgcluster.rows import blocks, sample_step
 
 RANKED_PHOTOS = 2000
@@ -47,9 +47,9 @@ def growth_peaks(growth, num_photos, *, lowest, highest):
         if not (drop > 0 and growth.heights[top] >= growth.heights[top - 1]):
             continue
         share = drop / growth.heights[top] - growth.noise[top] - SLIGHT_PEAK
-        around = summit(growth.heights, top, TOP_OF_PEAK * drop)
-        lead = growth.heights[around] - growth.heights[top] + TOP_OF_PEAK * drop
-        count = num_photos * REACHED / weighted_geometric_mean(growth.sizes[around], lead)
+        upper = hill(growth.heights, top, depth=TOP_OF_PEAK * drop)
+        size = plateau_mean(growth.sizes[upper], growth.heights[upper], TOP_OF_PEAK * drop)
+        count = num_photos * REACHED / size
         if share > 0 and lowest <= count <= highest:
             found.append((drop / growth.heights[top], max(count, 1.0), min(share / CLEARER, 1.0)))
     return [peak for _, *peak in sorted(found, reverse=True)]

@@ -10,16 +10,9 @@ def plateau_mean(counts, heights, depth, *, weights=1):
     return weighted_geometric_mean(counts, weights * np.maximum(heights - np.max(heights) + depth, 0))
 
 
-def hill(heights, top):
-    """Return the slice of a curve around its point `top` in which it does not rise above it."""
-    higher = np.flatnonzero(heights > heights[top])
-    return slice(higher[higher < top].max(initial=-1) + 1, higher[higher > top].min(initial=len(heights)))
-
-
-def summit(heights, top, depth):
-    """Return the slice of a curve around its point `top` in which it stays within `depth` below it, and not above."""
-    inside = (heights <= heights[top]) & (heights > heights[top] - depth)
-    outside = np.flatnonzero(~inside)
+def hill(heights, top, *, depth=np.inf):
+    """Return the slice of a curve around its point `top` in which it neither rises above it nor falls `depth` below."""
+    outside = np.flatnonzero((heights > heights[top]) | (heights <= heights[top] - depth))
     return slice(outside[outside < top].max(initial=-1) + 1, outside[outside > top].min(initial=len(heights)))
 
 

@@ -29,6 +29,12 @@ def test_a_hill_ends_where_the_curve_rises_above_its_top():
     assert hill(heights, 1) == slice(0, 8)
 
 
+def test_the_upper_part_of_a_hill_ends_where_the_curve_falls_too_far_as_well():
+    heights = np.array([0.2, 0.9, 0.1, 0.5, 0.4, 0.5, 0.3, 0.6])
+    assert hill(heights, 3, depth=0.15) == slice(3, 6) and hill(heights, 3, depth=0.05) == slice(3, 4)
+    assert hill(heights, 1, depth=0.5) == slice(1, 2)
+
+
 def test_prominence_is_the_drop_to_the_higher_side():
     assert prominence(np.array([0.2, 0.5, 0.4, 0.9]), 1) == pytest.approx(0.1)
     assert prominence(np.array([0.2, 0.5, 0.1]), 1) == pytest.approx(0.3)
