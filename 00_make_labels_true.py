@@ -7,13 +7,13 @@ Runtime: a second; drawing the sample about 20 s
 """
 import sys
 
-from imgcluster.ahead import require_ahead
-from imgcluster.cli import Step, run
-from imgcluster.images import scan_images
-from imgcluster.labels import describe_labels, doubt_of_labels, make_labels
-from imgcluster.photo_rows import left_out, write_photo_rows
+from imgcluster.configuring.step_options import label_options
+from imgcluster.datafiles.photo_rows import left_out, write_photo_rows
+from imgcluster.photos.images import scan_images
+from imgcluster.photos.labels import describe_labels, doubt_of_labels, make_labels
+from imgcluster.running.ahead import require_ahead
+from imgcluster.running.cli import Step, run
 from imgcluster.sample import SAMPLES, draw_sample
-from imgcluster.step_options import label_options
 from imgcluster.wording import counted
 
 

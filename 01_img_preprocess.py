@@ -9,15 +9,15 @@ Runtime: about 15 photos a second and core where every product is cut out, two t
 """
 import sys
 
-from imgcluster.ahead import require_ahead
-from imgcluster.cli import Step, run
-from imgcluster.images import scan_images
-from imgcluster.labels import labels_where_there_are
-from imgcluster.photo_audit import warnings
-from imgcluster.photo_rows import write_photo_rows
-from imgcluster.preprocess import Folders, Recipe, preprocess_dataset
+from imgcluster.configuring.step_options import filter_options, label_options, recipe_options
+from imgcluster.datafiles.photo_rows import write_photo_rows
+from imgcluster.photos.images import scan_images
+from imgcluster.photos.labels import labels_where_there_are
+from imgcluster.photos.photo_audit import warnings
+from imgcluster.photos.preprocess import Folders, Recipe, preprocess_dataset
 from imgcluster.progress import progress
-from imgcluster.step_options import filter_options, label_options, recipe_options
+from imgcluster.running.ahead import require_ahead
+from imgcluster.running.cli import Step, run
 from imgcluster.wording import counted
 
 

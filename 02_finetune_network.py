@@ -14,12 +14,18 @@ Runtime: without labels a minute or two with MobileNetV2, about four with Incept
 import shutil
 import sys
 
-from imgcluster.ahead import require_ahead
-from imgcluster.artefacts import read_labels_true
-from imgcluster.cli import Step, quiet_start, run
+from imgcluster.configuring.step_options import (
+    augmentation_options,
+    each_network,
+    regime_options,
+    split_options,
+    trainer_options,
+)
+from imgcluster.datafiles.artefacts import read_labels_true
+from imgcluster.datafiles.records import PHOTOS
 from imgcluster.progress import named_progress
-from imgcluster.records import PHOTOS
-from imgcluster.step_options import augmentation_options, each_network, regime_options, split_options, trainer_options
+from imgcluster.running.ahead import require_ahead
+from imgcluster.running.cli import Step, quiet_start, run
 
 
 def main(argv=None):
@@ -51,8 +57,8 @@ def fit(step, source, img_dir, img_paths):
     """
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
     with quiet_start():
-        from imgcluster.network_files import NETWORK, write_fitted
-        from imgcluster.unlabelled import fit_networks, nothing_learnt, why_not_fitted
+        from imgcluster.extraction.network_files import NETWORK, write_fitted
+        from imgcluster.training.unlabelled import fit_networks, nothing_learnt, why_not_fitted
 
     data_dir, network = source.folder("DATA_DIR"), None
     none, remedy = nothing_learnt(source.DATASET, asked=source.learns_labels)
@@ -69,10 +75,10 @@ def fit(step, source, img_dir, img_paths):
 def learn(step, source, img_dir, img_paths, labels):
     """Fine-tune the network, or each of several, on labelled photos; returns as `fit` does."""
     with quiet_start():
-        from imgcluster.augmentation import Augmentation
-        from imgcluster.network_files import write_trained
-        from imgcluster.trainer import Trainer, make_training_set
-        from imgcluster.training import Regime
+        from imgcluster.extraction.network_files import write_trained
+        from imgcluster.training.augmentation import Augmentation
+        from imgcluster.training.trainer import Trainer, make_training_set
+        from imgcluster.training.training import Regime
 
     data_dir, training_set = source.folder("DATA_DIR"), make_training_set(img_paths, labels, **split_options(source))
     regime = Regime(augmentation=Augmentation(**augmentation_options(source)), **regime_options(source))

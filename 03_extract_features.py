@@ -10,17 +10,17 @@ Runtime: on two free cores up to 130 photos/s with MobileNetV2, 30 with Inceptio
 """
 import sys
 
-from imgcluster.ahead import require_ahead
-from imgcluster.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
-from imgcluster.cli import Step, quiet_start, run
-from imgcluster.feature_record import features_digest, features_record
-from imgcluster.features import extract_features
-from imgcluster.kind import read_kind
-from imgcluster.photo_rows import drop_unreadable
+from imgcluster.configuring.step_options import feature_options, network_options, picture_options
+from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
+from imgcluster.datafiles.feature_record import features_digest, features_record
+from imgcluster.datafiles.photo_rows import drop_unreadable
+from imgcluster.datafiles.records import PHOTOS, photos_key
+from imgcluster.extraction.features import extract_features
+from imgcluster.extraction.kind import read_kind
+from imgcluster.extraction.projector import PROJECTOR_FILES, write_projector_files
 from imgcluster.progress import progress
-from imgcluster.projector import PROJECTOR_FILES, write_projector_files
-from imgcluster.records import PHOTOS, photos_key
-from imgcluster.step_options import feature_options, network_options, picture_options
+from imgcluster.running.ahead import require_ahead
+from imgcluster.running.cli import Step, quiet_start, run
 
 
 def main(argv=None):
@@ -30,7 +30,7 @@ def main(argv=None):
     img_dir, img_paths = step.claim_photos(settings)
     step.warn_if_changed("01")
     network = open_network(step, img_dir, img_paths)
-    from imgcluster.networks import with_before
+    from imgcluster.extraction.networks import with_before
 
     path = step.data_dir / "features.npy"
     errors = extract_features(
@@ -63,7 +63,7 @@ def open_network(step, img_dir, img_paths):
                       "pretrained network is used as it is")
     # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
     with quiet_start():
-        from imgcluster.networks import load_network
+        from imgcluster.extraction.networks import load_network
     network = load_network(**options)
     if settings.ASSIGN_TO is not None:
         network = network.that_made(features_record(settings.data_dir_of(settings.ASSIGN_TO)))
@@ -75,7 +75,7 @@ def open_network(step, img_dir, img_paths):
 
 def that_suits(step, network, img_dir, img_paths):
     """Return a Network, or what it was before it was fine-tuned where that is what these photos need."""
-    from imgcluster.networks import suited
+    from imgcluster.extraction.networks import suited
 
     settings, train_dir = step.settings, network_options(step.settings)["train_dir"]
     chosen, kinship = suited(network, train_dir and read_kind(train_dir), img_dir, img_paths,

@@ -11,16 +11,16 @@ Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow neede
 """
 import sys
 
-from imgcluster.artefacts import read_features, read_img_paths, require
-from imgcluster.carried_over import corrected, place_on, placed_by, placed_id
-from imgcluster.cli import Step, run
-from imgcluster.cluster_count import cluster_photos, doubt_of_given
-from imgcluster.cluster_results import OUTPUTS, write_clustering
-from imgcluster.copies import copy_groups
-from imgcluster.corrections import clustering_id
-from imgcluster.feature_record import are_others, taught_apart, taught_directions
-from imgcluster.known_products import doubt, evidence, known_for
+from imgcluster.clusters.carried_over import corrected, place_on, placed_by, placed_id
+from imgcluster.clusters.cluster_count import cluster_photos, doubt_of_given
+from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
+from imgcluster.clusters.copies import copy_groups
+from imgcluster.clusters.corrections import clustering_id
+from imgcluster.clusters.known_products import doubt, evidence, known_for
+from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
+from imgcluster.datafiles.feature_record import are_others, taught_apart, taught_directions
 from imgcluster.progress import progress
+from imgcluster.running.cli import Step, run
 from imgcluster.som import train_map
 from imgcluster.wording import counted
 

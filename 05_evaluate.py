@@ -13,17 +13,17 @@ import sys
 
 import numpy as np
 
-from imgcluster.artefacts import read_features, read_labels, read_labels_true
-from imgcluster.carried_over import warn_of_changes
-from imgcluster.cli import Step, run
-from imgcluster.feature_record import features_record
-from imgcluster.feature_scores import internal_scores, neighbour_agreement
+from imgcluster.clusters.carried_over import warn_of_changes
+from imgcluster.datafiles.artefacts import read_features, read_labels, read_labels_true
+from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_arrays, write_json
-from imgcluster.metrics import ari_interval, clustering_scores
-from imgcluster.placed import placing_in
-from imgcluster.score_table import score_table
-from imgcluster.seen import seen_by_network, warning_of_seen
-from imgcluster.unplaced import each_alone, is_placed
+from imgcluster.running.cli import Step, run
+from imgcluster.scores.feature_scores import internal_scores, neighbour_agreement
+from imgcluster.scores.metrics import ari_interval, clustering_scores
+from imgcluster.scores.placed import placing_in
+from imgcluster.scores.score_table import score_table
+from imgcluster.scores.seen import seen_by_network, warning_of_seen
+from imgcluster.scores.unplaced import each_alone, is_placed
 
 
 def main(argv=None):

@@ -9,17 +9,17 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 """
 import sys
 
-from imgcluster.artefacts import require
-from imgcluster.carried_over import warn_of_changes
-from imgcluster.cli import Step, run
-from imgcluster.cluster_results import warn_of_other_labels
+from imgcluster.clusters.carried_over import warn_of_changes
+from imgcluster.clusters.cluster_results import warn_of_other_labels
+from imgcluster.datafiles.artefacts import require
 from imgcluster.errors import UserError
-from imgcluster.export import export_clusters
 from imgcluster.files import read_json, replacing
-from imgcluster.gallery import Gallery, figures, remove_other_sheets, warn_of_photos_not_found
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
+from imgcluster.report.export import export_clusters
+from imgcluster.report.gallery import Gallery, figures, remove_other_sheets, warn_of_photos_not_found
+from imgcluster.running.cli import Step, run
 
 DPI = 150
 

@@ -10,12 +10,18 @@ Runtime: about 5 s to start the network, then 5 to 10 photos/s; fewer with Incep
 import sys
 from functools import partial
 
-from imgcluster.cli import Step, run, tell
+from imgcluster.configuring.step_options import (
+    filter_options,
+    label_options,
+    network_options,
+    picture_options,
+    recipe_options,
+)
+from imgcluster.datafiles.records import changed_settings
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
-from imgcluster.records import changed_settings
+from imgcluster.running.cli import Step, run, tell
 from imgcluster.search.arguments import add_arguments
-from imgcluster.step_options import filter_options, label_options, network_options, picture_options, recipe_options
 from imgcluster.wording import counted
 
 # Photos up to which compiling the network would take longer than it saves.
@@ -27,7 +33,7 @@ def main(argv=None):
     options, settings = step.options, step.settings
     if not options.photos and not options.add:
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
-    from imgcluster.preprocess import Recipe
+    from imgcluster.photos.preprocess import Recipe
     from imgcluster.search.batch import check_named, list_queries, search_photos
     from imgcluster.search.figure import Figures
     from imgcluster.search.results import as_text
@@ -62,8 +68,8 @@ def main(argv=None):
 
 def add_photos(step):
     """Add the photos of a folder to the catalogue, and take out those that are no longer in RAW_IMG_DIR."""
-    from imgcluster.labels import labels_where_there_are
-    from imgcluster.preprocess import Folders, Recipe
+    from imgcluster.photos.labels import labels_where_there_are
+    from imgcluster.photos.preprocess import Folders, Recipe
     from imgcluster.search.additions import Options, add_folder, check_addition, what_next
     from imgcluster.search.session import check_features, open_encoder
 

@@ -9,9 +9,9 @@ Runtime: about 10 s to start, then well under a second a photo; stop it with Ctr
 import importlib.util
 import sys
 
-from imgcluster.cli import Step, run
+from imgcluster.configuring.step_options import network_options, recipe_options
 from imgcluster.errors import UserError
-from imgcluster.step_options import network_options, recipe_options
+from imgcluster.running.cli import Step, run
 
 
 def main(argv=None):
@@ -22,7 +22,7 @@ def main(argv=None):
         raise UserError(f"{' and '.join(missing)} not installed; run: pip install -r requirements-app.txt")
     from dataclasses import replace
 
-    from imgcluster.preprocess import Recipe
+    from imgcluster.photos.preprocess import Recipe
     from imgcluster.search.session import open_searcher
     from imgcluster.webapp import MAX_PIXELS, create_app, serve
     from imgcluster.webapp.security import is_loopback

@@ -16,7 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-from imgcluster.cli import (
+from imgcluster.configuring.config_file import load_settings
+from imgcluster.errors import UserError
+from imgcluster.files import read_json
+from imgcluster.running.cli import (
     INTERRUPTED,
     PART_OF_RUN,
     add_settings_arguments,
@@ -26,10 +29,7 @@ from imgcluster.cli import (
     shown,
     tell,
 )
-from imgcluster.config_file import load_settings
-from imgcluster.errors import UserError
-from imgcluster.files import read_json
-from imgcluster.run_plan import look_ahead, plan
+from imgcluster.running.run_plan import look_ahead, plan
 from imgcluster.wording import counted
 
 ROOT = Path(__file__).resolve().parent

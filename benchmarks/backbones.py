@@ -21,19 +21,19 @@ from sklearn.cluster import KMeans
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imgcluster.cli import run  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.feature_scores import neighbour_agreement  # noqa: E402
-from imgcluster.images import list_images  # noqa: E402
-from imgcluster.labels import make_labels  # noqa: E402
-from imgcluster.metrics import clustering_scores  # noqa: E402
+from imgcluster.photos.images import list_images  # noqa: E402
+from imgcluster.photos.labels import make_labels  # noqa: E402
+from imgcluster.running.cli import run  # noqa: E402
+from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402
+from imgcluster.scores.metrics import clustering_scores  # noqa: E402
 
 BATCH_SIZE = 32
 
 
 def main(argv=None):
     options = parse(argv)
-    from imgcluster.distill import is_held_out
+    from imgcluster.distilling.distill import is_held_out
 
     sets = [(folder, list_images(folder), "all") for folder in options.photos]
     for folder in options.held_out:
@@ -65,7 +65,7 @@ def load(network, seed):
     """Return the embedding that NAME[:WEIGHTS][@SIZE] says."""
     import keras
 
-    from imgcluster.backbones import build_backbone
+    from imgcluster.network.backbones import build_backbone
 
     text, _, size = network.partition("@")
     name, _, weights = text.partition(":")
@@ -99,7 +99,7 @@ def describe(network):
 
 def extract(embedding, folder, names):
     """Return (features [N, D] of length 1, seconds, seconds of processor time) from the files on."""
-    from imgcluster.pictures import iterate_pictures
+    from imgcluster.photos.pictures import iterate_pictures
     from imgcluster.rows import unit_length
 
     size, features = embedding.input_shape[1], []

@@ -22,14 +22,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.scripts import labels_from  # noqa: E402
 from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows, silent  # noqa: E402
-from imgcluster.backbones import load_backbone  # noqa: E402
-from imgcluster.ensemble import average_views  # noqa: E402
+from imgcluster.configuring.step_options import picture_options  # noqa: E402
 from imgcluster.files import read_table  # noqa: E402
-from imgcluster.finetune import classifier_of  # noqa: E402
-from imgcluster.labels import make_labels  # noqa: E402
-from imgcluster.prediction import predict_files  # noqa: E402
-from imgcluster.step_options import picture_options  # noqa: E402
-from imgcluster.validation import top_k_accuracy  # noqa: E402
+from imgcluster.network.backbones import load_backbone  # noqa: E402
+from imgcluster.network.ensemble import average_views  # noqa: E402
+from imgcluster.photos.labels import make_labels  # noqa: E402
+from imgcluster.training.finetune import classifier_of  # noqa: E402
+from imgcluster.training.prediction import predict_files  # noqa: E402
+from imgcluster.training.validation import top_k_accuracy  # noqa: E402
 
 RANKS = (1, 2, 3, 4, 5)
 

@@ -29,19 +29,19 @@ from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from imgcluster.blind_count import blind_estimate
-from imgcluster.calibration import calibrated_estimate
-from imgcluster.cluster_count import cluster_photos
-from imgcluster.cuts import candidate_counts, count_grid, modularity_peak, silhouette_peak
-from imgcluster.diffusion import diffusion_map
-from imgcluster.growth import growth_of_distances, growth_peaks
-from imgcluster.hierarchy import build_hierarchy, partition, sum_edges
-from imgcluster.linkage import cut
-from imgcluster.reciprocity import reciprocity_curve, reciprocity_peak
+from imgcluster.clusters.cluster_count import cluster_photos
+from imgcluster.counting.blind_count import blind_estimate
+from imgcluster.counting.calibration import calibrated_estimate
+from imgcluster.counting.cuts import candidate_counts, count_grid, modularity_peak, silhouette_peak
+from imgcluster.counting.growth import growth_of_distances, growth_peaks
+from imgcluster.counting.reciprocity import reciprocity_curve, reciprocity_peak
+from imgcluster.counting.validity import modularity
+from imgcluster.counting.variety import variety_ratio
 from imgcluster.rows import sample_step, unit_length
 from imgcluster.som import SelfOrganizingMap, default_grid
-from imgcluster.validity import modularity
-from imgcluster.variety import variety_ratio
+from imgcluster.structure.diffusion import diffusion_map
+from imgcluster.structure.hierarchy import build_hierarchy, partition, sum_edges
+from imgcluster.structure.linkage import cut
 
 SCORED_ROWS = 2000
 MIN_CLUSTER_SIZE = 10

@@ -20,9 +20,9 @@ from sklearn.metrics import roc_auc_score
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.cluster_count import runs  # noqa: E402
-from imgcluster.cluster_count import cluster_photos  # noqa: E402
-from imgcluster.hierarchy import hierarchy_of, majority, shares  # noqa: E402
+from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
+from imgcluster.structure.hierarchy import hierarchy_of, majority, shares  # noqa: E402
 
 ENDS = (0.1, 0.2, 1 / 3, 0.5, 0.7)
 

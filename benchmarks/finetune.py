@@ -29,15 +29,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.scripts import photo_labels  # noqa: E402
 from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows, silent  # noqa: E402
 from imgcluster.backbone_table import BUNDLED  # noqa: E402
-from imgcluster.cluster_count import cluster_photos  # noqa: E402
-from imgcluster.feature_scores import neighbour_agreement  # noqa: E402
-from imgcluster.kinship import OTHER_KIND, kinship  # noqa: E402
-from imgcluster.metrics import clustering_scores  # noqa: E402
-from imgcluster.networks import in_parts, load_network, suited, with_before  # noqa: E402
+from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
+from imgcluster.configuring.step_options import each_network, network_options, picture_options  # noqa: E402
+from imgcluster.extraction.networks import in_parts, load_network, suited, with_before  # noqa: E402
+from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402
+from imgcluster.scores.metrics import clustering_scores  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
-from imgcluster.step_options import each_network, network_options, picture_options  # noqa: E402
-from imgcluster.unlabelled import fit_networks  # noqa: E402
-from imgcluster.validation import best_row  # noqa: E402
+from imgcluster.structure.kinship import OTHER_KIND, kinship  # noqa: E402
+from imgcluster.training.unlabelled import fit_networks  # noqa: E402
+from imgcluster.training.validation import best_row  # noqa: E402
 
 SCORES = {"1-NN": ".3f", "ARI": ".3f", "NMI": ".3f", "estimated K": ".1f", "ARI told K": ".3f", "held-out 1-NN": ".3f",
           "held-out MAP@R": ".3f", "best epoch": ".1f", "training, CPU s": ".0f"}

@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.cluster_count import read_sets  # noqa: E402
-from imgcluster.assign import Catalogue  # noqa: E402
+from imgcluster.clusters.assign import Catalogue  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
 
 NEW_SHARE, EARLIER_SHARE = 1 / 4, 3 / 5

@@ -33,16 +33,16 @@ from sklearn.metrics import adjusted_rand_score
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imgcluster.background import contour_mask, product_mask  # noqa: E402
-from imgcluster.cluster_count import cluster_photos  # noqa: E402
-from imgcluster.cutout import cut_out, overlap  # noqa: E402
-from imgcluster.duplicates import find_duplicates, photo_signature  # noqa: E402
-from imgcluster.feature_scores import neighbour_agreement  # noqa: E402
-from imgcluster.features import embed  # noqa: E402
-from imgcluster.images import list_images, read_image, resize_for_network  # noqa: E402
-from imgcluster.labels import make_labels  # noqa: E402
-from imgcluster.preprocess import Recipe, finish_photo  # noqa: E402
+from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
+from imgcluster.cutter.cutout import cut_out, overlap  # noqa: E402
+from imgcluster.extraction.features import embed  # noqa: E402
+from imgcluster.photos.background import contour_mask, product_mask  # noqa: E402
+from imgcluster.photos.duplicates import find_duplicates, photo_signature  # noqa: E402
+from imgcluster.photos.images import list_images, read_image, resize_for_network  # noqa: E402
+from imgcluster.photos.labels import make_labels  # noqa: E402
+from imgcluster.photos.preprocess import Recipe, finish_photo  # noqa: E402
 from imgcluster.sample import BACKGROUNDS, Catalogue, plan_photos, render_photo  # noqa: E402
+from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
 from tools.cutter_photos import for_tuning  # noqa: E402
 
@@ -195,7 +195,7 @@ RECIPES = {
 
 def effect(options):
     """Print 1-NN and ARI for each way of preparing the photos."""
-    from imgcluster.backbones import load_backbone
+    from imgcluster.network.backbones import load_backbone
 
     embedding = load_backbone(options.network, weights=str(options.weights), input_size=options.input_size)[0]
     print("| photos of | prepared | photos | models | 1-NN | estimated K | ARI |\n|---|---|---:|---:|---:|---:|---:|")

@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.scripts import link_photos, photo_labels, run_script  # noqa: E402
-from imgcluster.artefacts import read_features, read_labels_true  # noqa: E402
+from imgcluster.datafiles.artefacts import read_features, read_labels_true  # noqa: E402
 from imgcluster.files import read_json  # noqa: E402
-from imgcluster.metrics import clustering_scores  # noqa: E402
+from imgcluster.scores.metrics import clustering_scores  # noqa: E402
 from imgcluster.som import SelfOrganizingMap  # noqa: E402
 
 PHOTOS_PER_CLUSTER = 70  # what the reference baseline assumes

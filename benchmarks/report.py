@@ -20,11 +20,11 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from imgcluster.artefacts import write_labels  # noqa: E402
+from imgcluster.datafiles.artefacts import write_labels  # noqa: E402
 from imgcluster.files import write_array, write_arrays, write_lines, write_table  # noqa: E402
-from imgcluster.gallery import Gallery  # noqa: E402
 from imgcluster.plots.layout import Embedding  # noqa: E402
 from imgcluster.report import write_report  # noqa: E402
+from imgcluster.report.gallery import Gallery  # noqa: E402
 from imgcluster.som import default_grid  # noqa: E402
 
 FEATURES = 512

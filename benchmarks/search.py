@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imgcluster.cli import run  # noqa: E402
+from imgcluster.running.cli import run  # noqa: E402
 
 
 def main(argv=None):

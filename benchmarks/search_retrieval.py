@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.duplicates import find_duplicates
-from imgcluster.features import embed
-from imgcluster.images import list_images
-from imgcluster.labels import make_labels
-from imgcluster.pictures import iterate_pictures
-from imgcluster.preprocess import Folders, Recipe, preprocess_folder
+from imgcluster.extraction.features import embed
+from imgcluster.photos.duplicates import find_duplicates
+from imgcluster.photos.images import list_images
+from imgcluster.photos.labels import make_labels
+from imgcluster.photos.pictures import iterate_pictures
+from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
 from imgcluster.progress import progress
 from imgcluster.rows import unit_length
 from imgcluster.search.calibration import calibrate
@@ -112,9 +112,9 @@ def name_of(network):
 def load(network):
     """The embedding of NAME:WEIGHTS, or of a network.keras."""
     if network.endswith(".keras"):
-        from imgcluster.finetune import load_embedding
+        from imgcluster.training.finetune import load_embedding
         return load_embedding(network)
-    from imgcluster.backbones import build_backbone
+    from imgcluster.network.backbones import build_backbone
     name, _, weights = network.partition(":")
     return build_backbone(name, weights=weights or "imagenet")
 

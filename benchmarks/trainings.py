@@ -11,16 +11,16 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imgcluster.cli import quiet_start  # noqa: E402
-from imgcluster.config_file import load_settings  # noqa: E402
-from imgcluster.step_options import augmentation_options, each_network, picture_options, regime_options  # noqa: E402
+from imgcluster.configuring.config_file import load_settings  # noqa: E402
+from imgcluster.configuring.step_options import augmentation_options, each_network, picture_options, regime_options  # noqa: E402
+from imgcluster.running.cli import quiet_start  # noqa: E402
 
 with quiet_start():
-    from imgcluster.augmentation import Augmentation
-    from imgcluster.features import embed_all
-    from imgcluster.pictures import decode_all
-    from imgcluster.trainer import Trainer, make_training_set
-    from imgcluster.training import Regime
+    from imgcluster.extraction.features import embed_all
+    from imgcluster.photos.pictures import decode_all
+    from imgcluster.training.augmentation import Augmentation
+    from imgcluster.training.trainer import Trainer, make_training_set
+    from imgcluster.training.training import Regime
 
 TRAINING_SET = ("HOLDOUT_MODELS", "TRAIN_FRACTION", "TRAIN_ON_ALL", "RANDOM_SEED")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcluster.config_file import load_settings
+from imgcluster.configuring.config_file import load_settings
 from imgcluster.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]

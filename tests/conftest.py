@@ -13,8 +13,8 @@ import pytest  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 
 from imgcluster.backbone_table import BACKBONES, Backbone  # noqa: E402
-from imgcluster.cluster_count import cluster_photos  # noqa: E402
-from imgcluster.cluster_results import write_clustering  # noqa: E402
+from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
+from imgcluster.clusters.cluster_results import write_clustering  # noqa: E402
 from imgcluster.files import write_array, write_lines  # noqa: E402
 from imgcluster.som import SelfOrganizingMap  # noqa: E402
 

@@ -1,8 +1,8 @@
 """A project's settings and what its steps leave, for the tests of what is run."""
-from imgcluster.config_file import load_settings
+from imgcluster.configuring.config_file import load_settings
+from imgcluster.configuring.step_settings import of_step
+from imgcluster.datafiles.records import write_record
 from imgcluster.files import write_lines
-from imgcluster.records import write_record
-from imgcluster.step_settings import of_step
 
 ALL = ["00", "01", "02", "03", "04", "05", "06"]
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from imgcluster.artefacts import write_labels
+from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.files import write_arrays, write_json, write_lines, write_table
-from imgcluster.gallery import Gallery
+from imgcluster.report.gallery import Gallery
 
 HOSTILE_FILE = '"><img src=x onerror=alert(1)>.jpg'
 HOSTILE_LABEL = "</script><script>alert(2)</script>"

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from unittest import mock
 
-from imgcluster.cli import run
 from imgcluster.locks import claim
+from imgcluster.running.cli import run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,7 +52,7 @@ def locks_let_go():
         locks.append(claim(folder))
         return locks[-1]
     try:
-        with mock.patch("imgcluster.cli.claim", claimed):
+        with mock.patch("imgcluster.running.cli.claim", claimed):
             yield
     finally:
         for lock in locks:

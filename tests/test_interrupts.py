@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals to g
 SCRIPT = """import contextlib, os, signal, sys
 from pathlib import Path
 
-from imgcluster.cli import run
+from imgcluster.running.cli import run
 
 if __name__ == "__mp_main__":
     with contextlib.suppress(FileExistsError):
@@ -26,7 +26,7 @@ if __name__ == "__mp_main__":
 
 
 def preprocess(folder):
-    from imgcluster.preprocess import Folders, Recipe, preprocess_folder
+    from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
     from imgcluster.progress import progress
     folders = Folders(folder / "raw", folder / "img", folder / "masks")
     preprocess_folder(folders, ["a.png"], Recipe(), ledger=folder / "ledger.jsonl", workers=1,

@@ -14,9 +14,9 @@ import pytest
 from scripts import ROOT, apart, here
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.feature_record import note_features
+from imgcluster.datafiles.feature_record import note_features
+from imgcluster.extraction.kind import read_kind, write_kind
 from imgcluster.files import read_json
-from imgcluster.kind import read_kind, write_kind
 from imgcluster.sample import Catalogue, draw_sample
 
 # The records name library versions and inputs; everything else in a data folder is compared byte by byte.
@@ -161,7 +161,7 @@ def test_without_labels_a_given_pooling_leaves_nothing_to_do_and_no_old_network(
 
 
 def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr("imgcluster.unlabelled.LOOKS", 60)
+    monkeypatch.setattr("imgcluster.training.unlabelled.LOOKS", 60)
     project = new_project(tmp_path / "fitted", TRAIN_DATASET="auto")
     for name, seed, models, most in (("shop", 7, 5, 12), ("next", 8, 2, 5)):
         catalogue = Catalogue(seed=seed, num_models=models, min_imgs=most - 1, max_imgs=most, size=96)

@@ -8,7 +8,7 @@ from planned import ALL, finish, settings_in
 import run_all
 from imgcluster.errors import UserError
 from imgcluster.files import write_lines
-from imgcluster.run_plan import STEPS
+from imgcluster.running.run_plan import STEPS
 
 
 @pytest.fixture

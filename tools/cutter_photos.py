@@ -4,7 +4,7 @@ import hashlib
 import cv2
 import numpy as np
 
-from imgcluster.images import read_image
+from imgcluster.photos.images import read_image
 from imgcluster.sample import Catalogue, plan_photos, render_photo
 
 _LONGER_SIDE = 320  # pixels of real photos while they are changed

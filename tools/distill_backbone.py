@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from imgcluster.cli import quiet_start, run  # noqa: E402
+from imgcluster.running.cli import quiet_start, run  # noqa: E402
 
 DEFAULT_HOURS = 8.0
 
@@ -52,8 +52,8 @@ def main(argv=None):
     arguments = parse_arguments(argv)
     # Keras takes seconds to import; --help and misspelt arguments need not wait for it.
     with quiet_start():
-        from imgcluster import distill
-    from imgcluster.artefacts import write_lines
+        from imgcluster.distilling import distill
+    from imgcluster.datafiles.artefacts import write_lines
     from imgcluster.progress import progress
 
     hours = DEFAULT_HOURS if arguments.hours is None and arguments.steps is None else arguments.hours

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Fit the cutter's network (imgcluster/product_network.py) to photos with true masks.
+"""Fit the cutter's network (imgcluster/cutter/product_network.py) to photos with true masks.
 
 Reads:  folders with images/ and masks/ (same names), of which the half that a hash of the file name picks is used (the
         other half is for reporting: benchmarks/preprocess.py), and products drawn for the purpose
@@ -17,11 +17,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from imgcluster import cutout  # noqa: E402
-from imgcluster.cli import run  # noqa: E402
+from imgcluster.cutter import cutout  # noqa: E402
+from imgcluster.cutter.product_network import SIDE, WEIGHTS_FILE, WIDTHS, places  # noqa: E402
+from imgcluster.cutter.saliency import evidence  # noqa: E402
 from imgcluster.files import replacing  # noqa: E402
-from imgcluster.product_network import SIDE, WEIGHTS_FILE, WIDTHS, places  # noqa: E402
-from imgcluster.saliency import evidence  # noqa: E402
+from imgcluster.running.cli import run  # noqa: E402
 from tools.cutter_photos import changed, composed, drawn_photos, real_photos  # noqa: E402
 
 VIEWS = 10  # changed copies of each real photo, and as many composed photos

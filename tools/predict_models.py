@@ -18,14 +18,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imgcluster.artefacts import read_lines, require  # noqa: E402
-from imgcluster.cli import add_settings_arguments, quiet_start, run  # noqa: E402
-from imgcluster.config_file import load_settings  # noqa: E402
+from imgcluster.configuring.config_file import load_settings  # noqa: E402
+from imgcluster.configuring.step_options import picture_options  # noqa: E402
+from imgcluster.datafiles.artefacts import read_lines, require  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.files import read_json, write_table  # noqa: E402
-from imgcluster.images import scan_images  # noqa: E402
+from imgcluster.photos.images import scan_images  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
-from imgcluster.step_options import picture_options  # noqa: E402
+from imgcluster.running.cli import add_settings_arguments, quiet_start, run  # noqa: E402
 
 
 def parse(argv):
@@ -48,9 +48,9 @@ def main(argv=None):
     path = require(data_dir / "network.keras")
     img_paths, refused = scan_images(options.photos)
     with quiet_start():
-        from imgcluster.ensemble import average_views
-        from imgcluster.finetune import load_classifier
-        from imgcluster.prediction import likeliest_models, predict_files
+        from imgcluster.network.ensemble import average_views
+        from imgcluster.training.finetune import load_classifier
+        from imgcluster.training.prediction import likeliest_models, predict_files
     classifier = average_views(load_classifier(path), settings.ZOOM_AVERAGING, probabilities=True)
     classes = read_lines(data_dir / "classes.txt")
     with progress(description="photos", total=len(img_paths)) as bar:

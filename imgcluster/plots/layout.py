@@ -5,8 +5,8 @@ import numpy as np
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from imgcluster.neighbours import project
 from imgcluster.rows import blocks
+from imgcluster.structure.neighbours import project
 
 MIN_PHOTOS_FOR_TSNE = 10
 PERPLEXITY, LEAST_PERPLEXITY = 30.0, 5.0

@@ -1,7 +1,6 @@
 """Photos as points in the plane, coloured by true model and by cluster."""
 import numpy as np
 
-from imgcluster.metrics import matched_clusters
 from imgcluster.plots.style import (
     bare_axes,
     bold_style,
@@ -13,6 +12,7 @@ from imgcluster.plots.style import (
     outline,
     text_style,
 )
+from imgcluster.scores.metrics import matched_clusters
 
 FEW_PHOTOS = 2000
 MAX_NAMES = 40

@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 
 from imgcluster.files import write_text
-from imgcluster.gallery import THUMBNAIL, load_thumbnail, looks_changed
-from imgcluster.images import ImageError, read_image
+from imgcluster.photos.images import ImageError, read_image
 from imgcluster.report import tables
 from imgcluster.report.content import BEFORE_AFTER, earlier_rows, page_data, rows_shown
+from imgcluster.report.gallery import THUMBNAIL, load_thumbnail, looks_changed
 from imgcluster.report.page import render
 from imgcluster.report.sprites import pack_sprites
 

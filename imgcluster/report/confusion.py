@@ -4,7 +4,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from imgcluster.unplaced import is_placed
+from imgcluster.scores.unplaced import is_placed
 
 
 def confused_pairs(true, predicted, *, num=8):

@@ -3,13 +3,13 @@ from itertools import islice
 
 import numpy as np
 
-from imgcluster.cluster_results import review_list
-from imgcluster.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
+from imgcluster.clusters.cluster_results import review_list
+from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
 from imgcluster.files import read_json, read_table
-from imgcluster.metrics import matched_clusters
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
+from imgcluster.scores.metrics import matched_clusters
 
 NUM_COLOURS = 21  # group_colour comes round after these
 TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn

@@ -1,11 +1,11 @@
 """What the page shows as text and tables, which the template writes."""
 import numpy as np
 
-from imgcluster.feature_record import features_record
+from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_json, read_table
-from imgcluster.photo_audit import INCOMPLETE
-from imgcluster.seen import warning_of_seen
-from imgcluster.validation import quality
+from imgcluster.photos.photo_audit import INCOMPLETE
+from imgcluster.scores.seen import warning_of_seen
+from imgcluster.training.validation import quality
 
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
 BUNDLED = "bundled"  # as records name the network that ships with the project

@@ -7,21 +7,28 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.artefacts import BEFORE, labels_files, read_features, read_img_paths, read_labels, write_labels
+from imgcluster.datafiles.artefacts import (
+    BEFORE,
+    labels_files,
+    read_features,
+    read_img_paths,
+    read_labels,
+    write_labels,
+)
+from imgcluster.datafiles.feature_record import features_record, note_features, read_before
+from imgcluster.datafiles.photo_rows import WHOLE, left_out
+from imgcluster.datafiles.records import PHOTOS, fingerprint
+from imgcluster.datafiles.staging import commit, discard, stage_folder
 from imgcluster.errors import UserError
-from imgcluster.feature_record import features_record, note_features, read_before
-from imgcluster.features import extract_features
+from imgcluster.extraction.features import extract_features
 from imgcluster.files import new_array_file, replacing, write_lines
-from imgcluster.images import ImageError, read_bytes, scan_images
-from imgcluster.photo_audit import refusal
-from imgcluster.photo_rows import WHOLE, left_out
-from imgcluster.preprocess import prepare_photo, preprocess_dataset, product_entry
-from imgcluster.records import PHOTOS, fingerprint
+from imgcluster.photos.images import ImageError, read_bytes, scan_images
+from imgcluster.photos.photo_audit import refusal
+from imgcluster.photos.preprocess import prepare_photo, preprocess_dataset, product_entry
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.objects import open_photo
 from imgcluster.search.products import likeness, nearest_products, products_of
-from imgcluster.staging import commit, discard, stage_folder
 from imgcluster.wording import counted
 
 # Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.

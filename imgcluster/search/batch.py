@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgcluster.errors import UserError
-from imgcluster.images import ImageError, read_bytes, scan_images
+from imgcluster.photos.images import ImageError, read_bytes, scan_images
 from imgcluster.search.objects import open_photo
 
 

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from imgcluster.errors import UserError
 from imgcluster.files import read_table
-from imgcluster.labels import as_token
+from imgcluster.photos.labels import as_token
 
 KEYS = ("file", "model")
 

@@ -3,8 +3,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from imgcluster.artefacts import read_features, read_img_paths, read_labels, read_labels_true
-from imgcluster.carried_over import read_names
+from imgcluster.clusters.carried_over import read_names
+from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, read_labels_true
 from imgcluster.files import read_json, write_json
 from imgcluster.search.approximate import accelerated
 from imgcluster.search.calibration import Calibration, calibrate

@@ -4,13 +4,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from imgcluster.artefacts import require
-from imgcluster.decoding import decode_image
+from imgcluster.datafiles.artefacts import require
+from imgcluster.datafiles.feature_record import features_record
+from imgcluster.datafiles.records import changed_settings
 from imgcluster.errors import UserError
-from imgcluster.feature_record import features_record
-from imgcluster.features import embed
-from imgcluster.images import resize_for_network
-from imgcluster.records import changed_settings
+from imgcluster.extraction.features import embed
+from imgcluster.photos.decoding import decode_image
+from imgcluster.photos.images import resize_for_network
 
 # Pictures that go through the network at once; it is compiled for this many and for one.
 BATCH = 4

@@ -5,7 +5,7 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from imgcluster.files import replacing
-from imgcluster.images import read_thumbnail
+from imgcluster.photos.images import read_thumbnail
 from imgcluster.plots.search_figure import search_figure
 from imgcluster.search.results import percent
 from imgcluster.search.searcher import best_answer

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imgcluster.background import fill_background, normalise_contrast, product_mask
-from imgcluster.completeness import missing_rows
-from imgcluster.decoding import ImageError, decode_image
 from imgcluster.errors import UserError
-from imgcluster.photo_audit import incomplete, read_header, refusal
-from imgcluster.preprocess import CROP_MARGIN, prepare_photo
+from imgcluster.photos.background import fill_background, normalise_contrast, product_mask
+from imgcluster.photos.completeness import missing_rows
+from imgcluster.photos.decoding import ImageError, decode_image
+from imgcluster.photos.photo_audit import incomplete, read_header, refusal
+from imgcluster.photos.preprocess import CROP_MARGIN, prepare_photo
 
 # A part is an object when it has at least this share of the largest part's area (as `background` counts them).
 OBJECT_SHARE = 0.2

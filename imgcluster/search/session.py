@@ -1,12 +1,12 @@
 """Everything a search needs, opened and checked: cheap checks first, the network last."""
 from pathlib import Path
 
-from imgcluster.cli import quiet_start
-from imgcluster.feature_record import features_record
+from imgcluster.datafiles.feature_record import features_record
+from imgcluster.datafiles.staging import finish_claimed
+from imgcluster.running.cli import quiet_start
 from imgcluster.search.catalogue import open_catalogue
 from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening
 from imgcluster.search.searcher import Searcher
-from imgcluster.staging import finish_claimed
 
 
 def open_searcher(data_dir, *, settings, network, recipe, mode, say=print):
@@ -42,8 +42,8 @@ def open_encoder(data_dir, *, settings, network, mode, compiled=True, adding=Fal
     whitening = read_whitening(data_dir, settings["PCA_WHITENING"])
     # TensorFlow takes seconds to import: only here, when all else is known to be in order.
     with quiet_start():
-        from imgcluster.ensemble import average_views
-        from imgcluster.networks import load_network, with_before
+        from imgcluster.extraction.networks import load_network, with_before
+        from imgcluster.network.ensemble import average_views
     loaded = load_network(**network).that_made(features_record(data_dir))
     check_network(data_dir, loaded.source, loaded.embedding.output_shape[-1])
     say(f"network: {loaded.remark}")

@@ -7,8 +7,8 @@ import waitress
 from flask import Flask, Response, abort, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from imgcluster.decoding import ImageError, TooLarge
 from imgcluster.errors import UserError
+from imgcluster.photos.decoding import ImageError, TooLarge
 from imgcluster.search.figure import catalogue_photo
 from imgcluster.search.products import typical_first
 from imgcluster.search.results import SIMILARITY

@@ -1,0 +1,1 @@
+"""The cluster of each photo: found, corrected, carried over to new photos, written."""

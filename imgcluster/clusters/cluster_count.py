@@ -1,0 +1,158 @@
+"""The number of clusters, and the cluster of each photo, read from a trained map."""
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from imgcluster.clusters.copies import originals
+from imgcluster.clusters.directions import confidence, evened_places, follow_directions
+from imgcluster.clusters.levels import nested_levels
+from imgcluster.counting.blind_count import ALL_ALIKE, Estimate, blind_estimate
+from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
+from imgcluster.errors import UserError
+from imgcluster.rows import check_features, picked, read_all
+from imgcluster.structure.hierarchy import by_size, hierarchy_of, hierarchy_on, majority, partition
+from imgcluster.structure.whitening import evened_within
+from imgcluster.wording import counted
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """A partition of photos into clusters, and what is known about the number of clusters.
+
+    labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low, high)
+    of the count; levels, coarse to fine and nested, each {"num_clusters": int, "labels": int [N]}; unit_clusters int
+    [units], -1 for units without photos; confidence float [N], 0..1 (`directions.confidence`); method: how the count
+    was found, words: the same without terms of the trade; calibrated: whether known products or a prior set it;
+    blind_count: what the photos alone suggest, where known products set the count; corrected_from: the count before a
+    person's corrections, where there were any; finer_groups: as of an `Estimate`.
+    """
+
+    labels: np.ndarray = field(repr=False)
+    num_clusters: int
+    interval: tuple
+    levels: list = field(repr=False)
+    unit_clusters: np.ndarray = field(repr=False)
+    confidence: np.ndarray = field(repr=False)
+    method: str = ""
+    calibrated: bool = False
+    blind_count: int | None = None
+    corrected_from: int | None = None
+    words: str = ""
+    finer_groups: int | None = None
+
+    @property
+    def likely(self):
+        """Its interval in words, "" where the count is no estimate."""
+        low, high = self.interval
+        return f"likely {low:,} to {high:,}" if low < high else ""
+
+    def described(self, *, known=None):
+        """Return in words how many clusters there are, how that was found, and the coarser and finer levels.
+
+        known: name of the dataset that the count was learned from.
+        """
+        low, high = self.interval
+        likely, source = self.likely and f"{self.likely}; ", f" of {known}" if known else ""
+        alone = self.blind_count is not None and not low <= self.blind_count <= high
+        source += f"; the photos alone suggest {self.blind_count}" if alone else ""
+        found = (f"{counted(len(self.labels), 'photo')}, {counted(self.num_clusters, 'cluster')} "
+                 f"({likely}{self.words}{source})")
+        levels = [str(level["num_clusters"]) for level in self.levels if level["num_clusters"] != self.num_clusters]
+        listed = f"\ncoarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)"
+        return found + (listed if levels else "")
+
+
+def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_per_model=None, known=None,
+                   compared=None, within=None, by_direction=False, taught_apart=False, allow_outliers=False):
+    """Return the Clustering of features [N, D] on a fitted `som_map`.
+
+    The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
+    labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, which the number
+    is to be estimated from; those of `known` are by the same network. within: (features, labels) of labelled photos of
+    the same kind of product, by the network that made `features`: directions in which photos of one product differ
+    count less (`whitening`); without it small clusters of the photos show these. Photos then go to the cluster whose
+    direction is nearest (`directions`). by_direction: for features of a network that was taught to compare directions,
+    which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`. copies: int [N],
+    equal numbers for copies of one photo; one of each stands for all, unless more clusters are asked for. With
+    `allow_outliers`, photos far from all others get the label -1 and confidence 0; no cluster is emptied by it.
+    UserError for unusable arrays or settings.
+    """
+    features = check_features(features)
+    num_photos = len(features)
+    _check_given(num_photos, num_clusters, imgs_per_model)
+    units = som_map.best_matching_units(features)[0]
+    wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
+    first, stands_in = originals(np.arange(num_photos) if copies is None or wanted > len(set(copies)) else copies)
+    distinct = picked(features, first)
+    clustered = distinct if within is None else read_all(evened_within(distinct, within))
+    hierarchy = hierarchy_on(clustered, units[first], len(som_map.prototypes))
+    seen = distinct if compared is None or compared is features else picked(check_features(compared), first)
+    estimate, blind_count = _estimate(seen, hierarchy if seen is clustered else None, num_photos, known,
+                                      num_clusters=num_clusters, imgs_per_model=imgs_per_model,
+                                      taught_apart=taught_apart)
+    compares_directions = by_direction or within is not None
+    places = clustered if compares_directions else evened_places(distinct, hierarchy)
+    found = follow_directions(places, partition(hierarchy, estimate.count))
+    levels = nested_levels(hierarchy, places, found, estimate.interval)
+    strays = outliers(hierarchy.isolation, found)[stands_in] & allow_outliers
+    # From here on all photos, copies too.
+    labels, levels = by_size(found[stands_in], ~strays), [by_size(level[stands_in]) for level in levels]
+    certainty = confidence(picked(places, stands_in), labels)
+    return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval,
+                      as_levels(levels),
+                      majority(units, labels, len(som_map.prototypes)), np.where(strays, 0.0, certainty),
+                      estimate.method, num_clusters is None and (known is not None or imgs_per_model is not None),
+                      blind_count, words=estimate.words or estimate.method, finer_groups=estimate.finer_groups)
+
+
+def as_levels(partitions):
+    """Return the levels of a Clustering of partitions, int [N] each, coarse to fine."""
+    return [{"num_clusters": len(np.unique(labels)), "labels": labels} for labels in partitions]
+
+
+def _estimate(seen, hierarchy, num_photos, known, *, num_clusters, imgs_per_model, taught_apart):
+    """(the Estimate for `num_photos` photos, of which seen [M, E] stand for all; what they alone suggest where known
+    products set it, else None). hierarchy: that of `seen`, where it is there; the others as in `cluster_photos`."""
+    if num_clusters is not None:
+        return Estimate(num_clusters, (num_clusters, num_clusters), "set by hand"), None
+    if imgs_per_model is not None:
+        return prior_estimate(num_photos, imgs_per_model), None
+    if len(seen) == 1 < num_photos:
+        return ALL_ALIKE, None
+    alone = blind_estimate(hierarchy or hierarchy_of(seen), taught_apart=taught_apart)
+    return (alone, None) if known is None else (calibrated_estimate(seen, known), alone.count)
+
+
+def outliers(isolation, labels):
+    """Return, bool [N], which photos are farther from others than Tukey's outer fence allows: Q3 + 3 (Q3 - Q1).
+
+    isolation float [N]: distance to near photos. Clusters that consist of such photos alone are kept as they are.
+    """
+    lower, upper = np.quantile(isolation, [0.25, 0.75])
+    far = isolation > upper + 3 * (upper - lower)
+    return far & (np.bincount(labels, ~far)[labels] > 0)
+
+
+def _check_given(num_photos, num_clusters, imgs_per_model):
+    if num_clusters is not None and not 1 <= num_clusters <= num_photos:
+        raise UserError(f"NUM_CLUSTERS = {num_clusters}, but there are {counted(num_photos, 'photo')}: "
+                        f"1 to {num_photos} possible, or None to have it estimated")
+    if imgs_per_model is not None and not imgs_per_model > 0:
+        raise UserError(f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}: a number above 0 needed, or None")
+
+
+def doubt_of_given(num_photos, *, num_clusters, imgs_per_model, assign_to):
+    """Return a sentence about numbers that were given and have no effect, or one that cannot be meant; "" for none.
+
+    UserError for a number that is impossible.
+    """
+    if assign_to is not None:
+        given = num_clusters or imgs_per_model
+        return "NUM_CLUSTERS and NUM_IMGS_PER_MODEL have no effect with ASSIGN_TO: its clusters stay" if given else ""
+    _check_given(num_photos, num_clusters, imgs_per_model)
+    if num_clusters and imgs_per_model:
+        return f"NUM_IMGS_PER_MODEL = {imgs_per_model:g} has no effect beside NUM_CLUSTERS = {num_clusters}"
+    if imgs_per_model and imgs_per_model > num_photos:
+        return (f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}, but there are {num_photos} photos in all, so that all are "
+                "one cluster; give the number of photos of a single product, or None")
+    return ""

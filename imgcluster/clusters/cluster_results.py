@@ -1,0 +1,101 @@
+"""The files of step 04: a map and its clusters, written together and read back."""
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imgcluster.datafiles.artefacts import require, write_labels
+from imgcluster.datafiles.records import changed_inputs
+from imgcluster.files import read_arrays, write_arrays, write_json, write_table
+from imgcluster.som import SelfOrganizingMap
+
+OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
+           "cluster_count.json")
+# Photos below this confidence, to which the next cluster is less than half as far again as their own, are worth a look;
+# the list holds no more of them than a fifth of all photos.
+DOUBTFUL, REVIEW_SHARE = 1 / 3, 0.2
+
+
+def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
+    """Write labels_pred, clusters.csv, review.csv, som.npz and cluster_count.json for the photos in `img_paths`.
+
+    clustering: a `cluster_count.Clustering`. facts: further entries of cluster_count.json.
+    """
+    data_dir = Path(data_dir)
+    units, distances = som.best_matching_units(features)
+    write_labels(data_dir, "pred", clustering.labels)
+    table = cluster_table(img_paths, clustering, units, distances, som.get_weights().shape[:2])
+    write_table(data_dir / "clusters.csv", table)
+    write_table(data_dir / "review.csv", review_list(table))
+    write_map(data_dir / "som.npz", som, units, clustering.unit_clusters)
+    write_json(data_dir / "cluster_count.json", {
+        "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],
+        "levels": [int(level["num_clusters"]) for level in clustering.levels], "method": clustering.method,
+        "in_words": clustering.words, "finer_groups": clustering.finer_groups,
+        "calibrated": clustering.calibrated, "corrected_from": clustering.corrected_from,
+        "num_photos": len(img_paths), "in_no_cluster": int((clustering.labels < 0).sum()), **facts})
+
+
+def cluster_table(img_paths, clustering, units, distances, shape):
+    """One row per photo: file, cluster, place on the map, distance to it, confidence, cluster at each level."""
+    unit_rows, unit_columns = np.unravel_index(units, shape)
+    levels = {f"level_{level['num_clusters']}": level["labels"] for level in clustering.levels}
+    return pd.DataFrame({"file": img_paths, "cluster": clustering.labels, "unit_row": unit_rows,
+                         "unit_column": unit_columns, "distance": distances, "confidence": clustering.confidence,
+                         **levels})
+
+
+def review_list(table):
+    """The photos to look at first, the least confident first: file, cluster, confidence, reason.
+
+    Those that fit no cluster, likely new products, come after the others, which they would crowd out, and all of them.
+    """
+    doubtful = table[table["confidence"] < DOUBTFUL].sort_values("confidence", kind="stable")
+    most, inside = max(1, round(REVIEW_SHARE * len(table))), doubtful["cluster"] >= 0
+    doubtful = pd.concat([doubtful[inside].head(most), doubtful[~inside]])
+    reasons = np.where(doubtful["cluster"] < 0, "fits no cluster", "between clusters")
+    return doubtful[["file", "cluster", "confidence"]].assign(reason=reasons)
+
+
+def warn_of_other_features(data_dir, *, warn):
+    """Call `warn` with a sentence where features.npy in `data_dir` is not the one that its clusters were made from."""
+    if "features.npy" in changed_inputs(data_dir, "04") and (Path(data_dir) / "features.npy").exists():
+        warn("features.npy is not the one that step 04 made the clusters from: scores and figures mix the two; "
+             "run 04_cluster_som.py again")
+
+
+def warn_of_other_corrections(data_dir, *, warn):
+    """Call `warn` with a sentence where corrections.csv in `data_dir` is not the one that its clusters follow."""
+    if "corrections.csv" in changed_inputs(data_dir, "04"):
+        warn("corrections.csv came, changed or went since step 04 made the clusters: run 04_cluster_som.py again, "
+             "which applies it")
+
+
+def warn_of_other_labels(data_dir, *, warn):
+    """Call `warn` with a sentence where the labels in `data_dir` are not those that step 05 scored."""
+    if changed_inputs(data_dir, "05"):
+        warn("the clusters or true labels are not those that step 05 scored: run 05_evaluate.py again")
+
+
+def write_map(path, som, units, unit_clusters):
+    """Write a map as .npz: prototypes, shape, topology, hits, distance map, cluster of each unit, errors by epoch."""
+    shape = som.get_weights().shape[:2]
+    write_arrays(path, prototypes=som.prototypes, shape=np.array(shape), topology=np.array(som.topology),
+                 toroidal=np.array(som.toroidal), normalize=np.array(som.normalize),
+                 hits=np.bincount(units, minlength=len(som.prototypes)).reshape(shape),
+                 distance_map=som.distance_map(scaling="mean"), unit_clusters=unit_clusters.reshape(shape),
+                 quantization_errors=np.array(som.quantization_errors),
+                 topographic_errors=np.array(som.topographic_errors))
+
+
+def read_map(path):
+    """Return (SelfOrganizingMap, cluster of each unit int [units]) of a som.npz."""
+    arrays = read_arrays(require(path))
+    rows, columns = arrays["shape"].tolist()
+    prototypes = arrays["prototypes"]
+    som = SelfOrganizingMap(rows, columns, prototypes.shape[1], topology=str(arrays["topology"]),
+                            toroidal=bool(arrays["toroidal"]), normalize=bool(arrays["normalize"]))
+    som.set_weights(prototypes.reshape(rows, columns, -1))
+    som.quantization_errors = arrays["quantization_errors"].tolist()
+    som.topographic_errors = arrays["topographic_errors"].tolist()
+    return som, arrays["unit_clusters"].ravel()

@@ -1,0 +1,180 @@
+"""A person's corrections of a clustering, as the report exports them: merge, split, move, name."""
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from imgcluster.clusters.corrections_file import COLUMNS
+from imgcluster.errors import UserError
+
+ACTIONS = ("merge", "split", "move", "name")
+
+
+def clustering_id(img_paths, labels):
+    """Return a short text by which a clustering (N files, N labels before corrections) is known again."""
+    rows = "\n".join(f"{label} {path}" for label, path in zip(labels, img_paths, strict=True))
+    digest = hashlib.sha256(rows.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    # Spreadsheets would write a number, such as 097676831675 or 7449e5795270, in another way.
+    return f"id-{digest}" if re.fullmatch(r"\d+(e\d+)?", digest) else digest
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """What corrections make of a clustering: labels int [N]; by_hand bool [N]: photos that a line put where they are;
+    names {cluster: text}; namesakes {name: clusters}: names given that several clusters have now.
+
+    Of lines of the file that are odd, and why: lost, passed over as their photo is not there; idle, which change
+    nothing; astray, followed all the same, though a photo or a cluster is not what the line takes it for.
+    """
+
+    labels: np.ndarray
+    by_hand: np.ndarray
+    names: dict = field(default_factory=dict)
+    namesakes: dict = field(default_factory=dict)
+    lost: dict = field(default_factory=dict)
+    idle: dict = field(default_factory=dict)
+    astray: dict = field(default_factory=dict)
+
+
+def apply_corrections(labels, img_paths, table, *, earlier=None):
+    """Return what is `Corrected` after the corrections in `table`, in the order they were made.
+
+    labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
+    text by number of line, as `read_corrections` returns it, with the columns action, file, cluster, value: "merge"
+    moves all photos of `cluster` into `value`; "split" and "move" put the photo `file` into `value`; "name" calls
+    `cluster` `value`, which it hands on to one without a name that it joins. A value "new-1", "new-2", ... is a new
+    cluster, numbered at its first line, after the highest in the labels and in `earlier`: {cluster: its name, "" for
+    none} as they were. Clusters keep their numbers and those of merged ones stay free, so that lines added later still
+    mean the same; lines of photos that are not there are passed over. Raises UserError naming all lines that cannot be
+    followed.
+    """
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing:
+        raise UserError(f"corrections.csv: no column {', '.join(missing)}; expected {','.join(COLUMNS)}")
+    follower = _Follower(labels, img_paths, earlier or {})
+    wrong = []
+    for line, action, file, cluster, value in table[list(COLUMNS)].itertuples():
+        try:
+            follower.follow(line, action.strip().lower(), file, cluster.strip(), value.strip())
+        except ValueError as error:
+            wrong.append(f"line {line}: {error}")
+    if wrong:
+        raise UserError("corrections.csv, " + "\n  ".join(wrong))
+    return replace(follower.found, names=follower.names_of_those_there(), namesakes=follower.namesakes())
+
+
+class _Follower:
+    """Follows one line after the other. What cannot be followed is a ValueError that says why."""
+
+    def __init__(self, labels, img_paths, earlier):
+        self.found, self.earlier = Corrected(labels.copy(), np.zeros(len(labels), bool)), earlier
+        self.clusters = _Clusters(max(labels.max(), *earlier, -1))
+        self.rows = {path: row for row, path in enumerate(img_paths)}
+
+    def follow(self, line, action, file, cluster, value):
+        if action not in ACTIONS:
+            raise ValueError(f"action {action!r}; expected {', '.join(ACTIONS)}")
+        if action == "merge":
+            self._merge(line, self.clusters.number(cluster, "cluster"), self.clusters.number(value, "value"))
+        elif action == "name":
+            self._name(line, self.clusters.number(cluster, "cluster"), value)
+        else:
+            self._place(line, file, cluster, self.clusters.number(value, "value"))
+
+    def _merge(self, line, old, new):
+        inside = self.found.labels == old
+        if old == new or not inside.any():
+            self.found.idle[line] = f"cluster {old} " + ("joins itself" if old == new else "has no photos")
+            return
+        self._begin(line, new)
+        self.found.labels[inside] = new
+        self.clusters.note_merge(old, new)
+        self._hand_on_name(old, new)
+
+    def _place(self, line, file, cluster, number):
+        """Put a photo into cluster `number`, and compare the cluster that it is said to leave."""
+        if not file:
+            raise ValueError("file is missing; give the photo, as in img_paths.txt")
+        if file not in self.rows:
+            self.found.lost[line] = file
+            return
+        row = self.rows[file]
+        if not self.clusters.stands_for(cluster, self.found.labels[row]):
+            self.found.astray[line] = f"{file} is in cluster {self.found.labels[row]}, not in {cluster}"
+        self._begin(line, number)
+        self.found.labels[row], self.found.by_hand[row] = number, True
+
+    def _name(self, line, number, name):
+        joined, before = self.clusters.joined_by(number), (self.earlier | self.found.names).get(number, "")
+        if joined is None and name != before:
+            self.found.names[number] = name
+        elif joined is None:
+            self.found.idle[line] = f"cluster {number} is called that" if name else f"cluster {number} has no name"
+        else:
+            self.found.idle[line] = f"cluster {number} has joined {joined}"
+
+    def _hand_on_name(self, old, new):
+        """Call a cluster that has no name what one that joined it was called."""
+        named = self.earlier | self.found.names
+        if old not in self.earlier and named.get(old) and not named.get(new):
+            self.found.names[new] = named[old]
+
+    def names_of_those_there(self):
+        """The names given {cluster: text} without those of clusters that have no photos left."""
+        there = {*self.found.labels.tolist(), *self.earlier}
+        return {number: name for number, name in self.found.names.items() if number in there}
+
+    def namesakes(self):
+        """{name: clusters, sorted} of the names given that more than one of the clusters there are has."""
+        given, owners = set(self.found.names.values()) - {""}, {}
+        for number, name in sorted((self.earlier | self.names_of_those_there()).items()):
+            if name in given and self.clusters.joined_by(number) is None:
+                owners.setdefault(name, []).append(number)
+        return {name: numbers for name, numbers in owners.items() if len(numbers) > 1}
+
+    def _begin(self, line, number):
+        """Note that photos come into a cluster, which may have ended."""
+        joined = self.clusters.begin_anew(number)
+        if joined is not None:
+            self.found.astray[line] = f"cluster {number}, which has joined {joined}, begins anew"
+
+
+class _Clusters:
+    """The numbers of the clusters there are, and of those that corrections bring to life, or end."""
+
+    def __init__(self, highest):
+        self.highest, self.born, self.joined = highest, {}, {}
+
+    def note_merge(self, old, new):
+        """Note that the cluster `old` joined `new`, with all that had joined it."""
+        self.joined = {each: new if into == old else into for each, into in self.joined.items()} | {old: new}
+
+    def joined_by(self, number):
+        """The cluster that one has joined, None where it has not ended."""
+        return self.joined.get(number)
+
+    def begin_anew(self, number):
+        """Note that there is a cluster again; return the one that it had joined, None where it had not ended."""
+        return self.joined.pop(number, None)
+
+    def stands_for(self, text, number):
+        """Whether a cell is the cluster of this number, or one that joined it; an empty cell leaves that open."""
+        meant = self.born.get(text.lower(), int(text) if text.isdecimal() else text)
+        return text == "" or str(meant) == str(number) or self.joined.get(meant) == number
+
+    def number(self, text, column):
+        """The number that a cell of the given column stands for."""
+        name = text.lower()
+        if re.fullmatch(r"new-\d+", name) and name not in self.born:
+            self.highest += 1
+            self.born[name] = self.highest
+        if name in self.born:
+            return self.born[name]
+        if text.isdecimal() and int(text) <= self.highest:
+            return int(text)
+        if text == "-1":
+            raise ValueError(f"{column} -1 stands for photos in no cluster: these can only be moved one by one, into "
+                             "clusters")
+        wrong = f"{column} {text!r} is no cluster" if text else f"{column} is missing"
+        raise ValueError(f"{wrong}; numbers go up to {self.highest}, and new-1, new-2, ... are new ones")

@@ -1,0 +1,1 @@
+"""The settings: checked, read, and handed to the steps."""

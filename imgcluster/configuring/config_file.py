@@ -1,0 +1,106 @@
+"""Settings read from a config file and `--set`; whatever is wrong with them in one message."""
+import ast
+import difflib
+import logging
+import os
+import runpy
+import traceback
+from pathlib import Path
+from typing import get_args
+
+from pydantic import ValidationError
+
+from imgcluster.configuring.settings import Settings
+from imgcluster.errors import UserError
+
+log = logging.getLogger(__name__)
+
+# What to write where a value is of the wrong kind, by pydantic's names for such errors. Tuples are numbers of rows and
+# columns. Of the quotes after --set the shell takes one pair away.
+TO_WRITE = {"bool_type": "True or False", "int_type": "a whole number", "int_from_float": "a whole number",
+            "float_type": "a number", "string_type": "a text in quotes (--set \"{name}='text'\")",
+            **dict.fromkeys(("tuple_type", "missing", "too_long"), "rows and columns such as (20, 20)")}
+
+
+def load_settings(config=None, overrides=(), *, root=None):
+    """Return the checked `Settings` of a config file and the `NAME=VALUE` overrides.
+
+    config: path of the config file (default: `root`/config.py, and the defaults where that is missing).
+    overrides: strings "NAME=VALUE"; VALUE is read as a Python literal, else as plain text.
+    Raises UserError with every problem in one message.
+    """
+    path = Path(config) if config else Path(root or Path.cwd()) / "config.py"
+    values, problems = _read_config(path, required=config is not None), []
+    for text in overrides:
+        name, separator, value = text.partition("=")
+        if not separator:
+            problems.append(f"--set {text}: expected NAME=VALUE")
+            continue
+        values[name.strip()] = _literal(value)
+        log.info("override: %s = %r", name.strip(), values[name.strip()])
+    quoted = {name: value for name, value in values.items() if value in ("None", "True", "False")}
+    problems += [f"{name} = {value!r}: a text; write {value} without quotes" for name, value in quoted.items()]
+    try:
+        settings = Settings(**{name: value for name, value in values.items() if name not in quoted})
+    except ValidationError as error:
+        # Of a setting that may be of several kinds, pydantic says for each why it is none of that kind.
+        problems += {item["loc"][0]: _describe(item) for item in reversed(error.errors())}.values()
+    if problems:
+        raise UserError("\n".join(dict.fromkeys(problems)))
+    settings._folder = Path(os.path.abspath(path)).parent
+    if misplaced := settings.written_among_photos():
+        raise UserError("\n".join(misplaced))
+    return settings
+
+
+def _read_config(path, *, required):
+    if not path.is_file():
+        if required:
+            raise UserError(f"--config {path}: no such file")
+        return {}
+    try:
+        names = runpy.run_path(str(path))
+    except PermissionError as error:
+        raise UserError(f"{path}: you may not read it; mend its permissions, or name another with --config") from error
+    except Exception as error:
+        raise UserError(f"{path}{_line_of(error, path)}: cannot be read as Python ({type(error).__name__}: {error})"
+                        f"{_likely_meant(error)}") from error
+    # A setting in the wrong case is passed on as well, to be refused rather than silently ignored.
+    return {name: value for name, value in names.items()
+            if not name.startswith("_") and (name.isupper() or name.upper() in Settings.model_fields)}
+
+
+def _line_of(error, path):
+    """Say in which line of a file Python stopped, "" where that is not known."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
+    return f", line {line}" if line else ""
+
+
+def _likely_meant(error):
+    """Return the remedy for the slips that are made most often, "" for others."""
+    if "unicodeescape" in str(error):
+        return r'; write folders with /, as in "C:/photos"'
+    if isinstance(error, NameError):
+        return f'; texts stand in quotes: "{error.name}"'
+    return ""
+
+
+def _literal(text):
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return text.strip()
+
+
+def _describe(item):
+    """One line for one pydantic error: the setting, the value found, what is allowed or to be written instead."""
+    name = str(item["loc"][0])
+    if item["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(name.upper(), Settings.model_fields, n=1)
+        return f"{name}: no such setting" + (f"; did you mean {close[0]}?" if close else "; config.py lists them all")
+    if item["type"] in TO_WRITE:
+        nothing = " or None" if type(None) in get_args(Settings.model_fields[name].annotation) else ""
+        return f"{name} = {item['input']!r}: write {TO_WRITE[item['type']].format(name=name)}{nothing}"
+    message = item["msg"].removeprefix("Value error, ")
+    return f"{name} = {item['input']!r}: {message[0].lower()}{message[1:]}"

@@ -1,0 +1,1 @@
+"""The cutter: which part of a photo is the product."""

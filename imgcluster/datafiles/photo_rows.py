@@ -1,0 +1,124 @@
+"""Which photos are the rows of a dataset, and how every row file keeps step with them."""
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imgcluster.datafiles.artefacts import (
+    BEFORE,
+    OUTDATED,
+    labels_files,
+    read_img_paths,
+    read_labels_true,
+    write_labels,
+)
+from imgcluster.datafiles.feature_record import FEATURES, features_record, note_features
+from imgcluster.datafiles.staging import commit, stage_folder
+from imgcluster.errors import UserError
+from imgcluster.files import new_array_file, read_table, write_lines, write_table
+
+log = logging.getLogger(__name__)
+
+# Row files that may have one line of header, and those that have none.
+TABLES = ("labels_pred.tsv", "metadata.tsv", "clusters.csv")
+PLAIN = ("features.tsv", "labels_pred.txt")
+ARRAYS = ("features.npy", BEFORE, "labels_pred.npy")
+# Files of the projector that hold all photos in one: made anew rather than brought in step.
+WHOLE = ("sprite.png", "projector_config.pbtxt")
+BLOCK = 4096
+
+
+def left_out(data_dir, *, duplicates):
+    """Return the set of photos that step 01 left out: in skipped.csv and, with `duplicates`, in duplicates.csv."""
+    names = ("skipped.csv", "duplicates.csv") if duplicates else ("skipped.csv",)
+    tables = [read_table(Path(data_dir) / name) for name in names]
+    return {file for table in tables if "file" in table for file in table["file"]}
+
+
+def drop_unreadable(data_dir, img_dir, reasons, *, warn):
+    """Take photos that could not be read in `img_dir` out of the rows of a dataset and add them to skipped.csv.
+
+    reasons: {path: reason}; warn: gets a line of each. Raises UserError where no photo would be left.
+    """
+    data_dir = Path(data_dir)
+    img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
+    if set(img_paths) == set(reasons):
+        raise UserError(f"no photo in {img_dir} could be read; run 01_img_preprocess.py first")
+    for path, reason in reasons.items():
+        warn(f"{path}: {reason}; left out (skipped.csv)")
+    keep = [row for row, path in enumerate(img_paths) if path not in reasons]
+    added = pd.DataFrame({"file": list(reasons), "reason": list(reasons.values())})
+    skipped = pd.concat([read_table(data_dir / "skipped.csv"), added]).drop_duplicates("file").sort_values("file")
+    write_table(data_dir / "skipped.csv", skipped)
+    write_photo_rows(data_dir, [img_paths[row] for row in keep], None if labels is None else labels[keep])
+
+
+def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset()):
+    """Make `img_paths` the rows of a dataset and bring every row file in step with them.
+
+    labels_true: one label per photo, or None. replaced: photos that are others than before, under the same names.
+    Other row files lose the rows of photos that left; where photos came or were replaced, they cannot be kept in step
+    and are moved to `outdated/`, and the step that makes them has to run again.
+    """
+    data_dir, img_paths = Path(data_dir), list(img_paths)
+    if (data_dir / "img_paths.txt").exists():
+        old = read_img_paths(data_dir)
+        if old != img_paths or not replaced.isdisjoint(old):
+            _realign(data_dir, old, img_paths, replaced)
+    write_lines(data_dir / "img_paths.txt", img_paths)
+    if labels_true is not None:
+        write_labels(data_dir, "true", labels_true)
+        return
+    for name in labels_files("true"):
+        (data_dir / name).unlink(missing_ok=True)
+
+
+def _realign(data_dir, old, new, replaced):
+    """Bring the row files in step with the photos `new`: all of them and img_paths.txt together, whoever is killed."""
+    position = {name: row for row, name in enumerate(old) if name not in replaced}
+    rows, record = [position.get(name, -1) for name in new], features_record(data_dir)
+    stage, kept, outdated = stage_folder(data_dir), ["img_paths.txt"], []
+    for name in (*TABLES, *PLAIN, *ARRAYS, *WHOLE):
+        if not (data_dir / name).exists():
+            continue
+        if -1 in rows or not _keep_rows(data_dir / name, stage / name, rows, len(old)):
+            outdated.append(name)
+            log.warning("%s was made for other photos: moved to %s", name, data_dir / OUTDATED)
+            continue
+        kept.append(name)
+        if name == FEATURES and record:
+            note_features(stage, record)
+            kept.append("made_by_03.json")
+    write_lines(stage / "img_paths.txt", new)
+    commit(data_dir, kept, outdated=outdated)
+
+
+def _keep_rows(path, target, rows, count):
+    """Write the given rows of a row file to `target`; False where it does not have `count` rows, or cannot be cut."""
+    if path.name in WHOLE:
+        return False
+    if path.name in ARRAYS:
+        return _keep_array_rows(path, target, rows, count)
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    header = len(lines) - count
+    if header not in ((0, 1) if path.name in TABLES else (0,)):
+        return False
+    write_lines(target, lines[:header] + [lines[header + row] for row in rows])
+    return True
+
+
+def _keep_array_rows(path, target, rows, count):
+    if len(np.load(path, mmap_mode="r", allow_pickle=False)) != count:
+        return False
+    _copy_rows(path, target, rows)
+    return True
+
+
+def _copy_rows(source, target, rows):
+    """Write the given rows of an array file to another and leave neither open: Windows replaces no open file."""
+    array = np.load(source, mmap_mode="r", allow_pickle=False)
+    kept = new_array_file(target, dtype=array.dtype, shape=(len(rows), *array.shape[1:]))
+    for start in range(0, len(rows), BLOCK):
+        kept[start:start + BLOCK] = array[rows[start:start + BLOCK]]
+    kept.flush()

@@ -1,0 +1,57 @@
+"""Several files of a dataset replaced together: prepared in a folder of their own, then moved, whoever is killed."""
+import os
+import shutil
+from pathlib import Path
+
+from imgcluster.datafiles.artefacts import OUTDATED
+from imgcluster.files import read_json, write_json
+from imgcluster.locks import claim
+
+FOLDER, READY = "adding", "ready.json"
+
+
+def stage_folder(data_dir):
+    """Return the folder in which new files of the dataset are prepared."""
+    folder = Path(data_dir) / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def commit(data_dir, files, *, outdated):
+    """Put the prepared `files` in their places; those in `outdated` no longer hold and go to outdated/.
+
+    From the moment ready.json is there, whoever comes next finishes (`finish`): nothing is lost by being killed.
+    """
+    write_json(stage_folder(data_dir) / READY, {"files": list(files), "outdated": list(outdated)})
+    finish(data_dir)
+
+
+def finish(data_dir):
+    """Finish moves that were begun and not ended; without any, do nothing. The folder is to be claimed."""
+    data_dir = Path(data_dir)
+    stage = data_dir / FOLDER
+    plan = read_json(stage / READY)
+    if not plan:
+        return
+    for name in plan["outdated"]:
+        if (data_dir / name).exists():
+            (data_dir / OUTDATED).mkdir(exist_ok=True)
+            os.replace(data_dir / name, data_dir / OUTDATED / name)
+    for name in plan["files"]:
+        if (stage / name).exists():
+            os.replace(stage / name, data_dir / name)
+    (stage / READY).unlink()
+    discard(data_dir)
+
+
+def finish_claimed(data_dir):
+    """Do as `finish` in a folder that is not claimed. Raises UserError where another run is moving the files."""
+    if (Path(data_dir) / FOLDER / READY).exists():
+        lock = claim(data_dir)
+        finish(data_dir)
+        lock.release()
+
+
+def discard(data_dir):
+    """Remove the folder of prepared files."""
+    shutil.rmtree(Path(data_dir) / FOLDER, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""How the network that ships with the project was made."""

@@ -1,0 +1,1 @@
+"""Features of photos by the network that the settings name."""

@@ -1,0 +1,49 @@
+"""The files of step 02: the network that later steps use, and what a training leaves beside it."""
+from pathlib import Path
+
+from imgcluster.extraction.kind import KIND_FILE, write_kind
+from imgcluster.files import replacing, write_lines, write_table
+from imgcluster.training.validation import confusions
+
+NETWORK = "network.keras"
+# What only a training on labels leaves.
+OF_LABELS = ("classes.txt", "history.csv", "confusions.csv", KIND_FILE)
+
+
+def write_network(data_dir, network):
+    """Write a Keras model as network.keras, whole or not at all."""
+    with replacing(Path(data_dir) / NETWORK) as temporary:
+        network.save(temporary)
+
+
+def write_fitted(data_dir, network):
+    """Write a network that was fitted to photos without labels, None for none: files of an earlier one leave."""
+    data_dir = Path(data_dir)
+    if network is not None:
+        write_network(data_dir, network)
+    for name in (*OF_LABELS, "made_by_02.json", *([NETWORK] if network is None else [])):
+        (data_dir / name).unlink(missing_ok=True)
+
+
+def write_trained(data_dir, trainer, members):
+    """Write the network of all `members` (trainer.Member) of a `trainer.Trainer`, and what tells about it.
+
+    Returns (names of the files, scores on validation photos, number of these). Of several members each one's own
+    network and history go to members/<number>_<name>/; history.csv is that of the first.
+    """
+    data_dir = Path(data_dir)
+    for number, member in enumerate(members, start=1) if len(members) > 1 else ():
+        folder = data_dir / "members" / f"{number}_{member.name}"
+        write_network(folder, member.network)
+        write_table(folder / "history.csv", member.history)
+    network, scores, (probabilities, true) = trainer.join(members)
+    write_network(data_dir, network)
+    write_lines(data_dir / "classes.txt", trainer.set.classes)
+    write_table(data_dir / "history.csv", members[0].history)
+    write_table(data_dir / "confusions.csv", confusions(probabilities, true, trainer.set.classes))
+    known = trainer.known_kind(network)
+    if known is None:
+        (data_dir / KIND_FILE).unlink(missing_ok=True)
+    else:
+        write_kind(data_dir, *known)
+    return [NETWORK, *(name for name in OF_LABELS if name != KIND_FILE or known is not None)], scores, len(true)

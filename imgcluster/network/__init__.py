@@ -1,0 +1,1 @@
+"""Networks: backbones, what is built on them, and several as one."""

@@ -1,0 +1,59 @@
+"""How much of a photo's file is missing: broken-off downloads and copies, told cheaply from files that are whole."""
+import contextlib
+import re
+
+import numpy as np
+
+from imgcluster.photos.decoding import load_image, open_image
+
+_JPEG_END = b"\xff\xd9"
+# What libjpeg may find after the end of broken-off data: bits that stand for some picture, where it fills up with grey.
+_FILLER = b"\x00\x55" * 64
+_FILLED = (127, 128)  # its grey, as decoded and as inverted for CMYK
+# In a JPEG's compressed data: a marker other than those that stand there, which ends it.
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
+def missing_rows(data):
+    """Return which share of the rows, 0..1, the bytes of a photo's file lack, None where they lack nothing.
+
+    Told of JPEG, PNG and GIF; broken-off WebP files cannot be decoded at all. 0 where a part of the last row is
+    missing, or the finer details of a progressive JPEG. Nothing is decoded where the file's end is found, whatever
+    follows it.
+    """
+    with contextlib.suppress(Exception):  # decoders meet damaged files with every kind of exception
+        if data.startswith(b"\xff\xd8"):
+            return None if data.endswith(_JPEG_END) or _reaches_end(data) else _missing_of_jpeg(data)
+        if data.startswith((b"\x89PNG", b"GIF8")):
+            return None if data.endswith((b"IEND\xaeB`\x82", b";")) else _missing_of_rows(data)
+    return None
+
+
+def _reaches_end(data):
+    """Whether a JPEG has its end marker: goes from one segment to the next, over thumbnails and what they hold."""
+    place = 2
+    while found := _MARKER.search(data, place):
+        marker, place = found.group()[1], found.end()
+        if marker == _JPEG_END[1]:
+            return True
+        place += int.from_bytes(data[place:place + 2], "big")
+    return False
+
+
+def _missing_of_jpeg(data):
+    """A JPEG without its end marker lacks more than that where other bits in its place would show other pixels."""
+    shown = _pixels(data + _JPEG_END)
+    if np.array_equal(shown, _pixels(data + _FILLER + _JPEG_END)):
+        return None
+    filled = np.isin(shown, _FILLED).reshape(len(shown), -1).all(axis=1)
+    return float(np.argmin(filled[::-1]) / len(filled)) if not filled.all() else 1.0
+
+
+def _missing_of_rows(data):
+    image, broken_off = load_image(data, open_image(data))
+    rows = np.asarray(image).reshape(image.height, -1)
+    return float(1 - rows.any(axis=1).mean()) if broken_off else None
+
+
+def _pixels(data):
+    return np.asarray(open_image(data))

@@ -1,0 +1,272 @@
+"""Photos on disk: find them, read them, write them, bring them to a network's input size. One loader for all steps."""
+import contextlib
+import errno
+import os
+import stat
+import sys
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from imgcluster.errors import UserError
+from imgcluster.photos.decoding import MAX_PIXELS, ImageError, decode_image, looks_like_image
+
+__all__ = ["MAX_PIXELS", "ImageError", "list_images", "quiet_codecs", "read_bytes", "read_image", "resize_for_network",
+           "scan_images", "write_image"]
+
+SUFFIXES = frozenset((
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".heic",
+    ".heif", ".hif", ".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm", ".mpo"))
+_SIDE_FOLDERS = frozenset(("__MACOSX", "@eaDir"))  # thumbnails and resource forks that macOS and Synology leave behind
+_ENCODERS = {".jpg": ".jpg", ".jpeg": ".jpg", ".png": ".png", ".webp": ".webp", ".bmp": ".bmp", ".tif": ".tif",
+             ".tiff": ".tif"}
+
+
+def list_images(folder):
+    """Return every photo under `folder`, recursively, as relative paths with "/", sorted by code point.
+
+    Raises UserError for a folder that is missing, no folder, unreadable, empty or without photos. Files that cannot be
+    listed are passed over; `scan_images` returns them as well.
+    """
+    return scan_images(folder)[0]
+
+
+def scan_images(folder):
+    """Find the photos under `folder`: (paths, refused).
+
+    `paths`: sorted relative paths with "/" of all files with an image's suffix (any case), or with an image's first
+    bytes under another name, such as "Boots 2.0", save those of raw photos. Links to files are followed, dangling ones
+    listed (reading them gives the reason), each folder is visited once however many links lead to it; hidden files and
+    folders are left out.
+    `refused`: (printable path, reason) of names that cannot be a line of text, and of folders that cannot be read.
+
+    Raises UserError as `list_images` does.
+    """
+    folder = Path(folder)
+    _require_folder(folder)
+    refused, found, empty = [], [], True
+    for relative, entry in _walk(folder, refused):
+        empty = False
+        if not _is_candidate(entry):
+            continue
+        if relative.splitlines() != [relative] or not _is_text(relative):
+            refused.append((ascii(relative)[1:-1], "the name holds a line break or bytes that are no text: rename it"))
+        else:
+            found.append(relative)
+    if not found:
+        raise UserError(_nothing_found(folder, refused, empty))
+    return sorted(found), sorted(refused)
+
+
+def _require_folder(folder):
+    try:
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+    except OSError as error:
+        if isinstance(error, PermissionError):
+            raise UserError(f"No permission to read the photo folder {folder}: change its access rights.") from error
+        raise UserError(f"The photo folder {folder} does not exist: create it and put photos into it, "
+                        "or correct what names it (the settings DATASET and RAW_IMG_DIR, or an argument).") from error
+    if not is_folder:
+        raise UserError(f"The photo folder {folder} is a file: name the folder that holds the photos.")
+    try:
+        with os.scandir(folder):
+            pass
+    except OSError as error:
+        raise UserError(f"Cannot read the photo folder {folder}: {error.strerror}. "
+                        "Change its access rights.") from error
+
+
+def _nothing_found(folder, refused, empty):
+    if refused:
+        return (f"The photo folder {folder} has no photo that can be listed; the first of {len(refused)} problems: "
+                f"{refused[0][0]}: {refused[0][1]}.")
+    if empty:
+        return f"The photo folder {folder} is empty: put photos into it."
+    return (f"The photo folder {folder} holds no photos: nothing in it has an image's suffix "
+            "(.jpg, .png, .webp, .gif, .bmp, .tif, .heic, .avif, ...) or content.")
+
+
+def _walk(folder, refused):
+    """Yield (relative path, directory entry) of all files, those in linked folders last: links hide nothing."""
+    pending, linked, visited = [(folder, "")], [], set()
+    while pending or linked:
+        if not pending:
+            linked.sort(key=lambda item: item[1], reverse=True)
+            pending.append(linked.pop())
+        path, prefix = pending.pop()
+        try:
+            status = os.stat(path)
+            if (status.st_dev, status.st_ino) in visited:
+                continue
+            visited.add((status.st_dev, status.st_ino))
+            with os.scandir(path) as entries:
+                entries = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            refused.append((ascii(prefix)[1:-1], f"folder cannot be read: {error.strerror}"))
+            continue
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name in _SIDE_FOLDERS:
+                continue
+            if _is_folder(entry):
+                (linked if entry.is_symlink() else pending).append((entry.path, f"{prefix}{entry.name}/"))
+            else:
+                yield prefix + entry.name, entry
+
+
+def _is_folder(entry):
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_candidate(entry):
+    suffix = os.path.splitext(entry.name)[1].lower()
+    try:
+        return stat.S_ISREG(entry.stat().st_mode) and (suffix in SUFFIXES or _begins_as_image(entry.path, suffix))
+    except OSError:  # a dangling or circular link, a file that vanished or may not be read
+        return suffix in SUFFIXES
+
+
+def _begins_as_image(path, suffix):
+    head = _head(path)
+    # Raw photos begin as TIFF does, though little but a thumbnail can be read of them, and any text may begin with BM.
+    return looks_like_image(head) and not (suffix and head.startswith((b"II", b"MM", b"BM")))
+
+
+def _head(path):
+    with open(path, "rb") as file:
+        return file.read(32)
+
+
+def _is_text(name):
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def read_image(path, *, max_pixels=MAX_PIXELS, min_side=None):
+    """Read a photo by its content, whatever its name: uint8 [H, W, 3] RGB, upright, transparent parts over white.
+
+    `max_pixels` is checked before decoding. With `min_side` the photo may come back at a half, a quarter or an
+    eighth of its size (much faster for JPEG), never with a shorter side below `min_side`.
+
+    Raises ImageError with a short reason.
+    """
+    return decode_image(read_bytes(path), max_pixels=max_pixels, min_side=min_side)
+
+
+def read_bytes(path):
+    """Return the content of a regular file; raises ImageError with a short reason."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # reading from a pipe would wait for ever
+            raise ImageError("is a directory" if os.path.isdir(path) else "not a regular file")
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError as error:
+        raise ImageError("link to a missing file" if os.path.islink(path) else "vanished") from error
+    except PermissionError as error:
+        raise ImageError("permission denied") from error
+    except OSError as error:
+        reason = "link that leads to itself" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
+        raise ImageError(reason) from error
+
+
+def read_thumbnail(folders, name, *, side):
+    """Return a photo, uint8 [h, w, 3] with sides of at least `side` where it has them, from the first of `folders` that
+    holds it readable; a grey square where none does."""
+    for folder in folders:
+        try:
+            return read_image(folder / name, min_side=side)
+        except ImageError:
+            continue
+    return np.full((side, side, 3), 220, np.uint8)
+
+
+def write_image(path, image, *, quality=95):
+    """Write uint8 [H, W], [H, W, 3] RGB or [H, W, 4] RGBA under exactly this name, whole or not at all.
+
+    The format follows the suffix where it can (.jpg, .png, .webp, .bmp, .tif); under any other name the content is
+    JPEG, and an image with transparency is PNG unless it is named .webp: `read_image` goes by content. Folders are
+    made as needed. `quality` (1..100) is that of JPEG and WebP.
+
+    Raises UserError when the file cannot be written (no space, no permission).
+    """
+    path = Path(path)
+    data = _encode(image, path.suffix.lower(), quality)
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise UserError(f"Cannot write {path}: {error.strerror}. Make room or change the folder.") from error
+
+
+def _encode(image, suffix, quality):
+    image = np.asarray(image)
+    if image.ndim == 2:
+        kind, pixels = _ENCODERS.get(suffix, ".jpg"), image
+    elif image.shape[2] == 4:
+        kind, pixels = ".webp" if suffix == ".webp" else ".png", cv2.cvtColor(image, cv2.COLOR_RGBA2BGRA)
+    else:
+        kind, pixels = _ENCODERS.get(suffix, ".jpg"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    limit = {".jpg": 65535, ".webp": 16383}.get(kind)  # the longest side that the format can hold
+    if limit and max(image.shape[:2]) > limit:
+        kind = ".png"
+    options = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality], ".webp": [cv2.IMWRITE_WEBP_QUALITY, quality],
+               ".png": [cv2.IMWRITE_PNG_COMPRESSION, 1]}
+    return cv2.imencode(kind, pixels, options.get(kind, []))[1].tobytes()
+
+
+def resize_for_network(image, size, *, mode="stretch"):
+    """Bring uint8 [H, W, 3] to [size, size, 3] for a network: area means on the way down, linear on the way up.
+
+    `mode`: "stretch" both sides to `size`; "pad" the shorter side with white, the photo centred; "crop" the centre
+    square. Training, extraction and search all use this function.
+    """
+    height, width = image.shape[:2]
+    if mode == "stretch":
+        return _resize(image, size, size)
+    if mode == "crop":
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        return _resize(image[top:top + side, left:left + side], size, size)
+    if mode != "pad":
+        raise ValueError(f"mode must be 'stretch', 'pad' or 'crop', got {mode!r}")
+    scale = size / max(height, width)
+    high, wide = max(1, round(height * scale)), max(1, round(width * scale))
+    padded = np.full((size, size, 3), 255, np.uint8)
+    top, left = (size - high) // 2, (size - wide) // 2
+    padded[top:top + high, left:left + wide] = _resize(image, high, wide)
+    return padded
+
+
+def _resize(image, height, width):
+    # OpenCV's area means turn into point samples as soon as one side grows: shrink first, then grow.
+    low, narrow = min(height, image.shape[0]), min(width, image.shape[1])
+    if (low, narrow) != image.shape[:2]:
+        image = cv2.resize(image, (narrow, low), interpolation=cv2.INTER_AREA)
+    if (low, narrow) != (height, width):
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(image)
+
+
+def quiet_codecs():
+    """Keep the chatter of libjpeg and libpng about odd files off the screen; for the start of a worker process.
+
+    Native libraries write to file descriptor 2, which is closed off; Python's own messages and tracebacks still
+    reach the screen through `sys.stderr`.
+    """
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)

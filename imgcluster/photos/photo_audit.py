@@ -1,0 +1,90 @@
+"""What a photo is worth: format, sharpness, light, colour, and what to warn of."""
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from imgcluster.photos.completeness import missing_rows
+
+_SIDE = 512  # longer side, in pixels, at which photos are measured
+# Photos are warned of below these. A sharpness of .04 is that of an edge blurred by 2.5 pixels.
+_MIN_SHARPNESS, _MIN_BRIGHTNESS, _MIN_SIDE = 0.04, 0.3, 100
+_MIN_SATURATION = 0.06  # below it a photo counts as grey
+INCOMPLETE = "incomplete file"
+_MAX_MISSING = 0.5  # share of the rows that a file may lack
+# Shares of the frame: a product smaller than the first, or whose mask covers more than the second of the frame's rim.
+_SMALL_PRODUCT, _CUT_OFF = 0.03, 0.25
+
+
+def audit_photo(image, data):
+    """Return {"width", "height", "format", "sharpness", "brightness", "color", "missing"} of a photo and its bytes.
+
+    image: uint8 [H, W, 3] RGB, perhaps decoded at a reduced scale; width and height are the file's own, upright.
+    format: of the content, whatever the file's name says. sharpness: the strongest second derivative (Laplacian, 99.5th
+    percentile) over the photo's contrast, at a longer side of 512 pixels at most; about 1 for hard edges, .24 / s**2
+    for edges blurred by s pixels. brightness: of the brightest twentieth, 0..1. color: False for grey photos.
+    missing: see `completeness.missing_rows`.
+    """
+    scale = min(1.0, _SIDE / max(image.shape[:2]))
+    size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    low, bright, high = np.quantile(grey, [0.005, 0.95, 0.995])
+    edges = np.quantile(np.abs(cv2.Laplacian(grey, cv2.CV_32F)), 0.995)
+    spread = small.max(axis=2).astype(np.float32) - small.min(axis=2)
+    name, (height, width) = read_header(data, image.shape[:2])
+    return {"width": width, "height": height, "format": name,
+            "sharpness": round(float(edges / max(high - low, 1 / 255)), 4), "brightness": round(float(bright), 4),
+            "color": bool(np.quantile(spread, 0.95) / 255 > _MIN_SATURATION), "missing": missing_rows(data)}
+
+
+def read_header(data, shape):
+    """Return (format such as "JPEG", (height, width) in pixels) of a file's bytes; shape: (h, w) as it was decoded.
+
+    The sides are put in the order of `shape`, since photos may lie turned in their files.
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            name, (width, height) = image.format or "", image.size
+    except Exception:  # what OpenCV alone could read: Pillow raises all sorts of things at damaged headers
+        return "", tuple(shape)
+    return name, (width, height) if (height > width) != (shape[0] > shape[1]) else (height, width)
+
+
+def rim_share(mask):
+    """Return which share, 0..1, of the frame's outermost pixels a mask uint8 [H, W] (product above 127) covers."""
+    rim = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
+    return float((rim > 127).mean())
+
+
+def warnings(entry):
+    """Return what to warn of in a photo, list[str], from its entry of step 01 (see `preprocess.preprocess_folder`)."""
+    found = {"blurred": entry["sharpness"] < _MIN_SHARPNESS, "dark": entry["brightness"] < _MIN_BRIGHTNESS,
+             "tiny": min(entry["width"], entry["height"]) < _MIN_SIDE, INCOMPLETE: entry["missing"] is not None}
+    if entry["num_objects"] > 0:
+        found |= {"small product": entry["share"] < _SMALL_PRODUCT, "product cut off": entry["rim"] > _CUT_OFF}
+    return [name for name, applies in found.items() if applies]
+
+
+def incomplete(missing):
+    """Return in words what the file of a photo lacks, by its `missing_rows`; None where it lacks nothing."""
+    if missing is None:
+        return None
+    return f"{INCOMPLETE}: {missing:.0%} of its rows are missing" if round(missing, 2) else INCOMPLETE
+
+
+def refusal(entry, *, min_product_share=0.0, max_objects=None):
+    """Return why a photo is to be left out (most of it is missing, or step 01's filters), or None.
+
+    The filters keep photos without a found product.
+    """
+    if (entry["missing"] or 0) > _MAX_MISSING:
+        return incomplete(entry["missing"])
+    if not entry["num_objects"]:
+        return None
+    if entry["share"] < min_product_share:
+        return f"the product fills {entry['share']:.1%} of the photo (MIN_PRODUCT_SHARE is {min_product_share:g})"
+    if max_objects is not None and entry["num_objects"] > max_objects:
+        return f"shows {entry['num_objects']} separate objects (MAX_OBJECTS is {max_objects})"
+    return None

@@ -1,0 +1,74 @@
+"""What step 01 found out about the photos: as tables, and as the ledger by which it goes on."""
+import json
+import unicodedata
+from pathlib import Path
+
+import pandas as pd
+
+from imgcluster.datafiles.artefacts import read_img_paths
+from imgcluster.files import read_table
+from imgcluster.photos.duplicates import find_duplicates
+from imgcluster.photos.photo_audit import warnings
+
+# One line of JSON for each photo that step 01 has done.
+LEDGER = "preprocess.jsonl"
+COLUMNS = ["file", "format", "width", "height", "sharpness", "brightness", "color", "share", "num_objects", "plain",
+           "plausible", "digest", "warnings"]
+
+
+def replaced_photos(data_dir, usable):
+    """Return the set of those among the usable photos (entries) whose file is another than when photos.csv was made."""
+    before = read_table(Path(data_dir) / "photos.csv")
+    digests = dict(zip(before["file"], before["digest"])) if "digest" in before else {}
+    now = {entry["file"]: entry["signature"]["digest"] for entry in usable}
+    return {file for file, digest in now.items() if digests.get(file, digest) != digest}
+
+
+def gone_photos(data_dir, found):
+    """Return the set of photos that were usable when photos.csv was made and are not among the paths found now.
+
+    One found with letters of another case, or composed otherwise, is not gone: to some file systems that is one file.
+    """
+    there = set(map(_folded, found))
+    return {file for file in read_table(Path(data_dir) / "photos.csv").get("file", ()) if _folded(file) not in there}
+
+
+def _folded(path):
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def photo_tables(usable):
+    """Return {file name: DataFrame}, photos.csv and duplicates.csv, from the entries of the usable photos.
+
+    "digest" in photos.csv is that of the file's bytes (SHA-256): the table changes with any photo.
+    """
+    photos = pd.DataFrame(usable).assign(digest=[entry["signature"]["digest"] for entry in usable],
+                                         warnings=["; ".join(warnings(entry)) for entry in usable])
+    signatures = [{**entry["signature"], "broken_off": entry["missing"] is not None} for entry in usable]
+    duplicates = find_duplicates([entry["file"] for entry in usable], signatures)
+    return {"photos.csv": photos[COLUMNS],
+            "duplicates.csv": pd.DataFrame(duplicates, columns=["file", "kept", "kind", "distance"])}
+
+
+def read_ledger(path):
+    """Return {file: entry of step 01} of a ledger; a line that a killed run left half written is passed over."""
+    entries = {}
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+                entries[entry["file"]] = entry
+            except (ValueError, KeyError, TypeError):
+                continue
+    return entries
+
+
+def signatures_of_rows(data_dir):
+    """Return what `duplicates.photo_signature` noted of the photos of a dataset that are used: a list, without those of
+    which the ledger has nothing; empty where there is no such dataset any more."""
+    data_dir = Path(data_dir)
+    if not (data_dir / "img_paths.txt").exists():
+        return []
+    entries = read_ledger(data_dir / LEDGER)
+    noted = (entries.get(name, {}).get("signature", {}) for name in read_img_paths(data_dir))
+    return [signature for signature in noted if "picture" in signature]

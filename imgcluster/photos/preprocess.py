@@ -1,0 +1,339 @@
+"""Step 01 for a whole folder: every photo read, its product cut out and written, in several processes.
+
+Each finished photo is noted in a ledger, so that a killed run goes on where it was, and a photo that did not change is
+not done again. A photo that cannot be read, or that brings its process down, is noted with the reason.
+"""
+import json
+import multiprocessing
+import os
+import sys
+import threading
+from collections import Counter, deque
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from imgcluster.errors import UserError
+from imgcluster.files import write_table, write_text
+from imgcluster.interrupts import end_when_interrupted, interrupts_wait
+from imgcluster.photos.background import crop_to_product, fill_background, normalise_contrast, product_mask
+from imgcluster.photos.decoding import decode_image
+from imgcluster.photos.duplicates import file_digest, photo_signature
+from imgcluster.photos.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
+from imgcluster.photos.photo_audit import audit_photo, refusal, rim_share
+from imgcluster.photos.photo_tables import LEDGER, gone_photos, photo_tables, read_ledger, replaced_photos
+
+# Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
+CROP_MARGIN = 0.08
+# Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
+VERSION = 5
+NO_LEAKS = "ignore:resource_tracker:UserWarning"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done to every photo. Field meanings and units: config.py, step 01.
+
+    every_mask: find the product in every photo, though the fill alone would not need it.
+    """
+
+    method: str = "grabcut"
+    fill: str = "keep"
+    crop: bool | str = "plain"
+    contrast: bool = False
+    max_side: int = 640
+    max_pixels: int = 200_000_000
+    save_masks: bool = False
+    every_mask: bool = False
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where photos are read (`raw`) and written (`img`, and `masks`)."""
+
+    raw: Path
+    img: Path
+    masks: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What step 01 made of a dataset. kept: photos to go on with, sorted; usable: entries of all that could be used;
+    skipped: (file, reason) of the others; copies: files that are copies of another photo; replaced: files that were
+    others before; gone: files that were there before; tables: {file name: DataFrame} of skipped.csv, photos.csv and
+    duplicates.csv."""
+
+    kept: list
+    usable: list
+    skipped: list
+    copies: set
+    replaced: set
+    gone: set
+    tables: dict
+
+    def remove_gone(self, img_dir):
+        """Remove what was written of photos that have gone; before the tables, by which they are known."""
+        for name in self.gone:
+            (Path(img_dir) / name).unlink(missing_ok=True)
+
+    def write_tables(self, folder):
+        """Write the tables. They change after the rows or with them: by photos.csv replaced photos are known."""
+        for name, table in self.tables.items():
+            write_table(Path(folder) / name, table)
+
+
+def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_duplicates, workers, progress):
+    """Do step 01's work for all photos of `folders.raw` that it has not seen; return the Outcome.
+
+    Writes the photos; the tables about them are the caller's to write (`Outcome.write_tables`). scanned: what
+    `images.scan_images` found in `folders.raw`. filters: options of `photo_audit.refusal`; remove_duplicates: keep no
+    copies; workers, progress: as in `preprocess_folder`. Raises UserError where no photo can be used, and names all
+    reasons in skipped.csv.
+    """
+    data_dir = Path(data_dir)
+    found, refused = scanned
+    entries = preprocess_folder(folders, found, recipe, ledger=data_dir / LEDGER, workers=workers,
+                                progress=progress)
+    usable, skipped = sort_out(entries, filters)
+    skipped = sorted([*refused, *skipped])
+    reasons = pd.DataFrame(skipped, columns=["file", "reason"])
+    if not usable:
+        write_table(data_dir / "skipped.csv", reasons)
+        raise UserError(f"none of the {len(found)} photos in {folders.raw} can be used (the first, {skipped[0][0]}: "
+                        f"{skipped[0][1]}); reasons of all in {data_dir / 'skipped.csv'}")
+    tables = {"skipped.csv": reasons, **photo_tables(usable)}
+    copies = set(tables["duplicates.csv"]["file"])
+    kept = [entry["file"] for entry in usable if not remove_duplicates or entry["file"] not in copies]
+    return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable), gone_photos(data_dir, found),
+                   tables)
+
+
+def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
+    """Preprocess every photo; return one entry per photo, in order.
+
+    An entry is a dict with "file" and either "reason" (not usable) or what `audit_photo` tells, "share" (of the frame,
+    taken by the product), "rim" (share of the frame's outermost pixels that it covers), "num_objects", "plain" and
+    "plausible" (see `background.Cutout`), and "signature". ledger: path of the file that keeps the
+    entries. progress: `progress(total, initial)` makes a bar.
+    """
+    entries, tasks = _split(folders, img_paths, recipe, read_ledger(ledger))
+    # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
+    _write_ledger(ledger, entries.values())
+    with progress(len(img_paths), len(entries)) as bar, ledger.open("a", encoding="utf-8") as file:
+        for (task, stamp), result in _in_processes(tasks, workers):
+            entries[task[1]] = {"file": task[1], "stamp": stamp, **result}
+            file.write(json.dumps(entries[task[1]]) + "\n")
+            file.flush()
+            bar.update(1)
+    ordered = [entries[name] for name in img_paths]
+    _write_ledger(ledger, ordered)
+    return ordered
+
+
+def _split(folders, img_paths, recipe, known):
+    """Return ({photo: entry} of what the ledger has done already, [(task, stamp)] of what is to be done)."""
+    masks = mask_names(img_paths)
+    entries, tasks = {}, []
+    for name in img_paths:
+        task = (folders, name, masks[name], recipe)
+        stamp = _stamp(folders, name, recipe)
+        old = known.get(name)
+        # What could not be read may be now: for want of a permission, memory or a drive, no file changes.
+        if old and old["stamp"] == stamp and "reason" not in old and _is_written(task):
+            entries[name] = old
+        else:
+            tasks.append((task, stamp))
+    return entries, tasks
+
+
+def sort_out(entries, filters):
+    """Return (entries of usable photos, [(file, reason)] of the others); filters: options of `photo_audit.refusal`."""
+    reasons = [entry["reason"] if "reason" in entry else refusal(entry, **filters) for entry in entries]
+    usable = [entry for entry, reason in zip(entries, reasons, strict=True) if reason is None]
+    return usable, [(entry["file"], reason) for entry, reason in zip(entries, reasons, strict=True) if reason]
+
+
+def mask_names(img_paths):
+    """Return {photo: relative path of its mask}: the suffix replaced by .png.
+
+    Photos whose paths differ in nothing but the suffix keep it, so that no mask overwrites another (a.jpg.png); all do
+    where that is not enough.
+    """
+    stems = {name: str(PurePosixPath(name).with_suffix(".png")) for name in img_paths}
+    shared = {stem for stem, count in Counter(stems.values()).items() if count > 1}
+    masks = {name: name + ".png" if stem in shared else stem for name, stem in stems.items()}
+    return masks if len(set(masks.values())) == len(masks) else {name: name + ".png" for name in img_paths}
+
+
+def preprocess_photo(folders, name, mask_name, recipe):
+    """Read one photo, cut its product out, write it; return its entry (see `preprocess_folder`)."""
+    try:
+        data = read_bytes(folders.raw / name)
+        image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if recipe.save_masks
+                             else recipe.max_side)
+    except ImageError as error:
+        return {"reason": str(error)}
+    finished, cutout = prepare_photo(image, recipe)
+    signature = photo_signature(image, data)
+    if recipe.save_masks:
+        write_image(folders.masks / mask_name, np.where(cutout.mask > 127, 255, 0).astype(np.uint8))
+    write_image(folders.img / name, finished)
+    return {**audit_photo(image, data), **product_entry(cutout), "signature": signature}
+
+
+def product_entry(cutout):
+    """Return what a photo's entry (see `preprocess_folder`) says of its product, from its Cutout."""
+    return {"share": round(float(cutout.share), 4), "rim": round(rim_share(cutout.mask), 4),
+            "num_objects": cutout.num_objects, "plain": bool(cutout.plain), "plausible": bool(cutout.plausible)}
+
+
+def prepare_photo(image, recipe):
+    """Return (the photo as later steps see it, the Cutout of its product) for uint8 [H, W, 3] RGB and a Recipe.
+
+    Contrast, background, crop, size. The crop "plain" is made where the background is plain and the cut therefore sure.
+    """
+    masks_wanted = recipe.fill != "keep" or recipe.crop is True or recipe.save_masks or recipe.every_mask
+    method = recipe.method if masks_wanted or recipe.crop else "none"
+    cutout = product_mask(image, method=method, plain_only=not masks_wanted)
+    return finish_photo(image, cutout, recipe), cutout
+
+
+def finish_photo(image, cutout, recipe):
+    """Return the photo as later steps see it, once its Cutout is known."""
+    if recipe.contrast:
+        image = normalise_contrast(image)
+    filled = fill_background(image, cutout.mask, fill=recipe.fill)
+    if recipe.crop is True or (recipe.crop == "plain" and cutout.plain):
+        filled = crop_to_product(filled, cutout.mask, margin=CROP_MARGIN)
+    return _limited(filled, recipe.max_side)
+
+
+def _limited(image, max_side):
+    scale = max_side / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def photos_changed(raw_dir, ledger):
+    """Whether a folder holds other photos than those that a ledger is of; False where either is not there any more."""
+    known = read_ledger(ledger)
+    try:
+        found = scan_images(raw_dir)[0]
+    except UserError:
+        return False
+    return bool(known) and (set(found) != set(known)
+                            or any(_is_other(Path(raw_dir) / name, known[name]) for name in found))
+
+
+def _is_other(path, entry):
+    if _size_and_time(path) == entry["stamp"][1:3]:
+        return False
+    try:
+        return file_digest(read_bytes(path)) != entry.get("signature", {}).get("digest")
+    except ImageError:
+        return True
+
+
+def _stamp(folders, name, recipe):
+    """What must be the same for a photo not to be done again."""
+    return [VERSION, *_size_and_time(folders.raw / name), asdict(recipe)]
+
+
+def _size_and_time(path):
+    try:
+        status = path.stat()
+        return [status.st_size, status.st_mtime_ns]
+    except OSError:
+        return [None, None]
+
+
+def _is_written(task):
+    folders, name, mask_name, recipe = task
+    return (folders.img / name).exists() and (not recipe.save_masks or (folders.masks / mask_name).exists())
+
+
+def _write_ledger(path, entries):
+    write_text(path, "".join(json.dumps(entry) + "\n" for entry in entries))
+
+
+def _start_worker():
+    end_when_interrupted()
+    cv2.setNumThreads(1)
+    threadpool_limits(1)  # as many processes as cores do the work already
+    quiet_codecs()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    # A parent that is killed cannot tell its workers to stop.
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _submit(pool, task):
+    # A pool starts its processes when it is given work.
+    with interrupts_wait():
+        return pool.submit(_within_memory, *task)
+
+
+def _within_memory(*task):
+    """Do `preprocess_photo`; a process without memory for it ends, as the system may end it: see `_in_processes`."""
+    try:
+        return preprocess_photo(*task)
+    except MemoryError:
+        os._exit(1)
+    except cv2.error as error:
+        if error.code != cv2.Error.StsNoMem:
+            raise
+        os._exit(1)
+
+
+def _pool(workers):
+    # What a killed run leaves, Python's tracker cleans up; it would also warn of it, unless it is started with this.
+    if NO_LEAKS not in sys.warnoptions:
+        sys.warnoptions.append(NO_LEAKS)
+    # Spawned, not forked: a fork copies locks that other threads (the progress bar's) may hold.
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
+
+
+def _in_processes(tasks, workers):
+    """Yield ((task, stamp), result) as photos are finished; a photo that kills its process gets a reason."""
+    waiting = deque(tasks)
+    while waiting:
+        for suspect in (yield from _until_broken(waiting, workers)):
+            yield suspect, _alone(suspect[0])
+
+
+def _until_broken(waiting, workers):
+    """Work through `waiting`; returns the tasks under way when a process died, or [] at the end."""
+    running = {}
+    with _pool(workers) as pool:
+        try:
+            while waiting or running:
+                while waiting and len(running) < workers * 4:
+                    # Taken off the list once it is under way: a pool whose process just died takes nothing.
+                    running[_submit(pool, waiting[0][0])] = waiting[0]
+                    waiting.popleft()
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    result = future.result()
+                    yield running.pop(future), result
+        except BrokenProcessPool:
+            return list(running.values())
+    return []
+
+
+def _alone(task):
+    """The result of one photo in a process of its own."""
+    with _pool(1) as pool:
+        try:
+            return _submit(pool, task).result()
+        except BrokenProcessPool:
+            return {"reason": "reading it ended the process (out of memory, or a damaged file)"}

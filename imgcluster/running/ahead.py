@@ -1,0 +1,50 @@
+"""What later steps will need and do not find: said before the minutes that earlier ones take."""
+from pathlib import Path
+
+from imgcluster.configuring.settings import SAMPLE, SAMPLE_TRAIN
+from imgcluster.configuring.step_options import each_network, network_options
+from imgcluster.errors import UserError
+from imgcluster.wording import OWN_CLUSTERS
+
+OTHERS = ("TRAIN_DATASET", "CALIBRATION_DATASET", "ASSIGN_TO")
+
+
+def require_ahead(settings):
+    """Raise a UserError of all that later steps would stop at: datasets named that are nowhere or wrong, missing
+    weights files.
+
+    settings: `settings.Settings`. Step 04 and those after it do without: features of one's own need none of it.
+    """
+    problems = [*_its_own_clusters(settings), *_missing_datasets(settings), *_missing_weights(settings)]
+    if problems:
+        raise UserError("\n".join(problems))
+
+
+def _its_own_clusters(settings):
+    if settings.ASSIGN_TO == settings.DATASET:
+        yield f"ASSIGN_TO = {settings.ASSIGN_TO!r} {OWN_CLUSTERS}"
+
+
+def _missing_datasets(settings):
+    for setting in OTHERS:
+        name = getattr(settings, setting)
+        if name not in (None, "auto", SAMPLE, SAMPLE_TRAIN) and not _is_there(settings.for_dataset(name)):
+            raw_dir = settings.for_dataset(name).folder("RAW_IMG_DIR")
+            yield (f"{setting} = {name!r}: there is no such dataset; correct the name, or put its photos into "
+                   f"{raw_dir} and run the steps from 00_make_labels_true.py on with --set DATASET={name} (run_all.py "
+                   "does so for TRAIN_DATASET)")
+
+
+def _is_there(source):
+    return any(source.folder(kind).exists() for kind in ("DATA_DIR", "RAW_IMG_DIR"))
+
+
+def _missing_weights(settings):
+    """Weights files are needed until step 02 has made a network of them."""
+    train_dir = network_options(settings)["train_dir"]
+    if train_dir is not None and (train_dir / "network.keras").exists():
+        return
+    for path in dict.fromkeys(member["weights"] for member in each_network(settings)):
+        if isinstance(path, Path) and not path.is_file():
+            yield (f'WEIGHTS = {str(path)!r}: no such file; give the path of a weights file (.weights.h5 or .h5), '
+                   '"imagenet" or None')

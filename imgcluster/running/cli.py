@@ -1,0 +1,240 @@
+"""What all numbered scripts share: arguments, banner, closing line, exit codes."""
+import argparse
+import contextlib
+import errno
+import logging
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+
+from tqdm import tqdm
+
+from imgcluster.configuring.config_file import load_settings
+from imgcluster.configuring.step_settings import of_step
+from imgcluster.datafiles.artefacts import read_img_paths
+from imgcluster.datafiles.records import changed_settings, was_interrupted, write_record
+from imgcluster.datafiles.staging import finish
+from imgcluster.errors import UserError
+from imgcluster.files import remove_leftovers
+from imgcluster.locks import claim
+
+FAILED = 2
+INTERRUPTED = 130
+# Given to the steps that run_all.py runs, which says itself what is set for all of them and what comes next.
+PART_OF_RUN = "--part-of-run"
+
+
+class Step:
+    """One numbered script at work: its settings, what it says, what it leaves behind."""
+
+    def __init__(self, script, description, argv=None, *, add_arguments=None, out=None):
+        """Read the arguments, load the settings, print the banner.
+
+        script: the script's `__file__`. description: its docstring, shown by --help. add_arguments: function that adds
+        the step's own arguments to a parser; their values are in `options`. out: where `say` writes to; standard
+        output, unless that is for the results alone.
+        """
+        self.script, self.began, self.out, self._lock = Path(script), time.perf_counter(), out, None
+        self.name = self.script.stem
+        parser = _parser(self.name, description)
+        if add_arguments:
+            add_arguments(parser)
+        self.options = parser.parse_args(argv)
+        configure_logging(overrides=not self.options.part_of_run)
+        self.settings = load_settings(self.options.config, self.options.set, root=self.script.parent)
+        self.data_dir = self.settings.folder("DATA_DIR")
+        self.result_dir = self.settings.folder("RESULT_DIR")
+        self.say(f"{self.name}: {self.settings.DATASET}")
+
+    def say(self, text):
+        """Print a line about the step."""
+        tell(text, self.out or sys.stdout)
+
+    def warn(self, text):
+        """Print a warning, on standard error, above any progress bar."""
+        tqdm.write(f"warning: {text}", file=sys.stderr)
+
+    def show(self, path):
+        """Return a path as people read it (`shown`)."""
+        return shown(path)
+
+    def claim(self, data_dir=None):
+        """Keep other runs off the files of this dataset, or of that in `data_dir`, until this step has ended.
+
+        Raises UserError where another run is at them.
+        """
+        data_dir = data_dir or self.data_dir
+        self._lock = claim(data_dir)
+        remove_leftovers(data_dir)
+        finish(data_dir)
+
+    def claim_photos(self, source):
+        """Claim a dataset, given by its settings, for a network to see its photos; return (IMG_DIR, their paths in it).
+
+        Raises UserError where the photos are not listed or prepared, or step 01 has not come to its end: of those that
+        it had no time for, nobody could tell that they did not just vanish.
+        """
+        data_dir, img_dir = source.folder("DATA_DIR"), source.folder("IMG_DIR")
+        its = "" if source.DATASET == self.settings.DATASET else f" with --set DATASET={shlex.quote(source.DATASET)}"
+        if not (data_dir / "img_paths.txt").exists():
+            raise UserError(f"{shown(data_dir / 'img_paths.txt')} is missing; put the photos of {source.DATASET} into "
+                            f"{shown(source.folder('RAW_IMG_DIR'))} and run 00_make_labels_true.py and "
+                            f"01_img_preprocess.py{its}")
+        self.claim(data_dir)
+        if was_interrupted(data_dir, "01"):
+            raise UserError(f"{shown(img_dir)}: prepared photos are missing, as step 01 was interrupted; run "
+                            f"01_img_preprocess.py again{its}: it goes on where it was")
+        if not img_dir.exists():
+            raise UserError(f"{shown(img_dir)} is missing; run 01_img_preprocess.py{its} first")
+        return img_dir, read_img_paths(data_dir)
+
+    def values(self, number):
+        """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
+        return of_step(self.settings, number)
+
+    def warn_if_changed(self, *numbers, data_dir=None):
+        """Warn when a step whose files this one reads made them under other settings, or did not come to its end."""
+        for number in numbers:
+            if was_interrupted(data_dir or self.data_dir, number):
+                self.warn(f"step {number} was interrupted: its files are not all of one run; run it again")
+            changes = changed_settings(data_dir or self.data_dir, number, self.values(number))
+            if changes:
+                self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): its files hold for those; "
+                          "run it again to apply the present ones")
+
+    def begin(self):
+        """Note that files are about to change one by one: until `record` is called, they are not all of one run."""
+        self.record([], complete=False)
+
+    def record(self, outputs, *, inputs=(), data_dir=None, **facts):
+        """Write the record of this step: its settings and seed, its inputs, the library versions."""
+        number = self.name[:2]
+        write_record(data_dir or self.data_dir, number, settings=self.values(number), outputs=outputs, inputs=inputs,
+                     **facts)
+
+    def finish(self, wrote, *, then=None):
+        """Let other runs at the files and print the closing line: what was written, how long it took, what is next."""
+        if self._lock:
+            self._lock.release()
+        seconds = time.perf_counter() - self.began
+        line = f"wrote {wrote} in {seconds:.1f} s"
+        self.say(line if then is None or self.options.part_of_run else f"{line}; next: {self._command(then)}")
+
+    def _command(self, script):
+        """The command line of another script under the same settings."""
+        return shlex.join(["python", script, *settings_arguments(self.options)])
+
+
+def tell(text, out=None):
+    """Print a line on standard output, or `out`, at once."""
+    print(text, file=out or sys.stdout, flush=True)
+
+
+class _Unhurt:
+    """A stream that goes on, into nothing, where nobody reads it any more (`| head`)."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def write(self, text):
+        return self._go_on(self._stream.write, text)
+
+    def flush(self):
+        self._go_on(self._stream.flush)
+
+    def _go_on(self, act, *what):
+        try:
+            return act(*what)
+        except BrokenPipeError:
+            # What waits to be written would fail again at the end.
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())
+            return None
+
+
+def shown(path):
+    """Return a path as people read it: relative to the current folder where it lies in it."""
+    path = Path(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _parser(name, description):
+    parser = argparse.ArgumentParser(prog=f"{name}.py", description=description,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_settings_arguments(parser)
+    parser.add_argument(PART_OF_RUN, action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def add_settings_arguments(parser):
+    """Add --config and --set to an argument parser."""
+    parser.add_argument("--config", metavar="OTHER.py", help="use this file instead of config.py")
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[],
+                        help="change one setting for this run (repeatable)")
+
+
+def settings_arguments(options):
+    """Return the arguments that give another script the --config and --set of parsed `options`."""
+    config = ["--config", options.config] if options.config else []
+    return [*config, *(part for text in options.set for part in ("--set", text))]
+
+
+def configure_logging(*, overrides=True):
+    """Have what is logged said on standard error; overrides: also which settings this run changes."""
+    # Names in scripts that the terminal or file does not know are shown by number instead of ending the step.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("imgcluster.configuring.config_file").setLevel(logging.INFO if overrides else logging.WARNING)
+    for noisy in ("absl", "tensorflow", "h5py", "PIL", "matplotlib"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+@contextlib.contextmanager
+def quiet_start():
+    """Keep what TensorFlow's native libraries print while they are imported off the screen.
+
+    They write to file descriptor 2 before any log level is heeded; Python's own errors are raised as ever.
+    """
+    # Heeded by what they print later, when they look for devices.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
+
+
+def run(main):
+    """Call a script's `main()` and return its exit code: 2 with one clear message for what the user must mend.
+
+    It goes on where nobody reads any more what it says.
+    """
+    with contextlib.redirect_stdout(_Unhurt(sys.stdout)), contextlib.redirect_stderr(_Unhurt(sys.stderr)):
+        return _run(main)
+
+
+def _run(main):
+    try:
+        return main() or 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT):
+            raise
+        print(f"error: {error.filename or 'a file'}: {error.strerror}; make room or allow access, then run this step "
+              "again", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nstopped; run the step again to go on", file=sys.stderr)
+        return INTERRUPTED

@@ -1,0 +1,1 @@
+"""Scores of clusters and of features."""

@@ -1,0 +1,90 @@
+"""How well labels, true ones or clusters, fit the features: nearest photos that agree, and scores that need no truth.
+
+The label -1 stands for no cluster.
+"""
+import numpy as np
+from sklearn.metrics import silhouette_score
+
+from imgcluster.rows import blocks, read_rows
+from imgcluster.scores.dispersion import Dispersion
+from imgcluster.scores.unplaced import is_placed
+
+
+def _unit_rows(features, chosen):
+    """The rows `chosen` (ascending) of features at unit length, float32; of the others one block is held at a time."""
+    parts = []
+    for rows in blocks(len(features)):
+        first, last = np.searchsorted(chosen, [rows.start, rows.stop])
+        if last > first:
+            parts.append(read_rows(features, rows, normalize=True)[chosen[first:last] - rows.start])
+    return np.concatenate(parts)
+
+
+def _nearest_others(features, queries, *, num, block):
+    """Rows of the `num` nearest other photos by cosine for each query row, nearest first: [len(queries), num]."""
+    asked = _unit_rows(features, queries)
+    found, gaps = np.zeros((len(queries), num), np.int64), np.full((len(queries), num), np.inf, np.float32)
+    for rows in blocks(len(features)):
+        others = read_rows(features, rows, normalize=True).T
+        for some in blocks(len(queries), size=block):
+            new = -asked[some] @ others
+            own = np.flatnonzero((queries[some] >= rows.start) & (queries[some] < rows.stop))
+            new[own, queries[some][own] - rows.start] = np.inf
+            both = np.concatenate([gaps[some], new], axis=1)
+            columns = np.argpartition(both, num - 1, axis=1)[:, :num]
+            former = np.take_along_axis(found[some], np.minimum(columns, num - 1), axis=1)
+            found[some] = np.where(columns < num, former, rows.start + columns - num)
+            gaps[some] = np.take_along_axis(both, columns, axis=1)
+    return np.take_along_axis(found, np.argsort(gaps, axis=1, kind="stable"), axis=1)
+
+
+def _majority(labels):
+    """Most frequent value in each row of `labels` [Q, k]; among equals, the one that comes first."""
+    votes = (labels[:, :, None] == labels[:, None, :]).sum(axis=2)
+    return labels[np.arange(len(labels)), votes.argmax(axis=1)]
+
+
+def neighbour_agreement(features, labels, *, ks=(1, 5), block=1024, max_queries=20_000, seed=0):
+    """Share of photos whose nearest other photos, by cosine, carry the photo's own label: {"1": ..., "5": ...}.
+
+    features: [N, D]; labels: [N]. At 1 this is the leave-one-out nearest-neighbour accuracy; at k the label with
+    most votes among the k nearest counts, and of labels with equal votes the one with the nearest photo. A set of
+    no more than k photos uses all the others, a single photo agrees with nothing: 0. At most `block` query photos
+    are compared at a time; above `max_queries` photos a seeded sample of them asks, against all photos. Features may
+    be memory-mapped: beyond those of the query photos one block of them is held at a time.
+    """
+    _, labels = np.unique(np.asarray(labels), return_inverse=True)
+    total = len(features)
+    if total < 2:
+        return {str(k): 0.0 for k in ks}
+    queries = np.arange(total)
+    if total > max_queries:
+        queries = np.sort(np.random.default_rng(seed).choice(total, size=max_queries, replace=False))
+    nearest = labels[_nearest_others(features, queries, num=min(max(ks), total - 1), block=block)]
+    return {str(k): float((_majority(nearest[:, :k]) == labels[queries]).mean()) for k in ks}
+
+
+def _num_labels_allow(labels):
+    return 2 <= len(np.unique(labels)) < len(labels)
+
+
+def internal_scores(features, labels, *, max_photos=2000, seed=0):
+    """Scores of a clustering that need no true labels; only those that are defined for it.
+
+    silhouette: cosine, in [-1, 1], on a seeded sample of at most `max_photos` (Rousseeuw 1987); davies_bouldin: 0
+    or more, lower is better (1979); calinski_harabasz: 0 or more, higher is better (1974). All need at least two
+    clusters and fewer clusters than photos: otherwise the dict is empty. Photos in no cluster (-1) are left out.
+    Features may be memory-mapped: they are read block by block.
+    """
+    rows, scores = np.flatnonzero(is_placed(labels)), {}
+    numbers = np.full(len(labels), -1)
+    numbers[rows] = np.unique(np.asarray(labels)[rows], return_inverse=True)[1]
+    if not _num_labels_allow(numbers[rows]):
+        return scores
+    if len(rows) > max_photos:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, size=max_photos, replace=False))
+    if _num_labels_allow(numbers[rows]):
+        scores["silhouette"] = float(silhouette_score(_unit_rows(features, rows), numbers[rows], metric="cosine"))
+    dispersion = Dispersion(features, numbers)
+    scores["davies_bouldin"], scores["calinski_harabasz"] = dispersion.davies_bouldin(), dispersion.calinski_harabasz()
+    return {name: score for name, score in scores.items() if np.isfinite(score)}

@@ -1,0 +1,46 @@
+"""How well photos were placed in the clusters of an earlier dataset, where both have true labels."""
+import numpy as np
+from sklearn.metrics.cluster import contingency_matrix
+
+from imgcluster.datafiles.artefacts import read_labels, read_labels_true
+from imgcluster.errors import UserError
+from imgcluster.files import read_json
+from imgcluster.scores.unplaced import is_placed
+
+
+def placing_in(data_dir, true, predicted, *, folder_of):
+    """Return the `placing_scores` of photos in `data_dir`; {} where they were not placed in earlier clusters, or where
+    the earlier dataset has no true labels or its files do not agree (any more).
+
+    true, predicted: labels [N] of the photos. folder_of: function from the name of a dataset to its DATA_DIR.
+    """
+    name = read_json(data_dir / "cluster_count.json").get("assigned_to")
+    if not name:
+        return {}
+    try:
+        earlier_true, earlier = read_labels_true(folder_of(name)), read_labels(folder_of(name), "pred")
+    except UserError:
+        return {}
+    return {} if earlier_true is None else placing_scores(true, predicted, earlier_true, earlier)
+
+
+def placing_scores(true, predicted, earlier_true, earlier):
+    """Return shares, 0 to 1, of photos: "known_in_own_cluster" and "known_in_no_cluster" of those that show products of
+    the earlier photos, "new_in_no_cluster" of the others.
+
+    true, predicted: labels [N] of the photos, earlier_true and earlier [M] of the earlier ones; text, clusters -1 for
+    none. A product is known where its name is among the labels of both, and its own clusters are those that hold more
+    earlier photos of it than of others. A cluster without earlier photos, as a person may have made, counts as none.
+    Where no name is among both, products may be named otherwise: {}. A share of no photos is left out.
+    """
+    known, placed = np.isin(true, earlier_true), is_placed(earlier)
+    if not known.any() or not placed.any():
+        return {}
+    clusters, products = np.unique(earlier[placed]), np.unique(earlier_true[placed])
+    owners = contingency_matrix(earlier[placed], earlier_true[placed], sparse=True).argmax(axis=1)
+    product_of = dict(zip(clusters, products[np.asarray(owners).ravel()]))
+    nowhere = ~np.isin(predicted, clusters)
+    own = np.array([product_of.get(cluster) == label for cluster, label in zip(predicted, true)])
+    found = {"known_in_own_cluster": own[known], "known_in_no_cluster": nowhere[known],
+             "new_in_no_cluster": nowhere[~known]}
+    return {name: float(photos.mean()) for name, photos in found.items() if len(photos)}

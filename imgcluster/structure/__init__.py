@@ -1,0 +1,1 @@
+"""Neighbourhoods of photos, and the hierarchy of clusters over them."""

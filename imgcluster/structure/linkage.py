@@ -1,0 +1,85 @@
+"""Hierarchies over weighted points: Ward's tree and how to cut it."""
+import numpy as np
+
+from imgcluster.rows import blocks
+from imgcluster.structure.neighbours import squared_gaps
+
+
+def weighted_ward(points, weights):
+    """Return Ward's tree over points [U, D] that stand for weights [U] photos each, as a SciPy-style linkage [U-1, 4].
+
+    Heights are the growth of the within-cluster sum of squares of each merge, ascending; the last column counts
+    points. Nearest-neighbour chain with the Lance-Williams update (Murtagh & Contreras 2012), O(U^2) time and memory:
+    10,000 points take 0.4 GB.
+    """
+    costs, weights = merge_costs(points, weights), np.array(weights, np.float32)
+    names, alive, left = np.arange(len(costs)), np.ones(len(costs), bool), len(costs)
+    chain, merges = [], []
+    while left > 1:
+        if left <= len(alive) // 2:  # rows of merged points only slow the search down
+            place = np.cumsum(alive) - 1
+            chain = [int(place[point]) for point in chain]
+            costs, weights, names, alive = costs[np.ix_(alive, alive)], weights[alive], names[alive], alive[alive]
+        if not chain:
+            chain = [int(alive.argmax())]
+        while True:
+            tip = chain[-1]
+            nearest = int(costs[tip].argmin())
+            if len(chain) > 1 and costs[tip, chain[-2]] <= costs[tip, nearest]:
+                break
+            chain.append(nearest)
+        first, second = sorted((chain.pop(), chain.pop()))
+        height = costs[first, second]
+        merges.append((names[first], names[second], height))
+        total = weights[first] + weights[second] + weights
+        joined = ((weights[first] + weights) * costs[first] + (weights[second] + weights) * costs[second]
+                  - weights * height) / total
+        alive[second], left = False, left - 1
+        joined[~alive] = joined[first] = np.inf
+        costs[first] = costs[:, first] = joined
+        costs[second] = costs[:, second] = np.inf
+        weights[first] += weights[second]
+    return _as_linkage(merges, len(points))
+
+
+def merge_costs(points, weights):
+    """Return float32 [U, U]: how much the within-cluster sum of squares grows if two of the points [U, D] are merged
+    that stand for weights [U] photos each; infinite on the diagonal."""
+    points, weights = np.asarray(points), np.asarray(weights, np.float32)
+    costs = np.empty((len(points), len(points)), np.float32)
+    for rows in blocks(len(points)):
+        costs[rows] = np.maximum(squared_gaps(points[rows], points), 0)
+        costs[rows] *= weights[rows, None] * weights / (weights[rows, None] + weights)
+    np.fill_diagonal(costs, np.inf)
+    return costs
+
+
+def _as_linkage(merges, num):
+    """Sort merges (first, second, height) of surviving indices by height and number the nodes as SciPy does."""
+    merges = sorted(merges, key=lambda merge: merge[2])
+    node, count = np.arange(num), np.ones(num, int)
+    parent = np.arange(num)
+
+    def root(index):
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    tree = np.empty((len(merges), 4))
+    for step, (first, second, height) in enumerate(merges):
+        first, second = root(first), root(second)
+        tree[step] = (*sorted((node[first], node[second])), height, count[first] + count[second])
+        parent[second] = first
+        node[first], count[first] = num + step, count[first] + count[second]
+    return tree
+
+
+def cut(tree, num_clusters):
+    """Return the labels [U] of the partition of a linkage [U-1, 4] into `num_clusters` (1..U) clusters, 0..K-1."""
+    num = len(tree) + 1
+    label = np.arange(2 * num - 1)
+    for step in range(num - num_clusters - 1, -1, -1):
+        children = tree[step, :2].astype(int)
+        label[children] = label[num + step]
+    return np.unique(label[:num], return_inverse=True)[1]

@@ -1,0 +1,1 @@
+"""Networks trained on labelled products, or fitted to photos without labels."""

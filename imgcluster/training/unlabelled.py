@@ -1,0 +1,118 @@
+"""Networks fitted to photos without labels: how they pool their maps is learnt, their weights stay."""
+import keras
+import numpy as np
+
+from imgcluster.files import write_arrays
+from imgcluster.network.backbones import load_backbone, origin_of
+from imgcluster.network.classifier import PRETRAINED, outputs_of
+from imgcluster.network.depth_pooling import DepthPooling, backbone_maps, has_depths
+from imgcluster.network.ensemble import join_networks, side_by_side
+from imgcluster.training.crops import VIEWS, CropStream
+from imgcluster.training.finetune import make_deterministic
+from imgcluster.training.frozen_maps import digest
+from imgcluster.training.pooling_fit import PHOTOS_TOGETHER, fit_to_pooled, view_pooling
+
+# Looks at photos, in several views each, after which more tell hardly more; and photos below which a network's own
+# pooling may tell more.
+LOOKS, FEW_PHOTOS = 1024, 50
+
+
+def why_not_fitted(pooling, num_photos):
+    """Return in words why networks are not fitted to so many photos with the setting POOLING; "" where they are."""
+    if pooling != "auto":
+        return f"POOLING = {pooling!r} leaves nothing to fit"
+    return f"its {num_photos} photos are fewer than the {FEW_PHOTOS} to fit the network to" * (num_photos < FEW_PHOTOS)
+
+
+def nothing_learnt(dataset, *, asked):
+    """Return in words (why step 02 learns from no labels of the photos of a dataset, the remedy); asked: whether
+    TRAIN_DATASET names it as one with labels."""
+    if not asked:
+        return "no labelled products are named, so nothing is trained", "TRAIN_DATASET names them, if you have any"
+    return (f"TRAIN_DATASET = {dataset!r} has no true labels, so nothing is trained",
+            "TRAIN_LABELS_FROM says where they are, if you have any")
+
+
+def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
+    """Return (one embedding network of `members`, each with features fitted to photos beside its own; their names).
+
+    members: as `step_options.each_network` gives them; those of one map alone stay as they are, and where all
+    do the network is None. img_paths: relative to `img_dir`. say: function of one line. The others: as in
+    `fit_to_photos`.
+    """
+    photos, networks, names = [img_dir / path for path in img_paths], [], []
+    for member in members:
+        make_deterministic(seed)
+        network, name, remark = load_backbone(member["backbone"], weights=member["weights"], pooling=member["pooling"],
+                                              input_size=member["input_size"])
+        say(f"network: {name}, {origin_of(name, member['weights'])}{remark and f' ({remark})'}")
+        statistics = fit_to_photos(network, photos, seed=seed, folder=folder, progress=progress)
+        networks.append(fitted_beside_own(network, statistics) if statistics else network)
+        names.append(name)
+        if statistics is None:
+            say(f"{name} has no maps at several depths to pool and stays as it is")
+    if not any(PRETRAINED in outputs_of(network) for network in networks):
+        return None, names
+    return (join_networks(networks) if networks[1:] else networks[0]), names
+
+
+def fit_to_photos(embedding, photos, *, seed, folder, progress):
+    """Return `fit_to_pooled` of `LOOKS` looks at photos; None where they are too few or the network has one map alone.
+
+    photos: paths, unreadable ones are passed over. folder: for what a killed run goes on from.
+    progress: `progress(description, total, unit)` makes a bar.
+    """
+    if len(photos) < FEW_PHOTOS or not has_depths(embedding):
+        return None
+    size = embedding.input_shape[1]
+    path = folder / f"pooling_{digest([*embedding.get_weights(), np.array([seed, size]), *_written(photos)])}.npz"
+    if not path.exists():
+        stream = CropStream(photos, size=size, seed=seed)
+        with progress(f"views of {len(photos)} photos", LOOKS * VIEWS, "view") as bar:
+            write_arrays(path, **fit_to_pooled(_pooled_groups(embedding, stream, path.with_suffix(""), bar)))
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _written(photos):
+    """Arrays that tell photo files from others: paths, and when each was written (0 where there is none)."""
+    times = [path.stat().st_mtime_ns if path.exists() else 0 for path in photos]
+    return np.array(list(map(str, photos))), np.array(times)
+
+
+def _pooled_groups(embedding, stream, folder, bar):
+    """Yield what `view_pooling` makes of `LOOKS` looks, group by group; what a killed run left in `folder` it does not
+    make again."""
+    pool = view_pooling(embedding)
+    for first in range(0, LOOKS, PHOTOS_TOGETHER):
+        path, count = folder / f"{first:04}.npz", min(PHOTOS_TOGETHER, LOOKS - first)
+        if not path.exists():
+            parts = pool(list(stream.views(count)))
+            write_arrays(path, state=np.array(stream.state()), **{str(part): array for part, array in enumerate(parts)})
+        with np.load(path, allow_pickle=False) as kept:
+            stream.go_on(str(kept["state"]))
+            yield [kept[name] for name in kept.files if name != "state"]
+        bar.update(count * VIEWS)
+
+
+def fitted_beside_own(embedding, statistics):
+    """Return the embedding network with features pooled by `statistics` beside its own (by themselves: PRETRAINED).
+
+    The backbone runs once for both.
+    """
+    inputs = keras.Input(embedding.input_shape[1:], name="picture")
+    maps = backbone_maps(embedding)(inputs, training=False)
+    pool = DepthPooling(statistics["axes"].shape[1], name="fitted", dtype="float32")
+    own = _own_pooling(embedding, maps)
+    network = side_by_side(inputs, [{"features": own, PRETRAINED: own}, {"features": pool(maps)}])
+    pool.set_statistics(statistics)
+    return network
+
+
+def _own_pooling(embedding, maps):
+    """The vectors that an embedding network's own pooling makes of the maps of `backbone_maps`."""
+    layer = embedding.get_layer("features")
+    again = type(layer).from_config({**layer.get_config(), "name": PRETRAINED + "_own"})
+    vectors = again(maps if isinstance(layer, DepthPooling) else maps[-1])
+    again.set_weights(layer.get_weights())
+    return vectors

@@ -1,0 +1,176 @@
+"""New photos get the old numbers, copies that of their original; strangers are marked; the map stays as it was."""
+import numpy as np
+import pytest
+
+from imgcluster.clusters import directions
+from imgcluster.clusters.assign import COPY, NO_CLUSTER, Catalogue, voted
+from imgcluster.clusters.cluster_count import cluster_photos
+from imgcluster.errors import UserError
+from imgcluster.som import SelfOrganizingMap, default_grid
+
+
+def cloud(rng, centre, count, spread=0.25):
+    return (centre + spread * rng.standard_normal((count, len(centre)))).astype(np.float32)
+
+
+def map_of(features):
+    return SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True).fit(features)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((8, 24))
+    old = np.concatenate([cloud(rng, centre, 40) for centre in centres[:6]])
+    som = map_of(old)
+    return rng, centres, old, som, cluster_photos(old, som, num_clusters=6)
+
+
+def test_new_photos_keep_the_old_numbers(shop):
+    rng, centres, old, som, result = shop
+    before = som.get_weights().copy()
+    new = np.concatenate([cloud(rng, centre, 20) for centre in centres[:6]])
+    placed = Catalogue(old, som, result.labels).assign(new)
+    assert np.array_equal(placed.nearest, np.repeat(result.labels[::40], 20))
+    assert np.mean(placed.labels == NO_CLUSTER) < 0.2
+    assert ((placed.confidence >= 0) & (placed.confidence <= 1)).all() and (placed.distances > 0).all()
+    assert np.array_equal(som.get_weights(), before)
+
+
+def test_copies_get_the_cluster_of_their_original_however_mixed_the_clusters_are():
+    rng = np.random.default_rng(1)
+    old, labels = rng.standard_normal((300, 12)).astype(np.float32), rng.integers(7, size=300)
+    placed = Catalogue(old, map_of(old), labels).assign(old[::3] * 2)
+    assert np.array_equal(placed.labels, labels[::3])
+    np.testing.assert_allclose(placed.distances, 0, atol=2e-3)
+    assert np.median(placed.confidence) < 0.4, "as mixed as the clusters are"
+
+
+def test_a_new_product_fits_no_cluster(shop):
+    rng, centres, old, som, result = shop
+    strangers = np.concatenate([cloud(rng, centre, 20) for centre in centres[6:]])
+    placed = Catalogue(old, som, result.labels).assign(strangers)
+    assert np.mean(placed.labels == -1) > 0.95
+
+
+def test_a_cluster_is_as_far_as_its_own_photos_lie_from_each_other():
+    rng = np.random.default_rng(2)
+    tight, loose = np.eye(16)[0], np.eye(16)[1]
+    old = np.concatenate([cloud(rng, tight, 60, 0.02), cloud(rng, loose, 60, 0.2)])
+    near, far = Catalogue(old, map_of(old), np.repeat([0, 1], 60)).reach()
+    assert far > 1.5 * near and near >= far / 4
+
+
+def test_a_photo_alone_in_its_cluster_reaches_half_as_far_as_all_photos_do():
+    rng = np.random.default_rng(3)
+    old = np.concatenate([cloud(rng, np.eye(16)[0], 60, 0.1), np.eye(16, dtype=np.float32)[1:2]])
+    several, alone = Catalogue(old, map_of(old), np.repeat([0, 1], [60, 1])).reach()
+    assert alone == pytest.approx(several / 2) and 0 < several < 1
+
+
+def test_of_many_old_photos_some_clusters_show_what_differs(shop, monkeypatch):
+    monkeypatch.setattr(directions, "MOST_SHOWN", 100)
+    rng, centres, old, som, result = shop
+    for labels in (result.labels, np.where(result.labels == 0, 7, result.labels), np.full(len(old), 5)):
+        placed = Catalogue(old, som, labels).assign(old)
+        assert (placed.nearest == labels).mean() > 0.95
+
+
+@pytest.mark.parametrize("copied", [0, 1, 50])
+def test_copies_of_a_photo_do_not_shorten_the_reach_of_its_cluster(copied):
+    rng = np.random.default_rng(4)
+    old = np.concatenate([cloud(rng, np.eye(16)[each], 40, 0.1) for each in range(3)])
+    labels = np.repeat([0, 1, 2], 40)
+    plain = Catalogue(old, map_of(old), labels).reach()
+    more = np.concatenate([old, np.repeat(old[:40:4], copied, axis=0)])
+    reach = Catalogue(more, map_of(more), np.append(labels, np.zeros(10 * copied, int))).reach()
+    assert reach == pytest.approx(plain, rel=0.1)
+    # Where a cluster is nothing but copies it reaches half as far as all photos do.
+    only = np.concatenate([old[39:], np.repeat(old[:1], 1 + copied, axis=0)])
+    reach = Catalogue(only, map_of(only), np.append(labels[39:], np.full(1 + copied, 0))).reach()
+    assert reach[0] >= reach[1:].min() / 2
+
+
+@pytest.mark.parametrize("normalize, distance", [(True, np.sqrt(2 - np.sqrt(2))), (False, np.sqrt(5))])
+def test_the_distance_is_that_to_the_nearest_photo_of_the_cluster(normalize, distance):
+    old = np.eye(4, dtype=np.float32)
+    som = SelfOrganizingMap(2, 2, 4, normalize=normalize).fit(old, epochs=4)
+    placed = Catalogue(old, som, np.array([0, 0, 1, 2])).assign(np.array([[2, 2, 0, 0]], np.float32))
+    assert placed.nearest.tolist() == [0] and placed.distances == pytest.approx([distance], abs=1e-3)
+
+
+def test_photos_without_a_cluster_place_nobody(shop):
+    rng, centres, old, som, result = shop
+    labels = np.where(result.labels == 2, NO_CLUSTER, result.labels)
+    placed = Catalogue(old, som, labels).assign(old)
+    assert not (placed.nearest == 2).any() and (placed.nearest >= 0).all()
+    assert np.array_equal(placed.labels[labels >= 0], labels[labels >= 0])
+
+
+def test_many_photos_are_placed_by_those_around_them_alone(shop, monkeypatch):
+    rng, centres, old, som, result = shop
+    monkeypatch.setattr("imgcluster.structure.neighbours.Surroundings.around.__kwdefaults__", {"candidates": 30})
+    placed = Catalogue(old, som, result.labels).assign(old)
+    assert np.array_equal(placed.labels, result.labels)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_one_or_two_old_photos_are_enough(number):
+    old = np.eye(5, dtype=np.float32)[:number]
+    placed = Catalogue(old, map_of(old), np.arange(number)).assign(old)
+    assert placed.labels.tolist() == list(range(number))
+
+
+def test_features_of_another_network_are_refused(shop):
+    _, _, old, som, result = shop
+    with pytest.raises(UserError, match="its photos have 24 features, those of DATASET 5; make both with the"):
+        Catalogue(old, som, result.labels).assign(old[:, :5])
+
+
+def neighbours(num_photos, num_labels, *, num_neighbours=8):
+    """Labels and distances of photos' nearest, some of them copies and some as far away as others."""
+    rng = np.random.default_rng(0)
+    distance = rng.random((num_photos, num_neighbours)).astype(np.float32)
+    return rng.integers(num_labels, size=distance.shape), np.where(rng.random(distance.shape) < 0.3, 0.5, distance)
+
+
+@pytest.mark.parametrize("labels, distances, chosen", [
+    ([3, 3, 1], [1, 1, 0.5], 1), ([3, 3, 1], [1, 1, 2], 3), ([4, 2, 4, 2], [1, 1, 2, 2], 2), ([7, 7], [1, 3], 7)])
+def test_a_vote_counts_by_the_inverse_square_of_its_distance(labels, distances, chosen):
+    assert voted(np.array([labels]), np.array([distances], np.float32)).tolist() == [chosen]
+
+
+@pytest.mark.parametrize("num_labels", [1, 2, 5, 1000])
+@pytest.mark.parametrize("num_neighbours", [1, 2, 8])
+def test_votes_are_those_of_a_table_of_all_clusters(num_labels, num_neighbours):
+    labels, distance = neighbours(300, num_labels, num_neighbours=num_neighbours)
+    table = np.zeros((300, num_labels))
+    np.add.at(table, (np.arange(300)[:, None], labels), 1 / np.maximum(np.square(distance), COPY))
+    assert np.array_equal(voted(labels, distance), table.argmax(axis=1))
+
+
+def test_a_photo_between_two_clusters_has_little_confidence_however_its_neighbours_vote(shop):
+    rng, centres, old, som, result = shop
+    units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
+    between = cloud(rng, 4 * (units[0] + units[1]), 20, 0.1)
+    placed, clear = (Catalogue(old, som, result.labels).assign(each) for each in (between, old))
+    assert placed.confidence.max() < 0.45 < 0.6 < np.median(clear.confidence)
+
+
+def test_what_differs_within_the_old_clusters_counts_less_unless_directions_were_taught():
+    # Light changes photos more than products differ.
+    rng = np.random.default_rng(3)
+    labels = np.repeat(np.arange(8), 60)
+    photos = rng.standard_normal((8, 24))[labels] + 0.3 * rng.standard_normal((480, 24))
+    photos[:, :6] += 8 * rng.standard_normal((480, 6))
+    old, new = photos[::2].astype(np.float32), photos[1::2].astype(np.float32)
+    evened, plain = (Catalogue(old, map_of(old), labels[::2], by_direction=taught).assign(new)
+                     for taught in (False, True))
+    assert (evened.nearest == labels[1::2]).mean() > (plain.nearest == labels[1::2]).mean() + 0.2
+    assert np.median(evened.confidence) > np.median(plain.confidence) + 0.2
+    assert (evened.labels < 0).mean() < 0.15
+
+
+def test_memory_of_votes_does_not_grow_with_the_clusters(peak_memory):
+    few, many = (peak_memory(voted, *neighbours(2000, num_labels)) for num_labels in (10, 10_000))
+    assert many < 1.1 * few

@@ -1,0 +1,360 @@
+"""What a clustering takes over: a person's corrections and names, the clusters of another dataset."""
+import errno
+import os
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from imgcluster.clusters.carried_over import (
+    _follow,
+    corrected,
+    place_on,
+    placed_by,
+    placed_id,
+    read_names,
+    warn_of_other_earlier,
+)
+from imgcluster.clusters.cluster_results import write_clustering
+from imgcluster.clusters.corrections import clustering_id
+from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.errors import UserError
+from imgcluster.files import read_json, write_array, write_json, write_lines
+from imgcluster.wording import OWN_CLUSTERS
+
+
+def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail) == (clustering, 0, 0)
+    write_lines(tmp_path / "corrections.csv", [])
+    said = []
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=said.append) == (clustering, 0, 0)
+    assert "holds no corrections" in said[0]
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros"])
+    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
+    assert (lines, moved) == (2, (clustering.labels == 1).sum())
+    assert found.num_clusters == clustering.num_clusters - 1 and not (found.labels == 1).any()
+    assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
+
+
+def test_an_estimate_stays_one_after_corrections(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros"])
+    named = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    assert (named.interval, named.method, named.corrected_from) == (clustering.interval, clustering.method, None)
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0"])
+    write_lines(tmp_path / "img_paths.txt", names)
+    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    write_clustering(tmp_path, names, digits, fitted, found)
+    count, before = read_json(tmp_path / "cluster_count.json"), clustering.num_clusters
+    low, high = clustering.interval
+    assert low < high and (count["num_clusters"], count["corrected_from"]) == (before - 1, before)
+    assert count["interval"] == [min(low, before - 1), high]
+    assert count["method"] == f"corrected by hand, before that {before} ({clustering.method})"
+    assert count["in_words"] == f"corrected by hand, before that {before}, {clustering.words}"
+
+
+def test_one_moved_photo_makes_no_certainty_of_an_estimate(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    row = int(np.flatnonzero(clustering.labels == 0)[0])
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[row]},0,1"])
+    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    assert (found.num_clusters, found.interval) == (clustering.num_clusters, clustering.interval)
+    assert found.words == f"corrected by hand, {clustering.words}" and "before" not in found.method
+
+
+@pytest.mark.parametrize("interval, widened", [
+    (lambda count: (count - 1, count), lambda count: (count - 1, count + 1)),
+    (lambda count: (count, count), lambda count: (count + 1, count + 1))])
+def test_the_interval_holds_the_corrected_count(written, digits, fitted, tmp_path, interval, widened):
+    names, count = [f"{row}.png" for row in range(300)], written[1].num_clusters
+    clustering = replace(written[1], interval=interval(count))
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},,new-1"])
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0].interval == widened(count)
+
+
+def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "move,raw_img/0.png,0,1", "name,,0,zeros",
+                                               *[f"move,gone {row}.png,0,1" for row in range(12)]])
+    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert (lines, moved) == (1, 0) and np.array_equal(found.labels, clustering.labels)
+    assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
+
+
+def test_a_name_given_to_two_clusters_is_warned_of_in_one_line(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros", "name,,2,zeros"])
+    corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert len(said) == 1 and "clusters 0, 2 share the name 'zeros'" in said[0] and "merge" in said[0]
+    assert read_names(tmp_path) == {0: "zeros", 2: "zeros"}
+
+
+@pytest.mark.parametrize("gone, ending", [(1, "line 2 (gone 0.png) passed"), (10, "line 11 (gone 9.png) passed"),
+                                          (11, "line 11 (gone 9.png) and 1 more passed")])
+def test_ten_lines_are_named_and_any_more_counted(written, digits, fitted, tmp_path, gone, ending):
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value",
+                                               *[f"move,gone {row}.png,0,1" for row in range(gone)]])
+    said = []
+    corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], warn=said.append)
+    assert len(said) == 1 and ending in said[0]
+
+
+def test_corrections_of_photos_that_are_elsewhere_are_warned_of_and_counted(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    row = int(np.flatnonzero(clustering.labels == 1)[0])
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[row]},2,0"])
+    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert (lines, moved, found.labels[row]) == (1, 1, 0)
+    assert len(said) == 1 and f"line 2 ({names[row]} is in cluster 1, not in 2) followed all the same" in said[0]
+
+
+def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    first, second = np.argsort(clustering.confidence, kind="stable")[:2]
+    assert clustering.confidence[second] < 0.5
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[first]},,new-1"])
+    write_lines(tmp_path / "img_paths.txt", names)
+    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    write_clustering(tmp_path, names, digits, fitted, found)
+    doubtful = pd.read_csv(tmp_path / "review.csv").file.tolist()
+    assert names[first] not in doubtful and names[second] in doubtful
+    others = np.arange(300) != first
+    assert found.confidence[first] == 1 and np.array_equal(found.confidence[others], clustering.confidence[others])
+
+
+def test_corrections_of_another_clustering_are_left_aside(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    own, other = clustering_id(names, clustering.labels), clustering_id(names, clustering.labels[::-1])
+    for made_for, applied in ((own, True), ("", True), (other, False)):
+        write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{made_for}",
+                                                   f"name,,0,zeros,{made_for}"])
+        found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+        assert (lines, moved > 0, found is not clustering) == (2 * applied, applied, applied)
+    said_once, = said
+    assert f"2 lines, the first is line 2, left aside: made for another clustering ({other!r}" in said_once
+    assert not (tmp_path / "cluster_names.csv").exists(), "names went with the corrections"
+    # Those made for the present clusters are applied beside them.
+    with (tmp_path / "corrections.csv").open("a") as file:
+        file.write(f"merge,,1,0,{own}\n")
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)[1] == 1 and len(said) == 2
+
+
+def test_corrections_written_by_hand_are_for_the_clusters_found_last_and_no_others(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    own = clustering_id(names, clustering.labels)
+    others = replace(clustering, labels=clustering.labels[::-1])
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": own})
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0"])
+    assert corrected(tmp_path, names, digits, fitted, others, warn=said.append) == (others, 0, 0)
+    # By then the clusters found last are the others.
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(names, others.labels)})
+    assert corrected(tmp_path, names, digits, fitted, others, warn=said.append) == (others, 0, 0)
+    assert len(said) == 2 and all(f"made for another clustering ({own!r}" in text for text in said)
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[1] == 1
+
+
+@pytest.fixture
+def locked(monkeypatch):
+    """corrections.csv as Windows holds a file that is open in another program."""
+    replacing = os.replace
+
+    def refuse(source, target):
+        if str(target).endswith("corrections.csv"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(source))
+        replacing(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+
+
+def test_a_file_that_is_open_elsewhere_is_followed_with_a_warning(written, digits, fitted, tmp_path, locked):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    (tmp_path / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
+    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    assert lines == 1 and moved and len(said) == 1 and "corrections.csv cannot be written" in said[0]
+
+
+def test_a_file_that_is_open_elsewhere_is_not_later_taken_for_one_about_other_clusters(
+        written, digits, fitted, tmp_path, locked):
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": "others"})
+    options = {"own": "these", "warn": lambda _: None}
+    (tmp_path / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
+    with pytest.raises(UserError, match="Close it where it is open"):
+        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], **options)
+    (tmp_path / "corrections.csv").write_text("action,file,cluster,value,clustering\nmerge,,1,0,these\n")
+    assert corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], **options)[1] == 1
+
+
+def test_a_file_with_lines_that_cannot_be_followed_stays_as_it_is(written, digits, fitted, tmp_path):
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,"])
+    before = (tmp_path / "corrections.csv").read_bytes()
+    with pytest.raises(UserError, match="line 2: value is missing"):
+        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], warn=pytest.fail)
+    assert (tmp_path / "corrections.csv").read_bytes() == before
+
+
+def test_corrections_that_change_nothing_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,1", "name,,0,zeros"])
+    assert corrected(tmp_path, names, digits, fitted, clustering, warn=said.append) == (clustering, 1, 0)
+    assert said == ["corrections.csv: line 2 (cluster 1 joins itself) passed over, as nothing is changed by it"]
+
+
+def test_photos_placed_later_meet_the_corrected_clusters(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    last = clustering.num_clusters - 1
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"merge,,{last},0", "merge,,1,2"])
+    write_lines(tmp_path / "img_paths.txt", names)
+    found, _, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
+    assert moved == np.isin(clustering.labels, [1, last]).sum() > 0
+    write_clustering(tmp_path, names, digits, fitted, found)
+    write_array(tmp_path / "features.npy", digits)
+    placed = place_on(tmp_path, tmp_path / "new", digits)[1]
+    assert not np.isin(placed.labels, [1, last]).any()
+    som = place_on(tmp_path, tmp_path / "new", digits[:9])[0]
+    assert som.quantization_errors == [som.quantization_error(digits[:9])]
+    assert placed.interval == (placed.num_clusters,) * 2 == (len(set(placed.labels) - {-1}),) * 2
+    fits = placed.labels >= 0
+    assert fits.mean() > 0.9
+    before = np.isin(clustering.labels[fits], [0, last])
+    assert (placed.labels[fits][before] == 0).mean() > 0.8
+    units = fitted.best_matching_units(digits)[0]
+    elsewhere = ~np.isin(np.arange(len(clustering.unit_clusters)), units[np.isin(clustering.labels, [1, last])])
+    assert elsewhere.any()
+    assert np.array_equal(found.unit_clusters[elsewhere], clustering.unit_clusters[elsewhere])
+    assert not np.isin(found.unit_clusters, [1, last]).any()
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_photos_that_fit_no_cluster_are_in_none_and_not_counted(written, digits, tmp_path, calibrated):
+    earlier = tmp_path / "earlier"
+    shutil.copytree(written[0], earlier)
+    write_array(earlier / "features.npy", digits)
+    write_labels(earlier, "pred", np.where(np.arange(300) < 3, -1, written[1].labels))
+    write_json(earlier / "cluster_count.json", {**read_json(earlier / "cluster_count.json"), "calibrated": calibrated})
+    photos = np.concatenate([digits[written[1].labels != 1][:20], -digits[:9]])
+    som, placed, names = place_on(earlier, tmp_path, photos)
+    assert (placed.labels[20:] == -1).all() and (placed.confidence[20:] == 0).all()
+    fits = placed.labels >= 0
+    assert fits.sum() > 15 and (placed.confidence[fits] > 0).mean() > 0.8
+    assert placed.num_clusters == len(set(placed.labels[fits])) and placed.interval == (placed.num_clusters,) * 2
+    assert placed.calibrated == calibrated and placed.words == "placed in earlier clusters" and placed.levels == []
+    assert names == dict.fromkeys(range(written[1].num_clusters), "")
+    assert som.topographic_errors == [som.topographic_error(photos)]
+    write_labels(earlier, "pred", np.zeros(300, int))
+    assert place_on(earlier, tmp_path, digits[:2])[1].labels.tolist() == [0, 0]
+
+
+def test_units_follow_the_photos_that_moved_and_no_others():
+    units, labels = np.array([0, 0, 0, 1, 2, 2, 3]), np.array([2, 2, 0, 0, -1, -1, 0])
+    moved = np.array([1, 0, 0, 0, 1, 1, 1], bool)
+    assert _follow(np.array([0, 5, 3, 4]), units, labels, moved).tolist() == [2, 5, 3, 0]
+
+
+def test_placed_photos_are_of_one_clustering_while_the_earlier_one_and_its_numbers_stay(tmp_path):
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": "abc"})
+    assert placed_id(tmp_path, {0: "", 7: "boots"}) == placed_id(tmp_path, {7: ""}) == "abc+7"
+    assert placed_id(tmp_path, {0: "", 8: ""}) != "abc+7"
+
+
+def test_corrections_of_placed_photos_hold_when_earlier_clusters_are_split(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    highest = clustering.num_clusters - 1
+    write_lines(tmp_path / "corrections.csv", [
+        "action,file,cluster,value,clustering", f"split,{names[0]},,new-1,abc+{highest}",
+        f"move,{names[1]},,{highest + 1},abc+{highest}", f"name,,{highest + 1},odd,abc+{highest}"])
+    for more in (0, 2):
+        found, lines, _ = corrected(tmp_path, names, digits, fitted, clustering, own=f"abc+{highest + more}",
+                                    earlier=dict.fromkeys(range(highest + more + 1), ""), warn=pytest.fail)
+        assert lines == 3 and found.labels[:2].tolist() == [highest + more + 1] * 2
+        assert read_names(tmp_path) == {highest + more + 1: "odd"}
+
+
+def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_lines(first / "img_paths.txt", names)
+    write_lines(first / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},,new-1",
+                                            "name,,0,zeros", "name,,1,ones", "name,,2,twos"])
+    found = corrected(first, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    write_clustering(first, names, digits, fitted, found)
+    write_array(first / "features.npy", digits)
+    earlier, highest = place_on(first, first / "new", digits)[2], clustering.num_clusters
+    assert list(earlier) == list(range(highest + 1)) and earlier[3] == ""
+    few = np.flatnonzero(clustering.labels == 0)[1:]
+    placed = replace(clustering, labels=clustering.labels[few], confidence=clustering.confidence[few], levels=[])
+    options = {"earlier": earlier, "warn": pytest.fail}
+    corrected(second, [names[row] for row in few], digits[few], fitted, placed, **options)
+    assert read_names(second) == {0: "zeros", 1: "ones", 2: "twos"}
+    write_lines(second / "corrections.csv", ["action,file,cluster,value", f"split,{names[few[0]]},,new-1",
+                                             "name,,0,noughts", "name,,1,", "name,,new-1,odd"])
+    found = corrected(second, [names[row] for row in few], digits[few], fitted, placed, **options)[0]
+    assert found.labels[0] == highest + 1
+    assert read_names(second) == {0: "noughts", 2: "twos", highest + 1: "odd"}
+
+
+@pytest.mark.parametrize("earlier, new, words", [
+    ({"network": "a"}, {"network": "b"},
+     r"not by the network .*earlier \(there, here: by a, not fine-tuned; by b, not fine-tuned\); run "
+     "03_extract_features.py for DATASET again with ASSIGN_TO set"),
+    ({"network": "a", "network_file": "12ab"}, {"network": "a", "network_file": "34cd"},
+     r"both by a, not fine-tuned, but with other weights .*; run 03"),
+    ({"network": "a", "network_file": "12ab", "fitted_to": "shop"},
+     {"network": "a", "network_file": "34cd", "fitted_to": "week2"}, "by a, fitted to shop; by a, fitted to week2"),
+    ({"settings": {"L2_NORMALIZE": True}}, {"settings": {"L2_NORMALIZE": False}}, "L2_NORMALIZE: True, False"),
+    ({"settings": {"PCA_WHITENING": 64}}, {"settings": {"PCA_WHITENING": 64}}, "PCA_WHITENING")])
+def test_features_that_cannot_be_compared_are_not_placed(tmp_path, digits, earlier, new, words):
+    for folder, record in (("earlier", earlier), ("new", new)):
+        write_json(tmp_path / folder / "made_by_03.json", record)
+    with pytest.raises(UserError, match=words) as refused:
+        place_on(tmp_path / "earlier", tmp_path / "new", digits)
+    assert "12ab" not in str(refused.value), "the digest of a network says nothing to anyone"
+
+
+def test_clusters_that_changed_since_photos_were_placed_in_them_are_warned_of(tmp_path):
+    said, earlier = [], tmp_path / "earlier"
+    write_lines(earlier / "labels_pred.txt", ["0", "1"])
+    for noted in ({}, {"placed_by": placed_by(earlier)}):
+        write_json(tmp_path / "cluster_count.json", {"assigned_to": "earlier", **noted})
+        warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
+    assert said == []
+    for name, lines in (("cluster_names.csv", ["cluster,name", "0,boots"]), ("labels_pred.txt", ["0", "0"])):
+        write_json(tmp_path / "cluster_count.json", {"assigned_to": "earlier", "placed_by": placed_by(earlier)})
+        write_lines(earlier / name, lines)
+        warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
+    shutil.rmtree(earlier)
+    warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
+    assert len(said) == 2 and all("clusters of earlier or their names have changed" in text for text in said)
+
+
+def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):
+    with pytest.raises(UserError, match=f"ASSIGN_TO {OWN_CLUSTERS}"):
+        place_on(written[0], written[0], digits)
+
+
+def test_a_dataset_that_was_not_clustered_is_named_with_its_setting(written, digits, tmp_path):
+    with pytest.raises(UserError, match="ASSIGN_TO: .*nowhere.som.npz is missing"):
+        place_on(tmp_path / "nowhere", written[0], digits)
+    shutil.copytree(written[0], tmp_path / "parts")
+    (tmp_path / "parts" / "cluster_count.json").unlink()
+    with pytest.raises(UserError, match="ASSIGN_TO: .*parts.cluster_count.json is missing"):
+        place_on(tmp_path / "parts", written[0], digits)
+
+
+@pytest.mark.parametrize("lines", [["cluster,Name", "0,boots"], ["cluster,name", "boots,0"]])
+def test_a_changed_table_of_names_is_named(tmp_path, lines):
+    write_lines(tmp_path / "cluster_names.csv", lines)
+    with pytest.raises(UserError, match="cluster_names.csv: columns cluster,name .* run 04_cluster_som.py"):
+        read_names(tmp_path)
+
+
+def test_photos_of_another_width_or_beside_none_in_a_cluster_are_not_placed(written, digits, tmp_path):
+    with pytest.raises(UserError, match="64 features, those of DATASET 5"):
+        place_on(written[0], tmp_path, np.ones((3, 5), np.float32))
+    earlier = tmp_path / "earlier"
+    shutil.copytree(written[0], earlier)
+    write_labels(earlier, "pred", np.full(len(digits), -1))
+    with pytest.raises(UserError, match="no photo in .* is in a cluster"):
+        place_on(earlier, tmp_path, digits[:3])

@@ -1,0 +1,315 @@
+"""Properties of the clustering: separated clouds are found, forced counts are met, odd input is taken or named."""
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.metrics import adjusted_rand_score
+
+from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given, outliers
+from imgcluster.clusters.directions import follow_directions
+from imgcluster.errors import UserError
+from imgcluster.som import SelfOrganizingMap, default_grid
+from imgcluster.structure import hierarchy
+
+
+def trained_map(features):
+    return SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True).fit(features, epochs=6)
+
+
+def clustered(features, **options):
+    features = np.asarray(features, np.float32)
+    return cluster_photos(features, trained_map(features), **options)
+
+
+def clouds(num_clusters, photos_each, *, seed=0, width=32, spread=0.25):
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(num_clusters), photos_each)
+    centres = rng.standard_normal((num_clusters, width))
+    return (centres[labels] + spread * rng.standard_normal((len(labels), width))).astype(np.float32), labels
+
+
+def assert_consistent(result, num_photos):
+    assert isinstance(result, Clustering)
+    assert result.labels.shape == result.confidence.shape == (num_photos,)
+    sizes = np.bincount(result.labels)
+    assert len(sizes) == result.num_clusters and sizes.min() >= 1
+    assert (np.diff(sizes) <= 0).all()
+    assert ((result.confidence >= 0) & (result.confidence <= 1)).all()
+    assert 1 <= result.interval[0] <= result.num_clusters <= result.interval[1] <= num_photos
+    assert [level["num_clusters"] for level in result.levels] == sorted(
+        len(set(level["labels"])) for level in result.levels)
+
+
+@pytest.mark.parametrize("num_clusters", [2, 5, 20])
+def test_separated_clouds_are_found(num_clusters):
+    features, labels = clouds(num_clusters, 30)
+    result = clustered(features)
+    assert_consistent(result, len(features))
+    assert result.num_clusters == num_clusters
+    assert adjusted_rand_score(labels, result.labels) == 1
+
+
+def test_digits_are_clustered_better_than_chance():
+    digits = load_digits()
+    result = clustered(digits.data)
+    assert_consistent(result, len(digits.data))
+    assert 5 <= result.num_clusters <= 20
+    assert adjusted_rand_score(digits.target, result.labels) > 0.6
+
+
+def test_the_same_photos_get_the_same_clusters(digits):
+    assert np.array_equal(clustered(digits).labels, clustered(digits).labels)
+
+
+@pytest.mark.parametrize("features", [
+    np.zeros((1, 5)), np.ones((2, 5)), np.arange(3.0)[:, None], np.ones((20, 4)), np.eye(4),
+    np.column_stack([np.ones(12), np.arange(12)]), np.random.default_rng(0).random((30, 6))])
+@pytest.mark.parametrize("forced", ["free", "one", "all"])
+def test_tiny_and_degenerate_sets(features, forced):
+    count = {"free": None, "one": 1, "all": len(features)}[forced]
+    result = clustered(features, num_clusters=count)
+    assert_consistent(result, len(features))
+    if count is not None:
+        assert result.num_clusters == count
+
+
+def test_identical_photos_are_one_cluster():
+    assert clustered(np.ones((40, 8))).num_clusters == 1
+
+
+@pytest.mark.parametrize("count", [1, 7, 150])
+def test_forced_count_is_met_exactly(count):
+    result = clustered(clouds(6, 40)[0], num_clusters=count, imgs_per_model=20)
+    assert_consistent(result, 240)
+    assert result.num_clusters == count
+    assert result.interval == (count, count) and not result.calibrated
+
+
+def test_photos_per_model_sets_the_count():
+    result = clustered(clouds(6, 40)[0], imgs_per_model=20)
+    assert result.num_clusters == 12
+    assert result.calibrated
+    assert clustered(np.eye(4), imgs_per_model=1).num_clusters == 4
+
+
+def test_known_models_set_the_granularity():
+    # Each cloud consists of three tight ones: the labels tell whether a model is a cloud or a third of one.
+    rng = np.random.default_rng(1)
+    fine = np.repeat(np.arange(36), 20)
+    centres = rng.standard_normal((12, 32))[fine // 3] + 0.4 * rng.standard_normal((36, 32))[fine]
+    features = (centres + 0.08 * rng.standard_normal((720, 32))).astype(np.float32)
+    own = fine >= 18
+    alone = clustered(features[own]).num_clusters
+    for labels in (fine, fine // 3):
+        result = clustered(features[own], known=(features[~own], labels[~own]))
+        assert result.num_clusters == len(np.unique(labels[own]))
+        assert result.calibrated
+        assert result.blind_count == alone
+
+
+def test_without_known_models_the_count_is_read_from_the_features_to_compare_and_clusters_are_not():
+    (coarse, _), (fine, labels) = clouds(4, 30), clouds(12, 10)
+    result = clustered(fine, compared=coarse.astype(np.float16))
+    assert_consistent(result, len(fine))
+    assert result.num_clusters == 4
+    # Each cluster holds whole clouds of its own features.
+    assert all(len(set(result.labels[labels == cloud])) == 1 for cloud in range(12))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_photo_or_two_to_compare_are_enough(number):
+    result = clustered(np.eye(4)[:number], compared=np.eye(4)[:number])
+    assert 1 <= result.num_clusters <= number
+
+
+def test_what_differs_within_known_products_counts_less():
+    # Light changes photos more than products differ.
+    rng = np.random.default_rng(3)
+    labels = np.repeat(np.arange(16), 30)
+    features = rng.standard_normal((16, 24))[labels] + 0.3 * rng.standard_normal((480, 24))
+    features[:, :6] += 3 * rng.standard_normal((480, 6))
+    known, own = (features[:240], labels[:240]), features[240:]
+    alone, taught = clustered(own, known=known), clustered(own, known=known, within=known)
+    assert_consistent(taught, 240)
+    assert (taught.num_clusters, taught.method, taught.blind_count) == (alone.num_clusters, alone.method,
+                                                                        alone.blind_count)
+    assert adjusted_rand_score(labels[240:], taught.labels) > adjusted_rand_score(labels[240:], alone.labels) + 0.2
+    plain, given = (clustered(own, num_clusters=8, within=within) for within in (None, known))
+    assert given.num_clusters == 8 and given.words == "set by hand"
+    assert adjusted_rand_score(labels[240:], given.labels) > adjusted_rand_score(labels[240:], plain.labels) + 0.2
+
+
+def test_known_models_are_compared_in_the_features_that_they_come_in():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(12), rng.integers(30, 60, 12))
+    narrow = (rng.standard_normal((12, 9))[labels] + 0.1 * rng.standard_normal((len(labels), 9))).astype(np.float32)
+    wide, known = narrow @ rng.standard_normal((9, 32)).astype(np.float32), labels < 6
+    result = clustered(wide[~known], known=(narrow[known], labels[known]), compared=narrow[~known])
+    assert result.num_clusters == 6 and result.calibrated
+    with pytest.raises(UserError, match="CALIBRATION_DATASET"):
+        clustered(wide[~known], known=(narrow[known], labels[known]))
+
+
+def test_photos_go_to_the_nearest_direction_where_the_network_was_taught_to_compare_them():
+    features = load_digits().data[:600].astype(np.float32)
+    result, evened = (clustered(features, num_clusters=10, by_direction=taught) for taught in (True, False))
+    assert result.num_clusters == 10 and (np.diff(np.bincount(result.labels)) <= 0).all()
+    settled, before = ((follow_directions(features, each.labels, passes=1) == each.labels).mean()
+                       for each in (result, evened))
+    assert settled > before
+    finer = result.levels[-1]
+    assert len(np.unique(finer["labels"])) == finer["num_clusters"] > 10
+
+
+def test_outliers_are_marked_only_where_allowed():
+    features, labels = clouds(4, 50)
+    features[[7, 90]] = np.random.default_rng(9).standard_normal((2, 32))
+    marked = clustered(features, num_clusters=4, allow_outliers=True)
+    assert np.flatnonzero(marked.labels < 0).tolist() == [7, 90]
+    assert (marked.confidence[[7, 90]] == 0).all()
+    assert clustered(features, num_clusters=4).labels.min() == 0
+
+
+@pytest.mark.parametrize("farthest, marked", [(18, []), (18.1, [8])])
+def test_an_outlier_is_three_quartile_ranges_farther_than_the_third_quartile(farthest, marked):
+    # Quartiles 2 and 6.
+    isolation = np.array([0, 1, 2, 3, 4, 5, 6, 7, farthest])
+    for labels in (np.zeros(9, int), np.arange(9) // 7):
+        assert np.flatnonzero(outliers(isolation, labels)).tolist() == marked
+    assert not outliers(isolation, np.arange(9) // 8).any(), "nobody else is in its cluster"
+
+
+def test_units_follow_the_majority_of_their_photos():
+    features, _ = clouds(4, 50)
+    som = trained_map(features)
+    result = cluster_photos(features, som)
+    units = som.best_matching_units(features)[0]
+    assert set(np.flatnonzero(result.unit_clusters >= 0)) == set(units)
+    assert np.mean(result.unit_clusters[units] == result.labels) > 0.95
+
+
+@pytest.mark.parametrize(("features", "named"), [
+    (np.array([[1.0, 2], [np.nan, 1], [3, np.inf]]), "rows 1, 2"),
+    (np.ones(5), r"shape \(5,\)"),
+    (np.ones((2, 2, 2)), "shape"),
+    (np.ones((0, 4)), "shape"),
+    (np.array([["a", "b"]]), "type")])
+def test_unusable_features_are_named(features, named):
+    som = SelfOrganizingMap(2, 2, 2)
+    with pytest.raises(UserError, match=named):
+        cluster_photos(features, som)
+
+
+@pytest.mark.parametrize("options", [{"num_clusters": 0}, {"num_clusters": 11}, {"imgs_per_model": 0}])
+def test_impossible_settings_are_refused(options):
+    features = np.random.default_rng(0).random((10, 3)).astype(np.float32)
+    with pytest.raises(UserError, match="NUM_"):
+        cluster_photos(features, trained_map(features), **options)
+
+
+@pytest.mark.parametrize("grid", [(1, 1), (2, 3)])
+def test_a_small_map_does_not_cap_the_number_of_clusters_of_many_photos(grid, monkeypatch):
+    monkeypatch.setattr(hierarchy, "MANY_PHOTOS", 300)
+    features, labels = clouds(20, 30)
+    som = SelfOrganizingMap(*grid, features.shape[1], normalize=True).fit(features, epochs=6)
+    result = cluster_photos(features, som)
+    assert_consistent(result, len(features))
+    assert result.num_clusters == 20 and adjusted_rand_score(labels, result.labels) == 1
+    assert result.unit_clusters.shape == (grid[0] * grid[1],)
+
+
+def test_however_often_photos_are_repeated_there_are_as_many_clusters():
+    features, labels = clouds(12, 10)
+    plain = cluster_photos(features, trained_map(features))
+    times = np.random.default_rng(0).integers(1, 40, len(features))
+    photo = np.repeat(np.arange(len(features)), times)
+    noise = np.random.default_rng(1).standard_normal((len(photo), features.shape[1])).astype(np.float32)
+    for repeated in (features[photo], features[photo] + 1e-3 * noise):
+        result = cluster_photos(repeated, trained_map(repeated), copies=photo)
+        assert_consistent(result, len(photo))
+        assert (result.num_clusters, result.interval) == (12, plain.interval)
+        assert adjusted_rand_score(labels[photo], result.labels) == 1
+        assert all(len(np.unique(result.confidence[photo == each])) == 1 for each in range(0, len(features), 9))
+
+
+def test_of_copies_more_clusters_than_photos_can_be_asked_for():
+    features = np.ones((9, 4), np.float32)
+    copies = np.zeros(9, int)
+    assert cluster_photos(features, trained_map(features), copies=copies, num_clusters=3).num_clusters == 3
+    assert cluster_photos(features, trained_map(features), copies=copies, imgs_per_model=3).num_clusters == 3
+    alone = cluster_photos(features, trained_map(features), copies=copies)
+    assert (alone.num_clusters, alone.interval, alone.method) == (1, (1, 1), "all photos look the same")
+
+
+def test_copies_do_not_make_all_other_photos_outliers():
+    features, _ = clouds(6, 10)
+    photo = np.concatenate([np.zeros(400, int), np.arange(60)])
+    result = cluster_photos(features[photo], trained_map(features[photo]), copies=photo, allow_outliers=True)
+    assert (result.labels >= 0).mean() > 0.95
+
+
+def test_levels_keep_within_what_the_tree_can_give():
+    features, _ = clouds(3, 4)
+    result = clustered(features)
+    assert_consistent(result, len(features))
+    assert all(2 <= level["num_clusters"] <= len(features) for level in result.levels)
+
+
+def test_what_the_photos_alone_suggest_is_read_from_the_features_to_compare_too():
+    (coarse, _), (fine, labels) = clouds(4, 30), clouds(12, 10)
+    result = clustered(fine, compared=coarse, known=(coarse, labels))
+    assert result.blind_count == 4
+
+
+def test_features_that_tell_single_photos_apart_leave_the_count_more_open():
+    features, _ = clouds(12, 20)
+    (low, high), (lower, higher) = (clustered(features, taught_apart=apart).interval for apart in (False, True))
+    assert lower < low and high < higher
+
+
+@pytest.mark.parametrize("given, words", [
+    ({"num_clusters": 8, "imgs_per_model": None, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
+    ({"num_clusters": None, "imgs_per_model": 12.0, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
+    ({"num_clusters": 8, "imgs_per_model": 12.0, "assign_to": None}, "NUM_IMGS_PER_MODEL = 12 has no effect beside"),
+    ({"num_clusters": None, "imgs_per_model": 1e5, "assign_to": None}, "= 100000, but there are 300 photos"),
+    ({"num_clusters": None, "imgs_per_model": 300.0, "assign_to": None}, None),
+    ({"num_clusters": 8, "imgs_per_model": None, "assign_to": None}, None),
+    ({"num_clusters": None, "imgs_per_model": None, "assign_to": "shop"}, None)])
+def test_given_numbers_that_do_nothing_or_cannot_be_meant_are_doubted(given, words):
+    doubtful = doubt_of_given(300, **given)
+    assert words in doubtful if words else doubtful == ""
+
+
+def test_how_photos_were_counted_is_said_without_terms_too():
+    features, labels = clouds(5, 20)
+    assert clustered(features).words == "estimated from the photos alone"
+    assert clustered(features, num_clusters=3).words == "set by hand"
+    assert clustered(features, imgs_per_model=10.0).words == "10 photos per product, given by hand"
+    known = clustered(features, known=(features, labels))
+    assert known.words == f"learned from {len(set(labels))} labelled products" and known.method != known.words
+
+
+def test_a_clustering_describes_itself():
+    features, labels = clouds(6, 20)
+    blind, known = clustered(features), clustered(features, known=(features, labels))
+    low, high = blind.interval
+    lines = blind.described().splitlines()
+    assert lines[0] == f"120 photos, 6 clusters (likely {low} to {high}; estimated from the photos alone)"
+    assert lines[1].startswith("coarser and finer: ") and " 6," not in lines[1]
+    assert "learned from 6 labelled products of shoes)" in known.described(known="shoes")
+    assert clustered(features, num_clusters=120).described().splitlines()[0] == "120 photos, 120 clusters (set by hand)"
+    assert clustered(features, num_clusters=1).described().startswith("120 photos, 1 cluster (set by hand)")
+
+
+@pytest.mark.parametrize("interval, blind, said", [
+    ((4, 9), 12, "likely 4 to 9; from 2 products of shoes; the photos alone suggest 12"),
+    ((4, 9), 9, "likely 4 to 9; from 2 products of shoes"), ((4, 9), 4, "likely 4 to 9; from 2 products of shoes"),
+    ((6, 6), None, "from 2 products of shoes"), ((6, 6), 5, "from 2 products of shoes; the photos alone suggest 5")])
+def test_what_the_photos_alone_suggest_is_said_where_the_interval_does_not_hold_it(interval, blind, said):
+    labels = np.arange(6)
+    found = Clustering(labels, 6, interval, [{"num_clusters": 6, "labels": labels}], labels, np.ones(6),
+                       blind_count=blind, words="from 2 products")
+    assert found.described(known="shoes") == f"6 photos, 6 clusters ({said})"
+
+
+def test_large_counts_are_easy_to_read():
+    assert Clustering(np.zeros(1), 1, (1200, 9000), [], np.zeros(1), np.zeros(1)).likely == "likely 1,200 to 9,000"

@@ -1,0 +1,75 @@
+"""The files of step 04."""
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from imgcluster.clusters.cluster_results import (
+    OUTPUTS,
+    read_map,
+    review_list,
+    warn_of_other_features,
+    warn_of_other_labels,
+    write_clustering,
+)
+from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.datafiles.records import write_record
+from imgcluster.files import read_json, write_lines
+
+
+def test_every_file_is_written_and_rows_agree(written, digits):
+    folder, clustering = written
+    assert all((folder / name).exists() for name in OUTPUTS)
+    table = pd.read_csv(folder / "clusters.csv")
+    assert table.cluster.tolist() == clustering.labels.tolist() == np.load(folder / "labels_pred.npy").tolist()
+    assert {f"level_{level['num_clusters']}" for level in clustering.levels} <= set(table.columns)
+
+
+def test_the_count_is_written_with_how_it_was_found(written, digits, fitted, tmp_path):
+    clustering = replace(written[1], interval=(2, 90), words="by eye", finer_groups=40)
+    names = [f"{row}.png" for row in range(len(digits))]
+    write_lines(tmp_path / "img_paths.txt", names)
+    write_clustering(tmp_path, names, digits, fitted, clustering, blind_count=7)
+    count = read_json(tmp_path / "cluster_count.json")
+    assert (count["num_clusters"], count["interval"]) == (clustering.num_clusters, [2, 90])
+    assert (count["in_words"], count["finer_groups"], count["blind_count"]) == ("by eye", 40, 7)
+
+
+def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
+    som, unit_clusters = read_map(written[0] / "som.npz")
+    for found, expected in zip(som.best_matching_units(digits), fitted.best_matching_units(digits)):
+        assert np.array_equal(found, expected)
+    assert np.array_equal(unit_clusters, written[1].unit_clusters) and som.topology == "hexagonal"
+    with np.load(written[0] / "som.npz") as arrays:
+        assert np.allclose(arrays["distance_map"], fitted.distance_map(scaling="mean"))
+
+
+def test_review_list_is_the_least_confident_first_and_bounded_but_for_all_that_fit_no_cluster():
+    table = pd.DataFrame({"file": list("abcdefghij"), "cluster": [0] * 7 + [-1] * 3,
+                          "confidence": [0.9, 0.1, 0.45, 0.3, 0.49, 0.8, 0.7, 0, 0, 0]})
+    found = review_list(table)
+    assert found.file.tolist() == list("bdhij")
+    assert found.reason.tolist() == ["between clusters"] * 2 + ["fits no cluster"] * 3
+
+
+def test_files_that_are_not_those_a_step_read_are_warned_of(tmp_path):
+    said = []
+    write_lines(tmp_path / "img_paths.txt", "abc")
+    for kind in ("true", "pred"):
+        write_labels(tmp_path, kind, np.arange(3))
+    np.save(tmp_path / "features.npy", np.eye(3))
+    write_record(tmp_path, "04", settings={}, outputs=[], inputs=[tmp_path / "features.npy"])
+    write_record(tmp_path, "05", settings={}, outputs=[],
+                 inputs=[tmp_path / "labels_true.txt", tmp_path / "labels_pred.txt"])
+    for check in (warn_of_other_features, warn_of_other_labels):
+        check(tmp_path, warn=said.append)
+    assert said == []
+    np.save(tmp_path / "features.npy", np.ones((3, 3)))
+    warn_of_other_features(tmp_path, warn=said.append)
+    write_labels(tmp_path, "pred", np.zeros(3, int))
+    warn_of_other_labels(tmp_path, warn=said.append)
+    assert ["step 04 made the clusters from" in said[0], "step 05 scored" in said[1]] == [True, True] and len(said) == 2
+    write_labels(tmp_path, "pred", np.arange(3))
+    (tmp_path / "labels_true.txt").unlink()
+    warn_of_other_labels(tmp_path, warn=said.append)
+    assert "step 05 scored" in said[2], "its scores are by labels that are gone"

@@ -1,0 +1,31 @@
+"""Copies listed by step 01 or of the same features are one group; the first of each stands for it."""
+import numpy as np
+
+from imgcluster.clusters.copies import copy_groups, originals
+
+PATHS = [f"{number}.jpg" for number in range(6)]
+
+
+def groups_of(tmp_path, features, table="file,kept,kind,distance\n"):
+    (tmp_path / "duplicates.csv").write_text(table)
+    return copy_groups(tmp_path, PATHS, features)
+
+
+def test_listed_copies_and_copies_of_copies_are_one_group(tmp_path):
+    features = np.random.default_rng(0).random((6, 4)).astype(np.float32)
+    found = groups_of(tmp_path, features, "file,kept,kind,distance\n4.jpg,0.jpg,same,0\n2.jpg,4.jpg,same,0\n"
+                                          "gone.jpg,1.jpg,same,0\n")
+    assert found[0] == found[4] == found[2] and len(set(found)) == 4
+
+
+def test_photos_of_the_same_features_are_copies_and_without_a_table_no_others(tmp_path):
+    features = np.random.default_rng(0).random((6, 4)).astype(np.float32)
+    features[5] = features[1]
+    found = copy_groups(tmp_path, PATHS, features)
+    assert found[5] == found[1] and len(set(found)) == 5
+    assert np.array_equal(found, groups_of(tmp_path, features))
+
+
+def test_the_first_of_each_group_stands_for_it():
+    first, stands_in = originals(np.array([7, 3, 7, 5, 3]))
+    assert first.tolist() == [0, 1, 3] and stands_in.tolist() == [0, 1, 0, 2, 1]

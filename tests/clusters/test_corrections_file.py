@@ -1,0 +1,93 @@
+"""Corrections are known by their lines in the file, and say which clustering they are for without losing anything."""
+import pandas as pd
+import pytest
+
+from imgcluster.clusters.corrections_file import read_corrections, renumbered, stamp
+from imgcluster.errors import UserError
+
+HEADER = "action,file,cluster,value"
+
+
+def test_lines_have_the_numbers_that_an_editor_shows(tmp_path):
+    (tmp_path / "a.csv").write_text(f'{HEADER}\n\nmerge,,1,2\n,,,\n\nname,,2,"boots, red"\n')
+    table = read_corrections(tmp_path / "a.csv", "this")
+    assert table.index.tolist() == [3, 6] and table["value"].tolist() == ["2", "boots, red"]
+
+
+def test_lines_are_for_the_clustering_they_name_else_for_the_one_given(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEADER},clustering\nmerge,,1,2,that\nmerge,,2,3,\nmerge,,3,4\n")
+    assert read_corrections(tmp_path / "a.csv", "this")["clustering"].tolist() == ["that", "this", "this"]
+    (tmp_path / "a.csv").write_text(f"{HEADER}\nmerge,,1,2\n")
+    assert read_corrections(tmp_path / "a.csv", "this")["clustering"].tolist() == ["this"]
+
+
+def test_columns_without_a_name_as_spreadsheets_leave_them_are_passed_over(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEADER},,note,,clustering,clustering\nmerge,,1,2,,why,,that,other\nmerge,,2,3\n")
+    table = read_corrections(tmp_path / "a.csv", "this")
+    assert table.columns.tolist() == [*HEADER.split(","), "clustering"]
+    assert table.to_numpy().tolist() == [["merge", "", "1", "2", "that"], ["merge", "", "2", "3", "this"]]
+
+
+@pytest.mark.parametrize("text", [None, "", f"{HEADER}\n", f"{HEADER}\n,,,\n", ",,,\n,,,\n"])
+def test_where_there_are_no_lines_there_are_none(tmp_path, text):
+    if text is not None:
+        (tmp_path / "a.csv").write_text(text)
+    table = read_corrections(tmp_path / "a.csv", "this")
+    stamp(tmp_path / "a.csv", "this")
+    assert table.empty and {*HEADER.split(","), "clustering"} <= set(table.columns)
+
+
+def test_a_file_that_is_no_such_table_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("action,file\nmerge,,,\n")
+    with pytest.raises(UserError, match="line 2: 4 cells for 2 columns"):
+        read_corrections(tmp_path / "a.csv", "this")
+
+
+def test_lines_are_stamped_once_and_all_else_stays(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("action,file,cluster,value,note\r\n\r\n"
+                     "merge,,1,2\r\nname,,2,\"신발, red\",why\r\n".encode("utf-8-sig"))
+    stamp(path, "this")
+    stamped = path.read_bytes()
+    assert stamped == ("action,file,cluster,value,note,clustering\r\n\r\n"
+                       "merge,,1,2,,this\r\nname,,2,\"신발, red\",why,this\r\n").encode("utf-8-sig")
+    stamp(path, "that")
+    assert path.read_bytes() == stamped and list(tmp_path.iterdir()) == [path]
+
+
+def test_lines_added_to_a_stamped_file_are_stamped_in_their_turn(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("clustering,action,file,cluster,value\nthis,merge,,1,2\n,merge,,2,3\n")
+    stamp(path, "that")
+    assert path.read_bytes() == b"clustering,action,file,cluster,value\nthis,merge,,1,2\nthat,merge,,2,3\n"
+
+
+def test_a_spreadsheet_s_semicolons_are_read_and_stay(tmp_path):
+    (tmp_path / "a.csv").write_text(f'{HEADER}\nname,,2,"boots; red"\n'.replace(",", ";"))
+    stamp(tmp_path / "a.csv", "this")
+    assert (tmp_path / "a.csv").read_text() == 'action;file;cluster;value;clustering\nname;;2;"boots; red";this\n'
+    assert read_corrections(tmp_path / "a.csv", "that").to_numpy().tolist() == [["name", "", "2", "boots; red", "this"]]
+
+
+def test_a_mark_of_its_encoding_is_no_part_of_the_first_column(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("clustering,action,file,cluster,value\n ,merge,,1,2\n", encoding="utf-8-sig")
+    stamp(path, "this")
+    assert path.read_bytes() == b"\xef\xbb\xbfclustering,action,file,cluster,value\nthis,merge,,1,2\n"
+    assert read_corrections(path, "that")["clustering"].tolist() == ["this"]
+
+
+def test_lines_for_fewer_of_the_same_earlier_clusters_go_on_with_higher_numbers_of_their_own(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEADER},clustering\nsplit,a.jpg,3,new-1,ab+12\nmerge,,13,12,ab+12\n"
+                                    "move,b.jpg,-1, 14,ab+12\nname,,14,15,ab+12\n")
+    table = read_corrections(tmp_path / "a.csv", "ab+12")
+    assert renumbered(table, "ab+14").to_numpy().tolist() == [
+        ["split", "a.jpg", "3", "new-1", "ab+14"], ["merge", "", "15", "12", "ab+14"],
+        ["move", "b.jpg", "-1", "16", "ab+14"], ["name", "", "16", "15", "ab+14"]]
+    for other in ("ab+12", "ab+11", "cd+14", "ab", "+14"):
+        assert renumbered(table, other).equals(table)
+
+
+def test_lines_of_clusterings_that_are_not_known_stay():
+    table = pd.DataFrame([["merge", "", "13", "1", "+12"]], columns=[*HEADER.split(","), "clustering"])
+    assert renumbered(table, "+14").equals(table)

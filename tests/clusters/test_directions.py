@@ -1,0 +1,130 @@
+"""Photos follow the direction of their cluster: strays come home, and no cluster is emptied."""
+import numpy as np
+import pytest
+
+from imgcluster.clusters import directions
+from imgcluster.clusters.directions import (
+    confidence,
+    evened_places,
+    follow_directions,
+    likeness_to_means,
+    mean_directions,
+)
+from imgcluster.rows import unit_length
+from imgcluster.structure.hierarchy import hierarchy_of
+from imgcluster.training.validation import precision_at_r
+
+
+def rays(num_products=5, photos=40, seed=0):
+    """(features of photos along rays, at all lengths, their products)."""
+    rng, labels = np.random.default_rng(seed), np.repeat(np.arange(num_products), photos)
+    features = rng.standard_normal((num_products, 16))[labels] + 0.3 * rng.standard_normal((len(labels), 16))
+    return (features * rng.uniform(0.1, 10, (len(labels), 1))).astype(np.float32), labels
+
+
+def test_strays_come_home_whatever_their_length():
+    features, products = rays()
+    strayed = products.copy()
+    strayed[::7] = (strayed[::7] + 1) % 5
+    assert (follow_directions(features, strayed) == products).all()
+    assert (follow_directions(features, products) == products).all()
+
+
+def test_each_pass_brings_photos_nearer_to_their_direction():
+    features, products = rays(9)
+    labels = np.random.default_rng(1).integers(5, size=len(products))
+    nearness = []
+    for passes in (0, 1, 2, 20):
+        found = follow_directions(features, labels, passes=passes)
+        unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+        nearness.append((unit * mean_directions(features, found)[found]).sum())
+    assert nearness == sorted(nearness) and nearness[-1] > nearness[0]
+
+
+def test_no_cluster_is_emptied():
+    features = np.ones((6, 3), np.float32)
+    for labels in ([0, 0, 1, 1, 2, 2], [0, 0, 0, 1, 1, 1]):
+        assert follow_directions(features, np.array(labels)).tolist() == labels
+    features, products = rays(2)
+    assert len(np.unique(follow_directions(features, np.arange(len(products)) % 30))) == 30
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_memory_mapped_features_give_the_same(tmp_path, dtype):
+    features, products = rays(3, 700)
+    np.save(tmp_path / "features.npy", features.astype(dtype))
+    labels = np.random.default_rng(0).integers(3, size=len(products))
+    mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
+    assert (follow_directions(mapped, labels) == follow_directions(features, labels)).all()
+
+
+def test_directions_have_length_1_and_a_photo_without_any_counts_for_none():
+    features, products = rays()
+    features[3] = 0
+    assert np.allclose(np.linalg.norm(mean_directions(features, products), axis=1), 1, atol=1e-5)
+    assert np.isfinite(mean_directions(np.zeros((4, 2), np.float32), np.arange(4))).all()
+
+
+def test_a_long_photo_turns_its_direction_no_more_than_a_short_one():
+    features, labels = np.array([[4, 0], [0, 0.5], [0, -7]], np.float32), np.array([0, 0, 1])
+    half = np.sqrt(0.5)
+    assert mean_directions(features, labels) == pytest.approx(np.array([[half, half], [0, -1]]))
+    assert likeness_to_means(features, labels) == pytest.approx([half, half, 1])
+
+
+def test_photos_stay_within_the_larger_cluster_they_are_in_and_those_yet_to_be_placed_are():
+    features, products = rays(4)
+    parts, larger = products.copy(), products // 3
+    parts[::3] = -1
+    assert (follow_directions(features, parts, within=larger) == products).all()
+    parts[larger == 0] = np.where(parts[larger == 0] < 0, -1, 0)
+    parts[parts > 0] -= 2
+    assert (follow_directions(features, parts, within=larger) == np.maximum(products - 2, 0)).all()
+    # A pass that would empty a cluster is not taken, but for those without one.
+    same = np.ones((5, 3), np.float32)
+    assert follow_directions(same, np.array([0, 1, 1, -1, -1])).tolist() == [0, 1, 1, 0, 0]
+
+
+def test_confidence_is_how_much_nearer_ones_own_cluster_is_than_the_next_one():
+    features = np.array([[2, 0], [0.8, 0.6], [0, 5], [-0.6, 0.8]])
+    next_mean = np.array([-0.6, 1.8]) / np.hypot(0.6, 1.8)
+    found = confidence(features, np.array([0, 0, 1, 1]))
+    # Without the photo itself its own cluster is the other photo of it, whose cosine is 0.8.
+    assert found[:2] == pytest.approx([1 - 0.2 / (1 - next_mean @ photo) for photo in ([1, 0], [0.8, 0.6])], abs=1e-5)
+    assert confidence(features, np.zeros(4, int)).tolist() == [1] * 4
+    assert confidence(features, np.array([0, 0, 1, 0]))[2] == 0, "nobody else is in its cluster"
+    assert confidence(np.ones((4, 3)), np.array([0, 0, 1, 1])) == pytest.approx([0] * 4, abs=0.01), "none is nearer"
+
+
+def test_strays_and_photos_between_clusters_have_the_least_confidence():
+    features, products = rays()
+    between = mean_directions(features, products)[[0, 1]].sum(axis=0, keepdims=True)
+    features, strayed = np.concatenate([features, between]), np.append(products, 0)
+    strayed[:200:40] = (strayed[:200:40] + 1) % 5
+    found = confidence(features, strayed)
+    assert ((found >= 0) & (found <= 1)).all()
+    assert found[:200:40].max() == 0 and found[-1] < 0.1 and np.median(found) > 0.7
+
+
+def lit_photos(seed=0, num_products=12, photos=40):
+    """(features of photos in which light, two large ways, varies more than products differ; their products)."""
+    rng, labels = np.random.default_rng(seed), np.repeat(np.arange(num_products), photos)
+    features = rng.standard_normal((num_products, 20))[labels] + 0.2 * rng.standard_normal((len(labels), 20))
+    features[:, :2] += 2 * rng.standard_normal((len(labels), 2))
+    return features.astype(np.float32), labels
+
+
+@pytest.mark.parametrize("most_shown", [6000, 100])
+def test_without_labels_what_differs_in_small_clusters_counts_less(monkeypatch, most_shown):
+    monkeypatch.setattr(directions, "MOST_SHOWN", most_shown)
+    features, products = lit_photos()
+    places = evened_places(features, hierarchy_of(features))
+    assert places.shape == features.shape and places.dtype == np.float32
+    assert precision_at_r(unit_length(places), products) > precision_at_r(unit_length(features), products) + 0.05
+
+
+@pytest.mark.parametrize("number, moved", [(3, False), (15, False), (16, True)])
+def test_photos_too_few_for_two_small_clusters_stay_where_they_are(number, moved):
+    features = lit_photos()[0][::5][:number]
+    hierarchy = hierarchy_of(features)
+    assert (evened_places(features, hierarchy) is not hierarchy.points) == moved

@@ -1,0 +1,28 @@
+"""Which settings the files of a step depend on."""
+from configured import PATH_TEMPLATES, ROOT
+
+from imgcluster.configuring.config_file import load_settings
+from imgcluster.configuring.settings import Settings
+from imgcluster.configuring.step_options import label_options
+from imgcluster.configuring.step_settings import STEP_SETTINGS, of_step
+
+# Fields that no record needs: where things lie, how fast they are made, whether files are written beside the others.
+# The seed is part of every step's record.
+WITHOUT_EFFECT_ON_OUTPUTS = {"DATASET", *PATH_TEMPLATES, "NUM_WORKERS", "SAVE_MASKS", "FEATURES_TSV"}
+
+
+def test_every_setting_that_changes_an_output_is_recorded():
+    recorded = {name for names in STEP_SETTINGS.values() for name in names}
+    assert recorded | WITHOUT_EFFECT_ON_OUTPUTS == set(Settings.model_fields)
+    assert recorded & WITHOUT_EFFECT_ON_OUTPUTS == set()
+    assert all(len(names) == len(set(names)) for names in STEP_SETTINGS.values())
+
+
+def test_labels_that_are_there_for_scores_alone_are_no_matter_of_the_network():
+    def recorded(*overrides):
+        return of_step(load_settings(None, ["DATASET=shoes", *overrides], root=ROOT), "02")
+
+    assert recorded("LABELS_FROM=folder") == recorded("LABELS_FROM=None")
+    assert recorded("LABELS_FROM=folder", "TRAIN_DATASET=shoes") != recorded("LABELS_FROM=folder")
+    settings = load_settings(None, ["DATASET=shoes", "LABELS_FROM=None", "TRAIN_LABELS_FROM=folder"], root=ROOT)
+    assert settings.labels_from is None and label_options(settings)["labels_from"] is None

@@ -1,0 +1,66 @@
+"""Distances grow evenly where there are no clusters, and jump where clusters end: at their size, at every level."""
+import numpy as np
+import pytest
+from test_blind_count import clouds, nested
+
+from imgcluster.counting.growth import growth_of_distances, growth_peaks, mean_log_distances
+from imgcluster.rows import unit_length
+from imgcluster.structure.hierarchy import hierarchy_of
+
+
+def peaks_of(features, *, lowest=1, highest=np.inf):
+    hierarchy = hierarchy_of(features)
+    return growth_peaks(growth_of_distances(hierarchy.points, hierarchy.nearest), len(features), lowest=lowest,
+                        highest=highest)
+
+
+@pytest.mark.parametrize(("num_clusters", "photos_each"), [(40, 5), (30, 12), (12, 40), (3, 100), (500, 12)])
+def test_separate_clouds_make_a_clear_peak_at_their_number(num_clusters, photos_each):
+    # Of the last, every other photo or fewer are ranked.
+    (count, clear), *_ = peaks_of(clouds(num_clusters, photos_each, spread=0.3))
+    assert count == pytest.approx(num_clusters, rel=0.15) and clear == 1
+
+
+def test_products_and_their_kinds_both_make_a_peak():
+    found = peaks_of(nested(6, 6, 12, apart=0.2, spread=0.2))
+    clear = sorted(count for count, clarity in found if clarity == 1)
+    assert clear == [pytest.approx(6, rel=0.3), pytest.approx(36, rel=0.2)]
+
+
+@pytest.mark.parametrize("num_photos", [40, 300, 5000])
+def test_one_cloud_has_no_clear_peak(num_photos):
+    for seed in range(3):
+        found = peaks_of(clouds(1, num_photos, spread=1, seed=seed, width=12), lowest=2, highest=num_photos / 3)
+        assert all(clarity < 0.5 for _, clarity in found)
+
+
+def test_clusters_that_overlap_too_much_make_none():
+    assert not peaks_of(clouds(20, 20, spread=4))
+
+
+def test_peaks_are_sought_between_the_counts_given():
+    features = nested(6, 6, 12, apart=0.2, spread=0.2)
+    assert [round(count) for count, _ in peaks_of(features, lowest=20)] == [32]
+    assert all(count < 20 for count, _ in peaks_of(features, highest=20))
+
+
+def test_the_height_is_one_over_the_number_of_dimensions():
+    for dimensions in (2, 5):
+        rng = np.random.default_rng(0)
+        flat = np.zeros((3000, 40), np.float32)
+        flat[:, :dimensions] = rng.random((3000, dimensions))
+        growth = growth_of_distances(flat, np.zeros((3000, 8), int))
+        inner = (growth.sizes > 4) & (growth.sizes < 30)
+        assert np.median(growth.heights[inner]) == pytest.approx(1 / dimensions, rel=0.25)
+
+
+def test_the_distances_to_nearest_photos_go_on_where_a_sample_goes_on():
+    points = unit_length(np.random.default_rng(0).standard_normal((6000, 6)).astype(np.float32))
+    hierarchy = hierarchy_of(points)
+    growth = growth_of_distances(hierarchy.points, hierarchy.nearest)
+    assert np.abs(np.diff(growth.heights[5:60])).max() < 0.15 * growth.heights[5:60].mean()
+
+
+def test_copies_are_no_infinitely_small_cluster():
+    points = np.repeat(np.eye(6, dtype=np.float32), 2, axis=0)
+    assert np.isfinite(mean_log_distances(points)).all()

@@ -1,0 +1,31 @@
+"""Validity measures agree with their references."""
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.metrics import silhouette_score
+
+from imgcluster.counting.validity import modularity, squared_silhouette
+from imgcluster.structure.hierarchy import sum_edges
+
+LABELS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2, 2])
+
+
+def test_silhouette_is_that_of_squared_distances():
+    points = np.random.default_rng(0).random((10, 3)).astype(np.float32)
+    squares = ((points[:, None] - points[None]) ** 2).sum(axis=2)
+    assert squared_silhouette(points, LABELS) == pytest.approx(
+        silhouette_score(squares, LABELS, metric="precomputed"), abs=1e-4)
+
+
+def test_silhouette_of_one_cluster_and_of_single_photos_is_zero():
+    points = np.arange(4.0, dtype=np.float32)[:, None]
+    assert squared_silhouette(points, np.zeros(4, int)) == 0
+    assert squared_silhouette(points, np.arange(4)) == 0
+
+
+def test_two_separate_triangles():
+    triangle = np.ones((3, 3)) - np.eye(3)
+    graph = sparse.block_diag([triangle, triangle]).tocsr()
+    apart = sum_edges(graph, np.array([0, 0, 0, 1, 1, 1]))
+    assert modularity(apart) == pytest.approx(0.5)
+    assert modularity(sum_edges(graph, np.zeros(6, int))) == 0

@@ -1,0 +1,173 @@
+"""Rows: whatever photos leave or come, every row file agrees with img_paths.txt."""
+import contextlib
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from imgcluster.datafiles.artefacts import read_img_paths, read_labels, read_labels_true, read_lines, write_labels
+from imgcluster.datafiles.photo_rows import drop_unreadable, left_out, write_photo_rows
+from imgcluster.datafiles.staging import finish
+from imgcluster.errors import UserError
+from imgcluster.files import read_table, write_array, write_lines, write_table
+
+PHOTOS = ["a, b.jpg", '가 "방".jpg', "c.jpg", "d/e.jpg", "f.jpg"]
+LABELS = ["1", "2", "1", "3", "2"]
+ROW_FILES = ["features.npy", "features.tsv", "metadata.tsv", "labels_pred.txt", "labels_pred.npy", "labels_pred.tsv",
+             "clusters.csv"]
+
+
+@pytest.fixture(params=[True, False], ids=["labelled", "unlabelled"])
+def data_dir(request, tmp_path):
+    """A dataset after step 04; value i is told from every other in all row files."""
+    labelled = request.param
+    write_photo_rows(tmp_path, PHOTOS, LABELS if labelled else None)
+    write_array(tmp_path / "features.npy", np.arange(10, dtype=np.float32).reshape(5, 2))
+    write_lines(tmp_path / "features.tsv", [f"{2 * row}\t{2 * row + 1}" for row in range(5)])
+    write_lines(tmp_path / "metadata.tsv", [*(["file\tlabel"] if labelled else []), *PHOTOS])
+    write_labels(tmp_path, "pred", np.arange(5))
+    write_table(tmp_path / "clusters.csv", pd.DataFrame({"file": PHOTOS, "cluster": np.arange(5)}))
+    return tmp_path
+
+
+def labels_of(data_dir, rows):
+    return [LABELS[row] for row in rows] if (data_dir / "labels_true.txt").exists() else None
+
+
+def assert_rows(data_dir, rows):
+    """Every row file holds the original rows `rows`, in this order."""
+    names = [PHOTOS[row] for row in rows]
+    assert read_img_paths(data_dir) == names
+    np.testing.assert_array_equal(np.load(data_dir / "features.npy", allow_pickle=False)[:, 0], 2 * np.array(rows))
+    assert [line.split("\t")[0] for line in read_lines(data_dir / "features.tsv")] == [str(2 * row) for row in rows]
+    assert [line for line in read_lines(data_dir / "metadata.tsv") if line != "file\tlabel"] == names
+    np.testing.assert_array_equal(read_labels(data_dir, "pred").astype(int), rows)
+    np.testing.assert_array_equal(np.load(data_dir / "labels_pred.npy", allow_pickle=False), rows)
+    table = pd.read_csv(data_dir / "labels_pred.tsv", sep="\t")
+    assert list(table.file) == names and list(table.label) == list(rows)
+    clusters = read_table(data_dir / "clusters.csv")
+    assert list(clusters.file) == names and list(clusters.cluster) == [str(row) for row in rows]
+    true = read_labels_true(data_dir)
+    assert true is None or list(true) == [LABELS[row] for row in rows]
+
+
+def content(data_dir):
+    return {path.relative_to(data_dir): path.read_bytes() for path in data_dir.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("rows", [[0, 1, 2, 3], [1, 2, 3, 4], [0, 3], [1], [4, 0, 2]])
+def test_photos_that_leave_take_their_rows_along(data_dir, rows):
+    write_photo_rows(data_dir, [PHOTOS[row] for row in rows], labels_of(data_dir, rows))
+    assert_rows(data_dir, rows)
+    assert not (data_dir / "outdated").exists()
+
+
+@pytest.mark.parametrize("moves", range(16))
+def test_a_run_killed_anywhere_leaves_rows_that_the_next_one_brings_in_step(data_dir, monkeypatch, moves):
+    rows, left, real = [0, 2, 3], [moves], os.replace
+
+    def dying(source, target):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        real(source, target)
+
+    names, labels = [PHOTOS[row] for row in rows], labels_of(data_dir, rows)
+    monkeypatch.setattr(os, "replace", dying)
+    with contextlib.suppress(KeyboardInterrupt):
+        write_photo_rows(data_dir, names, labels)
+    monkeypatch.setattr(os, "replace", real)
+    finish(data_dir)
+    write_photo_rows(data_dir, names, labels)
+    assert_rows(data_dir, rows)
+    assert not (data_dir / "outdated").exists() and not (data_dir / "adding").exists()
+
+
+def test_the_same_photos_change_nothing(data_dir):
+    before = content(data_dir)
+    write_photo_rows(data_dir, PHOTOS, labels_of(data_dir, range(5)))
+    assert content(data_dir) == before
+
+
+def test_where_photos_come_old_row_files_are_set_aside(data_dir):
+    before = content(data_dir)
+    labels = labels_of(data_dir, range(5))
+    write_photo_rows(data_dir, [*PHOTOS, "new.jpg"], None if labels is None else [*labels, "9"])
+    assert read_img_paths(data_dir) == [*PHOTOS, "new.jpg"]
+    true = read_labels_true(data_dir)
+    assert true is None or list(true) == [*LABELS, "9"]
+    for name in ROW_FILES:
+        assert not (data_dir / name).exists()
+        assert (data_dir / "outdated" / name).read_bytes() == before[(data_dir / name).relative_to(data_dir)]
+
+
+def test_row_files_that_did_not_fit_before_are_set_aside(data_dir):
+    write_array(data_dir / "features.npy", np.zeros((3, 2), np.float32))
+    write_lines(data_dir / "labels_pred.txt", "01")
+    write_photo_rows(data_dir, PHOTOS[:2], labels_of(data_dir, [0, 1]))
+    assert sorted(path.name for path in (data_dir / "outdated").iterdir()) == ["features.npy", "labels_pred.txt"]
+    assert list(read_table(data_dir / "clusters.csv").cluster) == ["0", "1"]
+
+
+def test_labels_go_when_there_are_none_any_more(data_dir):
+    write_photo_rows(data_dir, PHOTOS, None)
+    assert read_labels_true(data_dir) is None
+    assert not list(data_dir.glob("labels_true.*"))
+
+
+def test_large_arrays_lose_the_right_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr("imgcluster.datafiles.photo_rows.BLOCK", 3)
+    photos = [f"{row:02}.jpg" for row in range(20)]
+    write_photo_rows(tmp_path, photos, None)
+    write_array(tmp_path / "features.npy", np.arange(20, dtype=np.float32)[:, None])
+    rows = [0, 1, 2, 5, 8, 11, 12, 13, 14, 19]
+    write_photo_rows(tmp_path, [photos[row] for row in rows], None)
+    np.testing.assert_array_equal(np.load(tmp_path / "features.npy")[:, 0], rows)
+
+
+def test_left_out_photos_are_those_of_the_tables(tmp_path):
+    assert left_out(tmp_path, duplicates=True) == set()
+    write_table(tmp_path / "skipped.csv", pd.DataFrame({"file": PHOTOS[:2], "reason": "damaged"}))
+    assert left_out(tmp_path, duplicates=True) == set(PHOTOS[:2])
+    write_table(tmp_path / "duplicates.csv", pd.DataFrame({"file": [PHOTOS[2]], "kept": [PHOTOS[3]], "distance": [0]}))
+    assert left_out(tmp_path, duplicates=True) == set(PHOTOS[:3])
+    assert left_out(tmp_path, duplicates=False) == set(PHOTOS[:2])
+    write_table(tmp_path / "skipped.csv", pd.DataFrame({"file": [], "reason": []}))
+    assert left_out(tmp_path, duplicates=True) == {PHOTOS[2]}
+
+
+def test_dropped_photos_leave_all_row_files_and_are_listed(data_dir):
+    write_table(data_dir / "skipped.csv", pd.DataFrame({"file": ["z.jpg"], "reason": ["damaged, badly"]}))
+    said = []
+    drop_unreadable(data_dir, "img", {PHOTOS[1]: 'has "no" end', PHOTOS[4]: "vanished"}, warn=said.append)
+    assert said == [f'{PHOTOS[1]}: has "no" end; left out (skipped.csv)', "f.jpg: vanished; left out (skipped.csv)"]
+    assert_rows(data_dir, [0, 2, 3])
+    skipped = read_table(data_dir / "skipped.csv")
+    assert dict(zip(skipped.file, skipped.reason)) == {"z.jpg": "damaged, badly", PHOTOS[1]: 'has "no" end',
+                                                       PHOTOS[4]: "vanished"}
+    assert list(skipped.file) == sorted(skipped.file)
+
+
+def test_photos_are_not_dropped_where_none_would_be_left(data_dir):
+    before = content(data_dir)
+    with pytest.raises(UserError, match="no photo in img could be read; run 01_img_preprocess.py"):
+        drop_unreadable(data_dir, "img", dict.fromkeys(PHOTOS, "vanished"), warn=pytest.fail)
+    assert content(data_dir) == before
+
+
+def test_dropping_nothing_changes_no_row_file(data_dir):
+    before = content(data_dir)
+    drop_unreadable(data_dir, "img", {}, warn=pytest.fail)
+    after = content(data_dir)
+    assert {name: after[name] for name in before} == before
+
+
+def test_photos_replaced_under_their_names_count_as_new(data_dir):
+    labels = labels_of(data_dir, range(5))
+    write_photo_rows(data_dir, PHOTOS, labels, replaced={"not there.jpg"})
+    assert_rows(data_dir, range(5))
+    write_photo_rows(data_dir, PHOTOS, labels, replaced={PHOTOS[2]})
+    assert read_img_paths(data_dir) == PHOTOS
+    assert not any((data_dir / name).exists() for name in ROW_FILES)
+    assert all((data_dir / "outdated" / name).exists() for name in ROW_FILES)

@@ -1,0 +1,81 @@
+"""Records: what made the files is noted, and changes are noticed."""
+
+import numpy as np
+import pytest
+
+from imgcluster import files
+from imgcluster.datafiles import artefacts, records
+
+SETTINGS = {"RANDOM_SEED": 0, "SOM_GRID": (3, 4), "WEIGHTS": None}
+
+
+@pytest.fixture
+def recorded(data_dir):
+    """The same dataset after step 04, with its record."""
+    artefacts.write_labels(data_dir, "pred", [0, 1, 0, 1])
+    records.write_record(data_dir, "04", settings=SETTINGS, outputs=["labels_pred.txt", "labels_pred.npy"],
+                           inputs=[data_dir / "features.npy", data_dir / "labels_true.txt"], trained_on=None)
+    return data_dir
+
+
+def test_a_record_says_what_made_the_files(recorded):
+    record = files.read_json(recorded / "made_by_04.json")
+    assert record["step"] == "04" and record["trained_on"] is None
+    assert record["outputs"] == ["labels_pred.txt", "labels_pred.npy"]
+    assert record["versions"]["numpy"] == np.__version__
+    assert record["inputs"]["features.npy"] == records.fingerprint(recorded / "features.npy") != ""
+
+
+def test_what_was_just_made_is_up_to_date(recorded):
+    assert records.is_up_to_date(recorded, "04", SETTINGS)
+    assert records.changed_settings(recorded, "04", SETTINGS) == []
+
+
+def test_a_changed_setting_is_noticed(recorded):
+    changed = {**SETTINGS, "SOM_GRID": (3, 5)}
+    assert not records.is_up_to_date(recorded, "04", changed)
+    assert records.changed_settings(recorded, "04", changed) == ["SOM_GRID: [3, 4] -> [3, 5]"]
+
+
+def test_a_setting_that_came_is_noticed_and_one_that_plays_no_part_any_more_is_not_asked_for(recorded):
+    assert not records.is_up_to_date(recorded, "04", {**SETTINGS, "NEW": 1})
+    assert records.is_up_to_date(recorded, "04", {"SOM_GRID": SETTINGS["SOM_GRID"]})
+
+
+@pytest.mark.parametrize("name", ["labels_pred.txt", "labels_pred.npy"])
+def test_a_missing_output_is_noticed(recorded, name):
+    (recorded / name).unlink()
+    assert not records.is_up_to_date(recorded, "04", SETTINGS)
+
+
+def test_a_changed_input_is_noticed(recorded):
+    features = np.load(recorded / "features.npy")
+    features[3, 1] += 1
+    np.save(recorded / "features.npy", features)
+    assert not records.is_up_to_date(recorded, "04", SETTINGS)
+
+
+@pytest.mark.parametrize("come", [True, False])
+def test_an_input_that_came_or_went_is_noticed(recorded, come):
+    if come:
+        files.write_lines(recorded / "labels_true.txt", "abab")
+    else:
+        (recorded / "features.npy").unlink()
+    assert not records.is_up_to_date(recorded, "04", SETTINGS)
+
+
+def test_a_step_that_never_ran_is_not_up_to_date(data_dir):
+    assert not records.is_up_to_date(data_dir, "04", SETTINGS)
+    assert records.changed_settings(data_dir, "04", SETTINGS) == []
+
+
+def test_inputs_that_came_changed_or_went_are_named_and_unknown_ones_are_not(tmp_path):
+    for name in ("a.npy", "b.npy", "c.npy"):
+        (tmp_path / name).write_bytes(name.encode())
+    assert records.changed_inputs(tmp_path, "04") == []
+    records.write_record(tmp_path, "04", settings={}, outputs=[], inputs=[tmp_path / f"{name}.npy" for name in "abcde"])
+    assert records.changed_inputs(tmp_path, "04") == []
+    (tmp_path / "a.npy").write_bytes(b"other")
+    (tmp_path / "c.npy").unlink()
+    (tmp_path / "d.npy").write_bytes(b"new")
+    assert records.changed_inputs(tmp_path, "04") == ["a.npy", "c.npy", "d.npy"]

@@ -1,0 +1,275 @@
+"""Distillation: the loss falls, a killed run goes on, the weights are small, half precision and load."""
+import hashlib
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from imgcluster.distilling import distill
+from imgcluster.distilling.distill import Distillation, Recipe, check_recipe, find_photos, is_held_out, load_teacher
+from imgcluster.distilling.distill_networks import (
+    Student,
+    Teachers,
+    linear_map,
+    map_loss,
+    relation_loss,
+    standardising_axes,
+)
+from imgcluster.errors import UserError
+from imgcluster.network.backbones import build_backbone
+from imgcluster.network.depth_pooling import GROUP, read_statistics
+from imgcluster.training.crops import VIEWS, CropStream, hue_turn, random_crop, recolored, spoilt, warped
+
+pytestmark = pytest.mark.usefixtures("tiny_backbone")
+ROOT = Path(__file__).resolve().parents[2]
+RECIPE = Recipe(student="Tiny", sizes=(32,), steps=8, batch_size=8, pool=32, warmup_steps=2)
+
+
+@pytest.fixture(autouse=True)
+def few_crops(monkeypatch):
+    """Fit the pooling to few photos."""
+    monkeypatch.setattr(distill, "POOLED", 10)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A dozen pictures of coloured shapes, and one file that is no picture."""
+    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    for number in range(12):
+        picture = np.full((60, 80, 3), rng.integers(256, size=3), np.uint8)
+        cv2.circle(picture, (40, 30), int(rng.integers(8, 28)), rng.integers(256, size=3).tolist(), -1)
+        cv2.imwrite(str(folder / f"{number}.png"), picture)
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def teacher(tiny_backbone):
+    """A random network that tells pictures apart: its batch normalisation has the statistics of noise."""
+    keras.utils.set_random_seed(1)
+    embedding = build_backbone("Tiny", weights=None, input_size=32)
+    backbone = embedding.get_layer("backbone")
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0
+    backbone(np.random.default_rng(0).normal(size=(64, 32, 32, 3)).astype(np.float32), training=True)
+    return embedding
+
+
+class StoppingBar:
+    """A progress bar on which somebody presses Ctrl-C."""
+
+    def __init__(self, stop):
+        self.n, self.stop = 0, stop
+
+    def set_postfix_str(self, text, refresh):
+        assert text.startswith("loss ")
+
+    def update(self, count):
+        self.n += count
+        if self.stop == self.n:
+            raise KeyboardInterrupt
+
+
+def test_the_loss_falls_and_a_stopped_run_goes_on(folder, teacher, tmp_path):
+    photos, out = find_photos([folder])[0], tmp_path / "small.weights.h5"
+    with pytest.raises(KeyboardInterrupt):
+        Distillation(RECIPE, [teacher], photos, tmp_path / "state").run(out, bar=StoppingBar(stop=4), save_seconds=0)
+    assert read_statistics(out) is None
+    again = Distillation(RECIPE, [teacher], photos, tmp_path / "state")
+    assert 0 < again.step <= 4
+    again.run(out)
+    assert again.step == 8
+    batch = again.pool.batch(np.random.default_rng(0))
+    losses = [again.student.learn(*batch, rate=RECIPE.learning_rate, step=again.step) for _ in range(15)]
+    assert losses[-1] < losses[0]
+    assert_half_precision(out)
+    features = build_backbone("Tiny", weights=out, input_size=32).predict_on_batch(np.zeros((2, 32, 32, 3)))
+    assert features.shape == (2, 10 * VIEWS) and np.isfinite(features).all()
+    with pytest.raises(UserError, match="another student"):
+        Distillation(Recipe(student="Tiny", sizes=(64,), steps=2, pool=32), [teacher], photos,
+                     tmp_path / "state")
+
+
+def assert_half_precision(path):
+    kinds = set()
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: kinds.add(str(item.dtype))
+                        if isinstance(item, h5py.Dataset) and not name.startswith(GROUP) else None)
+    assert "float16" in kinds and "float32" not in kinds
+    assert path.stat().st_size < 6e6
+
+
+def test_a_student_begins_from_weights_that_it_is_given(tmp_path):
+    given = build_backbone("Tiny", weights=None, input_size=32)
+    given.get_layer("backbone").save_weights(tmp_path / "given.weights.h5")
+    student = Student(replace(RECIPE, start=tmp_path / "given.weights.h5"), 32, [4, 4, 4])
+    for before, after in zip(given.get_weights(), student.embedding.get_weights(), strict=True):
+        assert np.array_equal(before, after)
+
+
+def test_first_projections_are_the_best_linear_ones():
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(256, size=(60, 32, 32, 3)).astype(np.uint8)
+    student = Student(RECIPE, 32, [4, 5, 6])
+    # Of the student's own maps, mixed, there is a linear map without a rest.
+    own = student.model.predict(pictures.astype(np.float32), verbose=0)
+    targets = [*(part @ rng.normal(size=(part.shape[-1], part.shape[-1])) + 3 for part in own[:-1]), own[-1]]
+    before = errors(student, pictures, targets)
+    student.fit_projections(pictures, targets)
+    assert (errors(student, pictures, targets) < 0.5 * before).all()
+
+
+def errors(student, pictures, targets):
+    """Squared error of each map, in the mode in which the student is taught."""
+    maps = student.model(pictures.astype(np.float32), training=True)[:-1]
+    return np.array([np.mean(np.square(np.asarray(given) - wanted)) for given, wanted in zip(maps, targets)])
+
+
+def test_linear_map_finds_the_map_that_made_the_targets():
+    rng = np.random.default_rng(0)
+    rows, kernel = rng.normal(size=(4000, 3)) + 7, rng.normal(size=(3, 2))
+    found, bias = linear_map(rows, rows @ kernel + [1, 2])
+    assert np.allclose(rows @ found + bias, rows @ kernel + [1, 2], atol=0.15)
+    found, bias = linear_map(np.ones((10, 3)), np.full((10, 2), 5.0))
+    assert np.allclose(np.ones((1, 3)) @ found + bias, 5)
+
+
+def test_axes_give_small_directions_more_weight_than_their_variance():
+    rows = np.random.default_rng(0).normal(size=(5000, 4)) * [8, 4, 1, 0.01] + 5
+    mean, basis = standardising_axes(rows, 3)
+    variances = ((rows - mean) @ basis).var(axis=0)
+    assert basis.shape == (4, 3) and np.isclose(variances.mean(), 1, atol=0.02)
+    assert variances[0] > variances[1] > variances[2]
+    assert variances[0] / variances[2] < 0.5 * 8 ** 2
+    assert np.isfinite(standardising_axes(np.ones((9, 4)), 3)[1]).all()
+
+
+def test_a_student_that_grows_keeps_its_weights_and_average():
+    student = Student(RECIPE, 32, [4, 4, 4])
+    student.averaged = [array + 1 for array in student.averaged]
+    before = student.state()
+    student.grow(64)
+    assert student.model.input_shape[1] == 64
+    after = student.state()
+    assert before.keys() == after.keys()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_joint_similarities_are_the_mean_over_teachers(teacher):
+    pictures = np.random.default_rng(0).integers(256, size=(4, 32, 32, 3)).astype(np.uint8)
+    larger = build_backbone("Tiny", weights=None, input_size=64)
+    teachers = Teachers([teacher, larger])
+    teachers.calibrate(pictures)
+    *maps, pooled = teachers(pictures)
+    enlarged = np.stack([cv2.resize(picture, (64, 64), interpolation=cv2.INTER_LINEAR) for picture in pictures])
+    wanted = (similarities(teacher, pictures) + similarities(larger, enlarged)) / 2
+    assert np.allclose(pooled.astype(np.float32) @ pooled.T.astype(np.float32), wanted, atol=5e-3)
+    assert [part.shape[:3] for part in maps] == [(4, 4, 4), (4, 2, 2), (4, 1, 1)]
+
+
+def similarities(embedding, pictures):
+    features = embedding.predict_on_batch(pictures.astype(np.float32))
+    features = features / np.linalg.norm(features, axis=1, keepdims=True)
+    return features @ features.T
+
+
+def test_losses_are_zero_for_a_perfect_student():
+    rng = np.random.default_rng(0)
+    maps, features = rng.normal(size=(5, 2, 2, 3)).astype(np.float32), rng.normal(size=(5, 7)).astype(np.float32)
+    turned = 3 * features @ np.linalg.qr(rng.normal(size=(7, 7)))[0].astype(np.float32)
+    assert np.allclose(map_loss(maps, maps), 0, atol=1e-5)
+    assert np.allclose(relation_loss(features, turned), 0, atol=1e-5)
+    assert np.mean(relation_loss(features, rng.normal(size=(5, 7)).astype(np.float32))) > 0.1
+
+
+def test_crops_keep_size_and_follow_the_seed(folder):
+    photos = sorted(folder.glob("*"))
+    first, second = (CropStream(photos, size=24, seed=3).take(10) for _ in range(2))
+    assert first.shape == (10, 24, 24, 3) and first.dtype == np.uint8
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, CropStream(photos, size=24, seed=4).take(10))
+
+
+def test_views_of_a_photo_are_alike_and_go_round_the_photos(folder):
+    stream = CropStream(find_photos([folder])[0], size=24, seed=3)
+    stream.take(4)
+    views = np.stack(list(stream.views(24))).astype(float)
+    assert views.shape == (24, VIEWS, 24, 24, 3) and len(np.unique(views[:, 0], axis=0)) == 24
+    within = np.abs(views - views.mean(axis=1, keepdims=True)).mean()
+    assert 0 < within < 0.7 * np.abs(views - views.mean(axis=(0, 1))).mean()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 500), (70, 50)])
+def test_crops_of_odd_photos(shape):
+    image = np.random.default_rng(0).integers(256, size=(*shape, 3)).astype(np.uint8)
+    assert random_crop(image, 16, np.random.default_rng(1)).shape == (16, 16, 3)
+    assert recolored(image, np.random.default_rng(1)).shape == image.shape
+
+
+def test_hues_turn_about_grey():
+    turn = hue_turn(1.0)
+    assert np.allclose(turn @ np.ones(3), 1) and np.allclose(turn @ turn.T, np.eye(3))
+    assert np.allclose(hue_turn(2 * np.pi / 3) @ [1, 0, 0], [0, 1, 0]), "a third of a turn makes red green"
+    assert np.allclose(hue_turn(0.4) @ hue_turn(0.6), turn)
+
+
+def test_warping_moves_and_spoiling_keeps_the_light():
+    dot = np.full((64, 64, 3), 100, np.uint8)
+    dot[20:28, 36:44] = 200
+    places, changed = [], 0
+    for seed in range(20):
+        moved, worse = warped(dot, np.random.default_rng(seed)), spoilt(dot, np.random.default_rng(seed))
+        assert moved.shape == worse.shape == dot.shape and moved.dtype == worse.dtype == np.uint8
+        places.append(np.argwhere(moved[..., 0] > 150).mean(axis=0))
+        assert abs(worse.mean() - dot.mean()) < 1
+        changed += not np.array_equal(worse, dot)
+    assert changed > 10
+    assert np.std(places, axis=0).min() > 2 and np.abs(np.mean(places, axis=0) - [23.5, 39.5]).max() < 5
+
+
+def test_no_readable_photo_is_said(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"")
+    with pytest.raises(UserError, match="none of the 1 photos"):
+        CropStream([tmp_path / "a.jpg"], size=16, seed=0).take(2)
+
+
+def test_held_out_share_depends_on_the_name_alone():
+    names = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(3000)]
+    held = [is_held_out(name, 1 / 3) for name in names]
+    assert 900 < sum(held) < 1100
+    assert held == [is_held_out(name, 1 / 3) for name in names]
+    assert not any(is_held_out(name, 0) for name in names)
+    assert all(is_held_out(name, 0.5) for name, kept in zip(names, held) if kept)
+
+
+@pytest.mark.parametrize("change, out, words", [
+    ({"student": "MobileNetV9"}, "a.weights.h5", "no such network"), ({}, "a.h5", "must end in .weights.h5"),
+    ({"start": "no.weights.h5"}, "a.weights.h5", "--start no.weights.h5: no such file"),
+    ({"sizes": (16, 64)}, "a.weights.h5", "at least 32"), ({"batch_size": 1}, "a.weights.h5", "at least 4"),
+    ({"steps": -1}, "a.weights.h5", "greater than 0"), ({"steps": 0}, "a.weights.h5", "greater than 0")])
+def test_bad_arguments_are_named(change, out, words):
+    recipe = Recipe(**{"student": "MobileNetV3Small", "steps": 5, **change})
+    with pytest.raises(UserError, match=words):
+        check_recipe(recipe, out=out, hold_out=0)
+
+
+def test_unknown_teacher_is_named():
+    with pytest.raises(UserError, match="no such file"):
+        load_teacher("nowhere.keras", size=32)
+    with pytest.raises(UserError, match="no such network"):
+        load_teacher("Inception", size=32)
+
+
+def test_tool_ends_with_code_2_on_a_missing_folder(tmp_path):
+    command = [sys.executable, ROOT / "tools" / "distill_backbone.py", "--photos", tmp_path / "none", "--teacher",
+               "MobileNetV2", "--out", tmp_path / "a.weights.h5"]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr and "Traceback" not in done.stderr

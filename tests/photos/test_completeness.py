@@ -1,0 +1,62 @@
+"""Files that broke off are told from whole ones, whatever stands at their ends."""
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imgcluster.photos.completeness import missing_rows
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
+KINDS = {"baseline": ("RGB", "JPEG", {}), "progressive": ("RGB", "JPEG", {"progressive": True}),
+         "CMYK": ("CMYK", "JPEG", {}), "grey": ("L", "JPEG", {}),
+         "restarts": ("RGB", "JPEG", {"restart_marker_rows": 1}),
+         "PNG": ("RGBA", "PNG", {}), "GIF": ("RGB", "GIF", {"interlace": False})}
+
+
+def encoded(kind, picture=PICTURE):
+    mode, name, options = KINDS[kind]
+    stream = io.BytesIO()
+    Image.fromarray(picture).convert(mode).save(stream, name, **options)
+    return stream.getvalue()
+
+
+def with_thumbnail(data):
+    """A JPEG with another one in its EXIF block."""
+    block = b"Exif\x00\x00" + encoded("baseline", PICTURE[:16, :16])
+    return data[:2] + b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + data[2:]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("more", [b"", b"\x00" * 7, b"trailer " * 1000, b"\xff\xda\xff\xd8"])
+def test_whole_files_lack_nothing_whatever_follows_them(kind, more):
+    assert missing_rows(encoded(kind) + more) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind, (_, name, _) in KINDS.items() if name == "JPEG"])
+def test_a_jpeg_that_lacks_its_end_marker_alone_is_whole(kind):
+    white = np.full_like(PICTURE, 255)
+    assert missing_rows(encoded(kind)[:-2]) is None and missing_rows(encoded(kind, white)[:-2]) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "progressive"])
+@pytest.mark.parametrize("share", [0.9, 0.6, 0.3])
+def test_the_missing_rows_are_those_that_the_bytes_do_not_reach(kind, share):
+    data = encoded(kind)
+    assert missing_rows(data[:int(share * len(data))]) == pytest.approx(1 - share, abs=0.12)
+
+
+def test_a_progressive_jpeg_lacks_details_before_it_lacks_rows():
+    data = encoded("progressive")
+    assert missing_rows(data[:len(data) * 3 // 4]) == 0
+
+
+def test_the_end_of_a_thumbnail_is_not_that_of_the_photo():
+    data = with_thumbnail(encoded("baseline"))
+    assert missing_rows(data) is None and missing_rows(data[:-2]) is None
+    assert missing_rows(data[:len(data) // 2]) > 0.3
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xe0", b"\x89PNG", b"GIF89a", b"RIFF", b"text"])
+def test_what_is_no_photo_is_not_judged(data):
+    assert missing_rows(data) is None

@@ -1,0 +1,162 @@
+"""True labels: three sources, offenders listed, read back line by line by a plain reader."""
+import numpy as np
+import pytest
+
+from imgcluster.errors import UserError
+from imgcluster.files import write_lines
+from imgcluster.photos.labels import describe_labels, doubt_of_labels, labels_where_there_are, make_labels
+
+PHOTOS = ["12_1_0.jpg", "12_1_1.jpg", "sub/7_3_0.jpg"]
+
+
+def error_of(*args, **options):
+    with pytest.raises(UserError) as caught:
+        make_labels(*args, **options)
+    return str(caught.value)
+
+
+def csv(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "labels.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_from_file_names():
+    assert make_labels(PHOTOS, labels_from="filename") == ["12", "12", "7"]
+    assert make_labels(PHOTOS, labels_from="filename", regex=r"_(\d)_") == ["1", "1", "3"]
+    assert make_labels(["3_a/신발_1.jpg"], labels_from="filename", regex=r"^([^_]+)_") == ["신발"]
+
+
+def test_from_folders():
+    photos = ["bag/x.jpg", "bag/left/y.jpg", "운동화/z.jpg"]
+    assert make_labels(photos, labels_from="folder") == ["bag", "bag", "운동화"]
+
+
+def test_from_a_csv_in_any_order_with_further_columns_and_photos(tmp_path):
+    path = csv(tmp_path, 'label,note,file\n7,x,sub/7_3_0.jpg\n"big, red",y,12_1_1.jpg\n"big, red",z,12_1_0.jpg\n'
+                         "9,,unknown.jpg\n")
+    assert make_labels(PHOTOS, labels_from="labels.csv", csv_path=path) == ["big,_red", "big,_red", "7"]
+
+
+@pytest.mark.parametrize("path", ["sub\\7_3_0.jpg", "./sub/7_3_0.jpg", ".\\sub\\7_3_0.jpg"])
+def test_paths_as_other_programs_write_them_lead_to_their_photos(tmp_path, path):
+    rest = "12_1_0.jpg,a\n./12_1_1.jpg,a\n"
+    labels = {"labels_from": "labels.csv", "csv_path": csv(tmp_path, f"file,label\n{path},b\n{rest}")}
+    assert make_labels(PHOTOS, **labels) == ["a", "a", "b"]
+    csv(tmp_path, f"file,label\n{path},b\nsub/7_3_0.jpg,c\n{rest}")
+    assert "another label for a file named before, first 'sub/7_3_0.jpg'" in error_of(PHOTOS, **labels)
+
+
+def test_a_photo_that_has_a_backslash_in_its_name_is_that_one(tmp_path):
+    path = csv(tmp_path, "file,label\na\\b.jpg,1\na/b.jpg,2\n")
+    assert make_labels(["a/b.jpg", "a\\b.jpg"], labels_from="x", csv_path=path) == ["2", "1"]
+
+
+def test_csv_labels_stay_text(tmp_path):
+    path = csv(tmp_path, "file,label\n12_1_0.jpg,007\n12_1_1.jpg,NA\nsub/7_3_0.jpg,1.0\n")
+    assert make_labels(PHOTOS, labels_from="x", csv_path=path) == ["007", "NA", "1.0"]
+
+
+def test_a_csv_saved_by_a_spreadsheet_is_read(tmp_path):
+    path = csv(tmp_path, "file,label\r\n신발.jpg,운동화\r\n", "utf-8-sig")
+    assert make_labels(["신발.jpg"], labels_from="x", csv_path=path) == ["운동화"]
+
+
+def test_no_labels():
+    assert make_labels(PHOTOS, labels_from=None) is None
+
+
+@pytest.mark.parametrize("bad", [1, 5, 6, 12])
+def test_at_most_five_offenders_are_listed(bad):
+    photos = [f"{row}_0_0.jpg" for row in range(3)] + [f"no number {row}.jpg" for row in range(bad)]
+    message, *listed = error_of(photos, labels_from="filename").splitlines()
+    assert message.startswith(f"{bad} of {bad + 3} photos have no label") and "LABEL_REGEX" in message
+    assert listed[:5] == [f"  no number {row}.jpg" for row in range(min(bad, 5))]
+    assert listed[5:] == ([f"  ... and {bad - 5} more"] if bad > 5 else [])
+
+
+def test_photos_outside_of_folders_are_offenders():
+    assert "  x.jpg" in error_of(["bag/y.jpg", "x.jpg"], labels_from="folder").splitlines()
+
+
+@pytest.mark.parametrize("row", ["", '12_1_1.jpg,""\n', '12_1_1.jpg,"  "\n'])
+def test_photos_without_a_label_in_the_csv_are_offenders(tmp_path, row):
+    path = csv(tmp_path, f"file,label\n12_1_0.jpg,a\nsub/7_3_0.jpg,b\n{row}")
+    message = error_of(PHOTOS, labels_from="x", csv_path=path)
+    assert message.startswith("1 of 3 photos") and message.endswith("\n  12_1_1.jpg") and str(path) in message
+    assert "a folder of their own" in message and "TRAIN_LABELS_FROM" in message and "LABELS_FROM = None" in message
+
+
+def test_optional_groups_that_do_not_match_are_offenders():
+    assert "1 of 2" in error_of(["a1.jpg", "b.jpg"], labels_from="filename", regex=r"^[ab](\d)?")
+
+
+@pytest.mark.parametrize("text, reason", [
+    ("name,label\nx,y\n", "columns name, label; expected file,label"), ("", "columns none; expected file,label"),
+    ('file,label\nx,1\ny,2,3,4\n', "line 3: 4 cells for 2 columns"),
+    ("file,label\nx.jpg,1\nx.jpg,2\nx.jpg,1\n",
+     "1 line with another label for a file named before, first 'x.jpg'; leave one line for each photo")])
+def test_a_bad_csv_is_named(tmp_path, text, reason):
+    path = csv(tmp_path, text)
+    message = error_of(["x.jpg"], labels_from="x", csv_path=path)
+    assert str(path) in message and reason in message
+
+
+def test_a_csv_in_another_encoding_is_named(tmp_path):
+    path = csv(tmp_path, "file,label\n신발,1\n", "cp949")
+    assert "labels.csv, line 2: not UTF-8" in error_of(["x"], labels_from="x", csv_path=path)
+
+
+def test_names_in_the_csv_that_may_be_photos_in_another_spelling_are_pointed_out(tmp_path):
+    (tmp_path / "labels.csv").write_text("file,label\nA.jpg,red\nb.jpg,red\n")
+    with pytest.raises(UserError, match=r"\(of the names there, 1 lead to no photo, the first 'A.jpg'\)"):
+        make_labels(["a.jpg", "b.jpg"], labels_from="labels.csv", csv_path=tmp_path / "labels.csv")
+
+
+def test_a_missing_csv_names_the_choices(tmp_path):
+    message = error_of(PHOTOS, labels_from="Filename", csv_path=tmp_path / "Filename")
+    assert "no such file" in message and '"filename", "folder", None' in message
+    assert "cannot be read" in error_of(PHOTOS, labels_from="", csv_path=tmp_path)
+
+
+def test_a_photo_named_twice_with_one_label_is_no_conflict(tmp_path):
+    path = csv(tmp_path, "file,label,price\nx.jpg,1,10\nx.jpg,1,12\n")
+    assert make_labels(["x.jpg"], labels_from="x", csv_path=path) == ["1"]
+
+
+def test_every_label_is_one_line_of_a_plain_reader(tmp_path):
+    folders = ["red bag", "#1", " left", "tab\tbed", "운동화 #2", "a  b", "no\u00a0break", "plain"]
+    labels = make_labels([f"{name}/x.jpg" for name in folders], labels_from="folder")
+    write_lines(tmp_path / "labels.txt", labels)
+    assert list(np.loadtxt(tmp_path / "labels.txt", dtype=str)) == labels
+    assert len(set(labels)) == len(folders) and labels[0] == "red_bag" and labels[-1] == "plain"
+
+
+@pytest.mark.parametrize("one, two", [("red bag", "red_bag"), ("a#1", "a 1"), ("x", "x ")])
+def test_labels_that_would_become_the_same_are_refused(one, two):
+    message = error_of([f"{one}/a.jpg", f"{two}/b.jpg", f"{one}/c.jpg"], labels_from="folder")
+    assert repr(one) in message and repr(two) in message and "rename one" in message
+
+
+def test_missing_labels_stop_only_what_needs_them():
+    said = []
+    assert labels_where_there_are(["1_a.jpg"], needed=True, warn=pytest.fail, labels_from="filename") == ["1"]
+    assert labels_where_there_are(["a.jpg"], needed=False, warn=said.append, labels_from="filename") is None
+    assert "1 of 1 photos have no label" in said[0]
+    with pytest.raises(UserError, match="1 of 1 photos have no label"):
+        labels_where_there_are(["a.jpg"], needed=True, warn=pytest.fail, labels_from="filename")
+
+
+def test_description_counts_photos_per_model():
+    assert describe_labels(["a", "b", "b", "c", "c", "c", "c"]) == \
+        "7 photos of 3 models; photos per model: min 1, median 2, max 4"
+    assert describe_labels(["a"]).startswith("1 photo of 1 model;")
+
+
+@pytest.mark.parametrize("labels, source, doubted", [
+    (["20240131", "19991201", "20240131"], "filename", True), (["20240131"], "folder", False),
+    (["20240131", "31"], "filename", False), (["20241331"], "filename", False), (["20240132"], "filename", False),
+    (["202401311"], "filename", False), (["1001", "1002"], "filename", False)])
+def test_dates_in_file_names_are_no_product_models(labels, source, doubted):
+    found = doubt_of_labels(labels, source)
+    assert ("look like dates (20240131)" in found and "LABELS_FROM = None" in found) if doubted else found == ""

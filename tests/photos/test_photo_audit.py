@@ -1,0 +1,88 @@
+"""What photos are warned of and why they are left out."""
+import cv2
+import numpy as np
+import pytest
+
+from imgcluster.photos.photo_audit import audit_photo, incomplete, read_header, refusal, rim_share, warnings
+
+ENTRY = {"width": 400, "height": 300, "format": "JPEG", "sharpness": 0.5, "brightness": 0.8, "color": True,
+         "share": 0.3, "rim": 0.0, "num_objects": 1, "missing": None}
+
+
+def encoded(image, suffix=".png"):
+    return cv2.imencode(suffix, image[..., ::-1])[1].tobytes()
+
+
+def checkers(side=240, cell=24):
+    rows, columns = np.indices((side, side)) // cell
+    return np.repeat(((rows + columns) % 2 * 200 + 20).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def test_a_photo_blurred_more_and_more_is_less_and_less_sharp_at_any_contrast():
+    image = checkers()
+    blurred = [image, *(cv2.GaussianBlur(image, (0, 0), sigma) for sigma in (1, 2, 4))]
+    sharpness = [audit_photo(each, encoded(each))["sharpness"] for each in blurred]
+    assert sharpness == sorted(sharpness, reverse=True) and sharpness[0] > 0.5
+    faint = (blurred[2] // 4 + 100).astype(np.uint8)
+    assert audit_photo(faint, encoded(faint))["sharpness"] == pytest.approx(sharpness[2], rel=0.3)
+    found = [warnings(ENTRY | {"sharpness": value}) for value in sharpness]
+    assert "blurred" not in found[0] + found[1] and "blurred" in found[3]
+
+
+def test_light_and_colour():
+    image = checkers()
+    audit = audit_photo(image, encoded(image))
+    assert audit["color"] is False and audit["brightness"] > 0.8
+    red = image.copy()
+    red[60:180, 60:180, 1:] = 0
+    dark = image // 8
+    assert audit_photo(red, encoded(red))["color"] is True
+    assert "dark" in warnings(ENTRY | audit_photo(dark, encoded(dark)))
+
+
+def test_format_and_size_are_those_of_the_content_whatever_the_scale_it_was_decoded_at():
+    image = np.zeros((60, 100, 3), np.uint8)
+    assert read_header(encoded(image), (30, 50)) == ("PNG", (60, 100))
+    assert read_header(encoded(image, ".jpg"), (50, 30)) == ("JPEG", (100, 60))
+    assert read_header(b"no image", (5, 7)) == ("", (5, 7))
+
+
+def test_one_colour_and_one_pixel_are_measured_too():
+    for shape in ((1, 1, 3), (1, 500, 3), (50, 50, 3)):
+        image = np.full(shape, 90, np.uint8)
+        audit = audit_photo(image, encoded(image))
+        assert audit["sharpness"] == 0 and (audit["height"], audit["width"]) == shape[:2]
+
+
+def test_the_rim_is_the_outermost_ring_of_pixels():
+    mask = np.zeros((4, 5), np.uint8)
+    mask[1:-1, 1:-1] = 255
+    assert rim_share(mask) == 0 and rim_share(255 - mask) == 1
+    mask[0] = 255
+    assert rim_share(mask) == pytest.approx(5 / 14)
+
+
+@pytest.mark.parametrize(("change", "warning"), [
+    ({"width": 60}, "tiny"), ({"missing": 0.3}, "incomplete file"), ({"missing": 0.0}, "incomplete file"),
+    ({"share": 0.01}, "small product"), ({"rim": 0.5}, "product cut off")])
+def test_each_warning_has_its_cause(change, warning):
+    assert warnings(ENTRY) == [] and warnings(ENTRY | change) == [warning]
+
+
+def test_a_photo_of_which_most_is_missing_is_left_out():
+    assert refusal(ENTRY | {"missing": 0.5}) is None
+    assert refusal(ENTRY | {"missing": 0.55, "num_objects": 0}) == "incomplete file: 55% of its rows are missing"
+    assert incomplete(None) is None and incomplete(0.0) == "incomplete file"
+
+
+def test_photos_without_a_found_product_are_not_judged_by_it():
+    whole = ENTRY | {"num_objects": 0, "share": 1.0, "rim": 1.0}
+    assert warnings(whole) == [] and refusal(whole, min_product_share=0.9, max_objects=1) is None
+
+
+def test_the_filters_name_the_value_and_the_setting():
+    assert refusal(ENTRY) is None
+    assert "30.0%" in refusal(ENTRY, min_product_share=0.4) and "0.4" in refusal(ENTRY, min_product_share=0.4)
+    several = ENTRY | {"num_objects": 3}
+    assert refusal(several, max_objects=3) is None
+    assert "3 separate objects (MAX_OBJECTS is 2)" in refusal(several, max_objects=2)

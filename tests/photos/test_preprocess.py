@@ -1,0 +1,345 @@
+"""A whole folder through step 01."""
+import contextlib
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from imgcluster.errors import UserError
+from imgcluster.files import write_table
+from imgcluster.photos.images import scan_images
+from imgcluster.photos.photo_tables import gone_photos
+from imgcluster.photos.preprocess import (
+    Folders,
+    Recipe,
+    _in_processes,
+    mask_names,
+    photos_changed,
+    prepare_photo,
+    preprocess_dataset,
+    preprocess_folder,
+    sort_out,
+)
+
+RECIPE = Recipe(method="contours", max_side=64)
+
+
+class Deadly:
+    """Ends the process that unpickles it, as a decoder that crashes does."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+class Greedy(Recipe):
+    """What is left of the memory does not do for the photo that it is asked for."""
+
+    def __getattribute__(self, name):
+        if name != "max_pixels":
+            return super().__getattribute__(name)
+        if self.method == "numpy":
+            raise MemoryError
+        error = cv2.error("Failed to allocate 546000000 bytes")
+        error.code = cv2.Error.StsNoMem
+        raise error
+
+
+class Bar:
+    def update(self, steps):
+        """Progress is not looked at here."""
+
+
+def folders_in(folder):
+    return Folders(raw=folder / "raw", img=folder / "img", masks=folder / "masks")
+
+
+def preprocess(folder, names, recipe=RECIPE, workers=1):
+    started = []
+
+    def progress(total, initial):
+        started.append((total, initial))
+        return contextlib.nullcontext(Bar())
+
+    entries = preprocess_folder(folders_in(folder), names, recipe, ledger=folder / "ledger.jsonl",
+                                workers=workers, progress=progress)
+    return entries, started[0][1]
+
+
+def photos(rng, save_photos, folder, names, side=(90, 120)):
+    return save_photos(folder / "raw", {name: rng.integers(0, 255, (*side, 3), dtype=np.uint8) for name in names})
+
+
+def test_masks_of_photos_never_share_a_name():
+    names = ["photo", "photo.png", "photo.png.jpg", "photo.png.png.png"]
+    masks = mask_names(names)
+    assert len(set(masks.values())) == len(names)
+
+
+def test_masks_of_photos_that_differ_in_their_suffix_have_names_of_their_own():
+    names = ["a.jpg", "b/a.jpg", "c.jpg", "c.png", "d.e.jpeg"]
+    masks = mask_names(names)
+    assert masks["a.jpg"] == "a.png" and masks["b/a.jpg"] == "b/a.png" and masks["d.e.jpeg"] == "d.e.png"
+    assert masks["c.jpg"] == "c.jpg.png" and len(set(masks.values())) == len(names)
+
+
+def test_entries_in_order_bad_photos_with_their_reason(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["b.png", "a.png", "deep/c.png"])
+    (tmp_path / "raw" / "bad.png").write_bytes(b"")
+    entries, done = preprocess(tmp_path, [*names, "bad.png"], workers=2)
+    assert done == 0 and [entry["file"] for entry in entries] == [*names, "bad.png"]
+    assert entries[-1]["reason"] == "empty file" and "reason" not in entries[0]
+    assert (entries[0]["width"], entries[0]["height"]) == (120, 90)
+    assert all((tmp_path / "img" / name).exists() for name in names)
+    assert not (tmp_path / "img" / "bad.png").exists()
+
+
+def test_a_photo_that_vanishes_before_it_is_read_is_listed(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png"])
+    entries, _ = preprocess(tmp_path, [*names, "gone.png"])
+    assert "reason" not in entries[0] and entries[1]["reason"] == "vanished"
+
+
+def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photos):
+    rng = np.random.default_rng(0)
+    names = photos(rng, save_photos, tmp_path, ["a.png", "b.png", "c.png"])
+    first, _ = preprocess(tmp_path, names)
+    assert preprocess(tmp_path, names) == (first, 3)
+    photos(rng, save_photos, tmp_path, ["b.png"], side=(50, 70))
+    assert preprocess(tmp_path, names)[1] == 2
+    (tmp_path / "img" / "c.png").unlink()
+    assert preprocess(tmp_path, names)[1] == 2
+    assert preprocess(tmp_path, names, Recipe(method="contours", max_side=32))[1] == 0
+
+
+def test_a_photo_that_could_not_be_read_is_tried_again_though_its_file_is_the_same(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    first, _ = preprocess(tmp_path, names)
+    unread = {"file": "a.png", "stamp": first[0]["stamp"], "reason": "permission denied"}
+    (tmp_path / "ledger.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in (unread, first[1])))
+    assert preprocess(tmp_path, names) == (first, 1)
+
+
+def test_photos_that_came_left_or_were_replaced_since_the_ledger_was_written_are_told(tmp_path, save_photos):
+    names, raw = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"]), tmp_path / "raw"
+    (raw / "bad.jpg").write_bytes(b"no photo")
+    changed = partial(photos_changed, raw, tmp_path / "ledger.jsonl")
+    assert not changed()  # step 01 has not seen them: nothing is known
+    preprocess(tmp_path, [*names, "bad.jpg"])
+    assert not changed()
+    os.utime(raw / "a.png", (1, 1))  # copied anew, say
+    assert not changed()
+    kept = (raw / "a.png").read_bytes()
+    for other in (lambda path: path.write_bytes((raw / "b.png").read_bytes()), lambda path: path.unlink(),
+                  lambda path: path.rename(raw / "c.png")):
+        other(raw / "a.png")
+        assert changed()
+        (raw / "c.png").unlink(missing_ok=True)
+        (raw / "a.png").write_bytes(kept)
+    assert not changed()
+    (raw / "bad.jpg").write_bytes(kept)
+    assert changed()
+    shutil.rmtree(raw)
+    assert not changed()  # nobody asks for photos that were removed once they were trained on
+
+
+def test_a_line_half_written_by_a_killed_run_is_passed_over(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    first, _ = preprocess(tmp_path, names)
+    text = (tmp_path / "ledger.jsonl").read_text()
+    (tmp_path / "ledger.jsonl").write_text(text[:-20])
+    entries, done = preprocess(tmp_path, names)
+    assert done == 1 and entries == first
+    assert [json.loads(line)["file"] for line in (tmp_path / "ledger.jsonl").read_text().splitlines()] == names
+
+
+def test_photos_that_an_interrupted_run_wrote_otherwise_are_done_again(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number:02}.png" for number in range(12)])
+    preprocess(tmp_path, names)
+    written = {name: (tmp_path / "img" / name).read_bytes() for name in names}
+
+    class Stop:
+        def update(self, steps):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        preprocess_folder(folders_in(tmp_path), names, Recipe(method="contours", max_side=32), workers=2,
+                          ledger=tmp_path / "ledger.jsonl", progress=lambda *counts: contextlib.nullcontext(Stop()))
+    assert {name: (tmp_path / "img" / name).read_bytes() for name in names} != written
+    preprocess(tmp_path, names)
+    assert {name: (tmp_path / "img" / name).read_bytes() for name in names} == written
+
+
+def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number}.png" for number in range(6)])
+    tasks = [((folders_in(tmp_path), name, name, RECIPE), None) for name in names]
+    tasks.insert(2, ((folders_in(tmp_path), "deadly.png", "deadly.png", Deadly()), None))
+    results = {task[1]: result for (task, _), result in _in_processes(tasks, 2)}
+    assert set(results) == {*names, "deadly.png"}
+    assert "ended the process" in results.pop("deadly.png")["reason"]
+    assert all("signature" in result for result in results.values())
+
+
+@pytest.mark.parametrize("library", ["numpy", "opencv"])
+def test_a_photo_that_there_is_no_memory_for_does_not_stop_the_others(tmp_path, save_photos, library):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    tasks = [((folders_in(tmp_path), name, name, RECIPE), None) for name in names]
+    tasks.insert(1, ((folders_in(tmp_path), "a.png", "a.png", Greedy(method=library)), None))
+    results = [result for _, result in _in_processes(tasks, 1)]
+    assert len(results) == 3 and sum("signature" in result for result in results) == 2
+    assert sum("ended the process (out of memory" in result.get("reason", "") for result in results) == 1
+
+
+def test_processes_that_are_killed_between_two_photos_lose_none(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number:02}.png" for number in range(12)])
+    results = _in_processes([((folders_in(tmp_path), name, name, RECIPE), None) for name in names], 1)
+    finished = [next(results)]
+    for process in multiprocessing.active_children():
+        process.kill()
+    time.sleep(0.5)  # the pool notices before it is given the next photo
+    finished += results
+    assert sorted(task[1] for (task, _), _ in finished) == names
+    assert all("signature" in result for _, result in finished)
+
+
+def on_ground(rng, *, plain):
+    """A red product on a white ground or on patches of blue and green."""
+    patches = rng.integers(0, 120, (6, 8, 3)).repeat(20, axis=0).repeat(20, axis=1) * [0, 1, 1]
+    ground = np.full((120, 160, 3), 250) if plain else patches
+    image = ground.astype(np.uint8)
+    image[40:80, 60:100] = (200, 30, 30)
+    return image
+
+
+def test_by_default_only_what_stands_on_a_plain_ground_is_cropped():
+    rng = np.random.default_rng(0)
+    plain, busy = on_ground(rng, plain=True), on_ground(rng, plain=False)
+    cropped, cutout = prepare_photo(plain, Recipe())
+    assert cutout.plain and cropped.shape[0] == cropped.shape[1] < 60
+    assert (cropped == (200, 30, 30)).all(axis=2).mean() > 0.6
+    whole, cutout = prepare_photo(busy, Recipe())
+    assert not cutout.plain and np.array_equal(whole, busy)
+    assert np.array_equal(prepare_photo(plain, Recipe(crop=False))[0], plain)
+
+
+def test_every_product_is_sought_where_a_setting_needs_its_mask():
+    busy = on_ground(np.random.default_rng(0), plain=False)
+    assert not prepare_photo(busy, Recipe())[1].num_objects
+    for recipe in (Recipe(save_masks=True), Recipe(every_mask=True), Recipe(fill="white"), Recipe(crop=True)):
+        assert prepare_photo(busy, recipe)[1].num_objects
+
+
+def test_photos_of_other_entries_are_left_out_with_their_reasons():
+    entries = [{"file": "a", "reason": "empty file"}, {"file": "b", "share": 0.01, "num_objects": 1, "missing": None},
+               {"file": "c", "share": 0.5, "num_objects": 1, "missing": None}]
+    usable, skipped = sort_out(entries, {"min_product_share": 0.1, "max_objects": None})
+    assert usable == entries[2:] and [name for name, _ in skipped] == ["a", "b"]
+
+
+def dataset(folder, silent, **options):
+    scanned = scan_images(folder / "raw")
+    return preprocess_dataset(folder / "data", folders_in(folder), scanned, RECIPE, workers=1, progress=silent,
+                              filters={"min_product_share": 0, "max_objects": None}, **options)
+
+
+def test_a_dataset_keeps_what_can_be_used_and_lists_the_rest(tmp_path, save_photos, silent):
+    photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    (tmp_path / "raw" / "copy.png").write_bytes((tmp_path / "raw" / "a.png").read_bytes())
+    (tmp_path / "raw" / "bad.png").write_bytes(b"")
+    done = dataset(tmp_path, silent, remove_duplicates=True)
+    assert done.kept == ["a.png", "b.png"] and done.copies == {"copy.png"} and len(done.usable) == 3
+    assert done.skipped == [("bad.png", "empty file")]
+    done.write_tables(tmp_path / "data")
+    assert pd.read_csv(tmp_path / "data" / "skipped.csv").values.tolist() == [["bad.png", "empty file"]]
+    assert dataset(tmp_path, silent, remove_duplicates=False).kept == ["a.png", "b.png", "copy.png"]
+
+
+def test_a_replaced_photo_counts_as_such_until_the_tables_are_written(tmp_path, save_photos, silent):
+    rng, options = np.random.default_rng(0), {"remove_duplicates": False}
+    photos(rng, save_photos, tmp_path, ["a.png", "b.png"])
+    dataset(tmp_path, silent, **options).write_tables(tmp_path / "data")
+    photos(rng, save_photos, tmp_path, ["b.png"])
+    for _ in range(2):  # the first run was killed before it wrote them
+        done = dataset(tmp_path, silent, **options)
+        assert done.replaced == {"b.png"} and len(done.kept) == 2
+    done.write_tables(tmp_path / "data")
+    assert dataset(tmp_path, silent, **options).replaced == set()
+
+
+def test_what_was_written_of_a_deleted_photo_goes_with_it(tmp_path, save_photos, silent):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "sub/b.png", "c.png"])
+    dataset(tmp_path, silent, remove_duplicates=False).write_tables(tmp_path / "data")
+    (tmp_path / "img" / "own.png").touch()
+    (tmp_path / "raw" / names[1]).unlink()
+    for _ in range(2):  # the first run was killed before it removed them
+        done = dataset(tmp_path, silent, remove_duplicates=False)
+        assert done.gone == {"sub/b.png"} and (tmp_path / "img" / names[1]).exists()
+    done.remove_gone(tmp_path / "img")
+    done.write_tables(tmp_path / "data")
+    assert sorted(path.name for path in (tmp_path / "img").rglob("*.png")) == ["a.png", "c.png", "own.png"]
+    assert dataset(tmp_path, silent, remove_duplicates=False).gone == set()
+
+
+@pytest.mark.parametrize("before, now", [("Shoe.PNG", "shoe.png"), ("sch\u00f6n/a.png", "scho\u0308n/a.png")])
+def test_a_photo_renamed_to_what_may_be_the_same_file_is_not_gone(tmp_path, before, now):
+    write_table(tmp_path / "photos.csv", pd.DataFrame({"file": [before, "b.png"]}))
+    assert gone_photos(tmp_path, [now]) == {"b.png"}
+
+
+def test_files_that_broke_off_are_warned_of_or_skipped(tmp_path, save_photos, silent):
+    rng = np.random.default_rng(0)
+    photos(rng, save_photos, tmp_path, ["whole.jpg", "half.jpg", "start.jpg"], side=(240, 240))
+    for name, share in (("half.jpg", 0.7), ("start.jpg", 0.2)):
+        path = tmp_path / "raw" / name
+        path.write_bytes(path.read_bytes()[:int(share * path.stat().st_size)])
+    done = dataset(tmp_path, silent, remove_duplicates=False)
+    assert done.kept == ["half.jpg", "whole.jpg"]
+    warned = done.tables["photos.csv"]["warnings"].str.contains("incomplete file")
+    assert warned.tolist() == [True, False]
+    assert [name for name, reason in done.skipped if "rows are missing" in reason] == ["start.jpg"]
+
+
+def test_a_dataset_without_any_usable_photo_is_refused_with_the_reason(tmp_path, silent):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "bad.png").write_bytes(b"")
+    with pytest.raises(UserError, match=r"none of the 1 photos .* \(the first, bad.png: empty file\)"):
+        dataset(tmp_path, silent, remove_duplicates=False)
+
+
+KILLED = """import contextlib, os, signal, sys
+from pathlib import Path
+
+from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
+
+
+class Deadly:
+    def update(self, steps):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    preprocess_folder(Folders(folder / "raw", folder / "img", folder / "masks"), sys.argv[2:], Recipe(method="none"),
+                      ledger=folder / "ledger.jsonl", workers=1,
+                      progress=lambda *_: contextlib.nullcontext(Deadly()))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_killed_run_leaves_no_warnings_of_python_s_own(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    done = subprocess.run([sys.executable, script, tmp_path, *names], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])})
+    assert done.returncode == -signal.SIGKILL and done.stderr == ""

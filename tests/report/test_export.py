@@ -1,0 +1,104 @@
+"""Export: one folder per cluster, every photo once, built anew each time."""
+import os
+
+import pytest
+
+from imgcluster.report.export import export_clusters
+
+CONTENT = {"a.jpg": b"A", "sub/b, 1.jpg": b"B", "sub/deep/신발 👟.png": b"C", "d.jpg": b"D"}
+
+
+@pytest.fixture
+def photo_dir(tmp_path):
+    for name, content in CONTENT.items():
+        path = tmp_path / "raw" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return tmp_path / "raw"
+
+
+def exported(out_dir):
+    """{relative path: content} of all files."""
+    return {path.relative_to(out_dir).as_posix(): path.read_bytes() for path in out_dir.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_photos_lie_in_the_folder_of_their_cluster(photo_dir, tmp_path, link):
+    out_dir = tmp_path / "result" / "clusters"
+    assert export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], out_dir, link=link) == 4
+    assert exported(out_dir) == {"0/a.jpg": b"A", "1/sub__b, 1.jpg": b"B", "0/sub__deep__신발 👟.png": b"C",
+                                 "10/d.jpg": b"D"}
+    assert all(path.is_symlink() == link for path in out_dir.rglob("*") if path.is_file())
+    assert list(out_dir.parent.iterdir()) == [out_dir]
+
+
+def test_links_hold_when_photos_and_results_move_together(photo_dir, tmp_path):
+    export_clusters(photo_dir, ["a.jpg"], [0], tmp_path / "clusters", link=True)
+    assert not os.path.isabs(os.readlink(tmp_path / "clusters/0/a.jpg"))
+
+
+@pytest.mark.parametrize("linked", [["raw"], ["result"], ["raw", "result"]])
+def test_links_lead_to_the_photos_though_folders_are_links_themselves(tmp_path, linked):
+    disk, home = tmp_path / "disk" / "deep", tmp_path / "home"
+    for name in ("raw", "result"):
+        (home / name).mkdir(parents=True)
+    for name in linked:
+        disk.mkdir(parents=True, exist_ok=True)
+        (home / name).rename(disk / name)
+        (home / name).symlink_to(disk / name)
+    (home / "raw" / "a.jpg").write_bytes(b"A")
+    export_clusters(home / "raw", ["a.jpg"], [0], home / "result" / "shop" / "clusters", link=True)
+    assert exported(home / "result" / "shop" / "clusters") == {"0/a.jpg": b"A"}
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_repeated_run_replaces_the_old_folders(photo_dir, tmp_path, link):
+    out_dir = tmp_path / "clusters"
+    export_clusters(photo_dir, list(CONTENT), [0, 1, 2, 3], out_dir)
+    export_clusters(photo_dir, list(CONTENT)[:2], [5, 5], out_dir, link=link)
+    assert exported(out_dir) == {"5/a.jpg": b"A", "5/sub__b, 1.jpg": b"B"}
+    assert exported(photo_dir) == CONTENT
+
+
+def test_the_rest_of_a_killed_run_is_not_kept(photo_dir, tmp_path):
+    (tmp_path / ".clusters.partial" / "9").mkdir(parents=True)
+    export_clusters(photo_dir, ["a.jpg"], [0], tmp_path / "clusters")
+    assert exported(tmp_path / "clusters") == {"0/a.jpg": b"A"}
+    assert not (tmp_path / ".clusters.partial").exists()
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_missing_photos_are_left_out(photo_dir, tmp_path, link):
+    (photo_dir / "a.jpg").unlink()
+    assert export_clusters(photo_dir, ["a.jpg", "d.jpg"], [0, 0], tmp_path / "clusters", link=link) == 1
+    assert [path.name for path in (tmp_path / "clusters/0").iterdir()] == ["d.jpg"]
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_paths_that_flatten_to_the_same_name_are_both_kept(tmp_path, link):
+    for name in ("x/1.jpg", "x__1.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    assert export_clusters(tmp_path, ["x/1.jpg", "x__1.jpg"], [0, 0], tmp_path / "clusters", link=link) == 2
+    assert sorted(exported(tmp_path / "clusters").values()) == [b"x/1.jpg", b"x__1.jpg"]
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_photos_listed_by_their_whole_paths_are_found(photo_dir, tmp_path, link):
+    names = [str(path) for path in photo_dir.rglob("*") if path.is_file()]
+    assert export_clusters(tmp_path / "elsewhere", names, [0] * len(names), tmp_path / "out", link=link) == len(names)
+    assert all(path.exists() for path in (tmp_path / "out" / "0").iterdir())
+
+
+def test_very_long_paths_become_names_the_file_system_takes(tmp_path):
+    names = [f"{'신' * 60}/{'발' * 60}/{number}.jpg" for number in range(3)] + ["b" * 200 + "/" + "a" * 200 + ".jpg"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name[-5:])
+    assert export_clusters(tmp_path, names, [0] * 4, tmp_path / "clusters") == 4
+    assert all(name.endswith(".jpg") for name in exported(tmp_path / "clusters"))
+
+
+def test_no_photos_make_an_empty_folder(photo_dir, tmp_path):
+    assert export_clusters(photo_dir, [], [], tmp_path / "clusters") == 0
+    assert list((tmp_path / "clusters").iterdir()) == []

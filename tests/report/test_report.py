@@ -1,0 +1,472 @@
+"""The report: thumbnails line up, nothing from outside is markup, what is missing is left out."""
+import base64
+import dataclasses
+import io
+import re
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from report_gallery import COLOURS, HOSTILE_FILE, HOSTILE_LABEL, Page, make_gallery
+
+from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.files import write_json, write_table
+from imgcluster.report import write_report
+from imgcluster.report.confusion import confused_pairs, split_models
+from imgcluster.report.sprites import pack_sprites, thumbnail
+from imgcluster.report.tables import doubtful_files, records, scores
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A gallery with every file, its page and the path of it."""
+    folder = tmp_path_factory.mktemp("report")
+    gallery = make_gallery(folder)
+    summary = write_report(folder / "report.html", gallery)
+    return SimpleNamespace(gallery=gallery, path=folder / "report.html", summary=summary,
+                           page=Page(folder / "report.html"))
+
+
+def tile(page, index):
+    sprites = page.data["sprites"]
+    side, columns = sprites["side"], sprites["columns"]
+    sheet = Image.open(io.BytesIO(page.sheets[index // columns**2])).convert("RGB")
+    left, top = index % columns**2 % columns * side, index % columns**2 // columns * side
+    return np.asarray(sheet.crop((left, top, left + side, top + side))).astype(int)
+
+
+def test_each_photo_has_its_own_thumbnail(written):
+    photos = written.page.data["photos"]
+    assert sorted(photos["file"]) == sorted(written.gallery.img_paths)
+    for index, cluster in enumerate(photos["cluster"]):
+        middle = tile(written.page, index)[60:100, 60:100].mean(axis=(0, 1))
+        assert np.abs(middle - COLOURS[cluster]).max() < 30
+
+
+def test_a_photo_before_background_removal_shows_its_ground(written):
+    for after, before in written.page.data["beforeAfter"]:
+        assert tile(written.page, after)[5:15, 70:90].mean() > 240
+        assert tile(written.page, before)[5:15, 70:90].mean() < 120
+
+
+def test_names_from_outside_are_text(written):
+    assert HOSTILE_FILE in written.page.data["photos"]["file"]
+    assert HOSTILE_LABEL in [model["name"] for model in written.page.data["models"]]
+    assert not {"img", "b", "i"} & {tag for tag, _ in written.page.tags}
+    assert "alert(" not in "".join(text for attributes, text in written.page.blocks if "type" not in attributes)
+    assert not [attributes for _, attributes in written.page.tags if any(name.startswith("on") for name in attributes)]
+    assert "&lt;b&gt;bad&lt;/b&gt;.jpg" in written.page.text
+
+
+def test_data_cannot_end_their_block(written):
+    block = re.search(r'<script type="application/json" id="data">(.*?)</script>', written.page.text, re.S).group(1)
+    assert not re.search("[<>&\u2028\u2029]", block)
+
+
+def test_line_separators_and_other_scripts_survive(tmp_path):
+    gallery = make_gallery(tmp_path, name="가방\u2028<&>")
+    write_report(tmp_path / "report.html", gallery)
+    assert Page(tmp_path / "report.html").data["name"] == "가방\u2028<&>"
+
+
+def test_policy_names_the_only_script_and_style(written):
+    import hashlib
+    policy = next(attributes["content"] for tag, attributes in written.page.tags if tag == "meta"
+                  and attributes.get("http-equiv") == "Content-Security-Policy")
+    digests = re.findall(r"'(sha256-[^']+)'", policy)
+    blocks = [text for attributes, text in written.page.blocks if "type" not in attributes]
+    assert policy.startswith("default-src 'none'") and "unsafe" not in policy
+    assert sorted(digests) == sorted("sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+                                     for text in blocks)
+
+
+def test_nothing_lies_outside_the_file(written):
+    for tag, attributes in written.page.tags:
+        for name in ("src", "href", "action", "data-src"):
+            assert re.match(r"#|data:", attributes.get(name) or "#"), (tag, attributes)
+    assert "http://" not in re.sub(r"http://www\.w3\.org/2000/svg", "", written.page.text)
+
+
+def test_every_section_is_there(written):
+    assert {"answer", "map", "clusters", "scatter", "review", "levels", "scores", "confusion", "training", "background",
+            "files", "run"} <= written.page.ids
+    assert written.summary == {"photos": 24, "bytes": written.path.stat().st_size}
+
+
+def test_what_is_missing_is_left_out(tmp_path):
+    gallery = make_gallery(tmp_path, labels=False, all_files=False)
+    shutil.rmtree(gallery.img_dir)
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    assert {"answer", "clusters"} <= page.ids
+    assert not {"map", "scatter", "review", "levels", "scores", "confusion", "training", "background", "files",
+                "run"} & page.ids
+
+
+def test_photos_that_step_01_left_as_they_were_are_not_shown_twice(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery, img_dir=gallery.raw_dir))
+    assert "background" not in Page(tmp_path / "report.html").ids
+
+
+def test_review_csv_sets_the_review_list(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_table(gallery.data_dir / "review.csv", pd.DataFrame({"file": [gallery.img_paths[5], "gone.jpg"],
+                                                               "reason": ["between two clusters", ""]}))
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    item, = page.data["review"]
+    assert page.data["photos"]["file"][item["photo"]] == gallery.img_paths[5]
+    assert item["notes"] == [["reason", "between two clusters"]]
+
+
+def test_a_sample_is_seeded_says_so_and_shows_every_cluster(tmp_path):
+    gallery = make_gallery(tmp_path, num_photos=60)
+    pages = []
+    for name in ("first.html", "second.html"):
+        assert write_report(tmp_path / name, gallery, max_photos=12)["photos"] == 12
+        pages.append(Page(tmp_path / name))
+    assert pages[0].data == pages[1].data
+    assert "sampled" in pages[0].ids and set(pages[0].data["photos"]["cluster"]) == {0, 1, 2}
+    assert sum(cluster["size"] for cluster in pages[0].data["clusters"]) == 60
+    shown = len(pages[0].data["photos"]["file"])
+    assert all(-1 <= place < shown for place in pages[0].data["map"]["photo"])
+
+
+def test_names_that_people_gave_are_in_the_page(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_table(gallery.data_dir / "cluster_names.csv", pd.DataFrame({"cluster": [1], "name": ["<b>boots</b>"]}))
+    write_report(tmp_path / "report.html", gallery)
+    names = {cluster["id"]: cluster["name"] for cluster in Page(tmp_path / "report.html").data["clusters"]}
+    assert names == {0: None, 1: "<b>boots</b>", 2: None}
+
+
+def test_models_have_the_number_of_their_cluster_for_colour(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.repeat([-1, 7, 4], [8, 10, 6]))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    colours = {model["name"]: model["colour"] for model in Page(tmp_path / "report.html").data["models"]}
+    assert (colours["model 1"], colours["model 2"]) == (7, 4) and min(colours["model 0"], colours[HOSTILE_LABEL]) > 7
+
+
+def test_colours_that_differ_on_paper_differ_on_a_dark_ground(written):
+    for palette in (written.page.data["palette"], written.page.data["paletteDark"]):
+        colours = np.array([[int(colour[at:at + 2], 16) for at in (1, 3, 5)] for colour in palette])
+        apart = np.abs(colours[:, None] - colours[None]).max(axis=2)
+        assert apart[~np.eye(len(colours), dtype=bool)].min() > 16
+
+
+def test_a_count_that_was_given_is_not_called_a_guess(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {
+        "num_clusters": 3, "interval": [3, 3], "corrected_from": None, "method": "set by hand"})
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "show 3 products." in text
+
+
+def test_a_count_corrected_by_hand_is_called_that(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "show about 3 products, likely between 2 and 5." in text and "corrected by hand" not in text
+    for interval, before, said in (
+            ([3, 3], 5, "show 3 products, corrected by hand (5 before)."),
+            ([2, 5], 5, "show about 3 products, likely between 2 and 5, corrected by hand (5 before)."),
+            ([2, 5], 3, "show about 3 products, likely between 2 and 5, corrected by hand.")):
+        write_json(gallery.data_dir / "cluster_count.json", {
+            "num_clusters": 3, "interval": interval, "corrected_from": before,
+            "method": "corrected by hand, before that 5 (blind)"})
+        write_report(tmp_path / "report.html", gallery)
+        text = Page(tmp_path / "report.html").text
+        assert said in text and (", likely between" in text) == (interval == [2, 5])
+        assert "Number of clusters: corrected by hand, before that 5 (blind)." in text
+
+
+@pytest.mark.parametrize("facts, said", [
+    ({"in_words": "estimated from the photos alone", "calibration_dataset": None}, "estimated from the photos alone"),
+    ({"in_words": "corrected by hand, before that 5, learned from 24 labelled products",
+      "calibration_dataset": "known", "corrected_from": 5},
+     "corrected by hand, before that 5, learned from 24 labelled products of known")])
+def test_how_clusters_were_counted_is_said_without_terms(tmp_path, facts, said):
+    gallery = make_gallery(tmp_path)
+    count = {"num_clusters": 3, "interval": [2, 5], "method": "blind: modularity 3", **facts}
+    write_json(gallery.data_dir / "cluster_count.json", count)
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert f"Number of clusters: {said}." in text and "modularity" not in text
+
+
+def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_report(tmp_path / "first.html", gallery)
+    data = Page(tmp_path / "first.html").data
+    assert (data["newClusters"], data["earlierCorrections"]) == (0, [])
+    lines = [["split", "a.jpg", "0", "new-2"], ["name", "", "new-11", "boots"], ["merge", "", "0", "1"]]
+    write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
+        lines, columns=["action", "file", "cluster", "value"]))
+    write_report(tmp_path / "second.html", gallery)
+    data = Page(tmp_path / "second.html").data
+    assert (data["newClusters"], data["earlierCorrections"]) == (11, [[*line, data["clustering"]] for line in lines])
+    write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "this"})
+    for made_for, highest in (("this", 11), ("", 11), ("another", 0)):
+        write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
+            [[*line, made_for] for line in lines], columns=["action", "file", "cluster", "value", "clustering"]))
+        write_report(tmp_path / "third.html", gallery)
+        data = Page(tmp_path / "third.html").data
+        assert (data["clustering"], data["newClusters"]) == ("this", highest)
+        # Lines left aside too: the file that the page writes replaces this one.
+        assert data["earlierCorrections"] == [[*line, made_for or "this"] for line in lines]
+
+
+def test_new_clusters_of_lines_for_fewer_earlier_clusters_are_not_named_again(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "ab+5"})
+    write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
+        [["split", "a.jpg", "4", "new-2", "ab+3"]], columns=["action", "file", "cluster", "value", "clustering"]))
+    write_report(tmp_path / "report.html", gallery)
+    data = Page(tmp_path / "report.html").data
+    assert (data["newClusters"], data["earlierCorrections"]) == (2, [["split", "a.jpg", "6", "new-2", "ab+5"]])
+
+
+@pytest.mark.parametrize("count, said", [({"finer_groups": 13}, True), ({"finer_groups": None}, False), ({}, False),
+                                         ({"finer_groups": 13, "corrected_from": 3}, False)])
+def test_clusters_that_may_be_kinds_of_product_are_said_to_be_that(tmp_path, count, said):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "interval": [1, 26], **count})
+    write_report(tmp_path / "report.html", gallery)
+    text = " ".join(Page(tmp_path / "report.html").text.split())
+    assert ("They may be kinds of product: some 13 smaller groups stand out in them, too (<a" in text) == said
+
+
+def test_levels_are_the_answer_and_those_that_differ_from_it(written):
+    coarse, answer = written.page.data["levels"]
+    assert (answer["count"], answer["cluster"]) == (3, None)  # level_3 is the answer
+    assert (coarse["count"], coarse["sizes"], set(coarse["cluster"])) == (1, [24], {0})
+
+
+def test_the_level_of_the_answer_is_known_though_photos_fit_none_of_its_clusters(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(24) % 5, gallery.clusters["cluster"], -1))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    levels = Page(tmp_path / "report.html").data["levels"]
+    assert [(level["count"], level["cluster"] is None) for level in levels] == [(1, False), (3, True)]
+
+
+def test_after_corrections_no_level_passes_for_the_answer(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.where(gallery.predicted == 2, 1, gallery.predicted))
+    fresh = dataclasses.replace(gallery)
+    write_report(tmp_path / "report.html", fresh)
+    levels = Page(tmp_path / "report.html").data["levels"]
+    assert [(level["count"], level["cluster"] is None) for level in levels] == [(1, False), (2, True), (3, False)]
+
+
+@pytest.mark.parametrize("record, words", [
+    ({"network": "MobileNetV2", "trained_on": "bags", "settings": {"BACKBONE": "MobileNetV2"}},
+     ["MobileNetV2", "fine-tuned on bags"]),
+    ({"network": "bundled", "trained_on": None, "settings": {"BACKBONE": "auto"}},
+     ["small network that ships with this tool", "not fine-tuned", "could not be had", "BACKBONE and WEIGHTS"]),
+    ({"network": ["MobileNetV2", "ResNet50"], "trained_on": None}, ["MobileNetV2 and ResNet50"])])
+def test_the_page_says_which_network_judged(tmp_path, record, words):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "made_by_03.json", {"step": "03", **record})
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert all(word in text for word in words)
+    assert ("could not be had" in text) == ("could not be had" in words)
+
+
+def test_a_network_is_not_named_for_features_from_elsewhere(written):
+    assert "What looks alike was judged" not in written.page.text
+
+
+def test_step_02_is_that_of_the_training_set_in_use(tmp_path):
+    gallery = make_gallery(tmp_path)
+    for folder in ("data", "known"):
+        write_json(tmp_path / folder / "made_by_02.json", {"step": "02", "outputs": [f"network of {folder}"]})
+    for train_dir, dataset in ((tmp_path / "known", "known"), (gallery.data_dir, "data"), (None, None)):
+        found = records(dataclasses.replace(gallery, train_dir=train_dir))
+        trained = [(record["outputs"], record["dataset"]) for record in found if record["step"] == "02"]
+        assert trained == ([([f"network of {dataset}"], dataset)] if dataset else [])
+        assert [record["dataset"] for record in found if record["step"] == "04"] == [None]
+    write_report(tmp_path / "report.html", gallery)
+    assert "<summary>Step 02, data <small>network of data" in Page(tmp_path / "report.html").text
+
+
+def test_photos_used_in_spite_of_a_warning_are_listed_with_those_left_out(tmp_path):
+    gallery = make_gallery(tmp_path, all_files=False)
+    warnings = {gallery.img_paths[1]: "blurred", gallery.img_paths[2]: "", gallery.img_paths[3]: "incomplete file",
+                "copy left out.jpg": "dark"}
+    write_table(gallery.data_dir / "photos.csv", pd.DataFrame({"file": list(warnings), "warnings": warnings.values()}))
+    assert doubtful_files(gallery) == {"columns": ["file", "warnings"], "total": 2, "lines": [
+        [gallery.img_paths[3], "incomplete file"], [gallery.img_paths[1], "blurred"]]}
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    assert {"files", "doubtful"} <= page.ids and "2 photos used with warnings" in page.text
+    (gallery.data_dir / "photos.csv").write_text("file\na.jpg\n")
+    assert doubtful_files(gallery) is None
+
+
+@pytest.mark.parametrize("copy, said", [("copy left out.jpg", "Left out; the best photo of each was clustered."),
+                                        ("shop/005, front.jpg", "Each is in the cluster of its original")])
+def test_copies_are_said_to_be_clustered_or_left_out(tmp_path, copy, said):
+    gallery = make_gallery(tmp_path)
+    write_table(gallery.data_dir / "duplicates.csv", pd.DataFrame({
+        "file": [copy], "kept": [gallery.img_paths[4]], "kind": ["same picture"], "distance": ["46"]}))
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert said in text and '<th scope="col">of</th>' in text and ">46<" not in text
+
+
+def test_files_that_could_be_read_but_were_left_out_are_not_called_unreadable(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_table(gallery.data_dir / "skipped.csv", pd.DataFrame({
+        "file": ["a.jpg", "b.jpg"], "reason": ["the product fills 2 % of the frame", "not a picture"]}))
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    assert "<dt>Files left out</dt><dd>2 " in text and "ould not be read" not in text
+
+
+def test_who_placed_photos_among_earlier_ones_is_not_told_to_run_these_alone_again(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "made_by_03.json", {"step": "03", "network": "bundled",
+                                                      "settings": {"BACKBONE": "auto"}})
+    first = "week1 was clustered with it: for another network run all steps for week1 first, then for these photos"
+    again = "Connect to the internet once and run all steps again"
+    for facts, advice in (({}, again), ({"assigned_to": "week1"}, first)):
+        write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "interval": [3, 3], **facts})
+        write_report(tmp_path / "report.html", gallery)
+        text = Page(tmp_path / "report.html").text
+        assert advice in text and ("run all steps again" in text) == (not facts)
+
+
+def test_scores_of_photos_that_the_network_was_trained_on_come_with_a_warning(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "metrics.json", {"ari": 0.8, "ari_interval": [0.7, 0.9],
+                                                   "trained_on_these_photos": 0.25})
+    write_report(tmp_path / "report.html", gallery)
+    assert "The network was trained on 25 % of these very photos" in Page(tmp_path / "report.html").text
+
+
+def test_photos_in_no_cluster_are_counted_apart(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(24) < 5, -1, gallery.predicted))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    assert "5 photos fit none of them" in Page(tmp_path / "report.html").text
+
+
+def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
+    gallery = make_gallery(tmp_path)
+    count = {"num_clusters": 3, "interval": [3, 3], "assigned_to": "<week 1>"}
+    write_json(gallery.data_dir / "cluster_count.json", count)
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    assert "24 photos were placed in the clusters of &lt;week 1&gt;. All fit." in page.text
+    assert "counts as a cluster of its own" not in page.text
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(24) < 15, -1, gallery.predicted))
+    write_json(gallery.data_dir / "cluster_count.json", count | {"num_clusters": 2, "corrected_from": 3})
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    page = Page(tmp_path / "report.html")
+    assert ("24 photos were placed in the clusters of &lt;week 1&gt;, corrected by hand (3 before). "
+            "15 photos fit none of them.") in page.text
+    assert "15 photos in no cluster, likely of new products:" in page.text and "unplaced" in page.ids
+    assert "Each photo in no cluster counts as a cluster of its own." in page.text
+    assert page.data["photos"]["cluster"][:11] == [2] * 5 + [1] + [-1] * 5
+    write_labels(gallery.data_dir, "pred", np.full(24, -1))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    assert "24 photos fit none of them." in Page(tmp_path / "report.html").text
+
+
+def test_clusters_show_typical_photos_that_they_had_before(tmp_path):
+    earlier = make_gallery(tmp_path / "first", 30, 4, name="first")
+    gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=earlier)
+    for row in np.flatnonzero(earlier.predicted == 1)[1:]:
+        for folder in (earlier.img_dir, earlier.raw_dir):
+            (folder / earlier.img_paths[row]).unlink()
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    name, shown = page.data["earlier"]["name"], page.data["earlier"]["photos"]
+    assert name == "first" and {cluster: len(photos) for cluster, photos in shown.items()} == {"0": 4, "1": 1, "2": 4}
+    for cluster, photos in shown.items():
+        for index, file in photos:
+            assert earlier.predicted[earlier.img_paths.index(file)] == int(cluster)
+            assert np.abs(tile(page, index)[60:100, 60:100].mean(axis=(0, 1)) - COLOURS[int(cluster)]).max() < 30
+
+
+def test_where_the_earlier_photos_are_gone_none_are_shown(tmp_path, written):
+    assert written.page.data["earlier"] is None
+    gallery = make_gallery(tmp_path / "week")
+    gone = dataclasses.replace(gallery, data_dir=tmp_path / "gone")
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery, earlier=gone))
+    assert Page(tmp_path / "report.html").data["earlier"] is None
+
+
+def test_the_photos_seen_first_lie_in_the_first_sheet(written):
+    first = written.page.data["photos"]["cluster"][:15]
+    assert [first.count(cluster) for cluster in range(3)] == [5, 5, 5]
+
+
+def test_the_main_scores_are_open_and_the_others_folded(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "metrics.json", {"ari": 0.8, "bcubed_f1": 0.7, "silhouette": 0.1, "purity": np.nan})
+    found = scores(gallery)
+    assert [line[2] for line in found["main"]] == [0.8]
+    assert list(found["groups"]) == ["Photo by photo (B-cubed)"]
+    assert [line[0] for line in found["label_free"]] == ["Silhouette"]
+
+
+def test_one_photo(tmp_path):
+    gallery = make_gallery(tmp_path, num_photos=1, num_clusters=1)
+    assert write_report(tmp_path / "report.html", gallery)["photos"] == 1
+
+
+def test_unreadable_numbers_become_null(tmp_path):
+    gallery = make_gallery(tmp_path)
+    gallery.clusters.loc[0, "confidence"] = np.nan
+    write_report(tmp_path / "report.html", gallery)
+    photos = Page(tmp_path / "report.html").data["photos"]
+    assert photos["confidence"][photos["file"].index(HOSTILE_FILE)] is None
+
+
+def test_thumbnail_holds_the_whole_photo():
+    photo = np.full((10, 40, 3), 200, np.uint8)
+    photo[3:7, 5:35] = 10
+    square = thumbnail(photo, 32)
+    assert square.shape == (32, 32, 3)
+    assert (square[0] == 200).all() and (square[16, 6:26] == 10).all()
+
+
+def test_noisy_photos_keep_to_the_budget():
+    noise = np.random.default_rng(0).integers(0, 255, (160, 160, 3)).astype(np.uint8)
+    sprites = pack_sprites(range(200), lambda _: noise, budget=600_000)
+    assert sprites.size < 1.2 * 600_000 and sprites.side < 160
+
+
+def test_most_confused_pair_comes_first():
+    true = np.array(["a"] * 6 + ["b"] * 6 + ["c"] * 3)
+    predicted = np.array([0] * 6 + [0] * 5 + [1] + [1, 2, 2])
+    first, second = confused_pairs(true, predicted)
+    assert (first["models"], first["wrong_pairs"], first["clusters"]) == (["a", "b"], 30, [0])
+    assert first["rows"][1].tolist() == [6, 7, 8, 9, 10]
+    assert (second["models"], second["wrong_pairs"]) == (["b", "c"], 1)
+    assert confused_pairs(true, np.unique(true, return_inverse=True)[1]) == []
+
+
+def test_strays_do_not_split_a_model():
+    true = np.array(["a"] * 10 + ["b"] * 10)
+    predicted = np.array([0] * 9 + [1] + [1] * 6 + [2] * 4)
+    found, = split_models(true, predicted)
+    assert found == {"model": "b", "photos": 10, "clusters": {1: 6, 2: 4}}
+
+
+def test_photos_in_no_cluster_are_neither_put_together_nor_a_part_of_a_model():
+    true = np.array(["a"] * 10 + ["b"] * 10)
+    predicted = np.array([0] * 5 + [-1] * 5 + [-1] * 6 + [0] * 1 + [1] * 3)
+    pair, = confused_pairs(true, predicted)
+    assert pair["wrong_pairs"] == 5 and pair["clusters"] == [0] and pair["rows"][1].tolist() == [16]
+    assert split_models(true, np.where(predicted == 1, -1, predicted)) == []
+    assert confused_pairs(true, np.full(20, -1)) == split_models(true, np.full(20, -1)) == []

@@ -1,0 +1,453 @@
+"""The report in Chromium: it asks for nothing, obeys mouse and keys, and exports what step 04 applies."""
+import base64
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from report_gallery import HOSTILE_FILE, make_gallery
+
+from imgcluster.clusters.corrections import apply_corrections
+from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.files import write_json, write_lines
+from imgcluster.report import sprites, write_report
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A gallery with every file, and the path of its page, with as many sheets of thumbnails as thousands fill."""
+    folder = tmp_path_factory.mktemp("report")
+    gallery = make_gallery(folder)
+    write_lines(gallery.data_dir / "corrections.csv", ["action,file,cluster,value,clustering", "name,,2,boots,",
+                                                       "split,a.jpg,0,new-1,another"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sprites, "SHEET_SIDE", 160)
+        write_report(folder / "report.html", gallery)
+    return SimpleNamespace(gallery=gallery, path=folder / "report.html")
+
+
+@pytest.fixture
+def browser(chromium, written):
+    """The page, freshly opened."""
+    chromium.get_log("browser"), chromium.get_log("performance")
+    chromium.get("about:blank")
+    open_page(chromium, written.path.as_uri())
+    wait(chromium, "document.documentElement.dataset.ready")
+    yield chromium
+    assert [entry for entry in chromium.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+    chromium.execute_script("addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")
+
+
+def open_page(driver, address):
+    """Open a page; once more where Chromium on a busy machine forgets that it was asked to (once in some hundred)."""
+    from selenium.common.exceptions import TimeoutException
+    driver.set_page_load_timeout(20)
+    try:
+        driver.get(address)
+    except TimeoutException:
+        driver.get(address)
+
+
+def wait(driver, expression, seconds=20):
+    from selenium.webdriver.support.ui import WebDriverWait
+    return WebDriverWait(driver, seconds).until(lambda driver: driver.execute_script(f"return {expression}"))
+
+
+def point(driver, selector, steps):
+    """Press at the first of `steps` (shares of the element's width and height), move along the others, let go."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    element = driver.find_element("css selector", selector)
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+    width, height = element.size["width"], element.size["height"]
+    actions = ActionChains(driver, duration=20)
+    for index, (x, y) in enumerate(steps):
+        actions.move_to_element_with_offset(element, (x - 0.5) * width, (y - 0.5) * height)
+        if index == 0:
+            actions.click_and_hold()
+    actions.release().perform()
+
+
+def click(driver, selector):
+    """Click in the middle of the window, again while the page still moves under the pointer."""
+    from selenium.common.exceptions import ElementClickInterceptedException
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    def try_it(driver):
+        element = driver.find_element("css selector", selector)
+        driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+        element.click()
+        return True
+
+    WebDriverWait(driver, 10, ignored_exceptions=[ElementClickInterceptedException]).until(try_it)
+
+
+def choose(driver, selector, value):
+    from selenium.webdriver.support.ui import Select
+    Select(driver.find_element("css selector", selector)).select_by_value(value)
+
+
+def downloaded(driver, name):
+    path = driver.downloads / name
+    from selenium.webdriver.support.ui import WebDriverWait
+    WebDriverWait(driver, 20).until(lambda _: path.exists() and path.read_bytes())
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    path.unlink()
+    return lines
+
+
+def test_page_opens_without_a_request(browser, written):
+    wait(browser, "document.querySelector('#opening .picture').style.backgroundImage.startsWith('url(\"blob:')")
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    requested = {message["params"]["request"]["url"] for message in messages
+                 if message["method"] == "Network.requestWillBeSent"}
+    assert {url for url in requested if re.match("(https?|wss?|ftp|file):", url)} == {written.path.as_uri()}
+
+
+def test_hostile_names_do_nothing(browser):
+    for section in ("review", "confusion", "files", "run"):
+        browser.execute_script("document.getElementById(arguments[0]).scrollIntoView()", section)
+    browser.find_element("id", "search").send_keys("onerror")
+    wait(browser, "document.querySelectorAll('#results-photos .photo').length === 1")
+    click(browser, "#results-photos .photo")
+    wait(browser, "document.getElementById('cluster').open")
+    assert browser.execute_script("return document.querySelectorAll('img, script:not([id^=sheet-])').length") == 2
+    assert browser.execute_script("return document.querySelector('.marked').title") == HOSTILE_FILE
+
+
+def test_a_unit_opens_its_cluster(browser):
+    point(browser, "#map-canvas", [(0.45, 0.85)])
+    wait(browser, "document.getElementById('cluster').open")
+    assert browser.execute_script("return document.getElementById('cluster').dataset.cluster") == "2"
+    assert len(browser.find_elements("css selector", "#cluster-photos .photo")) == 8
+
+
+def test_buttons_lie_on_no_photo(browser):
+    for plot in ("map", "scatter"):
+        canvas, zoom = (browser.find_element("id", f"{plot}-{part}").rect for part in ("canvas", "zoom"))
+        assert zoom["x"] >= canvas["x"] + canvas["width"] or zoom["y"] >= canvas["y"] + canvas["height"]
+
+
+def test_the_map_obeys_keys(browser):
+    from selenium.webdriver.common.keys import Keys
+    canvas = browser.find_element("id", "map-canvas")
+    canvas.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
+    assert "Cluster 1" in browser.find_element("id", "map-status").get_attribute("textContent")
+    canvas.send_keys(Keys.ENTER)
+    wait(browser, "document.getElementById('cluster').open")
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    wait(browser, "!document.getElementById('cluster').open")
+
+
+def test_the_wheel_zooms_the_map(browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+    canvas = browser.find_element("id", "map-canvas")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", canvas)
+    before = browser.execute_script("return scrollY")
+    ActionChains(browser).scroll_from_origin(ScrollOrigin.from_element(canvas), 0, -200).perform()
+    wait(browser, "document.getElementById('map-canvas').style.touchAction === 'none'")
+    assert browser.execute_script("return scrollY") == before
+
+
+def test_lasso_lists_and_exports_what_is_inside(browser, written):
+    point(browser, "#scatter-canvas", [(0.005, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99)])
+    wait(browser, "!document.getElementById('lasso').hidden")
+    assert browser.find_element("id", "lasso-title").text == "24 photos of 3 clusters inside"
+    click(browser, "#lasso-select")
+    click(browser, "#tray [data-part=selection] button")
+    lines = downloaded(browser, "selection.csv")
+    assert sorted(line["file"] for line in lines) == sorted(written.gallery.img_paths)
+
+
+def shown_in_scatter(driver):
+    driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    return driver.execute_script("return document.getElementById('scatter-canvas').toDataURL()")
+
+
+def test_keys_choose_photos_in_the_scatter_by_a_ring(browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+    canvas, status = browser.find_element("id", "scatter-canvas"), browser.find_element("id", "scatter-status")
+    assert status.get_attribute("aria-live") == "polite"
+    seen = {shown_in_scatter(browser)}
+    for arrow in (Keys.ARROW_RIGHT, Keys.ARROW_LEFT, Keys.ARROW_DOWN):  # the first brings the ring, the others move it
+        canvas.send_keys(arrow)
+        assert " in the ring" in status.text
+        seen.add(shown_in_scatter(browser))
+    assert len(seen) == 4
+    canvas.send_keys(*[Keys.SHIFT + Keys.ARROW_UP + Keys.NULL] * 20)
+    assert status.text == "24 photos of 3 clusters in the ring: Cluster 0 (8), Cluster 1 (8), Cluster 2 (8)"
+    canvas.send_keys(*[Keys.SHIFT + Keys.ARROW_DOWN + Keys.NULL] * 40)
+    assert not status.text.startswith("24")
+    assert not browser.find_element("id", "lasso").is_displayed()
+    canvas.send_keys(*[Keys.SHIFT + Keys.ARROW_UP + Keys.NULL] * 40, Keys.ENTER)
+    assert browser.find_element("id", "lasso-title").text == "24 photos of 3 clusters inside"
+    ActionChains(browser).send_keys(*[Keys.TAB] * 4, Keys.ENTER).perform()  # past the zoom buttons to the list
+    assert "24 photos chosen" in browser.find_element("id", "tray").text
+    canvas.send_keys(Keys.ESCAPE)
+    assert not browser.find_element("id", "lasso").is_displayed() and not status.is_displayed()
+
+
+def ground_of_map(driver):
+    """What the map shows, as text, once its photos are there."""
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})",
+                          driver.find_element("id", "map-canvas"))
+    wait(driver, "document.getElementById('map-canvas').dataset.missing === '0'")
+    driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    return driver.execute_script("return document.getElementById('map-canvas').toDataURL()")
+
+
+def colours_of_map(driver, *places):
+    """The colours of the map at places (shares of its width and height)."""
+    picture = Image.open(io.BytesIO(base64.b64decode(ground_of_map(driver).partition(",")[2]))).convert("RGB")
+    return [picture.getpixel((int(x * picture.width), int(y * picture.height))) for x, y in places]
+
+
+def test_slider_recolours_the_map_and_the_cards(browser):
+    from selenium.webdriver.common.keys import Keys
+    level, number = browser.find_element("id", "level"), browser.find_element("css selector", ".level-bar .level-count")
+    assert number.text == "3 clusters" and not browser.find_elements("css selector", ".level-card")
+    before = ground_of_map(browser)
+    level.send_keys(Keys.ARROW_LEFT)
+    assert number.text == "1 cluster"
+    assert browser.find_element("id", "level-note").text.startswith("Clusters that join. For an answer of about")
+    assert browser.find_element("css selector", ".level-card button.quiet").text == "0 + 1 + 1 more"
+    assert len(browser.find_elements("css selector", "#cards .card")) == 1
+    assert ground_of_map(browser) != before
+    click(browser, "#cards .title")
+    assert not browser.find_element("id", "cluster-merge").is_displayed()
+    click(browser, "#cluster-close")
+    click(browser, ".level-bar button")
+    assert number.text == "3 clusters" and len(browser.find_elements("css selector", "#cards .card")) == 3
+    assert ground_of_map(browser) == before
+
+
+def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, written):
+    from selenium.webdriver.common.keys import Keys
+    browser.find_element("id", "search").send_keys("onerror")
+    wait(browser, "document.querySelectorAll('#results-photos .photo').length === 1")
+    click(browser, "#results-photos .photo")
+    wait(browser, "document.getElementById('cluster').open")
+    browser.find_element("id", "cluster-name").send_keys("red, \"good\"", Keys.ENTER)
+    click(browser, "#cluster-photos .marked")
+    choose(browser, "#tray select", "new")
+    choose(browser, "#cluster-merge", "1")
+    click(browser, "#cluster-close")
+    wait(browser, "document.getElementById('tray').parentElement === document.body")
+    assert len(browser.find_elements("css selector", "#cards .card")) == 3  # 3, one split off, one merged away
+    assert 'red, "good"' in browser.find_element("id", "cards").text
+    click(browser, "#tray [data-part=corrections] .primary")
+    lines = downloaded(browser, "corrections.csv")
+    assert lines == [
+        {"action": "name", "file": "", "cluster": "2", "value": "boots", "clustering": "drawn"},
+        {"action": "split", "file": "a.jpg", "cluster": "0", "value": "new-1", "clustering": "another"},
+        {"action": "name", "file": "", "cluster": "0", "value": 'red, "good"', "clustering": "drawn"},
+        {"action": "split", "file": HOSTILE_FILE, "cluster": "0", "value": "new-1", "clustering": "drawn"},
+        {"action": "merge", "file": "", "cluster": "0", "value": "1", "clustering": "drawn"}]
+    gallery = written.gallery
+    own = [line for line in lines if line["clustering"] == "drawn"]
+    found = apply_corrections(gallery.predicted, gallery.img_paths, pd.DataFrame(own))
+    expected = np.where(gallery.predicted == 0, 1, gallery.predicted)
+    expected[gallery.img_paths.index(HOSTILE_FILE)] = 3
+    assert found.labels.tolist() == expected.tolist() and found.names == {1: 'red, "good"', 2: "boots"}
+
+
+def merge_named(browser):
+    """Call cluster 0 "red" and merge it into cluster 1; return the field with the name of that."""
+    from selenium.webdriver.common.keys import Keys
+    click(browser, "#cards .title[title='Cluster 0']")
+    browser.find_element("id", "cluster-name").send_keys("red", Keys.ENTER)
+    choose(browser, "#cluster-merge", "1")
+    return browser.find_element("id", "cluster-name")
+
+
+def test_a_name_that_came_with_a_merged_cluster_can_be_taken_away(browser):
+    from selenium.webdriver.common.keys import Keys
+    field = merge_named(browser)
+    assert field.get_attribute("value") == "red"
+    field.send_keys(*3 * [Keys.BACKSPACE], Keys.ENTER)
+    click(browser, "#cluster-close")
+    titles = browser.find_elements("css selector", "#cards .title")
+    assert [title.text for title in titles] == ["Cluster 1", "Cluster 2"]
+    click(browser, "#tray [data-part=corrections] .primary")
+    own = [line for line in downloaded(browser, "corrections.csv") if line["clustering"] == "drawn"]
+    assert [(line["action"], line["cluster"], line["value"]) for line in own[1:]] == [
+        ("name", "0", "red"), ("merge", "0", "1"), ("name", "1", "")]
+
+
+def test_a_cluster_of_another_dataset_keeps_its_name_to_itself(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "clustering_id": "drawn+2"})
+    write_report(tmp_path / "report.html", gallery)
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    assert merge_named(browser).get_attribute("value") == ""
+
+
+def test_the_legend_shows_where_a_cluster_lies(browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+    chips = browser.find_elements("css selector", "#scatter-chips .chip")
+    assert [chip.get_attribute("textContent") for chip in chips] == [f"Cluster {number}8" for number in range(3)]
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", chips[0])
+    seen = "return document.getElementById('scatter-canvas').toDataURL()"
+    wait_frames = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
+    browser.execute_async_script(wait_frames)
+    before = browser.execute_script(seen)
+    ActionChains(browser).move_to_element(chips[1]).perform()
+    browser.execute_async_script(wait_frames)
+    assert browser.execute_script(seen) != before
+
+
+def test_corrected_clusters_count_the_photos_that_are_not_in_the_page_as_well(browser, tmp_path):
+    write_report(tmp_path / "report.html", make_gallery(tmp_path), max_photos=12)
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    click(browser, "#review-photos .choosable")
+    choose(browser, "#tray select", "new")
+    sizes = {card.find_element("css selector", ".title").text: card.find_element("css selector", ".size").text
+             for card in browser.find_elements("css selector", "#cards .card")}
+    assert sizes.pop("Cluster new-1") == "1 photo"
+    assert sorted(sizes.values()) == ["7 photos", "8 photos", "8 photos"]
+
+
+def test_clusters_of_one_size_stand_in_the_legend_by_their_numbers(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", 7 - np.arange(24) // 3)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    chips = browser.find_elements("css selector", "#map-chips .chip")
+    assert [chip.get_attribute("textContent") for chip in chips] == [f"Cluster {number}3" for number in range(8)]
+
+
+def test_corrections_wait_while_another_level_is_looked_at(browser):
+    from selenium.webdriver.common.keys import Keys
+    click(browser, "#review-photos .choosable")
+    browser.find_element("id", "level").send_keys(Keys.ARROW_LEFT)
+    assert not browser.find_element("css selector", "#tray select").is_enabled()
+    click(browser, ".level-bar button")
+    assert browser.find_element("css selector", "#tray select").is_enabled()
+
+
+@pytest.mark.parametrize("width", [390, 820, 1920])
+def test_no_width_scrolls_sideways(browser, width):
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
+    try:
+        assert browser.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_long_names_of_clusters_do_not_widen_a_phone(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    named = [f"{number},{'a long name ' * 12}" for number in range(3)]
+    write_lines(gallery.data_dir / "cluster_names.csv", ["cluster,name", *named])
+    write_report(tmp_path / "report.html", replace(gallery))
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": 375, "height": 812, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        open_page(browser, (tmp_path / "report.html").as_uri())
+        wait(browser, "document.documentElement.dataset.ready")
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 375
+        assert all(title.size["height"] < 60 for title in browser.find_elements("css selector", "#cards .title"))
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_paper_is_light_and_the_screen_as_it_was_afterwards(browser):
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    click(browser, "#theme")
+    screen = browser.execute_script(ground)
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    paper = browser.execute_script(ground)
+    browser.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert paper == "rgb(246, 247, 249)" and browser.execute_script(ground) == screen
+    click(browser, "#theme")
+
+
+def test_the_legend_of_the_map_shows_where_a_cluster_lies(browser):
+    before = ground_of_map(browser)
+    browser.find_elements("css selector", "#map-chips .chip")[1].send_keys("")
+    assert ground_of_map(browser) != before
+
+
+def test_the_legend_lights_a_unit_that_shows_a_photo_of_another_cluster(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    behind = next(row for row in range(8) if row not in gallery.unit_photo)
+    labels = np.where(np.arange(24) == behind, 9, gallery.predicted)
+    write_labels(gallery.data_dir, "pred", labels)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    before = colours_of_map(browser, (0.45, 0.15), (0.55, 0.15), (0.45, 0.85))
+    browser.find_elements("css selector", "#map-chips .chip")[-1].send_keys("")
+    lit = colours_of_map(browser, (0.45, 0.15), (0.55, 0.15), (0.45, 0.85))
+    assert [one == other for one, other in zip(before, lit)] == [behind % 2 == 0, behind % 2 == 1, False]
+
+
+def test_colours_go_by_the_numbers_of_clusters_and_photos_in_none_are_grey_and_last(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.repeat([-1, 1, 7], [12, 4, 8]))
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    palette = browser.execute_script("return JSON.parse(document.getElementById('data').textContent).palette")
+    colours = {chip.get_attribute("textContent"): chip.find_element("css selector", ".swatch").value_of_css_property(
+        "background-color") for chip in browser.find_elements("css selector", "#map-chips .chip")}
+    rgb = [f"rgba({', '.join(str(int(colour[at:at + 2], 16)) for at in (1, 3, 5))}, 1)" for colour in palette]
+    assert list(colours.items()) == [("Cluster 78", rgb[7]), ("Cluster 14", rgb[1]),
+                                     ("No cluster12", "rgba(200, 200, 200, 1)")]
+    for selector, expected in (("#opening .strip-size", ["8", "4"]), ("#unplaced .strip-size", ["12"]),
+                               ("#cards .title", ["Cluster 7", "Cluster 1", "No cluster"])):
+        assert [element.text for element in browser.find_elements("css selector", selector)] == expected
+    assert {button.text for button in browser.find_elements("css selector", "#review-photos .in")} <= {
+        "in no cluster", "in Cluster 1", "in Cluster 7"}
+
+
+def test_training_curves_say_what_they_measure(browser):
+    captions = [caption.text for caption in browser.find_elements("css selector", "#training-charts figcaption")]
+    assert captions == ["Loss\nwhat training makes smaller",
+                        "Top-1 accuracy\nphotos whose model is the most probable one",
+                        "Learning rate\nhow large the steps of training are"]
+
+
+def test_light_and_dark(browser):
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    first = browser.execute_script(ground)
+    click(browser, "#theme")
+    assert browser.execute_script(ground) != first
+    click(browser, "#theme")
+    assert browser.execute_script(ground) == first
+
+
+def test_all_photos_are_there_for_print_without_being_scrolled_to(browser):
+    assert browser.execute_script("return document.querySelectorAll('script[id^=sheet-]').length") >= 24
+    wait(browser, """[...document.querySelectorAll("main .picture[data-tile]")].every(
+        (element) => element.style.backgroundImage.startsWith("url("))""")
+    wait(browser, "document.getElementById('map-canvas').dataset.missing === '0'")
+    assert browser.execute_script("return scrollY") == 0
+
+
+def test_clusters_that_photos_were_placed_in_show_earlier_photos(browser, tmp_path):
+    earlier = make_gallery(tmp_path / "first", 16, 2, name="first")
+    write_report(tmp_path / "report.html", replace(make_gallery(tmp_path / "week"), earlier=earlier))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    cards = browser.find_elements("css selector", "#cards .card")
+    shown = [len(card.find_elements("css selector", ".earlier .picture")) for card in cards]
+    assert [card.find_element("css selector", ".title").text for card in cards] == [f"Cluster {n}" for n in range(3)]
+    assert shown == [4, 4, 0]
+    click(browser, "#cards .card .title")
+    photos = browser.find_elements("css selector", "#cluster-earlier .before")
+    assert len(photos) == 4 and {photo.get_attribute("title") for photo in photos} <= set(earlier.img_paths)
+    click(browser, "#cluster-close")
+    browser.find_elements("css selector", "#cards .card .title")[2].click()
+    assert not browser.find_element("id", "cluster-earlier").is_displayed()

@@ -1,0 +1,51 @@
+"""What later steps will need: named before the first one, all at once."""
+import pytest
+
+from imgcluster.configuring.config_file import load_settings
+from imgcluster.errors import UserError
+from imgcluster.running.ahead import require_ahead
+from imgcluster.wording import OWN_CLUSTERS
+
+
+@pytest.fixture
+def problems(tmp_path):
+    """problems(overrides): the lines of what is missing."""
+    def found(*overrides):
+        try:
+            require_ahead(load_settings(None, ["DATASET=new", *overrides], root=tmp_path))
+        except UserError as error:
+            return str(error).splitlines()
+        return []
+    return found
+
+
+@pytest.mark.parametrize("setting", ["TRAIN_DATASET", "CALIBRATION_DATASET", "ASSIGN_TO"])
+def test_a_dataset_that_is_nowhere_is_named_and_one_with_photos_or_files_is_not(problems, tmp_path, setting):
+    [line] = problems(f"{setting}=nope")
+    assert line.startswith(f"{setting} = 'nope': there is no such dataset") and str(tmp_path / "raw_img/nope") in line
+    for folder in ("raw_img/photos", "data/features"):
+        (tmp_path / folder).mkdir(parents=True)
+        assert problems(f"{setting}={folder.rpartition('/')[2]}") == []
+    assert problems(f"{setting}=sample_train") == []
+
+
+def test_a_dataset_to_be_placed_in_its_own_clusters_is_named_before_its_features_are_made(problems):
+    [line] = problems("ASSIGN_TO=sample", "DATASET=sample")
+    assert line == f"ASSIGN_TO = 'sample' {OWN_CLUSTERS}"
+
+
+def test_settings_as_they_come_need_nothing(problems):
+    assert problems() == problems("TRAIN_DATASET=None", "CALIBRATION_DATASET=None") == []
+
+
+def test_missing_weights_files_are_named_until_a_network_was_made_of_them(problems, tmp_path):
+    several = ["BACKBONE=['VGG16', 'VGG19', 'bundled']", "WEIGHTS=['a.h5', 'b.h5', 'imagenet']"]
+    (tmp_path / "b.h5").touch()
+    [line] = problems(*several)
+    assert line.startswith(f"WEIGHTS = {str(tmp_path / 'a.h5')!r}: no such file")
+    assert len(problems(*several, "ASSIGN_TO=nope", "CALIBRATION_DATASET=neither")) == 3
+    many = [f"BACKBONE={['VGG16'] * 7}", f"WEIGHTS={[f'{name}.h5' for name in 'gcafcde']}"]
+    assert [line.split(".h5")[0][-1] for line in problems(*many)] == list("gcafde")
+    (tmp_path / "data/new").mkdir(parents=True)
+    (tmp_path / "data/new/network.keras").touch()
+    assert problems(*several) == [] and problems(*several, "TRAIN_DATASET=None") == [line]

@@ -1,0 +1,262 @@
+"""What all scripts share: arguments, exit codes, what is said and recorded."""
+import errno
+import io
+import json
+import os
+import shlex
+import sys
+
+import pytest
+
+from imgcluster.configuring.step_settings import STEP_SETTINGS
+from imgcluster.errors import UserError
+from imgcluster.files import read_json, write_lines
+from imgcluster.progress import progress
+from imgcluster.running.cli import PART_OF_RUN, Step, run
+
+
+@pytest.fixture
+def script(tmp_path):
+    """The path of a script beside a config file."""
+    (tmp_path / "config.py").write_text("DATASET = 'shoes'\nBATCH_SIZE = 5\n")
+    return tmp_path / "04_cluster_som.py"
+
+
+def fails(error):
+    def main():
+        raise error
+    return main
+
+
+def test_a_script_that_ends_well_returns_zero():
+    assert run(lambda: None) == 0
+    assert run(lambda: 0) == 0
+    assert run(lambda: 7) == 7
+
+
+def test_what_the_user_must_mend_is_one_message_and_exit_code_2(capsys):
+    assert run(fails(UserError("EPOCHS = -1: at least 0"))) == 2
+    assert capsys.readouterr() == ("", "error: EPOCHS = -1: at least 0\n")
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS])
+def test_no_room_and_no_permission_name_the_file(capsys, code):
+    assert run(fails(OSError(code, "reason", "data/x.npy"))) == 2
+    assert capsys.readouterr().err == "error: data/x.npy: reason; make room or allow access, then run this step again\n"
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "reason", "x"), ValueError("a bug"), KeyError("a bug")])
+def test_other_errors_keep_their_traceback(error):
+    with pytest.raises(type(error)):
+        run(fails(error))
+
+
+def test_an_interrupted_script_says_how_to_go_on(capsys):
+    assert run(fails(KeyboardInterrupt())) == 130
+    assert "run the step again" in capsys.readouterr().err
+
+
+def test_wrong_settings_and_arguments_exit_with_2(script, capsys):
+    assert run(lambda: Step(script, "", ["--set", "EPOCHS=-1"])) == 2
+    assert "EPOCHS = -1" in capsys.readouterr().err
+    assert run(lambda: Step(script, "", ["--config", "none.py"])) == 2
+    assert capsys.readouterr().err == "error: --config none.py: no such file\n"
+    with pytest.raises(SystemExit) as caught:
+        Step(script, "", ["--sett", "EPOCHS=1", "more"])
+    assert caught.value.code == 2
+
+
+def test_a_warning_stands_on_a_line_of_its_own_beside_a_progress_bar(script, capsys):
+    step = Step(script, "", [])
+    with progress(total=2, description="photos"):
+        step.warn("a.jpg is no photo")
+    err = capsys.readouterr().err
+    assert "warning: a.jpg is no photo" in [line.rpartition("\r")[2] for line in err.splitlines()]
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_step_goes_on_when_nobody_reads_what_it_says(script, monkeypatch, name):
+    def main():
+        step = Step(script, "", [])
+        for _ in progress(range(3), description="photos"):
+            step.say("wrote metrics.json")
+            step.warn("odd")
+        raise UserError("the last word")
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as out:
+        monkeypatch.setattr(sys, name, out)
+        assert run(main) == 2
+
+
+def test_names_that_the_terminal_does_not_know_are_shown_by_number(script, monkeypatch):
+    for stream in (io.TextIOWrapper(io.BytesIO(), encoding="cp1252"), io.StringIO()):
+        monkeypatch.setattr(sys, "stdout", stream)
+        Step(script, "", ["--set", "DATASET=상점 é"])
+        stream.seek(0)
+        shown = "\\uc0c1\\uc810 é" if stream.encoding else "상점 é"
+        assert stream.read() == f"04_cluster_som: {shown}\n"
+
+
+def test_help_shows_the_docstring(script, capsys):
+    with pytest.raises(SystemExit) as caught:
+        Step(script, "Step 04: a map.\n\nReads:   features.npy", ["--help"])
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    assert "04_cluster_som.py" in shown and "Reads:   features.npy" in shown and "--config OTHER.py" in shown
+
+
+def test_settings_come_from_the_config_beside_the_script(script, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path.parent)
+    step = Step(script, "", [])
+    assert (step.settings.DATASET, step.settings.BATCH_SIZE) == ("shoes", 5)
+    assert step.data_dir == tmp_path / "data/shoes" and step.result_dir == tmp_path / "result/shoes"
+    assert capsys.readouterr().out == "04_cluster_som: shoes\n"
+
+
+def test_set_wins_over_config(script, tmp_path):
+    other = tmp_path / "other.py"
+    other.write_text("DATASET = 'bags'\nEPOCHS = 3\n")
+    step = Step(script, "", ["--config", str(other), "--set", "EPOCHS=4", "--set", "NUM_CLUSTERS=None"])
+    assert (step.settings.DATASET, step.settings.EPOCHS, step.settings.NUM_CLUSTERS) == ("bags", 4, None)
+    assert step.settings.BATCH_SIZE == 32
+
+
+def test_the_arguments_default_to_those_of_the_command_line(script, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [str(script), "--set", "DATASET=bags"])
+    assert Step(script, "").settings.DATASET == "bags"
+
+
+def test_warnings_go_to_standard_error(script, capsys):
+    Step(script, "", []).warn("odd")
+    captured = capsys.readouterr()
+    assert captured.err == "warning: odd\n" and "odd" not in captured.out
+
+
+def test_paths_are_shown_as_people_read_them(script, tmp_path, monkeypatch):
+    step = Step(script, "", [])
+    monkeypatch.chdir(tmp_path)
+    assert step.show(tmp_path / "data/shoes") == "data/shoes"
+    assert step.show("/elsewhere/data") == "/elsewhere/data"
+
+
+@pytest.mark.parametrize("number", STEP_SETTINGS)
+def test_values_of_a_step_can_be_written_down(script, number):
+    values = Step(script, "", []).values(number)
+    assert values and set(values) <= set(STEP_SETTINGS[number])
+    assert json.loads(json.dumps(values)).keys() == values.keys()
+
+
+def test_a_step_warns_when_its_input_was_made_under_other_settings(script, capsys):
+    Step(script, "", ["--set", "SOM_GRID=(3, 4)"]).record(["labels_pred.txt"])
+    capsys.readouterr()
+    Step(script, "", ["--set", "SOM_GRID=(3, 4)"]).warn_if_changed("03", "04")
+    assert capsys.readouterr().err == ""
+    Step(script, "", ["--set", "SOM_EPOCHS=7"]).warn_if_changed("03", "04")
+    error = capsys.readouterr().err
+    assert error.startswith("warning: step 04 ran under other settings (")
+    assert "SOM_GRID: [3, 4] -> None" in error and "SOM_EPOCHS: 20 -> 7" in error
+
+
+def test_a_record_holds_settings_inputs_and_facts(script, tmp_path):
+    step = Step(script, "", [])
+    write_lines(step.data_dir / "img_paths.txt", ["a.jpg"])
+    step.record(["x.txt"], inputs=[step.data_dir / "img_paths.txt"], trained_on="bags")
+    record = read_json(tmp_path / "data/shoes/made_by_04.json")
+    assert record["outputs"] == ["x.txt"] and record["trained_on"] == "bags"
+    assert list(record["inputs"]) == ["img_paths.txt"]
+    assert record["settings"] == json.loads(json.dumps(step.values("04")))
+    step.record(["y.txt"], data_dir=tmp_path / "other")
+    assert read_json(tmp_path / "other/made_by_04.json")["outputs"] == ["y.txt"]
+
+
+def test_the_closing_line_says_what_next(script, capsys):
+    step = Step(script, "", [])
+    step.finish("labels", then="05_evaluate.py")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("wrote labels in 0.")
+    step.finish("labels", then="05_evaluate.py")
+    assert capsys.readouterr().out.endswith("; next: python 05_evaluate.py\n")
+
+
+def test_what_is_next_has_the_same_settings_and_is_not_said_to_run_all(script, tmp_path, capsys):
+    (tmp_path / "my own.py").write_text("")
+    given = ["--config", str(tmp_path / "my own.py"), "--set", "DATASET=new shoes", "--set", "SOM_GRID=(3, 4)"]
+    Step(script, "", given).finish("labels", then="05_evaluate.py")
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert shlex.split(line.partition("; next: ")[2]) == ["python", "05_evaluate.py", *given]
+    Step(script, "", [*given, PART_OF_RUN]).finish("labels", then="05_evaluate.py")
+    assert "next" not in capsys.readouterr().out
+
+
+def test_steps_of_a_run_leave_it_to_that_to_say_what_is_set(script, caplog):
+    said = ["override: NUM_CLUSTERS = 3"]
+    for arguments, expected in (([PART_OF_RUN], []), ([], said)):
+        caplog.clear()
+        Step(script, "", ["--set", "NUM_CLUSTERS=3", *arguments])
+        assert caplog.messages == expected
+
+
+def test_a_step_may_have_arguments_of_its_own_and_keep_standard_output_free(script, capsys):
+    def add(parser):
+        parser.add_argument("photos", nargs="*")
+        parser.add_argument("--top", type=int)
+
+    step = Step(script, "", ["--set", "BATCH_SIZE=3", "a.jpg", "--top", "2"], add_arguments=add, out=sys.stderr)
+    assert (step.options.photos, step.options.top, step.settings.BATCH_SIZE) == (["a.jpg"], 2, 3)
+    out, err = capsys.readouterr()
+    assert out == "" and "04_cluster_som: shoes" in err
+
+
+def test_what_one_step_has_claimed_another_is_refused_until_it_ends(script, capsys):
+    first, second = Step(script, "", []), Step(script, "", [])
+    first.claim()
+    with pytest.raises(UserError, match="Another run is working on"):
+        second.claim()
+    second.claim(script.parent / "data" / "other")
+    first.finish("nothing")
+    Step(script, "", []).claim()
+
+
+def test_files_of_an_interrupted_step_are_warned_of(script, capsys):
+    step = Step(script, "", [])
+    step.begin()
+    step.warn_if_changed("04")
+    assert "step 04 was interrupted" in capsys.readouterr().err
+    step.record(["labels_pred.txt"])
+    step.warn_if_changed("04")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def listed(script):
+    """A step whose dataset has photos that are listed and prepared."""
+    step = Step(script, "", [])
+    write_lines(step.data_dir / "img_paths.txt", ["a.jpg", "b.jpg"])
+    step.settings.folder("IMG_DIR").mkdir(parents=True)
+    return step
+
+
+def test_photos_that_step_01_prepared_are_claimed(listed, script):
+    assert listed.claim_photos(listed.settings) == (listed.settings.folder("IMG_DIR"), ["a.jpg", "b.jpg"])
+    with pytest.raises(UserError, match="Another run is working on"):
+        Step(script, "", []).claim_photos(listed.settings)
+
+
+def test_photos_of_an_interrupted_step_01_are_refused(listed, script):
+    Step(script.with_name("01_img_preprocess.py"), "", []).begin()
+    with pytest.raises(UserError, match="step 01 was interrupted; run 01_img_preprocess.py again: it goes on"):
+        listed.claim_photos(listed.settings)
+    listed.finish("nothing")
+    other = Step(script, "", ["--set", "DATASET=bags"])
+    with pytest.raises(UserError, match="01_img_preprocess.py again with --set DATASET=shoes"):
+        other.claim_photos(other.settings.for_dataset("shoes"))
+
+
+def test_photos_that_are_not_listed_or_not_prepared_name_the_step(listed):
+    listed.settings.folder("IMG_DIR").rmdir()
+    with pytest.raises(UserError, match="shoes is missing; run 01_img_preprocess.py first"):
+        listed.claim_photos(listed.settings)
+    (listed.data_dir / "img_paths.txt").unlink()
+    with pytest.raises(UserError, match="raw_img/shoes and run 00_make_labels_true.py and 01_img_preprocess.py"):
+        listed.claim_photos(listed.settings)

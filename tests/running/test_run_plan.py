@@ -1,0 +1,266 @@
+"""The order in which a run of all takes the steps."""
+import json
+from functools import partial
+
+import pytest
+from planned import ALL, finish, settings_in
+
+from imgcluster.configuring.step_settings import of_step
+from imgcluster.datafiles.artefacts import read_lines, write_labels
+from imgcluster.errors import UserError
+from imgcluster.files import read_json, write_json, write_lines
+from imgcluster.photos.photo_tables import LEDGER
+from imgcluster.running.run_plan import look_ahead, plan
+
+
+@pytest.fixture
+def settings_of(tmp_path):
+    return partial(settings_in, tmp_path)
+
+
+def steps(dataset, *numbers):
+    return [(dataset, number) for number in numbers]
+
+
+def test_the_training_set_goes_first_but_for_a_look_at_the_photos(settings_of):
+    training = steps("known", "00", "01", "02", "03")
+    assert plan(settings_of(), "00", "06") == \
+        steps("new", "00") + training + steps("new", "01", "03", "04", "05", "06")
+    assert plan(settings_of(), "01", "03") == steps("new", "01") + training + steps("new", "03")
+    assert plan(settings_of(), "02", "03") == training + steps("new", "03")
+
+
+def test_nothing_is_learnt_from_photos_without_labels(settings_of):
+    assert plan(settings_of("LABELS_FROM=None"), "00", "06") == steps("new", "00", "01", *ALL[3:])
+    labelled = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=folder")
+    assert plan(labelled, "00", "06")[1:5] == steps("known", "00", "01", "02", "03")
+
+
+def test_fitting_to_the_photos_themselves_is_named_where_it_would_make_sense(settings_of, capsys):
+    settings = settings_of("LABELS_FROM=None")
+    plan(settings, "00", "06")
+    assert "would fit the network to the photos themselves" in capsys.readouterr().out
+    plan(settings_of("LABELS_FROM=None", "ASSIGN_TO=known"), "00", "06")
+    assert "themselves" not in capsys.readouterr().out
+    write_lines(settings.for_dataset("known").folder("DATA_DIR") / "network.keras", ["fitted"])
+    plan(settings, "00", "06")
+    assert "network that is there is used" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name, found", [("12_3.jpg", "filename"), ("boots/a.jpg", "folder"), ("a.jpg", None)])
+def test_labels_in_the_names_of_photos_that_none_were_asked_of_are_pointed_out(settings_of, capsys, name, found):
+    settings = settings_of("LABELS_FROM=None")
+    write_lines(settings.for_dataset("known").folder("RAW_IMG_DIR") / name, ["no matter what"])
+    plan(settings, "00", "06")
+    said = capsys.readouterr().out
+    assert f"TRAIN_LABELS_FROM = {found!r} would find labels" in said if found else "TRAIN_LABELS_FROM" not in said
+
+
+def test_the_drawn_photos_to_train_on_are_known_to_have_labels(settings_of, capsys):
+    plan(settings_of("LABELS_FROM=None", "TRAIN_DATASET=sample_train"), "00", "06")
+    assert "TRAIN_LABELS_FROM = 'filename'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("labels_from", ["filename", None])
+def test_auto_fits_the_network_to_the_photos_themselves_and_once(settings_of, labels_from):
+    settings = settings_of("TRAIN_DATASET=auto", f"LABELS_FROM={labels_from}")
+    assert plan(settings, "00", "06") == steps("new", *ALL)
+    finish(settings, "new", "00", "01", "02")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    # One that was trained on their labels is another network.
+    assert ("new", "02") in plan(settings_of("TRAIN_DATASET=new"), "00", "06") or labels_from is None
+
+
+def test_auto_takes_the_network_of_the_photos_that_were_clustered_before(settings_of, capsys):
+    settings = settings_of("TRAIN_DATASET=auto", "ASSIGN_TO=week1")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    assert "the network of week1 is used as it is" in capsys.readouterr().out
+
+
+def test_where_other_photos_have_their_labels_trains_nothing_anew(settings_of):
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    changed = settings_of("LABELS_FROM=None", "TRAIN_LABELS_FROM=filename")
+    assert plan(changed, "00", "06")[0] == ("new", "00")
+
+
+def test_a_trained_network_is_not_trained_again(settings_of, capsys):
+    settings = settings_of()
+    finish(settings, "known", "00", "01", "02", "03")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    assert "the network of known is up to date" in capsys.readouterr().out
+
+
+def test_features_of_the_training_set_are_made_where_only_they_are_missing(settings_of):
+    settings = settings_of()
+    finish(settings, "known", "00", "01", "02")
+    assert plan(settings, "00", "06") == \
+        steps("new", "00") + steps("known", "03") + steps("new", "01", "03", "04", "05", "06")
+
+
+@pytest.mark.parametrize("override", ["EPOCHS=3", "BACKBONE=MobileNetV2", "RANDOM_SEED=5", "BACKGROUND=white",
+                                      "LABELS_FROM=folder"])
+def test_other_settings_train_the_network_anew(settings_of, override):
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    assert plan(settings_of(override), "00", "06")[1:5] == steps("known", "00", "01", "02", "03")
+
+
+@pytest.mark.parametrize("then, now", [
+    (["LABELS_FROM=folder"], "LABEL_REGEX=(.)"), (["LOSS=contrastive"], "CLASS_WEIGHTS=False"),
+    (["LOSS=softmax"], "IMGS_PER_MODEL_IN_BATCH=4"), (["HOLDOUT_MODELS=0"], "TRAIN_ON_ALL=False"),
+    (["CROP_TO_PRODUCT=False"], "BACKGROUND_METHOD=none"),
+    (["BACKGROUND_METHOD=none"], "MAX_OBJECTS=3"), ([], "USE_FINE_TUNED=True")])
+def test_a_setting_that_another_leaves_without_a_part_makes_nothing_anew(settings_of, then, now):
+    finish(settings_of(*then), "known", "00", "01", "02", "03")
+    assert {dataset for dataset, _ in plan(settings_of(*then, now), "00", "06")} == {"new"}
+
+
+def test_records_that_hold_settings_without_a_part_hold_still(settings_of):
+    settings = settings_of("LABELS_FROM=folder")
+    finish(settings, "known", "00", "01", "02", "03")
+    for number, more in (("00", {"LABEL_REGEX": "(x)"}), ("02", {"CLASS_WEIGHTS": False})):
+        path = settings.for_dataset("known").folder("DATA_DIR") / f"made_by_{number}.json"
+        record = read_json(path)
+        assert not more.keys() & record["settings"].keys()
+        write_json(path, {**record, "settings": record["settings"] | more})
+    assert {dataset for dataset, _ in plan(settings, "00", "06")} == {"new"}
+
+
+def test_what_is_fitted_without_labels_is_not_fitted_anew_for_settings_of_training(settings_of):
+    finish(settings_of("TRAIN_DATASET=auto"), "new", "00", "01", "02")
+    planned = partial(plan, first="00", last="06")
+    assert ("new", "02") not in planned(settings_of("TRAIN_DATASET=auto", "EPOCHS=3", "RESIZE_MODE=crop"))
+    assert ("new", "02") in planned(settings_of("TRAIN_DATASET=auto", "POOLING=avg"))
+
+
+def test_no_regex_makes_other_labels_of_folders_or_of_the_sample(settings_of):
+    regex = "LABEL_REGEX=^(..)"
+    assert "LABEL_REGEX" in of_step(settings_of(regex), "00")
+    assert "LABEL_REGEX" not in of_step(settings_of(regex).for_dataset("sample"), "00")
+    assert "LABEL_REGEX" not in of_step(settings_of("LABELS_FROM=folder", regex), "00")
+
+
+def test_settings_of_later_steps_do_not(settings_of):
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    planned = plan(settings_of("SOM_EPOCHS=3", "NUM_CLUSTERS=9", "MAX_SHEETS=1"), "00", "06")
+    assert {dataset for dataset, _ in planned} == {"new"}
+
+
+def test_changed_photos_or_a_lost_network_train_anew(settings_of):
+    settings = settings_of()
+    data_dir = settings.for_dataset("known").folder("DATA_DIR")
+    finish(settings, "known", "00", "01", "02", "03")
+    (data_dir / "output_of_02").unlink()
+    assert ("known", "02") in plan(settings, "00", "06")
+    finish(settings, "known", "02")
+    assert ("known", "02") not in plan(settings, "00", "06")
+    write_lines(data_dir / "output_of_00", ["other photos"])
+    assert ("known", "02") in plan(settings, "00", "06")
+
+
+@pytest.fixture
+def photo(settings_of):
+    """photo(dataset, name, content, seen=True): put a file into a dataset, before or after step 01 has seen it."""
+    def put(dataset, name, content="1", seen=True):
+        source = settings_of().for_dataset(dataset)
+        path, ledger = source.folder("RAW_IMG_DIR") / name, source.folder("DATA_DIR") / LEDGER
+        write_lines(path, [content])
+        if seen:
+            status = path.stat()
+            write_lines(ledger, [*(read_lines(ledger) if ledger.exists() else ()), json.dumps(
+                {"file": name, "stamp": [1, status.st_size, status.st_mtime_ns, {}]})])
+    return put
+
+
+@pytest.mark.parametrize("train", ["known", "new"])
+def test_photos_that_came_since_train_the_network_anew(settings_of, photo, capsys, train):
+    settings = settings_of(f"TRAIN_DATASET={train}")
+    finish(settings, train, "00", "01", "02", "03")
+    photo(train, "1_1.jpg")
+    assert (train, "02") not in plan(settings, "00", "06")
+    photo(train, "1_2.jpg", seen=False)
+    capsys.readouterr()
+    assert [number for name, number in plan(settings, "00", "06") if name == train][:4] == ["00", "01", "02", "03"]
+    said = capsys.readouterr().out
+    assert f"photos or labels of {train} changed" in said and "up to date" not in said
+    # Without the steps that look at photos the network would be the same again.
+    assert ((train, "02") in plan(settings, "02", "06")) == (train == "known")
+
+
+def test_other_labels_in_the_same_file_train_the_network_anew(settings_of, photo):
+    settings = settings_of("TRAIN_LABELS_FROM=labels.csv")
+    known, table = settings.for_dataset("known"), settings.resolve("labels.csv")
+    finish(settings, "known", "00", "01", "02", "03")
+    photo("known", "a.jpg")
+    write_lines(known.folder("DATA_DIR") / "img_paths.txt", ["a.jpg"])
+    write_labels(known.folder("DATA_DIR"), "true", ["boot"])
+    trains = partial(plan, settings, "00", "06")
+    assert ("known", "02") not in trains()
+    for line, anew in (("a.jpg,boot", False), ("a.jpg,shoe", True), ("b.jpg,boot", True)):
+        write_lines(table, ["file,label", line])
+        assert (("known", "02") in trains()) == anew
+
+
+def test_without_a_training_set_every_step_runs_once(settings_of):
+    assert plan(settings_of("TRAIN_DATASET=None"), "00", "06") == steps("new", *ALL)
+
+
+def test_a_dataset_that_is_its_own_training_set_runs_once(settings_of):
+    settings = settings_of("TRAIN_DATASET=new")
+    assert plan(settings, "00", "06") == steps("new", *ALL)
+    finish(settings, "new", "00", "01", "02")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+
+
+def test_a_network_is_fitted_to_the_photos_themselves_without_labels_and_once(settings_of):
+    settings = settings_of("TRAIN_DATASET=new", "LABELS_FROM=None")
+    assert plan(settings, "00", "06") == steps("new", *ALL)
+    finish(settings, "new", "00", "01", "02")
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_part_that_does_not_reach_training_trains_nothing(settings_of, trained):
+    settings = settings_of()
+    if trained:
+        finish(settings, "known", "00", "01", "02", "03")
+    assert plan(settings, "03", "05") == steps("new", "03", "04", "05")
+    assert plan(settings, "00", "01") == steps("new", "00", "01")
+    assert plan(settings, "04", "04") == steps("new", "04")
+
+
+def looked_ahead(settings, first, last="06"):
+    look_ahead(settings, plan(settings, first, last))
+
+
+def test_known_products_that_the_run_does_not_make_are_missed_before_any_step(settings_of):
+    settings = settings_of("CALIBRATION_DATASET=known")
+    data_dir = settings.for_dataset("known").folder("DATA_DIR")
+    settings.for_dataset("known").folder("RAW_IMG_DIR").mkdir(parents=True)
+    looked_ahead(settings, "00")
+    looked_ahead(settings, "03", "03")
+    unlabelled = settings_of("CALIBRATION_DATASET=known", "LABELS_FROM=None")
+    for case, first in ((settings, "03"), (settings, "04"), (unlabelled, "00")):
+        with pytest.raises(UserError, match="CALIBRATION_DATASET = 'known': .*features.npy is missing"):
+            looked_ahead(case, first)
+    write_lines(data_dir / "features.npy", ["no matter what"])
+    with pytest.raises(UserError, match="CALIBRATION_DATASET = 'known': .*no labels_true.txt"):
+        looked_ahead(unlabelled, "00")
+    write_lines(data_dir / "labels_true.txt", ["a"])
+    looked_ahead(settings, "03")
+    looked_ahead(unlabelled, "00")
+
+
+def test_known_products_that_nobody_asked_for_may_be_missing(settings_of):
+    settings = settings_of()
+    settings.for_dataset("known").folder("RAW_IMG_DIR").mkdir(parents=True)
+    looked_ahead(settings, "03")
+
+
+def test_training_alone(settings_of):
+    assert plan(settings_of(), "02", "02") == steps("known", "00", "01", "02", "03")
+    assert plan(settings_of("TRAIN_DATASET=None"), "02", "02") == steps("new", "02")
+
+
+def test_a_training_set_in_the_same_folder_is_refused(settings_of):
+    with pytest.raises(UserError, match="would share a folder"):
+        plan(settings_of("DATA_DIR=here"), "00", "06")

@@ -1,0 +1,84 @@
+"""Scores by features: scikit-learn's values, ties, features on disk."""
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+from sklearn.datasets import load_digits
+
+from imgcluster.scores.feature_scores import internal_scores, neighbour_agreement
+
+
+def test_neighbour_agreement_on_digits_is_the_leave_one_out_accuracy():
+    features, labels = load_digits(return_X_y=True)
+    features, labels = features[:300], labels[:300]
+    similarity = features @ features.T / np.outer(*[np.linalg.norm(features, axis=1)] * 2)
+    np.fill_diagonal(similarity, -1)
+    expected = (labels[similarity.argmax(axis=1)] == labels).mean()
+    assert neighbour_agreement(features, labels, ks=(1,), block=7)["1"] == pytest.approx(expected)
+
+
+def test_neighbour_agreement_is_full_for_separate_models_and_at_chance_for_random_labels():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(10), 30)
+    features = np.eye(10)[labels] + 0.01 * rng.random((300, 10))
+    assert neighbour_agreement(features, labels) == {"1": 1.0, "5": 1.0}
+    assert neighbour_agreement(features, rng.permutation(labels))["1"] < 0.25
+
+
+def test_neighbour_ties_go_to_the_nearest():
+    angle = np.radians([0, 1, 10, 20, 30])
+    features = np.column_stack([np.cos(angle), np.sin(angle)])
+    labels = np.array(["x", "x", "y", "y", "x"])
+    # Each photo's four neighbours are all the others. Photos 0, 1 and 4 see two votes each way: the nearest is an "x"
+    # for 0 and 1, which is right, and a "y" for 4, which is not. Photos 2 and 3 are outvoted.
+    assert neighbour_agreement(features, labels, ks=(4,)) == {"4": 2 / 5}
+
+
+def test_neighbour_agreement_of_few_or_many_photos():
+    assert neighbour_agreement(np.ones((1, 4)), ["a"]) == {"1": 0.0, "5": 0.0}
+    assert neighbour_agreement(np.eye(2), ["a", "a"]) == {"1": 1.0, "5": 1.0}
+    labels = np.repeat(np.arange(4), 100)
+    assert neighbour_agreement(np.eye(4)[labels], labels, max_queries=50) == {"1": 1.0, "5": 1.0}
+
+
+def test_internal_scores_prefer_the_true_clusters_and_equal_scikit_learn():
+    features, labels = load_digits(return_X_y=True)
+    features = features.astype(np.float32)
+    good = internal_scores(features, labels)
+    bad = internal_scores(features, np.random.default_rng(0).permutation(labels))
+    assert good["silhouette"] > bad["silhouette"]
+    assert good["davies_bouldin"] < bad["davies_bouldin"]
+    assert good["calinski_harabasz"] > bad["calinski_harabasz"]
+    assert good["silhouette"] == pytest.approx(sk.silhouette_score(features, labels, metric="cosine"), abs=1e-4)
+    assert good["davies_bouldin"] == pytest.approx(sk.davies_bouldin_score(features, labels), rel=1e-5)
+    assert good["calinski_harabasz"] == pytest.approx(sk.calinski_harabasz_score(features, labels), rel=1e-5)
+
+
+def test_features_on_disk_are_scored_as_those_in_memory_and_never_held_whole(peak_memory, tmp_path):
+    labels = np.random.default_rng(0).integers(50, size=20_000)
+    features = np.random.default_rng(1).standard_normal((20_000, 256), np.float32) + labels[:, None] % 7
+    np.save(tmp_path / "features.npy", features)
+    mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
+    for score, options in ((neighbour_agreement, {"max_queries": 200}), (internal_scores, {"max_photos": 200})):
+        assert score(mapped, labels, **options) == score(features, labels, **options)
+        assert peak_memory(score, mapped, labels, **options) < features.nbytes / 2
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])
+def test_internal_scores_leave_out_what_is_not_defined(labels):
+    assert internal_scores(np.eye(3), labels) == {}
+
+
+@pytest.mark.parametrize("max_photos", [2000, 100])
+def test_internal_scores_are_those_of_the_photos_in_clusters(max_photos):
+    features, labels = load_digits(return_X_y=True)
+    labels = np.where(np.random.default_rng(0).random(len(labels)) < 0.4, -1, labels)
+    inside = labels >= 0
+    assert internal_scores(features, labels, max_photos=max_photos) == pytest.approx(
+        internal_scores(features[inside], labels[inside], max_photos=max_photos), rel=1e-5)
+    assert internal_scores(features, np.full(len(labels), -1)) == {}
+
+
+def test_internal_scores_of_a_sample_stay_close():
+    features, labels = load_digits(return_X_y=True)
+    whole, sample = (internal_scores(features, labels, max_photos=limit)["silhouette"] for limit in (2000, 500))
+    assert sample == pytest.approx(whole, abs=0.05)

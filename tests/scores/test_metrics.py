@@ -1,0 +1,181 @@
+"""Scores of a clustering: properties, scikit-learn's values and brute force on tiny arrays."""
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
+from sklearn import metrics as sk
+
+from imgcluster.scores.metrics import ari_interval, clustering_scores, confusion_of_largest, matched_clusters
+
+COUNTS = ("num_models_true", "num_clusters")
+ORDER = ["ari", "ami", "nmi", "homogeneity", "completeness", "v_measure", "purity", "matched_accuracy",
+         "fowlkes_mallows", "pairwise_precision", "pairwise_recall", "pairwise_f1", "bcubed_precision",
+         "bcubed_recall", "bcubed_f1", "num_models_true", "num_clusters"]
+
+
+def random_labels(seed, *, photos=60, models=5, clusters=7, noise=0.4):
+    """A clustering that follows the true models for some photos and is random for the others."""
+    rng = np.random.default_rng(seed)
+    true = rng.integers(models, size=photos)
+    random = rng.random(photos) < noise
+    return true, np.where(random, rng.integers(clusters, size=photos), true)
+
+
+def agreement(true, predicted):
+    return {name: score for name, score in clustering_scores(true, predicted).items() if name not in COUNTS}
+
+
+def test_ari_is_the_first_of_the_scores():
+    assert list(clustering_scores([0, 0, 1], [0, 1, 1])) == ORDER
+
+
+@pytest.mark.parametrize("true", [["a"], ["a", "a"], ["a", "b", "c"], ["b", "a", "b", "c", "c", "c"]],
+                         ids=["one photo", "one model", "all singletons", "three models"])
+def test_every_score_is_one_on_the_same_partition(true):
+    renamed = [{"a": 7, "b": 3, "c": -1}[label] for label in true]
+    assert set(agreement(true, renamed).values()) == {1.0}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scores_ignore_label_names_and_row_order(seed):
+    true, predicted = random_labels(seed)
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(len(true))
+    names = np.array([f"model {i}" for i in rng.permutation(5)])
+    renamed = clustering_scores(names[true][rows], rng.permutation(7)[predicted][rows])
+    assert renamed == pytest.approx(clustering_scores(true, predicted))
+
+
+def test_adjusted_scores_are_near_zero_on_random_labels():
+    rng = np.random.default_rng(0)
+    scores = clustering_scores(rng.integers(20, size=5000), rng.integers(30, size=5000))
+    assert abs(scores["ari"]) < 0.01
+    assert abs(scores["ami"]) < 0.01
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scores_agree_with_scikit_learn(seed):
+    true, predicted = random_labels(seed)
+    homogeneity, completeness, v_measure = sk.homogeneity_completeness_v_measure(true, predicted)
+    expected = {"ari": sk.adjusted_rand_score(true, predicted), "ami": sk.adjusted_mutual_info_score(true, predicted),
+                "nmi": sk.normalized_mutual_info_score(true, predicted), "homogeneity": homogeneity,
+                "completeness": completeness, "v_measure": v_measure,
+                "fowlkes_mallows": sk.fowlkes_mallows_score(true, predicted)}
+    scores = clustering_scores(true, predicted)
+    assert {name: scores[name] for name in expected} == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pair_scores_agree_with_counting_pairs(seed):
+    true, predicted = random_labels(seed, photos=25)
+    pairs = [(true[i] == true[j], predicted[i] == predicted[j]) for i, j in combinations(range(25), 2)]
+    both = sum(t and p for t, p in pairs)
+    scores = clustering_scores(true, predicted)
+    assert scores["pairwise_precision"] == pytest.approx(both / sum(p for _, p in pairs))
+    assert scores["pairwise_recall"] == pytest.approx(both / sum(t for t, _ in pairs))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bcubed_agrees_with_its_definition_photo_by_photo(seed):
+    true, predicted = random_labels(seed, photos=25)
+    precision = np.mean([(true[predicted == p] == t).mean() for t, p in zip(true, predicted)])
+    recall = np.mean([(predicted[true == t] == p).mean() for t, p in zip(true, predicted)])
+    scores = clustering_scores(true, predicted)
+    assert (scores["bcubed_precision"], scores["bcubed_recall"]) == pytest.approx((precision, recall))
+    assert scores["bcubed_f1"] == pytest.approx(2 * precision * recall / (precision + recall))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_matched_accuracy_and_purity_agree_with_the_dense_table(seed):
+    true, predicted = random_labels(seed, photos=40, models=3 + seed % 4, clusters=2 + seed, noise=0.8)
+    table = sk.cluster.contingency_matrix(true, predicted)
+    scores = clustering_scores(true, predicted)
+    assert scores["matched_accuracy"] == pytest.approx(table[linear_sum_assignment(-table)].sum() / 40)
+    assert scores["purity"] == pytest.approx(table.max(axis=0).sum() / 40)
+
+
+@pytest.mark.parametrize("true, predicted", [
+    ([0, 0, 0], [0, 1, 2]), ([0, 1, 2], [0, 0, 0]), ([0, 0], [0, 1]), ([0, 1], [0, 0]), ([0, 0, 1, 1], [0, 1, 0, 1]),
+])
+def test_scores_are_finite_and_bounded_at_the_edges(true, predicted):
+    scores = agreement(true, predicted)
+    assert all(-1 <= score <= 1 for score in scores.values())
+    assert scores["ari"] == pytest.approx(sk.adjusted_rand_score(true, predicted))
+
+
+def test_fifty_thousand_singletons_need_no_square_table():
+    models = np.arange(50_000) // 500
+    scores = clustering_scores(models, np.arange(50_000))
+    assert scores["matched_accuracy"] == 0.002
+    assert (scores["num_models_true"], scores["num_clusters"]) == (100, 50_000)
+
+
+@pytest.mark.parametrize("true, predicted", [([], []), ([0, 1], [0]), ([[0]], [[0]])])
+def test_labels_that_do_not_fit_are_refused(true, predicted):
+    with pytest.raises(ValueError, match="equally long"):
+        clustering_scores(true, predicted)
+
+
+def test_interval_covers_the_score_of_the_population_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    follow = 0.5
+    true = rng.integers(10, size=200_000)
+    predicted = np.where(rng.random(200_000) < follow, true, rng.integers(10, size=200_000))
+    truth = clustering_scores(true, predicted)["ari"]
+    covered = []
+    for seed in range(60):
+        rows = rng.choice(200_000, size=150, replace=False)
+        low, high = ari_interval(true[rows], predicted[rows], samples=100, level=0.9, seed=seed)
+        covered.append(low <= truth <= high)
+    assert 0.8 <= np.mean(covered) <= 0.98
+
+
+def test_interval_contains_the_score_and_repeats_under_its_seed():
+    true, predicted = random_labels(0, photos=200)
+    low, high = ari_interval(true, predicted, samples=100, seed=3)
+    assert low < clustering_scores(true, predicted)["ari"] < high
+    assert (low, high) == ari_interval(true, predicted, samples=100, seed=3)
+
+
+def test_interval_narrows_with_more_photos():
+    widths = [np.diff(ari_interval(*random_labels(0, photos=photos), samples=200, seed=0))[0]
+              for photos in (50, 500, 5000)]
+    assert widths[0] > widths[1] > widths[2]
+
+
+@pytest.mark.parametrize("true", [[0], [0, 0], [0, 1, 2], [0, 0, 1, 1]])
+def test_interval_of_a_perfect_match_has_no_width(true):
+    assert ari_interval(true, true, samples=20, seed=0) == (1.0, 1.0)
+
+
+def test_memory_of_an_interval_does_not_grow_with_its_samples(peak_memory):
+    labels = random_labels(0, photos=3000, models=1000, clusters=1000)
+    few, many = (peak_memory(ari_interval, *labels, samples=samples, seed=0) for samples in (10, 100))
+    assert many < 1.2 * few
+
+
+def test_confusion_puts_matched_clusters_on_the_diagonal_and_keeps_row_sums():
+    true = ["bag"] * 6 + ["shoe"] * 5 + ["cap"] * 3 + ["mug"]
+    predicted = [4] * 5 + [9] + [9] * 4 + [2] + [7] * 3 + [4]
+    table = confusion_of_largest(true, predicted, num=3)
+    assert list(table.index) == ["bag", "shoe", "cap"]
+    assert list(table.columns) == ["4", "9", "7", "other"]
+    assert table.to_numpy().tolist() == [[5, 1, 0, 0], [0, 4, 0, 1], [0, 0, 3, 0]]
+
+
+def test_confusion_of_one_cluster_has_one_column_and_no_others():
+    table = confusion_of_largest(["a", "b", "b"], [0, 0, 0])
+    assert list(table.index) == ["b", "a"]
+    assert table.to_numpy().tolist() == [[2, 0], [1, 0]]
+
+
+def test_photos_in_no_cluster_match_no_model_and_have_a_column_of_their_own():
+    true = ["bag"] * 6 + ["shoe"] * 5 + ["new"] * 4
+    predicted = [4] * 5 + [-1] + [9] * 2 + [-1] * 2 + [4] + [-1] * 4
+    assert matched_clusters(true, predicted) == {"bag": 4, "shoe": 9}
+    assert matched_clusters(true, [-1] * 15) == {}
+    for labels in (predicted, [str(label) for label in predicted]):
+        table = confusion_of_largest(true, labels)
+        assert list(table.columns) == ["4", "9", "no cluster", "other"]
+        assert table.to_numpy().tolist() == [[5, 0, 1, 0], [1, 2, 2, 0], [0, 0, 4, 0]]

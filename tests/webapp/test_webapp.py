@@ -1,0 +1,503 @@
+"""The page: what the server answers and refuses, and real clicks in a browser."""
+import html
+import io
+import json
+import re
+import threading
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+from shop import call, make_shop, picture, save
+
+pytest.importorskip("flask", reason="the web page is not installed: pip install -r requirements-app.txt")
+pytest.importorskip("waitress", reason="the web page is not installed: pip install -r requirements-app.txt")
+
+from imgcluster.configuring.config_file import load_settings  # noqa: E402
+from imgcluster.configuring.step_options import network_options, recipe_options  # noqa: E402
+from imgcluster.configuring.step_settings import of_step  # noqa: E402
+from imgcluster.photos.preprocess import Recipe  # noqa: E402
+from imgcluster.search.calibration import Calibration  # noqa: E402
+from imgcluster.search.searcher import Searcher  # noqa: E402
+from imgcluster.search.session import open_searcher  # noqa: E402
+from imgcluster.webapp import MAX_UPLOAD, create_app, serve  # noqa: E402
+from imgcluster.webapp.security import is_loopback  # noqa: E402
+from imgcluster.webapp.server import address_of  # noqa: E402
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+CATALOG = f'model,name,price,url,note\n2,"Blue {HOSTILE}",5 €,https://shop.example/2,"""quoted"" & more"\n' \
+          '1,Green thing,7 €,javascript:alert(2),\n'
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A catalogue of four products with hostile product data, and its application."""
+    project = make_shop(tmp_path_factory.mktemp("shop") / "project")
+    (project / "data" / "shop" / "catalog.csv").write_text(CATALOG, encoding="utf-8")
+    settings = load_settings(project / "config.py")
+    searcher = open_searcher(settings.folder("DATA_DIR"), settings=of_step(settings, "03"),
+                             network=network_options(settings), recipe=Recipe(**recipe_options(settings)),
+                             mode=settings.RESIZE_MODE)
+    app = create_app(searcher, name=f"shop {HOSTILE}", folders=[settings.folder("RAW_IMG_DIR")])
+    return SimpleNamespace(project=project, app=app, searcher=searcher)
+
+
+@pytest.fixture
+def client(shop):
+    return shop.app.test_client()
+
+
+def png(image):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()
+
+
+def upload(client, data, url="/api/search", **options):
+    return client.post(url, data=data, content_type="application/octet-stream", **options)
+
+
+# ---------------------------------------------------------------- the server
+
+def test_an_upload_finds_its_product(client):
+    answer = upload(client, png(picture(2, 50))).get_json()
+    assert answer["size"] == [64, 64] and answer["preview"].startswith("data:image/jpeg;base64,")
+    best = answer["regions"][answer["best"]]["products"][0]
+    assert (best["label"], best["name"], best["price"]) == ("2", f"Blue {HOSTILE}", "5 €")
+    assert best["url"] == "https://shop.example/2" and best["more"] == {"note": '"quoted" & more'}
+    others = {item["label"]: item for item in answer["regions"][0]["products"]}
+    assert others["1"]["url"] == "" and 0 < best["score"] < 1
+
+
+def test_an_upload_that_lacks_a_part_is_answered_with_a_warning(client):
+    data = png(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
+    assert upload(client, data).get_json()["warning"] is None
+    assert "rows are missing" in upload(client, data[:len(data) * 7 // 10]).get_json()["warning"]
+    refused = upload(client, data[:len(data) * 3 // 10])
+    assert refused.status_code == 415 and "rows are missing" in refused.get_json()["error"]
+
+
+@pytest.mark.parametrize("sharpness, scored", [(5.0, "yes"), (None, "no")])
+def test_the_page_knows_whether_there_are_scores_and_what_similarity_is(shop, sharpness, scored):
+    catalogue = replace(shop.searcher.catalogue, calibration=Calibration(sharpness, -1.0))
+    searcher = Searcher(catalogue, shop.searcher.encoder, shop.searcher.recipe)
+    body = html.unescape(create_app(searcher, name="shop", folders=[]).test_client().get("/").text)
+    assert f'data-scored="{scored}"' in body and "averaged over a product's 3 best photos" in body
+
+
+def test_a_box_is_searched_alone(client):
+    data = png(np.hstack([picture(0, 60), picture(2, 61)]))
+    region, = upload(client, data, "/api/search?box=64,0,64,64").get_json()["regions"]
+    assert region["box"] == [64, 0, 64, 64] and region["products"][0]["label"] == "2"
+
+
+@pytest.mark.parametrize("data, code, said", [(b"", 415, "empty file"), (b"no photo", 415, "cannot be read as a photo"),
+                                              (b"\xff\xd8\xff\xe0", 415, "cannot be read as a photo"),
+                                              (b"x" * (MAX_UPLOAD + 1), 413, "larger than 25 MB")])
+def test_what_is_no_photo_is_answered_with_a_sentence(client, data, code, said):
+    answer = upload(client, data)
+    assert answer.status_code == code and said in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize("box, code", [("0,0,65,10", 400), ("1,2,3", 400), ("a,b,c,d", 400), ("0,0,0,0", 400)])
+def test_boxes_that_do_not_fit_are_refused(client, box, code):
+    answer = upload(client, png(picture(0)), f"/api/search?box={box}")
+    assert answer.status_code == code and "box" in answer.get_json()["error"]
+
+
+def test_photos_of_too_many_pixels_are_refused_before_they_are_decoded(shop):
+    small = SimpleNamespace(**{**vars(shop.searcher), "recipe": replace(shop.searcher.recipe, max_pixels=1000)})
+    small.read = type(shop.searcher).read.__get__(small)
+    small.search = shop.searcher.search
+    answer = upload(create_app(small, name="x", folders=[]).test_client(), png(picture(0)))
+    assert answer.status_code == 415 and "64 x 64 pixels, more than the 1,000" in answer.get_json()["error"]
+
+
+def test_nothing_of_an_upload_is_written_down(client, shop, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    before = sorted(path for path in shop.project.rglob("*"))
+    upload(client, png(np.random.default_rng(0).integers(0, 255, (1500, 1500, 3), dtype=np.uint8)))
+    assert sorted(path for path in shop.project.rglob("*")) == before and list(tmp_path.iterdir()) == []
+
+
+def test_a_browser_shows_no_photo_that_has_another_row_by_now(client):
+    first, other = (client.get(f"/photo/small/{row}") for row in (3, 20))
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert client.get("/photo/small/3", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    shown = client.get("/photo/small/20", headers={"If-None-Match": first.headers["ETag"]})
+    assert shown.status_code == 200 and shown.data == other.data != first.data
+
+
+def test_photos_are_served_by_row_alone(client):
+    photo = client.get("/photo/small/3")
+    assert photo.mimetype == "image/jpeg" and Image.open(io.BytesIO(photo.data)).size == (64, 64)
+    for path in ("/photo/small/28", "/photo/small/-1", "/photo/huge/1", "/photo/small/..%2f..%2fconfig.py",
+                 "/static/../server.py", "/static/..%2fserver.py", "/api/products/4", "/api/like/28"):
+        assert client.get(path).status_code == 404, path
+
+
+def test_products_are_listed_and_filtered(client):
+    listed = client.get("/api/products").get_json()
+    assert listed["total"] == 4 and [item["num_photos"] for item in listed["products"]] == [7] * 4
+    assert [item["label"] for item in client.get("/api/products?text=green").get_json()["products"]] == ["1"]
+    assert client.get("/api/products?offset=3").get_json()["products"][0]["code"] == 3
+    product = client.get("/api/products/2").get_json()
+    assert len(product["rows"]) == 7 == len(product["files"]) and all(name[0] == "2" for name in product["files"])
+    alike = client.get(f"/api/like/{product['rows'][0]}").get_json()
+    assert alike["products"][0]["label"] == "2" and product["rows"][0] not in alike["products"][0]["rows"]
+
+
+def test_every_answer_carries_the_policy_and_text_is_escaped(client):
+    for path in ("/", "/static/main.js", "/photo/small/0", "/nothing"):
+        policy = client.get(path).headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "script-src 'self'" in policy
+    page = client.get("/").get_data(as_text=True)
+    assert HOSTILE not in page and "&lt;img src=x" in page
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:8000"},
+                                     {"Origin": "https://evil.example"}, {"Origin": "null"},
+                                     {"Origin": "http://["}])
+def test_other_pages_and_forged_names_are_refused(client, headers):
+    assert upload(client, png(picture(0)), headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("named, code", [
+    ("evil.example", 403), ("192.168.1.2.evil.example:8000", 403), ("shopkeeper.evil.example", 403), ("[", 403),
+    ("192.168.1.2:8000", 200), ("[fe80::1]:8000", 200), ("localhost:8000", 200), ("Shopkeeper", 200),
+    ("shopkeeper.local:8000", 200), ("shopkeeper.home.arpa", 200)])
+def test_open_to_the_network_addresses_and_names_of_this_machine_alone_are_answered(shop, monkeypatch, named, code):
+    monkeypatch.setattr("socket.gethostname", lambda: "Shopkeeper")
+    monkeypatch.setattr("socket.getfqdn", lambda: "shopkeeper.home.arpa")
+    client = create_app(shop.searcher, name="shop", folders=[], host="0.0.0.0").test_client()
+    assert client.get("/api/products", headers={"Host": named}).status_code == code
+
+
+def test_the_name_it_listens_on_is_answered(shop):
+    client = create_app(shop.searcher, name="shop", folders=[], host="Shop.example").test_client()
+    assert client.get("/api/products", headers={"Host": "shop.example:8000"}).status_code == 200
+    assert client.get("/api/products", headers={"Host": "evil.example:8000"}).status_code == 403
+
+
+@pytest.mark.parametrize("host, alone", [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False),
+                                         ("192.168.1.2", False), ("example.org", False)])
+def test_which_addresses_are_this_machine_alone(host, alone):
+    assert is_loopback(host) is alone
+
+
+def test_the_address_shown_is_one_that_can_be_opened():
+    assert address_of("127.0.0.1") == "127.0.0.1" and address_of("::1") == "::1"
+    assert ":" not in address_of("0.0.0.0") != "0.0.0.0" and ":" in address_of("::") != "::"
+
+
+def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path):
+    import socket
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, _, err = call("08_app.py", shop.project, "--port", port)
+    assert code == 2 and f"--port {port}: cannot listen there" in err
+    for port in (-1, 2**16):
+        code, _, err = call("08_app.py", shop.project, "--port", port)
+        assert code == 2 and f"--port {port}: 0 to 65535 needed" in err
+    (tmp_path / "config.py").write_text("DATASET = 'nothing'\nTRAIN_DATASET = None\n")
+    code, _, err = call("08_app.py", tmp_path)
+    assert code == 2 and "features.npy is missing" in err
+
+
+# ---------------------------------------------------------------- in a browser
+
+@pytest.fixture(scope="module")
+def address(shop):
+    """The address of the page, served as 08_app.py serves it."""
+    ready, found = threading.Event(), []
+
+    def note(url):
+        found.append(url)
+        ready.set()
+
+    threading.Thread(target=serve, args=(shop.app,), kwargs={"host": "127.0.0.1", "port": 0, "ready": note},
+                     daemon=True).start()
+    assert ready.wait(30)
+    return found[0]
+
+
+@pytest.fixture
+def browser(chromium, address):
+    """The page, freshly opened; afterwards nothing may have been refused, and nothing come from elsewhere."""
+    chromium.get_log("browser"), chromium.get_log("performance")
+    chromium.get("about:blank")
+    chromium.get(address)
+    wait(chromium, "document.documentElement.dataset.ready")
+    yield chromium
+    logged = [entry["message"] for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
+    assert [text for text in logged if "status of 415" not in text] == []
+    messages = [json.loads(entry["message"])["message"] for entry in chromium.get_log("performance")]
+    asked = {message["params"]["request"]["url"] for message in messages
+             if message["method"] == "Network.requestWillBeSent"}
+    assert [url for url in asked if re.match("(https?|wss?|ftp|file):", url) and not url.startswith(address)] == []
+
+
+def wait(driver, expression, seconds=30):
+    from selenium.webdriver.support.ui import WebDriverWait
+    return WebDriverWait(driver, seconds).until(lambda driver: driver.execute_script(f"return {expression}"))
+
+
+def click(driver, selector, index=0):
+    element = driver.find_elements("css selector", selector)[index]
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+    element.click()
+
+
+def choose_file(driver, path):
+    driver.find_element("id", "file").send_keys(str(path))
+    wait(driver, "document.getElementById('busy').hidden && (!document.getElementById('message').hidden "
+                 "|| document.querySelectorAll('#cards .card').length > 0)")
+
+
+def names(driver, selector="#cards h3"):
+    return [element.text for element in driver.find_elements("css selector", selector)]
+
+
+def message(driver):
+    return driver.find_element("id", "message").text
+
+
+@pytest.fixture
+def two(tmp_path):
+    """A photo of two things."""
+    return save(tmp_path / "two.png", np.hstack([picture(1, 60, side=200), picture(2, 61, side=200)]))
+
+
+def test_an_upload_shows_cards(browser, tmp_path):
+    choose_file(browser, save(tmp_path / "query.jpg", picture(2, 50)))
+    assert names(browser)[0] == f"Blue {HOSTILE}" and len(names(browser)) == 4
+    card = browser.find_element("css selector", "#cards .card")
+    assert "%" in card.find_element("css selector", ".score").text
+    assert "5 €" in card.text and '"quoted" & more' in card.text
+    link = card.find_element("css selector", ".shop")
+    assert link.get_attribute("href") == "https://shop.example/2" and "noopener" in link.get_attribute("rel")
+    wait(browser, "document.querySelector('#cards img').naturalWidth > 0")
+    assert len([link for link in browser.find_elements("css selector", "#cards .shop") if link.is_displayed()]) == 1
+
+
+def test_the_objects_found_can_be_chosen(browser, two):
+    choose_file(browser, two)
+    assert len(browser.find_elements("css selector", "#regions button")) == 3
+    found = set()
+    for index in (0, 1):
+        click(browser, "#boxes button", index)
+        found.add(names(browser)[0])
+    assert found == {"Green thing", f"Blue {HOSTILE}"}
+    click(browser, "#regions button", 0)
+    assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Whole photo"
+
+
+def test_a_box_can_be_drawn(browser, two):
+    from selenium.webdriver.common.action_chains import ActionChains
+    choose_file(browser, two)
+    photo = browser.find_element("id", "photo")
+    width, height = photo.size["width"], photo.size["height"]
+    actions = ActionChains(browser, duration=30).move_to_element_with_offset(photo, 0.02 * width, -0.49 * height)
+    actions.click_and_hold().move_by_offset(0.2 * width, 0.4 * height).move_by_offset(0.25 * width, 0.55 * height)
+    actions.release().perform()
+    wait(browser, "document.querySelectorAll('#regions button').length === 4")
+    assert names(browser)[0] == f"Blue {HOSTILE}"
+    assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Your box"
+
+
+def draw_by_finger(browser):
+    """Draw a box, without the click that follows where a mouse draws."""
+    browser.execute_script("""
+        const { left, top, width, height } = document.getElementById("photo").getBoundingClientRect();
+        const point = (type, x, y) => document.getElementById("photo").dispatchEvent(new PointerEvent(type,
+            { bubbles: true, clientX: left + x * width, clientY: top + y * height }));
+        point("pointerdown", 0.55, 0.4); point("pointermove", 0.9, 0.6); point("pointerup", 0.9, 0.6);""")
+    wait(browser, "document.querySelectorAll('#regions button').length === 4")
+
+
+def test_a_drawn_box_is_framed_for_as_long_as_it_is_chosen(browser, two):
+    choose_file(browser, two)
+    draw_by_finger(browser)
+    frame = browser.find_element("id", "drawn")
+    first = frame.rect
+    browser.execute_script("dispatchEvent(new PointerEvent('pointercancel'))")  # as at each scroll by finger
+    assert frame.is_displayed()
+    click(browser, "#regions button", 0)
+    assert not frame.is_displayed()
+    click(browser, "#regions button", 3)
+    assert frame.is_displayed() and all(abs(frame.rect[side] - first[side]) < 8 for side in ("width", "height"))
+
+
+def test_the_tap_after_a_box_drawn_by_finger_counts(browser, two):
+    choose_file(browser, two)
+    draw_by_finger(browser)
+    click(browser, "#regions button", 0)
+    assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Whole photo"
+
+
+def test_a_photo_that_lacks_a_part_is_searched_with_a_word_on_it(browser, tmp_path):
+    data = png(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
+    (tmp_path / "half.png").write_bytes(data[:len(data) * 7 // 10])
+    choose_file(browser, tmp_path / "half.png")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    assert message(browser).startswith("half.png: incomplete file: ")
+
+
+def test_a_search_that_another_overtakes_leaves_nothing_waiting(browser, tmp_path):
+    browser.execute_script("""
+        const ask = window.fetch;
+        window.fetch = (url, ...rest) => url.startsWith("/api/search") ? new Promise(() => {}) : ask(url, ...rest);""")
+    browser.find_element("id", "file").send_keys(str(save(tmp_path / "slow.png", picture(0, 50))))
+    wait(browser, "!document.getElementById('busy').hidden")
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    click(browser, "#browse-cards .picture")
+    wait(browser, "document.getElementById('product').open")
+    click(browser, "#product-photos button")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    assert not browser.find_element("id", "busy").is_displayed()
+
+
+def test_there_are_no_more_products_to_add_while_others_are_looked_for(browser):
+    browser.execute_script("""
+        window.fetch = (url) => url.endsWith("text=") ? Promise.resolve(new Response('{"total": 50, "products": []}'))
+            : new Promise(() => {});""")
+    click(browser, "#go-browse")
+    wait(browser, "!document.getElementById('more').hidden")
+    browser.find_element("id", "filter").send_keys("blue")
+    assert not browser.find_element("id", "more").is_displayed()
+
+
+def test_a_bad_file_is_said_to_be_one(browser, tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"no photo")
+    choose_file(browser, tmp_path / "bad.jpg")
+    assert message(browser).startswith("bad.jpg: This file cannot be read as a photo")
+    assert browser.find_element("id", "start").is_displayed()
+    choose_file(browser, save(tmp_path / "good.png", picture(0, 50)))
+    assert names(browser) and not browser.find_element("id", "message").is_displayed()
+
+
+def test_a_huge_file_is_not_even_sent(browser, tmp_path):
+    with open(tmp_path / "huge.jpg", "wb") as file:
+        file.truncate(MAX_UPLOAD + 1)
+    choose_file(browser, tmp_path / "huge.jpg")
+    assert "huge.jpg is too large" in message(browser)
+    assert "/api/search" not in str(browser.get_log("performance"))
+
+
+def test_a_file_named_with_html_is_text(browser, tmp_path):
+    name = "<img src=x onerror=alert(1)>.png"
+    choose_file(browser, save(tmp_path / name, picture(0, 50)))
+    assert browser.find_element("id", "file-name").text == name
+    (tmp_path / f"bad {name}").write_bytes(b"no photo")
+    choose_file(browser, tmp_path / f"bad {name}")
+    assert message(browser).startswith(f"bad {name}: ")
+    assert browser.execute_script("return document.querySelectorAll('img[src=x]').length") == 0
+
+
+def test_a_dropped_photo_is_searched(browser, tmp_path):
+    browser.execute_script("""
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [64, 64];
+        const pen = canvas.getContext("2d");
+        pen.fillStyle = "white"; pen.fillRect(0, 0, 64, 64);
+        pen.fillStyle = "rgb(40 200 60)"; pen.fillRect(12, 12, 40, 40);
+        canvas.toBlob((blob) => {
+            const data = new DataTransfer();
+            data.items.add(new File([blob], "dropped.png"));
+            document.getElementById("drop").dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true}));
+        });""")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    assert names(browser)[0] == "Green thing"
+
+
+def test_products_are_browsed_and_searched_from(browser):
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    browser.find_element("id", "filter").send_keys("blue")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 1")
+    click(browser, "#browse-cards .picture")
+    wait(browser, "document.getElementById('product').open")
+    assert browser.find_element("id", "product-name").text == f"Blue {HOSTILE}"
+    assert len(browser.find_elements("css selector", "#product-photos img")) == 7
+    click(browser, "#product-photos button", 2)
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    assert names(browser)[0] == f"Blue {HOSTILE}" and browser.find_element("id", "file-name").text.startswith("2_")
+
+
+def test_a_box_can_be_drawn_in_a_photo_of_the_catalogue(browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    click(browser, "#browse-cards .picture")
+    wait(browser, "document.querySelectorAll('#product-photos button').length > 0")
+    click(browser, "#product-photos button")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    photo = browser.find_element("id", "photo")
+    offset = 0.4 * photo.size["height"]
+    actions = ActionChains(browser, duration=30).move_to_element_with_offset(photo, -offset, -offset)
+    actions.click_and_hold().move_by_offset(offset, offset).move_by_offset(offset, offset).release().perform()
+    wait(browser, "document.querySelector('#regions [aria-pressed=true]')?.textContent === 'Your box'")
+    assert browser.find_element("id", "hint").is_displayed() and names(browser)
+
+
+def test_what_went_wrong_is_not_covered_by_the_bar_at_the_top(browser, tmp_path):
+    choose_file(browser, save(tmp_path / "good.png", picture(0, 50)))
+    browser.execute_script("document.body.style.minHeight = '4000px'; scrollTo({top: 2000, behavior: 'instant'})")
+    (tmp_path / "bad.jpg").write_bytes(b"no photo")
+    browser.find_element("id", "file").send_keys(str(tmp_path / "bad.jpg"))
+    wait(browser, "!document.getElementById('message').hidden")
+    assert browser.execute_script("""return document.getElementById("message").getBoundingClientRect().top
+        >= document.querySelector(".top").getBoundingClientRect().bottom""")
+
+
+def test_back_leads_from_the_products_to_the_search(browser):
+    click(browser, "#go-browse")
+    wait(browser, "!document.getElementById('browse-page').hidden")
+    browser.back()
+    wait(browser, "!document.getElementById('search-page').hidden")
+    browser.forward()
+    wait(browser, "!document.getElementById('browse-page').hidden")
+
+
+def test_what_is_like_nothing_has_no_score(browser, shop, tmp_path, monkeypatch):
+    strict = replace(shop.searcher.catalogue.calibration, floor=1.1)
+    monkeypatch.setattr(shop.searcher, "catalogue", replace(shop.searcher.catalogue, calibration=strict))
+    choose_file(browser, save(tmp_path / "query.png", picture(2, 50)))
+    assert browser.find_element("id", "verdict").text == "Nothing similar here" and len(names(browser)) == 4
+    assert not any(score.is_displayed() for score in browser.find_elements("css selector", "#cards .score"))
+
+
+@pytest.mark.parametrize("width", [360, 820, 1920])
+def test_no_width_scrolls_sideways_and_a_phone_can_draw(browser, two, width):
+    phone = width < 500
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": width, "height": 780, "deviceScaleFactor": 1, "mobile": phone})
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
+    try:
+        assert browser.find_elements("css selector", "#drop .camera")[0].is_displayed() is phone
+        choose_file(browser, two)
+        assert browser.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+        if phone:
+            click(browser, "#draw")
+            drag_finger(browser)
+            wait(browser, "document.querySelectorAll('#regions button').length === 4")
+            assert names(browser)[0] == "Green thing"
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+def drag_finger(driver):
+    """Draw a box around the left half of the photo with a finger."""
+    driver.execute_script("document.getElementById('photo').scrollIntoView({block: 'center', behavior: 'instant'})")
+    frame = driver.execute_script("return document.getElementById('photo').getBoundingClientRect().toJSON()")
+    points = [(0.01, 0.02), (0.2, 0.5), (0.48, 0.98)]
+    places = [{"x": frame["x"] + x * frame["width"], "y": frame["y"] + y * frame["height"]} for x, y in points]
+    for kind, touches in (("touchStart", places[:1]), ("touchMove", places[1:2]), ("touchMove", places[2:]),
+                          ("touchEnd", [])):
+        driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
