@@ -8,8 +8,8 @@ from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_l
 from imgcluster.files import read_json, write_json
 from imgcluster.search.approximate import accelerated
 from imgcluster.search.calibration import Calibration, calibrate
-from imgcluster.search.catalog import Catalog, read_catalog
 from imgcluster.search.cosine_index import CosineIndex
+from imgcluster.search.product_data import ProductData, read_product_data
 from imgcluster.search.products import Products, products_of
 
 CALIBRATION_FILE = "search_calibration.json"
@@ -25,7 +25,7 @@ class Catalogue:
     index: CosineIndex
     products: Products
     calibration: Calibration
-    catalog: Catalog
+    product_data: ProductData
 
     @property
     def size(self):
@@ -49,18 +49,18 @@ def open_catalogue(data_dir, *, seed=0, say=print):
     names = {str(cluster): name for cluster, name in read_names(data_dir).items()}
     products = products_of(img_paths, read_labels_true(data_dir), clusters, names)
     return Catalogue(img_paths, index, products, _calibration(data_dir, index, products, {"seed": seed, **stamps}),
-                     _catalog(data_dir, img_paths, products, say))
+                     _product_data(data_dir, img_paths, products, say))
 
 
-def _catalog(data_dir, img_paths, products, say):
-    """The Catalog, with a word on lines that are for nothing in the dataset."""
-    catalog = read_catalog(data_dir / "catalog.csv")
-    strays = catalog.strays(img_paths, products.labels) if catalog.columns else ()
+def _product_data(data_dir, img_paths, products, say):
+    """The ProductData, with a word on lines that are for nothing in the dataset."""
+    data = read_product_data(data_dir / "catalog.csv")
+    strays = data.strays(img_paths, products.labels) if data.columns else ()
     if strays:
-        lines = len(catalog.by_file) + len(catalog.by_model)
+        lines = len(data.by_file) + len(data.by_model)
         say(f"catalog.csv: {len(strays):,} of its {lines:,} lines match no photo and no product, first "
             f"{strays[0][0]} {strays[0][1]!r}")
-    return catalog
+    return data
 
 
 def _calibration(data_dir, index, products, stamps):

@@ -63,7 +63,7 @@ def rows_of(found, catalogue, level):
 
 def _of_catalog(catalogue):
     """{column of catalog.csv: its name in the CSV}: one called like another column of the CSV is told apart."""
-    return {name: f"catalog_{name}" if name in COLUMNS else name for name in catalogue.catalog.columns}
+    return {name: f"catalog_{name}" if name in COLUMNS else name for name in catalogue.product_data.columns}
 
 
 def _text(value):
@@ -103,11 +103,11 @@ def _cells(name, answer, catalogue, level):
     scored = catalogue.calibration.sharpness is not None and level == "products"
     score = "score" if scored else "similarity"
     columns = [score, "product", "photos", "nearest photo"] if level == "products" else [score, "photo", "product"]
-    lines = [["", *columns, *catalogue.catalog.columns]]
+    lines = [["", *columns, *catalogue.product_data.columns]]
     for rank, item in enumerate(getattr(answer, level), start=1):
         value = item.score if scored else item.similarity
         cells = ([item.name, item.num_photos, item.files[0]] if level == "products" else [item.file, item.name])
-        details = [item.details.get(column, "") for column in catalogue.catalog.columns]
+        details = [item.details.get(column, "") for column in catalogue.product_data.columns]
         lines.append([str(rank), percent(value) if scored else f"{value:.2f}", *map(_cell, [*cells, *details])])
     return lines
 

@@ -91,13 +91,14 @@ class Searcher:
         files = [catalogue.img_paths[row] for row in hit.rows]
         return Product(hit.code, products.labels[hit.code], products.names[hit.code], hit.similarity, score,
                        int(products.sizes[hit.code]), hit.rows, files,
-                       catalogue.catalog.of_product(products.labels[hit.code], files))
+                       catalogue.product_data.of_product(products.labels[hit.code], files))
 
     def _photo(self, row, similarity, score):
         catalogue, products = self.catalogue, self.catalogue.products
         code = int(products.codes[row])
         file, label = catalogue.img_paths[row], products.labels[code]
-        return Photo(row, file, label, products.names[code], similarity, score, catalogue.catalog.of_photo(file, label))
+        return Photo(row, file, label, products.names[code], similarity, score,
+                     catalogue.product_data.of_photo(file, label))
 
 
 def check_count(count, catalogue, *, level):

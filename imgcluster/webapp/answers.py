@@ -1,8 +1,8 @@
 """What the server answers with: results and lists of products as plain mappings."""
 import numpy as np
 
-from imgcluster.search.catalog import safe_url
 from imgcluster.search.figure import on_white
+from imgcluster.search.product_data import safe_url
 from imgcluster.search.searcher import best_answer
 from imgcluster.webapp.pictures import as_data_url
 
@@ -62,4 +62,5 @@ def product_list(catalogue, rows_of, texts, *, text, offset, limit):
 
 def product_details(catalogue, code, rows):
     """The columns of catalog.csv for a product."""
-    return catalogue.catalog.of_product(catalogue.products.labels[code], [catalogue.img_paths[row] for row in rows])
+    files = [catalogue.img_paths[row] for row in rows]
+    return catalogue.product_data.of_product(catalogue.products.labels[code], files)

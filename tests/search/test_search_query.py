@@ -20,12 +20,12 @@ from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
 from imgcluster.search.batch import list_queries, search_photos
 from imgcluster.search.calibration import Calibration
-from imgcluster.search.catalog import Catalog, read_catalog, safe_url
 from imgcluster.search.catalogue import Catalogue, open_catalogue
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening
 from imgcluster.search.figure import Figures, figure_name, figure_of
 from imgcluster.search.objects import read_query
+from imgcluster.search.product_data import ProductData, read_product_data, safe_url
 from imgcluster.search.products import products_of
 from imgcluster.search.results import as_csv, as_json, as_table, as_text, percent
 from imgcluster.search.searcher import Searcher, best_answer, check_count
@@ -151,19 +151,19 @@ def test_whitening_is_applied_and_missed(tmp_path, tiny_embedding):
 def test_product_data_by_file_and_by_model(tmp_path):
     path = tmp_path / "catalog.csv"
     path.write_text("\ufeffmodel,file,name,price\n12,,Mug,\"1,50 €\"\n,a/b.jpg,Special mug,3\n", encoding="utf-8")
-    catalog = read_catalog(path)
+    catalog = read_product_data(path)
     assert catalog.columns == ["name", "price"]
     assert catalog.of_photo("x.jpg", "12") == {"name": "Mug", "price": "1,50 €"}
     assert catalog.of_photo("a/b.jpg", "12")["name"] == "Special mug"
     assert catalog.of_product("13", ["x.jpg", "a/b.jpg"])["name"] == "Special mug"
     assert catalog.of_product("13", ["x.jpg"]) == {}
-    assert read_catalog(tmp_path / "none.csv").columns == []
+    assert read_product_data(tmp_path / "none.csv").columns == []
 
 
 @pytest.mark.parametrize("label", ["Air_Max", "Air Max"])
 def test_models_match_labels_whichever_blanks_became_one_word(tmp_path, label):
     (tmp_path / "catalog.csv").write_text("model,name\n Air  Max,Nike\n")
-    catalog = read_catalog(tmp_path / "catalog.csv")
+    catalog = read_product_data(tmp_path / "catalog.csv")
     assert catalog.of_photo("x.jpg", label) == catalog.of_product(label, []) == {"name": "Nike"}
 
 
@@ -180,7 +180,7 @@ def test_lines_that_match_nothing_are_told(tmp_path):
 
 def test_a_catalog_that_a_spreadsheet_saved_with_semicolons_is_read(tmp_path):
     (tmp_path / "catalog.csv").write_text("model;price\nx;1,99\n")
-    assert read_catalog(tmp_path / "catalog.csv").columns == ["price"]
+    assert read_product_data(tmp_path / "catalog.csv").columns == ["price"]
 
 
 @pytest.mark.parametrize("text, said", [("name,price\nMug,1\n", "one must be file or model"),
@@ -191,7 +191,7 @@ def test_a_catalog_that_a_spreadsheet_saved_with_semicolons_is_read(tmp_path):
 def test_a_wrong_catalog_is_refused(tmp_path, text, said):
     (tmp_path / "catalog.csv").write_text(text)
     with pytest.raises(UserError, match=said):
-        read_catalog(tmp_path / "catalog.csv")
+        read_product_data(tmp_path / "catalog.csv")
 
 
 @pytest.mark.parametrize("text, link", [("https://x.example/1?a=b", "https://x.example/1?a=b"), (" http://x ", "http://x"),
@@ -220,8 +220,8 @@ def searcher():
     features = encoder.encode([read_query(png(image), PLAIN).regions[0].picture for image in pictures])
     paths = [f"{row}.png" for row in range(24)]
     products = products_of(paths, np.array([f"model {row % 4}" for row in range(24)]), None)
-    catalog = Catalog(by_model={"model_0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
-    return Searcher(Catalogue(paths, CosineIndex(features), products, Calibration(5.0, 0.2), catalog),
+    data = ProductData(by_model={"model_0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
+    return Searcher(Catalogue(paths, CosineIndex(features), products, Calibration(5.0, 0.2), data),
                     encoder, PLAIN)
 
 
@@ -315,8 +315,8 @@ def test_columns_stand_below_each_other_whatever_letters_products_have(searcher)
 
 
 def test_product_data_called_like_a_result_takes_no_results_place(searcher):
-    catalog = Catalog(by_model={"model_0": {"photo": "https://x/1.jpg", "stock": "7"}}, columns=["photo", "stock"])
-    named = Searcher(replace(searcher.catalogue, catalog=catalog), searcher.encoder, PLAIN)
+    catalog = ProductData(by_model={"model_0": {"photo": "https://x/1.jpg", "stock": "7"}}, columns=["photo", "stock"])
+    named = Searcher(replace(searcher.catalogue, product_data=catalog), searcher.encoder, PLAIN)
     found = [("q.png", named.search(named.read(png(picture(0, 99))), count=1))]
     line, = csv.DictReader(io.StringIO(as_csv(found, named.catalogue, level="products")))
     assert line["photo"] == found[0][1][0].products[0].files[0]

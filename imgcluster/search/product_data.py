@@ -9,7 +9,7 @@ from imgcluster.photos.labels import as_token
 KEYS = ("file", "model")
 
 
-class Catalog:
+class ProductData:
     """Product data by photo or by model (as `labels.as_token` writes it); empty where there is no catalog.csv."""
 
     def __init__(self, by_file=None, by_model=None, columns=()):
@@ -31,8 +31,8 @@ class Catalog:
                 *(("model", model) for model in self.by_model if model not in models)]
 
 
-def read_catalog(path):
-    """Return the Catalog in a CSV file (empty where there is none).
+def read_product_data(path):
+    """Return the ProductData in a CSV file (empty where there is none).
 
     Columns: file (as in img_paths.txt) or model (the true label, with its blanks or without, or the cluster's number),
     or both, each line filling one of them; any others are shown with the product, name, price and url in their places.
@@ -40,14 +40,14 @@ def read_catalog(path):
     """
     path = Path(path)
     if not path.exists():
-        return Catalog()
+        return ProductData()
     table = read_table(path)
     keys = [name for name in KEYS if name in table.columns]
     if not keys:
         raise UserError(f"{path}: columns {', '.join(table.columns) or 'none'}; one must be file or model")
     columns = [name for name in table.columns if name not in KEYS]
     lines = {name: _lines_by(path, table, name, columns) if name in keys else {} for name in KEYS}
-    return Catalog(lines["file"], lines["model"], columns)
+    return ProductData(lines["file"], lines["model"], columns)
 
 
 def _lines_by(path, table, key, columns):
