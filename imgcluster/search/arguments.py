@@ -1,9 +1,12 @@
 """The arguments of 07_search.py."""
 import argparse
+import re
 
 
 def add_arguments(parser):
     """Add them to an argparse parser."""
+    # As from Python 3.14 on: what begins as a negative number does, such as a box, is no option.
+    parser._negative_number_matcher = re.compile(r"-\.?\d")
     parser.add_argument("photos", nargs="*", metavar="PHOTO", help="photos to search with, or folders of them")
     parser.add_argument("--top", type=int, metavar="N", help="how many results to give (default: 5)")
     parser.add_argument("--level", choices=("products", "photos"), default="products",
