@@ -46,7 +46,7 @@ def main(argv=None):
     if made:
         outputs, inputs, facts = made
         shutil.rmtree(data_dir / "training")
-        step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], **facts)
+        step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=img_paths, **facts)
         step.finish(step.show(data_dir / outputs[0]), then="03_extract_features.py")
 
 

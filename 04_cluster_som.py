@@ -17,6 +17,7 @@ from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.copies import copy_groups
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.known_products import doubt, evidence, known_for
+from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
 from imgcluster.datafiles.feature_record import are_others, taught_apart, taught_directions
 from imgcluster.progress import progress
@@ -27,46 +28,15 @@ from imgcluster.wording import counted
 
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
-    settings = step.settings
     require(step.data_dir / "img_paths.txt")
     step.claim()
-    img_paths = read_img_paths(step.data_dir)
-    features = read_features(step.data_dir)
+    img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
     if are_others(step.data_dir):
         step.warn("features.npy is not the file that step 03 wrote: taken for features of your own "
                   "(if they are not, run 03_extract_features.py again)")
     else:
         step.warn_if_changed("03")
-    earlier, given = {}, {"num_clusters": settings.NUM_CLUSTERS, "imgs_per_model": settings.NUM_IMGS_PER_MODEL}
-    doubtful = doubt_of_given(len(img_paths), **given, assign_to=settings.ASSIGN_TO)
-    if settings.ASSIGN_TO is not None:
-        earlier_dir = settings.data_dir_of(settings.ASSIGN_TO)
-        som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
-        facts = {"assigned_to": settings.ASSIGN_TO, "placed_by": placed_by(earlier_dir),
-                 "clustering_id": placed_id(earlier_dir, earlier)}
-        step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {settings.ASSIGN_TO}; "
-                 f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
-    else:
-        som = train_map(features, grid=settings.SOM_GRID, epochs=settings.SOM_EPOCHS, topology=settings.SOM_TOPOLOGY,
-                        toroidal=settings.SOM_TOROIDAL, progress=progress)
-        known, name = known_products(step, features)
-        trained = taught_directions(step.data_dir)
-        copies = copy_groups(step.data_dir, img_paths, features)
-        told = evidence(known, features, data_dir=step.data_dir, trained=trained)
-        clustering = cluster_photos(features, som, copies=copies, **given, **told, by_direction=trained,
-                                    taught_apart=taught_apart(step.data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
-        counted_by = name if clustering.blind_count is not None else None
-        facts = {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
-                 "clustering_id": clustering_id(img_paths, clustering.labels)}
-        step.say(clustering.described(known=counted_by))
-        if told.get("within") is not None:
-            step.say(f"{name} showed what differs between photos of one product, which counts less")
-        repeated = len(copies) - copies.max() - 1
-        if repeated and not any(given.values()):
-            step.say(f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters")
-        doubtful = doubtful or doubt(name, clustering.num_clusters, clustering.blind_count)
-    if doubtful:
-        step.warn(doubtful)
+    som, clustering, facts, earlier = (find if step.settings.ASSIGN_TO is None else place)(step, img_paths, features)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
                                          own=facts["clustering_id"], warn=step.warn)
     if lines:
@@ -78,17 +48,42 @@ def main(argv=None):
                 then="05_evaluate.py")
 
 
-def known_products(step, features):
-    """Return (the Known products of the calibration dataset, its name), or (None, None) where there is none.
+def place(step, img_paths, features):
+    """Place the photos in the clusters of ASSIGN_TO: (map, Clustering, facts for its record, clusters' names there)."""
+    name, earlier_dir = step.settings.ASSIGN_TO, step.settings.data_dir_of(step.settings.ASSIGN_TO)
+    som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
+    step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {name}; "
+             f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
+    if idle := in_vain(step.settings, "04"):
+        step.warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
+    return som, clustering, {"assigned_to": name, "placed_by": placed_by(earlier_dir),
+                             "clustering_id": placed_id(earlier_dir, earlier)}, earlier
 
-    "auto" takes none of another kind of product.
-    """
+
+def find(step, img_paths, features):
+    """Find clusters; returns as `place` does, without names."""
     settings, name = step.settings, step.settings.known_dataset
-    if name is None:
-        return None, None
-    known = known_for(step.data_dir, features, folder=settings.data_dir_of(name), name=name,
-                      asked=settings.CALIBRATION_DATASET != "auto", say=step.say, warn=step.warn)
-    return known, name if known else None
+    given = {"num_clusters": settings.NUM_CLUSTERS, "imgs_per_model": settings.NUM_IMGS_PER_MODEL}
+    doubtful = doubt_of_given(len(img_paths), **given)
+    som = train_map(features, grid=settings.SOM_GRID, epochs=settings.SOM_EPOCHS, topology=settings.SOM_TOPOLOGY,
+                    toroidal=settings.SOM_TOROIDAL, progress=progress)
+    known = name and known_for(step.data_dir, features, folder=settings.data_dir_of(name), name=name,
+                               asked=settings.CALIBRATION_DATASET != "auto", say=step.say, warn=step.warn)
+    copies, trained = copy_groups(step.data_dir, img_paths, features), taught_directions(step.data_dir)
+    told = evidence(known, features, data_dir=step.data_dir, trained=trained)
+    clustering = cluster_photos(features, som, copies=copies, **given, **told, by_direction=trained,
+                                taught_apart=taught_apart(step.data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
+    counted_by = name if clustering.blind_count is not None else None
+    step.say(clustering.described(known=counted_by))
+    if told.get("within") is not None:
+        step.say(f"{name} showed what differs between photos of one product, which counts less")
+    repeated = len(copies) - copies.max() - 1
+    if repeated and not any(given.values()):
+        step.say(f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters")
+    if doubtful := doubtful or doubt(name, clustering.num_clusters, clustering.blind_count):
+        step.warn(doubtful)
+    return som, clustering, {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
+                             "clustering_id": clustering_id(img_paths, clustering.labels)}, {}
 
 
 if __name__ == "__main__":

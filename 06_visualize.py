@@ -8,20 +8,19 @@ Windows: none, unless --show asks for them
 Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 """
 import sys
+from functools import partial
 
 from imgcluster.clusters.carried_over import warn_of_changes
 from imgcluster.clusters.cluster_results import warn_of_other_labels
 from imgcluster.datafiles.artefacts import require
 from imgcluster.errors import UserError
-from imgcluster.files import read_json, replacing
+from imgcluster.files import read_json
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
 from imgcluster.report.export import export_clusters
-from imgcluster.report.gallery import Gallery, figures, remove_other_sheets, warn_of_photos_not_found
+from imgcluster.report.gallery import Gallery, save_figures, warn_of_photos_not_found
 from imgcluster.running.cli import Step, run
-
-DPI = 150
 
 
 def main(argv=None):
@@ -38,9 +37,8 @@ def main(argv=None):
     placed_in = read_json(step.data_dir / "cluster_count.json").get("assigned_to")
     gallery = gallery_of(settings, earlier=placed_in and or_none(gallery_of, settings.for_dataset(placed_in)))
     warn_of_photos_not_found(gallery, warn=step.warn)
-    written = save_figures(step, gallery)
+    written = save_figures(gallery, step.result_dir, progress=partial(progress, description="figures", unit="figure"))
     pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
-    remove_other_sheets(step.result_dir, written)
     page = write_report(step.result_dir / "report.html", gallery,
                         progress=lambda total: progress(description="report", total=total))
     written.append("report.html")
@@ -56,20 +54,6 @@ def main(argv=None):
     step.say(f"open in a browser: {step.show(step.result_dir / 'report.html')}")
     if step.options.show:
         show_windows(pictures)
-
-
-def save_figures(step, gallery):
-    """Draw and save every figure there are data for, and remove the others of an earlier run; return their names."""
-    written, plans = [], figures(gallery)
-    for name, draw in progress(plans.items(), description="figures", unit="figure", total=len(plans)):
-        figure = draw()
-        if figure is None:
-            (step.result_dir / name).unlink(missing_ok=True)
-            continue
-        with replacing(step.result_dir / name) as path:
-            figure.savefig(path, dpi=DPI)
-        written.append(name)
-    return written
 
 
 def gallery_of(settings, *, earlier=None):

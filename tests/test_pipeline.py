@@ -173,7 +173,7 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert not (data / "classes.txt").exists() and not (data / "training").exists()
     assert "fitted to the photos of shop without labels" in (project / "result" / "shop" / "report.html").read_text()
     metrics = read_json(data / "metrics.json")
-    assert metrics["fitted_to_these_photos"] and not metrics["trained_on_these_photos"]
+    assert metrics["fitted_to_these_photos"] == 1 and not metrics["trained_on_these_photos"]
     assert "ari" in metrics
     assert re.search("^  network +fitted to these photos without labels$", done.stdout, re.M)
     fitted = (data / "network.keras").read_bytes()
@@ -188,6 +188,11 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     new_project(project, TRAIN_DATASET="auto")
     found = json.loads(run("07_search.py", project, photo, "--format", "json", where=apart).stdout)
     assert photo.name in json.dumps(found)
+    shutil.copytree(project / "raw_img" / "next", tmp_path / "came" / "later")
+    run("07_search.py", project, "--add", tmp_path / "came")
+    run("05_evaluate.py", project)
+    metrics = read_json(data / "metrics.json")
+    assert metrics["fitted_to_these_photos"] == len(before) / metrics["photos"] < 1
 
 
 def test_unlabelled_photos_beside_labelled_ones_to_train_on(finished, tmp_path):

@@ -141,14 +141,11 @@ def _check_given(num_photos, num_clusters, imgs_per_model):
         raise UserError(f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}: a number above 0 needed, or None")
 
 
-def doubt_of_given(num_photos, *, num_clusters, imgs_per_model, assign_to):
-    """Return a sentence about numbers that were given and have no effect, or one that cannot be meant; "" for none.
+def doubt_of_given(num_photos, *, num_clusters, imgs_per_model):
+    """Return a sentence about a number that was given and has no effect, or one that cannot be meant; "" for none.
 
     UserError for a number that is impossible.
     """
-    if assign_to is not None:
-        given = num_clusters or imgs_per_model
-        return "NUM_CLUSTERS and NUM_IMGS_PER_MODEL have no effect with ASSIGN_TO: its clusters stay" if given else ""
     _check_given(num_photos, num_clusters, imgs_per_model)
     if num_clusters and imgs_per_model:
         return f"NUM_IMGS_PER_MODEL = {imgs_per_model:g} has no effect beside NUM_CLUSTERS = {num_clusters}"

@@ -1,5 +1,5 @@
 """Which settings the files of each step depend on."""
-from imgcluster.configuring.settings import PAIR_LOSSES, SAMPLE, SAMPLE_TRAIN
+from imgcluster.configuring.settings import PAIR_LOSSES, SAMPLE, SAMPLE_TRAIN, Settings
 from imgcluster.configuring.step_options import recipe_options
 
 NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE", "POOLING")
@@ -40,13 +40,20 @@ def of_step(settings, number):
     return values | {name: value for name, value in meant.items() if name in values}
 
 
+def in_vain(settings, number):
+    """Return the names of the settings of a step that are not the defaults, though others leave them without a part."""
+    changed = {name for name, field in Settings.model_fields.items() if getattr(settings, name) != field.default}
+    return [name for name in STEP_SETTINGS[number] if name in changed & _idle(settings)]
+
+
 def _idle(settings):
-    """The settings of steps 00 to 03 that others leave without a part in their files."""
+    """The settings of steps 00 to 04 that others leave without a part in their files."""
     recipe, in_pairs = recipe_options(settings), settings.LOSS in PAIR_LOSSES
     looked_for = recipe["fill"] != "keep" or recipe["crop"] or recipe["save_masks"] or recipe["every_mask"]
     idle = {"LABEL_REGEX": settings.labels_from != "filename" or settings.DATASET in (SAMPLE, SAMPLE_TRAIN),
             "BACKGROUND_METHOD": not looked_for, "MIN_PRODUCT_SHARE": settings.BACKGROUND_METHOD == "none",
             "MAX_OBJECTS": settings.BACKGROUND_METHOD == "none", "TRAIN_ON_ALL": settings.HOLDOUT_MODELS == 0,
             "CLASS_WEIGHTS": in_pairs, "IMGS_PER_MODEL_IN_BATCH": not in_pairs,
-            "USE_FINE_TUNED": settings.ASSIGN_TO is not None or settings.DATASET == settings.train_dataset}
+            "USE_FINE_TUNED": settings.ASSIGN_TO is not None or settings.DATASET == settings.train_dataset,
+            **{name: settings.ASSIGN_TO is not None for name in STEP_SETTINGS["04"] if name != "ASSIGN_TO"}}
     return {name for name, without_a_part in idle.items() if without_a_part}

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.files import read_table
 from imgcluster.photos.duplicates import find_duplicates
 from imgcluster.photos.photo_audit import warnings
@@ -63,12 +62,9 @@ def read_ledger(path):
     return entries
 
 
-def signatures_of_rows(data_dir):
-    """Return what `duplicates.photo_signature` noted of the photos of a dataset that are used: a list, without those of
-    which the ledger has nothing; empty where there is no such dataset any more."""
-    data_dir = Path(data_dir)
-    if not (data_dir / "img_paths.txt").exists():
-        return []
-    entries = read_ledger(data_dir / LEDGER)
-    noted = (entries.get(name, {}).get("signature", {}) for name in read_img_paths(data_dir))
+def signatures_of(data_dir, img_paths):
+    """Return what `duplicates.photo_signature` noted of these photos of a dataset: a list, without those of which its
+    ledger has nothing."""
+    entries = read_ledger(Path(data_dir) / LEDGER)
+    noted = (entries.get(name, {}).get("signature", {}) for name in img_paths)
     return [signature for signature in noted if "picture" in signature]

@@ -6,6 +6,7 @@ not done again. A photo that cannot be read, or that brings its process down, is
 import json
 import multiprocessing
 import os
+import shutil
 import sys
 import threading
 from collections import Counter, deque
@@ -79,8 +80,9 @@ class Outcome:
 
     def remove_gone(self, img_dir):
         """Remove what was written of photos that have gone; before the tables, by which they are known."""
-        for name in self.gone:
-            (Path(img_dir) / name).unlink(missing_ok=True)
+        for path in (Path(img_dir) / name for name in self.gone):
+            if path.is_file():  # not where a folder has its name now
+                path.unlink()
 
     def write_tables(self, folder):
         """Write the tables. They change after the rows or with them: by photos.csv replaced photos are known."""
@@ -125,6 +127,9 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     entries, tasks = _split(folders, img_paths, recipe, read_ledger(ledger))
     # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
     _write_ledger(ledger, entries.values())
+    for (_, name, mask_name, _), _ in tasks:
+        _make_way(folders.img, name)
+        _make_way(folders.masks, mask_name)
     with progress(len(img_paths), len(entries)) as bar, ledger.open("a", encoding="utf-8") as file:
         for (task, stamp), result in _in_processes(tasks, workers):
             entries[task[1]] = {"file": task[1], "stamp": stamp, **result}
@@ -150,6 +155,15 @@ def _split(folders, img_paths, recipe, known):
         else:
             tasks.append((task, stamp))
     return entries, tasks
+
+
+def _make_way(root, name):
+    """Remove what was written of earlier photos where a photo is now a folder, or a folder is now a photo."""
+    for folder in PurePosixPath(name).parents[:-1]:
+        if (root / folder).is_file():
+            (root / folder).unlink()
+    if (root / name).is_dir():
+        shutil.rmtree(root / name)
 
 
 def sort_out(entries, filters):

@@ -1,5 +1,5 @@
 """What the page shows as plain data (lists, numbers, text): the part that its scripts draw from."""
-from itertools import islice
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -68,12 +68,12 @@ def _sample(gallery, ordered, on_map, max_photos):
 def earlier_rows(gallery):
     """{cluster: rows of the most typical photos of it in the dataset in whose clusters these were placed}, of those
     there are."""
-    earlier, found = gallery.earlier, {}
+    earlier = gallery.earlier
     if earlier is None or not (has(earlier, "labels_pred.txt") and has(earlier, "features.npy")):
-        return found
-    for cluster in np.unique(gallery.predicted[gallery.predicted >= 0]).tolist():
-        rows = earlier.typical_first(np.flatnonzero(earlier.predicted == cluster))
-        found[cluster] = list(islice(filter(earlier.has_photo, rows.tolist()), EARLIER_PHOTOS))
+        return {}
+    clusters, shown = earlier.predicted.tolist(), set(gallery.predicted.tolist()) - {-1}
+    found = {cluster: list(islice(filter(earlier.has_photo, rows), EARLIER_PHOTOS))
+             for cluster, rows in groupby(_by_cluster(earlier).tolist(), key=clusters.__getitem__) if cluster in shown}
     return {cluster: rows for cluster, rows in found.items() if rows}
 
 

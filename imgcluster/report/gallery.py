@@ -11,7 +11,7 @@ from imgcluster.clusters.carried_over import read_names
 from imgcluster.clusters.directions import likeness_to_means
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, read_labels_true, require
 from imgcluster.errors import UserError
-from imgcluster.files import read_arrays, read_json, read_table
+from imgcluster.files import read_arrays, read_json, read_table, replacing
 from imgcluster.photos.images import ImageError, read_image, read_thumbnail
 from imgcluster.plots import (
     before_after_sheet,
@@ -32,7 +32,7 @@ from imgcluster.training.validation import best_row
 from imgcluster.wording import counted
 
 NUMBERS = ("cluster", "unit_row", "unit_column", "distance", "confidence")  # columns of clusters.csv that figures need
-THUMBNAIL = 160
+DPI, THUMBNAIL = 150, 160
 BEFORE_AFTER_PAIRS = 12
 OWN_SHARE = 0.9
 SEEN_CHANGE = 3  # grey levels of 255, on average: more than writing a photo anew as JPEG changes
@@ -173,11 +173,22 @@ def figures(gallery):
     return plans
 
 
-def remove_other_sheets(result_dir, written):
-    """Remove the contact sheets of an earlier run with more clusters: those not among the names of files `written`."""
-    for path in (result_dir / "cluster_sheets").glob("cluster_*.png"):
-        if f"cluster_sheets/{path.name}" not in written:
-            path.unlink()
+def save_figures(gallery, result_dir, *, progress):
+    """Draw and save every figure there are data for; return their names. Others that an earlier run left are removed.
+
+    progress: `progress(figures, total)` goes over them.
+    """
+    plans, written = figures(gallery), []
+    for name, draw in progress(plans.items(), total=len(plans)):
+        figure = draw()
+        if figure is not None:
+            with replacing(result_dir / name) as path:
+                figure.savefig(path, dpi=DPI)
+            written.append(name)
+    sheets = (f"cluster_sheets/{path.name}" for path in (result_dir / "cluster_sheets").glob("cluster_*.png"))
+    for name in {*plans, *sheets} - set(written):
+        (result_dir / name).unlink(missing_ok=True)
+    return written
 
 
 def load_thumbnail(gallery, row):

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.datafiles.artefacts import read_lines
+from imgcluster.datafiles.artefacts import read_img_paths, read_lines
+from imgcluster.files import read_json
 from imgcluster.photos.duplicates import copies_among
-from imgcluster.photos.photo_tables import signatures_of_rows
+from imgcluster.photos.photo_tables import signatures_of
 
 
 def seen_by_network(record, data_dir, true, *, folder_of):
@@ -22,17 +23,28 @@ def seen_by_network(record, data_dir, true, *, folder_of):
 
 
 def share_of_photos(data_dir, other_dir):
-    """Return which share of a dataset's photos, 0 to 1, are in another one too, or copies of photos there: the same
-    file or picture, as `duplicates` tells. Those that step 01 left out count in neither.
+    """Return which share of a dataset's photos, 0 to 1, step 02 saw in another one, or in this one itself: the same
+    file or picture, as `duplicates` tells, in this one the same name. Those that step 01 left out count in neither.
 
     other_dir: its DATA_DIR, None for no dataset. None is returned where either has nothing (any more) to tell by.
     """
     if other_dir is None:
         return 0.0
+    rows, shown = _rows(data_dir), _shown(other_dir)
     if Path(data_dir) == Path(other_dir):
-        return 1.0
-    own, others = map(signatures_of_rows, (data_dir, other_dir))
+        return float(np.isin(rows, shown).mean()) if rows else None
+    own, others = signatures_of(data_dir, rows), signatures_of(other_dir, shown)
     return float(copies_among(own, others).mean()) if own and others else None
+
+
+def _rows(data_dir):
+    """The photos of a dataset; none where it is gone."""
+    return read_img_paths(data_dir) if (Path(data_dir) / "img_paths.txt").exists() else []
+
+
+def _shown(data_dir):
+    """The photos of a dataset that step 02 saw; all there are now where it did not note them."""
+    return read_json(Path(data_dir) / "made_by_02.json").get("photos") or _rows(data_dir)
 
 
 def _share_of_models(true, train_dir):
@@ -48,8 +60,8 @@ def warning_of_seen(metrics):
     if photos == 1:
         return "the network was trained on these very photos: the scores say nothing about products it never saw"
     if photos:
-        return (f"the network was trained on {in_percent(photos)} of these very photos, which another dataset holds as "
-                "well: the scores say little about products it never saw")
+        return (f"the network was trained on {in_percent(photos)} of these very photos: the scores say little about "
+                "products it never saw")
     if models:
         return (f"{in_percent(models)} of the true labels are also names of models that the network was trained on: if "
                 "they are the same products, the scores say little about products it never saw")

@@ -81,8 +81,8 @@ def check_box(box, size):
     """Return the box x, y, width, height as four whole numbers; UserError unless it lies in a photo of size (w, h)."""
     left, top, width, height = box
     if width < 1 or height < 1 or left < 0 or top < 0 or left + width > size[0] or top + height > size[1]:
-        raise UserError(f"--box {left},{top},{width},{height}: does not lie in the photo of {size[0]} x {size[1]} "
-                        "pixels; give x,y,width,height with x + width and y + height inside it")
+        raise UserError(f"the box {left},{top},{width},{height} does not lie in the photo of {size[0]} x {size[1]} "
+                        "pixels; give x,y,width,height of a part of it")
     return left, top, width, height
 
 

@@ -267,13 +267,10 @@ def test_features_that_tell_single_photos_apart_leave_the_count_more_open():
 
 
 @pytest.mark.parametrize("given, words", [
-    ({"num_clusters": 8, "imgs_per_model": None, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
-    ({"num_clusters": None, "imgs_per_model": 12.0, "assign_to": "shop"}, "no effect with ASSIGN_TO"),
-    ({"num_clusters": 8, "imgs_per_model": 12.0, "assign_to": None}, "NUM_IMGS_PER_MODEL = 12 has no effect beside"),
-    ({"num_clusters": None, "imgs_per_model": 1e5, "assign_to": None}, "= 100000, but there are 300 photos"),
-    ({"num_clusters": None, "imgs_per_model": 300.0, "assign_to": None}, None),
-    ({"num_clusters": 8, "imgs_per_model": None, "assign_to": None}, None),
-    ({"num_clusters": None, "imgs_per_model": None, "assign_to": "shop"}, None)])
+    ({"num_clusters": 8, "imgs_per_model": 12.0}, "NUM_IMGS_PER_MODEL = 12 has no effect beside"),
+    ({"num_clusters": None, "imgs_per_model": 1e5}, "= 100000, but there are 300 photos"),
+    ({"num_clusters": None, "imgs_per_model": 300.0}, None),
+    ({"num_clusters": 8, "imgs_per_model": None}, None)])
 def test_given_numbers_that_do_nothing_or_cannot_be_meant_are_doubted(given, words):
     doubtful = doubt_of_given(300, **given)
     assert words in doubtful if words else doubtful == ""

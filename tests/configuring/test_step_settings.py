@@ -4,7 +4,7 @@ from configured import PATH_TEMPLATES, ROOT
 from imgcluster.configuring.config_file import load_settings
 from imgcluster.configuring.settings import Settings
 from imgcluster.configuring.step_options import label_options
-from imgcluster.configuring.step_settings import STEP_SETTINGS, of_step
+from imgcluster.configuring.step_settings import STEP_SETTINGS, in_vain, of_step
 
 # Fields that no record needs: where things lie, how fast they are made, whether files are written beside the others.
 # The seed is part of every step's record.
@@ -26,3 +26,16 @@ def test_labels_that_are_there_for_scores_alone_are_no_matter_of_the_network():
     assert recorded("LABELS_FROM=folder", "TRAIN_DATASET=shoes") != recorded("LABELS_FROM=folder")
     settings = load_settings(None, ["DATASET=shoes", "LABELS_FROM=None", "TRAIN_LABELS_FROM=folder"], root=ROOT)
     assert settings.labels_from is None and label_options(settings)["labels_from"] is None
+
+
+def test_where_photos_are_placed_in_earlier_clusters_those_alone_count():
+    changed = ["NUM_CLUSTERS=8", "CALIBRATION_DATASET=None", "ALLOW_OUTLIERS=True", "SOM_GRID=(4, 6)", "SOM_EPOCHS=20"]
+
+    def loaded(*overrides):
+        return load_settings(None, ["DATASET=week2", *overrides], root=ROOT)
+
+    assert in_vain(loaded(*changed), "04") == in_vain(loaded("ASSIGN_TO=week1"), "04") == []
+    assert in_vain(loaded("ASSIGN_TO=week1", *changed), "04") == [
+        "NUM_CLUSTERS", "CALIBRATION_DATASET", "ALLOW_OUTLIERS", "SOM_GRID"], "SOM_EPOCHS is the default"
+    assert of_step(loaded("ASSIGN_TO=week1", *changed), "04") == of_step(loaded("ASSIGN_TO=week1"), "04")
+    assert of_step(loaded(*changed), "04") != of_step(loaded(), "04")

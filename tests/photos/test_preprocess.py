@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -246,9 +247,9 @@ def test_photos_of_other_entries_are_left_out_with_their_reasons():
     assert usable == entries[2:] and [name for name, _ in skipped] == ["a", "b"]
 
 
-def dataset(folder, silent, **options):
+def dataset(folder, silent, *, recipe=RECIPE, **options):
     scanned = scan_images(folder / "raw")
-    return preprocess_dataset(folder / "data", folders_in(folder), scanned, RECIPE, workers=1, progress=silent,
+    return preprocess_dataset(folder / "data", folders_in(folder), scanned, recipe, workers=1, progress=silent,
                               filters={"min_product_share": 0, "max_objects": None}, **options)
 
 
@@ -288,6 +289,23 @@ def test_what_was_written_of_a_deleted_photo_goes_with_it(tmp_path, save_photos,
     done.write_tables(tmp_path / "data")
     assert sorted(path.name for path in (tmp_path / "img").rglob("*.png")) == ["a.png", "c.png", "own.png"]
     assert dataset(tmp_path, silent, remove_duplicates=False).gone == set()
+
+
+@pytest.mark.parametrize("before, now", [("Boots 2.0", "Boots 2.0/a.png"), ("Boots 2.0/a.png", "Boots 2.0"),
+                                         ("Boots.png", "Boots.png/new/a.png")])
+def test_a_photo_may_take_the_place_of_a_folder_and_a_folder_that_of_a_photo(tmp_path, save_photos, silent, before,
+                                                                             now):
+    for names in ([before, "other.png"], [now, "other.png"]):
+        shutil.rmtree(tmp_path / "raw", ignore_errors=True)
+        photos(np.random.default_rng(0), save_photos, tmp_path, names)
+        done = dataset(tmp_path, silent, recipe=replace(RECIPE, save_masks=True), remove_duplicates=False)
+        assert done.kept == names
+        done.remove_gone(tmp_path / "img")
+        done.write_tables(tmp_path / "data")
+    assert done.gone == {before}
+    written = [path.relative_to(tmp_path / "img") for path in (tmp_path / "img").rglob("*") if path.is_file()]
+    assert sorted(map(str, written)) == [now, "other.png"]
+    assert (tmp_path / "masks" / mask_names(names)[now]).is_file()
 
 
 @pytest.mark.parametrize("before, now", [("Shoe.PNG", "shoe.png"), ("sch\u00f6n/a.png", "scho\u0308n/a.png")])

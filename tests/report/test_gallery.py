@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.errors import UserError
 from imgcluster.files import write_array, write_arrays, write_json, write_lines, write_table
-from imgcluster.report.gallery import Gallery, figures, found_alone, load_thumbnail, warn_of_photos_not_found
+from imgcluster.report.gallery import (
+    Gallery,
+    figures,
+    found_alone,
+    load_thumbnail,
+    save_figures,
+    warn_of_photos_not_found,
+)
 from imgcluster.rows import unit_length
 
 COUNT, GRID = 24, (3, 4)
@@ -82,6 +89,21 @@ def test_a_finished_dataset_has_every_figure(gallery, tmp_path):
     for name, figure in made.items():
         assert isinstance(figure, Figure), name
         figure.savefig(tmp_path / "figure.png", dpi=30)
+
+
+def test_figures_of_an_earlier_run_that_this_one_lacks_are_removed(gallery, tmp_path):
+    def saved(gallery):
+        names = save_figures(gallery, tmp_path / "result", progress=lambda plans, total: plans)
+        assert all((tmp_path / "result" / name).stat().st_size for name in names)
+        return set(names)
+
+    before = saved(gallery)
+    (tmp_path / "result" / "own.png").touch()
+    (gallery.data_dir / "labels_true.txt").unlink()
+    now = saved(changed(gallery, max_sheets=1))
+    assert before - now == {"confusion.png", sheet(0), sheet(2)} and now < before
+    left = (path.relative_to(tmp_path / "result").as_posix() for path in (tmp_path / "result").rglob("*.png"))
+    assert set(left) == now | {"own.png"}
 
 
 @pytest.mark.parametrize("spoil", [

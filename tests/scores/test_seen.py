@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgcluster.files import write_lines
+from imgcluster.files import write_json, write_lines
 from imgcluster.photos.duplicates import photo_signature
 from imgcluster.sample.catalogue import Catalogue, plan_photos
 from imgcluster.sample.render import render_photo
@@ -99,9 +99,16 @@ def test_photos_that_are_left_out_do_not_count(tmp_path):
     assert share_of_photos(here, write_dataset(there, [entry(letter) for letter in "abcd"], left_out="a")) == 0.5
 
 
+def test_photos_that_came_after_the_training_were_not_seen(tmp_path):
+    here, there = (write_dataset(tmp_path / name, [entry(letter) for letter in "abcd"]) for name in ("here", "there"))
+    assert share_of_photos(here, here) == share_of_photos(there, here) == 1
+    write_json(here / "made_by_02.json", {"photos": ["a.jpg", "b.jpg", "c.jpg"]})
+    assert share_of_photos(here, here) == share_of_photos(there, here) == 0.75
+
+
 def test_where_the_photos_trained_on_are_gone_it_is_not_known_whether_they_are_these(tmp_path, seen):
     assert share_of_photos(tmp_path / "here", None) == 0
-    assert share_of_photos(tmp_path / "here", tmp_path / "here") == 1
+    assert share_of_photos(tmp_path / "nowhere", tmp_path / "nowhere") is None
     gone = seen("abcd", "abcd", {"trained_on": "nowhere"})
     assert gone == {**NOTHING, "trained_on_these_photos": None} and warning_of_seen(gone) == ""
     assert "not known whether trained on these photos" in score_table(gone)

@@ -175,7 +175,8 @@ def test_no_photo_at_all(made):
 
 
 def test_boxes_that_do_not_fit(made, photo):
-    assert "does not lie in the photo of 64 x 64 pixels" in refused(made, photo, "--box", "0,0,65,10")
+    for box in ("0,0,65,10", "-1,0,5,5"):
+        assert f"the box {box} does not lie in the photo of 64 x 64 pixels" in refused(made, photo, f"--box={box}")
     assert "--box goes with one photo, not with 2" in refused(made, photo, photo, "--box", "0,0,6,6")
     assert "'1,2,x' is no box; give four whole numbers" in refused(made, photo, "--box", "1,2,x")
 
