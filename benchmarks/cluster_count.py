@@ -5,17 +5,21 @@
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated --picked 20
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --rows 6
+    python benchmarks/cluster_count.py --features ../shared/features --draws 4 --uneven
     python benchmarks/cluster_count.py --features ../shared/features --mixtures 40 \\
         --sets clothing fashion_small grocery_packages lego_minifigs sneakers25
 
 Each feature set is an .npz file with `codes` [N, D], `scale` and `labels` [N]; features are codes x scale. For every
 set and every draw of its classes each method estimates the number of classes K without labels (with --calibrated: from
 the labels of one half of the classes, for the other half; with --picked: of so many rows of each known class). With
---mixtures, so many draws of classes of several sets together take the place of those of single ones. The table holds
-the median relative error of K, the shares within 20 % and within a factor of two, and the adjusted Rand index (ARI)
-over that of K-means told the true K; and of intervals, the share that hold K and their width (highest over lowest, at
-the median). "Step 04" is all of it: the joined count, and clusters of features in which what differs within products
-counts less; the other methods' clusters are cut from the plain hierarchy. --rows: so many rows of each class at most.
+--mixtures, so many draws of classes of several sets together take the place of those of single ones. --rows: so many
+rows of each class at most; --uneven: of each a random share, the square of a uniform number, and three at least.
+
+The table holds the median relative error of K, and of the count against the effective number of classes (so many
+equally large ones are as diverse: 1 over the sum of squared shares); the shares within 20 % and within a factor of two;
+the adjusted Rand index (ARI) over that of K-means told the true K; and of intervals, the share that hold K and their
+width (highest over lowest, at the median). "Step 04" is all of it: the joined count, and clusters of features in which
+what differs within products counts less; the other methods' clusters are cut from the plain hierarchy.
 """
 import argparse
 import sys
@@ -136,7 +140,7 @@ def class_subsets(labels, draws, seed):
 
 
 def score(rows, labels, known):
-    """Return {method: (count, true count, ARI over that of K-means told the true count, low, high)}.
+    """Return {method: (count, true count, effective one, ARI over that of K-means told the true count, low, high)}.
 
     low, high: the interval of the count, NaN for a method that has none.
     """
@@ -150,7 +154,8 @@ def score(rows, labels, known):
     for method, count in (("step 04", None), ("step 04, told the true number", true)):
         shipped = cluster_photos(rows, som, num_clusters=count, known=known, within=known)
         found[method] = shipped.labels, shipped.interval if count is None else (np.nan, np.nan)
-    return {method: (clusters.max() + 1, true, adjusted_rand_score(labels, clusters) / max(told, 1e-9), *interval)
+    return {method: (clusters.max() + 1, true, effective_number(labels),
+                     adjusted_rand_score(labels, clusters) / max(told, 1e-9), *interval)
             for method, (clusters, interval) in found.items()}
 
 
@@ -158,6 +163,18 @@ def cut_to(labels, most, rng):
     """Return the rows, int ascending, of `most` random ones of each label."""
     return np.sort(np.concatenate([rng.permutation(np.flatnonzero(labels == label))[:most]
                                    for label in np.unique(labels)]))
+
+
+def uneven(labels, rng):
+    """Return the rows, int ascending, of a random share of each label: a uniform number squared, three at least."""
+    return np.sort(np.concatenate([rng.permutation(rows)[:max(3, int(len(rows) * rng.random()**2))]
+                                   for rows in (np.flatnonzero(labels == label) for label in np.unique(labels))]))
+
+
+def effective_number(labels):
+    """Return how many equally frequent labels would be as diverse: 1 over the sum of squared shares (Hill 1973)."""
+    shares = np.unique(labels, return_counts=True)[1] / len(labels)
+    return 1 / (shares**2).sum()
 
 
 def mixture(sets, seed):
@@ -197,8 +214,9 @@ def runs(options):
     for name, (rows, labels) in () if options.mixtures else sets.items():
         for mask in class_subsets(labels, options.draws, options.seed):
             some, chosen = labels[mask], rows[mask]
-            if options.rows:
-                few = cut_to(some, options.rows, np.random.default_rng(options.seed))
+            if options.rows or options.uneven:
+                draw = np.random.default_rng(options.seed)
+                few = uneven(some, draw) if options.uneven else cut_to(some, options.rows, draw)
                 some, chosen = some[few], chosen[few]
             if not options.calibrated:
                 yield name, chosen, some, None
@@ -219,6 +237,7 @@ def main(argv=None):
     parser.add_argument("--sets", nargs="*")
     parser.add_argument("--draws", type=int, default=0)
     parser.add_argument("--rows", type=int, default=0, metavar="ROWS")
+    parser.add_argument("--uneven", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--calibrated", action="store_true")
     parser.add_argument("--picked", type=int, default=0, metavar="ROWS")
@@ -236,14 +255,15 @@ def main(argv=None):
 
 
 def print_table(table):
-    """Print one line per method of {method: [(count, true count, ARI ratio, low, high), ...]}."""
-    print(f"{'method':36}{'median error':>13}{'within 20 %':>13}{'within x2':>11}{'ARI ratio':>11}"
+    """Print one line per method of {method: [(count, true count, effective one, ARI ratio, low, high), ...]}."""
+    print(f"{'method':36}{'median error':>13}{'of effective':>13}{'within 20 %':>13}{'within x2':>11}{'ARI ratio':>11}"
           f"{'interval holds':>16}{'width':>7}")
     for method, found in table.items():
-        count, true, ratio, low, high = np.array(found, float).T
+        count, true, effective, ratio, low, high = np.array(found, float).T
         error = np.abs(count - true) / true
-        print(f"{method:36}{np.median(error):13.2f}{np.mean(error <= 0.2):13.2f}"
-              f"{np.mean(np.maximum(count / true, true / count) <= 2):11.2f}{ratio.mean():11.2f}"
+        print(f"{method:36}{np.median(error):13.2f}{np.median(np.abs(count / effective - 1)):13.2f}"
+              f"{np.mean(error <= 0.2):13.2f}{np.mean(np.maximum(count / true, true / count) <= 2):11.2f}"
+              f"{ratio.mean():11.2f}"
               + ("" if np.isnan(low).all() else f"{np.mean((low <= true) & (true <= high)):16.2f}"
                                                 f"{np.median(high / low):7.2f}"))
 
