@@ -2,16 +2,14 @@
 """Step 04: a Self-Organizing Map of the photos, the number of clusters, and the cluster of each photo.
 
 Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); duplicates.csv, as one of several copies
-         counts; labels_true.txt and features.npy of CALIBRATION_DATASET where there is one, features_before.npy of both
-         where the network was trained on it; map and clusters of ASSIGN_TO when that is set; corrections.csv where you
-         put one (the report exports it)
-Writes:  labels_pred.txt .npy .tsv, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv where
-         clusters have names
+         counts; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map and clusters of
+         ASSIGN_TO when that is set; corrections.csv where you put one (the report exports it)
+Writes:  labels_pred.*, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv if clusters have names
 Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
 """
 import sys
 
-from imgcluster.clusters.carried_over import corrected, place_on, placed_by, placed_id
+from imgcluster.clusters.carried_over import corrected, doubt_of_placed, place_on, placed_by, placed_id
 from imgcluster.clusters.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.copies import copy_groups
@@ -54,6 +52,8 @@ def place(step, img_paths, features):
     som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
     step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {name}; "
              f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
+    if doubtful := doubt_of_placed(earlier_dir, name):
+        step.warn(doubtful)
     if idle := in_vain(step.settings, "04"):
         step.warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
     return som, clustering, {"assigned_to": name, "placed_by": placed_by(earlier_dir),

@@ -169,6 +169,13 @@ def place_on(earlier_dir, data_dir, features):
     return som, clustering, dict.fromkeys(np.unique(labels[labels >= 0]).tolist(), "") | read_names(earlier_dir)
 
 
+def doubt_of_placed(earlier_dir, name):
+    """Return a sentence about a dataset `name` to place photos in whose own were placed in another's, or ""."""
+    first = read_json(Path(earlier_dir) / "cluster_count.json").get("assigned_to")
+    return "" if first is None else (f"ASSIGN_TO = {name!r}: its photos were placed in the clusters of {first} "
+                                     f"themselves, so only products that it had are found. Go on naming {first}")
+
+
 def placed_id(earlier_dir, earlier):
     """Return the id of the clustering of photos placed beside those in `earlier_dir`, whichever photos they are.
 

@@ -38,9 +38,12 @@ def plan(settings, first, last, *, say=print):
     """Return the (dataset, step number) pairs to run for steps `first` to `last`, in order.
 
     Before minutes of training comes the step that says whether DATASET has photos, and labels where it should. say:
-    function of one text, for why step 02 has no part.
+    function of one text, for why step 02 has no part, and of photos that steps before `first` would see.
     """
     numbers = [number for number in STEPS if first <= number <= last]
+    if first > "01" and photos_changed(settings.folder("RAW_IMG_DIR"), settings.folder("DATA_DIR") / LEDGER):
+        say(f"photos of {settings.DATASET} came, left or changed since step 01 saw them; from step {first} on this has "
+            "no effect\n")
     if settings.train_dataset is None:
         return [(settings.DATASET, number) for number in numbers]
     train = settings.for_dataset(settings.train_dataset)

@@ -29,18 +29,21 @@ def placing_scores(true, predicted, earlier_true, earlier):
     the earlier photos, "new_in_no_cluster" of the others.
 
     true, predicted: labels [N] of the photos, earlier_true and earlier [M] of the earlier ones; text, clusters -1 for
-    none. A product is known where its name is among the labels of both, and its own clusters are those that hold more
-    earlier photos of it than of others. A cluster without earlier photos, as a person may have made, counts as none.
-    Where no name is among both, products may be named otherwise: {}. A share of no photos is left out.
+    none. A product is known where its name is among the labels of both. Its own clusters are the one that holds most of
+    its earlier photos, and those that hold more photos of it than of any other product. A cluster without earlier
+    photos, as a person may have made, counts as none. Where no name is among both, products may be named otherwise: {}.
+    A share of no photos is left out.
     """
     known, placed = np.isin(true, earlier_true), is_placed(earlier)
     if not known.any() or not placed.any():
         return {}
     clusters, products = np.unique(earlier[placed]), np.unique(earlier_true[placed])
-    owners = contingency_matrix(earlier[placed], earlier_true[placed], sparse=True).argmax(axis=1)
-    product_of = dict(zip(clusters, products[np.asarray(owners).ravel()]))
+    photos = contingency_matrix(earlier[placed], earlier_true[placed], sparse=True)
+    owner = dict(zip(clusters, products[np.asarray(photos.argmax(axis=1)).ravel()]))
+    home = dict(zip(products, clusters[np.asarray(photos.argmax(axis=0)).ravel()]))
     nowhere = ~np.isin(predicted, clusters)
-    own = np.array([product_of.get(cluster) == label for cluster, label in zip(predicted, true)])
+    own = np.array([owner.get(cluster) == label or home.get(label) == cluster
+                    for cluster, label in zip(predicted, true)])
     found = {"known_in_own_cluster": own[known], "known_in_no_cluster": nowhere[known],
              "new_in_no_cluster": nowhere[~known]}
-    return {name: float(photos.mean()) for name, photos in found.items() if len(photos)}
+    return {name: float(share.mean()) for name, share in found.items() if len(share)}

@@ -11,6 +11,7 @@ import pytest
 from imgcluster.clusters.carried_over import (
     _follow,
     corrected,
+    doubt_of_placed,
     place_on,
     placed_by,
     placed_id,
@@ -327,6 +328,12 @@ def test_clusters_that_changed_since_photos_were_placed_in_them_are_warned_of(tm
     shutil.rmtree(earlier)
     warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
     assert len(said) == 2 and all("clusters of earlier or their names have changed" in text for text in said)
+
+
+def test_a_dataset_that_was_placed_itself_is_no_good_one_to_place_photos_in(tmp_path):
+    assert doubt_of_placed(tmp_path, "week_2") == ""
+    write_json(tmp_path / "cluster_count.json", {"assigned_to": "week_1"})
+    assert "Go on naming week_1" in doubt_of_placed(tmp_path, "week_2")
 
 
 def test_a_dataset_is_not_placed_in_its_own_clusters(written, digits):

@@ -186,6 +186,17 @@ def test_photos_that_came_since_train_the_network_anew(settings_of, photo, capsy
     assert ((train, "02") in plan(settings, "02", "06")) == (train == "known")
 
 
+@pytest.mark.parametrize("first", ["00", "01", "02", "04"])
+def test_photos_that_came_since_are_told_of_where_no_step_will_see_them(settings_of, photo, capsys, first):
+    settings = settings_of("TRAIN_DATASET=None")
+    photo("new", "1_1.jpg")
+    plan(settings, first, "06")
+    assert "came, left or changed" not in capsys.readouterr().out
+    photo("new", "1_2.jpg", seen=False)
+    plan(settings, first, "06")
+    assert ("photos of new came, left or changed" in capsys.readouterr().out) == (first > "01")
+
+
 def test_other_labels_in_the_same_file_train_the_network_anew(settings_of, photo):
     settings = settings_of("TRAIN_LABELS_FROM=labels.csv")
     known, table = settings.for_dataset("known"), settings.resolve("labels.csv")

@@ -15,6 +15,12 @@ def test_photos_of_known_products_are_right_in_a_cluster_that_mostly_holds_their
         "known_in_own_cluster": 0.6, "known_in_no_cluster": 0.2}
 
 
+def test_of_products_in_one_cluster_each_is_at_home_there():
+    true, earlier_true = np.array(["boot", "shoe", "shoe", "shoe"]), np.array(["boot", "boot", "boot", "shoe", "shoe"])
+    scores = placing_scores(true, np.array(["0", "0", "1", "-1"]), earlier_true, np.array(["0", "0", "0", "0", "0"]))
+    assert scores == {"known_in_own_cluster": 0.5, "known_in_no_cluster": 0.5}
+
+
 def test_new_products_are_told_apart_in_no_cluster_or_in_one_that_was_not_there():
     true = np.array(["boot", "hat", "hat", "hat", "hat"])
     assert placing_scores(true, np.array(["0", "-1", "7", "0", "0"]), EARLIER_TRUE, EARLIER) == {
