@@ -14,7 +14,7 @@ import sys
 import numpy as np
 
 from imgcluster.clusters.carried_over import warn_of_changes
-from imgcluster.datafiles.artefacts import read_features, read_labels, read_labels_true
+from imgcluster.datafiles.artefacts import read_features, read_labels, read_labels_true, require
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_arrays, write_json
 from imgcluster.running.cli import Step, run
@@ -28,6 +28,8 @@ from imgcluster.scores.unplaced import each_alone, is_placed
 
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
+    require(step.data_dir / "labels_pred.txt")
+    step.claim()
     predicted, true = read_labels(step.data_dir, "pred"), read_labels_true(step.data_dir)
     step.warn_if_changed("04")
     warn_of_changes(step.data_dir, folder_of=step.settings.data_dir_of, warn=step.warn)

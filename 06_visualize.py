@@ -31,6 +31,7 @@ def main(argv=None):
         require_screen()
     for name in ("labels_pred.txt", "features.npy", "clusters.csv", "som.npz"):
         require(step.data_dir / name)
+    step.claim()
     step.warn_if_changed("03", "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_other_labels(step.data_dir, warn=step.warn)

@@ -402,12 +402,15 @@ def test_corrections_are_applied_on_the_next_run_and_wrong_ones_named(project):
 
 
 @pytest.mark.parametrize("script", ["00_make_labels_true.py", "01_img_preprocess.py", "02_finetune_network.py",
-                                    "03_extract_features.py", "04_cluster_som.py"])
+                                    "03_extract_features.py", "04_cluster_som.py", "05_evaluate.py",
+                                    "06_visualize.py"])
 def test_no_step_writes_where_another_run_is_at_work(tmp_path, script):
     project = tmp_path / "project"
     photos(project / "raw_img" / "set", ["a.png", "b.png"])
     photos(project / "img" / "set", ["a.png", "b.png"])
     data = with_features(project, np.eye(2, 4, dtype=np.float32))
+    for name in ("labels_pred.txt", "clusters.csv", "som.npz"):
+        (data / name).touch()
     lock = claim(data)
     before = {path: path.read_bytes() for path in data.iterdir()}
     assert "Another run is working on" in run(script, project, "TRAIN_DATASET=set", check=2).stderr
