@@ -122,12 +122,12 @@ def blind_counts(rows, som, hierarchy):
         "joined": blind_estimate(hierarchy).count}
 
 
-def calibrated_counts(rows, known, hierarchy):
+def calibrated_counts(rows, known):
     """Return {method: count} of every calibrated estimator."""
     _, labels, sizes = np.unique(known[1], return_inverse=True, return_counts=True)
     return {"photos per known product": max(1, round(len(rows) / sizes.mean())),
             "variety of known products": max(1, round(len(sizes) * variety_ratio(rows, known[0], labels))),
-            "joined": calibrated_estimate(rows, known, alone=blind_estimate(hierarchy).sure).count}
+            "joined": calibrated_estimate(rows, known).count}
 
 
 def class_subsets(labels, draws, seed):
@@ -146,7 +146,7 @@ def score(rows, labels, known):
     """
     som = SelfOrganizingMap(*default_grid(len(rows)), rows.shape[1], normalize=True).fit(rows)
     hierarchy = build_hierarchy(rows, som.best_matching_units(rows)[0])
-    counts = blind_counts(rows, som, hierarchy) if known is None else calibrated_counts(rows, known, hierarchy)
+    counts = blind_counts(rows, som, hierarchy) if known is None else calibrated_counts(rows, known)
     true = len(np.unique(labels))
     told = adjusted_rand_score(labels, KMeans(true, n_init=3, random_state=0).fit_predict(rows))
     found = {method: (partition(hierarchy, int(count)), (np.nan, np.nan))

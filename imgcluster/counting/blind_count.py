@@ -31,15 +31,13 @@ APART_BELOW, APART_ABOVE = 0.5, 0.6
 class Estimate:
     """A number of clusters, its interval (low, high), and how it was found: `words` say it without terms, where the
     method has any. finer_groups: about how many smaller groups stand out, too, where the clusters may be kinds of
-    product. sure: the count of the photos alone before it is rounded, where distances clearly jump at the size of
-    clusters, which is mostly right; else None."""
+    product."""
 
     count: int
     interval: tuple
     method: str
     words: str = ""
     finer_groups: int | None = None
-    sure: float | None = None
 
 
 ALL_ALIKE = Estimate(1, (1, 1), "all photos look the same")
@@ -73,8 +71,7 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     said = (f"{name} {view:.0f} with weight {clarity:.2f}" for name, (view, clarity) in views.items())
     return Estimate(round(count), interval(count, list(views.values()), finer, num_photos=num_photos,
                                            margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE)),
-                    "blind: " + ", ".join(said), words, finer and round(finer),
-                    count if views["growth of distances"][1] >= STANDS_OUT else None)
+                    "blind: " + ", ".join(said), words, finer and round(finer))
 
 
 def _views(hierarchy, taught_apart):

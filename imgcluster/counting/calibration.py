@@ -24,9 +24,6 @@ PICKED_DENSITY = 1 / (2 * np.log(10))
 # How many times as far from the count by photos per product as the one by variety the one among equally many photos can
 # lie: where the former two agree, there is nothing to leave out, and it would be left to small numbers.
 FARTHEST = 3
-# How far off the count by the photos alone is, in logarithms, where it is sure (63 draws of classes). More standard
-# errors from the count by known products than that, it is of another level, such as kinds or views.
-ALONE_SIGMA, SAME_LEVEL = 0.12, 2
 # Below this chance of it, it is not worth its time.
 NEGLIGIBLE = 0.01
 TAIL = 0.1
@@ -41,13 +38,12 @@ class Guess:
     sigma: float
 
 
-def calibrated_estimate(features, known, *, alone=None):
+def calibrated_estimate(features, known):
     """Return the Estimate for features [N, D], given known = (features [M, D], labels [M]).
 
     Either known products have about as many photos each as new ones (`as_known`), or other numbers of them, as where a
     few of each were picked; then only the variety among equally many photos counts (`even_variety`). The likelier one
-    (`chance_of_picking`) gives the count, both the interval: it holds four fifths of their joint distribution. alone:
-    the count (float) by these photos alone, where that is sure; either is joined with it (`with_alone`).
+    (`chance_of_picking`) gives the count, both the interval: it holds four fifths of their joint distribution.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
@@ -64,9 +60,6 @@ def calibrated_estimate(features, known, *, alone=None):
         how += (f"; by variety among equally many photos per product {even:.1f}, which counts alone with a chance of "
                 f"{picked:.2f}")
     even = Guess(even, spread(EVEN_SPREAD, len(sizes), even))
-    if alone is not None:
-        joint, even = with_alone(joint, alone), with_alone(even, alone)
-        how += f"; by the photos alone {alone:.1f}"
     words = f"learned from {'the variety of ' if picked > 0.5 else ''}{products}"
     return rounded((even if picked > 0.5 else joint).count, interval(joint, even, picked), len(features), how, words)
 
@@ -125,16 +118,6 @@ def interval(first, second, chance):
     logs = np.linspace(centres.min() - reach, centres.max() + reach, 10_000)
     below = ((1 - chance) * ndtr((logs - centres[0]) / first.sigma) + chance * ndtr((logs - centres[1]) / second.sigma))
     return tuple(np.exp(np.interp([TAIL, 1 - TAIL], below, logs)))
-
-
-def with_alone(guess, alone):
-    """Return a Guess joined with the count (float) by the photos `alone`, each weighted by the inverse of its variance,
-    where they do not contradict each other."""
-    apart = np.log(alone / guess.count)
-    if abs(apart) > SAME_LEVEL * np.hypot(guess.sigma, ALONE_SIGMA):
-        return guess
-    weight = guess.sigma**2 / (guess.sigma**2 + ALONE_SIGMA**2)
-    return Guess(guess.count * np.exp(weight * apart), guess.sigma * np.sqrt(1 - weight))
 
 
 def prior_estimate(num_photos, imgs_per_model):

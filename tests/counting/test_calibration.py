@@ -17,7 +17,6 @@ from imgcluster.counting.calibration import (
     rounded,
     size_variance,
     variety_variance,
-    with_alone,
 )
 from imgcluster.errors import UserError
 
@@ -34,12 +33,12 @@ def begin_anew():
     RNG.bit_generator.state = START
 
 
-def estimated(monkeypatch, *, photos, sizes, by_variety, even, alone=None):
+def estimated(monkeypatch, *, photos, sizes, by_variety, even):
     """The Estimate of so many photos by known products of the given sizes, were their varieties these."""
     monkeypatch.setattr(calibration, "variety_ratio", lambda *_: by_variety / len(sizes))
     monkeypatch.setattr(calibration, "even_variety", lambda *_: even)
     return calibrated_estimate(np.zeros((photos, 2), np.float32), (
-        np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)), alone=alone)
+        np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)))
 
 
 def chance(found):
@@ -63,26 +62,6 @@ def test_few_known_products_of_uneven_sizes_widen_the_interval(monkeypatch):
     many, few = (estimated(monkeypatch, photos=240, sizes=sizes, by_variety=8, even=8)
                  for sizes in ([30] * 8, [8, 160]))
     assert few.interval[1] / few.interval[0] > 1.2 * many.interval[1] / many.interval[0]
-
-
-@pytest.mark.parametrize("alone", [6.9, 8, 9.5])
-def test_what_the_photos_alone_are_sure_of_counts_the_more_the_less_known_products_tell(alone):
-    doubtful, certain = (with_alone(Guess(8, sigma), alone) for sigma in (0.3, 0.03))
-    assert abs(np.log(doubtful.count / alone)) <= abs(np.log(certain.count / alone)) <= abs(np.log(8 / alone))
-    assert doubtful.sigma < 0.12 and certain.sigma < 0.03
-
-
-@pytest.mark.parametrize("alone", [2, 4, 16, 40])
-def test_what_the_photos_alone_say_of_another_level_does_not_count(alone):
-    assert with_alone(Guess(8, 0.1), alone) == Guess(8, 0.1)
-
-
-def test_photos_that_show_their_number_themselves_decide_between_two_whole_numbers(monkeypatch):
-    found = [estimated(monkeypatch, photos=100, sizes=[20, 30, 40], by_variety=3.6, even=3.6, alone=alone)
-             for alone in (3, None, 4)]
-    assert [each.count for each in found] == [3, 4, 4]
-    assert all(each.interval[0] <= each.count <= each.interval[1] for each in found)
-    assert "by the photos alone" not in found[1].method and found[2].method.endswith("by the photos alone 4.0")
 
 
 def test_where_both_counts_agree_the_one_among_equally_many_photos_cannot_stray(monkeypatch):
