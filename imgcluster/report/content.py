@@ -7,11 +7,10 @@ from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
 from imgcluster.files import read_json, read_table
 from imgcluster.plots.cells import brick_centres
-from imgcluster.plots.style import group_colour
+from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.scores.metrics import matched_clusters
 
-NUM_COLOURS = 21  # group_colour comes round after these
 TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn
 OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
 BEFORE_AFTER = 12

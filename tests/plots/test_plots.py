@@ -29,7 +29,7 @@ from imgcluster.plots import (
 from imgcluster.plots.canvas import fitted
 from imgcluster.plots.cells import cell_centres, cell_outlines, cluster_borders
 from imgcluster.plots.layout import place_among
-from imgcluster.plots.style import bold_style, clean, font_families, group_colour, group_marker
+from imgcluster.plots.style import NUM_COLOURS, bold_style, clean, font_families, group_colour, group_marker
 
 pytestmark = pytest.mark.filterwarnings("error")
 TOPOLOGIES = ["rectangular", "hexagonal"]
@@ -129,7 +129,7 @@ def test_a_cluster_has_the_colour_of_its_number_whatever_its_size_and_no_cluster
     assert [text.get_text() for text in right.texts] == ["9", "3"]
     assert scatter_pair(np.ones((2, 2)), None, [-1, -1], title="").axes[0].get_title() == \
         "0 predicted clusters; grey: in none"
-    assert len(set(grey)) == 1 and grey not in {group_colour(index) for index in range(21)}
+    assert len(set(grey)) == 1 and grey not in {group_colour(index) for index in range(NUM_COLOURS)}
     wall = map_with_thumbnails((1, 2), np.array([[0, 1]]), thumbnail, np.array([[-1, 3]]), topology="rectangular",
                                title="")
     canvas = wall.axes[0].images[0].get_array()
@@ -392,6 +392,14 @@ def test_clean_shortens_in_the_middle_and_composes_hangul():
     assert clean("abcdefghij", 5) == "ab…ij"
     assert clean("  a \n b ") == "a b"
     assert clean("\u1100\u1161") == clean("\uac00")
+
+
+def test_42_colours_differ_and_then_come_again():
+    colours = np.float32([group_colour(index) for index in range(NUM_COLOURS)])
+    lab = cv2.cvtColor(colours[None], cv2.COLOR_RGB2LAB)[0]
+    apart = np.linalg.norm(lab[:, None] - lab, axis=2)
+    assert NUM_COLOURS == 42 and apart[~np.eye(NUM_COLOURS, dtype=bool)].min() > 9
+    assert group_colour(NUM_COLOURS) == group_colour(0)
 
 
 def test_168_groups_look_different():

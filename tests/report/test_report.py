@@ -14,6 +14,7 @@ from report_gallery import COLOURS, HOSTILE_FILE, HOSTILE_LABEL, Page, make_gall
 
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.files import write_json, write_table
+from imgcluster.plots.style import NUM_COLOURS
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.sprites import pack_sprites, thumbnail
@@ -154,6 +155,7 @@ def test_models_have_the_number_of_their_cluster_for_colour(tmp_path):
 
 def test_colours_that_differ_on_paper_differ_on_a_dark_ground(written):
     for palette in (written.page.data["palette"], written.page.data["paletteDark"]):
+        assert len(palette) == NUM_COLOURS
         colours = np.array([[int(colour[at:at + 2], 16) for at in (1, 3, 5)] for colour in palette])
         apart = np.abs(colours[:, None] - colours[None]).max(axis=2)
         assert apart[~np.eye(len(colours), dtype=bool)].min() > 16
