@@ -2,6 +2,7 @@
 import contextlib
 import textwrap
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 import numpy as np
@@ -98,6 +99,15 @@ def clean(text, limit=None):
         return text
     head, tail = _fitting(text, (limit - 1) - (limit - 1) // 2), _fitting(text[::-1], (limit - 1) // 2)[::-1]
     return f"{head}\u2026{tail}"
+
+
+def short_names(names, limit):
+    """Return names shortened as by `clean` to `limit` columns; to up to twice as many where they would look alike."""
+    short = [clean(name, limit) for name in names]
+    for wider in range(limit + 1, 2 * limit + 1):
+        often = Counter(short)
+        short = [clean(name, wider) if often[text] > 1 else text for name, text in zip(names, short)]
+    return short
 
 
 def _fitting(text, columns):
