@@ -1,6 +1,7 @@
 """What the page shows as text and tables, which the template writes."""
 import numpy as np
 
+from imgcluster.clusters.cluster_count import beyond_interval
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_json, read_table
 from imgcluster.photos.photo_audit import INCOMPLETE
@@ -55,12 +56,16 @@ LABEL_FREE_SCORES = {
 
 
 def answer(gallery):
-    """The first thing the page says: numbers of products and photos, the interval, the ARI and how they came about."""
+    """The first thing the page says: numbers of products and photos, the interval, the ARI and how they came about.
+
+    "alone": the number that the photos alone suggest, where known products led to quite another.
+    """
     count = read_json(gallery.data_dir / "cluster_count.json")
     low, high = count.get("interval") or (0, 1)
+    alone = beyond_interval(count.get("blind_count"), (low, high))
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
-            "exact": low == high, "finer_groups": count.get("finer_groups"),
+            "exact": low == high, "alone": alone, "finer_groups": count.get("finer_groups"),
             "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
             "unplaced": int((gallery.predicted < 0).sum()),
             "models": None if gallery.true is None else len(set(gallery.true)),

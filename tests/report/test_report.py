@@ -244,6 +244,20 @@ def test_clusters_that_may_be_kinds_of_product_are_said_to_be_that(tmp_path, cou
     assert ("They may be kinds of product: some 13 smaller groups stand out in them, too (<a" in text) == said
 
 
+@pytest.mark.parametrize("alone, corrected_from, said", [(6, None, True), (5, None, False), (2, None, False),
+                                                         (1, None, True), (None, None, False), (6, 4, False)])
+def test_what_the_photos_alone_suggest_is_said_where_known_products_led_to_quite_another_count(
+        tmp_path, alone, corrected_from, said):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {
+        "num_clusters": 3, "interval": [2, 5], "blind_count": alone, "corrected_from": corrected_from,
+        "in_words": "learned from 9 labelled products", "calibration_dataset": "known"})
+    write_report(tmp_path / "report.html", gallery)
+    text = " ".join(Page(tmp_path / "report.html").text.split())
+    sentence = f"The number was learned from 9 labelled products of known; the photos alone suggest {alone}."
+    assert (f"likely between 2 and 5. {sentence}" in text) == ("the photos alone suggest" in text) == said
+
+
 def test_levels_are_the_answer_and_those_that_differ_from_it(written):
     coarse, answer = written.page.data["levels"]
     assert (answer["count"], answer["cluster"]) == (3, None)  # level_3 is the answer
