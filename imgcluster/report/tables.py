@@ -11,7 +11,13 @@ from imgcluster.training.validation import quality
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
 BUNDLED = "bundled"  # as records name the network that ships with the project
 
-# What each score says in a few words: the main ones, then groups that are folded away.
+# What each score says in a few words: those of photos placed in earlier clusters, the main ones, then groups that are
+# folded away.
+PLACED_SCORES = {
+    "known_in_own_cluster": ("Known products in their cluster", "photos of products that were there before"),
+    "known_in_no_cluster": ("Known products in no cluster", "wrongly taken for new ones; less is better"),
+    "new_in_no_cluster": ("New products in no cluster", "photos of products that were not there before"),
+}
 MAIN_SCORES = {
     "ari": ("Adjusted Rand index (ARI)", "agreement of photo pairs beyond chance; 1 is perfect, 0 is chance"),
     "matched_accuracy": ("Photos in the right cluster", "when each product is matched to one cluster"),
@@ -36,11 +42,6 @@ OTHER_SCORES = {
         "homogeneity": ("Homogeneity", "clusters hold one product each"),
         "completeness": ("Completeness", "products lie in one cluster each"),
         "v_measure": ("V-measure", "both of these in one number"),
-    },
-    "Placed in earlier clusters": {
-        "known_in_own_cluster": ("Known products in their cluster", "photos of products that were there before"),
-        "known_in_no_cluster": ("Known products in no cluster", "wrongly taken for new ones"),
-        "new_in_no_cluster": ("New products in no cluster", "photos of products that were not there before"),
     },
     "Features": {
         "neighbour_agreement_5": ("Nearest five agree", "most of the five most similar photos show the same product"),
@@ -90,7 +91,8 @@ def _interval(count, products):
 
 
 def scores(gallery):
-    """Scores as lists of (name, meaning, value, interval): "main", {group: list} in "groups", and the "label_free"."""
+    """Scores as lists of (name, meaning, value, interval): "placed", "main", "label_free"; in "groups" {group: list}.
+    """
     metrics = {name: value for name, value in gallery.metrics.items() if value == value}  # NaN is not
 
     def known(names):
@@ -98,7 +100,8 @@ def scores(gallery):
                 if name in metrics]
 
     groups = {group: known(names) for group, names in OTHER_SCORES.items()}
-    return {"main": known(MAIN_SCORES), "groups": {group: lines for group, lines in groups.items() if lines},
+    return {"placed": known(PLACED_SCORES), "main": known(MAIN_SCORES),
+            "groups": {group: lines for group, lines in groups.items() if lines},
             "label_free": known(LABEL_FREE_SCORES)}
 
 

@@ -435,6 +435,21 @@ def test_the_main_scores_are_open_and_the_others_folded(tmp_path):
     assert [line[0] for line in found["label_free"]] == ["Silhouette"]
 
 
+def test_how_photos_were_placed_comes_first_among_the_scores(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "interval": [3, 3], "assigned_to": "first"})
+    placed = {"known_in_own_cluster": 0.52, "known_in_no_cluster": 0.19, "new_in_no_cluster": 0.83}
+    write_json(gallery.data_dir / "metrics.json", {"ari": 0.3, "ari_interval": [0.2, 0.4], "ami": 0.5, **placed})
+    assert [line[2] for line in scores(gallery)["placed"]] == list(placed.values())
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    section = text[text.index('<section id="scores">'):]
+    parts = ("Placed in the clusters of first", "0.520", "0.190", "0.830", "These photos by themselves", "0.300",
+             "More ways to count the same")
+    assert [section.count(part) for part in parts] == [1] * 7
+    assert sorted(parts, key=section.index) == list(parts)
+
+
 def test_one_photo(tmp_path):
     gallery = make_gallery(tmp_path, num_photos=1, num_clusters=1)
     assert write_report(tmp_path / "report.html", gallery)["photos"] == 1
