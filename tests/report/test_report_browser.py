@@ -229,6 +229,21 @@ def test_slider_recolours_the_map_and_the_cards(browser):
     assert ground_of_map(browser) == before
 
 
+def test_parts_of_one_cluster_are_numbered_from_the_largest(browser, tmp_path):
+    from selenium.webdriver.common.keys import Keys
+    gallery = make_gallery(tmp_path)
+    table, half = gallery.clusters, np.where(gallery.predicted == 0, 1 + np.arange(24) % 4 // 3, 0)
+    table.assign(level_4=4 * half + gallery.predicted).to_csv(gallery.data_dir / "clusters.csv", index=False)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    browser.find_element("id", "level").send_keys(Keys.ARROW_RIGHT)
+    cards = browser.find_elements("css selector", "#cards .card")
+    assert {card.find_element("css selector", ".title").text: card.find_element("css selector", ".size").text
+            for card in cards} == {"Cluster 1": "8 photos", "Cluster 2": "8 photos", "Part 1 of Cluster 0": "6 photos",
+                                   "Part 2 of Cluster 0": "2 photos"}
+
+
 def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, written):
     from selenium.webdriver.common.keys import Keys
     browser.find_element("id", "search").send_keys("onerror")
