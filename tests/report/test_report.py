@@ -17,6 +17,7 @@ from imgcluster.files import write_json, write_table
 from imgcluster.plots.style import NUM_COLOURS
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
+from imgcluster.report.content import earlier_rows
 from imgcluster.report.sprites import pack_sprites, thumbnail
 from imgcluster.report.tables import doubtful_files, records, scores
 
@@ -397,7 +398,7 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
     assert "24 photos fit none of them." in Page(tmp_path / "report.html").text
 
 
-def test_clusters_show_typical_photos_that_they_had_before(tmp_path):
+def test_clusters_show_photos_that_they_had_before(tmp_path):
     earlier = make_gallery(tmp_path / "first", 30, 4, name="first")
     gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=earlier)
     for row in np.flatnonzero(earlier.predicted == 1)[1:]:
@@ -411,6 +412,19 @@ def test_clusters_show_typical_photos_that_they_had_before(tmp_path):
         for index, file in photos:
             assert earlier.predicted[earlier.img_paths.index(file)] == int(cluster)
             assert np.abs(tile(page, index)[60:100, 60:100].mean(axis=(0, 1)) - COLOURS[int(cluster)]).max() < 30
+
+
+def test_a_merged_cluster_shows_earlier_photos_of_each_product_that_it_holds(tmp_path):
+    earlier = make_gallery(tmp_path / "first", 30, 3, name="first")
+    products = np.where((earlier.predicted == 1) & (np.arange(30) > 11), 0, earlier.predicted)  # few photos of 1
+    features = np.eye(3, 8)[products] + 0.05 * np.random.default_rng(1).random((30, 8))
+    np.save(earlier.data_dir / "features.npy", features.astype(np.float32))
+    write_labels(earlier.data_dir, "pred", np.where(products < 2, 0, 2))
+    gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=dataclasses.replace(earlier))
+    found = earlier_rows(gallery)
+    assert set(found) == {0, 2} and {1} < set(products[found[0]]) and set(products[found[2]]) == {2}
+    assert [len(rows) for rows in found.values()] == [4, 4] and len({*found[0], *found[2]}) == 8
+    assert products[found[0][0]] == 0 and earlier_rows(gallery) == found
 
 
 def test_where_the_earlier_photos_are_gone_none_are_shown(tmp_path, written):
