@@ -361,6 +361,22 @@ def test_no_width_scrolls_sideways(browser, width):
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_tables_of_files_fit_a_phone(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    file = "a_folder_with_a_long_name/and_a_photo_with_one_that_is_longer_still_0123456789.jpg"
+    write_lines(gallery.data_dir / "duplicates.csv", ["file,kept,kind", f"{file},{file},same picture"])
+    write_report(tmp_path / "report.html", gallery)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        open_page(browser, (tmp_path / "report.html").as_uri())
+        wait(browser, "document.documentElement.dataset.ready")
+        assert browser.execute_script("""return [...document.querySelectorAll("#files .scroll")].map(
+            (box) => box.scrollWidth - box.clientWidth)""") == [0, 0]
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_long_names_of_clusters_do_not_widen_a_phone(browser, tmp_path):
     gallery = make_gallery(tmp_path)
     named = [f"{number},{'a long name ' * 12}" for number in range(3)]
