@@ -274,6 +274,22 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     assert found.labels.tolist() == expected.tolist() and found.names == {1: 'red, "good"', 2: "boots"}
 
 
+def test_corrections_are_counted_as_lines_and_once_saved_the_page_says_what_next(browser):
+    for photo in browser.find_elements("css selector", "#review-photos .choosable")[:2]:
+        browser.execute_script("arguments[0].click()", photo)
+    choose(browser, "#tray select", "new")
+    summary = browser.find_element("css selector", "#tray summary")
+    assert summary.text == "2 corrections" and not browser.find_element("css selector", "#tray [role=status]").text
+    click(browser, "#tray [data-part=corrections] .primary")
+    assert browser.find_element("css selector", "#tray [role=status]").text == (
+        "Saved, with the 1 correction made before. Now put corrections.csv into data/tiny/, in place of the one there, "
+        "and run python run_all.py --from 04")
+    assert [line["clustering"] for line in downloaded(browser, "corrections.csv")].count("drawn") == 1 + 2
+    merge_named(browser)
+    assert browser.find_element("css selector", "#tray summary").text == "4 corrections"
+    assert not browser.find_element("css selector", "#tray [role=status]").text
+
+
 def merge_named(browser):
     """Call cluster 0 "red" and merge it into cluster 1; return the field with the name of that."""
     from selenium.webdriver.common.keys import Keys
