@@ -51,10 +51,9 @@ class Clustering:
 
         known: name of the dataset that the count was learned from.
         """
-        low, high = self.interval
         likely, source = self.likely and f"{self.likely}; ", f" of {known}" if known else ""
-        alone = self.blind_count is not None and not low <= self.blind_count <= high
-        source += f"; the photos alone suggest {self.blind_count}" if alone else ""
+        alone = beyond_interval(self.blind_count, self.interval)
+        source += f"; the photos alone suggest {alone}" if alone else ""
         found = (f"{counted(len(self.labels), 'photo')}, {counted(self.num_clusters, 'cluster')} "
                  f"({likely}{self.words}{source})")
         levels = [str(level["num_clusters"]) for level in self.levels if level["num_clusters"] != self.num_clusters]
@@ -103,6 +102,12 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
                       majority(units, labels, len(som_map.prototypes)), np.where(strays, 0.0, certainty),
                       estimate.method, num_clusters is None and (known is not None or imgs_per_model is not None),
                       blind_count, words=estimate.words or estimate.method, finer_groups=estimate.finer_groups)
+
+
+def beyond_interval(blind_count, interval):
+    """Return what the photos alone suggest, where the interval that known products set does not hold it; else None."""
+    low, high = interval
+    return None if blind_count is None or low <= blind_count <= high else blind_count
 
 
 def as_levels(partitions):

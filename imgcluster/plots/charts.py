@@ -2,7 +2,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from imgcluster.plots.style import clean, group_colour, new_figure, text_style
+from imgcluster.plots.style import clean, group_colour, new_figure, short_names, text_style
 
 _RATE_NAMES = ("learning_rate", "lr")
 _NOT_CURVES = ("epoch", "phase", "seconds", *_RATE_NAMES)
@@ -100,9 +100,8 @@ def confusion_figure(table, row_names, column_names, *, title):
     axes = figure.add_subplot()
     shade = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     figure.colorbar(shade, ax=axes, shrink=0.8, pad=0.02).set_label("share of the model's photos", **text_style())
-    axes.set_xticks(range(table.shape[1]), [clean(name, 14) for name in column_names], rotation=90, fontsize=8,
-                    **text_style())
-    axes.set_yticks(range(table.shape[0]), [clean(name, 24) for name in row_names], fontsize=8, **text_style())
+    axes.set_xticks(range(table.shape[1]), short_names(column_names, 14), rotation=90, fontsize=8, **text_style())
+    axes.set_yticks(range(table.shape[0]), short_names(row_names, 24), fontsize=8, **text_style())
     axes.set_xlabel("predicted cluster", **text_style())
     axes.set_ylabel("true model", **text_style())
     for row, column in np.argwhere(table > 0):

@@ -9,10 +9,10 @@ from imgcluster.plots.style import (
     BORDER_COLOUR,
     DPI,
     bold_style,
-    clean,
     group_colour,
     new_figure,
     outline,
+    short_names,
     text_style,
 )
 
@@ -112,9 +112,10 @@ def _name_clusters(axes, centres, unit_clusters, *, points, size, names=None):
     """
     flat = unit_clusters.ravel()
     clusters, sizes = np.unique(flat[flat >= 0], return_counts=True)
-    taken = []
-    for cluster in clusters[np.argsort(-sizes, kind="stable")].tolist():
-        own, text = centres[flat == cluster], clean((names or {}).get(cluster, cluster), _LONGEST_NAME)
+    largest_first, taken = clusters[np.argsort(-sizes, kind="stable")].tolist(), []
+    texts = short_names([(names or {}).get(cluster, cluster) for cluster in largest_first], _LONGEST_NAME)
+    for cluster, text in zip(largest_first, texts):
+        own = centres[flat == cluster]
         place = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
         half = np.array([0.36 * (len(text) + 0.6), 0.7]) * size / points
         if all((abs(place - other) > half + other_half).any() for other, other_half in taken):

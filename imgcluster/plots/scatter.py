@@ -1,21 +1,23 @@
 """Photos as points in the plane, coloured by true model and by cluster."""
 import numpy as np
 
+from imgcluster.plots.name_places import name_places, nearest_to_name
 from imgcluster.plots.style import (
     bare_axes,
     bold_style,
-    clean,
     group_colour,
     group_marker,
     marker_scale,
     new_figure,
     outline,
+    short_names,
     text_style,
 )
 from imgcluster.scores.metrics import matched_clusters
+from imgcluster.wording import text_width
 
-FEW_PHOTOS = 2000
 MAX_NAMES = 40
+CLOSE_BY = 0.03  # of a panel's side
 NO_CLUSTER = -1
 
 
@@ -24,8 +26,8 @@ def scatter_pair(points, true, predicted, *, title, method="t-SNE", names=None):
 
     points: [M, 2]; true: labels [M]; predicted: int [M], -1 for photos in no cluster, which are grey; names: {cluster:
     what people call it}, where they do. Clusters look as their numbers say (`group_colour`), and a model as the cluster
-    matched to it, so that what agrees looks alike in both panels. The largest groups are named on the spot; there is no
-    legend.
+    matched to it, so that what agrees looks alike in both panels. The largest groups are named beside their points;
+    there is no legend.
     """
     points, predicted = np.asarray(points), np.asarray(predicted)
     panels = [("predicted cluster", predicted, {cluster: cluster for cluster in np.unique(predicted).tolist()})]
@@ -67,38 +69,26 @@ def _draw_groups(axes, points, labels, looks):
 
 
 def _name_largest(axes, points, labels, looks, names=None):
-    """Write the names of the largest groups unless they would cover a larger one's; how many.
-
-    Few photos would be hidden: their group's name stands above it, else at its middle photo.
-    """
+    """Write the names of the largest groups where there is room for them; how many."""
     groups, sizes = np.unique(labels, return_counts=True)
-    extent = np.maximum(np.ptp(points, axis=0), 1e-12)
-    above = len(points) < FEW_PHOTOS
-    taken = []
-    for group in groups[np.argsort(-sizes, kind="stable")][:MAX_NAMES].tolist():
-        if group == NO_CLUSTER:
-            continue
-        own, text = points[labels == group], clean((names or {}).get(group, group), 16)
-        place = _top(own) if above else _middle(own)
-        half_width = 0.0065 * (len(text) + 1)
-        near = [abs(place - other) / extent < (half_width + other_half, 0.027) for other, other_half in taken]
-        if not any(overlap.all() for overlap in near):
-            taken.append((place, half_width))
-            axes.annotate(text, place, xytext=(0, 5 if above else 0), textcoords="offset points", fontsize=9,
-                          ha="center", va="bottom" if above else "center",
-                          color=[0.55 * c for c in group_colour(looks[group])], path_effects=outline(),
-                          **bold_style(text))
-    return len(taken)
+    largest = [group for group in groups[np.argsort(-sizes, kind="stable")].tolist() if group != NO_CLUSTER][:MAX_NAMES]
+    texts = short_names([(names or {}).get(group, group) for group in largest], 16)
+    halves = [np.array([0.0065 * (text_width(text) + 1), 0.0135]) for text in texts]
+    low, high = np.transpose([axes.get_xlim(), axes.get_ylim()])
+    own = [(points[labels == group] - low) / (high - low) for group in largest]
+    named = name_places((points - low) / (high - low), own, halves)
+    for place, centre in named.items():
+        nearest, way = nearest_to_name(centre, halves[place], own[place])
+        _write_name(axes, texts[place], centre, group_colour(looks[largest[place]]),
+                    pointed_at=nearest if way > CLOSE_BY else None, order=place)
+    return len(named)
 
 
-def _middle(points):
-    """The point nearest to the median of a group: it lies among its photos even where the group falls apart."""
-    return points[np.linalg.norm(points - np.median(points, axis=0), axis=1).argmin()]
-
-
-def _top(points):
-    """Above the half of a group that lies nearest to its middle."""
-    middle = _middle(points)
-    apart = np.linalg.norm(points - middle, axis=1)
-    near = points[apart <= np.median(apart)]
-    return np.array([middle[0], near[:, 1].max()])
+def _write_name(axes, text, centre, colour, *, pointed_at, order):
+    """A name at its place in the panel, with a line to a point of its group, beneath the names that come before it."""
+    dark = [0.55 * channel for channel in colour]
+    line = {"arrowstyle": "-", "color": dark, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate(text, centre if pointed_at is None else pointed_at, xytext=centre, xycoords="axes fraction",
+                  textcoords="axes fraction", fontsize=9, ha="center", va="center", color=dark,
+                  zorder=4 - order / MAX_NAMES, path_effects=outline(),
+                  arrowprops=None if pointed_at is None else line, **bold_style(text))

@@ -2,6 +2,7 @@
 import contextlib
 import textwrap
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 import numpy as np
@@ -20,7 +21,10 @@ BORDER_COLOUR = "#D55E00"
 # Okabe & Ito (2008), told apart with any colour vision; without its yellow and black, which are lost on white and
 # among outlines.
 _HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#666666")
+# Far in CIELAB from those, in all their shades, and from one another, on white and as the report lightens them on dark.
+_FURTHER_HUES = ("#70C025", "#9772FE", "#BC020D", "#ACAC59", "#B4019A", "#FF3284", "#01B94E")
 _SHADES = (0.0, -0.45, 0.4)
+NUM_COLOURS = (len(_HUES) + len(_FURTHER_HUES)) * len(_SHADES)
 _NO_GROUP = "#C8C8C8"  # lighter than any grey among the shades
 # As many markers as share no divisor with the hues, so that a hue meets every marker before a pair comes again.
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -97,6 +101,15 @@ def clean(text, limit=None):
     return f"{head}\u2026{tail}"
 
 
+def short_names(names, limit):
+    """Return names shortened as by `clean` to `limit` columns; to up to twice as many where they would look alike."""
+    short = [clean(name, limit) for name in names]
+    for wider in range(limit + 1, 2 * limit + 1):
+        often = Counter(short)
+        short = [clean(name, wider) if often[text] > 1 else text for name, text in zip(names, short)]
+    return short
+
+
 def _fitting(text, columns):
     """The longest beginning of `text` that is at most `columns` wide."""
     widths = np.cumsum([text_width(c) for c in text])
@@ -104,14 +117,17 @@ def _fitting(text, columns):
 
 
 def group_colour(index):
-    """RGB floats of group `index`: 7 hues told apart with any colour vision, then darker, then lighter ones.
+    """RGB floats of group `index`: 7 hues told apart with any colour vision, then darker, then lighter ones; then as
+    many of 7 further hues; then the same again.
 
     A cluster's index is its number, whatever its size, so that it has one colour in all figures, also after
     corrections; -1, no cluster, is grey.
     """
     if index < 0:
         return to_rgb(_NO_GROUP)
-    colour, shade = np.array(to_rgb(_HUES[index % len(_HUES)])), _SHADES[index // len(_HUES) % len(_SHADES)]
+    rest, place = divmod(index, len(_HUES))
+    rest, shade = divmod(rest, len(_SHADES))
+    colour, shade = np.array(to_rgb((_HUES, _FURTHER_HUES)[rest % 2][place])), _SHADES[shade]
     return tuple(float(c) for c in (colour * (1 + shade) if shade < 0 else colour + (1 - colour) * shade))
 
 

@@ -1,17 +1,17 @@
 """What the page shows as plain data (lists, numbers, text): the part that its scripts draw from."""
-from itertools import groupby, islice
-
 import numpy as np
+from sklearn.cluster import KMeans
 
 from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
+from imgcluster.datafiles.artefacts import read_features
 from imgcluster.files import read_json, read_table
 from imgcluster.plots.cells import brick_centres
-from imgcluster.plots.style import group_colour
+from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
+from imgcluster.rows import unit_length
 from imgcluster.scores.metrics import matched_clusters
 
-NUM_COLOURS = 21  # group_colour comes round after these
 TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn
 OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
 BEFORE_AFTER = 12
@@ -66,15 +66,27 @@ def _sample(gallery, ordered, on_map, max_photos):
 
 
 def earlier_rows(gallery):
-    """{cluster: rows of the most typical photos of it in the dataset in whose clusters these were placed}, of those
-    there are."""
+    """{cluster: rows of photos that show what it looks like in the dataset in whose clusters these were placed}, of
+    those there are."""
     earlier = gallery.earlier
     if earlier is None or not (has(earlier, "labels_pred.txt") and has(earlier, "features.npy")):
         return {}
-    clusters, shown = earlier.predicted.tolist(), set(gallery.predicted.tolist()) - {-1}
-    found = {cluster: list(islice(filter(earlier.has_photo, rows), EARLIER_PHOTOS))
-             for cluster, rows in groupby(_by_cluster(earlier).tolist(), key=clusters.__getitem__) if cluster in shown}
-    return {cluster: rows for cluster, rows in found.items() if rows}
+    features, found = read_features(earlier.data_dir), {}
+    for cluster in sorted(set(gallery.predicted.tolist()) - {-1}):
+        rows = np.array([*filter(earlier.has_photo, np.flatnonzero(earlier.predicted == cluster))], int)
+        if len(rows):
+            found[cluster] = rows[_unlike(features[rows], EARLIER_PHOTOS, gallery.seed)].tolist()
+    return found
+
+
+def _unlike(features, number, seed):
+    """Places of at most so many photos [n, D] that stand for all: each for one of the groups that K-means makes of
+    them, the largest first. A merged cluster is seen to hold several products."""
+    features = unit_length(np.asarray(features, np.float32))
+    number = min(number, len(np.unique(features, axis=0)))
+    groups = KMeans(number, n_init=3, random_state=seed).fit(features)
+    apart = np.where(groups.labels_[:, None] == np.arange(number), groups.transform(features), np.inf)
+    return apart.argmin(axis=0)[np.argsort(-np.bincount(groups.labels_), kind="stable")]
 
 
 def page_data(gallery, rows):

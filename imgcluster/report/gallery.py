@@ -215,7 +215,7 @@ def draw_scatter(gallery):
 def draw_map(gallery, thumbnail):
     """The map with the photo nearest to each unit's prototype."""
     hidden = len(set(gallery.predicted.tolist()) - set(gallery.unit_clusters.ravel().tolist()) - {-1})
-    note = f"; {counted(hidden, 'cluster')} behind photos of others" if hidden else ""
+    note = f"; {counted(hidden, 'cluster')} not seen here, as each place shows one photo of several" if hidden else ""
     return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, thumbnail, gallery.unit_clusters,
                                topology=gallery.topology, title=f"{gallery.title}{note}", names=gallery.names)
 

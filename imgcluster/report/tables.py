@@ -1,6 +1,7 @@
 """What the page shows as text and tables, which the template writes."""
 import numpy as np
 
+from imgcluster.clusters.cluster_count import beyond_interval
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_json, read_table
 from imgcluster.photos.photo_audit import INCOMPLETE
@@ -10,7 +11,13 @@ from imgcluster.training.validation import quality
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
 BUNDLED = "bundled"  # as records name the network that ships with the project
 
-# What each score says in a few words: the main ones, then groups that are folded away.
+# What each score says in a few words: those of photos placed in earlier clusters, the main ones, then groups that are
+# folded away.
+PLACED_SCORES = {
+    "known_in_own_cluster": ("Known products in their cluster", "photos of products that were there before"),
+    "known_in_no_cluster": ("Known products in no cluster", "wrongly taken for new ones; less is better"),
+    "new_in_no_cluster": ("New products in no cluster", "photos of products that were not there before"),
+}
 MAIN_SCORES = {
     "ari": ("Adjusted Rand index (ARI)", "agreement of photo pairs beyond chance; 1 is perfect, 0 is chance"),
     "matched_accuracy": ("Photos in the right cluster", "when each product is matched to one cluster"),
@@ -36,11 +43,6 @@ OTHER_SCORES = {
         "completeness": ("Completeness", "products lie in one cluster each"),
         "v_measure": ("V-measure", "both of these in one number"),
     },
-    "Placed in earlier clusters": {
-        "known_in_own_cluster": ("Known products in their cluster", "photos of products that were there before"),
-        "known_in_no_cluster": ("Known products in no cluster", "wrongly taken for new ones"),
-        "new_in_no_cluster": ("New products in no cluster", "photos of products that were not there before"),
-    },
     "Features": {
         "neighbour_agreement_5": ("Nearest five agree", "most of the five most similar photos show the same product"),
     },
@@ -55,12 +57,16 @@ LABEL_FREE_SCORES = {
 
 
 def answer(gallery):
-    """The first thing the page says: numbers of products and photos, the interval, the ARI and how they came about."""
+    """The first thing the page says: numbers of products and photos, the interval, the ARI and how they came about.
+
+    "alone": the number that the photos alone suggest, where known products led to quite another.
+    """
     count = read_json(gallery.data_dir / "cluster_count.json")
     low, high = count.get("interval") or (0, 1)
+    alone = beyond_interval(count.get("blind_count"), (low, high))
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
-            "exact": low == high, "finer_groups": count.get("finer_groups"),
+            "exact": low == high, "alone": alone, "finer_groups": count.get("finer_groups"),
             "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
             "unplaced": int((gallery.predicted < 0).sum()),
             "models": None if gallery.true is None else len(set(gallery.true)),
@@ -85,7 +91,8 @@ def _interval(count, products):
 
 
 def scores(gallery):
-    """Scores as lists of (name, meaning, value, interval): "main", {group: list} in "groups", and the "label_free"."""
+    """Scores as lists of (name, meaning, value, interval): "placed", "main", "label_free"; in "groups" {group: list}.
+    """
     metrics = {name: value for name, value in gallery.metrics.items() if value == value}  # NaN is not
 
     def known(names):
@@ -93,7 +100,8 @@ def scores(gallery):
                 if name in metrics]
 
     groups = {group: known(names) for group, names in OTHER_SCORES.items()}
-    return {"main": known(MAIN_SCORES), "groups": {group: lines for group, lines in groups.items() if lines},
+    return {"placed": known(PLACED_SCORES), "main": known(MAIN_SCORES),
+            "groups": {group: lines for group, lines in groups.items() if lines},
             "label_free": known(LABEL_FREE_SCORES)}
 
 

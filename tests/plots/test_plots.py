@@ -12,6 +12,7 @@ import pytest
 from matplotlib import font_manager
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from imgcluster.plots import (
     before_after_sheet,
@@ -29,7 +30,16 @@ from imgcluster.plots import (
 from imgcluster.plots.canvas import fitted
 from imgcluster.plots.cells import cell_centres, cell_outlines, cluster_borders
 from imgcluster.plots.layout import place_among
-from imgcluster.plots.style import bold_style, clean, font_families, group_colour, group_marker
+from imgcluster.plots.name_places import name_places
+from imgcluster.plots.style import (
+    NUM_COLOURS,
+    bold_style,
+    clean,
+    font_families,
+    group_colour,
+    group_marker,
+    short_names,
+)
 
 pytestmark = pytest.mark.filterwarnings("error")
 TOPOLOGIES = ["rectangular", "hexagonal"]
@@ -129,7 +139,7 @@ def test_a_cluster_has_the_colour_of_its_number_whatever_its_size_and_no_cluster
     assert [text.get_text() for text in right.texts] == ["9", "3"]
     assert scatter_pair(np.ones((2, 2)), None, [-1, -1], title="").axes[0].get_title() == \
         "0 predicted clusters; grey: in none"
-    assert len(set(grey)) == 1 and grey not in {group_colour(index) for index in range(21)}
+    assert len(set(grey)) == 1 and grey not in {group_colour(index) for index in range(NUM_COLOURS)}
     wall = map_with_thumbnails((1, 2), np.array([[0, 1]]), thumbnail, np.array([[-1, 3]]), topology="rectangular",
                                title="")
     canvas = wall.axes[0].images[0].get_array()
@@ -137,11 +147,33 @@ def test_a_cluster_has_the_colour_of_its_number_whatever_its_size_and_no_cluster
         assert corner.tolist() == np.rint(255 * np.array(group_colour(cluster))).tolist()
 
 
-def test_scatter_names_do_not_cover_each_other():
-    points = np.repeat([[0.0, 0.0], [1e-6, 0.0], [1.0, 1.0]], [5, 4, 3], axis=0)
-    axes, = scatter_pair(points, None, np.repeat([10, 11, 12], [5, 4, 3]), title="").axes
-    assert [text.get_text() for text in axes.texts] == ["10", "12"]
-    assert axes.get_title() == "3 predicted clusters, 2 of them named"
+def test_scatter_names_cover_neither_each_other_nor_photos_where_there_is_room():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(12), 8)
+    points = np.repeat(rng.random((4, 2)), 3, axis=0)[labels] + 0.04 * rng.random((96, 2))
+    figure = scatter_pair(points, [f"a long name {label}" for label in labels], labels, title="")
+    drawn(figure)
+    for axes, number in zip(figure.axes, ("12 true models", "12 predicted clusters")):
+        boxes = [Text.get_window_extent(text) for text in axes.texts]
+        assert axes.get_title() == number and len(boxes) == 12
+        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+        assert not any(box.contains(*place) for box in boxes for place in axes.transData.transform(points))
+
+
+def test_a_line_leads_from_a_name_to_its_group_where_that_is_not_close_by():
+    square = np.stack(np.meshgrid(*[np.linspace(0.4, 0.6, 9)] * 2), axis=2).reshape(-1, 2)
+    enclosed = np.abs(square - 0.5).max(axis=1) < 0.03
+    points = np.vstack([square, [[0, 0], [1, 1]]])
+    axes, = scatter_pair(points, None, [*np.where(enclosed, 1, 0), 0, 2], title="").axes
+    lines = {text.get_text(): text.arrow_patch for text in axes.texts}
+    assert set(lines) == {"0", "1", "2"} and lines["1"] is not None and lines["2"] is None
+
+
+def test_a_panel_where_all_is_full_leaves_names_out():
+    points = np.stack(np.meshgrid(*[np.linspace(0, 1, 20)] * 2), axis=2).reshape(-1, 2)
+    groups, sizes = [points[:9] * 0 + 0.5] * 200, np.full((200, 2), [0.1, 0.014])
+    named = name_places(points, groups, sizes)
+    assert 0 in named and len(named) < 100
 
 
 def test_scatter_shows_what_people_call_a_cluster():
@@ -392,6 +424,22 @@ def test_clean_shortens_in_the_middle_and_composes_hangul():
     assert clean("abcdefghij", 5) == "ab…ij"
     assert clean("  a \n b ") == "a b"
     assert clean("\u1100\u1161") == clean("\uac00")
+
+
+def test_names_that_differ_stay_apart_when_shortened():
+    names = ["Arla-Natural-Yoghurt", "Arla-Natural-Mild-Low-Fat-Yoghurt", "Oatly-Oat-Milk", "Bravo-Apple-Juice", 7]
+    assert len({clean(name, 16) for name in names}) < len(names)
+    short = short_names(names, 16)
+    assert len(set(short)) == len(names) and short[2:] == [clean(name, 16) for name in names[2:]]
+    assert all(len(name) <= 32 for name in short_names(["x" * 40 + "y" * 40, "x" * 41 + "y" * 40], 16))
+
+
+def test_42_colours_differ_and_then_come_again():
+    colours = np.float32([group_colour(index) for index in range(NUM_COLOURS)])
+    lab = cv2.cvtColor(colours[None], cv2.COLOR_RGB2LAB)[0]
+    apart = np.linalg.norm(lab[:, None] - lab, axis=2)
+    assert NUM_COLOURS == 42 and apart[~np.eye(NUM_COLOURS, dtype=bool)].min() > 9
+    assert group_colour(NUM_COLOURS) == group_colour(0)
 
 
 def test_168_groups_look_different():

@@ -14,8 +14,10 @@ from report_gallery import COLOURS, HOSTILE_FILE, HOSTILE_LABEL, Page, make_gall
 
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.files import write_json, write_table
+from imgcluster.plots.style import NUM_COLOURS
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
+from imgcluster.report.content import earlier_rows
 from imgcluster.report.sprites import pack_sprites, thumbnail
 from imgcluster.report.tables import doubtful_files, records, scores
 
@@ -154,6 +156,7 @@ def test_models_have_the_number_of_their_cluster_for_colour(tmp_path):
 
 def test_colours_that_differ_on_paper_differ_on_a_dark_ground(written):
     for palette in (written.page.data["palette"], written.page.data["paletteDark"]):
+        assert len(palette) == NUM_COLOURS
         colours = np.array([[int(colour[at:at + 2], 16) for at in (1, 3, 5)] for colour in palette])
         apart = np.abs(colours[:, None] - colours[None]).max(axis=2)
         assert apart[~np.eye(len(colours), dtype=bool)].min() > 16
@@ -240,6 +243,20 @@ def test_clusters_that_may_be_kinds_of_product_are_said_to_be_that(tmp_path, cou
     write_report(tmp_path / "report.html", gallery)
     text = " ".join(Page(tmp_path / "report.html").text.split())
     assert ("They may be kinds of product: some 13 smaller groups stand out in them, too (<a" in text) == said
+
+
+@pytest.mark.parametrize("alone, corrected_from, said", [(6, None, True), (5, None, False), (2, None, False),
+                                                         (1, None, True), (None, None, False), (6, 4, False)])
+def test_what_the_photos_alone_suggest_is_said_where_known_products_led_to_quite_another_count(
+        tmp_path, alone, corrected_from, said):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {
+        "num_clusters": 3, "interval": [2, 5], "blind_count": alone, "corrected_from": corrected_from,
+        "in_words": "learned from 9 labelled products", "calibration_dataset": "known"})
+    write_report(tmp_path / "report.html", gallery)
+    text = " ".join(Page(tmp_path / "report.html").text.split())
+    sentence = f"The number was learned from 9 labelled products of known; the photos alone suggest {alone}."
+    assert (f"likely between 2 and 5. {sentence}" in text) == ("the photos alone suggest" in text) == said
 
 
 def test_levels_are_the_answer_and_those_that_differ_from_it(written):
@@ -381,7 +398,7 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
     assert "24 photos fit none of them." in Page(tmp_path / "report.html").text
 
 
-def test_clusters_show_typical_photos_that_they_had_before(tmp_path):
+def test_clusters_show_photos_that_they_had_before(tmp_path):
     earlier = make_gallery(tmp_path / "first", 30, 4, name="first")
     gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=earlier)
     for row in np.flatnonzero(earlier.predicted == 1)[1:]:
@@ -395,6 +412,19 @@ def test_clusters_show_typical_photos_that_they_had_before(tmp_path):
         for index, file in photos:
             assert earlier.predicted[earlier.img_paths.index(file)] == int(cluster)
             assert np.abs(tile(page, index)[60:100, 60:100].mean(axis=(0, 1)) - COLOURS[int(cluster)]).max() < 30
+
+
+def test_a_merged_cluster_shows_earlier_photos_of_each_product_that_it_holds(tmp_path):
+    earlier = make_gallery(tmp_path / "first", 30, 3, name="first")
+    products = np.where((earlier.predicted == 1) & (np.arange(30) > 11), 0, earlier.predicted)  # few photos of 1
+    features = np.eye(3, 8)[products] + 0.05 * np.random.default_rng(1).random((30, 8))
+    np.save(earlier.data_dir / "features.npy", features.astype(np.float32))
+    write_labels(earlier.data_dir, "pred", np.where(products < 2, 0, 2))
+    gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=dataclasses.replace(earlier))
+    found = earlier_rows(gallery)
+    assert set(found) == {0, 2} and {1} < set(products[found[0]]) and set(products[found[2]]) == {2}
+    assert [len(rows) for rows in found.values()] == [4, 4] and len({*found[0], *found[2]}) == 8
+    assert products[found[0][0]] == 0 and earlier_rows(gallery) == found
 
 
 def test_where_the_earlier_photos_are_gone_none_are_shown(tmp_path, written):
@@ -417,6 +447,21 @@ def test_the_main_scores_are_open_and_the_others_folded(tmp_path):
     assert [line[2] for line in found["main"]] == [0.8]
     assert list(found["groups"]) == ["Photo by photo (B-cubed)"]
     assert [line[0] for line in found["label_free"]] == ["Silhouette"]
+
+
+def test_how_photos_were_placed_comes_first_among_the_scores(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "interval": [3, 3], "assigned_to": "first"})
+    placed = {"known_in_own_cluster": 0.52, "known_in_no_cluster": 0.19, "new_in_no_cluster": 0.83}
+    write_json(gallery.data_dir / "metrics.json", {"ari": 0.3, "ari_interval": [0.2, 0.4], "ami": 0.5, **placed})
+    assert [line[2] for line in scores(gallery)["placed"]] == list(placed.values())
+    write_report(tmp_path / "report.html", gallery)
+    text = Page(tmp_path / "report.html").text
+    section = text[text.index('<section id="scores">'):]
+    parts = ("Placed in the clusters of first", "0.520", "0.190", "0.830", "These photos by themselves", "0.300",
+             "More ways to count the same")
+    assert [section.count(part) for part in parts] == [1] * 7
+    assert sorted(parts, key=section.index) == list(parts)
 
 
 def test_one_photo(tmp_path):

@@ -229,6 +229,21 @@ def test_slider_recolours_the_map_and_the_cards(browser):
     assert ground_of_map(browser) == before
 
 
+def test_parts_of_one_cluster_are_numbered_from_the_largest(browser, tmp_path):
+    from selenium.webdriver.common.keys import Keys
+    gallery = make_gallery(tmp_path)
+    table, half = gallery.clusters, np.where(gallery.predicted == 0, 1 + np.arange(24) % 4 // 3, 0)
+    table.assign(level_4=4 * half + gallery.predicted).to_csv(gallery.data_dir / "clusters.csv", index=False)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    browser.find_element("id", "level").send_keys(Keys.ARROW_RIGHT)
+    cards = browser.find_elements("css selector", "#cards .card")
+    assert {card.find_element("css selector", ".title").text: card.find_element("css selector", ".size").text
+            for card in cards} == {"Cluster 1": "8 photos", "Cluster 2": "8 photos", "Part 1 of Cluster 0": "6 photos",
+                                   "Part 2 of Cluster 0": "2 photos"}
+
+
 def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, written):
     from selenium.webdriver.common.keys import Keys
     browser.find_element("id", "search").send_keys("onerror")
@@ -257,6 +272,22 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     expected = np.where(gallery.predicted == 0, 1, gallery.predicted)
     expected[gallery.img_paths.index(HOSTILE_FILE)] = 3
     assert found.labels.tolist() == expected.tolist() and found.names == {1: 'red, "good"', 2: "boots"}
+
+
+def test_corrections_are_counted_as_lines_and_once_saved_the_page_says_what_next(browser):
+    for photo in browser.find_elements("css selector", "#review-photos .choosable")[:2]:
+        browser.execute_script("arguments[0].click()", photo)
+    choose(browser, "#tray select", "new")
+    summary = browser.find_element("css selector", "#tray summary")
+    assert summary.text == "2 corrections" and not browser.find_element("css selector", "#tray [role=status]").text
+    click(browser, "#tray [data-part=corrections] .primary")
+    assert browser.find_element("css selector", "#tray [role=status]").text == (
+        "Saved, with the 1 correction made before. Now put corrections.csv into data/tiny/, in place of the one there, "
+        "and run python run_all.py --from 04")
+    assert [line["clustering"] for line in downloaded(browser, "corrections.csv")].count("drawn") == 1 + 2
+    merge_named(browser)
+    assert browser.find_element("css selector", "#tray summary").text == "4 corrections"
+    assert not browser.find_element("css selector", "#tray [role=status]").text
 
 
 def merge_named(browser):
@@ -342,6 +373,22 @@ def test_no_width_scrolls_sideways(browser, width):
                             {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
     try:
         assert browser.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_tables_of_files_fit_a_phone(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    file = "a_folder_with_a_long_name/and_a_photo_with_one_that_is_longer_still_0123456789.jpg"
+    write_lines(gallery.data_dir / "duplicates.csv", ["file,kept,kind", f"{file},{file},same picture"])
+    write_report(tmp_path / "report.html", gallery)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        open_page(browser, (tmp_path / "report.html").as_uri())
+        wait(browser, "document.documentElement.dataset.ready")
+        assert browser.execute_script("""return [...document.querySelectorAll("#files .scroll")].map(
+            (box) => box.scrollWidth - box.clientWidth)""") == [0, 0]
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

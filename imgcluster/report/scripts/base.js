@@ -169,7 +169,9 @@ const clusterName = (id) => groups.get(id)?.name ?? names.get(id) ?? (id === -1 
 const baseName = (file) => file.slice(file.lastIndexOf("/") + 1);
 // The end of a file name tells it from its neighbours.
 const shortName = (file) => (baseName(file).length > 12 ? `…${baseName(file).slice(-10)}` : baseName(file));
-const shortened = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+// Both its ends tell a name apart.
+const shortened = (text, length) => (text.length > length
+  ? `${text.slice(0, Math.ceil((length - 1) / 2))}…${text.slice(-Math.floor((length - 1) / 2))}` : text);
 const modelOf = (index) => (photos.model ? data.models[photos.model[index]].name : null);
 const confidenceOf = (index) => (photos.confidence ? photos.confidence[index] : null);
 const typicalityOf = (index) => (photos.typicality ? photos.typicality[index] : confidenceOf(index));

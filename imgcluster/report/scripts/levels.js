@@ -36,6 +36,21 @@ function readGroups({ cluster, sizes }) {
     const same = parts.length === 1 && parts[0][1] === whole.get(parts[0][0]);
     groups.set(`level-${place}`, { number, same, parts, size: sizes[place], ...groupNames(parts, same) });
   }
+  numberParts();
+}
+
+// Several parts of one cluster are told apart by numbers, from the largest: "Part 1 of Cluster 3", on the map "3.1".
+function numberParts() {
+  const partsOf = new Map();
+  groups.forEach((group) => {
+    if (group.parts.length !== 1 || group.same) return;
+    const [[id]] = group.parts;
+    partsOf.set(id, [...(partsOf.get(id) ?? []), group]);
+  });
+  partsOf.forEach((parts, id) => {
+    if (parts.length > 1) parts.forEach((group, index) => Object.assign(group,
+      { name: `Part ${index + 1} of ${clusterName(id)}`, short: `${group.short}.${index + 1}` }));
+  });
 }
 
 // "Cluster 3", "Part of Cluster 3", "3 + 7 + 2 more".

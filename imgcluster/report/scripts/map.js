@@ -94,16 +94,19 @@ function startMap() {
   }
 
   function drawLabels(context, cell) {
-    const size = Math.max(8, Math.min(12, cell * 0.3));  // a name covers no more than a third of a photo
+    // A name is at most as high as a third of a photo, and about as wide as two.
+    const size = Math.max(8, Math.min(12, cell * 0.3));
+    const letters = Math.min(18, Math.max(5, Math.floor((3 * cell) / size)));
     context.font = `600 ${size}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     const taken = [];
     for (const [id, { unit, units }] of labelled) {
       if (cell * Math.sqrt(units) < 28) continue;
-      const text = shortened(groups.get(id)?.short ?? names.get(id) ?? (id === -1 ? "none" : String(id)), 18);
+      const text = shortened(groups.get(id)?.short ?? names.get(id) ?? (id === -1 ? "none" : String(id)), letters);
       const width = context.measureText(text).width + size;
-      const [x, y] = view.toScreen(xs[unit], ys[unit] + 0.5);
+      const [middle, y] = view.toScreen(xs[unit], ys[unit] + 0.5);
+      const x = inSight(middle, width);
       if (taken.some(([tx, ty, room]) => Math.abs(tx - x) < (room + width) / 2 + 2 && Math.abs(ty - y) < 1.5 * size + 2)) continue;
       taken.push([x, y, width]);
       context.fillStyle = colourOf("--surface");
@@ -114,6 +117,10 @@ function startMap() {
       context.fillText(text, x, y - 0.95 * size);
     }
   }
+
+  // Where a name as wide as this is drawn whole, if its middle is seen at all.
+  const inSight = (middle, width) => (middle < 0 || middle > view.width ? middle
+    : Math.max(width / 2 + 4, Math.min(view.width - width / 2 - 4, middle)));
 
   function frame(context, unit, cell, colour) {
     const [x, y] = view.toScreen(centres[unit][0] - 0.5, centres[unit][1] - 0.5);

@@ -117,13 +117,13 @@ function explain({ action, indices, cluster, value }) {
 const cell = (value) => (/[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
 const csv = (lines) => lines.map((line) => `${line.map(cell).join(",")}\n`).join("");
 
-function correctionsCsv() {
-  const lines = corrections.flatMap(({ action, indices, cluster, value, from }) => (indices
-    ? indices.map((index, position) => [action, photos.file[index], from[position], value])
-    : [[action, "", cluster, value]]));
-  return csv([["action", "file", "cluster", "value", "clustering"], ...data.earlierCorrections,
-    ...lines.map((line) => [...line, data.clustering])]);
-}
+// One for each photo put elsewhere: as many corrections as step 04 counts.
+const correctionLines = () => corrections.flatMap(({ action, indices, cluster, value, from }) => (indices
+  ? indices.map((index, position) => [action, photos.file[index], from[position], value])
+  : [[action, "", cluster, value]]));
+
+const correctionsCsv = () => csv([["action", "file", "cluster", "value", "clustering"], ...data.earlierCorrections,
+  ...correctionLines().map((line) => [...line, data.clustering])]);
 
 function selectionCsv() {
   const lines = [...selection].sort((a, b) => a - b)
@@ -144,6 +144,14 @@ const targetOptions = (except = null) => currentClusters(clusterOf).filter(({ id
   .map(({ id, size }) => h("option", { value: id }, `${clusterName(id)} (${size})`));
 const asCluster = (value) => (/^\d+$/.test(value) ? Number(value) : value);
 
+// What to do with the file that was saved.
+function whatNext() {
+  const before = data.earlierCorrections.filter(([, , , , clustering]) => clustering === data.clustering).length;
+  return [`Saved${before ? `, with the ${count(before, "correction")} made before` : ""}. Now put corrections.csv into `,
+    h("code", {}, `data/${data.name}/`), data.earlierCorrections.length ? ", in place of the one there," : "", " and run ",
+    h("code", {}, "python run_all.py --from 04")];
+}
+
 function drawTray() {
   const tray = $("tray");
   tray.hidden = selection.size === 0 && corrections.length === 0;
@@ -161,13 +169,14 @@ function drawTray() {
   }
   if (corrections.length) {
     parts.push(h("div", { class: "tray-part", "data-part": "corrections" },
-      h("details", {}, h("summary", {}, count(corrections.length, "correction")), h("ol", {}, corrections.map((correction, position) =>
+      h("details", {}, h("summary", {}, count(correctionLines().length, "correction")), h("ol", {}, corrections.map((correction, position) =>
         h("li", {}, explain(correction), h("button", { type: "button", class: "quiet", "aria-label": `Undo: ${explain(correction)}`,
           onclick: () => undo(position) }, "undo"))))),
       h("button", { type: "button", class: "primary", onclick: () => {
         download("corrections.csv", correctionsCsv());
         exported = true;
-      } }, "Save corrections.csv")));
+        drawTray();
+      } }, "Save corrections.csv")), h("p", { role: "status" }, exported ? whatNext() : null));
   }
   const open = tray.querySelector("details")?.open ?? false;
   tray.replaceChildren(...parts);
