@@ -21,8 +21,8 @@ def variety_ratio(features, known_features, labels):
     """Return how many times the variety of the known photos the variety of `features` is.
 
     One hierarchy is built over both, on a map of both; at each level, the effective number of clusters that a set
-    occupies is the exponential of its entropy over the clusters. The ratio of both is averaged, in logarithms, over the
-    levels, each weighted by how well its clusters agree with the known labels (adjusted Rand index to the power 8).
+    occupies is its `diversity`. The ratio of both is averaged, in logarithms, over the levels, each weighted by how
+    well its clusters agree with the known labels (adjusted Rand index to the power 8).
     """
     joint = np.concatenate([read_rows(features), read_rows(known_features)])
     # Shuffled, lest ties are settled for one set before the other.
@@ -33,7 +33,7 @@ def variety_ratio(features, known_features, labels):
     for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
         clusters = cut(hierarchy.tree, count)[hierarchy.nodes][place]
         new, old = clusters[:len(features)], clusters[len(features):]
-        ratios.append(entropy(new) - entropy(old))
+        ratios.append(np.log(diversity(new) / diversity(old)))
         weights.append(max(adjusted_rand_score(labels, old), 1e-3) ** AGREEMENT_POWER)
     return float(np.exp(np.average(ratios, weights=weights)))
 
@@ -58,7 +58,11 @@ def even_variety(features, known_features, labels, count):
     return count
 
 
-def entropy(labels):
-    """Return the entropy, in nats, of the shares of the labels."""
-    sizes = np.unique(labels, return_counts=True)[1]
-    return float(np.log(sizes.sum()) - (sizes * np.log(sizes)).sum() / sizes.sum())
+def diversity(labels):
+    """Return how many equally frequent labels would be as diverse: the Hill number of order 1/2 (Ecology 54, 1973).
+
+    That of order 0, their mere number, rises with every stray photo. The exponential of the entropy, of order 1, passes
+    over what is rare.
+    """
+    shares = np.unique(labels, return_counts=True)[1] / len(labels)
+    return np.sqrt(shares).sum() ** 2

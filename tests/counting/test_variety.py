@@ -4,7 +4,7 @@ import pytest
 from product_rows import products
 
 from imgcluster.counting import variety
-from imgcluster.counting.variety import entropy, even_variety, variety_ratio
+from imgcluster.counting.variety import diversity, even_variety, variety_ratio
 
 RNG = np.random.default_rng(0)
 
@@ -20,7 +20,8 @@ def test_equally_many_photos_a_product_are_compared(new, known):
     rng = np.random.default_rng(0)
     (photos, _), (known, labels) = (products(*each, width=8, noise=0.3, rng=rng) for each in (new, known))
     count = (labels.max() + 1) * variety_ratio(photos, known, labels)
-    assert even_variety(photos, known, labels, count) == pytest.approx(new[0], rel=0.3)
+    even = even_variety(photos, known, labels, count)
+    assert 1.5 * abs(np.log(even / new[0])) < abs(np.log(count / new[0]))
 
 
 @pytest.mark.parametrize("photos, known, compared", [
@@ -40,5 +41,10 @@ def test_the_count_among_equally_many_photos_is_taken_when_it_stays_or_after_fiv
     assert even_variety(np.zeros((120, 2)), np.zeros((120, 2)), labels, 6) == pytest.approx(count)
 
 
-def test_entropy_of_equal_shares_is_the_logarithm_of_their_number():
-    assert entropy(np.repeat(np.arange(4), 5)) == pytest.approx(np.log(4))
+@pytest.mark.parametrize("num", [1, 4])
+def test_the_diversity_of_equal_shares_is_their_number(num):
+    assert diversity(np.repeat(np.arange(num), 5)) == pytest.approx(num)
+
+
+def test_rare_labels_count_to_the_diversity_for_part_of_one():
+    assert 2 < diversity(np.repeat(np.arange(6), [40, 40, 1, 1, 1, 1])) < 4 < diversity(np.arange(6))
