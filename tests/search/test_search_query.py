@@ -314,6 +314,18 @@ def test_columns_stand_below_each_other_whatever_letters_products_have(searcher)
     assert len(places) == 1
 
 
+@pytest.mark.parametrize("file, shown", [
+    ("Yoghurt/Yoghurt_006.jpg", "Yoghurt/Yoghurt_006.jpg"),
+    ("Valio-Vanilla-Yoghurt/Valio-Vanilla-Yoghurt_006.jpg", "Valio-Van…/Valio-Vanilla-Yoghurt_006.jpg"),
+    ("brand/" + 2 * "Valio-Vanilla-Yoghurt_" + "6.jpg", "Valio-Vanilla-Yoghur…nilla-Yoghurt_6.jpg"),
+    (f"folder/{38 * 'x'}", f"…/{38 * 'x'}"), (f"folder/{39 * 'x'}", 39 * "x")])
+def test_a_file_keeps_its_own_name_in_the_table_where_there_is_room(searcher, file, shown):
+    named = Searcher(replace(searcher.catalogue, img_paths=[file] * 24), searcher.encoder, PLAIN)
+    found = [("q.png", named.search(named.read(png(picture(0, 99))), count=1))]
+    for level in ("products", "photos"):
+        assert f" {shown}" in as_table(found, named.catalogue, level=level).splitlines()[2]
+
+
 def test_product_data_called_like_a_result_takes_no_results_place(searcher):
     catalog = ProductData(by_model={"model_0": {"photo": "https://x/1.jpg", "stock": "7"}}, columns=["photo", "stock"])
     named = Searcher(replace(searcher.catalogue, product_data=catalog), searcher.encoder, PLAIN)
