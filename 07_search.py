@@ -34,7 +34,7 @@ def main(argv=None):
     if not options.photos and not options.add:
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
     from imgcluster.photos.preprocess import Recipe
-    from imgcluster.search.batch import check_named, list_queries, search_photos
+    from imgcluster.search.batch import check_readable, list_queries, search_photos
     from imgcluster.search.figure import Figures
     from imgcluster.search.results import as_text
     from imgcluster.search.searcher import Searcher, check_count
@@ -50,7 +50,7 @@ def main(argv=None):
     catalogue, recipe = open_checked(step.data_dir, **network), Recipe(**recipe_options(settings))
     count = check_count(options.top, catalogue, level=options.level)
     # The network takes seconds to start: not to be waited for when there is nothing to search with.
-    check_named(sources[:FEW], recipe, box=options.box)
+    check_readable(sources, recipe, box=options.box)
     encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
     searcher = Searcher(catalogue, encoder, recipe)
     figures = Figures(step.result_dir / "search", catalogue,
@@ -62,8 +62,9 @@ def main(argv=None):
     if figures:
         more = ", ..." if figures.names[3:] else ""
         step.say(f"figures in {step.show(figures.folder)}: {', '.join(figures.names[:3])}{more}")
+    unread = len(sources) - len(found)
     step.say(f"searched {counted(len(found), 'photo')} among {len(catalogue.img_paths):,} of "
-             f"{counted(catalogue.size, 'product')}")
+             f"{counted(catalogue.size, 'product')}" + (f"; {unread:,} could not be read" if unread else ""))
 
 
 def add_photos(step):

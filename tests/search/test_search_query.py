@@ -18,7 +18,7 @@ from imgcluster.extraction.features import extract_features
 from imgcluster.files import write_json, write_lines
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
-from imgcluster.search.batch import list_queries, search_photos
+from imgcluster.search.batch import check_readable, list_queries, search_photos
 from imgcluster.search.calibration import Calibration
 from imgcluster.search.catalogue import Catalogue, open_catalogue
 from imgcluster.search.cosine_index import CosineIndex
@@ -399,7 +399,7 @@ def test_pictures_are_let_go_as_photos_are_searched(searcher, tmp_path, silent):
     assert as_table(found, searcher.catalogue, level="products").count("nearest photo") == 20
 
 
-def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp_path, silent):
+def test_a_search_goes_on_without_bad_photos_named_or_in_a_folder(searcher, tmp_path, silent):
     for name in ("b.png", "c.png"):
         save(tmp_path / "queries" / name, picture(1, 77))
     (tmp_path / "queries" / "a.png").write_bytes(b"no photo")
@@ -410,16 +410,17 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
         assert [name for name, _ in found] == [str(tmp_path / "queries" / name) for name in ("b.png", "c.png")]
         assert "a.png: " in warnings[0]
         named = list_queries([tmp_path / "queries" / "b.png", tmp_path / "queries" / "a.png"], warn=print)
+        found = search_photos(searcher, named, bar=bar, **options)
+        assert [name for name, _ in found] == [str(tmp_path / "queries" / "b.png")] and "a.png: " in warnings[1]
         with pytest.raises(UserError, match="a.png: .*name a photo that can be read"):
-            search_photos(searcher, named, bar=bar, **options)
-        (tmp_path / "bad").mkdir()
-        (tmp_path / "queries" / "a.png").rename(tmp_path / "bad" / "a.png")
-        with pytest.raises(UserError, match="none of the 1 photos could be read"):
-            search_photos(searcher, list_queries([tmp_path / "bad"], warn=print), bar=bar, **options)
+            search_photos(searcher, named[1:], bar=bar, **options)
+    check_readable(named[::-1], PLAIN)
+    with pytest.raises(UserError, match=r"none of the 7 photos can be read(\n  .*a.png: .*){5}\n  ... and 2 more$"):
+        check_readable(named[1:] * 7, PLAIN)
     for name in (tmp_path / "none.jpg", tmp_path / ("a" * 300), ""):
         with pytest.raises(UserError, match="no such file"):
             list_queries([name], warn=print)
-    with pytest.raises(UserError, match="--box goes with one photo, not with 2"):
+    with pytest.raises(UserError, match="--box goes with one photo, not with 3"):
         list_queries([tmp_path / "queries"], box=(0, 0, 6, 6), warn=print)
 
 

@@ -147,8 +147,11 @@ def test_photos_are_added_under_the_settings_of_the_others_only(made, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no photo", b"\x89PNG\r\n\x1a\n"])
 def test_a_photo_that_cannot_be_decoded(made, photo, tmp_path, content):
     (tmp_path / "bad.jpg").write_bytes(content)
-    said = refused(made, photo, tmp_path / "bad.jpg", "--figure")
+    said = refused(made, tmp_path / "bad.jpg", "--figure")
     assert "bad.jpg: " in said and "network:" not in said  # which takes seconds to start
+    code, out, err = call(SEARCH, made, tmp_path / "bad.jpg", photo)
+    assert code == 0 and out.count("nearest photo") == 1 and "1 could not be read" in err
+    assert "bad.jpg: " in err and "passed over" in err
 
 
 def test_a_photo_that_is_not_there(made, tmp_path):
