@@ -86,8 +86,6 @@ def add_photos(step):
         filters=filter_options(settings), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
         pictures=picture_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
-    for name, reason in added.skipped:
-        step.warn(f"{name}: {reason}")
     step.say(added.in_words)
     if added.came or added.left:
         step.say(what_next(data_dir, settings.DATASET, came=added.came, assign_to=settings.ASSIGN_TO))
