@@ -78,7 +78,7 @@ def add_photos(step):
     check_addition(options.add, settings.folder("RAW_IMG_DIR"), changed_settings(data_dir, "01", step.values("01")))
     network = {"settings": step.values("03"), "network": network_options(settings)}
     check_features(data_dir, **network)
-    encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, adding=True, say=step.say)
+    encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, say=step.say)
     step.claim()
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
     labels = {"needed": (data_dir / "labels_true.txt").exists(), **label_options(settings)}

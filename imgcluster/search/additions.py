@@ -209,7 +209,7 @@ def _prepare(data_dir, img_dir, done, labels, encoder, options, progress):
         write_labels(stage, "true", [true[row] for row in rows])
         files += labels_files("true")
     if (data_dir / "labels_pred.txt").exists():
-        write_labels(stage, "pred", _clusters(data_dir, rows, old, new, vectors[0]))
+        write_labels(stage, "pred", _clusters(data_dir, rows, old, new, vectors))
         files += labels_files("pred")
     return Added(len(new), len(set(old) - set(rows)), len(rows)), files
 
@@ -230,10 +230,12 @@ def _stage_features(data_dir, stage, rows, old, new, vectors):
     return files
 
 
-def _clusters(data_dir, rows, old, new, features):
-    """The clusters, int [N], of the photos `rows`: those of the `old` ones stay; features [n, D] are of the `new`."""
-    clusters = read_labels(data_dir, "pred")
-    placed = dict(zip(old, clusters)) | dict(zip(new, place(old, read_features(data_dir), clusters, features)))
+def _clusters(data_dir, rows, old, new, vectors):
+    """The clusters, int [N], of the photos `rows`: those of the `old` ones stay; vectors: as in `_stage_features`."""
+    clusters, features, before = read_labels(data_dir, "pred"), read_features(data_dir), read_before(data_dir)
+    (added, added_before), known = vectors, (features, features if before is None else before)
+    placed = place(old, known, clusters, (added, added if before is None else added_before))
+    placed = dict(zip(old, clusters)) | dict(zip(new, placed))
     return np.array([placed[row] for row in rows]).astype(int)
 
 
@@ -268,19 +270,21 @@ def _merge(path, rows, *parts, dtype):
     merged.flush()
 
 
-def place(img_paths, features, clusters, new):
-    """Return the cluster, as text, of each row of `new` [n, D]: that of its nearest product, -1 if nothing is similar.
+def place(img_paths, known, clusters, new):
+    """Return the cluster, as text, of each new photo: that of its nearest product, -1 if nothing is similar.
 
-    img_paths, features [N, D] and clusters str [N] are the catalogue's.
+    img_paths and clusters str [N] are the catalogue's. known, new: pairs of features [N, D] and those that
+    `products.likeness` goes by [N, E], of the catalogue's photos and of new ones (of which there may be None).
     """
-    if new is None or not len(new):
+    (features, general), (added, added_general) = known, new
+    if added is None or not len(added):
         return []
     index, products = CosineIndex(features), products_of(img_paths, None, clusters)
-    floor = calibrate(index, products).floor
-    known = {code: clusters[row] for row, code in enumerate(products.codes)}
-    found = nearest_products(index, new, products, 1)
-    return [known[nearest.hits[0].code] if likeness(index, feature, nearest.rows) >= floor else "-1"
-            for feature, nearest in zip(new, found)]
+    floor = calibrate(index, products, general).floor
+    found = nearest_products(index, added, products, 1)
+    cluster_of = {code: clusters[row] for row, code in enumerate(products.codes)}
+    return [cluster_of[nearest.hits[0].code] if likeness(general, query, nearest.rows) >= floor else "-1"
+            for query, nearest in zip(added_general, found)]
 
 
 def what_next(data_dir, dataset, *, came, assign_to):

@@ -13,6 +13,7 @@ import pytest
 from shop import COLOURS, picture, save
 
 from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.datafiles.feature_record import note_features
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.files import write_json, write_lines
@@ -115,8 +116,18 @@ def test_a_photo_of_the_catalogue_gets_the_features_it_has(tmp_path, tiny_embedd
     extract_features(network, folders.img, names, tmp_path / "features.npy", batch_size=4, key=0,
                      max_pixels=10**8, workers=1, progress=silent)
     queries = [read_query((tmp_path / "raw" / name).read_bytes(), recipe).regions[0].picture for name in names]
-    found = Encoder(network, compiled=compiled).encode(queries)
+    found, general = Encoder(network, compiled=compiled).encode(queries)
+    np.testing.assert_array_equal(general, found)
     np.testing.assert_allclose(found, np.load(tmp_path / "features.npy"), atol=1e-5)
+
+
+def test_what_the_network_saw_before_comes_beside_its_features(tiny_embedding):
+    import keras
+
+    learnt, before, pictures = tiny_embedding(1), tiny_embedding(), [picture(0), picture(1)]
+    both = keras.Model(learnt.input, [learnt.output, before(learnt.input)])
+    for found, network in zip(Encoder(both).encode(pictures), (learnt, before)):
+        np.testing.assert_allclose(found, Encoder(network).encode(pictures)[0], atol=1e-5)
 
 
 def test_features_made_otherwise_are_refused(tmp_path):
@@ -142,8 +153,8 @@ def test_whitening_is_applied_and_missed(tmp_path, tiny_embedding):
         read_whitening(tmp_path, 3)
     network, pictures = tiny_embedding(), [picture(0), picture(1)]
     mean, axes = np.full(8, 0.1, np.float32), np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
-    np.testing.assert_allclose(Encoder(network, whitening=(mean, axes)).encode(pictures),
-                               (Encoder(network).encode(pictures) - mean) @ axes, atol=1e-5)
+    np.testing.assert_allclose(Encoder(network, whitening=(mean, axes)).encode(pictures)[0],
+                               (Encoder(network).encode(pictures)[0] - mean) @ axes, atol=1e-5)
 
 
 # ---------------------------------------------------------------- catalog.csv
@@ -217,11 +228,11 @@ def searcher():
     """Searches 24 photos of four products."""
     encoder = Encoder(colour_network())
     pictures = [picture(row % 4, row) for row in range(24)]
-    features = encoder.encode([read_query(png(image), PLAIN).regions[0].picture for image in pictures])
+    features, general = encoder.encode([read_query(png(image), PLAIN).regions[0].picture for image in pictures])
     paths = [f"{row}.png" for row in range(24)]
     products = products_of(paths, np.array([f"model {row % 4}" for row in range(24)]), None)
     data = ProductData(by_model={"model_0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
-    return Searcher(Catalogue(paths, CosineIndex(features), products, Calibration(5.0, 0.2), data),
+    return Searcher(Catalogue(paths, CosineIndex(features), general, products, Calibration(5.0, 0.2, 0.2), data),
                     encoder, PLAIN)
 
 
@@ -250,7 +261,7 @@ def test_like_a_photo_of_the_catalogue_without_itself(searcher):
 
 
 def test_nothing_similar_is_said_below_the_floor(searcher):
-    strict = Searcher(Catalogue(**{**vars(searcher.catalogue), "calibration": Calibration(5.0, 1.1)}),
+    strict = Searcher(Catalogue(**{**vars(searcher.catalogue), "calibration": Calibration(5.0, 1.1, 1.1)}),
                       searcher.encoder, PLAIN)
     query = strict.read(png(picture(0, 99)))
     answers = strict.search(query, count=2)
@@ -482,6 +493,18 @@ def test_the_calibration_is_kept_until_the_labels_change(tmp_path):
     assert again.calibration == first.calibration
     write_labels(tmp_path, "true", np.random.default_rng(1).permutation(np.arange(60) % 6).astype(str))
     assert open_catalogue(tmp_path).calibration.sharpness < first.calibration.sharpness
+
+
+def test_another_kind_is_told_by_the_features_from_before_where_there_are_such(tmp_path):
+    write_dataset(tmp_path, "true", (np.arange(60) % 6).astype(str))
+    note_features(tmp_path, {"network": "some"})
+    alone = open_catalogue(tmp_path)
+    assert alone.general.shape == (60, 10)
+    np.save(tmp_path / "features_before.npy", np.random.default_rng(1).normal(size=(60, 4)).astype(np.float16) + 3)
+    beside = open_catalogue(tmp_path)
+    assert beside.general.shape == (60, 4) and beside.calibration.floor != alone.calibration.floor
+    assert beside.calibration.sharpness == alone.calibration.sharpness
+    assert open_catalogue(tmp_path).calibration == beside.calibration
 
 
 def test_the_legend_says_why_there_are_no_scores_and_what_similarity_is(tmp_path):
