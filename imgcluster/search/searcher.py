@@ -1,8 +1,6 @@
 """A photo in, the most similar photos and products out, each with a score, or the answer that nothing is similar."""
 from dataclasses import dataclass
 
-import numpy as np
-
 from imgcluster.errors import UserError
 from imgcluster.search.objects import read_query
 from imgcluster.search.products import likeness, nearest_products
@@ -117,5 +115,8 @@ def check_count(count, catalogue, *, level):
 
 
 def best_answer(answers):
-    """Return the answer whose first product is the most similar: the region that shows a known product best."""
-    return answers[int(np.argmax([answer.products[0].similarity for answer in answers]))]
+    """Return the answer whose first product is the most similar: the region that shows a known product best.
+
+    What is of another kind comes last: its similarity means nothing.
+    """
+    return max(answers, key=lambda answer: (answer.similar, answer.products[0].similarity))

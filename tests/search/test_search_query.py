@@ -253,6 +253,8 @@ def test_objects_of_a_scene_each_find_their_product(searcher):
     answers = searcher.search(query, count=2)
     assert {answer.products[0].label for answer in answers[1:]} == {"model 1", "model 2"}
     assert best_answer(answers) in answers[1:]
+    strange = [answers[0], *(replace(answer, similar=False) for answer in answers[1:])]
+    assert best_answer(strange) is answers[0]
 
 
 def test_like_a_photo_of_the_catalogue_without_itself(searcher):
