@@ -119,6 +119,7 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
 
 
 def _tell(unusable, warn):
+    """Warn of each photo that cannot be used, [(file, reason)]."""
     for name, reason in unusable:
         warn(f"{name}: {reason}")
 

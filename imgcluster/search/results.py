@@ -127,9 +127,11 @@ def _cell(value):
 
 def _path_cell(path):
     """A photo's path as a cell: what does not fit is taken from its folders first."""
+    if len(path) <= CELL:
+        return _cell(path)
     folder, _, name = path.rpartition("/")
     room = CELL - len(f"…/{name}")
-    return _cell(path) if len(path) <= CELL else f"{folder[:room]}…/{name}" if folder and room >= 0 else _cell(name)
+    return f"{folder[:room]}…/{name}" if folder and room >= 0 else _cell(name)
 
 
 def _aligned(lines):
