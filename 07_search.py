@@ -34,7 +34,7 @@ def main(argv=None):
     if not options.photos and not options.add:
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
     from imgcluster.photos.preprocess import Recipe
-    from imgcluster.search.batch import check_named, list_queries, search_photos
+    from imgcluster.search.batch import check_readable, list_queries, search_photos
     from imgcluster.search.figure import Figures
     from imgcluster.search.results import as_text
     from imgcluster.search.searcher import Searcher, check_count
@@ -50,7 +50,7 @@ def main(argv=None):
     catalogue, recipe = open_checked(step.data_dir, **network), Recipe(**recipe_options(settings))
     count = check_count(options.top, catalogue, level=options.level)
     # The network takes seconds to start: not to be waited for when there is nothing to search with.
-    check_named(sources[:FEW], recipe, box=options.box)
+    check_readable(sources, recipe, box=options.box)
     encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
     searcher = Searcher(catalogue, encoder, recipe)
     figures = Figures(step.result_dir / "search", catalogue,
@@ -62,8 +62,9 @@ def main(argv=None):
     if figures:
         more = ", ..." if figures.names[3:] else ""
         step.say(f"figures in {step.show(figures.folder)}: {', '.join(figures.names[:3])}{more}")
+    unread = len(sources) - len(found)
     step.say(f"searched {counted(len(found), 'photo')} among {len(catalogue.img_paths):,} of "
-             f"{counted(catalogue.size, 'product')}")
+             f"{counted(catalogue.size, 'product')}" + (f"; {unread:,} could not be read" if unread else ""))
 
 
 def add_photos(step):
@@ -77,7 +78,7 @@ def add_photos(step):
     check_addition(options.add, settings.folder("RAW_IMG_DIR"), changed_settings(data_dir, "01", step.values("01")))
     network = {"settings": step.values("03"), "network": network_options(settings)}
     check_features(data_dir, **network)
-    encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, adding=True, say=step.say)
+    encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, say=step.say)
     step.claim()
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
     labels = {"needed": (data_dir / "labels_true.txt").exists(), **label_options(settings)}
@@ -85,8 +86,6 @@ def add_photos(step):
         filters=filter_options(settings), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
         pictures=picture_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
-    for name, reason in added.skipped:
-        step.warn(f"{name}: {reason}")
     step.say(added.in_words)
     if added.came or added.left:
         step.say(what_next(data_dir, settings.DATASET, came=added.came, assign_to=settings.ASSIGN_TO))

@@ -10,7 +10,8 @@ retrieval: of the folder after --split, the photos whose line of SPLIT.csv (colu
 searched among those that say "train"; of one after --rest each photo is searched among the others, copies of it (as
 step 01 finds them) left out. Sub-folders are the products where there are any, else the number in front of each name.
 A network is NAME:WEIGHTS or a network.keras of step 02; --only P1,P2 keeps to some products, such as those that network
-never saw. Two networks and more are also put side by side (features joined). Features are kept in --work.
+never saw. Things of another kind are the photos of the other folders, and 150 to 300 of those of each folder after
+--others. Two networks and more are also put side by side (features joined). Features are kept in --work.
 time: what 07_search.py and 08_app.py take for one photo, and where it goes, on the dataset of config.py and --set.
 speed: a catalogue drawn around 2,000 centres, and after --like one of real photos, mixed in pairs; all sides take turns
 within one run, and ratios are of medians.
@@ -45,6 +46,7 @@ def parse(argv):
     retrieval.add_argument("--work", type=Path, required=True, help="folder for features and prepared photos")
     retrieval.add_argument("--split", nargs=2, type=Path, action="append", default=[], metavar=("PHOTOS", "CSV"))
     retrieval.add_argument("--rest", type=Path, action="append", default=[], metavar="PHOTOS")
+    retrieval.add_argument("--others", type=Path, nargs="+", default=[], metavar="PHOTOS")
     retrieval.add_argument("--network", action="append", required=True, metavar="NAME:WEIGHTS or FILE.keras")
     retrieval.add_argument("--background", nargs="+", default=["default"], choices=("keep", "default", "white"),
                            help="what step 01 does: nothing (keep), its default (crop where the ground is plain), "

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.extraction.features import embed
+from imgcluster.extraction.features import embed_all
 from imgcluster.photos.duplicates import find_duplicates
 from imgcluster.photos.images import list_images
 from imgcluster.photos.labels import make_labels
 from imgcluster.photos.pictures import iterate_pictures
 from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
 from imgcluster.progress import progress
-from imgcluster.rows import unit_length
+from imgcluster.rows import sample_step, unit_length
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.products import NEAREST_PHOTOS, gather, likeness, products_of, rank_products
@@ -22,8 +22,11 @@ RECIPES = {"keep": Recipe(crop=False), "default": Recipe(), "white": Recipe(fill
 HEADER = ("| photos | queries | network | background | this project: top-1, 3, 5 | mAP | nearest photo, "
           "plain cosine | query expansion | k-reciprocal |\n|---|---:|---|---|---|---:|---|---|---|")
 REMARKS = ("\n| photos | network | background | score said | right | error | right, called unlike "
-           "| missing: score said | missing, called unlike | other things, called unlike |\n"
-           "|---|---|---|---:|---:|---:|---:|---:|---:|---:|")
+           "| missing: score said | missing, called unlike | other things, called unlike "
+           "| by the features searched | other things, score above .5 |\n"
+           "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+# Photos looked at, evenly spread, of a folder of other things: so many to twice as many.
+OTHERS = 150
 
 
 def retrieval_tables(options):
@@ -33,25 +36,31 @@ def retrieval_tables(options):
     for background in options.background:
         sets = [Photos(folder, split, background, options)
                 for folder, split in [*options.split, *((folder, None) for folder in options.rest)]]
+        strange = [Photos(folder, None, background, options, strange=True) for folder in options.others]
         for networks in kinds if len(kinds) == 1 else [*kinds, options.network]:
-            features = [photos.features(networks) for photos in sets]
+            features = [photos.features(networks) for photos in [*sets, *strange]]
             for place, photos in enumerate(sets):
-                print(compare(photos, features[place], networks), flush=True)
+                print(compare(photos, features[place][0], networks), flush=True)
                 others = [rows for other, rows in enumerate(features) if other != place]
                 remarks.append(remark(photos, features[place], networks, others))
     print(REMARKS, *remarks, sep="\n")
 
 
 class Photos:
-    """A folder of photos, prepared by step 01's code: its labels, queries, catalogue, and which photos are copies."""
+    """A folder of photos, prepared by step 01's code: its labels, queries, catalogue, and which photos are copies.
 
-    def __init__(self, folder, split, background, options):
+    strange: it is of things of another kind only, of which a part is looked at.
+    """
+
+    def __init__(self, folder, split, background, options, *, strange=False):
         self.folder, self.background, self.options = folder, background, options
         self.paths = list_images(folder)
+        if strange:
+            self.paths = self.paths[::sample_step(len(self.paths), OTHERS)]
         labels_from = "folder" if any("/" in path for path in self.paths) else "filename"
         self.labels = np.array(make_labels(self.paths, labels_from=labels_from))
         keep = np.isin(self.labels, options.only.split(",")) if options.only else np.ones(len(self.labels), bool)
-        work = options.work / f"{folder.name}_{background}"
+        work = options.work / f"{folder.name}_{background}{'_part' if strange else ''}"
         entries = preprocess_folder(
             Folders(raw=folder, img=work / "img", masks=work / "masks"), self.paths, RECIPES[background],
             ledger=work / "preprocess.jsonl", workers=options.workers,
@@ -62,21 +71,24 @@ class Photos:
         self.catalogue = np.flatnonzero(keep & np.isin(part, ("all", "train")))
 
     def features(self, networks):
-        """Features float32 [N, D] of length 1 of one network, or of several side by side."""
-        return np.hstack([self._features(network) for network in networks]) / len(networks) ** 0.5
+        """(features [N, D], those from before the network was adapted [N, E] or the same), float32 rows of length 1, of
+        one network, or of several side by side."""
+        found = [self._features(network) for network in networks]
+        return [np.hstack(parts) / len(networks) ** 0.5 for parts in zip(*((each[0], each[-1]) for each in found))]
 
     def _features(self, network):
-        """Features of one network, from the file of an earlier run where there is one."""
-        path = self.work / f"{name_of(network)}.npy"
+        """All that one network says of the photos, from the file of an earlier run where there is one."""
+        path = self.work / f"{name_of(network)}.npz"
         if not path.exists():
             embedding = load(network)
             size, found = embedding.input_shape[1], []
             with progress(description=f"{self.work.name} {name_of(network)}", total=len(self.paths)) as bar:
                 for pictures, _ in iterate_pictures(self.work / "img", self.paths, size=size, batch_size=BATCH):
-                    found.append(embed(embedding, pictures, BATCH, False, True))
+                    found.append(embed_all(embedding, pictures, BATCH, False, True))
                     bar.update(len(pictures))
-            np.save(path, np.concatenate(found))
-        return np.load(path)
+            np.savez(path, *map(np.concatenate, zip(*found)))
+        with np.load(path) as arrays:
+            return [arrays[name] for name in sorted(arrays.files)]
 
     def name(self, networks):
         """The cells of a table that say what was searched, and by which networks."""
@@ -110,10 +122,11 @@ def name_of(network):
 
 
 def load(network):
-    """The embedding of NAME:WEIGHTS, or of a network.keras."""
+    """The embedding of NAME:WEIGHTS, or of a network.keras, with what it was before beside it."""
     if network.endswith(".keras"):
-        from imgcluster.training.finetune import load_embedding
-        return load_embedding(network)
+        from imgcluster.extraction.networks import in_parts, with_before
+        from imgcluster.training.finetune import load_trained
+        return with_before(in_parts(load_trained(network), {"network": name_of(network), "trained_on": ""}), 1)
     from imgcluster.network.backbones import build_backbone
     name, _, weights = network.partition(":")
     return build_backbone(name, weights=weights or "imagenet")
@@ -202,24 +215,22 @@ def reciprocal_codes(similarities, among, count):
 def remark(photos, features, networks, others):
     """Return the row that says what scores are worth on these queries, and when "nothing similar" is said.
 
-    others: features of the photos of other folders, all of them things of another kind.
+    features: as of `Photos.features`; others: those of the photos of other folders, all of them things of another kind.
     """
-    index = CosineIndex(features[photos.catalogue])
     codes = np.unique(photos.labels, return_inverse=True)[1]
     products = products_of(photos.paths, codes[photos.catalogue].astype(str), None)
-    calibration, queries = calibrate(index, products), features[photos.queries]
+    catalogue = Known(*(part[photos.catalogue] for part in features), products)
+    queries = list(zip(*(part[photos.queries] for part in features)))
     own, wanted = photos.own(), codes[photos.queries].astype(str)
     same = np.array(products.labels)[products.codes][None] == wanted[:, None]
-    present = np.array([best(index, products, calibration, query, skipped, label)
-                        for query, skipped, label in zip(queries, own, wanted)])
-    missing = np.array([best(index, products, calibration, query, skipped, label)
+    scores, right, unlike = np.array([catalogue.best(*query, skipped, label)
+                                      for query, skipped, label in zip(queries, own, wanted)]).T
+    missing = np.array([catalogue.best(*query, skipped, label)
                         for query, skipped, label in zip(queries, own | same, wanted)])
-    strange = [best(index, products, calibration, query, np.zeros(len(index), bool), "")[2]
-               for rows in others for query in rows]
-    scores, right, unlike = present.T
+    strange = [query for rows in others for query in zip(*rows)]
     return "| " + " | ".join((*photos.name(networks), *shares_each(
         scores.mean(), right.mean(), calibration_error(scores, right), unlike[right > 0].mean(),
-        missing[:, 0].mean(), missing[:, 2].mean(), np.mean(strange) if strange else None))) + " |"
+        missing[:, 0].mean(), missing[:, 2].mean(), *(catalogue.of_others(strange) if strange else [None] * 3)))) + " |"
 
 
 def shares_each(*values):
@@ -227,14 +238,32 @@ def shares_each(*values):
     return ["" if value is None else shares([value]) for value in values]
 
 
-def best(index, products, calibration, query, skipped, label):
-    """(score, whether right, whether called unlike) of the best product for a query; skipped: bool [N] photos."""
-    rows, similarities = index.search(query, len(index))
-    kept = ~skipped[rows[0]]
-    nearest = gather(rows[0][kept][:NEAREST_PHOTOS], similarities[0][kept][:NEAREST_PHOTOS], products,
-                     left_out=np.flatnonzero(skipped))
-    return (calibration.scores(nearest)[0], products.labels[nearest.hits[0].code] == label,
-            likeness(index, query, nearest.rows) < calibration.floor)
+class Known:
+    """A catalogue of features [N, D], of `general` ones [N, E] by which its kind is told, and of Products."""
+
+    def __init__(self, features, general, products):
+        self.index, self.general, self.products = CosineIndex(features), general, products
+        self.calibration = calibrate(self.index, self.products, general)
+
+    def best(self, feature, general, skipped, label):
+        """(score, 0 if unlike; whether right; whether called unlike) of the best product for a query; skipped: bool [N]
+        photos."""
+        rows, similarities = self.index.search(feature, len(self.index))
+        kept = ~skipped[rows[0]]
+        nearest = gather(rows[0][kept][:NEAREST_PHOTOS], similarities[0][kept][:NEAREST_PHOTOS], self.products,
+                         left_out=np.flatnonzero(skipped))
+        kind = likeness(self.general, general, nearest.rows)
+        unlike = kind < self.calibration.floor
+        return (0.0 if unlike else self.calibration.scores(nearest, kind)[0],
+                self.products.labels[nearest.hits[0].code] == label, unlike)
+
+    def of_others(self, queries):
+        """The last three columns for queries, (feature, general) of things of another kind."""
+        none, features = np.zeros(len(self.index), bool), self.index.features
+        searched = Known(features, features, self.products)
+        found = np.array([self.best(*query, none, "") for query in queries])
+        alone = [searched.best(feature, feature, none, "")[2] for feature, _ in queries]
+        return found[:, 2].mean(), np.mean(alone), (found[:, 0] > 0.5).mean()
 
 
 def calibration_error(scores, right):

@@ -13,12 +13,12 @@ SHOWN = 5
 DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
 
-def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
+def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, folder="RAW_IMG_DIR"):
     """Return one label per photo (list of str without white space or "#"), or None when `labels_from` is None.
 
     img_paths: relative paths with "/". labels_from: "filename" (first group of `regex` searched in the file name),
     "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label; paths there
-    may begin with "./" or have "\\" for "/".
+    may begin with "./" or have "\\" for "/". folder: where photos without labels lie, as messages name it.
     Raises UserError that lists the first photos without a label and what to change.
     """
     if labels_from is None:
@@ -28,7 +28,8 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None):
         remedy = f"their names do not match LABEL_REGEX = '{regex}'; change it, or LABELS_FROM (None: no labels)"
     elif labels_from == "folder":
         labels = [path.split("/")[0] if "/" in path else None for path in img_paths]
-        remedy = "they lie in no sub-folder of RAW_IMG_DIR; move them into one folder per model, or change LABELS_FROM"
+        remedy = (f"they lie directly in {folder}, and labels come from its sub-folders (LABELS_FROM = 'folder'); move "
+                  "them into one sub-folder per model there, or change LABELS_FROM")
     else:
         known = _from_csv(Path(csv_path), set(img_paths))
         labels = [known.get(path) for path in img_paths]

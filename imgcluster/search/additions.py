@@ -40,13 +40,13 @@ BLOCK = 4096
 
 @dataclass(frozen=True)
 class Added:
-    """What an addition did: numbers of photos that came and left, and the photos in all; skipped: [(file, reason)] of
-    new photos that cannot be used; already: how many were known before; copies: how many are left out as such."""
+    """What an addition did: numbers of photos that came and left, and the photos in all; unusable: how many new ones
+    cannot be used; already: how many were known before; copies: how many are left out as such."""
 
     came: int
     left: int
     total: int
-    skipped: list = ()
+    unusable: int = 0
     already: int = 0
     copies: int = 0
 
@@ -55,7 +55,7 @@ class Added:
         """What was done, in one line."""
         others = ((self.already, f"{self.already:,} there already"),
                   (self.copies, f"{counted(self.copies, 'copy', 'copies')} left out"),
-                  (self.skipped, f"{len(self.skipped)} could not be used"))
+                  (self.unusable, f"{self.unusable:,} could not be used"))
         return "; ".join([f"{counted(self.came, 'photo')} came, {self.left} left: {self.total:,} in the catalogue",
                           *(said for some, said in others if some)])
 
@@ -65,7 +65,7 @@ class Options:
     """How photos are added. filters: options of `photo_audit.refusal`; remove_duplicates: leave out copies of others;
     batch_size and pictures: for the network, as in `features.extract_features`; labels_of: function from paths to true
     labels, or to None where there are none; it raises UserError where there must be some, and else says so to its
-    `warn`, for which warn is given."""
+    `warn`; `folder` is as in `labels.make_labels`. warn: function for lines about photos that cannot be used."""
 
     filters: dict
     remove_duplicates: bool
@@ -101,8 +101,9 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     read_features(data_dir)
     new, there, refused = find_new(folder, folders.raw, recipe, filters=options.filters,
                                    workers=options.pictures["workers"])
+    _tell(refused, options.warn)
     # Nothing is copied where photos lack the labels that the others have; where none are needed, that is said later.
-    options.labels_of([*_present(data_dir, folders.raw), *new], warn=lambda _: None)
+    options.labels_of([*_present(data_dir, folders.raw), *new], warn=lambda _: None, folder=folder)
     copy_photos(folder, folders.raw, new)
     skipped, known = left_out(data_dir, duplicates=False), _known(data_dir)
     done = preprocess_dataset(data_dir, folders, scan_images(folders.raw), recipe, filters=options.filters,
@@ -111,8 +112,16 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     # Before the network looks at them for minutes: so may photos that were put there by hand.
     labels = options.labels_of(done.kept, warn=options.warn)
     added = update_catalogue(data_dir, folders.img, done, labels, encoder, options, progress=progress)
-    return replace(added, skipped=[*refused, *((file, why) for file, why in done.skipped if file not in skipped)],
-                   already=len(known & set(there)), copies=len(done.copies - set(done.kept) - known))
+    unusable = [(file, reason) for file, reason in done.skipped if file not in skipped]
+    _tell(unusable, options.warn)
+    return replace(added, unusable=len(refused) + len(unusable), already=len(known & set(there)),
+                   copies=len(done.copies - set(done.kept) - known))
+
+
+def _tell(unusable, warn):
+    """Warn of each photo that cannot be used, [(file, reason)]."""
+    for name, reason in unusable:
+        warn(f"{name}: {reason}")
 
 
 def _known(data_dir):
@@ -201,7 +210,7 @@ def _prepare(data_dir, img_dir, done, labels, encoder, options, progress):
         write_labels(stage, "true", [true[row] for row in rows])
         files += labels_files("true")
     if (data_dir / "labels_pred.txt").exists():
-        write_labels(stage, "pred", _clusters(data_dir, rows, old, new, vectors[0]))
+        write_labels(stage, "pred", _clusters(data_dir, rows, old, new, vectors))
         files += labels_files("pred")
     return Added(len(new), len(set(old) - set(rows)), len(rows)), files
 
@@ -222,10 +231,12 @@ def _stage_features(data_dir, stage, rows, old, new, vectors):
     return files
 
 
-def _clusters(data_dir, rows, old, new, features):
-    """The clusters, int [N], of the photos `rows`: those of the `old` ones stay; features [n, D] are of the `new`."""
-    clusters = read_labels(data_dir, "pred")
-    placed = dict(zip(old, clusters)) | dict(zip(new, place(old, read_features(data_dir), clusters, features)))
+def _clusters(data_dir, rows, old, new, vectors):
+    """The clusters, int [N], of the photos `rows`: those of the `old` ones stay; vectors: as in `_stage_features`."""
+    clusters, features, before = read_labels(data_dir, "pred"), read_features(data_dir), read_before(data_dir)
+    (added, added_before), known = vectors, (features, features if before is None else before)
+    placed = place(old, known, clusters, (added, added if before is None else added_before))
+    placed = dict(zip(old, clusters)) | dict(zip(new, placed))
     return np.array([placed[row] for row in rows]).astype(int)
 
 
@@ -260,32 +271,31 @@ def _merge(path, rows, *parts, dtype):
     merged.flush()
 
 
-def place(img_paths, features, clusters, new):
-    """Return the cluster, as text, of each row of `new` [n, D]: that of its nearest product, -1 if nothing is similar.
+def place(img_paths, known, clusters, new):
+    """Return the cluster, as text, of each new photo: that of its nearest product, -1 if nothing is similar.
 
-    img_paths, features [N, D] and clusters str [N] are the catalogue's.
+    img_paths and clusters str [N] are the catalogue's. known, new: pairs of features [N, D] and those that
+    `products.likeness` goes by [N, E], of the catalogue's photos and of new ones (of which there may be None).
     """
-    if new is None or not len(new):
+    (features, general), (added, added_general) = known, new
+    if added is None or not len(added):
         return []
     index, products = CosineIndex(features), products_of(img_paths, None, clusters)
-    floor = calibrate(index, products).floor
-    known = {code: clusters[row] for row, code in enumerate(products.codes)}
-    found = nearest_products(index, new, products, 1)
-    return [known[nearest.hits[0].code] if likeness(index, feature, nearest.rows) >= floor else "-1"
-            for feature, nearest in zip(new, found)]
+    floor = calibrate(index, products, general).floor
+    found = nearest_products(index, added, products, 1)
+    cluster_of = {code: clusters[row] for row, code in enumerate(products.codes)}
+    return [cluster_of[nearest.hits[0].code] if likeness(general, query, nearest.rows) >= floor else "-1"
+            for query, nearest in zip(added_general, found)]
 
 
 def what_next(data_dir, dataset, *, came, assign_to):
     """Return in words what is left to do after photos came to (`came` of them) or left a dataset (its name), and what
     becomes of its clusters. assign_to: the dataset in whose clusters step 04 places these photos, or None."""
     data_dir = Path(data_dir)
-    steps = "for clusters, the map and the report run 04_cluster_som.py and the steps after it"
+    steps = "for clusters, map and report: run_all.py --from 04"
     if assign_to or not (data_dir / "labels_pred.txt").exists():
         return steps
-    aside = (data_dir / "corrections.csv").exists()
-    said = (f"{steps}. Clusters are then found anew, under other numbers"
-            + (", and corrections.csv, which is for the present ones, is left aside" if aside else ""))
-    if not came:
-        return said
-    return (f"new photos are in the clusters of what they are like; {said}; to keep them, put photos to come into a "
-            f"dataset of their own and set ASSIGN_TO = {dataset!r}")
+    corrected = (data_dir / "corrections.csv").exists()
+    aside = " (corrections.csv, made for the present ones, is left aside)" if corrected else ""
+    kept = f"; to keep them: a dataset of its own for photos to come, with ASSIGN_TO = {dataset!r}" if came else ""
+    return f"{steps}, which finds clusters anew{aside}{kept}"

@@ -36,7 +36,6 @@ class ApproximateIndex:
     def __init__(self, exact, cells, recall):
         self.exact, self.cells, self.recall = exact, cells, recall
         self.features, self.rows, self.directions = exact.features, exact.rows, exact.directions
-        self.plain_similarities = exact.plain_similarities
 
     def __len__(self):
         return len(self.exact)

@@ -1,4 +1,4 @@
-"""Many query photos: read ahead by threads, searched in order; what cannot be read is passed over or refused."""
+"""Many query photos: read ahead by threads, searched in order; what cannot be read is passed over."""
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -9,14 +9,16 @@ from imgcluster.errors import UserError
 from imgcluster.photos.images import ImageError, read_bytes, scan_images
 from imgcluster.search.objects import open_photo
 
+# Photos that a message names one by one.
+SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Source:
-    """A photo to search with: its path, its name in the results, whether it was named by itself."""
+    """A photo to search with: its path, its name in the results."""
 
     path: Path
     name: str
-    named: bool
 
 
 def list_queries(paths, *, box=None, warn):
@@ -31,11 +33,11 @@ def list_queries(paths, *, box=None, warn):
         # pathlib's tests stop at a name longer than file systems take, and "" is the folder one is in to it.
         if os.path.isdir(given):
             names, refused = scan_images(path)
-            sources += [Source(path / name, str(path / name), False) for name in names]
+            sources += [Source(path / name, str(path / name)) for name in names]
             for name, reason in refused:
                 warn(f"{path / name}: {reason}; passed over")
         elif os.path.exists(given):
-            sources.append(Source(path, str(path), True))
+            sources.append(Source(path, str(path)))
         else:
             raise UserError(f"{str(given) or repr(given)}: no such file; name a photo, or a folder of photos")
     if box and len(sources) != 1:
@@ -43,18 +45,25 @@ def list_queries(paths, *, box=None, warn):
     return sources
 
 
-def check_named(sources, recipe, *, box=None):
-    """Raise UserError for the first photo named by itself that cannot be read, or that the box does not lie in."""
+def check_readable(sources, recipe, *, box=None):
+    """Raise UserError where none of the Sources can be read, or the box does not lie in the photo."""
+    refused = []
     for source in sources:
-        if source.named:
-            try:
-                open_photo(read_bytes(source.path), recipe, box=box)
-            except ImageError as error:
-                raise _refused(source, error) from error
+        try:
+            open_photo(read_bytes(source.path), recipe, box=box)
+            return
+        except ImageError as error:
+            refused.append((source, error))
+    raise _none_readable(refused)
 
 
-def _refused(source, error):
-    return UserError(f"{source.path}: {error}; name a photo that can be read")
+def _none_readable(refused):
+    """The UserError for photos, [(Source, why)], none of which can be read."""
+    lines = [f"{source.path}: {error}" for source, error in refused[:SHOWN]]
+    more = [f"... and {len(refused) - SHOWN} more"] if len(refused) > SHOWN else []
+    if len(refused) == 1:
+        return UserError(f"{lines[0]}; name a photo that can be read")
+    return UserError("\n  ".join([f"none of the {len(refused):,} photos can be read", *lines, *more]))
 
 
 def search_photos(searcher, sources, *, count, workers, box=None, figures=None, warn, bar):
@@ -62,10 +71,9 @@ def search_photos(searcher, sources, *, count, workers, box=None, figures=None, 
 
     Pictures are let go photo by photo: the Answers' regions are without theirs. box: as in `objects.read_query`, for a
     single photo; figures: a `figure.Figures` to save one of each photo; warn: function for lines about photos that lack
-    a part, and those of a folder that cannot be read; bar: progress bar. Raises UserError when a photo named by itself
-    cannot be read, or none can.
+    a part or cannot be read; bar: progress bar. Raises UserError when none can be read.
     """
-    found = []
+    found, refused = [], []
     for source, query in _read_ahead(searcher, sources, workers, box):
         bar.update(1)
         if not isinstance(query, ImageError):
@@ -75,12 +83,11 @@ def search_photos(searcher, sources, *, count, workers, box=None, figures=None, 
             if figures:
                 figures.save(source.path, query, answers)
             found.append((source.name, [_without_picture(answer) for answer in answers]))
-        elif source.named:
-            raise _refused(source, query)
         else:
             warn(f"{source.path}: {query}; passed over")
+            refused.append((source, query))
     if not found:
-        raise UserError(f"none of the {len(sources)} photos could be read")
+        raise _none_readable(refused)
     return found
 
 

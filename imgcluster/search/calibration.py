@@ -4,6 +4,10 @@ Similarity alone says little: what counts is how far a product is ahead of the o
 share of exp(sharpness x similarity) over all products found, a softmax whose one number is learned as in temperature
 scaling (Guo et al., "On calibration of modern neural networks", ICML 2017, section 4.2): every photo of a sample is
 searched in the rest of the catalogue, and the right products are made as likely as they can be.
+
+That holds for photos like those of the catalogue. One is ahead among things of another kind, too: so scores fall where
+the photo is less of the catalogue's kind (`products.likeness`) than nearly all of its own are, and below the floor,
+where photos of unknown products of the kind hardly come, nothing is similar.
 """
 from dataclasses import dataclass
 
@@ -15,30 +19,34 @@ SAMPLE = 1000
 MIN_SAMPLE = 20
 # Between hardly any difference among products and the first one taken for certain.
 SHARPNESS = 0.1, 1000.0
-# Share of the catalogue's photos that would be called unlike everything if their own product were not in it.
+# Share of the catalogue's photos that are less of its kind than is usual, and, if their own product were not in it,
+# that would be called unlike everything.
 UNLIKE_SHARE = 0.05
 
 
 @dataclass(frozen=True)
 class Calibration:
     """sharpness: what a difference in similarity is worth (None where the catalogue cannot tell); floor: the least
-    `products.likeness` that is called similar (-1 where unknown)."""
+    `products.likeness` that is called similar (-1 where unknown); usual: the least at which scores do not fall."""
 
     sharpness: float | None
     floor: float
+    usual: float
 
-    def scores(self, nearest):
+    def scores(self, nearest, kind):
         """Return how likely each product of a `products.Nearest` is the one searched for, if the catalogue has it:
-        a list of 0..1, of None where the catalogue cannot tell."""
+        a list of 0..1, of None where the catalogue cannot tell. kind: the photo's likeness, the floor or more."""
         if self.sharpness is None:
             return [None] * len(nearest.hits)
         similarities = _similarities(nearest)
         shares = np.exp(self.sharpness * (similarities - similarities.max()))
-        return (shares / shares.sum())[:len(nearest.hits)].tolist()
+        fallen = (kind - self.floor) / (self.usual - self.floor) if kind < self.usual else 1.0
+        return (fallen * shares / shares.sum())[:len(nearest.hits)].tolist()
 
 
-def calibrate(index, products, *, seed=0):
-    """Return the Calibration of a catalogue: `index` its CosineIndex, `products` its Products.
+def calibrate(index, products, general, *, seed=0):
+    """Return the Calibration of a catalogue: `index` its CosineIndex, `products` its Products, `general` the features
+    [N, E] that `products.likeness` goes by.
 
     At most 1,000 photos are looked up, drawn with `seed` from the products of two photos or more: the others have
     nothing right to find. With fewer than 20 of them, or one product alone, there are no scores. Two photos of a
@@ -53,15 +61,17 @@ def calibrate(index, products, *, seed=0):
     rows = rows if usable else np.arange(len(index))
     sample = np.sort(np.random.default_rng(seed).permutation(rows)[:SAMPLE])
     found = index.search(index.rows(sample), NEAREST_PHOTOS + 1)
-    floor = _floor(index, products, sample, *found)
+    floor = _floor(general, products, sample, found[0])
     if not usable:
-        return Calibration(None, floor)
-    matches = []
+        return Calibration(None, floor, floor)
+    matches, kinds = [], []
     for row, partner, near, values in zip(sample, _partners(index, products, sample, found[0]), *found):
         code = products.codes[row]
         apart = [row, partner] if partner >= 0 and products.sizes[code] > 2 else [row]
-        matches.append(_match(gather(near, values, products, left_out=apart), code))
-    return Calibration(_fit(matches), floor)
+        nearest = gather(near, values, products, left_out=apart)
+        matches.append(_match(nearest, code))
+        kinds.append(likeness(general, general[row], nearest.rows))
+    return Calibration(_fit(matches), floor, float(np.quantile(kinds, UNLIKE_SHARE)))
 
 
 def _match(nearest, code):
@@ -76,9 +86,9 @@ def _similarities(nearest):
     return np.array(values if nearest.rest is None else [*values, nearest.rest])
 
 
-def _floor(index, products, sample, near, values):
+def _floor(general, products, sample, near):
     """The likeness below which only few photos lie though their own product is left out."""
-    likenesses = [likeness(index, feature, others) for row, feature, rows in zip(sample, index.rows(sample), near)
+    likenesses = [likeness(general, general[row], others) for row, rows in zip(sample, near)
                   if len(others := rows[products.codes[rows] != products.codes[row]])]
     return float(np.quantile(likenesses, UNLIKE_SHARE)) if len(likenesses) >= MIN_SAMPLE else -1.0
 

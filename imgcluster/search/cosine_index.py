@@ -92,10 +92,6 @@ class CosineIndex:
         direction = self.directions(query)[0]
         return (self.rows(rows) - self.mean) @ direction * self.scale[rows]
 
-    def plain_similarities(self, query, rows):
-        """Return the cosines float32 [n] of one query [D] with the given rows int [n], not about the mean."""
-        return unit_length(self.rows(rows)) @ unit_length(np.atleast_2d(np.asarray(query, np.float32)))[0]
-
 
 class _Best:
     """The `count` highest values of each of several streams, offered block by block; kept sorted, highest first."""

@@ -8,7 +8,7 @@ from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.errors import UserError
-from imgcluster.extraction.features import embed
+from imgcluster.extraction.features import embed_all
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.images import resize_for_network
 
@@ -22,7 +22,8 @@ class Encoder:
 
     def __init__(self, embedding, *, mode="pad", flip_averaging=False, l2_normalize=True, whitening=None,
                  compiled=True):
-        """embedding: model from RGB pictures [B, S, S, 3] of 0..255 to [B, D]; of several outputs the first counts.
+        """embedding: model from RGB pictures [B, S, S, 3] of 0..255 to [B, D], with or without what it saw before it
+        was adapted, [B, E] (`networks.with_before`).
         whitening: (mean [D], axes [D, K]) that the catalogue's features went through, or None. compiled: whether to
         compile the network, which takes a second or several, and pays from a few photos on. The others are those of
         `features.extract_features`."""
@@ -38,13 +39,16 @@ class Encoder:
             self.encode([blank] * count)
 
     def encode(self, pictures):
-        """Return the features float32 [N, D] of N pictures, uint8 RGB or RGBA of any sizes."""
+        """Return (features float32 [N, D], what the network saw before [N, E], or the same) of N pictures, uint8 RGB or
+        RGBA of any sizes."""
         squares = np.stack([resize_for_network(as_stored(picture, self.size), self.size, mode=self.mode)
                             for picture in pictures])
         batch = 1 if len(squares) == 1 else BATCH
-        features = np.concatenate([embed(self.embedding, squares[start:start + batch], batch, **self.options)
-                                   for start in range(0, len(squares), batch)])
-        return self.whitened(features)
+        parts = [embed_all(self.embedding, squares[start:start + batch], batch, **self.options)
+                 for start in range(0, len(squares), batch)]
+        features, *before = map(np.concatenate, zip(*parts))
+        features = self.whitened(features)
+        return features, before[0] if before else features
 
     def whitened(self, features):
         """Return features [N, D] on the catalogue's whitened axes [N, K], where it has such."""

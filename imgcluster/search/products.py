@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcluster.rows import blocks
+from imgcluster.rows import blocks, unit_length
 
 # Photos of a product that its similarity is the mean of: one photo may match by chance, three hardly do.
 BEST_PHOTOS = 3
@@ -136,10 +136,12 @@ def nearest_products(index, queries, products, count, *, without=None):
     return found
 
 
-def likeness(index, query, rows):
-    """Return how much a query [D] is of the catalogue's kind: its plain cosine with the nearest of `rows`, their mean.
+def likeness(general, query, rows):
+    """Return how much a query [E] is of the catalogue's kind: its plain cosine with the nearest of `rows`, their mean.
 
-    Similarities are taken about the catalogue's mean, which tells its products apart. A thing of another kind may lie
-    in any direction from there; what it lacks is what all the photos share, and that is in the plain cosine.
+    general: features [N, E] of the catalogue's photos that were not learnt from its kind of product, as the query's.
+    Learnt ones tell its products apart, and so do similarities about the catalogue's mean. A thing of another kind may
+    lie in any direction from there; what it lacks is what all the photos share, and that is in the plain cosine.
     """
-    return float(np.mean(index.plain_similarities(query, rows[:BEST_PHOTOS])))
+    near = np.asarray(general[np.asarray(rows[:BEST_PHOTOS])], np.float32)
+    return float(np.mean(unit_length(near) @ unit_length(np.atleast_2d(np.asarray(query, np.float32)))[0]))

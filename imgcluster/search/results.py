@@ -106,9 +106,10 @@ def _cells(name, answer, catalogue, level):
     lines = [["", *columns, *catalogue.product_data.columns]]
     for rank, item in enumerate(getattr(answer, level), start=1):
         value = item.score if scored else item.similarity
-        cells = ([item.name, item.num_photos, item.files[0]] if level == "products" else [item.file, item.name])
-        details = [item.details.get(column, "") for column in catalogue.product_data.columns]
-        lines.append([str(rank), percent(value) if scored else f"{value:.2f}", *map(_cell, [*cells, *details])])
+        cells = ([_cell(item.name), str(item.num_photos), _path_cell(item.files[0])] if level == "products" else
+                 [_path_cell(item.file), _cell(item.name)])
+        details = [_cell(item.details.get(column, "")) for column in catalogue.product_data.columns]
+        lines.append([str(rank), percent(value) if scored else f"{value:.2f}", *cells, *details])
     return lines
 
 
@@ -122,6 +123,15 @@ def percent(score):
 def _cell(value):
     text = " ".join(str(value).split())
     return text if len(text) <= CELL else f"{text[:CELL // 2]}…{text[-(CELL // 2 - 1):]}"
+
+
+def _path_cell(path):
+    """A photo's path as a cell: what does not fit is taken from its folders first."""
+    if len(path) <= CELL:
+        return _cell(path)
+    folder, _, name = path.rpartition("/")
+    room = CELL - len(f"…/{name}")
+    return f"{folder[:room]}…/{name}" if folder and room >= 0 else _cell(name)
 
 
 def _aligned(lines):

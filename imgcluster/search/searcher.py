@@ -1,8 +1,6 @@
 """A photo in, the most similar photos and products out, each with a score, or the answer that nothing is similar."""
 from dataclasses import dataclass
 
-import numpy as np
-
 from imgcluster.errors import UserError
 from imgcluster.search.objects import read_query
 from imgcluster.search.products import likeness, nearest_products
@@ -58,8 +56,8 @@ class Searcher:
     def search(self, query, *, count):
         """Return one Answer for each region of an `objects.Query`, `count` products and photos each (or as many as
         there are)."""
-        features = self.encoder.encode([region.picture for region in query.regions])
-        return self.nearest(features, query.regions, count=count)
+        features, general = self.encoder.encode([region.picture for region in query.regions])
+        return self._nearest(features, general, query.regions, count=count)
 
     def read(self, data, *, box=None):
         """Return the `objects.Query` of the bytes of an image file; errors are those of `objects.read_query`."""
@@ -67,19 +65,21 @@ class Searcher:
 
     def like(self, row, *, count):
         """Return the Answer for a photo of the catalogue, itself left out."""
-        answer, = self.nearest(self.catalogue.index.rows([row]), [None], count=count, without=row)
+        features, general = self.catalogue.index.rows([row]), self.catalogue.general[[row]]
+        answer, = self._nearest(features, general, [None], count=count, without=row)
         return answer
 
-    def nearest(self, features, regions, *, count, without=None):
-        """Return one Answer for each row of features [Q, D], which belongs to the region in the same place."""
+    def _nearest(self, features, general, regions, *, count, without=None):
+        """One Answer for each row of features [Q, D] and [Q, E], which belong to the region in the same place."""
         found = nearest_products(self.catalogue.index, features, self.catalogue.products, count, without=without)
-        return [self._answer(*each, count) for each in zip(features, regions, found)]
+        return [self._answer(*each, count) for each in zip(general, regions, found)]
 
-    def _answer(self, feature, region, found, count):
+    def _answer(self, general, region, found, count):
         calibration, codes = self.catalogue.calibration, self.catalogue.products.codes
-        similar = likeness(self.catalogue.index, feature, found.rows) >= calibration.floor
+        kind = likeness(self.catalogue.general, general, found.rows)
+        similar = kind >= calibration.floor
         # Scores are for what the catalogue may have.
-        scores = calibration.scores(found) if similar else [None] * len(found.hits)
+        scores = calibration.scores(found, kind) if similar else [None] * len(found.hits)
         of_code = {hit.code: score for hit, score in zip(found.hits, scores)}
         products = [self._product(hit, score) for hit, score in zip(found.hits[:count], scores)]
         photos = [self._photo(int(row), float(value), of_code[int(codes[row])])
@@ -115,5 +115,8 @@ def check_count(count, catalogue, *, level):
 
 
 def best_answer(answers):
-    """Return the answer whose first product is the most similar: the region that shows a known product best."""
-    return answers[int(np.argmax([answer.products[0].similarity for answer in answers]))]
+    """Return the answer whose first product is the most similar: the region that shows a known product best.
+
+    What is of another kind comes last: its similarity means nothing.
+    """
+    return max(answers, key=lambda answer: (answer.similar, answer.products[0].similarity))

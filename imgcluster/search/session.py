@@ -1,7 +1,7 @@
 """Everything a search needs, opened and checked: cheap checks first, the network last."""
 from pathlib import Path
 
-from imgcluster.datafiles.feature_record import features_record
+from imgcluster.datafiles.feature_record import features_record, read_before
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.running.cli import quiet_start
 from imgcluster.search.catalogue import open_catalogue
@@ -33,11 +33,11 @@ def open_checked(data_dir, *, settings, network, say=print):
     return open_catalogue(data_dir, seed=network["seed"], say=say)
 
 
-def open_encoder(data_dir, *, settings, network, mode, compiled=True, adding=False, say=print):
+def open_encoder(data_dir, *, settings, network, mode, compiled=True, say=print):
     """Return the Encoder of the network that features.npy was made by; arguments and errors as in `open_searcher`.
 
-    compiled: see `encoder.Encoder`. adding: whether its network gives all that step 03 writes of a photo
-    (`networks.with_before`), as `additions` needs, rather than what a search does.
+    It gives what step 03 wrote of a photo, so features from before as well where there is such a file. compiled: see
+    `encoder.Encoder`.
     """
     whitening = read_whitening(data_dir, settings["PCA_WHITENING"])
     # TensorFlow takes seconds to import: only here, when all else is known to be in order.
@@ -48,6 +48,7 @@ def open_encoder(data_dir, *, settings, network, mode, compiled=True, adding=Fal
     check_network(data_dir, loaded.source, loaded.embedding.output_shape[-1])
     say(f"network: {loaded.remark}")
     zoom = settings["ZOOM_AVERAGING"]
-    embedding = with_before(loaded, zoom) if adding else average_views(loaded.embedding, zoom)
+    beside = read_before(data_dir) is not None
+    embedding = with_before(loaded, zoom) if beside else average_views(loaded.embedding, zoom)
     return Encoder(embedding, mode=mode, flip_averaging=settings["FLIP_AVERAGING"],
                    l2_normalize=settings["L2_NORMALIZE"], whitening=whitening, compiled=compiled)

@@ -77,6 +77,7 @@ def test_at_most_five_offenders_are_listed(bad):
 
 def test_photos_outside_of_folders_are_offenders():
     assert "  x.jpg" in error_of(["bag/y.jpg", "x.jpg"], labels_from="folder").splitlines()
+    assert "they lie directly in new/shop, and labels" in error_of(["x.jpg"], labels_from="folder", folder="new/shop")
 
 
 @pytest.mark.parametrize("row", ["", '12_1_1.jpg,""\n', '12_1_1.jpg,"  "\n'])

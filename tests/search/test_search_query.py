@@ -13,12 +13,13 @@ import pytest
 from shop import COLOURS, picture, save
 
 from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.datafiles.feature_record import note_features
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.files import write_json, write_lines
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
-from imgcluster.search.batch import list_queries, search_photos
+from imgcluster.search.batch import check_readable, list_queries, search_photos
 from imgcluster.search.calibration import Calibration
 from imgcluster.search.catalogue import Catalogue, open_catalogue
 from imgcluster.search.cosine_index import CosineIndex
@@ -115,8 +116,18 @@ def test_a_photo_of_the_catalogue_gets_the_features_it_has(tmp_path, tiny_embedd
     extract_features(network, folders.img, names, tmp_path / "features.npy", batch_size=4, key=0,
                      max_pixels=10**8, workers=1, progress=silent)
     queries = [read_query((tmp_path / "raw" / name).read_bytes(), recipe).regions[0].picture for name in names]
-    found = Encoder(network, compiled=compiled).encode(queries)
+    found, general = Encoder(network, compiled=compiled).encode(queries)
+    np.testing.assert_array_equal(general, found)
     np.testing.assert_allclose(found, np.load(tmp_path / "features.npy"), atol=1e-5)
+
+
+def test_what_the_network_saw_before_comes_beside_its_features(tiny_embedding):
+    import keras
+
+    learnt, before, pictures = tiny_embedding(1), tiny_embedding(), [picture(0), picture(1)]
+    both = keras.Model(learnt.input, [learnt.output, before(learnt.input)])
+    for found, network in zip(Encoder(both).encode(pictures), (learnt, before)):
+        np.testing.assert_allclose(found, Encoder(network).encode(pictures)[0], atol=1e-5)
 
 
 def test_features_made_otherwise_are_refused(tmp_path):
@@ -142,8 +153,8 @@ def test_whitening_is_applied_and_missed(tmp_path, tiny_embedding):
         read_whitening(tmp_path, 3)
     network, pictures = tiny_embedding(), [picture(0), picture(1)]
     mean, axes = np.full(8, 0.1, np.float32), np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
-    np.testing.assert_allclose(Encoder(network, whitening=(mean, axes)).encode(pictures),
-                               (Encoder(network).encode(pictures) - mean) @ axes, atol=1e-5)
+    np.testing.assert_allclose(Encoder(network, whitening=(mean, axes)).encode(pictures)[0],
+                               (Encoder(network).encode(pictures)[0] - mean) @ axes, atol=1e-5)
 
 
 # ---------------------------------------------------------------- catalog.csv
@@ -217,11 +228,11 @@ def searcher():
     """Searches 24 photos of four products."""
     encoder = Encoder(colour_network())
     pictures = [picture(row % 4, row) for row in range(24)]
-    features = encoder.encode([read_query(png(image), PLAIN).regions[0].picture for image in pictures])
+    features, general = encoder.encode([read_query(png(image), PLAIN).regions[0].picture for image in pictures])
     paths = [f"{row}.png" for row in range(24)]
     products = products_of(paths, np.array([f"model {row % 4}" for row in range(24)]), None)
     data = ProductData(by_model={"model_0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
-    return Searcher(Catalogue(paths, CosineIndex(features), products, Calibration(5.0, 0.2), data),
+    return Searcher(Catalogue(paths, CosineIndex(features), general, products, Calibration(5.0, 0.2, 0.2), data),
                     encoder, PLAIN)
 
 
@@ -242,6 +253,8 @@ def test_objects_of_a_scene_each_find_their_product(searcher):
     answers = searcher.search(query, count=2)
     assert {answer.products[0].label for answer in answers[1:]} == {"model 1", "model 2"}
     assert best_answer(answers) in answers[1:]
+    strange = [answers[0], *(replace(answer, similar=False) for answer in answers[1:])]
+    assert best_answer(strange) is answers[0]
 
 
 def test_like_a_photo_of_the_catalogue_without_itself(searcher):
@@ -250,7 +263,7 @@ def test_like_a_photo_of_the_catalogue_without_itself(searcher):
 
 
 def test_nothing_similar_is_said_below_the_floor(searcher):
-    strict = Searcher(Catalogue(**{**vars(searcher.catalogue), "calibration": Calibration(5.0, 1.1)}),
+    strict = Searcher(Catalogue(**{**vars(searcher.catalogue), "calibration": Calibration(5.0, 1.1, 1.1)}),
                       searcher.encoder, PLAIN)
     query = strict.read(png(picture(0, 99)))
     answers = strict.search(query, count=2)
@@ -312,6 +325,18 @@ def test_columns_stand_below_each_other_whatever_letters_products_have(searcher)
     lines = as_table(found, named.catalogue, level="products").splitlines()[1:6]
     places = {text_width(line[:re.search(r" photos | 6 ", line).start()]) for line in lines}
     assert len(places) == 1
+
+
+@pytest.mark.parametrize("file, shown", [
+    ("Yoghurt/Yoghurt_006.jpg", "Yoghurt/Yoghurt_006.jpg"),
+    ("Valio-Vanilla-Yoghurt/Valio-Vanilla-Yoghurt_006.jpg", "Valio-Van…/Valio-Vanilla-Yoghurt_006.jpg"),
+    ("brand/" + 2 * "Valio-Vanilla-Yoghurt_" + "6.jpg", "Valio-Vanilla-Yoghur…nilla-Yoghurt_6.jpg"),
+    (f"folder/{38 * 'x'}", f"…/{38 * 'x'}"), (f"folder/{39 * 'x'}", 39 * "x")])
+def test_a_file_keeps_its_own_name_in_the_table_where_there_is_room(searcher, file, shown):
+    named = Searcher(replace(searcher.catalogue, img_paths=[file] * 24), searcher.encoder, PLAIN)
+    found = [("q.png", named.search(named.read(png(picture(0, 99))), count=1))]
+    for level in ("products", "photos"):
+        assert f" {shown}" in as_table(found, named.catalogue, level=level).splitlines()[2]
 
 
 def test_product_data_called_like_a_result_takes_no_results_place(searcher):
@@ -387,7 +412,7 @@ def test_pictures_are_let_go_as_photos_are_searched(searcher, tmp_path, silent):
     assert as_table(found, searcher.catalogue, level="products").count("nearest photo") == 20
 
 
-def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp_path, silent):
+def test_a_search_goes_on_without_bad_photos_named_or_in_a_folder(searcher, tmp_path, silent):
     for name in ("b.png", "c.png"):
         save(tmp_path / "queries" / name, picture(1, 77))
     (tmp_path / "queries" / "a.png").write_bytes(b"no photo")
@@ -398,16 +423,17 @@ def test_a_folder_goes_on_without_bad_photos_and_a_named_one_stops(searcher, tmp
         assert [name for name, _ in found] == [str(tmp_path / "queries" / name) for name in ("b.png", "c.png")]
         assert "a.png: " in warnings[0]
         named = list_queries([tmp_path / "queries" / "b.png", tmp_path / "queries" / "a.png"], warn=print)
+        found = search_photos(searcher, named, bar=bar, **options)
+        assert [name for name, _ in found] == [str(tmp_path / "queries" / "b.png")] and "a.png: " in warnings[1]
         with pytest.raises(UserError, match="a.png: .*name a photo that can be read"):
-            search_photos(searcher, named, bar=bar, **options)
-        (tmp_path / "bad").mkdir()
-        (tmp_path / "queries" / "a.png").rename(tmp_path / "bad" / "a.png")
-        with pytest.raises(UserError, match="none of the 1 photos could be read"):
-            search_photos(searcher, list_queries([tmp_path / "bad"], warn=print), bar=bar, **options)
+            search_photos(searcher, named[1:], bar=bar, **options)
+    check_readable(named[::-1], PLAIN)
+    with pytest.raises(UserError, match=r"none of the 7 photos can be read(\n  .*a.png: .*){5}\n  ... and 2 more$"):
+        check_readable(named[1:] * 7, PLAIN)
     for name in (tmp_path / "none.jpg", tmp_path / ("a" * 300), ""):
         with pytest.raises(UserError, match="no such file"):
             list_queries([name], warn=print)
-    with pytest.raises(UserError, match="--box goes with one photo, not with 2"):
+    with pytest.raises(UserError, match="--box goes with one photo, not with 3"):
         list_queries([tmp_path / "queries"], box=(0, 0, 6, 6), warn=print)
 
 
@@ -469,6 +495,18 @@ def test_the_calibration_is_kept_until_the_labels_change(tmp_path):
     assert again.calibration == first.calibration
     write_labels(tmp_path, "true", np.random.default_rng(1).permutation(np.arange(60) % 6).astype(str))
     assert open_catalogue(tmp_path).calibration.sharpness < first.calibration.sharpness
+
+
+def test_another_kind_is_told_by_the_features_from_before_where_there_are_such(tmp_path):
+    write_dataset(tmp_path, "true", (np.arange(60) % 6).astype(str))
+    note_features(tmp_path, {"network": "some"})
+    alone = open_catalogue(tmp_path)
+    assert alone.general.shape == (60, 10)
+    np.save(tmp_path / "features_before.npy", np.random.default_rng(1).normal(size=(60, 4)).astype(np.float16) + 3)
+    beside = open_catalogue(tmp_path)
+    assert beside.general.shape == (60, 4) and beside.calibration.floor != alone.calibration.floor
+    assert beside.calibration.sharpness == alone.calibration.sharpness
+    assert open_catalogue(tmp_path).calibration == beside.calibration
 
 
 def test_the_legend_says_why_there_are_no_scores_and_what_similarity_is(tmp_path):

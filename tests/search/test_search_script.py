@@ -147,8 +147,11 @@ def test_photos_are_added_under_the_settings_of_the_others_only(made, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no photo", b"\x89PNG\r\n\x1a\n"])
 def test_a_photo_that_cannot_be_decoded(made, photo, tmp_path, content):
     (tmp_path / "bad.jpg").write_bytes(content)
-    said = refused(made, photo, tmp_path / "bad.jpg", "--figure")
+    said = refused(made, tmp_path / "bad.jpg", "--figure")
     assert "bad.jpg: " in said and "network:" not in said  # which takes seconds to start
+    code, out, err = call(SEARCH, made, tmp_path / "bad.jpg", photo)
+    assert code == 0 and out.count("nearest photo") == 1 and "1 could not be read" in err
+    assert "bad.jpg: " in err and "passed over" in err
 
 
 def test_a_photo_that_is_not_there(made, tmp_path):
@@ -265,6 +268,14 @@ def test_photos_added_get_what_a_fine_tuned_network_saw_before_too(shop, tmp_pat
         now = np.load(data / name)
         assert now.dtype == before.dtype and len(now) == 30
         np.testing.assert_allclose(now, before, atol=1e-3)
+
+
+def test_by_a_fine_tuned_network_what_it_saw_before_says_whether_anything_is_similar(shop, photo, tiny_embedding):
+    taught, before = teach(shop, tiny_embedding), shop / "data" / "shop" / "features_before.npy"
+    for sign in (1, -1):
+        np.save(before, sign * np.load(before))
+        code, out, err = call(SEARCH, shop, photo, "--format", "json", *taught)
+        assert code == 0 and json.loads(out)["queries"][0]["regions"][0]["similar"] == (sign == 1), err
 
 
 def test_new_photos_get_the_cluster_of_what_they_are_like(shop, tmp_path):
@@ -428,6 +439,21 @@ def test_nothing_is_copied_where_photos_lack_their_labels(shop, tmp_path):
         shop, "--add", new_photos(tmp_path / "more", ["1_20_0.png"]), "--set", r"LABEL_REGEX=^(1_20)_")
 
 
+def test_where_labels_come_from_folders_the_folder_named_must_have_some(shop, tmp_path):
+    for name in rows(shop):
+        path = shop / "raw_img" / "shop" / name
+        path.parent.joinpath(name[0]).mkdir(exist_ok=True)
+        path.rename(path.parent / name[0] / name)
+    folders = ("--set", "LABELS_FROM=folder")
+    for script in ("00_make_labels_true.py", "01_img_preprocess.py", "03_extract_features.py"):
+        assert call(script, shop, *folders)[0] == 0
+    new = new_photos(tmp_path / "new", ["1_20_0.png", "a/2_20_0.png"])
+    (new / "bad.jpg").write_bytes(b"no photo")
+    said = refused(shop, "--add", new, *folders)
+    assert f"1 of 30 photos have no label: they lie directly in {new}, " in said and "one sub-folder per model" in said
+    assert "warning: bad.jpg: " in said
+
+
 def test_what_is_no_photo_is_not_copied(shop, tmp_path):
     new = new_photos(tmp_path / "new", ["1_20_0.png"])
     (new / "without label.jpg").write_bytes(b"no photo")
@@ -445,16 +471,16 @@ def test_what_is_no_photo_is_not_copied(shop, tmp_path):
 
 def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
     data = shop / "data" / "shop"
-    steps = "for clusters, the map and the report run 04_cluster_som.py and the steps after it"
+    steps = "for clusters, map and report: run_all.py --from 04"
     assert additions.what_next(data, "shop", came=1, assign_to=None) == steps
     write_labels(data, "pred", np.zeros(28, int))
     said = additions.what_next(data, "shop", came=1, assign_to=None)
     assert steps in said and "corrections.csv" not in said and "ASSIGN_TO = 'shop'" in said
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
     said = additions.what_next(data, "shop", came=1, assign_to=None)
-    assert "corrections.csv, which is for the present ones, is left aside" in said
+    assert "corrections.csv, made for the present ones, is left aside" in said
     said = additions.what_next(data, "shop", came=0, assign_to=None)
-    assert said.startswith(steps) and "found anew" in said and "left aside" in said and "ASSIGN_TO" not in said
+    assert said.startswith(steps) and "finds clusters anew" in said and "left aside" in said and "ASSIGN_TO" not in said
     # Photos placed in earlier clusters keep their numbers.
     assert additions.what_next(data, "shop", came=1, assign_to="first") == steps
 
@@ -462,7 +488,7 @@ def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
 def test_after_photos_came_steps_that_need_clusters_say_so_at_once(shop, tmp_path):
     assert call("04_cluster_som.py", shop)[0] == 0
     code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))
-    assert code == 0 and "found anew" in err and "corrections.csv" not in err, err
+    assert code == 0 and "finds clusters anew" in err and "corrections.csv" not in err, err
     code, out, err = call("06_visualize.py", shop)
     assert code == 2 and "clusters.csv is missing (photos came or left;" in err and "run 04_cluster_som.py first" in err
     assert "outdated" in err and "figures" not in err and not (shop / "result").exists()

@@ -81,7 +81,7 @@ def test_an_upload_that_lacks_a_part_is_answered_with_a_warning(client):
 
 @pytest.mark.parametrize("sharpness, scored", [(5.0, "yes"), (None, "no")])
 def test_the_page_knows_whether_there_are_scores_and_what_similarity_is(shop, sharpness, scored):
-    catalogue = replace(shop.searcher.catalogue, calibration=Calibration(sharpness, -1.0))
+    catalogue = replace(shop.searcher.catalogue, calibration=Calibration(sharpness, -1.0, -1.0))
     searcher = Searcher(catalogue, shop.searcher.encoder, shop.searcher.recipe)
     body = html.unescape(create_app(searcher, name="shop", folders=[]).test_client().get("/").text)
     assert f'data-scored="{scored}"' in body and "averaged over a product's 3 best photos" in body
