@@ -59,7 +59,8 @@ MAX_PIXELS = 200_000_000
 LABELS_FROM = "filename"
 
 # The same for TRAIN_DATASET and CALIBRATION_DATASET where their labels are found in another way, or where the photos to
-# be clustered have none. None: as LABELS_FROM says, so with LABELS_FROM = None nothing is learnt from TRAIN_DATASET.
+# be clustered have none. None: as LABELS_FROM says; so with LABELS_FROM = None no labels are looked for in
+# TRAIN_DATASET, and those of an earlier run, and the network trained on them, are used as they are.
 TRAIN_LABELS_FROM = None
 
 # With LABELS_FROM = "filename": a regular expression searched in each file name (without folders); its first group is
