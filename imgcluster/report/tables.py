@@ -57,7 +57,8 @@ LABEL_FREE_SCORES = {
 
 
 def answer(gallery):
-    """The first thing the page says: numbers of products and photos, the interval, the ARI and how they came about.
+    """The first thing the page says: numbers of products and photos, the interval, how they came about, and how right
+    they are: the ARI, or of photos placed in earlier clusters, where known, how many are in their product's.
 
     "alone": the number that the photos alone suggest, where known products led to quite another.
     """
@@ -72,6 +73,7 @@ def answer(gallery):
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": float(np.median(sizes)) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
+            "in_own_cluster": gallery.metrics.get("known_in_own_cluster"),
             "how_counted": _how_counted(count),
             "seen": warning_of_seen(gallery.metrics) if gallery.true is not None else ""}
 

@@ -462,6 +462,8 @@ def test_how_photos_were_placed_comes_first_among_the_scores(tmp_path):
              "More ways to count the same")
     assert [section.count(part) for part in parts] == [1] * 7
     assert sorted(parts, key=section.index) == list(parts)
+    top = text[:text.index('<section id="scores">')]
+    assert "Known products in their cluster" in top and "52 %" in top and "(ARI)" not in top
 
 
 def test_one_photo(tmp_path):
