@@ -144,6 +144,9 @@ def find_new(folder, raw_dir, recipe, *, filters, workers):
     for name in there:
         if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
             raise UserError(f"--add {folder}: {name} is there already, as another photo, in {raw_dir}; rename it")
+    taken = [parent for name in new for parent in Path(name).parents if (raw_dir / parent).is_file()]
+    if taken:
+        raise UserError(f"--add {folder}: there is a photo called {taken[0]} in {raw_dir}; rename the folder")
     with ThreadPoolExecutor(workers) as pool:
         reasons = list(pool.map(lambda name: _unusable(folder / name, recipe, filters), new))
     return ([name for name, reason in zip(new, reasons) if reason is None], there,

@@ -296,6 +296,12 @@ def test_a_photo_of_the_same_name_is_not_overwritten(shop, tmp_path):
     assert "0_0_0.png is there already, as another photo" in refused(shop, "--add", tmp_path / "new")
 
 
+def test_a_folder_of_the_name_of_a_photo_is_not_put_in_its_place(shop, tmp_path):
+    save(shop / "raw_img" / "shop" / "boots.png", picture(1, 97))
+    save(tmp_path / "new" / "boots.png" / "0_9_0.png", picture(1, 98))
+    assert "there is a photo called boots.png in" in refused(shop, "--add", tmp_path / "new")
+
+
 def test_a_folder_that_is_gone_does_not_empty_the_catalogue(shop, tmp_path):
     (shop / "raw_img" / "shop").rename(tmp_path / "elsewhere")
     new_photos(shop / "raw_img" / "shop")
