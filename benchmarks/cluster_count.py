@@ -161,14 +161,18 @@ def score(rows, labels, known):
 
 def cut_to(labels, most, rng):
     """Return the rows, int ascending, of `most` random ones of each label."""
-    return np.sort(np.concatenate([rng.permutation(np.flatnonzero(labels == label))[:most]
-                                   for label in np.unique(labels)]))
+    return some_of_each(labels, rng, lambda _: most)
 
 
 def uneven(labels, rng):
     """Return the rows, int ascending, of a random share of each label: a uniform number squared, three at least."""
-    return np.sort(np.concatenate([rng.permutation(rows)[:max(3, int(len(rows) * rng.random()**2))]
-                                   for rows in (np.flatnonzero(labels == label) for label in np.unique(labels))]))
+    return some_of_each(labels, rng, lambda num: max(3, int(num * rng.random()**2)))
+
+
+def some_of_each(labels, rng, wanted):
+    """Return the rows, int ascending, of random ones of each label: `wanted(n)` of n rows."""
+    shuffled = (rng.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels))
+    return np.sort(np.concatenate([rows[:wanted(len(rows))] for rows in shuffled]))
 
 
 def effective_number(labels):
