@@ -134,7 +134,7 @@ def test_a_peak_just_below_the_highest_count_is_seen_from_both_sides():
     hierarchy = hierarchy_of(clouds(60, 8, spread=0.7, width=16))
     first, _, (by_silhouette, clear) = views_of(hierarchy)
     assert 2 * first < by_silhouette < 2.5 * first and clear == 1
-    assert blind_estimate(hierarchy).count == round(by_silhouette)
+    assert blind_estimate(hierarchy).count == pytest.approx(by_silhouette, rel=0.05)
 
 
 def test_what_rises_beyond_the_highest_count_is_no_peak_at_it():
