@@ -118,7 +118,7 @@ def blind_counts(rows, som, hierarchy):
         "modularity, 5 neighbours": round(modularity_peak(hierarchy, counts)),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
         "reciprocity of nearest photos": max(1, round(reciprocity_peak(curve, len(rows))[0])),
-        "growth of distances, or modularity": round(grown[0][0] if grown else modularity_peak(hierarchy, counts)),
+        "growth of distances, or modularity": round(grown[0].count if grown else modularity_peak(hierarchy, counts)),
         "joined": blind_estimate(hierarchy).count}
 
 

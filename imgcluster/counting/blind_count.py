@@ -90,9 +90,13 @@ def _views(hierarchy, taught_apart):
     grown = growth_peaks(growth_of_distances(hierarchy.points, hierarchy.nearest), num_photos, lowest=lowest,
                          highest=counts[-1])
     others = joined(views.values())
-    of_most = [peak for peak in grown if LOWEST_PEAK * peak[0] <= others and not taught_apart]
-    by_growth, sharp = of_most[0] if of_most else (1.0, 0.0)
-    if clear >= STANDS_OUT:
+    of_most = [peak for peak in grown if LOWEST_PEAK * peak.count <= others and not taught_apart]
+    if not of_most:
+        return views | {"growth of distances": (1.0, 0.0)}, grown
+    by_growth, sharp = of_most[0].count, of_most[0].clarity
+    # Where only the excess over even growth peaks, photos lie along lines, and what the silhouette sees are parts of
+    # them.
+    if clear >= STANDS_OUT and of_most[0].of_heights:
         by_growth = max(by_growth, by_silhouette)
     return views | {"growth of distances": (by_growth, sharp)}, grown
 
@@ -117,7 +121,7 @@ def joined(views):
 def finer_level(by_modularity, grown, count):
     """Return how many smaller groups stand out beside a count, by modularity or by a clear peak of the growth of
     distances (`growth_peaks`), float; None for none. The clusters may then be kinds of product."""
-    found = [by_modularity, *(peak for peak, clarity in grown if clarity >= STANDS_OUT)]
+    found = [by_modularity, *(peak.count for peak in grown if peak.clarity >= STANDS_OUT)]
     return max((each for each in found if each > TWO_LEVELS * count), default=None)
 
 

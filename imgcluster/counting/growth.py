@@ -37,8 +37,19 @@ class Growth:
     noise: np.ndarray
 
 
+@dataclass(frozen=True, order=True)
+class GrowthPeak:
+    """A peak of a Growth: its clarity 0..1; whether it is one of the heights themselves, or else of how far they exceed
+    the even ones; by which share of its height it stands out; the number of clusters that would end there, float."""
+
+    clarity: float
+    of_heights: bool
+    prominence: float
+    count: float
+
+
 def growth_peaks(growth, num_photos, *, lowest, highest):
-    """Return [(count, clarity 0..1)] of the peaks of a Growth of so many photos, the clearest first.
+    """Return the GrowthPeaks of a Growth of so many photos, the clearest first.
 
     A photo's distance to its k-th nearest photo grows as the k-th part of it for each further one, in as many
     dimensions as photos spread over: k (log d[k+1] - log d[k]) is 1 over their number (Levina & Bickel, NIPS 2004).
@@ -47,16 +58,15 @@ def growth_peaks(growth, num_photos, *, lowest, highest):
     the counts between which peaks are sought. Clarity grows with the share of its height by which a peak stands out
     on both sides, beyond a tenth and what chance makes, and with no more of it than jumps account for: photos along a
     line, such as views of a turning product, spread over few dimensions nearby and over more farther off, which is a
-    hill as well. Peaks of the heights over the `even` ones count where they are clearer than those of the heights.
+    hill as well. So the heights over the `even` ones are looked at, too.
     """
-    found = [(clear, curve is growth.heights, drop, count) for curve in (growth.heights, growth.heights / growth.even)
-             for clear, drop, count in _peaks(curve, growth, num_photos, lowest, highest)]
-    return [(count, clear) for clear, _, _, count in sorted(found, reverse=True)]
+    found = [peak for of_heights in (True, False) for peak in _peaks(growth, num_photos, of_heights)]
+    return sorted((peak for peak in found if lowest <= peak.count <= highest), reverse=True)
 
 
-def _peaks(curve, growth, num_photos, lowest, highest):
-    """Return [(clarity, prominence over height, count)] of the peaks of a curve [S] over the sizes of a Growth."""
-    found = []
+def _peaks(growth, num_photos, of_heights):
+    """Return the GrowthPeaks of the heights of a Growth, or of the heights over the `even` ones, at any count."""
+    curve, found = growth.heights if of_heights else growth.heights / growth.even, []
     for top in range(1, len(curve) - 1):
         drop = prominence(curve, top)
         if not (drop > 0 and curve[top] >= curve[top - 1]):
@@ -65,9 +75,9 @@ def _peaks(curve, growth, num_photos, lowest, highest):
         share = min(drop / curve[top], jumps) - growth.noise[top] - SLIGHT_PEAK
         upper = hill(curve, top, depth=TOP_OF_PEAK * drop)
         size = plateau_mean(growth.sizes[upper], curve[upper], TOP_OF_PEAK * drop)
-        count = num_photos * REACHED / size
-        if share > 0 and lowest <= count <= highest:
-            found.append((min(share / CLEARER, 1.0), drop / curve[top], max(count, 1.0)))
+        if share > 0:
+            count = max(num_photos * REACHED / size, 1.0)
+            found.append(GrowthPeak(min(share / CLEARER, 1.0), of_heights, drop / curve[top], count))
     return found
 
 

@@ -6,6 +6,7 @@ import pytest
 from imgcluster.counting import blind_count
 from imgcluster.counting.blind_count import blind_estimate, finer_level, interval, joined, mutual_peak
 from imgcluster.counting.cuts import candidate_counts, modularity_peak, silhouette_peak
+from imgcluster.counting.growth import GrowthPeak
 from imgcluster.structure.hierarchy import hierarchy_of
 
 
@@ -70,18 +71,23 @@ def test_features_that_hold_photos_apart_are_not_asked_for_the_growth_of_distanc
     assert estimate.count == 100 and estimate.finer_groups == pytest.approx(400, rel=0.1)
 
 
-def test_of_two_levels_that_stand_out_the_finer_one_counts(monkeypatch):
+def peak_at(count, *, clarity=1.0, of_heights=True):
+    return GrowthPeak(clarity, of_heights, 0.5, float(count))
+
+
+def test_of_two_levels_that_stand_out_the_finer_one_counts_unless_photos_lie_along_lines(monkeypatch):
     # The silhouette sees 48 clouds, and so is asked; the growth of distances is made to see their groups of four.
     hierarchy = hierarchy_of(clouds(48, 20, spread=0.3))
-    for seen, counted in (12, 48), (96, 96):
-        monkeypatch.setattr(blind_count, "growth_peaks", lambda *_, seen=seen, **__: [(float(seen), 1.0)])
+    for seen, of_heights, counted in (12, True, 48), (96, True, 96), (12, False, 12):
+        peaks = [peak_at(seen, of_heights=of_heights)]
+        monkeypatch.setattr(blind_count, "growth_peaks", lambda *_, peaks=peaks, **__: peaks)
         assert blind_estimate(hierarchy).count == pytest.approx(counted, rel=0.05)
 
 
 def test_far_smaller_groups_are_finer_groups_and_not_the_count(monkeypatch):
     hierarchy = hierarchy_of(clouds(12, 40, spread=0.3))
     for seen, counted, finer in (90, 90, None), (110, 12, 110):
-        monkeypatch.setattr(blind_count, "growth_peaks", lambda *_, seen=seen, **__: [(float(seen), 1.0)])
+        monkeypatch.setattr(blind_count, "growth_peaks", lambda *_, seen=seen, **__: [peak_at(seen)])
         estimate = blind_estimate(hierarchy)
         assert (estimate.count, estimate.finer_groups) == (counted, finer) and seen <= estimate.interval[1]
 
@@ -226,7 +232,8 @@ def test_where_kinds_of_product_are_counted_the_interval_reaches_to_the_products
 
 def test_two_levels_stand_out_where_a_view_has_more_than_twice_the_count():
     assert finer_level(41, [], 20) == 41 and finer_level(39, [], 20) is None
-    assert finer_level(30, [(20, 1), (50, 0.6), (90, 0.4)], 20) == 50  # the last hardly stands out
+    peaks = [peak_at(20), peak_at(50, clarity=0.6), peak_at(90, clarity=0.4)]  # the last hardly stands out
+    assert finer_level(30, peaks, 20) == 50
     views = [(20, 1), (20, 1), (1, 0)]
     assert interval(20, views, 50, num_photos=9999)[1] == np.ceil(50 * np.exp(0.25))
     assert interval(20, [(41, 1), (20, 1), (1, 0)], 41, num_photos=9999)[1] == 82

@@ -17,12 +17,12 @@ def peaks_of(features, *, lowest=1, highest=np.inf):
 @pytest.mark.parametrize(("num_clusters", "photos_each"), [(40, 5), (30, 12), (12, 40), (3, 100), (500, 12)])
 def test_separate_clouds_make_a_clear_peak_at_their_number(num_clusters, photos_each):
     # Of the last, every other photo or fewer are ranked.
-    (count, clear), *_ = peaks_of(clouds(num_clusters, photos_each, spread=0.3))
-    assert count == pytest.approx(num_clusters, rel=0.15) and clear == 1
+    peak = peaks_of(clouds(num_clusters, photos_each, spread=0.3))[0]
+    assert peak.count == pytest.approx(num_clusters, rel=0.15) and peak.clarity == 1 and peak.of_heights
 
 
 def test_products_and_their_kinds_both_make_a_peak():
-    clear = [count for count, clarity in peaks_of(nested(6, 6, 12, apart=0.2, spread=0.1)) if clarity == 1]
+    clear = [peak.count for peak in peaks_of(nested(6, 6, 12, apart=0.2, spread=0.1)) if peak.clarity == 1]
     assert any(count == pytest.approx(6, rel=0.3) for count in clear)
     assert any(count == pytest.approx(36, rel=0.2) for count in clear)
     assert all(count < 50 for count in clear)
@@ -31,7 +31,7 @@ def test_products_and_their_kinds_both_make_a_peak():
 @pytest.mark.parametrize(("num_products", "views"), [(20, 72), (60, 24)])
 def test_views_of_turning_products_are_no_products(num_products, views):
     # Views spread along a line nearby and over more dimensions farther off: a hill in growth, but no jump.
-    clear = [count for count, clarity in peaks_of(turning(num_products, views)) if clarity >= 0.5]
+    clear = [peak.count for peak in peaks_of(turning(num_products, views)) if peak.clarity >= 0.5]
     assert clear and all(count == pytest.approx(num_products, rel=0.3) for count in clear)
 
 
@@ -50,7 +50,7 @@ def turning(num_products, views, *, width=40):
 def test_one_cloud_has_no_clear_peak(num_photos):
     for seed in range(3):
         found = peaks_of(clouds(1, num_photos, spread=1, seed=seed, width=12), lowest=2, highest=num_photos / 3)
-        assert all(clarity < 0.5 for _, clarity in found)
+        assert all(peak.clarity < 0.5 for peak in found)
 
 
 def test_clusters_that_overlap_too_much_make_none():
@@ -60,7 +60,8 @@ def test_clusters_that_overlap_too_much_make_none():
 def test_peaks_are_sought_between_the_counts_given():
     features = nested(6, 6, 12, apart=0.2, spread=0.1)
     above, below = peaks_of(features, lowest=20), peaks_of(features, highest=20)
-    assert above and below and all(count >= 20 for count, _ in above) and all(count <= 20 for count, _ in below)
+    assert above and below
+    assert all(peak.count >= 20 for peak in above) and all(peak.count <= 20 for peak in below)
 
 
 def test_the_height_is_one_over_the_number_of_dimensions():
