@@ -18,6 +18,7 @@ from shop import call, files_of, make_shop, picture, save
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.datafiles.feature_record import note_features
 from imgcluster.datafiles.staging import finish
+from imgcluster.extraction.feature_files import FeatureFiles
 from imgcluster.files import write_json
 from imgcluster.locks import claim
 from imgcluster.network.classifier import build_classifier
@@ -415,6 +416,23 @@ def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):
     finish(shop / "data" / "shop")
     assert len(rows(shop)) in (28, 31)
     assert call(SEARCH, shop, "--add", tmp_path / "new")[0] == 0 and len(rows(shop)) == 31
+
+
+def test_a_killed_addition_begins_anew_where_the_features_were_made_anew(shop, tmp_path, monkeypatch):
+    def add_and_die(files, *batch, real=FeatureFiles.add):
+        real(files, *batch)
+        raise KeyboardInterrupt
+
+    new, data = new_photos(tmp_path / "new", [f"{number % 4}_2{number}_0.png" for number in range(6)]), shop / "data/shop"
+    with monkeypatch.context() as patch:
+        patch.setattr(FeatureFiles, "add", add_and_die)
+        assert call(SEARCH, shop, "--add", new)[0] == 130
+    other = ("--set", "RANDOM_SEED=1")  # of the network's weights
+    assert call("03_extract_features.py", shop, *other)[0] == 0
+    assert call(SEARCH, shop, "--add", new, *other)[0] == 0 and len(rows(shop)) == 34
+    added = np.load(data / "features.npy")
+    assert call("03_extract_features.py", shop, *other)[0] == 0
+    np.testing.assert_allclose(np.load(data / "features.npy"), added, atol=1e-5)
 
 
 def test_copies_go_where_their_folders_say(tmp_path):
