@@ -1,5 +1,6 @@
 """Photos added to a catalogue, and those deleted from its folder taken out, without computing the others again."""
 import filecmp
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -139,7 +140,8 @@ def find_new(folder, raw_dir, recipe, *, filters, workers):
     if folder.resolve().is_relative_to(raw_dir.resolve()):
         return [], [], []
     names, refused = scan_images(folder)
-    new = [name for name in names if not (raw_dir / name).exists()]
+    # A link that leads nowhere can be compared with no photo; why it cannot be read is told below.
+    new = [name for name in names if not (raw_dir / name).exists() or not os.access(folder / name, os.R_OK)]
     there = sorted(set(names) - set(new))
     for name in there:
         if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):

@@ -445,6 +445,13 @@ def test_copies_go_where_their_folders_say(tmp_path):
     assert additions.find_new(raw / "a", raw, Recipe(), filters={}, workers=1) == ([], [], [])
 
 
+def test_a_link_that_leads_nowhere_is_named_though_there_is_a_photo_of_its_name(tmp_path):
+    new, raw = new_photos(tmp_path / "new", ["1_20_0.png"]), new_photos(tmp_path / "raw", ["3_20_0.png"])
+    (new / "3_20_0.png").symlink_to("gone.png")
+    assert additions.find_new(new, raw, Recipe(), filters={}, workers=1) == (
+        ["1_20_0.png"], [], [("3_20_0.png", "link to a missing file")])
+
+
 def test_photos_that_step_01_would_leave_out_are_not_copied(tmp_path):
     new = new_photos(tmp_path / "new", ["1_20_0.png", "3_20_0.png"])
     save(new / "small.png", np.pad(picture(1, 20), ((30, 30), (30, 30), (0, 0)), constant_values=255))
