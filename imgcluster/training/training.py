@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.errors import UserError
-from imgcluster.files import replacing, write_arrays, write_json
+from imgcluster.files import read_arrays, replacing, write_arrays, write_json
 from imgcluster.network.classifier import (
     PAIR_LOSSES,
     build_classifier,
@@ -281,11 +281,11 @@ class Training:
             if state["key"] != self._key():
                 return False
             model = keras.saving.load_model(self.folder / f"{state['last']}.keras")
-            with np.load(self.folder / f"{state['last']}.npz", allow_pickle=False) as average:
-                self._adopt(model)
-                self.average.restore(average)
-        except (OSError, ValueError, KeyError):
+            average = read_arrays(self.folder / f"{state['last']}.npz")
+        except (OSError, ValueError, KeyError, UserError):
             return False
+        self._adopt(model)
+        self.average.restore(average)
         self.history, self.best = state["history"], state["best"]
         return True
 
