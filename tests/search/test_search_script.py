@@ -423,16 +423,17 @@ def test_a_killed_addition_begins_anew_where_the_features_were_made_anew(shop, t
         real(files, *batch)
         raise KeyboardInterrupt
 
-    new, data = new_photos(tmp_path / "new", [f"{number % 4}_2{number}_0.png" for number in range(6)]), shop / "data/shop"
+    new = new_photos(tmp_path / "new", [f"{number % 4}_2{number}_0.png" for number in range(6)])
+    features = shop / "data" / "shop" / "features.npy"
     with monkeypatch.context() as patch:
         patch.setattr(FeatureFiles, "add", add_and_die)
         assert call(SEARCH, shop, "--add", new)[0] == 130
     other = ("--set", "RANDOM_SEED=1")  # of the network's weights
     assert call("03_extract_features.py", shop, *other)[0] == 0
     assert call(SEARCH, shop, "--add", new, *other)[0] == 0 and len(rows(shop)) == 34
-    added = np.load(data / "features.npy")
+    added = np.load(features)
     assert call("03_extract_features.py", shop, *other)[0] == 0
-    np.testing.assert_allclose(np.load(data / "features.npy"), added, atol=1e-5)
+    np.testing.assert_allclose(np.load(features), added, atol=1e-5)
 
 
 def test_copies_go_where_their_folders_say(tmp_path):
