@@ -280,6 +280,16 @@ def test_files_that_are_no_network_are_named(tmp_path):
             load_embedding(tmp_path / name)
 
 
+def test_a_network_that_does_not_fit_into_memory_is_named(tmp_path, monkeypatch):
+    def exhausted(*_, **__):
+        raise MemoryError
+
+    keras.Sequential([keras.Input((3,))]).save(tmp_path / "network.keras")
+    monkeypatch.setattr(keras.saving, "load_model", exhausted)
+    with pytest.raises(UserError, match="network.keras: not a network of this project.*MemoryError"):
+        load_embedding(tmp_path / "network.keras")
+
+
 def test_code_hidden_in_a_network_file_is_not_run(tmp_path):
     inputs = keras.Input((2,))
     unsafe = keras.Model(inputs, keras.layers.Lambda(lambda x: x, name="features")(inputs))
