@@ -1,6 +1,6 @@
 """Which figures a run has, and the data each is drawn from."""
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, partial
 from pathlib import Path
 
 import cv2
@@ -153,14 +153,13 @@ class Gallery:
 
 def figures(gallery):
     """Return {file name: function that draws it, or None where the data for it do not exist}."""
-    thumbnail = lru_cache(maxsize=2000)(lambda row: load_thumbnail(gallery, row))
     plans = {"scatter.png": lambda: draw_scatter(gallery),
              "distance_map.png": lambda: distance_map_figure(
                  gallery.som["distance_map"], gallery.unit_clusters, topology=gallery.topology, names=gallery.names,
                  title=f"How far apart the photos are. {gallery.title}"),
              "hits.png": lambda: hits_figure(gallery.som["hits"], topology=gallery.topology,
                                              title=f"Photos per unit. {gallery.title}"),
-             "map.png": lambda: draw_map(gallery, thumbnail),
+             "map.png": lambda: draw_map(gallery),
              "background_removal.png": lambda: draw_before_after(gallery),
              "training.png": lambda: draw_training(gallery),
              "confusion.png": lambda: draw_confusion(gallery),
@@ -168,8 +167,7 @@ def figures(gallery):
     sizes = np.bincount(gallery.predicted[gallery.predicted >= 0])
     largest = np.argsort(-sizes, kind="stable")[:min(gallery.max_sheets, np.count_nonzero(sizes))]
     for cluster in largest:
-        plans[f"cluster_sheets/cluster_{cluster:03d}.png"] = \
-            lambda cluster=cluster: draw_cluster(gallery, cluster, thumbnail)
+        plans[f"cluster_sheets/cluster_{cluster:03d}.png"] = partial(draw_cluster, gallery, cluster)
     return plans
 
 
@@ -212,15 +210,16 @@ def draw_scatter(gallery):
                         names=gallery.names)
 
 
-def draw_map(gallery, thumbnail):
+def draw_map(gallery):
     """The map with the photo nearest to each unit's prototype."""
     hidden = len(set(gallery.predicted.tolist()) - set(gallery.unit_clusters.ravel().tolist()) - {-1})
     note = f"; {counted(hidden, 'cluster')} not seen here, as each place shows one photo of several" if hidden else ""
-    return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, thumbnail, gallery.unit_clusters,
-                               topology=gallery.topology, title=f"{gallery.title}{note}", names=gallery.names)
+    return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, partial(load_thumbnail, gallery),
+                               gallery.unit_clusters, topology=gallery.topology, title=f"{gallery.title}{note}",
+                               names=gallery.names)
 
 
-def draw_cluster(gallery, cluster, thumbnail):
+def draw_cluster(gallery, cluster):
     """One cluster's photos with their files and confidences, most typical first; of many, the least sure at the end."""
     rows = gallery.typical_first(np.flatnonzero(gallery.predicted == cluster))
     hidden = max(0, len(rows) - SHEET_PHOTOS)
@@ -231,7 +230,7 @@ def draw_cluster(gallery, cluster, thumbnail):
              + (f", {hidden:,} in the middle left out" if hidden else "") + f". {CONFIDENCE}")
     confidence = gallery.clusters["confidence"].to_numpy()
     captions = [f"{gallery.img_paths[row].rsplit('/', 1)[-1]}\n{confidence[row]:.2f}" for row in shown]
-    return contact_sheet(shown, thumbnail, title=title, captions=captions)
+    return contact_sheet(shown, partial(load_thumbnail, gallery), title=title, captions=captions)
 
 
 def looks_changed(before, after):
