@@ -1,4 +1,5 @@
 """Which figures a run has, and the data each is drawn from."""
+import contextlib
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -33,7 +34,7 @@ from imgcluster.wording import counted
 
 NUMBERS = ("cluster", "unit_row", "unit_column", "distance", "confidence")  # columns of clusters.csv that figures need
 DPI, THUMBNAIL = 150, 160
-BEFORE_AFTER_PAIRS = 12
+BEFORE_AFTER = 12  # pairs of photos
 OWN_SHARE = 0.9
 SEEN_CHANGE = 3  # grey levels of 255, on average: more than writing a photo anew as JPEG changes
 SHEET_PHOTOS, SHEET_DOUBTFUL = 48, 16  # on a contact sheet, and how many of them are the least sure
@@ -239,19 +240,25 @@ def looks_changed(before, after):
     return np.abs(small[0] - small[1]).mean() > SEEN_CHANGE
 
 
+def before_and_after(gallery, rows):
+    """Return {place in `rows`: (the photo as it came, as step 01 wrote it)}, uint8 RGB, of up to 12 photos, evenly
+    spread, that can be read both ways; {} where step 01 left all as they were."""
+    pairs = {}
+    for place in np.unique(np.linspace(0, len(rows) - 1, BEFORE_AFTER).astype(int)).tolist():
+        name = gallery.img_paths[rows[place]]
+        with contextlib.suppress(ImageError):
+            pairs[place] = [read_image(folder / name, min_side=THUMBNAIL)
+                            for folder in (gallery.raw_dir, gallery.img_dir)]
+    return pairs if any(looks_changed(*pair) for pair in pairs.values()) else {}
+
+
 def draw_before_after(gallery):
-    """Photos as they came beside what step 01 made of them, spread evenly; None where it left all as they were."""
-    rows = np.unique(np.linspace(0, len(gallery.img_paths) - 1, BEFORE_AFTER_PAIRS).astype(int))
-    pairs = []
-    for name in (gallery.img_paths[row] for row in rows):
-        try:
-            pairs.append((*(read_image(folder / name, min_side=THUMBNAIL)
-                            for folder in (gallery.raw_dir, gallery.img_dir)), name))
-        except ImageError:
-            continue
-    if not any(looks_changed(before, after) for before, after, _ in pairs):
+    """Photos as they came beside what step 01 made of them; None where it left all as they were."""
+    pairs = before_and_after(gallery, range(len(gallery.img_paths)))
+    if not pairs:
         return None
-    return before_after_sheet(*zip(*pairs), title=f"{gallery.name}: photos as they came, and as the network saw them")
+    return before_after_sheet(*zip(*pairs.values()), [gallery.img_paths[row] for row in pairs],
+                              title=f"{gallery.name}: photos as they came, and as the network saw them")
 
 
 def draw_training(gallery):
