@@ -24,7 +24,8 @@ from imgcluster.distilling.distill_networks import (
 from imgcluster.errors import UserError
 from imgcluster.network.backbones import build_backbone
 from imgcluster.network.depth_pooling import GROUP, read_statistics
-from imgcluster.training.crops import VIEWS, CropStream, hue_turn, random_crop, recolored, spoilt, warped
+from imgcluster.training.augmentation import hue_turn
+from imgcluster.training.crops import VIEWS, CropStream, random_crop, recolored, spoilt, warped
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
 ROOT = Path(__file__).resolve().parents[2]
