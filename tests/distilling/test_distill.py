@@ -96,6 +96,10 @@ def test_the_loss_falls_and_a_stopped_run_goes_on(folder, teacher, tmp_path):
     with pytest.raises(UserError, match="another student"):
         Distillation(Recipe(student="Tiny", sizes=(64,), steps=2, pool=32), [teacher], photos,
                      tmp_path / "state")
+    for damaged in (b"", b"PK"):
+        (tmp_path / "state" / "state.npz").write_bytes(damaged)
+        with pytest.raises(UserError, match="state.npz: damaged; remove it to begin anew"):
+            Distillation(RECIPE, [teacher], photos, tmp_path / "state")
 
 
 def assert_half_precision(path):
