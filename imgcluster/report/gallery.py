@@ -106,10 +106,10 @@ class Gallery:
     @cached_property
     def unit_photo(self):
         """Row of the photo nearest to each unit's prototype, int [rows, columns]; -1 for units without a photo."""
-        nearest = np.full(self.som["hits"].shape, -1)
-        table = self.clusters
-        for row in table["distance"].to_numpy().argsort(kind="stable")[::-1]:
-            nearest[table["unit_row"].iat[row], table["unit_column"].iat[row]] = row
+        nearest, table = np.full(self.som["hits"].shape, -1), self.clusters
+        rows = table["distance"].to_numpy().argsort(kind="stable")[::-1]
+        # Of several photos in a unit the last one stays.
+        nearest[tuple(table[name].to_numpy()[rows] for name in ("unit_row", "unit_column"))] = rows
         return nearest
 
     @cached_property
