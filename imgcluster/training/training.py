@@ -96,7 +96,8 @@ class Training:
         self.pictures, self.labels, self.rows = pictures, np.asarray(labels), rows
         self.regime, self.seed, self.folder, self.choose = regime, seed, Path(folder), choose
         self.progress = progress
-        self.num_classes = int(self.labels[rows.train].max()) + 1
+        # Of a model all photos to train on may be unreadable, and those that judge may not.
+        self.num_classes = int(self.labels[np.concatenate([rows.train, rows.val])].max()) + 1
         # Batches for comparing photos hold as many of each model: weights would even out a second time.
         weigh = regime.class_weights and regime.loss not in PAIR_LOSSES
         self.weights = (class_weights(self.labels[rows.train], self.num_classes) if weigh
