@@ -19,6 +19,7 @@ from pathlib import Path
 from imgcluster.configuring.config_file import load_settings
 from imgcluster.errors import UserError
 from imgcluster.files import read_json
+from imgcluster.interrupts import cleaned_up_when_told_to_end
 from imgcluster.running.cli import (
     INTERRUPTED,
     PART_OF_RUN,
@@ -83,19 +84,19 @@ def for_dataset(settings, dataset):
 def run_step(command):
     """Return the exit code of a step.
 
-    Ctrl-C reaches it as well as this process: it is given the time to stop and to say so.
+    Ctrl-C reaches it as well as this process: it is given the time to stop and to say so. It never outlives this one.
     """
-    process = subprocess.Popen(command)
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(SECONDS_TO_STOP)
-        if process.returncode != INTERRUPTED:
-            raise
-        return INTERRUPTED
-    finally:
-        process.kill()
+    with cleaned_up_when_told_to_end(), subprocess.Popen(command) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(SECONDS_TO_STOP)
+            if process.returncode != INTERRUPTED:
+                raise
+            return INTERRUPTED
+        finally:
+            process.kill()
 
 
 def two_digits(text):

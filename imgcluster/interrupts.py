@@ -1,6 +1,10 @@
-"""Ctrl-C and processes that share the work: it reaches them all, and one of them says so."""
+"""Ctrl-C, and being told to end, among processes that share the work: all of them end, and one of them says so."""
 import contextlib
 import signal
+import sys
+
+# As shells report it.
+TOLD_TO_END = 128 + signal.SIGTERM
 
 
 @contextlib.contextmanager
@@ -17,6 +21,21 @@ def interrupts_wait():
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextlib.contextmanager
+def cleaned_up_when_told_to_end():
+    """For the block, have SIGTERM (`kill`, a container that stops) raise SystemExit, so that what is open is closed.
+
+    For the main thread alone.
+    """
+    def end(*_):
+        sys.exit(TOLD_TO_END)
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def end_when_interrupted():

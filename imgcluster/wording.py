@@ -14,3 +14,8 @@ def text_width(text):
 def counted(number, noun, plural=None):
     """Return "1 photo", "2,866 photos"; plural: where that is more than an s."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def first_line(error):
+    """Return the first line of what an exception says, its type where it says nothing (a MemoryError, say)."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

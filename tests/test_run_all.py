@@ -1,5 +1,8 @@
 """run_all.py: its arguments, what each step is given, what ends a run, and the summary."""
+import os
+import subprocess
 import sys
+import time
 from functools import partial
 
 import pytest
@@ -164,3 +167,23 @@ def test_an_interrupt_leaves_a_step_the_time_to_end(tmp_path):
     script.write_text(WAITS.format(code=1))
     with pytest.raises(KeyboardInterrupt):
         run_all.run_step([sys.executable, script])
+
+
+LASTING = """import os, sys, time
+open(sys.argv[1], "w").write(str(os.getpid()))
+time.sleep(60)
+"""
+RUNS = "import sys, run_all; run_all.run_step([sys.executable, *sys.argv[1:]])"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to other processes there")
+def test_a_step_ends_with_a_run_that_is_told_to_end(tmp_path):
+    script, note = tmp_path / "lasting.py", tmp_path / "pid"
+    script.write_text(LASTING)
+    run = subprocess.Popen([sys.executable, "-c", RUNS, script, note], cwd=run_all.ROOT)
+    while not (note.exists() and note.read_text()):
+        time.sleep(0.05)
+    run.terminate()
+    assert run.wait(30) == 143
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)

@@ -1,5 +1,5 @@
 """Numbers agree with their nouns, and texts take the room that they are said to."""
-from imgcluster.wording import counted, text_width
+from imgcluster.wording import counted, first_line, text_width
 
 
 def test_one_is_singular_and_thousands_are_set_apart():
@@ -9,3 +9,8 @@ def test_one_is_singular_and_thousands_are_set_apart():
 
 def test_hangul_and_the_like_take_two_columns():
     assert [text_width(text) for text in ("", "boots", "Müsli", "부츠 3", "靴")] == [0, 5, 5, 6, 2]
+
+
+def test_an_error_that_says_nothing_is_called_by_its_type():
+    assert first_line(ValueError("no such layer\n  in this file")) == "no such layer"
+    assert first_line(MemoryError()) == "MemoryError"

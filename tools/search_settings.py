@@ -52,20 +52,16 @@ def main(argv=None):
     """Run the tool; returns its exit code."""
     options = parse(argv)
     names, trials = combinations(options.set, options.draws, options.seed)
-    for trial in trials:  # all of them are checked before the first hour is spent
-        source = load(options.config, names, trial)
-    if source.HOLDOUT_MODELS == 0:
-        raise UserError("HOLDOUT_MODELS = 0: trials are compared on held-out models; give a share above 0")
-    data_dir = source.folder("DATA_DIR")
-    for name in INPUTS[:2]:
-        require(data_dir / name)
+    sources = [load(options.config, names, trial) for trial in trials]
+    for source in sources:  # all of them before the first hour is spent
+        check_source(source)
     check_table(options.out, names)
-    for number, trial in enumerate(trials, start=1):
+    for number, (trial, source) in enumerate(zip(trials, sources), start=1):
         known = read_table(options.out)
         if len(known) and (known[names].astype(str) == list(trial)).all(axis=1).any():
             continue
         print(f"trial {number} of {len(trials)}: {described(names, trial)}", flush=True)
-        scores = train(options.config, names, trial, source, data_dir)
+        scores = train(options.config, names, trial, source)
         row = pd.DataFrame([{**dict(zip(names, trial)), **scores}])
         write_table(options.out, pd.concat([known, row]) if len(known) else row)
     table = read_table(options.out)
@@ -91,6 +87,14 @@ def combinations(texts, draws, seed):
     return names, grid
 
 
+def check_source(source):
+    """Raise UserError where a trial under these settings could not be compared with others, or lacks files."""
+    if source.HOLDOUT_MODELS == 0:
+        raise UserError("HOLDOUT_MODELS = 0: trials are compared on held-out models; give a share above 0")
+    for name in INPUTS[:2]:
+        require(source.folder("DATA_DIR") / name)
+
+
 def check_table(path, names):
     """Raise UserError where the table of trials at `path` holds trials of other settings than `names`."""
     table = read_table(path)
@@ -114,8 +118,12 @@ def load(config, names, trial):
     return settings.for_dataset(settings.train_dataset)
 
 
-def train(config, names, trial, source, data_dir):
-    """Run step 02 in a folder of its own; return its best epoch's scores and the seconds it took."""
+def train(config, names, trial, source):
+    """Run step 02 in a folder of its own; return its best epoch's scores and the seconds it took.
+
+    source: the settings of the trial, for TRAIN_DATASET.
+    """
+    data_dir = source.folder("DATA_DIR")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder) / source.DATASET
         work.mkdir()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.clusters.assign import Catalogue
-from imgcluster.clusters.cluster_count import Clustering, as_levels, majority
+from imgcluster.clusters.cluster_count import Clustering, as_levels
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_corrections, warn_of_other_features
 from imgcluster.clusters.corrections import apply_corrections, clustering_id
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
@@ -16,6 +16,7 @@ from imgcluster.datafiles.feature_record import differences_in_words, taught_dir
 from imgcluster.datafiles.records import fingerprint, made_with
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, read_table, write_table
+from imgcluster.structure.hierarchy import majority
 from imgcluster.wording import OWN_CLUSTERS, counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning

@@ -4,7 +4,7 @@ import numpy as np
 
 from imgcluster.rows import blocks, read_rows, unit_length
 from imgcluster.structure.hierarchy import NUM_NEIGHBOURS, majority, partition
-from imgcluster.structure.neighbours import membership, project
+from imgcluster.structure.neighbours import add_by_group, project
 from imgcluster.structure.whitening import evened_within
 
 # Most of what there is to gain comes with the first.
@@ -78,7 +78,7 @@ def _sums(features, labels):
     sums = np.zeros((labels.max() + 1, features.shape[1]), np.float32)
     for rows in blocks(len(labels)):
         inside = labels[rows] != UNDECIDED
-        sums += membership(labels[rows][inside], len(sums)).T @ read_rows(features, rows, normalize=True)[inside]
+        add_by_group(sums, read_rows(features, rows, normalize=True)[inside], labels[rows][inside])
     return sums
 
 

@@ -10,12 +10,12 @@ from imgcluster.files import not_utf8, write_array, write_lines, write_table
 
 log = logging.getLogger(__name__)
 
+# Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
+BEFORE = "features_before.npy"
 MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_make_labels_true.py",
            "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
            "labels_pred.txt": "04_cluster_som.py", "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py",
-           "metrics.json": "05_evaluate.py"}
-# Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
-BEFORE = "features_before.npy"
+           "metrics.json": "05_evaluate.py", BEFORE: "03_extract_features.py", "labels_pred.npy": "04_cluster_som.py"}
 # Folder for files of a dataset that hold for other photos than it has now.
 OUTDATED = "outdated"
 # Photos that a warning names one by one.
@@ -73,6 +73,14 @@ def read_labels_true(data_dir):
     return read_labels(data_dir, "true") if (Path(data_dir) / "labels_true.txt").exists() else None
 
 
+def map_array(path):
+    """Return an array file of a dataset, memory-mapped; UserError where it is damaged."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise UserError(f"{path}: not a NumPy array file ({error}); run {MADE_BY[path.name]} again") from error
+
+
 def read_features(data_dir):
     """Return `features.npy`, memory-mapped, float32 or float64 [N, D].
 
@@ -80,10 +88,7 @@ def read_features(data_dir):
     finite; warns of photos without any value but 0.
     """
     path = require(Path(data_dir) / "features.npy")
-    try:
-        features = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise UserError(f"{path}: not a NumPy array file ({error}); run 03_extract_features.py again") from error
+    features = map_array(path)
     if features.ndim != 2 or features.dtype not in (np.float32, np.float64) or features.shape[1] == 0:
         raise UserError(f"{path}: {features.dtype} array of shape {features.shape}; expected float32 [photos, "
                         "features]; run 03_extract_features.py again, or save your own with .astype('float32')")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.backbone_table import BUNDLED
-from imgcluster.datafiles.artefacts import BEFORE, read_img_paths
+from imgcluster.datafiles.artefacts import BEFORE, map_array, read_img_paths
 from imgcluster.files import read_json, write_json
 
 RECORD, FEATURES = "made_by_03.json", "features.npy"
@@ -58,9 +58,12 @@ def note_features(folder, record):
 
 
 def read_before(data_dir):
-    """Return what the network saw before it was adapted, float16 [N, E]; None where there is no such file."""
+    """Return what the network saw before it was adapted, float16 [N, E]; None where there is no such file.
+
+    Raises UserError where it is damaged.
+    """
     path = Path(data_dir) / BEFORE
-    before = np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else ()
+    before = map_array(path) if path.exists() else ()
     return before if len(before) == len(read_img_paths(data_dir)) and not are_others(data_dir) else None
 
 

@@ -1,14 +1,15 @@
 """Which photos are the rows of a dataset, and how every row file keeps step with them."""
+import contextlib
 import logging
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from imgcluster.datafiles.artefacts import (
     BEFORE,
     OUTDATED,
     labels_files,
+    map_array,
     read_img_paths,
     read_labels_true,
     write_labels,
@@ -109,15 +110,16 @@ def _keep_rows(path, target, rows, count):
 
 
 def _keep_array_rows(path, target, rows, count):
-    if len(np.load(path, mmap_mode="r", allow_pickle=False)) != count:
-        return False
-    _copy_rows(path, target, rows)
-    return True
+    with contextlib.suppress(UserError):  # a damaged one cannot be cut
+        if len(map_array(path)) == count:
+            _copy_rows(path, target, rows)
+            return True
+    return False
 
 
 def _copy_rows(source, target, rows):
     """Write the given rows of an array file to another and leave neither open: Windows replaces no open file."""
-    array = np.load(source, mmap_mode="r", allow_pickle=False)
+    array = map_array(source)
     kept = new_array_file(target, dtype=array.dtype, shape=(len(rows), *array.shape[1:]))
     for start in range(0, len(rows), BLOCK):
         kept[start:start + BLOCK] = array[rows[start:start + BLOCK]]

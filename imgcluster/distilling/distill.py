@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from imgcluster.backbone_table import BACKBONES, BUNDLED_WEIGHTS
 from imgcluster.distilling.crop_pool import CropPool
 from imgcluster.distilling.distill_networks import Student, Teachers
 from imgcluster.errors import UserError
-from imgcluster.files import replacing
+from imgcluster.files import read_arrays, replacing
 from imgcluster.network.backbones import build_backbone, check_backbone
 from imgcluster.photos.images import list_images
 from imgcluster.training.crops import CropStream
@@ -219,9 +218,8 @@ class Distillation:
         if not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as file:
-                saved = dict(file)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            saved = read_arrays(path)
+        except UserError as error:
             raise UserError(f"{path}: damaged; remove it to begin anew") from error
         if str(saved["recipe"]) != self._key():
             raise UserError(f"{path}: left by a run of another student, batch size, teacher or size "

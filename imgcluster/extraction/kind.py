@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.extraction.features import embed
-from imgcluster.files import write_arrays
+from imgcluster.files import read_arrays, write_arrays
 from imgcluster.photos.pictures import iterate_pictures
 from imgcluster.rows import sample_step
 from imgcluster.structure.kinship import kinship
@@ -24,12 +24,15 @@ def write_kind(data_dir, features, labels):
 
 
 def read_kind(data_dir):
-    """Return (features float32 [N, D], labels [N]) that `write_kind` wrote, None where it wrote none."""
+    """Return (features float32 [N, D], labels [N]) that `write_kind` wrote, None where it wrote none.
+
+    Raises UserError for a damaged file.
+    """
     path = Path(data_dir) / KIND_FILE
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as arrays:
-        return arrays["features"].astype(np.float32), arrays["labels"]
+    arrays = read_arrays(path)
+    return arrays["features"].astype(np.float32), arrays["labels"]
 
 
 def kinship_of_photos(pretrained, known, folder, img_paths, *, batch_size, **options):

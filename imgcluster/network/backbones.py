@@ -29,6 +29,7 @@ from imgcluster.network.ensemble import join_networks
 from imgcluster.network.hub_backbones import build_hub_backbone
 from imgcluster.network.pooling import pooling_layer
 from imgcluster.network.scaling import InputScaling
+from imgcluster.wording import first_line
 
 # Seconds to wait for the server that holds the ImageNet weights; one that swallows packets would hang for minutes.
 CONNECT_TIMEOUT = 10
@@ -182,7 +183,7 @@ class MissingWeights(UserError):
         self.url = url.group() if url else ""
         self.file = self.url.rsplit("/", 1)[-1]
         self.folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
-        super().__init__(self._message(name, str(error).splitlines()[0]))
+        super().__init__(self._message(name, first_line(error)))
 
     def _message(self, name, reason):
         if not self.file:
@@ -207,5 +208,5 @@ def _load_weights_file(base, name, path):
             base.load_weights(path)
     except Exception as error:
         raise UserError(f"WEIGHTS = {str(path)!r}: does not fit {name}, or is damaged "
-                        f"({str(error).splitlines()[0]}); expected the {base.count_params():,} parameters of {name} "
+                        f"({first_line(error)}); expected the {base.count_params():,} parameters of {name} "
                         "without its classification layer") from error

@@ -10,6 +10,7 @@ from imgcluster.backbone_table import PREFIX
 from imgcluster.errors import UserError
 from imgcluster.network.pooling import TokenPooling
 from imgcluster.network.scaling import InputScaling
+from imgcluster.wording import first_line
 
 
 def build_hub_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):
@@ -31,7 +32,7 @@ def build_hub_backbone(name, *, weights="imagenet", input_size=None, pooling="au
         base = getattr(base, "vision_encoder", base)  # of a network for pictures and text (SigLIP), its eyes
         converter = _converter(hub, preset)
     except Exception as error:
-        raise UserError(f"BACKBONE = {name!r}: keras-hub could not load this preset ({str(error).splitlines()[0]}); "
+        raise UserError(f"BACKBONE = {name!r}: keras-hub could not load this preset ({first_line(error)}); "
                         "see https://keras.io/keras_hub/presets for names, or give a preset's folder; many take "
                         "pictures of one size only (INPUT_SIZE = None)") from error
     return _with_pooling(base, converter, pooling)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.files import read_table
+from imgcluster.files import read_table, replacing
 from imgcluster.photos.duplicates import find_duplicates
 from imgcluster.photos.photo_audit import warnings
 
@@ -52,14 +52,27 @@ def photo_tables(usable):
 def read_ledger(path):
     """Return {file: entry of step 01} of a ledger; a line that a killed run left half written is passed over."""
     entries = {}
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
+    if not path.exists():
+        return entries
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
             try:
                 entry = json.loads(line)
                 entries[entry["file"]] = entry
             except (ValueError, KeyError, TypeError):
                 continue
     return entries
+
+
+def write_ledger(path, entries):
+    """Write a ledger of entries, a line at a time: those of 100,000 photos are hundreds of megabytes."""
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(ledger_line(entry) for entry in entries)
+
+
+def ledger_line(entry):
+    """Return an entry of step 01 as it stands in a ledger."""
+    return json.dumps(entry) + "\n"
 
 
 def signatures_of(data_dir, img_paths):

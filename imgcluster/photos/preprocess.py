@@ -3,7 +3,6 @@
 Each finished photo is noted in a ledger, so that a killed run goes on where it was, and a photo that did not change is
 not done again. A photo that cannot be read, or that brings its process down, is noted with the reason.
 """
-import json
 import multiprocessing
 import os
 import shutil
@@ -21,14 +20,22 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from imgcluster.errors import UserError
-from imgcluster.files import write_table, write_text
+from imgcluster.files import write_table
 from imgcluster.interrupts import end_when_interrupted, interrupts_wait
 from imgcluster.photos.background import crop_to_product, fill_background, normalise_contrast, product_mask
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
 from imgcluster.photos.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
 from imgcluster.photos.photo_audit import audit_photo, refusal, rim_share
-from imgcluster.photos.photo_tables import LEDGER, gone_photos, photo_tables, read_ledger, replaced_photos
+from imgcluster.photos.photo_tables import (
+    LEDGER,
+    gone_photos,
+    ledger_line,
+    photo_tables,
+    read_ledger,
+    replaced_photos,
+    write_ledger,
+)
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
@@ -126,18 +133,18 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     """
     entries, tasks = _split(folders, img_paths, recipe, read_ledger(ledger))
     # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
-    _write_ledger(ledger, entries.values())
+    write_ledger(ledger, entries.values())
     for (_, name, mask_name, _), _ in tasks:
         _make_way(folders.img, name)
         _make_way(folders.masks, mask_name)
     with progress(len(img_paths), len(entries)) as bar, ledger.open("a", encoding="utf-8") as file:
         for (task, stamp), result in _in_processes(tasks, workers):
             entries[task[1]] = {"file": task[1], "stamp": stamp, **result}
-            file.write(json.dumps(entries[task[1]]) + "\n")
+            file.write(ledger_line(entries[task[1]]))
             file.flush()
             bar.update(1)
     ordered = [entries[name] for name in img_paths]
-    _write_ledger(ledger, ordered)
+    write_ledger(ledger, ordered)
     return ordered
 
 
@@ -272,10 +279,6 @@ def _size_and_time(path):
 def _is_written(task):
     folders, name, mask_name, recipe = task
     return (folders.img / name).exists() and (not recipe.save_masks or (folders.masks / mask_name).exists())
-
-
-def _write_ledger(path, entries):
-    write_text(path, "".join(json.dumps(entry) + "\n" for entry in entries))
 
 
 def _start_worker():

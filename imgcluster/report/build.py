@@ -3,13 +3,11 @@ import base64
 import itertools
 from functools import partial
 
-import numpy as np
-
 from imgcluster.files import write_text
-from imgcluster.photos.images import ImageError, read_image
+from imgcluster.photos.images import read_thumbnail
 from imgcluster.report import tables
-from imgcluster.report.content import BEFORE_AFTER, earlier_rows, page_data, rows_shown
-from imgcluster.report.gallery import THUMBNAIL, load_thumbnail, looks_changed
+from imgcluster.report.content import earlier_rows, page_data, rows_shown
+from imgcluster.report.gallery import THUMBNAIL, before_and_after, load_thumbnail
 from imgcluster.report.page import render
 from imgcluster.report.sprites import pack_sprites
 
@@ -25,7 +23,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
     """
     rows = rows_shown(gallery, max_photos)
     data = page_data(gallery, rows)
-    pairs = _before_after(gallery, rows)
+    pairs = list(before_and_after(gallery, rows))
     earlier = earlier_rows(gallery)
     photos = [*(partial(load_thumbnail, gallery, row) for row in rows),
               *(partial(_raw, gallery, rows[index]) for index in pairs),
@@ -64,17 +62,5 @@ def _earlier(gallery, rows, start):
         [next(numbers), gallery.earlier.img_paths[row]] for row in each] for cluster, each in rows.items()}}
 
 
-def _before_after(gallery, rows):
-    """Places in `rows`, spread evenly, of photos both as they came and as step 01 wrote them; none if it left all."""
-    spread = np.unique(np.linspace(0, len(rows) - 1, BEFORE_AFTER).astype(int)).tolist()
-    pairs = {index: (_raw(gallery, rows[index]), load_thumbnail(gallery, rows[index])) for index in spread
-             if (gallery.img_dir / gallery.img_paths[rows[index]]).is_file()}
-    pairs = {index: pair for index, pair in pairs.items() if pair[0] is not None}
-    return list(pairs) if any(looks_changed(*pair) for pair in pairs.values()) else []
-
-
 def _raw(gallery, row):
-    try:
-        return read_image(gallery.raw_dir / gallery.img_paths[row], min_side=THUMBNAIL)
-    except ImageError:
-        return None
+    return read_thumbnail([gallery.raw_dir], gallery.img_paths[row], side=THUMBNAIL)

@@ -14,7 +14,6 @@ from imgcluster.scores.metrics import matched_clusters
 
 TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn
 OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
-BEFORE_AFTER = 12
 EARLIER_PHOTOS = 4
 PAIR_PHOTOS = 6
 

@@ -1,6 +1,7 @@
 """Which figures a run has, and the data each is drawn from."""
+import contextlib
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, partial
 from pathlib import Path
 
 import cv2
@@ -33,7 +34,7 @@ from imgcluster.wording import counted
 
 NUMBERS = ("cluster", "unit_row", "unit_column", "distance", "confidence")  # columns of clusters.csv that figures need
 DPI, THUMBNAIL = 150, 160
-BEFORE_AFTER_PAIRS = 12
+BEFORE_AFTER = 12  # pairs of photos
 OWN_SHARE = 0.9
 SEEN_CHANGE = 3  # grey levels of 255, on average: more than writing a photo anew as JPEG changes
 SHEET_PHOTOS, SHEET_DOUBTFUL = 48, 16  # on a contact sheet, and how many of them are the least sure
@@ -105,10 +106,10 @@ class Gallery:
     @cached_property
     def unit_photo(self):
         """Row of the photo nearest to each unit's prototype, int [rows, columns]; -1 for units without a photo."""
-        nearest = np.full(self.som["hits"].shape, -1)
-        table = self.clusters
-        for row in table["distance"].to_numpy().argsort(kind="stable")[::-1]:
-            nearest[table["unit_row"].iat[row], table["unit_column"].iat[row]] = row
+        nearest, table = np.full(self.som["hits"].shape, -1), self.clusters
+        rows = table["distance"].to_numpy().argsort(kind="stable")[::-1]
+        # Of several photos in a unit the last one stays.
+        nearest[tuple(table[name].to_numpy()[rows] for name in ("unit_row", "unit_column"))] = rows
         return nearest
 
     @cached_property
@@ -153,14 +154,13 @@ class Gallery:
 
 def figures(gallery):
     """Return {file name: function that draws it, or None where the data for it do not exist}."""
-    thumbnail = lru_cache(maxsize=2000)(lambda row: load_thumbnail(gallery, row))
     plans = {"scatter.png": lambda: draw_scatter(gallery),
              "distance_map.png": lambda: distance_map_figure(
                  gallery.som["distance_map"], gallery.unit_clusters, topology=gallery.topology, names=gallery.names,
                  title=f"How far apart the photos are. {gallery.title}"),
              "hits.png": lambda: hits_figure(gallery.som["hits"], topology=gallery.topology,
                                              title=f"Photos per unit. {gallery.title}"),
-             "map.png": lambda: draw_map(gallery, thumbnail),
+             "map.png": lambda: draw_map(gallery),
              "background_removal.png": lambda: draw_before_after(gallery),
              "training.png": lambda: draw_training(gallery),
              "confusion.png": lambda: draw_confusion(gallery),
@@ -168,8 +168,7 @@ def figures(gallery):
     sizes = np.bincount(gallery.predicted[gallery.predicted >= 0])
     largest = np.argsort(-sizes, kind="stable")[:min(gallery.max_sheets, np.count_nonzero(sizes))]
     for cluster in largest:
-        plans[f"cluster_sheets/cluster_{cluster:03d}.png"] = \
-            lambda cluster=cluster: draw_cluster(gallery, cluster, thumbnail)
+        plans[f"cluster_sheets/cluster_{cluster:03d}.png"] = partial(draw_cluster, gallery, cluster)
     return plans
 
 
@@ -212,15 +211,16 @@ def draw_scatter(gallery):
                         names=gallery.names)
 
 
-def draw_map(gallery, thumbnail):
+def draw_map(gallery):
     """The map with the photo nearest to each unit's prototype."""
     hidden = len(set(gallery.predicted.tolist()) - set(gallery.unit_clusters.ravel().tolist()) - {-1})
     note = f"; {counted(hidden, 'cluster')} not seen here, as each place shows one photo of several" if hidden else ""
-    return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, thumbnail, gallery.unit_clusters,
-                               topology=gallery.topology, title=f"{gallery.title}{note}", names=gallery.names)
+    return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, partial(load_thumbnail, gallery),
+                               gallery.unit_clusters, topology=gallery.topology, title=f"{gallery.title}{note}",
+                               names=gallery.names)
 
 
-def draw_cluster(gallery, cluster, thumbnail):
+def draw_cluster(gallery, cluster):
     """One cluster's photos with their files and confidences, most typical first; of many, the least sure at the end."""
     rows = gallery.typical_first(np.flatnonzero(gallery.predicted == cluster))
     hidden = max(0, len(rows) - SHEET_PHOTOS)
@@ -231,7 +231,7 @@ def draw_cluster(gallery, cluster, thumbnail):
              + (f", {hidden:,} in the middle left out" if hidden else "") + f". {CONFIDENCE}")
     confidence = gallery.clusters["confidence"].to_numpy()
     captions = [f"{gallery.img_paths[row].rsplit('/', 1)[-1]}\n{confidence[row]:.2f}" for row in shown]
-    return contact_sheet(shown, thumbnail, title=title, captions=captions)
+    return contact_sheet(shown, partial(load_thumbnail, gallery), title=title, captions=captions)
 
 
 def looks_changed(before, after):
@@ -240,19 +240,25 @@ def looks_changed(before, after):
     return np.abs(small[0] - small[1]).mean() > SEEN_CHANGE
 
 
+def before_and_after(gallery, rows):
+    """Return {place in `rows`: (the photo as it came, as step 01 wrote it)}, uint8 RGB, of up to 12 photos, evenly
+    spread, that can be read both ways; {} where step 01 left all as they were."""
+    pairs = {}
+    for place in np.unique(np.linspace(0, len(rows) - 1, BEFORE_AFTER).astype(int)).tolist():
+        name = gallery.img_paths[rows[place]]
+        with contextlib.suppress(ImageError):
+            pairs[place] = [read_image(folder / name, min_side=THUMBNAIL)
+                            for folder in (gallery.raw_dir, gallery.img_dir)]
+    return pairs if any(looks_changed(*pair) for pair in pairs.values()) else {}
+
+
 def draw_before_after(gallery):
-    """Photos as they came beside what step 01 made of them, spread evenly; None where it left all as they were."""
-    rows = np.unique(np.linspace(0, len(gallery.img_paths) - 1, BEFORE_AFTER_PAIRS).astype(int))
-    pairs = []
-    for name in (gallery.img_paths[row] for row in rows):
-        try:
-            pairs.append((*(read_image(folder / name, min_side=THUMBNAIL)
-                            for folder in (gallery.raw_dir, gallery.img_dir)), name))
-        except ImageError:
-            continue
-    if not any(looks_changed(before, after) for before, after, _ in pairs):
+    """Photos as they came beside what step 01 made of them; None where it left all as they were."""
+    pairs = before_and_after(gallery, range(len(gallery.img_paths)))
+    if not pairs:
         return None
-    return before_after_sheet(*zip(*pairs), title=f"{gallery.name}: photos as they came, and as the network saw them")
+    return before_after_sheet(*zip(*pairs.values()), [gallery.img_paths[row] for row in pairs],
+                              title=f"{gallery.name}: photos as they came, and as the network saw them")
 
 
 def draw_training(gallery):

@@ -1,6 +1,7 @@
 """What the page shows as text and tables, which the template writes."""
 import numpy as np
 
+from imgcluster.backbone_table import AUTO, BUNDLED
 from imgcluster.clusters.cluster_count import beyond_interval
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_json, read_table
@@ -9,7 +10,6 @@ from imgcluster.scores.seen import warning_of_seen
 from imgcluster.training.validation import quality
 
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
-BUNDLED = "bundled"  # as records name the network that ships with the project
 
 # What each score says in a few words: those of photos placed in earlier clusters, the main ones, then groups that are
 # folded away.
@@ -121,7 +121,7 @@ def network(gallery):
     return {"name": " and ".join(map(str, names)), "trained_on": record.get("trained_on"),
             "fitted_to": record.get("fitted_to"),
             "bundled": names == [BUNDLED],
-            "stand_in": names == [BUNDLED] and (record.get("settings") or {}).get("BACKBONE") == "auto"}
+            "stand_in": names == [BUNDLED] and (record.get("settings") or {}).get("BACKBONE") == AUTO}
 
 
 def side_table(gallery, name):

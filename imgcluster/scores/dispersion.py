@@ -1,9 +1,9 @@
 """How far photos lie from the centres of their clusters: two scores from sums over blocks of rows."""
 import numpy as np
-from scipy import sparse
 from sklearn.metrics import pairwise_distances_chunked
 
 from imgcluster.rows import blocks, read_rows
+from imgcluster.structure.neighbours import add_by_group
 
 _MEGABYTES = 256  # of one block of distances between centres
 _COINCIDE = 1e-8  # centres nearer than this are the same but for rounding
@@ -21,8 +21,7 @@ class Dispersion:
         self.centres = np.zeros((len(self.sizes), features.shape[1]))
         self.distances, self.squares = np.zeros(len(self.sizes)), np.zeros(len(self.sizes))
         for rows, own in _inside(features, labels):
-            present, places = np.unique(own, return_inverse=True)
-            self.centres[present] += _members(places).T @ rows
+            add_by_group(self.centres, rows.astype(np.float64), own)
         self.centres /= self.sizes[:, None]
         for rows, own in _inside(features, labels):
             squares = np.square(rows - self.centres[own]).sum(axis=1)
@@ -55,8 +54,3 @@ def _inside(features, labels):
         inside = labels[rows] >= 0
         if inside.any():
             yield read_rows(features, rows)[inside], labels[rows][inside]
-
-
-def _members(labels):
-    """The sparse one-hot matrix of labels; its product with rows sums them in float64."""
-    return sparse.csr_matrix((np.ones(len(labels)), labels, np.arange(len(labels) + 1)))

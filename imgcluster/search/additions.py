@@ -1,5 +1,6 @@
 """Photos added to a catalogue, and those deleted from its folder taken out, without computing the others again."""
 import filecmp
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from imgcluster.datafiles.artefacts import (
     read_labels,
     write_labels,
 )
-from imgcluster.datafiles.feature_record import features_record, note_features, read_before
+from imgcluster.datafiles.feature_record import features_digest, features_record, note_features, read_before
 from imgcluster.datafiles.photo_rows import WHOLE, left_out
 from imgcluster.datafiles.records import PHOTOS, fingerprint
 from imgcluster.datafiles.staging import commit, discard, stage_folder
@@ -139,7 +140,8 @@ def find_new(folder, raw_dir, recipe, *, filters, workers):
     if folder.resolve().is_relative_to(raw_dir.resolve()):
         return [], [], []
     names, refused = scan_images(folder)
-    new = [name for name in names if not (raw_dir / name).exists()]
+    # A link that leads nowhere can be compared with no photo; why it cannot be read is told below.
+    new = [name for name in names if not (raw_dir / name).exists() or not os.access(folder / name, os.R_OK)]
     there = sorted(set(names) - set(new))
     for name in there:
         if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
@@ -201,7 +203,7 @@ def _prepare(data_dir, img_dir, done, labels, encoder, options, progress):
         raise UserError(f"none of the {len(old)} photos of the catalogue lies in RAW_IMG_DIR; is the folder mounted? "
                         "To begin anew, run 00_make_labels_true.py, 01 and 03")
     stage = stage_folder(data_dir)
-    new, *vectors = _extract(stage, img_dir, sorted(kept - stay), done, encoder, options, progress)
+    new, *vectors = _extract(data_dir, img_dir, sorted(kept - stay), done, encoder, options, progress)
     rows = sorted(stay | set(new))
     if rows == old and not new:
         return Added(0, 0, len(old)), []
@@ -243,14 +245,19 @@ def _clusters(data_dir, rows, old, new, vectors):
     return np.array([placed[row] for row in rows]).astype(int)
 
 
-def _extract(stage, img_dir, new, done, encoder, options, progress):
-    """(new photos that can be read, their features, those from before or None): a killed run goes on where it was."""
+def _extract(data_dir, img_dir, new, done, encoder, options, progress):
+    """(new photos that can be read, their features, those from before or None): a killed run goes on where it was.
+
+    Not so where features.npy was made anew since then: what it left would be by another network, or other settings.
+    """
     if not new:
         return new, None, None
+    stage = stage_folder(data_dir)
     digests = {entry["file"]: entry["signature"]["digest"] for entry in done.usable}
     outs = [stage / "new.npy", stage / "new_before.npy"][:len(encoder.embedding.outputs)]
     errors = extract_features(encoder.embedding, img_dir, new, *outs, batch_size=options.batch_size,
-                              key={"photos": [[name, digests[name]] for name in new]},
+                              key={"photos": [[name, digests[name]] for name in new],
+                                   "beside": features_digest(data_dir)},
                               progress=progress, **encoder.options, **options.pictures)
     readable = [row for row in range(len(new)) if row not in errors]
     if not readable:

@@ -9,6 +9,7 @@ from imgcluster.datafiles.feature_record import features_record
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import embed_all
+from imgcluster.files import read_arrays
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.images import resize_for_network
 
@@ -128,5 +129,5 @@ def read_whitening(data_dir, components):
     if not path.exists():
         raise UserError(f"{path} is missing, by which new photos are whitened as the catalogue was; run "
                         "03_extract_features.py again")
-    with np.load(path, allow_pickle=False) as arrays:
-        return arrays["mean"].astype(np.float32), arrays["axes"].astype(np.float32)
+    arrays = read_arrays(path)
+    return arrays["mean"].astype(np.float32), arrays["axes"].astype(np.float32)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcluster.rows import blocks, unit_length
+from imgcluster.structure.neighbours import add_by_group
 
 # Photos of a product that its similarity is the mean of: one photo may match by chance, three hardly do.
 BEST_PHOTOS = 3
@@ -34,7 +35,7 @@ def typical_first(index, products):
     """
     means = np.zeros((len(products.sizes), index.features.shape[1]), np.float32)
     for rows in blocks(len(index)):
-        np.add.at(means, products.codes[rows], index.directions(index.features[rows]))
+        add_by_group(means, index.directions(index.features[rows]), products.codes[rows])
     like = np.concatenate([np.einsum("nd,nd->n", index.directions(index.features[rows]), means[products.codes[rows]])
                            for rows in blocks(len(index))])
     order = np.lexsort((-like, products.codes))

@@ -166,7 +166,15 @@ def by_size(labels, counted=None):
 
 def majority(groups, labels, num_groups):
     """Return the most frequent of labels int [N] in each of the groups int [N], int [num_groups], -1 where there are
-    none."""
-    counts = np.zeros((num_groups, labels.max(initial=0) + 1), int)
-    np.add.at(counts, (groups, labels), 1)
-    return np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
+    none.
+
+    The lower number wins a tie. Memory goes with N, however many groups and labels there are.
+    """
+    width = labels.max(initial=0) + 1
+    pairs, counts = np.unique(groups.astype(np.int64) * width + labels, return_counts=True)
+    group, label = np.divmod(pairs, width)
+    order = np.lexsort((label, -counts, group))
+    there, first = np.unique(group[order], return_index=True)
+    found = np.full(num_groups, -1)
+    found[there] = label[order][first]
+    return found

@@ -66,16 +66,17 @@ def _colours(a, picture, rng):
     contrast = 1 + rng.uniform(-a.contrast, a.contrast)
     saturation = 1 + rng.uniform(-a.color, a.color)
     hue = np.deg2rad(HUE_DEGREES * rng.uniform(-a.color, a.color))
-    colours = _turn_about_grey(hue) @ (saturation * np.eye(3) + (1 - saturation) * LIGHTNESS)
+    colours = hue_turn(hue) @ (saturation * np.eye(3) + (1 - saturation) * LIGHTNESS)
     mean = np.array(cv2.mean(picture)[:3])
     offset = (1 - contrast) * mean + 255 * rng.uniform(-a.brightness, a.brightness)
     return np.column_stack([contrast * colours, offset])
 
 
-def _turn_about_grey(angle):
-    """The rotation [3, 3] of RGB about the axis of greys (Rodrigues' formula)."""
-    cross = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3)
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+def hue_turn(angle):
+    """Return the matrix [3, 3] that turns RGB colours about the grey axis by `angle` in radians."""
+    axis = np.full(3, 3 ** -0.5)
+    cross = np.cross(np.eye(3), axis)
+    return np.cos(angle) * np.eye(3) + (1 - np.cos(angle)) * np.outer(axis, axis) + np.sin(angle) * cross
 
 
 def _with_noise(pictures, strength, rng):

@@ -8,6 +8,7 @@ import numpy as np
 
 from imgcluster.errors import UserError
 from imgcluster.photos.images import ImageError, read_image, resize_for_network
+from imgcluster.training.augmentation import LIGHTNESS, hue_turn
 
 # Crops cut from a photo each time it is decoded.
 CROPS_PER_READ = 4
@@ -19,7 +20,7 @@ VIEWS, VIEW_AREA = 4, (0.4, 1.0)
 WHOLE, COLOR, MIXED = 0.3, 0.7, 0.4
 # Shares of crops that are seen from another side, with another hue, and out of focus or noisy.
 WARPED, HUE, SPOILT = 0.4, 0.3, 0.3
-GREY = np.float32([0.299, 0.587, 0.114])
+GREY = np.float32(LIGHTNESS)
 
 
 class CropStream:
@@ -128,13 +129,6 @@ def recolored(crop, rng, *, hue=HUE):
     offset = 128 * (1 - contrast) + rng.uniform(-20, 20)
     affine = np.column_stack([gains[:, None] * matrix, np.full(3, offset)])
     return cv2.transform(np.ascontiguousarray(crop), affine.astype(np.float32))
-
-
-def hue_turn(angle):
-    """Return the matrix [3, 3] that turns RGB colours about the grey axis by `angle` in radians."""
-    axis = np.full(3, 3 ** -0.5)
-    cross = np.cross(np.eye(3), axis)
-    return np.cos(angle) * np.eye(3) + (1 - np.cos(angle)) * np.outer(axis, axis) + np.sin(angle) * cross
 
 
 def warped(crop, rng):

@@ -17,6 +17,7 @@ from imgcluster.network import depth_pooling, pooling, scaling  # noqa: F401
 from imgcluster.network.classifier import PRETRAINED, output_layer
 from imgcluster.network.hub_backbones import import_hub_layers
 from imgcluster.training.training import Rows, Training
+from imgcluster.wording import first_line
 
 
 def load_embedding(path):
@@ -67,7 +68,7 @@ def load_trained(path):
         return network
     except Exception as error:
         raise UserError(f"{path}: not a network of this project, made by an earlier version of it, or damaged "
-                        f"({str(error).splitlines()[0]}); run 02_finetune_network.py again") from error
+                        f"({first_line(error)}); run 02_finetune_network.py again") from error
 
 
 def network_fingerprint(path):

@@ -28,7 +28,9 @@ class FrozenMaps:
         self.trunk, self.pictures, self.folder = trunk, pictures, Path(folder)
         self.augmentation, self.versions, self.seed = augmentation, versions, seed
         self.batch_size, self.progress = batch_size, progress
-        self.digest = digest([*trunk.get_weights(), pictures, np.array([seed, *vars(augmentation).values()], float)])
+        # Pictures of one batch share their noise.
+        drawn_by = np.array([seed, batch_size, *vars(augmentation).values()], float)
+        self.digest = digest([*trunk.get_weights(), pictures, drawn_by])
         self._open = {}
 
     def fits(self):

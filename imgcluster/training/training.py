@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.errors import UserError
-from imgcluster.files import replacing, write_arrays, write_json
+from imgcluster.files import read_arrays, replacing, write_arrays, write_json
 from imgcluster.network.classifier import (
     PAIR_LOSSES,
     build_classifier,
@@ -96,7 +96,8 @@ class Training:
         self.pictures, self.labels, self.rows = pictures, np.asarray(labels), rows
         self.regime, self.seed, self.folder, self.choose = regime, seed, Path(folder), choose
         self.progress = progress
-        self.num_classes = int(self.labels[rows.train].max()) + 1
+        # Of a model all photos to train on may be unreadable, and those that judge may not.
+        self.num_classes = int(self.labels[np.concatenate([rows.train, rows.val])].max()) + 1
         # Batches for comparing photos hold as many of each model: weights would even out a second time.
         weigh = regime.class_weights and regime.loss not in PAIR_LOSSES
         self.weights = (class_weights(self.labels[rows.train], self.num_classes) if weigh
@@ -281,11 +282,11 @@ class Training:
             if state["key"] != self._key():
                 return False
             model = keras.saving.load_model(self.folder / f"{state['last']}.keras")
-            with np.load(self.folder / f"{state['last']}.npz", allow_pickle=False) as average:
-                self._adopt(model)
-                self.average.restore(average)
-        except (OSError, ValueError, KeyError):
+            average = read_arrays(self.folder / f"{state['last']}.npz")
+        except (OSError, ValueError, KeyError, UserError):
             return False
+        self._adopt(model)
+        self.average.restore(average)
         self.history, self.best = state["history"], state["best"]
         return True
 

@@ -12,6 +12,7 @@ from imgcluster.datafiles.feature_record import (
     taught_apart,
 )
 from imgcluster.datafiles.photo_rows import write_photo_rows
+from imgcluster.errors import UserError
 from imgcluster.files import write_json, write_lines
 
 RECORD = {"network": "a", "settings": {"INPUT_SIZE": 224, "RESIZE_MODE": "pad"}}
@@ -88,6 +89,16 @@ def test_settings_that_change_no_feature_do_not_count(tmp_path):
     assert differing(tmp_path, one, other) == []
     (tmp_path / "one" / "made_by_03.json").unlink()
     assert differences(tmp_path / "one", tmp_path / "other") == []
+
+
+@pytest.mark.parametrize("size", [0, 100, 129])
+def test_damaged_features_before_are_named(tmp_path, size):
+    write_lines(tmp_path / "img_paths.txt", ["a.jpg", "b.jpg"])
+    path = tmp_path / "features_before.npy"
+    np.save(path, np.ones((2, 4), np.float16))
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(UserError, match="features_before.npy: not a NumPy array file.*03_extract_features.py again"):
+        read_before(tmp_path)
 
 
 @pytest.mark.parametrize("rows", [1, 3, 5000])

@@ -110,6 +110,15 @@ def test_row_files_that_did_not_fit_before_are_set_aside(data_dir):
     assert list(read_table(data_dir / "clusters.csv").cluster) == ["0", "1"]
 
 
+def test_damaged_arrays_are_set_aside(data_dir):
+    names = ("features.npy", "labels_pred.npy")
+    for name in names:
+        (data_dir / name).write_bytes((data_dir / name).read_bytes()[:130])
+    write_photo_rows(data_dir, PHOTOS[1:], labels_of(data_dir, range(1, 5)))
+    assert read_img_paths(data_dir) == PHOTOS[1:] and len(read_labels(data_dir, "pred")) == 4
+    assert all((data_dir / "outdated" / name).exists() and not (data_dir / name).exists() for name in names)
+
+
 def test_labels_go_when_there_are_none_any_more(data_dir):
     write_photo_rows(data_dir, PHOTOS, None)
     assert read_labels_true(data_dir) is None

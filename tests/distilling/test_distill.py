@@ -24,7 +24,8 @@ from imgcluster.distilling.distill_networks import (
 from imgcluster.errors import UserError
 from imgcluster.network.backbones import build_backbone
 from imgcluster.network.depth_pooling import GROUP, read_statistics
-from imgcluster.training.crops import VIEWS, CropStream, hue_turn, random_crop, recolored, spoilt, warped
+from imgcluster.training.augmentation import hue_turn
+from imgcluster.training.crops import VIEWS, CropStream, random_crop, recolored, spoilt, warped
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +96,10 @@ def test_the_loss_falls_and_a_stopped_run_goes_on(folder, teacher, tmp_path):
     with pytest.raises(UserError, match="another student"):
         Distillation(Recipe(student="Tiny", sizes=(64,), steps=2, pool=32), [teacher], photos,
                      tmp_path / "state")
+    for damaged in (b"", b"PK"):
+        (tmp_path / "state" / "state.npz").write_bytes(damaged)
+        with pytest.raises(UserError, match="state.npz: damaged; remove it to begin anew"):
+            Distillation(RECIPE, [teacher], photos, tmp_path / "state")
 
 
 def assert_half_precision(path):

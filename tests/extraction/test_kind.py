@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from imgcluster.errors import UserError
 from imgcluster.extraction.features import embed
 from imgcluster.extraction.kind import kinship_of_photos, read_kind, write_kind
 from imgcluster.structure.kinship import kinship
@@ -14,6 +15,10 @@ def test_known_products_are_read_back_as_they_were_written(tmp_path):
     read, names = read_kind(tmp_path)
     assert read.dtype == np.float32 and (names == labels).all()
     np.testing.assert_allclose(read, features, atol=2e-3)
+    path = tmp_path / "kind.npz"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match="kind.npz: damaged"):
+        read_kind(tmp_path)
 
 
 def test_kinship_is_that_of_the_photos_that_can_be_read(tiny_embedding, squares, save_photos, tmp_path):

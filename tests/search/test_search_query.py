@@ -151,6 +151,9 @@ def test_whitening_is_applied_and_missed(tmp_path, tiny_embedding):
     assert read_whitening(tmp_path, None) is None
     with pytest.raises(UserError, match="whitening.npz is missing"):
         read_whitening(tmp_path, 3)
+    (tmp_path / "whitening.npz").write_bytes(b"PK")
+    with pytest.raises(UserError, match="whitening.npz: damaged"):
+        read_whitening(tmp_path, 3)
     network, pictures = tiny_embedding(), [picture(0), picture(1)]
     mean, axes = np.full(8, 0.1, np.float32), np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
     np.testing.assert_allclose(Encoder(network, whitening=(mean, axes)).encode(pictures)[0],

@@ -18,6 +18,7 @@ from shop import call, files_of, make_shop, picture, save
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.datafiles.feature_record import note_features
 from imgcluster.datafiles.staging import finish
+from imgcluster.extraction.feature_files import FeatureFiles
 from imgcluster.files import write_json
 from imgcluster.locks import claim
 from imgcluster.network.classifier import build_classifier
@@ -417,6 +418,24 @@ def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):
     assert call(SEARCH, shop, "--add", tmp_path / "new")[0] == 0 and len(rows(shop)) == 31
 
 
+def test_a_killed_addition_begins_anew_where_the_features_were_made_anew(shop, tmp_path, monkeypatch):
+    def add_and_die(files, *batch, real=FeatureFiles.add):
+        real(files, *batch)
+        raise KeyboardInterrupt
+
+    new = new_photos(tmp_path / "new", [f"{number % 4}_2{number}_0.png" for number in range(6)])
+    features = shop / "data" / "shop" / "features.npy"
+    with monkeypatch.context() as patch:
+        patch.setattr(FeatureFiles, "add", add_and_die)
+        assert call(SEARCH, shop, "--add", new)[0] == 130
+    other = ("--set", "RANDOM_SEED=1")  # of the network's weights
+    assert call("03_extract_features.py", shop, *other)[0] == 0
+    assert call(SEARCH, shop, "--add", new, *other)[0] == 0 and len(rows(shop)) == 34
+    added = np.load(features)
+    assert call("03_extract_features.py", shop, *other)[0] == 0
+    np.testing.assert_allclose(np.load(features), added, atol=1e-5)
+
+
 def test_copies_go_where_their_folders_say(tmp_path):
     names = ["1_20_0.png", "3_20_0.png", "a/2_20_0.png"]
     new, raw = new_photos(tmp_path / "new", names), tmp_path / "raw"
@@ -425,6 +444,13 @@ def test_copies_go_where_their_folders_say(tmp_path):
     assert files_of(raw) == files_of(new)
     assert additions.find_new(new, raw, Recipe(), filters={}, workers=1) == ([], names, [])
     assert additions.find_new(raw / "a", raw, Recipe(), filters={}, workers=1) == ([], [], [])
+
+
+def test_a_link_that_leads_nowhere_is_named_though_there_is_a_photo_of_its_name(tmp_path):
+    new, raw = new_photos(tmp_path / "new", ["1_20_0.png"]), new_photos(tmp_path / "raw", ["3_20_0.png"])
+    (new / "3_20_0.png").symlink_to("gone.png")
+    assert additions.find_new(new, raw, Recipe(), filters={}, workers=1) == (
+        ["1_20_0.png"], [], [("3_20_0.png", "link to a missing file")])
 
 
 def test_photos_that_step_01_would_leave_out_are_not_copied(tmp_path):

@@ -1,4 +1,6 @@
 """Partitions cut from the hierarchy: as many clusters as asked for, products smaller than map units among them."""
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -137,6 +139,16 @@ def test_edges_between_groups_add_up_both_ways():
 def test_a_unit_belongs_to_most_of_its_photos():
     assert majority(np.array([0, 0, 0, 2, 4, 4]), np.array([1, 1, 0, 3, 2, 0]), 5).tolist() == [1, -1, 3, -1, 0]
     assert majority(np.array([], int), np.array([], int), 2).tolist() == [-1, -1]
+    assert majority(np.array([0, 0, 1, 1, 1]), np.array([3, 1, 2, 0, 2]), 2).tolist() == [1, 2]
+
+
+def test_majorities_of_many_groups_take_no_more_memory_than_their_photos():
+    groups = np.arange(20_000, dtype=np.int32)
+    tracemalloc.start()
+    found = majority(groups, groups[::-1], len(groups))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.array_equal(found, groups[::-1]) and peak < 10e6
 
 
 def test_larger_clusters_have_lower_numbers_and_of_equal_ones_that_of_the_first_photo():

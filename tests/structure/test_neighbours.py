@@ -5,6 +5,7 @@ import pytest
 from imgcluster.structure.neighbours import (
     UNIT_CANDIDATES,
     Surroundings,
+    add_by_group,
     fuzzy_graph,
     group_means,
     nearest_photos,
@@ -129,3 +130,12 @@ def test_copies_too_many_to_compare_with_each_other_are_still_each_others_neares
     index, distance = nearest_photos(points, np.repeat([0, 1], [2000, 300]), num_neighbours=8)
     assert (index[:2000] < 2000).all() and distance[:2000].max() < 1e-3
     assert (index != np.arange(2300)[:, None]).all() and (index[2000:] >= 2000).all()
+
+
+def test_rows_are_added_to_the_sums_of_their_groups_alone():
+    rows, groups, sums = RNG.normal(size=(50, 3)), RNG.integers(4, 9, 50), RNG.normal(size=(10, 3))
+    expected = [before + rows[groups == group].sum(axis=0) for group, before in enumerate(sums)]
+    add_by_group(sums, rows, groups)
+    np.testing.assert_allclose(sums, expected, atol=1e-6)
+    add_by_group(sums, rows[:0], groups[:0])
+    np.testing.assert_allclose(sums, expected, atol=1e-6)

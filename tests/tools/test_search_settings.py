@@ -1,4 +1,5 @@
 """The grid of trials: complete, drawn without repetition, and refused before any time is spent on it."""
+import shutil
 import sys
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def test_what_cannot_be_tried_is_named_at_once(tmp_path):
         search_settings.main([*arguments, "--set", "LOSS=softmax,softmx"])
     with pytest.raises(UserError, match="HOLDOUT_MODELS = 0"):
         search_settings.main([*arguments, "--set", "HOLDOUT_MODELS=0"])
+    for name in search_settings.INPUTS:
+        write_lines(tmp_path / "data" / "known" / name, [])
+    with pytest.raises(UserError, match="HOLDOUT_MODELS = 0"):
+        search_settings.main([*arguments, "--set", "HOLDOUT_MODELS=0,0.2"])
+    with pytest.raises(UserError, match="other.*00_make_labels_true.py"):
+        search_settings.main([*arguments, "--set", "TRAIN_DATASET=other,known"])
+    shutil.rmtree(tmp_path / "data")
     with pytest.raises(UserError, match="00_make_labels_true.py"):
         search_settings.main([*arguments, "--set", "EPOCHS=1"])
     for name in ("auto", "None"):

@@ -223,6 +223,15 @@ def test_the_upper_blocks_learn_the_same_from_maps_as_from_pictures(train, tmp_p
         np.testing.assert_allclose(mine, its, rtol=5e-3, atol=5e-3)
 
 
+def test_a_training_whose_state_is_damaged_begins_anew(train, tmp_path):
+    network, expected, _ = train(tmp_path / "whole", epochs=1)
+    with pytest.raises(Killed):
+        train(tmp_path / "killed", kill_after=2, epochs=1)
+    next((tmp_path / "killed" / "training").glob("epoch_*.npz")).write_bytes(b"")
+    classifier, history, seen = train(tmp_path / "killed", epochs=1)
+    assert len(seen) == 2 and history.equals(expected) and same_weights(classifier, network)
+
+
 @pytest.mark.parametrize("change, rows", [("nothing", 0), ("regime", 1), ("pictures", 1), ("weights", 1)])
 def test_only_the_same_training_goes_on_with_the_state(train, tmp_path, squares, change, rows):
     options = {"epochs": 0, "head_epochs": 2}
@@ -269,6 +278,16 @@ def test_files_that_are_no_network_are_named(tmp_path):
     for name in ("network.keras", "other.keras", "none.keras"):
         with pytest.raises(UserError, match=f"{name}: not a network of this project.*02_finetune_network.py"):
             load_embedding(tmp_path / name)
+
+
+def test_a_network_that_does_not_fit_into_memory_is_named(tmp_path, monkeypatch):
+    def exhausted(*_, **__):
+        raise MemoryError
+
+    keras.Sequential([keras.Input((3,))]).save(tmp_path / "network.keras")
+    monkeypatch.setattr(keras.saving, "load_model", exhausted)
+    with pytest.raises(UserError, match="network.keras: not a network of this project.*MemoryError"):
+        load_embedding(tmp_path / "network.keras")
 
 
 def test_code_hidden_in_a_network_file_is_not_run(tmp_path):

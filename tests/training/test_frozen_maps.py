@@ -23,9 +23,9 @@ def make(tiny_embedding, squares, silent, tmp_path):
         return silent()
 
     def build(**changes):
-        options = {"pictures": squares(np.arange(10) % 4), "augmentation": BRIGHTER, "seed": 0, **changes}
-        return FrozenMaps(below, options.pop("pictures"), tmp_path, versions=2, batch_size=4, progress=progress,
-                          **options)
+        options = {"pictures": squares(np.arange(10) % 4), "augmentation": BRIGHTER, "seed": 0, "batch_size": 4,
+                   "folder": tmp_path, **changes}
+        return FrozenMaps(below, options.pop("pictures"), versions=2, progress=progress, **options)
     build.passes = passes
     return build
 
@@ -63,6 +63,13 @@ def test_maps_on_disk_are_used_again_only_where_they_are_the_same(make, squares)
     for change in ({name: value} for name, value in others.items()):
         assert (make(**change).drawn(0)(np.arange(10)) != first).any()
     assert len(make.passes) == 4
+
+
+def test_maps_of_other_batches_are_not_taken_for_those_that_these_would_make(make, tmp_path):
+    noisy, rows = Augmentation(noise=0.2), np.arange(10)
+    fresh = make(augmentation=noisy, batch_size=5, folder=tmp_path / "alone").drawn(0)(rows)
+    make(augmentation=noisy).drawn(0)
+    np.testing.assert_array_equal(make(augmentation=noisy, batch_size=5).drawn(0)(rows), fresh)
 
 
 def test_one_picture_that_was_replaced_among_many_is_seen(make, squares):

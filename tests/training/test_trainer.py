@@ -115,6 +115,14 @@ def test_the_network_that_is_kept_knows_all_models_and_is_judged_by_one_that_doe
     assert scores["holdout_map_r"] == apart.join([other])[1]["holdout_map_r"]
 
 
+def test_a_model_whose_training_photos_cannot_be_read_is_one_all_the_same(trainer, tmp_path):
+    made = trainer("state", train_on_all=False)
+    last = made.set.rows.train[made.set.labels[made.set.rows.train] == 2]
+    for row in last:
+        (tmp_path / "img" / made.set.img_paths[row]).write_bytes(b"nothing")
+    assert made.train("tiny", 1, **OPTIONS).network.output_shape == (None, len(made.set.classes))
+
+
 def test_what_auto_stood_for_is_loaded_from_then_on(trainer, tiny_embedding, monkeypatch):
     asked = []
 
