@@ -40,7 +40,7 @@ from imgcluster.counting.cuts import candidate_counts, count_grid, modularity_pe
 from imgcluster.counting.growth import growth_of_distances, growth_peaks
 from imgcluster.counting.reciprocity import reciprocity_curve, reciprocity_peak
 from imgcluster.counting.validity import modularity
-from imgcluster.counting.variety import variety_ratio
+from imgcluster.counting.variety import by_variety
 from imgcluster.rows import sample_step, unit_length
 from imgcluster.som import SelfOrganizingMap, default_grid
 from imgcluster.structure.diffusion import diffusion_map
@@ -126,7 +126,7 @@ def calibrated_counts(rows, known):
     """Return {method: count} of every calibrated estimator."""
     _, labels, sizes = np.unique(known[1], return_inverse=True, return_counts=True)
     return {"photos per known product": max(1, round(len(rows) / sizes.mean())),
-            "variety of known products": max(1, round(len(sizes) * variety_ratio(rows, known[0], labels))),
+            "variety of known products": max(1, round(by_variety(rows, known[0], labels).count)),
             "joined": calibrated_estimate(rows, known).count}
 
 

@@ -2,23 +2,25 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr
 
 from imgcluster.counting.blind_count import Estimate
-from imgcluster.counting.variety import NEIGHBOURS, even_variety, variety_ratio
+from imgcluster.counting.variety import Variety, by_variety, even_variety
 from imgcluster.errors import UserError
 from imgcluster.rows import check_features
 from imgcluster.wording import counted
 
-# How far one product's variety is from the mean one's, for products far larger than the neighbourhoods it is read on.
-VARIETY_SPREAD = 0.1
+# How much one product's number of photos, and what it adds to variety, vary (relative variance) as far as few known
+# products tell: as much as one more product would.
+USUAL_VARIANCE = 0.2
+# The power with which variety grows is off by about this share of the logarithm of new over known products.
+POWER_OFF = 0.3
 LEAST_SIGMA = 0.05
-# How far counts by variety were from the truth, in logarithms: a variance, and what one over either number of products
-# adds to it; where known products have as many photos as new ones, and among equally many photos of those that do not.
-ALIKE_SPREAD, EVEN_SPREAD = (0, 0.1), (0.15**2, 0.2)
-# Odds that known products have other numbers of photos than new ones: where the known ones have equally many, which
-# seldom comes by itself; the variation of their sizes over which that fades; and where it is large.
-PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.1, 0.02
+# How far more a count among equally many photos is off, in logarithms.
+EVEN_OFF = 0.15
+# Odds that known products have other numbers of photos than new ones: at most, where the known ones have equally many;
+# the variation of their sizes over which that fades; and where it is large.
+PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 2, 0.1, 0.02
 # How often a new product is then photographed for each photo of a known one: a tenth to ten times, all as likely.
 PICKED_DENSITY = 1 / (2 * np.log(10))
 # How many times as far from the count by photos per product as the one by variety the one among equally many photos can
@@ -41,73 +43,82 @@ class Guess:
 def calibrated_estimate(features, known):
     """Return the Estimate for features [N, D], given known = (features [M, D], labels [M]).
 
-    Either known products have about as many photos each as new ones (`as_known`), or other numbers of them, as where a
-    few of each were picked; then only the variety among equally many photos counts (`even_variety`). The likelier one
+    Either known products have about as many photos each as new ones, or other numbers of them, as where a few of each
+    were picked; then only the variety among equally many photos counts (`even_variety`). The likelier one
     (`chance_of_picking`) gives the count, both the interval: it holds four fifths of their joint distribution.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    by_photos = len(features) / sizes.mean()
-    by_variety = len(sizes) * variety_ratio(features, known_features, labels)
-    joint, trust = as_known(by_photos, by_variety, sizes)
-    picked, even = chance_of_picking(by_photos, by_variety, sizes), by_variety
+    photos = by_photos(len(features), sizes)
+    variety = by_variety(features, known_features, labels)
+    varied = guess_of(variety, len(sizes), np.sqrt(photos.count * variety.count))
+    joint, trust = joined(photos, varied)
+    picked, even = chance_of_picking(photos, varied, sizes), varied
     products = counted(len(sizes), "labelled product")
-    how = (f"calibrated on {products}: by photos per product {by_photos:.1f}, by variety {by_variety:.1f}, weight of "
-           f"the former {trust:.2f}")
+    how = (f"calibrated on {products}: by photos per product {photos.count:.1f}, by variety {varied.count:.1f}, weight "
+           f"of the former {trust:.2f}")
     if picked > NEGLIGIBLE:
-        even = even_variety(features, known_features, labels, by_variety)
-        even = np.clip(even, *sorted([by_photos, by_photos * (by_variety / by_photos)**FARTHEST]))
-        how += (f"; by variety among equally many photos per product {even:.1f}, which counts alone with a chance of "
-                f"{picked:.2f}")
-    even = Guess(even, spread(EVEN_SPREAD, len(sizes), even))
+        found = even_variety(features, known_features, labels, varied.count)
+        far = photos.count * (varied.count / photos.count)**FARTHEST
+        found = Variety(float(np.clip(found.count, *sorted([photos.count, far]))), found.variance)
+        even = guess_of(found, len(sizes), found.count, EVEN_OFF)
+        how += (f"; by variety among equally many photos per product {even.count:.1f}, which counts alone with a "
+                f"chance of {picked:.2f}")
     words = f"learned from {'the variety of ' if picked > 0.5 else ''}{products}"
     return rounded((even if picked > 0.5 else joint).count, interval(joint, even, picked), len(features), how, words)
 
 
-def as_known(by_photos, by_variety, sizes):
-    """Return (Guess, weight of the former) of two counts, where known products of `sizes` are photographed as new ones.
+def by_photos(num_photos, sizes):
+    """Return the Guess of so many photos, where known products of `sizes` are photographed as new ones are."""
+    count = num_photos / sizes.mean()
+    variance = (sizes.std(ddof=1) / sizes.mean())**2 if len(sizes) > 1 else None
+    return Guess(count, np.sqrt(variance_of(variance, len(sizes), count)))
 
-    by_photos: N over the known photos per product; by_variety: the known number of products times the ratio of
-    varieties (`variety_ratio`). Each is trusted by the inverse of its variance per product: the first varies as the
-    known products' sizes do; the second by a tenth for products far larger than the neighbourhoods that the graph is
-    made of, and more for small ones, which the neighbourhoods blur.
+
+def guess_of(variety, num_known, likely, off=0.0):
+    """Return the Guess of a Variety told from so many known products, where there are `likely` so many new ones.
+
+    The further that is from the known number, the more the power with which variety grows matters. off: how far more it
+    is off, in logarithms.
     """
-    by_sizes, by_blur = size_variance(sizes), variety_variance(sizes)
-    trust = by_blur / (by_blur + by_sizes)
-    count = by_photos**trust * by_variety**(1 - trust)
-    by_former, by_latter = (spread(each, len(sizes), count) for each in ((0, by_sizes), ALIKE_SPREAD))
-    return Guess(count, max(np.hypot(trust * by_former, (1 - trust) * by_latter), LEAST_SIGMA)), trust
+    variance = variance_of(variety.variance, num_known, likely)
+    return Guess(variety.count, np.sqrt(variance + (POWER_OFF * np.log(likely / num_known))**2 + off**2))
 
 
-def variety_variance(sizes):
-    """Return the relative variance of the variety of one product, where known ones have `sizes`."""
-    return (VARIETY_SPREAD * (1 + 2 * NEIGHBOURS / sizes.mean())) ** 2
+def variance_of(per_product, num_known, count):
+    """Return the variance of a mean over `count` products told by one over `num_known`, given that of one product as
+    these show it, None where one shows none: few of them tell little of how products vary."""
+    shown = (num_known - 1) * (per_product or 0.0)
+    return (shown + USUAL_VARIANCE) / num_known * (1 / num_known + 1 / max(count, 1))
 
 
-def size_variance(sizes):
-    """Return the relative variance of the known products' `sizes`; a single one's is taken to be that of variety."""
-    return (sizes.std(ddof=1) / sizes.mean()) ** 2 if len(sizes) > 1 else variety_variance(sizes)
+def joined(photos, varied):
+    """Return (Guess, weight of the first) of two, each weighted by the inverse of its variance."""
+    weights = np.array([photos.sigma, varied.sigma])**-2.0
+    count = np.exp(np.average(np.log([photos.count, varied.count]), weights=weights))
+    return Guess(float(count), max(weights.sum()**-0.5, LEAST_SIGMA)), float(weights[0] / weights.sum())
 
 
-def chance_of_picking(by_photos, by_variety, sizes):
+def chance_of_picking(photos, varied, sizes):
     """Return how likely it is, 0..1, that known products of `sizes` do not have as many photos each as new ones.
 
-    That is so where the counts by photos per product and by variety contradict each other beyond what either varies by
-    (few sizes tell little of how they vary: Student's t), and sooner where all sizes are equal, as a person's choice.
+    That is so where the Guesses by photos per product and by variety contradict each other beyond what either is off
+    by, and sooner where sizes are equal, as a person's choice.
     """
-    variance, num = size_variance(sizes), len(sizes)
-    few = stdtrit(max(num - 1, 1), 0.975) / ndtri(0.975)
-    sigma = np.hypot(spread(ALIKE_SPREAD, num, by_variety), few * spread((0, variance), num, by_variety))
-    density = np.exp(-np.log(by_photos / by_variety)**2 / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
-    equal = np.exp(-np.sqrt(variance) / PICKED_VARIATION) if num > 1 else 0
-    odds = (PICKED_IF_EQUAL * equal + PICKED_IF_UNEQUAL) * PICKED_DENSITY
+    sigma = np.hypot(photos.sigma, varied.sigma)
+    density = np.exp(-np.log(photos.count / varied.count)**2 / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
+    odds = PICKED_DENSITY * (PICKED_IF_UNEQUAL + odds_if_equal(sizes))
     return odds / (odds + density)
 
 
-def spread(variances, num_known, count):
-    """Return the standard deviation of a variance, and another per product, of so many known and counted products."""
-    whole, per_product = variances
-    return np.sqrt(whole + per_product * (1 / num_known + 1 / max(count, 1)))
+def odds_if_equal(sizes):
+    """Return by how much the nearly equal `sizes` of known products raise the odds that they were picked: the less
+    likely they come by themselves, the more; those of two products often do."""
+    if len(sizes) == 1:
+        return 0.0
+    by_itself = (PICKED_VARIATION / np.sqrt(USUAL_VARIANCE))**(len(sizes) - 1)
+    equal = np.exp(-sizes.std(ddof=1) / sizes.mean() / PICKED_VARIATION)
+    return equal * min(PICKED_IF_UNEQUAL / by_itself, PICKED_IF_EQUAL)
 
 
 def interval(first, second, chance):

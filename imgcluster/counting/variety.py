@@ -1,4 +1,6 @@
-"""How much variety photos show, measured against that of labelled products: so many times as many products."""
+"""How many products photos show by their variety, told from how the variety of labelled products grows with them."""
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
@@ -12,35 +14,82 @@ AGREEMENT_POWER = 8
 EPOCHS = 10
 # Variety is read on a smoother graph than clusters are: on 8 neighbours it was right less often.
 NEIGHBOURS = 15
+# Random halves of the known products. Variety grows with a power of their number, which is 1 where they are all
+# different, and next to 0 where a few already show nearly all there is to see; the usual one counts as much as one more
+# product would, the least one bounds what chance makes.
+HALVES, USUAL_POWER, LEAST_POWER = 20, 0.5, 0.05
 # Of counts among equally many photos: when they stay, after how many rounds they are taken as they are, and what they
 # are made from at least.
 EVEN_ENOUGH, EVEN_ROUNDS, LEAST_ROWS = 0.1, 5, 20
 
 
-def variety_ratio(features, known_features, labels):
-    """Return how many times the variety of the known photos the variety of `features` is.
+@dataclass(frozen=True)
+class Variety:
+    """A number of products, `count` (float), and the relative `variance` of what one product adds to it; None for that
+    of a single known product, which shows none."""
 
-    One hierarchy is built over both, on a map of both; at each level, the effective number of clusters that a set
-    occupies is its `diversity`. The ratio of both is averaged, in logarithms, over the levels, each weighted by how
-    well its clusters agree with the known labels (adjusted Rand index to the power 8).
+    count: float
+    variance: float | None
+
+
+def by_variety(features, known_features, labels):
+    """Return the Variety of features [N, D], from known_features [M, D] with labels int [M], 0..k-1.
+
+    One hierarchy is built over both, on a map of both; at each level, a set has the `diversity` of its clusters. The
+    more alike products are, the less each adds, as in ecology a larger sample of a site adds fewer species
+    (accumulation curves: Ugland et al., J. Animal Ecology 72, 2003): diversity is taken to grow with a power of their
+    number, which the known products and random halves of them show. The halves also show how far a number told that
+    way is off. Levels are weighted by how well their clusters agree with the known labels (adjusted Rand index to the
+    power 8).
     """
+    num = labels.max() + 1
+    halves = _halves(num)
+    logs, weights = [], []
+    for new, old in _levels(features, known_features):
+        known = np.zeros((num, max(new.max(), old.max()) + 1))
+        np.add.at(known, (labels, old), 1)
+        sets = [np.bincount(new), known.sum(axis=0), *(known[part].sum(axis=0) for half in halves for part in half)]
+        logs.append([np.log(diversity(each)) for each in sets])
+        weights.append(max(adjusted_rand_score(labels, old), 1e-3) ** AGREEMENT_POWER)
+    new, old, *parts = np.average(logs, axis=0, weights=weights)
+    power, variance = _growth(old, np.reshape(parts, (-1, 2)), num)
+    return Variety(float(np.clip(num * np.exp((new - old) / power), 1, len(features))), variance)
+
+
+def _halves(num):
+    """Return [(half, other half)] of 0..num-1 at random; none of one."""
+    rng = np.random.default_rng(0)
+    orders = [rng.permutation(num) for _ in range(HALVES if num > 1 else 0)]
+    return [np.split(order, [num // 2]) for order in orders]
+
+
+def _levels(features, known_features):
+    """Yield (clusters int [N], clusters int [M]) of two sets at the levels of a hierarchy over both."""
     joint = np.concatenate([read_rows(features), read_rows(known_features)])
     # Shuffled, lest ties are settled for one set before the other.
     order = np.random.default_rng(0).permutation(len(joint))
     joint, place = joint[order], np.argsort(order)
     hierarchy = hierarchy_of(joint, epochs=EPOCHS, num_neighbours=NEIGHBOURS)
-    ratios, weights = [], []
     for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
-        clusters = cut(hierarchy.tree, count)[hierarchy.nodes][place]
-        new, old = clusters[:len(features)], clusters[len(features):]
-        ratios.append(np.log(diversity(new) / diversity(old)))
-        weights.append(max(adjusted_rand_score(labels, old), 1e-3) ** AGREEMENT_POWER)
-    return float(np.exp(np.average(ratios, weights=weights)))
+        yield np.split(cut(hierarchy.tree, count)[hierarchy.nodes][place], [len(features)])
+
+
+def _growth(whole, halves, num):
+    """Return (power, variance): with which power of their number diversity grows, and `Variety.variance`.
+
+    whole: the logarithm of the diversity of `num` products; halves [H, 2]: those of halves of them.
+    """
+    if num == 1:
+        return USUAL_POWER, None
+    small, large = num // 2, num - num // 2
+    shown = (whole - halves.mean()) / (np.log(num) - np.log([small, large]).mean())
+    power = max(((num - 1) * shown + USUAL_POWER) / num, LEAST_POWER)
+    off = (halves[:, 1] - halves[:, 0]) / power - np.log(large / small)
+    return power, float(np.mean(off**2) / (1 / small + 1 / large))
 
 
 def even_variety(features, known_features, labels, count):
-    """Return the number of products in `features` [N, D] by variety alone, from known ones that are photographed
-    more or less often.
+    """Return the Variety of features [N, D], from known products that are photographed more or less often.
 
     More photos of a product seem more varied. So as many of either set are left out, at random, as bring both to the
     same number of photos per product, given `count`; this gives another count, and so on until it stays. labels int
@@ -51,18 +100,18 @@ def even_variety(features, known_features, labels, count):
         share = len(labels) / (labels.max() + 1) * count / len(features)
         new, old = (np.sort(rng.permutation(size)[:max(LEAST_ROWS, round(part * size))])
                     for size, part in ((len(features), share), (len(labels), 1 / share)))
-        _, some = np.unique(labels[old], return_inverse=True)
-        count = (some.max() + 1) * variety_ratio(features[new], known_features[old], some)
+        found = by_variety(features[new], known_features[old], np.unique(labels[old], return_inverse=True)[1])
+        count = found.count
         if abs(np.log(count / former)) < EVEN_ENOUGH:
             break
-    return count
+    return found
 
 
-def diversity(labels):
-    """Return how many equally frequent labels would be as diverse: the Hill number of order 1/2 (Ecology 54, 1973).
+def diversity(sizes):
+    """Return how many equally large clusters would be as diverse as those of `sizes`: the Hill number of order 1/2
+    (Ecology 54, 1973).
 
     That of order 0, their mere number, rises with every stray photo. The exponential of the entropy, of order 1, passes
     over what is rare.
     """
-    shares = np.unique(labels, return_counts=True)[1] / len(labels)
-    return np.sqrt(shares).sum() ** 2
+    return np.sqrt(sizes / np.sum(sizes)).sum() ** 2

@@ -1,26 +1,43 @@
-"""Variety: its ratio is that of the numbers of products, also where these have other numbers of photos."""
+"""Variety: it tells how many products there are, alike or not, more or fewer than are known."""
 import numpy as np
 import pytest
 from product_rows import products
 
 from imgcluster.counting import variety
-from imgcluster.counting.variety import diversity, even_variety, variety_ratio
+from imgcluster.counting.variety import Variety, by_variety, diversity, even_variety
 
 RNG = np.random.default_rng(0)
 
 
-def test_variety_ratio_is_that_of_the_numbers_of_products():
+def test_products_that_are_far_apart_are_counted():
     small, _ = products(6, 20, rng=RNG)
     large, labels = products(12, 20, rng=RNG)
-    assert variety_ratio(small, large, labels) == pytest.approx(0.5, rel=0.15)
+    found = by_variety(small, large, labels)
+    assert found.count == pytest.approx(6, rel=0.2) and 0 <= found.variance < 0.3
+
+
+@pytest.mark.parametrize("known, new", [(6, 18), (18, 6), (12, 12)])
+def test_of_alike_products_more_or_fewer_than_the_known_ones_are_told(known, new):
+    # A few of them already show nearly as much as many do: as varied as the known ones is not as many as these.
+    counts = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        photos, (labelled, labels) = products(new, 25, width=4, rng=rng)[0], products(known, 25, width=4, rng=rng)
+        counts.append(by_variety(photos, labelled, labels).count)
+    assert np.exp(np.mean(np.log(counts))) == pytest.approx(new, rel=0.4)
+
+
+def test_a_single_known_product_shows_no_variance():
+    found = by_variety(products(4, 20, rng=RNG)[0], *products(1, 20, rng=RNG))
+    assert found.variance is None and 1 <= found.count <= 80
 
 
 @pytest.mark.parametrize("new, known", [((9, 60), (6, 12)), ((12, 10), (6, 70))])
 def test_equally_many_photos_a_product_are_compared(new, known):
     rng = np.random.default_rng(0)
     (photos, _), (known, labels) = (products(*each, width=8, noise=0.3, rng=rng) for each in (new, known))
-    count = (labels.max() + 1) * variety_ratio(photos, known, labels)
-    even = even_variety(photos, known, labels, count)
+    count = by_variety(photos, known, labels).count
+    even = even_variety(photos, known, labels, count).count
     assert 1.5 * abs(np.log(even / new[0])) < abs(np.log(count / new[0]))
 
 
@@ -28,23 +45,25 @@ def test_equally_many_photos_a_product_are_compared(new, known):
     (540, 12, (9 * 12, 6 * 12)), (90, 70, (90, 6 * 10)), (9000, 1, (20, 6)), (9, 100, (9, 20))])
 def test_photos_are_left_out_of_the_set_that_has_more_a_product_down_to_twenty(photos, known, compared, monkeypatch):
     given = []
-    monkeypatch.setattr(variety, "variety_ratio", lambda new, old, labels: given.append((len(new), len(old))) or 1.5)
+    monkeypatch.setattr(variety, "by_variety",
+                        lambda new, old, labels: given.append((len(new), len(old))) or Variety(9.0, 0.1))
     labels = np.repeat(np.arange(6), known)
-    assert even_variety(np.zeros((photos, 2)), np.zeros((len(labels), 2)), labels, 9) == 9 and given == [compared]
+    found = even_variety(np.zeros((photos, 2)), np.zeros((len(labels), 2)), labels, 9)
+    assert found == Variety(9.0, 0.1) and given == [compared]
 
 
-@pytest.mark.parametrize("ratios, count", [([2, 2.1], 12.6), ([2, 3, 2, 3, 2, 3], 12)])
-def test_the_count_among_equally_many_photos_is_taken_when_it_stays_or_after_five_rounds(ratios, count, monkeypatch):
-    left = list(ratios)
-    monkeypatch.setattr(variety, "variety_ratio", lambda *_: left.pop(0))
+@pytest.mark.parametrize("counts, last", [([12, 12.6], 12.6), ([12, 18, 12, 18, 12, 18], 12)])
+def test_the_count_among_equally_many_photos_is_taken_when_it_stays_or_after_five_rounds(counts, last, monkeypatch):
+    left = list(counts)
+    monkeypatch.setattr(variety, "by_variety", lambda *_: Variety(left.pop(0), 0.1))
     labels = np.repeat(np.arange(6), 20)
-    assert even_variety(np.zeros((120, 2)), np.zeros((120, 2)), labels, 6) == pytest.approx(count)
+    assert even_variety(np.zeros((120, 2)), np.zeros((120, 2)), labels, 6).count == last
 
 
 @pytest.mark.parametrize("num", [1, 4])
 def test_the_diversity_of_equal_shares_is_their_number(num):
-    assert diversity(np.repeat(np.arange(num), 5)) == pytest.approx(num)
+    assert diversity(np.full(num, 5)) == pytest.approx(num)
 
 
 def test_rare_labels_count_to_the_diversity_for_part_of_one():
-    assert 2 < diversity(np.repeat(np.arange(6), [40, 40, 1, 1, 1, 1])) < 4 < diversity(np.arange(6))
+    assert 2 < diversity(np.array([40, 40, 1, 1, 1, 1])) < 4 < diversity(np.ones(6))
