@@ -3,6 +3,7 @@
 
     python benchmarks/cluster_count.py --features ../shared/features --draws 4
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated
+    python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated --known 0.2
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --calibrated --picked 20
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --rows 6
     python benchmarks/cluster_count.py --features ../shared/features --draws 4 --uneven
@@ -227,12 +228,12 @@ def runs(options):
                 continue
             rng = np.random.default_rng(options.seed + 1)
             classes = rng.permutation(np.unique(some))
-            half = np.isin(some, classes[:len(classes) // 2])
-            known, known_labels = chosen[half], some[half]
+            labelled = np.isin(some, classes[:max(2, int(options.known * len(classes)))])
+            known, known_labels = chosen[labelled], some[labelled]
             if options.picked:
                 picked = cut_to(known_labels, options.picked, rng)
                 known, known_labels = known[picked], known_labels[picked]
-            yield name, chosen[~half], some[~half], (known, known_labels)
+            yield name, chosen[~labelled], some[~labelled], (known, known_labels)
 
 
 def main(argv=None):
@@ -244,6 +245,7 @@ def main(argv=None):
     parser.add_argument("--uneven", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--calibrated", action="store_true")
+    parser.add_argument("--known", type=float, default=0.5, metavar="SHARE")
     parser.add_argument("--picked", type=int, default=0, metavar="ROWS")
     parser.add_argument("--mixtures", type=int, default=0, metavar="DRAWS")
     options = parser.parse_args(argv)

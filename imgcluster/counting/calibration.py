@@ -1,11 +1,11 @@
 """The number of clusters learned from labelled products: how many photos and how much variety make one product."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr
 
 from imgcluster.counting.blind_count import Estimate
-from imgcluster.counting.variety import Variety, by_variety, even_variety
+from imgcluster.counting.variety import by_variety, even_variety
 from imgcluster.errors import UserError
 from imgcluster.rows import check_features
 from imgcluster.wording import counted
@@ -13,8 +13,8 @@ from imgcluster.wording import counted
 # How much one product's number of photos, and what it adds to variety, vary (relative variance) as far as few known
 # products tell: as much as one more product would.
 USUAL_VARIANCE = 0.2
-# The power with which variety grows is off by about this share of the logarithm of new over known products.
-POWER_OFF = 0.3
+# By how much the power is off with which variety grows with the number of products.
+POWER_OFF = 0.2
 LEAST_SIGMA = 0.05
 # How far more a count among equally many photos is off, in logarithms.
 EVEN_OFF = 0.15
@@ -60,7 +60,7 @@ def calibrated_estimate(features, known):
     if picked > NEGLIGIBLE:
         found = even_variety(features, known_features, labels, varied.count)
         far = photos.count * (varied.count / photos.count)**FARTHEST
-        found = Variety(float(np.clip(found.count, *sorted([photos.count, far]))), found.variance)
+        found = replace(found, count=float(np.clip(found.count, *sorted([photos.count, far]))))
         even = guess_of(found, len(sizes), found.count, EVEN_OFF)
         how += (f"; by variety among equally many photos per product {even.count:.1f}, which counts alone with a "
                 f"chance of {picked:.2f}")
@@ -78,11 +78,12 @@ def by_photos(num_photos, sizes):
 def guess_of(variety, num_known, likely, off=0.0):
     """Return the Guess of a Variety told from so many known products, where there are `likely` so many new ones.
 
-    The further that is from the known number, the more the power with which variety grows matters. off: how far more it
-    is off, in logarithms.
+    The further that is from the known number, and the less variety grows with it, the more it matters how fast it does.
+    off: how far more the number is off, in logarithms.
     """
     variance = variance_of(variety.variance, num_known, likely)
-    return Guess(variety.count, np.sqrt(variance + (POWER_OFF * np.log(likely / num_known))**2 + off**2))
+    by_power = POWER_OFF / variety.power * np.log(likely / num_known)
+    return Guess(variety.count, np.sqrt(variance + by_power**2 + off**2))
 
 
 def variance_of(per_product, num_known, count):

@@ -25,11 +25,13 @@ EVEN_ENOUGH, EVEN_ROUNDS, LEAST_ROWS = 0.1, 5, 20
 
 @dataclass(frozen=True)
 class Variety:
-    """A number of products, `count` (float), and the relative `variance` of what one product adds to it; None for that
-    of a single known product, which shows none."""
+    """A number of products, `count` (float); the relative `variance` of what one product adds to it, None where there
+    is a single known one, which shows none; the `power` of their number with which variety was taken to grow, above
+    0."""
 
     count: float
     variance: float | None
+    power: float
 
 
 def by_variety(features, known_features, labels):
@@ -53,7 +55,7 @@ def by_variety(features, known_features, labels):
         weights.append(max(adjusted_rand_score(labels, old), 1e-3) ** AGREEMENT_POWER)
     new, old, *parts = np.average(logs, axis=0, weights=weights)
     power, variance = _growth(old, np.reshape(parts, (-1, 2)), num)
-    return Variety(float(np.clip(num * np.exp((new - old) / power), 1, len(features))), variance)
+    return Variety(float(np.clip(num * np.exp((new - old) / power), 1, len(features))), variance, power)
 
 
 def _halves(num):
@@ -85,7 +87,7 @@ def _growth(whole, halves, num):
     shown = (whole - halves.mean()) / (np.log(num) - np.log([small, large]).mean())
     power = max(((num - 1) * shown + USUAL_POWER) / num, LEAST_POWER)
     off = (halves[:, 1] - halves[:, 0]) / power - np.log(large / small)
-    return power, float(np.mean(off**2) / (1 / small + 1 / large))
+    return float(power), float(np.mean(off**2) / (1 / small + 1 / large))
 
 
 def even_variety(features, known_features, labels, count):

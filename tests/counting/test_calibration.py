@@ -37,8 +37,8 @@ def begin_anew():
 
 def estimated(monkeypatch, *, photos, sizes, by_variety, even, variance=0.1):
     """The Estimate of so many photos by known products of the given sizes, were their varieties these."""
-    monkeypatch.setattr(calibration, "by_variety", lambda *_: Variety(by_variety, variance))
-    monkeypatch.setattr(calibration, "even_variety", lambda *_: Variety(even, variance))
+    monkeypatch.setattr(calibration, "by_variety", lambda *_: Variety(by_variety, variance, 0.8))
+    monkeypatch.setattr(calibration, "even_variety", lambda *_: Variety(even, variance, 0.8))
     return calibrated_estimate(np.zeros((photos, 2), np.float32), (
         np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)))
 
@@ -164,9 +164,10 @@ def test_few_known_products_tell_little_of_how_products_vary():
 
 
 def test_the_further_the_known_number_is_the_less_certain_is_variety():
-    variety = Variety(10.0, 0.1)
+    variety = Variety(10.0, 0.1, 0.8)
     sigmas = [guess_of(variety, 10, likely).sigma for likely in (10, 20, 40)]
-    assert sigmas == sorted(sigmas) and sigmas[2] > 0.3 * np.log(4) > 2 * sigmas[0]
+    assert sigmas == sorted(sigmas) and sigmas[2] > 0.25 * np.log(4) > 2 * sigmas[0]
+    assert guess_of(Variety(10.0, 0.1, 0.2), 10, 20).sigma > 2 * sigmas[1]
     assert guess_of(variety, 10, 10, off=0.15).sigma == pytest.approx(np.hypot(sigmas[0], 0.15))
 
 
@@ -237,8 +238,8 @@ def test_mismatched_known_products_are_refused(features, labels, words):
 
 def test_photos_are_left_out_only_where_known_products_may_have_been_picked(monkeypatch):
     called = []
-    monkeypatch.setattr(calibration, "by_variety", lambda *_: Variety(10.0, 0.1))
-    monkeypatch.setattr(calibration, "even_variety", lambda *_: called.append(1) or Variety(10.0, 0.1))
+    monkeypatch.setattr(calibration, "by_variety", lambda *_: Variety(10.0, 0.1, 0.8))
+    monkeypatch.setattr(calibration, "even_variety", lambda *_: called.append(1) or Variety(10.0, 0.1, 0.8))
     for sizes, times in (([12, 25, 40, 18, 60, 33, 9, 20, 30, 53], 0), ([30] * 10, 1)):
         known = np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(10), sizes)
         calibrated_estimate(np.zeros((300, 2), np.float32), known)

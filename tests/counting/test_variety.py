@@ -13,7 +13,7 @@ def test_products_that_are_far_apart_are_counted():
     small, _ = products(6, 20, rng=RNG)
     large, labels = products(12, 20, rng=RNG)
     found = by_variety(small, large, labels)
-    assert found.count == pytest.approx(6, rel=0.2) and 0 <= found.variance < 0.3
+    assert found.count == pytest.approx(6, rel=0.2) and 0 <= found.variance < 0.3 and found.power > 0.8
 
 
 @pytest.mark.parametrize("known, new", [(6, 18), (18, 6), (12, 12)])
@@ -46,16 +46,16 @@ def test_equally_many_photos_a_product_are_compared(new, known):
 def test_photos_are_left_out_of_the_set_that_has_more_a_product_down_to_twenty(photos, known, compared, monkeypatch):
     given = []
     monkeypatch.setattr(variety, "by_variety",
-                        lambda new, old, labels: given.append((len(new), len(old))) or Variety(9.0, 0.1))
+                        lambda new, old, labels: given.append((len(new), len(old))) or Variety(9.0, 0.1, 1.0))
     labels = np.repeat(np.arange(6), known)
     found = even_variety(np.zeros((photos, 2)), np.zeros((len(labels), 2)), labels, 9)
-    assert found == Variety(9.0, 0.1) and given == [compared]
+    assert found == Variety(9.0, 0.1, 1.0) and given == [compared]
 
 
 @pytest.mark.parametrize("counts, last", [([12, 12.6], 12.6), ([12, 18, 12, 18, 12, 18], 12)])
 def test_the_count_among_equally_many_photos_is_taken_when_it_stays_or_after_five_rounds(counts, last, monkeypatch):
     left = list(counts)
-    monkeypatch.setattr(variety, "by_variety", lambda *_: Variety(left.pop(0), 0.1))
+    monkeypatch.setattr(variety, "by_variety", lambda *_: Variety(left.pop(0), 0.1, 1.0))
     labels = np.repeat(np.arange(6), 20)
     assert even_variety(np.zeros((120, 2)), np.zeros((120, 2)), labels, 6).count == last
 
