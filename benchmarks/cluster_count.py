@@ -123,12 +123,13 @@ def blind_counts(rows, som, hierarchy):
         "joined": blind_estimate(hierarchy).count}
 
 
-def calibrated_counts(rows, known):
+def calibrated_counts(rows, hierarchy, known):
     """Return {method: count} of every calibrated estimator."""
+    alone = blind_estimate(hierarchy)
     _, labels, sizes = np.unique(known[1], return_inverse=True, return_counts=True)
     return {"photos per known product": max(1, round(len(rows) / sizes.mean())),
             "variety of known products": max(1, round(by_variety(rows, known[0], labels).count)),
-            "joined": calibrated_estimate(rows, known).count}
+            "the photos alone": alone.count, "joined": calibrated_estimate(rows, known, alone).count}
 
 
 def class_subsets(labels, draws, seed):
@@ -147,7 +148,7 @@ def score(rows, labels, known):
     """
     som = SelfOrganizingMap(*default_grid(len(rows)), rows.shape[1], normalize=True).fit(rows)
     hierarchy = build_hierarchy(rows, som.best_matching_units(rows)[0])
-    counts = blind_counts(rows, som, hierarchy) if known is None else calibrated_counts(rows, known)
+    counts = blind_counts(rows, som, hierarchy) if known is None else calibrated_counts(rows, hierarchy, known)
     true = len(np.unique(labels))
     told = adjusted_rand_score(labels, KMeans(true, n_init=3, random_state=0).fit_predict(rows))
     found = {method: (partition(hierarchy, int(count)), (np.nan, np.nan))

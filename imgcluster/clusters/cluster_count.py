@@ -125,7 +125,7 @@ def _estimate(seen, hierarchy, num_photos, known, *, num_clusters, imgs_per_mode
     if len(seen) == 1 < num_photos:
         return ALL_ALIKE, None
     alone = blind_estimate(hierarchy or hierarchy_of(seen), taught_apart=taught_apart)
-    return (alone, None) if known is None else (calibrated_estimate(seen, known), alone.count)
+    return (alone, None) if known is None else (calibrated_estimate(seen, known, alone), alone.count)
 
 
 def outliers(isolation, labels):

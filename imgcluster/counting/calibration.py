@@ -1,11 +1,11 @@
 """The number of clusters learned from labelled products: how many photos and how much variety make one product."""
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from imgcluster.counting.blind_count import Estimate
-from imgcluster.counting.variety import by_variety, even_variety
+from imgcluster.counting.variety import by_variety
 from imgcluster.errors import UserError
 from imgcluster.rows import check_features
 from imgcluster.wording import counted
@@ -13,21 +13,15 @@ from imgcluster.wording import counted
 # How much one product's number of photos, and what it adds to variety, vary (relative variance) as far as few known
 # products tell: as much as one more product would.
 USUAL_VARIANCE = 0.2
-# By how much the power is off with which variety grows with the number of products.
-POWER_OFF = 0.2
-LEAST_SIGMA = 0.05
-# How far more a count among equally many photos is off, in logarithms.
-EVEN_OFF = 0.15
+# By how much the power is off with which variety grows with the number of products, and how far, in logarithms, new
+# products have more or fewer photos each than known ones where these were not picked.
+POWER_OFF, PHOTOS_OFF = 0.2, 0.2
+LEAST_SIGMA, LEAST_BLIND_SIGMA = 0.05, 0.25
 # Odds that known products have other numbers of photos than new ones: at most, where the known ones have equally many;
 # the variation of their sizes over which that fades; and where it is large.
-PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 2, 0.1, 0.02
+PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.1, 0.05
 # How often a new product is then photographed for each photo of a known one: a tenth to ten times, all as likely.
 PICKED_DENSITY = 1 / (2 * np.log(10))
-# How many times as far from the count by photos per product as the one by variety the one among equally many photos can
-# lie: where the former two agree, there is nothing to leave out, and it would be left to small numbers.
-FARTHEST = 3
-# Below this chance of it, it is not worth its time.
-NEGLIGIBLE = 0.01
 TAIL = 0.1
 PRIOR_MARGIN = 1.25
 
@@ -40,50 +34,52 @@ class Guess:
     sigma: float
 
 
-def calibrated_estimate(features, known):
-    """Return the Estimate for features [N, D], given known = (features [M, D], labels [M]).
+def calibrated_estimate(features, known, alone):
+    """Return the Estimate for features [N, D], given known = (features [M, D], labels [M]) and the Estimate of the
+    photos `alone`.
 
-    Either known products have about as many photos each as new ones, or other numbers of them, as where a few of each
-    were picked; then only the variety among equally many photos counts (`even_variety`). The likelier one
-    (`chance_of_picking`) gives the count, both the interval: it holds four fifths of their joint distribution.
+    Known products tell of new ones if they have about as many photos each. If not, as where somebody picked ten of
+    each, there is no telling more photos from more products by them, and the photos alone tell the number. The likelier
+    case (`chance_of_picking`) gives the count, both the interval: it holds four fifths of their joint distribution.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     photos = by_photos(len(features), sizes)
     variety = by_variety(features, known_features, labels)
-    varied = guess_of(variety, len(sizes), np.sqrt(photos.count * variety.count))
-    joint, trust = joined(photos, varied)
-    picked, even = chance_of_picking(photos, varied, sizes), varied
+    joint, trust = joined(photos, guess_of(variety, len(sizes), np.sqrt(photos.count * variety.count)))
+    blind = blind_guess(alone)
+    picked = chance_of_picking(joint, blind, sizes)
     products = counted(len(sizes), "labelled product")
-    how = (f"calibrated on {products}: by photos per product {photos.count:.1f}, by variety {varied.count:.1f}, weight "
-           f"of the former {trust:.2f}")
-    if picked > NEGLIGIBLE:
-        found = even_variety(features, known_features, labels, varied.count)
-        far = photos.count * (varied.count / photos.count)**FARTHEST
-        found = replace(found, count=float(np.clip(found.count, *sorted([photos.count, far]))))
-        even = guess_of(found, len(sizes), found.count, EVEN_OFF)
-        how += (f"; by variety among equally many photos per product {even.count:.1f}, which counts alone with a "
-                f"chance of {picked:.2f}")
-    words = f"learned from {'the variety of ' if picked > 0.5 else ''}{products}"
-    return rounded((even if picked > 0.5 else joint).count, interval(joint, even, picked), len(features), how, words)
+    how = (f"calibrated on {products}: by photos per product {photos.count:.1f}, by variety {variety.count:.1f}, "
+           f"weight of the former {trust:.2f}; by the photos alone {alone.count}, which counts with a chance of "
+           f"{picked:.2f}")
+    words = f"learned from {products}"
+    if picked > 0.5:
+        words = f"estimated from the photos alone, as {products} seem to have other numbers of photos"
+    best = blind if picked > 0.5 else joint
+    return rounded(best.count, interval(joint, blind, picked), len(features), how, words)
 
 
 def by_photos(num_photos, sizes):
-    """Return the Guess of so many photos, where known products of `sizes` are photographed as new ones are."""
+    """Return the Guess of so many photos, where known products of `sizes` are photographed about as new ones are."""
     count = num_photos / sizes.mean()
     variance = (sizes.std(ddof=1) / sizes.mean())**2 if len(sizes) > 1 else None
-    return Guess(count, np.sqrt(variance_of(variance, len(sizes), count)))
+    return Guess(count, np.hypot(np.sqrt(variance_of(variance, len(sizes), count)), PHOTOS_OFF))
 
 
-def guess_of(variety, num_known, likely, off=0.0):
+def guess_of(variety, num_known, likely):
     """Return the Guess of a Variety told from so many known products, where there are `likely` so many new ones.
 
     The further that is from the known number, and the less variety grows with it, the more it matters how fast it does.
-    off: how far more the number is off, in logarithms.
     """
-    variance = variance_of(variety.variance, num_known, likely)
     by_power = POWER_OFF / variety.power * np.log(likely / num_known)
-    return Guess(variety.count, np.sqrt(variance + by_power**2 + off**2))
+    return Guess(variety.count, np.hypot(np.sqrt(variance_of(variety.variance, num_known, likely)), by_power))
+
+
+def blind_guess(alone):
+    """Return the Guess of an Estimate of the photos alone, whose interval is to hold four fifths."""
+    low, high = alone.interval
+    return Guess(alone.count, max(np.log(high / low) / (2 * ndtri(1 - TAIL)), LEAST_BLIND_SIGMA))
 
 
 def variance_of(per_product, num_known, count):
@@ -100,14 +96,14 @@ def joined(photos, varied):
     return Guess(float(count), max(weights.sum()**-0.5, LEAST_SIGMA)), float(weights[0] / weights.sum())
 
 
-def chance_of_picking(photos, varied, sizes):
+def chance_of_picking(joint, blind, sizes):
     """Return how likely it is, 0..1, that known products of `sizes` do not have as many photos each as new ones.
 
-    That is so where the Guesses by photos per product and by variety contradict each other beyond what either is off
-    by, and sooner where sizes are equal, as a person's choice.
+    That is so where the Guesses by known products and by the photos alone contradict each other beyond what either is
+    off by, and sooner where sizes are equal, as a person's choice.
     """
-    sigma = np.hypot(photos.sigma, varied.sigma)
-    density = np.exp(-np.log(photos.count / varied.count)**2 / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
+    sigma = np.hypot(joint.sigma, blind.sigma)
+    density = np.exp(-np.log(joint.count / blind.count)**2 / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
     odds = PICKED_DENSITY * (PICKED_IF_UNEQUAL + odds_if_equal(sizes))
     return odds / (odds + density)
 

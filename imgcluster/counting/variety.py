@@ -18,9 +18,6 @@ NEIGHBOURS = 15
 # different, and next to 0 where a few already show nearly all there is to see; the usual one counts as much as one more
 # product would, the least one bounds what chance makes.
 HALVES, USUAL_POWER, LEAST_POWER = 20, 0.5, 0.05
-# Of counts among equally many photos: when they stay, after how many rounds they are taken as they are, and what they
-# are made from at least.
-EVEN_ENOUGH, EVEN_ROUNDS, LEAST_ROWS = 0.1, 5, 20
 
 
 @dataclass(frozen=True)
@@ -88,25 +85,6 @@ def _growth(whole, halves, num):
     power = max(((num - 1) * shown + USUAL_POWER) / num, LEAST_POWER)
     off = (halves[:, 1] - halves[:, 0]) / power - np.log(large / small)
     return float(power), float(np.mean(off**2) / (1 / small + 1 / large))
-
-
-def even_variety(features, known_features, labels, count):
-    """Return the Variety of features [N, D], from known products that are photographed more or less often.
-
-    More photos of a product seem more varied. So as many of either set are left out, at random, as bring both to the
-    same number of photos per product, given `count`; this gives another count, and so on until it stays. labels int
-    [M], 0..k-1, of known_features [M, D].
-    """
-    for number in range(EVEN_ROUNDS):
-        rng, former = np.random.default_rng(number), count
-        share = len(labels) / (labels.max() + 1) * count / len(features)
-        new, old = (np.sort(rng.permutation(size)[:max(LEAST_ROWS, round(part * size))])
-                    for size, part in ((len(features), share), (len(labels), 1 / share)))
-        found = by_variety(features[new], known_features[old], np.unique(labels[old], return_inverse=True)[1])
-        count = found.count
-        if abs(np.log(count / former)) < EVEN_ENOUGH:
-            break
-    return found
 
 
 def diversity(sizes):

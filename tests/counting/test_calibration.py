@@ -7,8 +7,10 @@ import product_rows
 import pytest
 
 from imgcluster.counting import calibration
+from imgcluster.counting.blind_count import Estimate
 from imgcluster.counting.calibration import (
     Guess,
+    blind_guess,
     by_photos,
     calibrated_estimate,
     chance_of_picking,
@@ -35,75 +37,73 @@ def begin_anew():
     RNG.bit_generator.state = START
 
 
-def estimated(monkeypatch, *, photos, sizes, by_variety, even, variance=0.1):
+def alone_at(count, reach=1.5):
+    """What the photos alone are to suggest, with an interval of that factor either way."""
+    return Estimate(count, (count / reach, count * reach), "blind")
+
+
+def learned(photos, known, alone=None):
+    """The Estimate of the rows of known products, where the photos alone suggest so many."""
+    return calibrated_estimate(photos, known, alone_at(alone or 8))
+
+
+def estimated(monkeypatch, *, photos, sizes, by_variety, alone, variance=0.1):
     """The Estimate of so many photos by known products of the given sizes, were their varieties these."""
     monkeypatch.setattr(calibration, "by_variety", lambda *_: Variety(by_variety, variance, 0.8))
-    monkeypatch.setattr(calibration, "even_variety", lambda *_: Variety(even, variance, 0.8))
     return calibrated_estimate(np.zeros((photos, 2), np.float32), (
-        np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)))
+        np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)), alone_at(alone))
 
 
 def chance(found):
-    said = re.search(r"with a chance of ([0-9.]+)$", found.method)
-    return float(said[1]) if said else 0.0
+    return float(re.search(r"which counts with a chance of ([0-9.]+)$", found.method)[1])
 
 
 def weight_of_photos(found):
     return float(re.search("weight of the former ([0-9.]+)", found.method)[1])
 
 
-def test_uneven_known_sizes_lend_weight_to_variety():
-    known = products(8, [8, 10, 12, 15, 20, 40, 80, 160])
-    even = calibrated_estimate(products(8, 30)[0], products(8, 30))
-    uneven = calibrated_estimate(products(8, 30)[0], known)
-    assert weight_of_photos(even) > 1.5 * weight_of_photos(uneven)
-    assert abs(uneven.count - 8) <= 1
+def test_uneven_known_sizes_leave_the_count_to_variety():
+    # By photos per product there are five or six.
+    uneven = learned(products(8, 30)[0], products(8, [8, 10, 12, 15, 20, 40, 80, 160]))
+    assert abs(uneven.count - 8) <= 1 and weight_of_photos(uneven) < 0.5
 
 
 def test_few_known_products_of_uneven_sizes_widen_the_interval(monkeypatch):
-    many, few = (estimated(monkeypatch, photos=240, sizes=sizes, by_variety=8, even=8)
+    many, few = (estimated(monkeypatch, photos=240, sizes=sizes, by_variety=8, alone=8)
                  for sizes in ([30] * 8, [8, 160]))
     assert few.interval[1] / few.interval[0] > 1.2 * many.interval[1] / many.interval[0]
 
 
-def test_where_both_counts_agree_the_one_among_equally_many_photos_cannot_stray(monkeypatch):
-    found = estimated(monkeypatch, photos=240, sizes=[30] * 8, by_variety=7.8, even=2)
-    assert found.count == 8 and found.interval[0] >= 6
-
-
-@pytest.mark.parametrize("by_variety, even, count", [
-    (10, 5, 5), (10, 1, 3), (10, 30, 20), (40, 90, 90), (40, 1000, 160), (40, 5, 20)])
-def test_the_count_among_equally_many_photos_lies_at_most_three_times_as_far_as_variety(monkeypatch, by_variety, even,
-                                                                                        count):
-    # Photos per product say 20: variety half or twice as many, equally many photos at most an eighth or eight times.
-    found = estimated(monkeypatch, photos=240, sizes=[12] * 20, by_variety=by_variety, even=even)
-    assert chance(found) > 0.9 and found.count == count
-    assert found.interval[0] <= count <= found.interval[1]
-
-
 def test_even_known_sizes_set_the_count():
-    found = calibrated_estimate(products(10, 20)[0], products(6, 20))
+    found = learned(products(10, 20)[0], products(6, 20), alone=10)
     assert found.count == 10 and found.words == "learned from 6 labelled products"
-    assert calibrated_estimate(products(3, 20)[0], products(1, 20)).words == "learned from 1 labelled product"
+    assert learned(products(3, 20)[0], products(1, 20), alone=3).words == "learned from 1 labelled product"
 
 
-@pytest.mark.parametrize("new, known", [((9, 60), (6, 12)), ((12, 10), (6, 70))])
-def test_known_products_photographed_more_or_less_often_do_not_mislead(new, known):
+@pytest.mark.parametrize("known", [[10] * 8, [70] * 8])
+def test_known_products_photographed_more_or_less_often_do_not_mislead(known):
+    # By photos per product there are five times as many, or half as many.
     rng = np.random.default_rng(2)
-    photos, known = (products(*each, width=8, noise=0.3, rng=rng) for each in (new, known))
-    found = calibrated_estimate(photos[0], known)
+    photos, known = (product_rows.products(8, sizes, width=8, noise=0.3, rng=rng) for sizes in (50, known))
     by_photos = len(photos[0]) / np.bincount(known[1]).mean()
-    assert max(found.count / new[0], new[0] / found.count) < 1.5 < max(by_photos / new[0], new[0] / by_photos)
-    assert chance(found) > 0.5 and found.words == "learned from the variety of 6 labelled products"
-    assert found.interval[0] <= new[0] <= found.interval[1]
+    found = learned(photos[0], known, alone=9 if by_photos > 8 else 8)
+    if by_photos > 8:
+        assert (found.count, chance(found) > 0.5) == (9, True) and found.words.startswith(
+            "estimated from the photos alone, as 8 labelled products seem to have other numbers of photos")
+    assert found.interval[0] <= 8 <= found.interval[1]
 
 
 @pytest.mark.parametrize("sizes, picked", [([12] * 6, True), ([11, 13] * 3, True), ([4, 8, 20] * 2, False),
-                                           ([12], False), ([12, 12], False)])
+                                           ([12], False)])
 def test_a_contradiction_is_taken_for_picking_where_equal_sizes_seldom_come_by_themselves(monkeypatch, sizes, picked):
-    photos = round(8 * np.mean(sizes))  # a few times as many as variety says
-    found = estimated(monkeypatch, photos=photos, sizes=sizes, by_variety=3, even=3)
-    assert (chance(found) > 0.5) == picked
+    photos = round(8 * np.mean(sizes))
+    found = estimated(monkeypatch, photos=photos, sizes=sizes, by_variety=8, alone=3)
+    assert (chance(found) > 0.5) == picked and found.count == (3 if picked else 8)
+
+
+def test_a_contradiction_by_an_order_of_magnitude_is_taken_for_picking_anyway(monkeypatch):
+    found = estimated(monkeypatch, photos=2000, sizes=[4, 8, 20] * 2, by_variety=100, alone=10)
+    assert chance(found) > 0.9 and found.count == 10
 
 
 def picking(photos, varied, sizes, *, sigma=0.1):
@@ -120,11 +120,11 @@ def test_equal_known_sizes_are_taken_for_picked_sooner_than_unequal_ones():
 
 def test_a_contradiction_is_as_likely_either_way_and_certain_where_it_is_large():
     equal = [12] * 10
-    # Twice as likely beforehand, and .02: density 2.02 / (2 ln 10) = .4386 of the one; 2.821 of the other, a Gaussian's
-    # of variance .02 in its middle.
+    # As likely beforehand, and .05: density 1.05 / (2 ln 10) = .2280 of the one; 2.821 of the other, a Gaussian's of
+    # variance .02 in its middle.
     # A standard deviation off, the latter is lower by the root of e.
     assert [picking(10 * factor, 10, equal) for factor in (1, np.exp(np.sqrt(0.02)))] == pytest.approx(
-        [0.4386 / (0.4386 + 2.821), 0.4386 / (0.4386 + 1.711)], rel=1e-3)
+        [0.2280 / (0.2280 + 2.821), 0.2280 / (0.2280 + 1.711)], rel=1e-3)
     assert picking(15, 10, equal) == pytest.approx(picking(10 / 1.5, 10, equal))
     chances = [picking(10 * factor, 10, equal) for factor in (1, 1.2, 1.5, 2, 4, 100)]
     assert chances == sorted(chances) and chances[-1] > 0.999
@@ -136,21 +136,27 @@ def test_a_contradiction_says_less_where_either_count_is_less_certain():
 
 def test_the_more_photos_known_products_have_the_fewer_new_ones_are_counted(monkeypatch):
     sizes = np.array([5, 7, 8, 10, 12, 18])
-    counts = [estimated(monkeypatch, photos=240, sizes=sizes * times, by_variety=12, even=12).count
-              for times in (1, 2, 4)]
-    assert counts[0] > counts[1] == 12 > counts[2]
+    counts = [estimated(monkeypatch, photos=240, sizes=sizes * times, by_variety=12, alone=18).count
+              for times in (1, 2, 3)]
+    assert counts[0] > counts[1] > counts[2]
 
 
 def test_the_size_of_a_single_known_product_is_equal_to_no_other():
-    assert picking(30, 30, [280]) < picking(30, 30, [280, 280]) < 0.1 < picking(30, 30, [280] * 6)
+    assert picking(30, 30, [280]) < picking(30, 30, [280, 280]) < picking(30, 30, [280] * 6) < 0.1
 
 
 def test_a_doubt_whether_known_products_were_picked_widens_the_interval(monkeypatch):
-    # Eight known products of twelve photos each: by their number there are 18 of 213, by their variety 10 to 13.
-    doubtful = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=13, even=10)
-    sure = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=18, even=18)
+    # Eight known products of twelve photos each: by their number there are 18 of 213.
+    doubtful = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=18, alone=10)
+    sure = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=18, alone=18)
     assert doubtful.interval[0] <= 10 and doubtful.interval[1] >= 18 and 0.1 < chance(doubtful) < 0.9
-    assert sure.count == 18 and sure.interval[0] >= 15
+    assert sure.count == 18 and sure.interval[0] >= 14
+
+
+def test_the_wider_its_interval_is_the_less_certain_are_the_photos_alone():
+    narrow, wide = (blind_guess(alone_at(10, reach)) for reach in (1.5, 3))
+    assert narrow.sigma == pytest.approx(np.log(1.5) / 1.2816, rel=1e-3) and wide.sigma > 2 * narrow.sigma
+    assert blind_guess(alone_at(10, 1.01)).sigma == 0.25
 
 
 def test_few_known_products_tell_little_of_how_products_vary():
@@ -168,7 +174,6 @@ def test_the_further_the_known_number_is_the_less_certain_is_variety():
     sigmas = [guess_of(variety, 10, likely).sigma for likely in (10, 20, 40)]
     assert sigmas == sorted(sigmas) and sigmas[2] > 0.25 * np.log(4) > 2 * sigmas[0]
     assert guess_of(Variety(10.0, 0.1, 0.2), 10, 20).sigma > 2 * sigmas[1]
-    assert guess_of(variety, 10, 10, off=0.15).sigma == pytest.approx(np.hypot(sigmas[0], 0.15))
 
 
 def test_the_more_the_known_sizes_vary_the_less_certain_are_photos_per_product():
@@ -197,13 +202,11 @@ def test_an_interval_of_two_guesses_reaches_as_far_as_a_tenth_of_both():
     assert interval(Guess(10, 0.001), Guess(10, 0.5), 0.5)[1] == pytest.approx(10 * np.exp(0.5 * 0.8416), rel=1e-3)
 
 
-@pytest.mark.parametrize("by_variety, picked, counts", [
-    (18, False, (18, 18)), (13, False, (17, 18)), (7, True, (7, 7))])
-def test_the_likelier_way_decides_on_the_count(monkeypatch, by_variety, picked, counts):
+@pytest.mark.parametrize("alone, picked, count", [(18, False, 18), (13, False, 18), (5, True, 5), (60, True, 60)])
+def test_the_likelier_way_decides_on_the_count(monkeypatch, alone, picked, count):
     # By their number of photos there are 17.75.
-    found = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=by_variety, even=by_variety)
-    assert counts[0] <= found.count <= counts[1] and (chance(found) > 0.5) == picked
-    assert found.words.startswith("learned from the variety of 8" if picked else "learned from 8")
+    found = estimated(monkeypatch, photos=213, sizes=[12] * 8, by_variety=18, alone=alone)
+    assert found.count == count and (chance(found) > 0.5) == picked
 
 
 @pytest.mark.parametrize("count, whole", [(1.41, 1), (1.42, 2), (2.44, 2), (2.46, 3), (3.46, 3), (3.47, 4),
@@ -233,14 +236,4 @@ def test_prior_by_hand():
     (np.full((4, 24), np.nan), np.zeros(4), "calibration features: 4 of 4 rows hold NaN")])
 def test_mismatched_known_products_are_refused(features, labels, words):
     with pytest.raises(UserError, match=words):
-        calibrated_estimate(products(2, 5)[0], (features, labels))
-
-
-def test_photos_are_left_out_only_where_known_products_may_have_been_picked(monkeypatch):
-    called = []
-    monkeypatch.setattr(calibration, "by_variety", lambda *_: Variety(10.0, 0.1, 0.8))
-    monkeypatch.setattr(calibration, "even_variety", lambda *_: called.append(1) or Variety(10.0, 0.1, 0.8))
-    for sizes, times in (([12, 25, 40, 18, 60, 33, 9, 20, 30, 53], 0), ([30] * 10, 1)):
-        known = np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(10), sizes)
-        calibrated_estimate(np.zeros((300, 2), np.float32), known)
-        assert len(called) == times
+        learned(products(2, 5)[0], (features, labels))

@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 from product_rows import products
 
-from imgcluster.counting import variety
-from imgcluster.counting.variety import Variety, by_variety, diversity, even_variety
+from imgcluster.counting.variety import by_variety, diversity
 
 RNG = np.random.default_rng(0)
 
@@ -30,34 +29,6 @@ def test_of_alike_products_more_or_fewer_than_the_known_ones_are_told(known, new
 def test_a_single_known_product_shows_no_variance():
     found = by_variety(products(4, 20, rng=RNG)[0], *products(1, 20, rng=RNG))
     assert found.variance is None and 1 <= found.count <= 80
-
-
-@pytest.mark.parametrize("new, known", [((9, 60), (6, 12)), ((12, 10), (6, 70))])
-def test_equally_many_photos_a_product_are_compared(new, known):
-    rng = np.random.default_rng(0)
-    (photos, _), (known, labels) = (products(*each, width=8, noise=0.3, rng=rng) for each in (new, known))
-    count = by_variety(photos, known, labels).count
-    even = even_variety(photos, known, labels, count).count
-    assert 1.5 * abs(np.log(even / new[0])) < abs(np.log(count / new[0]))
-
-
-@pytest.mark.parametrize("photos, known, compared", [
-    (540, 12, (9 * 12, 6 * 12)), (90, 70, (90, 6 * 10)), (9000, 1, (20, 6)), (9, 100, (9, 20))])
-def test_photos_are_left_out_of_the_set_that_has_more_a_product_down_to_twenty(photos, known, compared, monkeypatch):
-    given = []
-    monkeypatch.setattr(variety, "by_variety",
-                        lambda new, old, labels: given.append((len(new), len(old))) or Variety(9.0, 0.1, 1.0))
-    labels = np.repeat(np.arange(6), known)
-    found = even_variety(np.zeros((photos, 2)), np.zeros((len(labels), 2)), labels, 9)
-    assert found == Variety(9.0, 0.1, 1.0) and given == [compared]
-
-
-@pytest.mark.parametrize("counts, last", [([12, 12.6], 12.6), ([12, 18, 12, 18, 12, 18], 12)])
-def test_the_count_among_equally_many_photos_is_taken_when_it_stays_or_after_five_rounds(counts, last, monkeypatch):
-    left = list(counts)
-    monkeypatch.setattr(variety, "by_variety", lambda *_: Variety(left.pop(0), 0.1, 1.0))
-    labels = np.repeat(np.arange(6), 20)
-    assert even_variety(np.zeros((120, 2)), np.zeros((120, 2)), labels, 6).count == last
 
 
 @pytest.mark.parametrize("num", [1, 4])
