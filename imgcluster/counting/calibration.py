@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
+from scipy.stats import norm
 
 from imgcluster.counting.blind_count import Estimate
 from imgcluster.counting.variety import by_variety
@@ -20,8 +21,9 @@ LEAST_SIGMA, LEAST_BLIND_SIGMA = 0.05, 0.25
 # Odds that known products have other numbers of photos than new ones: at most, where the known ones have equally many;
 # the variation of their sizes over which that fades; and where it is large.
 PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.1, 0.05
-# How often a new product is then photographed for each photo of a known one: a tenth to ten times, all as likely.
-PICKED_DENSITY = 1 / (2 * np.log(10))
+# How often a new product is then photographed for each photo of a known one: a tenth to ten times, all as likely. How
+# often the photos alone are off by any such factor.
+ANY_FACTOR, ASTRAY = 1 / (2 * np.log(10)), 0.15
 TAIL = 0.1
 PRIOR_MARGIN = 1.25
 
@@ -100,11 +102,11 @@ def chance_of_picking(joint, blind, sizes):
     """Return how likely it is, 0..1, that known products of `sizes` do not have as many photos each as new ones.
 
     That is so where the Guesses by known products and by the photos alone contradict each other beyond what either is
-    off by, and sooner where sizes are equal, as a person's choice.
+    off by, and sooner where sizes are equal, as a person's choice; but the photos alone are sometimes far off anyway.
     """
     sigma = np.hypot(joint.sigma, blind.sigma)
-    density = np.exp(-np.log(joint.count / blind.count)**2 / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
-    odds = PICKED_DENSITY * (PICKED_IF_UNEQUAL + odds_if_equal(sizes))
+    density = (1 - ASTRAY) * norm.pdf(np.log(joint.count / blind.count), scale=sigma) + ASTRAY * ANY_FACTOR
+    odds = ANY_FACTOR * (PICKED_IF_UNEQUAL + odds_if_equal(sizes))
     return odds / (odds + density)
 
 
