@@ -20,7 +20,7 @@ POWER_OFF, PHOTOS_OFF = 0.2, 0.2
 LEAST_SIGMA, LEAST_BLIND_SIGMA = 0.05, 0.25
 # Odds that known products have other numbers of photos than new ones: at most, where the known ones have equally many;
 # the variation of their sizes over which that fades; and where it is large.
-PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.1, 0.05
+PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.03, 0.02
 # How often a new product is then photographed for each photo of a known one: a tenth to ten times, all as likely. How
 # often the photos alone are off by any such factor.
 ANY_FACTOR, ASTRAY = 1 / (2 * np.log(10)), 0.15
