@@ -20,8 +20,7 @@ DATASET = "sample"
 #              pooling (see POOLING) is fitted to the photos, which tells products apart better. Needs 50 photos or
 #              more. For the sample, "auto" means its training part, which has labels
 #   "<name>"   a photo set WITH labels, to fine-tune the network on (TRAIN_LABELS_FROM says where the labels are). It
-#              should show other products than those to be clustered, of the same kind if you can. If it has no labels,
-#              the pooling is fitted to its photos
+#              should show other products than those to be clustered, of the same kind if you can
 #   None       nothing: the pretrained network is used as it is. Better where a group is a kind of thing (shirts, hats)
 #              rather than one product
 TRAIN_DATASET = "auto"

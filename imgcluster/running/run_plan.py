@@ -94,18 +94,22 @@ def steps_before(train, trained):
 
 
 def why_left_out(settings, train):
-    """Say that step 02 has no part, and what to do for it to have one, where no labels of TRAIN_DATASET are known."""
+    """Say that step 02 has no part, and what to do for it to have one, where no labels of TRAIN_DATASET are known.
+
+    Raises UserError where the names of its photos hold labels that nobody asked for, and it has no network yet: who
+    names a dataset to train on does not want it passed over.
+    """
     if not settings.learns_labels:
         return f"step 02 is left out: with ASSIGN_TO the network of {train.DATASET} is used as it is\n"
     why = f"step 02 is left out: no labels are known of TRAIN_DATASET = {train.DATASET!r}"
-    names = labels_in_names(train)
-    if names:
-        why += (f", as LABELS_FROM = None goes for it as well; TRAIN_LABELS_FROM = {names!r} would find labels in the "
-                "names of its photos")
     if (train.folder("DATA_DIR") / "network.keras").exists():
         return f"{why}; the network that is there is used as it is\n"
     if settings.ASSIGN_TO is not None:
         return f"{why}\n"
+    if names := labels_in_names(train):
+        raise UserError(f"TRAIN_DATASET = {train.DATASET!r}: no labels are known of it, as LABELS_FROM = None goes for "
+                        f"it as well; set TRAIN_LABELS_FROM = {names!r} to learn from those in the names of its photos, "
+                        "or TRAIN_DATASET = None to train on nothing")
     return f"{why}; TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n"
 
 

@@ -47,18 +47,27 @@ def test_fitting_to_the_photos_themselves_is_named_where_it_would_make_sense(set
     assert "network that is there is used" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name, found", [("12_3.jpg", "filename"), ("boots/a.jpg", "folder"), ("a.jpg", None)])
-def test_labels_in_the_names_of_photos_that_none_were_asked_of_are_pointed_out(settings_of, capsys, name, found):
+@pytest.mark.parametrize("name, found", [("12_3.jpg", "filename"), ("boots/a.jpg", "folder")])
+def test_a_dataset_to_train_on_whose_names_hold_labels_is_not_passed_over(settings_of, name, found):
     settings = settings_of("LABELS_FROM=None")
     write_lines(settings.for_dataset("known").folder("RAW_IMG_DIR") / name, ["no matter what"])
+    with pytest.raises(UserError, match=f"no labels are known of it.*set TRAIN_LABELS_FROM = '{found}' to learn"):
+        plan(settings, "00", "06")
+    # A network that is there is used, whatever it was made from.
+    write_lines(settings.for_dataset("known").folder("DATA_DIR") / "network.keras", ["fitted"])
+    assert plan(settings, "00", "06") == steps("new", "00", "01", *ALL[3:])
+
+
+def test_one_without_labels_in_its_names_is(settings_of, capsys):
+    settings = settings_of("LABELS_FROM=None")
+    write_lines(settings.for_dataset("known").folder("RAW_IMG_DIR") / "a.jpg", ["no matter what"])
     plan(settings, "00", "06")
-    said = capsys.readouterr().out
-    assert f"TRAIN_LABELS_FROM = {found!r} would find labels" in said if found else "TRAIN_LABELS_FROM" not in said
+    assert "TRAIN_LABELS_FROM" not in capsys.readouterr().out
 
 
-def test_the_drawn_photos_to_train_on_are_known_to_have_labels(settings_of, capsys):
-    plan(settings_of("LABELS_FROM=None", "TRAIN_DATASET=sample_train"), "00", "06")
-    assert "TRAIN_LABELS_FROM = 'filename'" in capsys.readouterr().out
+def test_the_drawn_photos_to_train_on_are_known_to_have_labels(settings_of):
+    with pytest.raises(UserError, match="TRAIN_LABELS_FROM = 'filename'"):
+        plan(settings_of("LABELS_FROM=None", "TRAIN_DATASET=sample_train"), "00", "06")
 
 
 @pytest.mark.parametrize("labels_from", ["filename", None])
