@@ -108,8 +108,8 @@ def why_left_out(settings, train):
         return f"{why}\n"
     if names := labels_in_names(train):
         raise UserError(f"TRAIN_DATASET = {train.DATASET!r}: no labels are known of it, as LABELS_FROM = None goes for "
-                        f"it as well; set TRAIN_LABELS_FROM = {names!r} to learn from those in the names of its photos, "
-                        "or TRAIN_DATASET = None to train on nothing")
+                        f"it as well; set TRAIN_LABELS_FROM = {names!r} to learn from those in the names of its "
+                        "photos, or TRAIN_DATASET = None to train on nothing")
     return f"{why}; TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n"
 
 
