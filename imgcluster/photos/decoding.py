@@ -191,7 +191,7 @@ def _to_bytes(samples):
     samples = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = samples.min(), samples.max()
     if low < 0 or high > 65535:
-        samples, high = (samples - low) / (high - low), 1.0
+        samples, high = (samples - low) / ((high - low) or 1.0), 1.0
     scale = 255.0 if high <= 1 else 1.0 if high <= 255 else 1 / 257
     return np.round(samples * scale).astype(np.uint8)
 

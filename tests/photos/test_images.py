@@ -104,6 +104,12 @@ def test_float_tiff_grey_and_colour(scale):
         assert difference(colour[1:], picture()[1:]) <= 1
 
 
+def test_a_float_tiff_of_one_negative_value_is_black():
+    with np.errstate(invalid="raise"):
+        image = decode_image(encoded(np.full((48, 64), -5, np.float32), "TIFF"))
+    assert image.shape == (48, 64, 3) and not image.any()
+
+
 def test_grey_palette_and_bilevel():
     grey = Image.fromarray(picture()).convert("L")
     expected = np.repeat(np.asarray(grey)[:, :, None], 3, axis=2)
