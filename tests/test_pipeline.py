@@ -363,7 +363,7 @@ def test_changed_settings_are_warned_about(finished, tmp_path):
     assert json.loads((project / "data" / "shop" / "made_by_04.json").read_text())["settings"]["NUM_CLUSTERS"] is None
 
 
-def known_and_new(tmp_path, *, known_at=0.0, photos_per_model=20):
+def known_and_new(tmp_path, *, known_at=0.0):
     """A project whose shop and shop_train have features of six clouds of 20 photos each; returns its folder."""
     project, rng = new_project(tmp_path / "mine"), np.random.default_rng(0)
     for name, centre in (("shop", 0.0), ("shop_train", known_at)):
@@ -372,7 +372,7 @@ def known_and_new(tmp_path, *, known_at=0.0, photos_per_model=20):
         features = centre + rng.standard_normal((6, 24))[clouds] * 0.5 + 0.1 * rng.standard_normal((120, 24))
         np.save(folder / "features.npy", features.astype(np.float32))
         (folder / "img_paths.txt").write_text("".join(f"{row:03}.jpg\n" for row in range(120)))
-        (folder / "labels_true.txt").write_text("".join(f"{row // photos_per_model}\n" for row in range(120)))
+        (folder / "labels_true.txt").write_text("".join(f"{row // 20}\n" for row in range(120)))
     return project
 
 
@@ -502,7 +502,9 @@ def test_features_of_ones_own_are_not_taken_for_those_whose_record_they_lie_besi
 def test_known_products_far_from_what_the_photos_suggest_are_warned_about(tmp_path):
     done = run("04_cluster_som.py", known_and_new(tmp_path / "alike"))
     assert "the photos alone" not in done.stderr
-    project = known_and_new(tmp_path / "finer", photos_per_model=4)
+    project = known_and_new(tmp_path / "finer")
+    finer = np.repeat(np.arange(45), [1, 1, 6] * 15)  # unequal numbers of photos, so that nobody picked them
+    (project / "data/shop_train/labels_true.txt").write_text("".join(f"{label}\n" for label in finer))
     done = run("04_cluster_som.py", project, "--set", "CALIBRATION_DATASET=shop_train")
     count = read_json(project / "data/shop/cluster_count.json")
     assert count["num_clusters"] > 4 * count["blind_count"]
