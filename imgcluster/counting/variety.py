@@ -8,6 +8,7 @@ from imgcluster.counting.cuts import count_grid
 from imgcluster.rows import read_rows
 from imgcluster.structure.hierarchy import hierarchy_of
 from imgcluster.structure.linkage import cut
+from imgcluster.structure.neighbours import membership
 
 LEVELS = 40
 AGREEMENT_POWER = 8
@@ -42,13 +43,12 @@ def by_variety(features, known_features, labels):
     power 8).
     """
     num = labels.max() + 1
-    halves = _halves(num)
+    # All known products, then the halves.
+    chosen, own = np.vstack([np.ones(num), *_halves(num)]), membership(labels, num)
     logs, weights = [], []
     for new, old in _levels(features, known_features):
-        known = np.zeros((num, max(new.max(), old.max()) + 1))
-        np.add.at(known, (labels, old), 1)
-        sets = [np.bincount(new), known.sum(axis=0), *(known[part].sum(axis=0) for half in halves for part in half)]
-        logs.append([np.log(diversity(each)) for each in sets])
+        known = own.T @ membership(old, old.max() + 1)
+        logs.append([np.log(diversity(each)) for each in (np.bincount(new), *(known.T @ chosen.T).T)])
         weights.append(max(adjusted_rand_score(labels, old), 1e-3) ** AGREEMENT_POWER)
     new, old, *parts = np.average(logs, axis=0, weights=weights)
     power, variance = _growth(old, np.reshape(parts, (-1, 2)), num)
@@ -56,10 +56,10 @@ def by_variety(features, known_features, labels):
 
 
 def _halves(num):
-    """Return [(half, other half)] of 0..num-1 at random; none of one."""
+    """Return [float [2, num]]: which of 0..num-1 are in either half, 1 or 0, at random; none of one."""
     rng = np.random.default_rng(0)
-    orders = [rng.permutation(num) for _ in range(HALVES if num > 1 else 0)]
-    return [np.split(order, [num // 2]) for order in orders]
+    firsts = [np.argsort(rng.permutation(num)) < num // 2 for _ in range(HALVES if num > 1 else 0)]
+    return [np.array([first, ~first], float) for first in firsts]
 
 
 def _levels(features, known_features):
