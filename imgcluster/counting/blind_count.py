@@ -50,8 +50,9 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     2007) makes it too low for many small clusters. Three more peaks are sought, and each replaces the counts before as
     far as it stands out: one of reciprocity over cluster sizes (`mutual_peak`); up to two and a half times of these,
     one of the cuts' silhouette; and one of the growth of distances (`growth_peaks`) up to eight times of all these, or
-    the silhouette's where both stand out and that has more clusters. Clean sets have such peaks, messy ones do not. A
-    peak below an eighth of the first count is none: shoes, packages and toys in one folder are three such kinds. The
+    the silhouette's where both stand out and that has more clusters, unless photos lie along lines. Clean sets have
+    such peaks, messy ones do not. A peak below an eighth of the first count is none: shoes, packages and toys in one
+    folder are three such kinds. The
     interval is the wider, the less the views agree, reaches over both levels where two stand out, and up to the most
     clusters that could be seen where none stands out and modularity finds small ones. taught_apart: the features are of
     a network that was taught without labels to tell single photos apart; in these, brands and lines stand out more than

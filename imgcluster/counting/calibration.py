@@ -57,7 +57,7 @@ def calibrated_estimate(features, known, alone):
            f"{picked:.2f}")
     words = f"learned from {products}"
     if picked > 0.5:
-        words = f"estimated from the photos alone, as {products} seem to have other numbers of photos"
+        words = f"estimated from the photos alone, as photos seem to be picked from {products}"
     best = blind if picked > 0.5 else joint
     return rounded(best.count, interval(joint, blind, picked), len(features), how, words)
 

@@ -89,7 +89,7 @@ def test_known_products_photographed_more_or_less_often_do_not_mislead(known):
     found = learned(photos[0], known, alone=9 if by_photos > 8 else 8)
     if by_photos > 8:
         assert (found.count, chance(found) > 0.5) == (9, True) and found.words.startswith(
-            "estimated from the photos alone, as 8 labelled products seem to have other numbers of photos")
+            "estimated from the photos alone, as photos seem to be picked from 8 labelled products")
     assert found.interval[0] <= 8 <= found.interval[1]
 
 
