@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
-from scipy.stats import norm
+from scipy.stats import cauchy, norm
 
 from imgcluster.counting.blind_count import Estimate
 from imgcluster.counting.variety import by_variety
@@ -13,14 +13,17 @@ from imgcluster.wording import counted
 
 # How much one product's number of photos, and what it adds to variety, vary (relative variance) as far as few known
 # products tell: as much as one more product would.
-USUAL_VARIANCE = 0.2
+USUAL_VARIANCE, USUAL_VARIANCE_OF_VARIETY = 0.2, 1.0
+# How many new products there are for each known one, before either set is looked at (the scale of a Cauchy distribution
+# of the logarithm): half of the time between 1 / e and e.
+USUAL_RATIO = 1.0
 # By how much the power is off with which variety grows with the number of products, and how far, in logarithms, new
 # products have more or fewer photos each than known ones where these were not picked.
 POWER_OFF, PHOTOS_OFF = 0.2, 0.2
 LEAST_SIGMA, LEAST_BLIND_SIGMA = 0.05, 0.25
 # Odds that known products have other numbers of photos than new ones: at most, where the known ones have equally many;
 # the variation of their sizes over which that fades; and where it is large.
-PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.03, 0.02
+PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.03, 0.05
 # How often a new product is then photographed for each photo of a known one: a tenth to ten times, all as likely. How
 # often the photos alone are off by any such factor.
 ANY_FACTOR, ASTRAY = 1 / (2 * np.log(10)), 0.15
@@ -48,8 +51,8 @@ def calibrated_estimate(features, known, alone):
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     photos = by_photos(len(features), sizes)
     variety = by_variety(features, known_features, labels)
-    joint, trust = joined(photos, guess_of(variety, len(sizes), np.sqrt(photos.count * variety.count)))
-    blind = blind_guess(alone)
+    told, trust = joined(photos, guess_of(variety, len(sizes), np.sqrt(photos.count * variety.count)))
+    joint, blind = as_usual(told, len(sizes)), blind_guess(alone)
     picked = chance_of_picking(joint, blind, sizes)
     products = counted(len(sizes), "labelled product")
     how = (f"calibrated on {products}: by photos per product {photos.count:.1f}, by variety {variety.count:.1f}, "
@@ -66,7 +69,7 @@ def by_photos(num_photos, sizes):
     """Return the Guess of so many photos, where known products of `sizes` are photographed about as new ones are."""
     count = num_photos / sizes.mean()
     variance = (sizes.std(ddof=1) / sizes.mean())**2 if len(sizes) > 1 else None
-    return Guess(count, np.hypot(np.sqrt(variance_of(variance, len(sizes), count)), PHOTOS_OFF))
+    return Guess(count, np.hypot(np.sqrt(variance_of(variance, USUAL_VARIANCE, len(sizes), count)), PHOTOS_OFF))
 
 
 def guess_of(variety, num_known, likely):
@@ -75,7 +78,8 @@ def guess_of(variety, num_known, likely):
     The further that is from the known number, and the less variety grows with it, the more it matters how fast it does.
     """
     by_power = POWER_OFF / variety.power * np.log(likely / num_known)
-    return Guess(variety.count, np.hypot(np.sqrt(variance_of(variety.variance, num_known, likely)), by_power))
+    variance = variance_of(variety.variance, USUAL_VARIANCE_OF_VARIETY, num_known, likely)
+    return Guess(variety.count, np.hypot(np.sqrt(variance), by_power))
 
 
 def blind_guess(alone):
@@ -84,11 +88,11 @@ def blind_guess(alone):
     return Guess(alone.count, max(np.log(high / low) / (2 * ndtri(1 - TAIL)), LEAST_BLIND_SIGMA))
 
 
-def variance_of(per_product, num_known, count):
+def variance_of(per_product, usual, num_known, count):
     """Return the variance of a mean over `count` products told by one over `num_known`, given that of one product as
-    these show it, None where one shows none: few of them tell little of how products vary."""
+    these show it, None where one shows none, and the usual one: few of them tell little of how products vary."""
     shown = (num_known - 1) * (per_product or 0.0)
-    return (shown + USUAL_VARIANCE) / num_known * (1 / num_known + 1 / max(count, 1))
+    return (shown + usual) / num_known * (1 / num_known + 1 / max(count, 1))
 
 
 def joined(photos, varied):
@@ -96,6 +100,15 @@ def joined(photos, varied):
     weights = np.array([photos.sigma, varied.sigma])**-2.0
     count = np.exp(np.average(np.log([photos.count, varied.count]), weights=weights))
     return Guess(float(count), max(weights.sum()**-0.5, LEAST_SIGMA)), float(weights[0] / weights.sum())
+
+
+def as_usual(told, num_known):
+    """Return what becomes of the Guess `told` where there are so many known products: seldom are there many times as
+    many new ones, or as few. That moves a doubtful guess a little towards their number, and a certain one hardly."""
+    logs = np.log(told.count) + told.sigma * np.linspace(-8, 8, 2001)
+    weights = norm.pdf(logs, np.log(told.count), told.sigma) * cauchy.pdf(logs, np.log(num_known), USUAL_RATIO)
+    centre = np.average(logs, weights=weights)
+    return Guess(float(np.exp(centre)), float(np.sqrt(np.average((logs - centre)**2, weights=weights))))
 
 
 def chance_of_picking(joint, blind, sizes):
