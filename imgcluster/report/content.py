@@ -9,6 +9,7 @@ from imgcluster.files import read_json, read_table
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
+from imgcluster.report.nearness import nearest_clusters, next_clusters
 from imgcluster.rows import unit_length
 from imgcluster.scores.metrics import matched_clusters
 
@@ -115,6 +116,7 @@ def _photos(gallery, rows):
         photos["model"] = np.searchsorted(np.unique(gallery.true), gallery.true[rows]).tolist()
     if has(gallery, "features.npy"):
         photos["typicality"] = _rounded(gallery.typicality[rows], 4)
+        photos["near"] = next_clusters(read_features(gallery.data_dir), gallery.predicted, rows)
     if has(gallery, "clusters.csv"):
         table = gallery.clusters.iloc[rows]
         photos |= {"confidence": _rounded(table["confidence"], 3), "distance": _rounded(table["distance"], 3)}
@@ -125,13 +127,14 @@ def _photos(gallery, rows):
 
 
 def _clusters(gallery):
-    """Number, name, size, mean confidence and commonest true model of each cluster, the largest first."""
+    """Number, name, size, mean confidence, commonest true model and nearest clusters of each, the largest first."""
+    near = nearest_clusters(read_features(gallery.data_dir), gallery.predicted) if has(gallery, "features.npy") else {}
     numbers, sizes = np.unique(gallery.predicted, return_counts=True)
     clusters = []
     for index in np.argsort(-sizes, kind="stable"):
         inside = gallery.predicted == numbers[index]
         cluster = {"id": int(numbers[index]), "size": int(sizes[index]),
-                   "name": gallery.names.get(int(numbers[index]))}
+                   "name": gallery.names.get(int(numbers[index])), "near": near.get(int(numbers[index]), [])}
         if has(gallery, "clusters.csv"):
             cluster["confidence"] = _rounded([gallery.clusters["confidence"].to_numpy()[inside].mean()], 3)[0]
         if gallery.true is not None:
