@@ -1,7 +1,10 @@
 """Put the report together and write it."""
 import base64
 import itertools
+import os
 from functools import partial
+from pathlib import PurePath
+from urllib.parse import quote
 
 from imgcluster.files import write_text
 from imgcluster.photos.images import read_thumbnail
@@ -12,6 +15,7 @@ from imgcluster.report.page import render
 from imgcluster.report.sprites import pack_sprites
 
 MAX_PHOTOS = 10_000
+MOST_UP = 2  # from RESULT_DIR, result/NAME, to the project's folder
 
 
 def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
@@ -30,6 +34,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
               *(partial(load_thumbnail, gallery.earlier, row) for each in earlier.values() for row in each)]
     data["beforeAfter"] = [[index, len(rows) + number] for number, index in enumerate(pairs)]
     data["earlier"] = _earlier(gallery, earlier, len(rows) + len(pairs))
+    data["photosAt"] = _address(gallery.raw_dir, path.parent)
     data["training"] = tables.training(gallery)
     sprites = _sprites(photos, progress)
     data["sprites"] = {"side": sprites.side, "columns": sprites.columns, "count": sprites.count}
@@ -43,6 +48,16 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
     write_text(path, page)
     return {"photos": len(rows), "bytes": len(page.encode("utf-8"))}
+
+
+def _address(folder, start):
+    """Where a folder is for a page in `start`, a relative address ending in a slash; None where there is no such way,
+    or only one that would tell others, to whom the page is sent, of folders that are none of the project's."""
+    try:
+        parts = PurePath(os.path.relpath(folder, start)).parts
+    except ValueError:  # another drive
+        return None
+    return None if parts[:MOST_UP + 1] == ("..",) * (MOST_UP + 1) else "".join(f"{quote(part)}/" for part in parts)
 
 
 def _sprites(photos, progress):

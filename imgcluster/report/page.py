@@ -14,7 +14,8 @@ from markupsafe import Markup
 from imgcluster.wording import counted
 
 _FOLDER = Path(__file__).parent
-_SCRIPTS = ("base", "state", "levels", "view", "region", "map", "scatter", "clusters", "lists", "charts", "main")
+_SCRIPTS = ("base", "state", "levels", "view", "region", "map", "scatter", "choosing", "clusters", "window", "picker",
+            "large", "tray", "lists", "charts", "main")
 
 
 def render(context):

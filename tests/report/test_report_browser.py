@@ -87,9 +87,10 @@ def click(driver, selector):
     WebDriverWait(driver, 10, ignored_exceptions=[ElementClickInterceptedException]).until(try_it)
 
 
-def choose(driver, selector, value):
-    from selenium.webdriver.support.ui import Select
-    Select(driver.find_element("css selector", selector)).select_by_value(value)
+def merge_into(driver, cluster):
+    """Merge the cluster in the window into another."""
+    click(driver, "#cluster-merge")
+    click(driver, f"#picker [data-cluster='{cluster}']")
 
 
 def downloaded(driver, name):
@@ -161,7 +162,7 @@ def test_lasso_lists_and_exports_what_is_inside(browser, written):
     wait(browser, "!document.getElementById('lasso').hidden")
     assert browser.find_element("id", "lasso-title").text == "24 photos of 3 clusters inside"
     click(browser, "#lasso-select")
-    click(browser, "#tray [data-part=selection] button")
+    click(browser, "#save-selection")
     lines = downloaded(browser, "selection.csv")
     assert sorted(line["file"] for line in lines) == sorted(written.gallery.img_paths)
 
@@ -252,13 +253,13 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
     wait(browser, "document.getElementById('cluster').open")
     browser.find_element("id", "cluster-name").send_keys("red, \"good\"", Keys.ENTER)
     click(browser, "#cluster-photos .marked")
-    choose(browser, "#tray select", "new")
-    choose(browser, "#cluster-merge", "1")
+    click(browser, "#split")
+    merge_into(browser, 1)
     click(browser, "#cluster-close")
     wait(browser, "document.getElementById('tray').parentElement === document.body")
     assert len(browser.find_elements("css selector", "#cards .card")) == 3  # 3, one split off, one merged away
     assert 'red, "good"' in browser.find_element("id", "cards").text
-    click(browser, "#tray [data-part=corrections] .primary")
+    click(browser, "#save-corrections")
     lines = downloaded(browser, "corrections.csv")
     assert lines == [
         {"action": "name", "file": "", "cluster": "2", "value": "boots", "clustering": "drawn"},
@@ -277,10 +278,10 @@ def test_corrections_are_exported_in_order_and_step_04_applies_them(browser, wri
 def test_corrections_are_counted_as_lines_and_once_saved_the_page_says_what_next(browser):
     for photo in browser.find_elements("css selector", "#review-photos .choosable")[:2]:
         browser.execute_script("arguments[0].click()", photo)
-    choose(browser, "#tray select", "new")
+    click(browser, "#split")
     summary = browser.find_element("css selector", "#tray summary")
     assert summary.text == "2 corrections" and not browser.find_element("css selector", "#tray [role=status]").text
-    click(browser, "#tray [data-part=corrections] .primary")
+    click(browser, "#save-corrections")
     assert browser.find_element("css selector", "#tray [role=status]").text == (
         "Saved, with the 1 correction made before. Now put corrections.csv into data/tiny/, in place of the one there, "
         "and run python run_all.py --from 04")
@@ -295,7 +296,7 @@ def merge_named(browser):
     from selenium.webdriver.common.keys import Keys
     click(browser, "#cards .title[title='Cluster 0']")
     browser.find_element("id", "cluster-name").send_keys("red", Keys.ENTER)
-    choose(browser, "#cluster-merge", "1")
+    merge_into(browser, 1)
     return browser.find_element("id", "cluster-name")
 
 
@@ -307,7 +308,7 @@ def test_a_name_that_came_with_a_merged_cluster_can_be_taken_away(browser):
     click(browser, "#cluster-close")
     titles = browser.find_elements("css selector", "#cards .title")
     assert [title.text for title in titles] == ["Cluster 1", "Cluster 2"]
-    click(browser, "#tray [data-part=corrections] .primary")
+    click(browser, "#save-corrections")
     own = [line for line in downloaded(browser, "corrections.csv") if line["clustering"] == "drawn"]
     assert [(line["action"], line["cluster"], line["value"]) for line in own[1:]] == [
         ("name", "0", "red"), ("merge", "0", "1"), ("name", "1", "")]
@@ -341,7 +342,7 @@ def test_corrected_clusters_count_the_photos_that_are_not_in_the_page_as_well(br
     open_page(browser, (tmp_path / "report.html").as_uri())
     wait(browser, "document.documentElement.dataset.ready")
     click(browser, "#review-photos .choosable")
-    choose(browser, "#tray select", "new")
+    click(browser, "#split")
     sizes = {card.find_element("css selector", ".title").text: card.find_element("css selector", ".size").text
              for card in browser.find_elements("css selector", "#cards .card")}
     assert sizes.pop("Cluster new-1") == "1 photo"
@@ -362,9 +363,9 @@ def test_corrections_wait_while_another_level_is_looked_at(browser):
     from selenium.webdriver.common.keys import Keys
     click(browser, "#review-photos .choosable")
     browser.find_element("id", "level").send_keys(Keys.ARROW_LEFT)
-    assert not browser.find_element("css selector", "#tray select").is_enabled()
+    assert not any(browser.find_element("id", name).is_enabled() for name in ("split", "move"))
     click(browser, ".level-bar button")
-    assert browser.find_element("css selector", "#tray select").is_enabled()
+    assert all(browser.find_element("id", name).is_enabled() for name in ("split", "move"))
 
 
 @pytest.mark.parametrize("width", [390, 820, 1920])

@@ -190,14 +190,6 @@ function photoButton(index, { caption = null, title = null } = {}) {
     onclick: () => openCluster(shownOf[index], index) }, picture(index), caption);
 }
 
-// A photo that is chosen and left out again by a click.
-function choosablePhoto(index, caption) {
-  const button = h("button", { class: "photo choosable", type: "button", "data-photo": index, title: photos.file[index],
-    "aria-label": describe(index), "aria-pressed": String(selection.has(index)),
-    onclick: () => select([index], !selection.has(index)) }, picture(index), caption);
-  return button;
-}
-
 function captionOf(index) {
   const confidence = confidenceOf(index);
   return h("span", { class: "caption" }, h("span", { class: "file" }, shortName(photos.file[index])),
@@ -217,6 +209,7 @@ function growingList(parent, items, step, draw, noun) {
     shown += next.length;
     more.remove();
     parent.append(...next.map(draw));
+    oneTabStop(parent);
     if (shown < items.length) {
       more.textContent = `Show ${Math.min(step, items.length - shown)} more of ${count(items.length, noun)}`;
       parent.append(more);

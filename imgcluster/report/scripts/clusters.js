@@ -1,7 +1,5 @@
-// Clusters: a card for each, and a window with all photos of one.
-const dialog = $("cluster");
+// Clusters: a card for each, and their colours and names in legends.
 const LEGEND_CHIPS = 60;
-let opened = null;  // the cluster in the window
 
 function confidenceBar(value) {
   if (value === null || value === undefined) return null;
@@ -87,98 +85,17 @@ const orders = {
   number: ["Number", byNumber],
 };
 
+let clusterOrder = "size";
+const clustersInOrder = () => currentClusters().sort((a, b) => noneLast(a.id, b.id) || orders[clusterOrder][1](a, b));
+
 function startClusters() {
-  let order = "size";
-  const ordered = (a, b) => noneLast(a.id, b.id) || orders[order][1](a, b);
-  const redraw = () => growingList($("cards"), currentClusters().sort(ordered), atATime(48), card, "cluster");
+  const redraw = () => growingList($("cards"), clustersInOrder(), atATime(48), card, "cluster");
   const offered = Object.entries(orders).filter(([name]) => name !== "doubt" || photos.confidence);
-  choice($("cluster-order"), offered.map(([name, [text]]) => [name, text]), order, (value) => { order = value; redraw(); });
+  choice($("cluster-order"), offered.map(([name, [text]]) => [name, text]), clusterOrder,
+    (value) => { clusterOrder = value; redraw(); });
   let drawn = shownOf;
   onchange(() => { if (drawn !== shownOf) redraw(); drawn = shownOf; });
   onTheme(redraw);
   redraw();
   startDialog();
-}
-
-// ---- the window of one cluster
-
-function startDialog() {
-  choice($("cluster-photos-order"), [["typical", "Typical first"], ["doubtful", "Doubtful first"]], "typical",
-    (value) => drawPhotos(value));
-  $("cluster-photos-order").hidden = !photos.confidence;
-  dialog.addEventListener("close", () => { if (!dialog.open) document.body.append($("tray")); });
-  $("cluster-close").onclick = () => dialog.close();
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  $("cluster-name").addEventListener("change", (event) => nameCluster(event.target.value.trim()));
-  $("cluster-merge").addEventListener("change", (event) => {
-    const source = opened;
-    opened = asCluster(event.target.value);
-    correct({ action: "merge", cluster: source, value: opened });
-    openCluster(opened);
-  });
-  $("cluster-all").onclick = () => {
-    const indices = membersOf(opened);
-    select(indices, !indices.every((index) => selection.has(index)));
-  };
-  onchange(() => { if (dialog.open) drawHead(); });
-  onchange(() => { if (dialog.open && membersOf(opened).length !== Number(dialog.dataset.size)) drawPhotos(); });
-}
-
-const membersOf = (id) => range(numPhotos).filter((index) => shownOf[index] === id);
-
-function nameCluster(text) {
-  const earlier = corrections.findIndex(({ action, cluster }) => action === "name" && cluster === opened);
-  if (earlier >= 0) undo(earlier);
-  // A name may have come with a cluster that joined this one.
-  if (text !== (names.get(opened) ?? "")) correct({ action: "name", cluster: opened, value: text });
-  else changed();
-}
-
-// Show a cluster; `photo` is put first and marked.
-function openCluster(id, photo = null) {
-  hideTip();
-  opened = id;
-  dialog.dataset.cluster = id;
-  drawHead();
-  drawPhotos("typical", photo);
-  if (!dialog.open) dialog.showModal();
-  $("dialog-tray").append($("tray"));  // the page behind the window takes no clicks
-  dialog.scrollTop = 0;
-  $("cluster-scroll").scrollTop = 0;
-}
-
-function drawHead() {
-  const cluster = currentClusters().find((one) => one.id === opened);
-  if (!cluster) { dialog.close(); return; }
-  $("cluster-title").replaceChildren(swatch(opened), clusterName(opened));
-  const facts = [count(cluster.size, "photo")];
-  if (cluster.size > cluster.indices.length) facts.push(`${cluster.indices.length.toLocaleString("en")} of them in this page`);
-  if (cluster.confidence !== null) facts.push(`mean confidence ${cluster.confidence.toFixed(2)}`);
-  if (cluster.model !== undefined) facts.push(`${percent(cluster.share)} labelled ${cluster.model}`);
-  $("cluster-facts").textContent = facts.join(" · ");
-  if (data.earlier) drawEarlier(earlierPhotos(opened));
-  $("cluster-name").value = names.get(opened) ?? "";
-  $("cluster-merge").replaceChildren(h("option", { value: "", selected: true, disabled: true }, "Merge into …"),
-    ...targetOptions(opened));
-  const fixed = !isAnswer() || opened === -1;
-  $("cluster-name").hidden = fixed;
-  $("cluster-merge").hidden = fixed || currentClusters().length < 2;
-}
-
-function drawEarlier(earlier) {
-  $("cluster-earlier").hidden = earlier.length === 0;
-  $("cluster-earlier-photos").replaceChildren(...earlier);
-}
-
-function drawPhotos(order = "typical", marked = null) {
-  let indices = order === "typical" ? byTypicality(membersOf(opened)) : byConfidence(membersOf(opened)).reverse();
-  dialog.dataset.size = indices.length;
-  if (marked !== null) indices = [marked, ...indices.filter((index) => index !== marked)];
-  $("cluster-photos-order").firstChild?.setAttribute("aria-pressed", String(order === "typical"));
-  $("cluster-photos-order").lastChild?.setAttribute("aria-pressed", String(order === "doubtful"));
-  growingList($("cluster-photos"), indices, 120, (index) => {
-    const button = choosablePhoto(index, captionOf(index));
-    if (index === marked) button.classList.add("marked");
-    return button;
-  }, "photo");
 }

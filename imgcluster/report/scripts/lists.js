@@ -1,15 +1,35 @@
 // Lists of photos: the opening picture, search, review, confused products, before and after.
 
+// What the page says first follows the corrections made in it.
+function startAnswer() {
+  startOpening();
+  onchange(() => {
+    const sizes = [...sizeOf].filter(([id, size]) => id !== -1 && size > 0).map(([, size]) => size).sort((a, b) => a - b);
+    const middle = (sizes[Math.floor((sizes.length - 1) / 2)] + sizes[Math.ceil((sizes.length - 1) / 2)]) / 2;
+    const facts = { products: sizes.length, "all-products": sizes.length, "median-size": middle, "largest-size": sizes.at(-1) };
+    for (const [id, number] of Object.entries(facts)) if ($(id) && sizes.length) $(id).textContent = number.toLocaleString("en");
+    $("products-noun").textContent = sizes.length === 1 ? "product" : "products";
+    $("products-recounted").textContent = recounted("after your corrections");
+    $("products-recounted").hidden = !recounted();
+  });
+}
+
 // A few clusters, each with its most typical photos: what "same product" means here. Photos in no cluster stand apart.
 function startOpening() {
-  const clusters = currentClusters().sort(orders.size[1]);
-  const most = Math.min(5, Math.max(...clusters.map(({ indices }) => indices.length)));
-  const strip = ({ id, indices, size }) => h("button", { type: "button", class: "strip",
-    "aria-label": `${clusterName(id)}, ${count(size, "photo")}: open`, onclick: () => openCluster(id) },
+  const strip = ({ id, indices, size }, most) => h("button", { type: "button", class: "strip",
+    "aria-label": `${clusterName(id)}, ${count(size, "photo")}: open`, onclick: () => openCluster(shownOf[indices[0]]) },
   range(most).map((place) => (place < indices.length ? picture(indices[place]) : h("span", { class: "picture empty" }))),
   h("span", { class: "strip-size" }, size.toLocaleString("en")));
-  $("opening").replaceChildren(...clusters.filter(({ id }) => id !== -1).slice(0, 6).map(strip));
-  $("unplaced")?.replaceChildren(...clusters.filter(({ id }) => id === -1).map(strip));
+  const draw = () => {
+    const clusters = currentClusters(clusterOf).sort(orders.size[1]);
+    const most = Math.min(5, Math.max(...clusters.map(({ indices }) => indices.length)));
+    const strips = (which) => clusters.filter(({ id }) => which(id)).slice(0, 6).map((cluster) => strip(cluster, most));
+    $("opening").replaceChildren(...strips((id) => id !== -1));
+    $("unplaced")?.replaceChildren(...strips((id) => id === -1));
+  };
+  let drawn = clusterOf;
+  onchange(() => { if (drawn !== clusterOf) draw(); drawn = clusterOf; });
+  draw();
 }
 
 function startSearch() {

@@ -59,9 +59,10 @@ function startContents() {
 
 startTheme();
 startLevelSliders();
+startTray();
 startClusters();
-startOpening();
-for (const start of [startMap, startScatter, startSearch, startReview, startLevels, startPairs, startBeforeAfter, startFiles,
+startAnswer();
+for (const start of [startChoosing, startPicker, startLarge, startMap, startScatter, startSearch, startReview, startLevels, startPairs, startBeforeAfter, startFiles,
   startTraining, startBars, startContents]) start();
 document.documentElement.dataset.ready = "true";
 performance.mark("ready");

@@ -14,11 +14,17 @@ const onchange = (listener) => listeners.push(listener);
 const changed = () => listeners.forEach((listener) => listener());
 
 function select(indices, chosen = true) {
+  anchor = null;
   for (const index of indices) {
     if (chosen) selection.add(index);
     else selection.delete(index);
   }
   changed();
+}
+
+function clearSelection() {
+  anchor = null;
+  selection.clear();
 }
 
 function correct(correction) {
@@ -66,8 +72,12 @@ function readSizes() {
 }
 readSizes();
 
+// How many clusters there are, as the page was made and with the corrections made in it.
+const clustersFound = data.clusters.filter(({ id }) => id !== -1).length;
+const clustersNow = () => [...sizeOf].filter(([id, size]) => id !== -1 && size > 0).length;
+
 function resize(from, to, number) {
-  sizeOf.set(from, sizeOf.get(from) - number);
+  sizeOf.set(from, (sizeOf.get(from) ?? 0) - number);
   sizeOf.set(to, (sizeOf.get(to) ?? 0) + number);
 }
 
@@ -100,7 +110,7 @@ function moveSelected(target) {
   const action = target === "new" ? "split" : "move";
   const value = target === "new" ? `new-${newClusters += 1}` : target;
   const indices = [...selection].filter((index) => clusterOf[index] !== value);
-  selection.clear();
+  clearSelection();
   if (indices.length) correct({ action, indices, value });
   else changed();
 }
@@ -136,54 +146,3 @@ function download(name, text) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
-
-// ---- the tray at the foot of the page
-
-const targetOptions = (except = null) => currentClusters(clusterOf).filter(({ id }) => id !== except && id !== -1)
-  .sort(byNumber)
-  .map(({ id, size }) => h("option", { value: id }, `${clusterName(id)} (${size})`));
-const asCluster = (value) => (/^\d+$/.test(value) ? Number(value) : value);
-
-// What to do with the file that was saved.
-function whatNext() {
-  const before = data.earlierCorrections.filter(([, , , , clustering]) => clustering === data.clustering).length;
-  return [`Saved${before ? `, with the ${count(before, "correction")} made before` : ""}. Now put corrections.csv into `,
-    h("code", {}, `data/${data.name}/`), data.earlierCorrections.length ? ", in place of the one there," : "", " and run ",
-    h("code", {}, "python run_all.py --from 04")];
-}
-
-function drawTray() {
-  const tray = $("tray");
-  tray.hidden = selection.size === 0 && corrections.length === 0;
-  document.body.classList.toggle("with-tray", !tray.hidden);
-  const parts = [];
-  if (selection.size) {
-    parts.push(h("div", { class: "tray-part", "data-part": "selection" }, h("strong", {}, count(selection.size, "photo") + " chosen"),
-      h("select", { "aria-label": "Move the chosen photos to", disabled: !isAnswer(),
-        title: isAnswer() ? null : "Photos are moved between the clusters of the answer", onchange: (event) => moveSelected(
-        event.target.value === "new" ? "new" : asCluster(event.target.value)) },
-      h("option", { value: "", selected: true, disabled: true }, "Move to …"),
-      h("option", { value: "new" }, "a new cluster"), targetOptions()),
-      h("button", { type: "button", onclick: () => download("selection.csv", selectionCsv()) }, "Save selection.csv"),
-      h("button", { type: "button", class: "quiet", onclick: () => { selection.clear(); changed(); } }, "Clear")));
-  }
-  if (corrections.length) {
-    parts.push(h("div", { class: "tray-part", "data-part": "corrections" },
-      h("details", {}, h("summary", {}, count(correctionLines().length, "correction")), h("ol", {}, corrections.map((correction, position) =>
-        h("li", {}, explain(correction), h("button", { type: "button", class: "quiet", "aria-label": `Undo: ${explain(correction)}`,
-          onclick: () => undo(position) }, "undo"))))),
-      h("button", { type: "button", class: "primary", onclick: () => {
-        download("corrections.csv", correctionsCsv());
-        exported = true;
-        drawTray();
-      } }, "Save corrections.csv")), h("p", { role: "status" }, exported ? whatNext() : null));
-  }
-  const open = tray.querySelector("details")?.open ?? false;
-  tray.replaceChildren(...parts);
-  if (open && tray.querySelector("details")) tray.querySelector("details").open = true;
-}
-
-onchange(drawTray);
-onchange(() => document.querySelectorAll(".choosable").forEach((button) =>
-  button.setAttribute("aria-pressed", String(selection.has(Number(button.dataset.photo))))));
-addEventListener("beforeunload", (event) => { if (!exported) event.preventDefault(); });

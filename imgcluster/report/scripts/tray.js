@@ -1,0 +1,76 @@
+// The tray at the foot of the page, or of the window of a cluster: what can be done with the photos chosen, and the
+// corrections made.
+const asCluster = (value) => (/^\d+$/.test(value) ? Number(value) : value);
+
+// What to do with the file that was saved.
+function whatNext() {
+  const before = data.earlierCorrections.filter(([, , , , clustering]) => clustering === data.clustering).length;
+  return [`Saved${before ? `, with the ${count(before, "correction")} made before` : ""}. Now put corrections.csv into `,
+    h("code", {}, `data/${data.name}/`), data.earlierCorrections.length ? ", in place of the one there," : "", " and run ",
+    h("code", {}, "python run_all.py --from 04")];
+}
+
+// "22 clusters found, 21 now"; nothing where corrections leave the number as it was.
+function recounted(now = "now") {
+  if (clustersNow() === clustersFound) return "";
+  const earlier = data.earlierCorrections.some(([, , , , clustering]) => clustering === data.clustering);
+  return `${count(clustersFound, "cluster")} ${earlier ? "before" : "found"}, ${clustersNow().toLocaleString("en")} ${now}`;
+}
+
+// Where the photos chosen are: those that a window does not show may be forgotten.
+function chosenWords() {
+  const elsewhere = dialog.open ? [...selection].filter((index) => shownOf[index] !== opened).length : 0;
+  return `${count(selection.size, "photo")} chosen${elsewhere ? `, ${elsewhere.toLocaleString("en")} of other clusters` : ""}`;
+}
+
+function drawTray() {
+  const tray = $("tray");
+  const held = tray.contains(document.activeElement);
+  tray.hidden = selection.size === 0 && corrections.length === 0;
+  document.body.classList.toggle("with-tray", !tray.hidden);
+  $("tray-selection").hidden = selection.size === 0;
+  $("chosen").textContent = chosenWords();
+  for (const id of ["split", "move"]) {
+    $(id).disabled = !isAnswer();
+    $(id).title = isAnswer() ? "" : "Photos are moved between the clusters of the answer";
+  }
+  $("move").hidden = targetsOf([...selection]).length === 0;
+  $("tray-corrections").hidden = corrections.length === 0;
+  $("corrections-count").textContent = count(correctionLines().length, "correction");
+  $("recounted").textContent = recounted();
+  $("corrections-list").replaceChildren(...corrections.map((correction, position) => h("li", {}, explain(correction),
+    h("button", { type: "button", class: "quiet", "aria-label": `Undo: ${explain(correction)}`, onclick: () => undo(position) },
+      "undo"))));
+  if (corrections.length) $("undo").title = `Undo: ${explain(corrections.at(-1))}`;
+  $("tray-status").replaceChildren(...(corrections.length && exported ? whatNext() : []));
+  if (held) keepFocus(tray);
+}
+
+// A button that has gone hands the focus to the first one there is, or to the photos.
+function keepFocus(tray) {
+  if (tray.contains(document.activeElement) && document.activeElement.checkVisibility()) return;
+  const first = [...tray.querySelectorAll("button, summary")].find((each) => each.checkVisibility() && !each.disabled);
+  (first ?? dialog.querySelector('.choosable[tabindex="0"]'))?.focus();
+}
+
+function startTray() {
+  $("split").onclick = () => moveSelected("new");
+  $("move").onclick = () => pickCluster(`Move ${count(selection.size, "photo")} to …`, [...selection],
+    targetsOf([...selection]), moveSelected);
+  $("save-selection").onclick = () => download("selection.csv", selectionCsv());
+  $("clear").onclick = () => { clearSelection(); changed(); };
+  $("undo").onclick = () => undo(corrections.length - 1);
+  $("save-corrections").onclick = () => {
+    download("corrections.csv", correctionsCsv());
+    exported = true;
+    drawTray();
+  };
+  addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName);
+    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key !== "z" || typing || !corrections.length) return;
+    event.preventDefault();
+    undo(corrections.length - 1);
+  });
+  onchange(drawTray);
+  addEventListener("beforeunload", (event) => { if (!exported) event.preventDefault(); });
+}
