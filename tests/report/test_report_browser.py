@@ -1,6 +1,5 @@
 """The report in Chromium: it asks for nothing, obeys mouse and keys, and exports what step 04 applies."""
 import base64
-import csv
 import io
 import json
 import re
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from report_browser import click, downloaded, merge_into, open_page, opened, point, wait
 from report_gallery import HOSTILE_FILE, make_gallery
 
 from imgcluster.clusters.corrections import apply_corrections
@@ -35,72 +35,7 @@ def written(tmp_path_factory):
 @pytest.fixture
 def browser(chromium, written):
     """The page, freshly opened."""
-    chromium.get_log("browser"), chromium.get_log("performance")
-    chromium.get("about:blank")
-    open_page(chromium, written.path.as_uri())
-    wait(chromium, "document.documentElement.dataset.ready")
-    yield chromium
-    assert [entry for entry in chromium.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
-    chromium.execute_script("addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")
-
-
-def open_page(driver, address):
-    """Open a page; once more where Chromium on a busy machine forgets that it was asked to (once in some hundred)."""
-    from selenium.common.exceptions import TimeoutException
-    driver.set_page_load_timeout(20)
-    try:
-        driver.get(address)
-    except TimeoutException:
-        driver.get(address)
-
-
-def wait(driver, expression, seconds=20):
-    from selenium.webdriver.support.ui import WebDriverWait
-    return WebDriverWait(driver, seconds).until(lambda driver: driver.execute_script(f"return {expression}"))
-
-
-def point(driver, selector, steps):
-    """Press at the first of `steps` (shares of the element's width and height), move along the others, let go."""
-    from selenium.webdriver.common.action_chains import ActionChains
-    element = driver.find_element("css selector", selector)
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-    width, height = element.size["width"], element.size["height"]
-    actions = ActionChains(driver, duration=20)
-    for index, (x, y) in enumerate(steps):
-        actions.move_to_element_with_offset(element, (x - 0.5) * width, (y - 0.5) * height)
-        if index == 0:
-            actions.click_and_hold()
-    actions.release().perform()
-
-
-def click(driver, selector):
-    """Click in the middle of the window, again while the page still moves under the pointer."""
-    from selenium.common.exceptions import ElementClickInterceptedException
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    def try_it(driver):
-        element = driver.find_element("css selector", selector)
-        driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-        element.click()
-        return True
-
-    WebDriverWait(driver, 10, ignored_exceptions=[ElementClickInterceptedException]).until(try_it)
-
-
-def merge_into(driver, cluster):
-    """Merge the cluster in the window into another."""
-    click(driver, "#cluster-merge")
-    click(driver, f"#picker [data-cluster='{cluster}']")
-
-
-def downloaded(driver, name):
-    path = driver.downloads / name
-    from selenium.webdriver.support.ui import WebDriverWait
-    WebDriverWait(driver, 20).until(lambda _: path.exists() and path.read_bytes())
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
-    path.unlink()
-    return lines
+    yield from opened(chromium, written.path)
 
 
 def test_page_opens_without_a_request(browser, written):

@@ -1,0 +1,423 @@
+"""Correcting clusters in the report, in Chromium: choosing photos, splitting, picking a cluster, what follows at once."""
+import contextlib
+from types import SimpleNamespace
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import numpy as np
+import pytest
+from PIL import Image
+from report_browser import click, downloaded, merge_into, opened, wait
+from report_gallery import HOSTILE_FILE, make_gallery
+
+from imgcluster.files import write_lines
+from imgcluster.report import write_report
+
+# Clusters of six photos each by their angles on a circle: which are near to which.
+ANGLES = np.array([0.0, 1.2, 0.3, 2.4, 0.9])
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A gallery of 5 clusters of 6 photos, which fall in 2 and then in 3 parts at finer levels, and its page."""
+    folder = tmp_path_factory.mktemp("report")
+    gallery = make_gallery(folder, 30, 5)
+    place = np.arange(30) % 6
+    gallery.clusters.assign(level_10=2 * gallery.predicted + place // 4, level_15=3 * gallery.predicted + place // 2).to_csv(
+        gallery.data_dir / "clusters.csv", index=False)
+    angles = ANGLES[gallery.predicted] + 0.001 * place
+    np.save(gallery.data_dir / "features.npy", np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32))
+    write_lines(gallery.data_dir / "cluster_names.csv", ["cluster,name", "3,Winter boots"])
+    path = folder / "result" / "tiny" / "report.html"
+    raw = folder / "raw_img" / "tiny"
+    raw.parent.mkdir()
+    gallery.raw_dir.rename(raw)
+    gallery = make_again(gallery, raw)
+    path.parent.mkdir(parents=True)
+    write_report(path, gallery)
+    return SimpleNamespace(gallery=gallery, path=path)
+
+
+def make_again(gallery, raw_dir):
+    """The gallery with nothing read yet, and photos in another folder."""
+    from dataclasses import replace
+    return replace(gallery, raw_dir=raw_dir)
+
+
+@pytest.fixture
+def browser(chromium, written):
+    """The page, freshly opened."""
+    yield from opened(chromium, written.path)
+
+
+@contextlib.contextmanager
+def on_a_phone(driver):
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                           {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True})
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        yield
+    finally:
+        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def open_cluster(driver, number):
+    name = {3: "Winter boots"}.get(number, f"Cluster {number}")
+    click(driver, f"#cards .title[title='{name}']")
+    wait(driver, "document.getElementById('cluster').open")
+
+
+def photos(driver):
+    return driver.find_elements("css selector", "#cluster-photos .choosable")
+
+
+def chosen(driver):
+    """Places of the photos chosen in the window, and in how many the tray says that are."""
+    places = [place for place, photo in enumerate(photos(driver)) if photo.get_attribute("aria-pressed") == "true"]
+    said = driver.find_element("id", "chosen").text if places else ""
+    assert said.startswith(f"{len(places)} photo") if places else not said
+    return places
+
+
+def press(driver, *keys):
+    """Keys pressed one after the other; a tuple of them at once."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    actions = ActionChains(driver)
+    for key in keys:
+        *held, last = key if isinstance(key, tuple) else (key,)
+        for each in held:
+            actions.key_down(each)
+        actions.send_keys(last)
+        for each in held:
+            actions.key_up(each)
+    actions.perform()
+
+
+def shift_click(driver, element):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+    ActionChains(driver).key_down(Keys.SHIFT).click(element).key_up(Keys.SHIFT).perform()
+
+
+def own_lines(driver):
+    click(driver, "#save-corrections")
+    return [(line["action"], line["file"], line["cluster"], line["value"])
+            for line in downloaded(driver, "corrections.csv") if line["clustering"] == "drawn"]
+
+
+def test_shift_click_chooses_exactly_what_lies_between(browser):
+    open_cluster(browser, 0)
+    photos(browser)[1].click()
+    assert chosen(browser) == [1]
+    shift_click(browser, photos(browser)[4])
+    assert chosen(browser) == [1, 2, 3, 4]
+    shift_click(browser, photos(browser)[2])  # the range ends elsewhere
+    assert chosen(browser) == [1, 2]
+    shift_click(browser, photos(browser)[0])
+    assert chosen(browser) == [0, 1]
+    photos(browser)[5].click()
+    assert chosen(browser) == [0, 1, 5]
+
+
+def test_a_range_from_a_photo_that_was_left_out_leaves_out(browser):
+    open_cluster(browser, 0)
+    click(browser, "#choose-all")
+    photos(browser)[1].click()
+    shift_click(browser, photos(browser)[3])
+    assert chosen(browser) == [0, 4, 5]
+    shift_click(browser, photos(browser)[2])
+    assert chosen(browser) == [0, 3, 4, 5]
+
+
+def test_without_a_beginning_a_shift_click_chooses_one(browser):
+    open_cluster(browser, 0)
+    shift_click(browser, photos(browser)[3])
+    assert chosen(browser) == [3]
+    click(browser, "#choose-none")
+    shift_click(browser, photos(browser)[1])
+    assert chosen(browser) == [1]
+
+
+def test_keys_go_from_photo_to_photo_and_choose(browser):
+    from selenium.webdriver.common.keys import Keys
+    open_cluster(browser, 0)
+    assert browser.switch_to.active_element == photos(browser)[0]
+    press(browser, Keys.ARROW_RIGHT, Keys.SPACE)
+    assert chosen(browser) == [1] and browser.switch_to.active_element == photos(browser)[1]
+    press(browser, (Keys.SHIFT, Keys.ARROW_RIGHT), (Keys.SHIFT, Keys.ARROW_RIGHT))
+    assert chosen(browser) == [1, 2, 3]
+    press(browser, (Keys.SHIFT, Keys.ARROW_LEFT))
+    assert chosen(browser) == [1, 2]
+    press(browser, Keys.END, (Keys.SHIFT, Keys.SPACE))
+    assert chosen(browser) == [1, 2, 3, 4, 5]
+    press(browser, Keys.HOME, (Keys.SHIFT, Keys.ARROW_RIGHT))
+    assert chosen(browser) == [0, 1, 2, 3, 4, 5]
+    press(browser, Keys.SPACE)
+    assert chosen(browser) == [0, 2, 3, 4, 5]
+    press(browser, (Keys.CONTROL, "a"))
+    assert chosen(browser) == [0, 1, 2, 3, 4, 5]
+
+
+def test_arrows_down_go_to_the_photo_below(browser):
+    from selenium.webdriver.common.keys import Keys
+    with on_a_phone(browser):
+        open_cluster(browser, 0)
+        above, below = photos(browser)[1], photos(browser)[4]
+        assert above.rect["x"] == below.rect["x"] and above.rect["y"] < below.rect["y"]
+        press(browser, Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
+        assert browser.switch_to.active_element == below
+        press(browser, Keys.ARROW_DOWN, (Keys.SHIFT, Keys.ARROW_UP))
+        assert chosen(browser) == [1, 2, 3, 4]
+
+
+def test_tab_stops_once_at_the_photos_and_at_the_glass_of_one(browser):
+    from selenium.webdriver.common.keys import Keys
+    open_cluster(browser, 0)
+    press(browser, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.TAB)
+    glass = browser.switch_to.active_element
+    assert glass.get_attribute("class") == "enlarge"
+    assert glass.find_element("xpath", "..") == photos(browser)[2].find_element("xpath", "..")
+    press(browser, (Keys.SHIFT, Keys.TAB), (Keys.SHIFT, Keys.TAB))
+    assert browser.switch_to.active_element.find_element("xpath", "..").get_attribute("id") == "cluster-photos-order"
+    press(browser, Keys.TAB)
+    assert browser.switch_to.active_element == photos(browser)[2]
+
+
+def test_all_none_and_the_rest(browser):
+    open_cluster(browser, 1)
+    click(browser, "#choose-all")
+    assert chosen(browser) == [0, 1, 2, 3, 4, 5]
+    photos(browser)[0].click()
+    click(browser, "#choose-rest")
+    assert chosen(browser) == [0]
+    click(browser, "#choose-rest")
+    assert chosen(browser) == [1, 2, 3, 4, 5]
+    click(browser, "#cluster-next")
+    assert chosen_elsewhere(browser) == "5 photos chosen, 5 of other clusters"
+    click(browser, "#cluster-previous")
+    click(browser, "#choose-none")
+    assert chosen(browser) == []
+
+
+def chosen_elsewhere(driver):
+    return driver.find_element("id", "chosen").text
+
+
+def test_two_clicks_split_a_cluster_as_a_finer_level_does(browser, written):
+    open_cluster(browser, 2)
+    parts = browser.find_elements("css selector", ".part")
+    assert [part.text for part in parts] == ["4", "2"]
+    parts[1].click()
+    assert len(chosen(browser)) == 2
+    click(browser, "#split")
+    files = [file for row, file in enumerate(written.gallery.img_paths) if row // 6 == 2 and row % 6 >= 4]
+    assert len(photos(browser)) == 4
+    assert sorted(own_lines(browser)) == sorted(("split", file, "2", "new-1") for file in files)
+
+
+def test_parts_of_a_finer_level_still_are_offered_and_those_of_what_is_left(browser):
+    open_cluster(browser, 2)
+    texts = [element.text for element in browser.find_elements("css selector", "#cluster-parts-buttons button")]
+    assert texts == ["4", "2", "finer"]
+    browser.find_elements("css selector", "#cluster-parts-buttons button")[2].click()
+    buttons = browser.find_elements("css selector", "#cluster-parts-buttons button")
+    assert [element.text for element in buttons] == ["2", "2", "2", "coarser"]
+    buttons[0].click()
+    buttons = browser.find_elements("css selector", "#cluster-parts-buttons button")
+    assert [element.get_attribute("aria-pressed") for element in buttons[:3]] == ["true", "false", "false"]
+    assert browser.switch_to.active_element == buttons[0]
+    click(browser, "#split")
+    click(browser, "#choose-all")
+    pressed = {element.get_attribute("aria-pressed") for element in browser.find_elements("css selector", ".part")}
+    assert pressed == {"true"}
+    browser.find_elements("css selector", ".part")[0].click()
+    assert len(chosen(browser)) == 2
+
+
+def test_alike_together_puts_the_parts_one_after_the_other(browser, written):
+    open_cluster(browser, 1)
+    browser.find_elements("css selector", "#cluster-photos-order button")[2].click()
+    rows = [written.gallery.img_paths.index(photo.get_attribute("title")) % 6 for photo in photos(browser)]
+    assert [row // 4 for row in rows] == [0, 0, 0, 0, 1, 1] and all(a // 2 == b // 2 for a, b in zip(rows[::2], rows[1::2]))
+    click(browser, "#cluster-next")  # the order stays
+    assert browser.find_elements("css selector", "#cluster-photos-order button")[2].get_attribute("aria-pressed") == "true"
+
+
+def listed(driver):
+    wait(driver, "document.getElementById('picker').open")
+    return [option.get_attribute("data-cluster") for option in driver.find_elements("css selector", "#picker [role=option]")]
+
+
+def test_the_nearest_clusters_are_offered_first_with_photos(browser):
+    open_cluster(browser, 0)
+    click(browser, "#cluster-merge")
+    assert listed(browser) == ["2", "4", "1", "3"]
+    first = browser.find_element("css selector", "#picker [role=option]")
+    assert first.text.split("\n") == ["Cluster 2", "6 photos"] and len(first.find_elements("css selector", ".picture")) == 4
+    click(browser, "#picker-close")
+    click(browser, "#cluster-close")
+    open_cluster(browser, 3)
+    click(browser, "#choose-all")
+    click(browser, "#move")
+    assert listed(browser) == ["1", "4", "2", "0"]
+
+
+def test_nearness_follows_corrections(browser):
+    open_cluster(browser, 3)
+    photos(browser)[0].click()
+    click(browser, "#split")
+    click(browser, "#cluster-merge")
+    assert listed(browser)[0] == "new-1"  # it came from there
+    click(browser, "#picker [data-cluster='4']")
+    click(browser, "#cluster-merge")
+    assert browser.find_element("id", "picker-title").text == "Merge Winter boots into …"  # the name came along
+    assert set(listed(browser)) == {"0", "1", "2", "new-1"}
+
+
+def test_a_cluster_is_picked_by_keys_and_typing(browser):
+    from selenium.webdriver.common.keys import Keys
+    open_cluster(browser, 0)
+    browser.find_element("id", "cluster-merge").send_keys(Keys.ENTER)
+    assert listed(browser) == ["2", "4", "1", "3"]
+    field, options = browser.switch_to.active_element, "#picker [role=option]"
+    assert field.get_attribute("role") == "combobox" and field.get_attribute("aria-controls") == "picker-list"
+    press(browser, Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_UP)
+    active = browser.find_element("id", field.get_attribute("aria-activedescendant"))
+    assert active.get_attribute("data-cluster") == "4"
+    assert [option.get_attribute("aria-selected") for option in browser.find_elements("css selector", options)] == [
+        "false", "true", "false", "false"]
+    press(browser, Keys.ESCAPE)
+    wait(browser, "!document.getElementById('picker').open")
+    assert browser.find_element("id", "cluster").is_displayed() and not browser.find_element("id", "tray").is_displayed()
+    assert browser.switch_to.active_element.get_attribute("id") == "cluster-merge"
+    press(browser, Keys.ENTER, *"BOOTS win")
+    assert listed(browser) == ["3"]
+    press(browser, *"x")
+    assert listed(browser) == [] and "No other cluster" in browser.find_element("id", "picker-note").text
+    press(browser, Keys.ENTER, Keys.BACKSPACE, Keys.ENTER)
+    wait(browser, "!document.getElementById('picker').open")
+    assert own_lines(browser) == [("merge", "", "0", "3")]
+
+
+def test_photos_are_moved_to_a_picked_cluster(browser, written):
+    open_cluster(browser, 4)
+    file = photos(browser)[2].get_attribute("title")
+    photos(browser)[2].click()
+    click(browser, "#move")
+    click(browser, "#picker [data-cluster='1']")
+    assert own_lines(browser) == [("move", file, "4", "1")]
+
+
+def test_a_cluster_is_picked_by_finger_with_no_keyboard_in_the_way(browser):
+    with on_a_phone(browser):
+        open_cluster(browser, 0)
+        click(browser, "#cluster-merge")
+        wait(browser, "document.activeElement.id === 'picker-list'")
+        tap(browser, "#picker [data-cluster='1']")
+        wait(browser, "!document.getElementById('picker').open")
+        assert browser.find_element("id", "cluster-title").text == "Cluster 1"
+
+
+def tap(driver, selector):
+    from selenium.webdriver.common.actions.action_builder import ActionBuilder
+    from selenium.webdriver.common.actions.pointer_input import PointerInput
+    actions = ActionBuilder(driver, mouse=PointerInput("touch", "finger"))
+    actions.pointer_action.move_to(driver.find_element("css selector", selector)).pointer_down().pointer_up()
+    actions.perform()
+
+
+def numbers(driver):
+    """What the page says of its clusters: first of all, where the cards are, and at its foot."""
+    return (int(driver.find_element("id", "products").text), driver.find_element("id", "products-recounted").text,
+            len(driver.find_elements("css selector", "#cards .card")), driver.find_element("id", "recounted").text)
+
+
+def test_the_count_follows_corrections_and_undo_brings_it_back(browser):
+    from selenium.webdriver.common.keys import Keys
+    before = (5, "", 5, "")
+    opening = [strip.get_attribute("aria-label") for strip in browser.find_elements("css selector", "#opening .strip")]
+    assert numbers(browser) == before
+    open_cluster(browser, 0)
+    merge_into(browser, 2)
+    click(browser, "#cluster-close")
+    merged = (4, "5 clusters found, 4 after your corrections", 4, "5 clusters found, 4 now")
+    assert numbers(browser) == merged
+    assert browser.find_element("css selector", "#opening .strip").get_attribute("aria-label").startswith("Cluster 2, 12")
+    open_cluster(browser, 4)
+    photos(browser)[0].click()
+    click(browser, "#split")
+    click(browser, "#cluster-close")
+    assert numbers(browser) == before  # one less, one more
+    click(browser, "#undo")
+    assert numbers(browser) == merged
+    press(browser, (Keys.CONTROL, "z"))
+    assert numbers(browser) == before and not browser.find_element("id", "tray").is_displayed()
+    assert opening == [strip.get_attribute("aria-label") for strip in browser.find_elements("css selector", "#opening .strip")]
+
+
+def test_undo_in_the_window_of_a_cluster_brings_its_photos_back_and_keeps_the_focus(browser):
+    from selenium.webdriver.common.keys import Keys
+    open_cluster(browser, 4)
+    press(browser, Keys.SPACE, (Keys.SHIFT, Keys.ARROW_RIGHT))
+    browser.find_element("id", "split").send_keys(Keys.ENTER)
+    assert len(photos(browser)) == 4
+    assert browser.execute_script("return document.getElementById('tray').contains(document.activeElement)")
+    browser.find_element("id", "undo").send_keys(Keys.ENTER)
+    assert len(photos(browser)) == 6 and browser.switch_to.active_element == photos(browser)[0]
+
+
+def test_typing_a_name_is_undone_by_its_field_alone(browser):
+    from selenium.webdriver.common.keys import Keys
+    open_cluster(browser, 4)
+    photos(browser)[0].click()
+    click(browser, "#split")
+    browser.find_element("id", "cluster-name").click()
+    press(browser, "a", (Keys.CONTROL, "z"))
+    assert browser.find_element("css selector", "#tray summary").text == "1 correction"
+
+
+def test_a_photo_is_seen_large_and_the_next_ones_by_arrows(browser, written):
+    from selenium.webdriver.common.keys import Keys
+    open_cluster(browser, 0)
+    shown = [photo.get_attribute("title") for photo in photos(browser)]
+    small = photos(browser)[1].size["width"]
+    press(browser, Keys.ARROW_RIGHT, Keys.TAB, Keys.ENTER)
+    wait(browser, "document.getElementById('large').open")
+    name = browser.find_element("id", "large-file")
+    assert name.text == shown[1]
+    assert browser.find_element("css selector", "#large-picture .picture").size["width"] >= 3 * small
+    press(browser, Keys.ARROW_LEFT)
+    assert name.text == shown[0]
+    press(browser, Keys.ARROW_LEFT)
+    assert name.text == shown[5]
+    click(browser, "#large-choose")
+    press(browser, Keys.ESCAPE)
+    wait(browser, "!document.getElementById('large').open")
+    assert chosen(browser) == [5] and browser.find_element("id", "cluster").is_displayed()
+
+
+def test_the_photo_itself_is_where_the_page_says(browser, written):
+    browser.find_element("id", "search").send_keys("onerror")
+    wait(browser, "document.querySelectorAll('#results-photos .photo').length === 1")
+    click(browser, "#results-photos .photo")
+    browser.execute_script("document.querySelector('#cluster-photos .enlarge').click()")
+    link = browser.find_element("id", "large-original")
+    assert link.is_displayed() and link.get_attribute("rel") == "noopener"
+    path = url2pathname(urlparse(link.get_attribute("href")).path)
+    assert path == str(written.gallery.raw_dir / HOSTILE_FILE)
+    with Image.open(path) as photo:
+        assert photo.size == (36, 48)
+
+
+@pytest.mark.parametrize("window, opener", [("cluster", None), ("picker", "#cluster-merge"), ("large", ".enlarge")])
+def test_no_window_is_wider_than_a_phone(browser, window, opener):
+    with on_a_phone(browser):
+        open_cluster(browser, 3)
+        click(browser, "#choose-all")
+        if opener:
+            browser.execute_script(f"document.querySelector('#cluster {opener}').click()")
+        wide = browser.execute_script("""return [...document.querySelectorAll(`#${arguments[0]} *`)].filter((each) =>
+            each.checkVisibility() && !each.classList.contains("visually-hidden")
+            && each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.id || each.className)""", window)
+        assert wide == []
