@@ -41,7 +41,7 @@ function choosingKey(event) {
   if (!button || event.altKey) return;
   const list = photosBeside(button);
   const next = list[placeAfter(event.key, list.indexOf(button), list)];
-  if ((event.ctrlKey || event.metaKey) && event.key === "a") select(list.map(photoOf));
+  if ((event.ctrlKey || event.metaKey) && event.key === "a") select(dialog.open ? membersOf(opened) : list.map(photoOf));
   else if (event.ctrlKey || event.metaKey) return;
   else if (event.key === " " && event.shiftKey) chooseTo(button);
   else if (next && event.shiftKey) {

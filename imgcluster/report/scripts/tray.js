@@ -34,7 +34,7 @@ function drawTray() {
     $(id).disabled = !isAnswer();
     $(id).title = isAnswer() ? "" : "Photos are moved between the clusters of the answer";
   }
-  $("move").hidden = targetsOf([...selection]).length === 0;
+  $("move").hidden = clustersFound < 2 && clustersNow() < 2;
   $("tray-corrections").hidden = corrections.length === 0;
   $("corrections-count").textContent = count(correctionLines().length, "correction");
   $("recounted").textContent = recounted();

@@ -121,8 +121,10 @@ function drawParts(indices) {
   const step = (by, text) => (partitions[partsLevel + by] ? h("button", { type: "button", class: "quiet",
     onclick: () => { partsLevel += by; drawParts(indices); } }, text) : null);
   const place = [...$("cluster-parts-buttons").children].indexOf(document.activeElement);
+  const others = parts.length - PARTS_SHOWN;
   const buttons = [...parts.slice(0, PARTS_SHOWN).map(button), step(-1, "coarser"), step(1, "finer")].filter(Boolean);
-  $("cluster-parts-buttons").replaceChildren(...buttons);
+  $("cluster-parts-buttons").replaceChildren(...buttons,
+    ...(others > 0 ? [h("span", { class: "note" }, `and ${others.toLocaleString("en")} smaller ones`)] : []));
   if (place >= 0) buttons[Math.min(place, buttons.length - 1)].focus();
 }
 
