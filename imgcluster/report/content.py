@@ -9,7 +9,7 @@ from imgcluster.files import read_json, read_table
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
-from imgcluster.report.nearness import nearest_clusters, next_clusters
+from imgcluster.report.nearness import nearness
 from imgcluster.rows import unit_length
 from imgcluster.scores.metrics import matched_clusters
 
@@ -94,7 +94,10 @@ def page_data(gallery, rows):
     place = np.full(len(gallery.img_paths), -1)
     place[rows] = np.arange(len(rows))
     data = dict.fromkeys(("models", "pairs", "splits", "map", "scatter", "levels"))
-    data |= {"name": gallery.name, "photos": _photos(gallery, rows), "clusters": _clusters(gallery),
+    near, near_photos = {}, None
+    if has(gallery, "features.npy"):
+        near, near_photos = nearness(read_features(gallery.data_dir), gallery.predicted, rows)
+    data |= {"name": gallery.name, "photos": _photos(gallery, rows, near_photos), "clusters": _clusters(gallery, near),
             **_earlier_corrections(gallery),
             "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
             "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
@@ -110,13 +113,12 @@ def page_data(gallery, rows):
     return data
 
 
-def _photos(gallery, rows):
+def _photos(gallery, rows, near):
     photos = {"file": [gallery.img_paths[row] for row in rows], "cluster": gallery.predicted[rows].tolist()}
     if gallery.true is not None:
         photos["model"] = np.searchsorted(np.unique(gallery.true), gallery.true[rows]).tolist()
     if has(gallery, "features.npy"):
-        photos["typicality"] = _rounded(gallery.typicality[rows], 4)
-        photos["near"] = next_clusters(read_features(gallery.data_dir), gallery.predicted, rows)
+        photos |= {"typicality": _rounded(gallery.typicality[rows], 4), "near": near}
     if has(gallery, "clusters.csv"):
         table = gallery.clusters.iloc[rows]
         photos |= {"confidence": _rounded(table["confidence"], 3), "distance": _rounded(table["distance"], 3)}
@@ -126,9 +128,8 @@ def _photos(gallery, rows):
     return photos
 
 
-def _clusters(gallery):
+def _clusters(gallery, near):
     """Number, name, size, mean confidence, commonest true model and nearest clusters of each, the largest first."""
-    near = nearest_clusters(read_features(gallery.data_dir), gallery.predicted) if has(gallery, "features.npy") else {}
     numbers, sizes = np.unique(gallery.predicted, return_counts=True)
     clusters = []
     for index in np.argsort(-sizes, kind="stable"):

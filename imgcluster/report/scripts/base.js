@@ -202,18 +202,24 @@ const atATime = (number) => (matchMedia("(max-width: 480px)").matches ? Math.cei
 // A list that grows by a button: draw(item) for `step` items at a time.
 function growingList(parent, items, step, draw, noun) {
   parent.replaceChildren();
-  const more = h("button", { type: "button", class: "more", onclick: grow });
+  // Keys go on at the first of those that came.
+  const more = h("button", { type: "button", class: "more", onclick: () => {
+    const [first] = grow();
+    (first.matches("button") ? first : first.querySelector("button"))?.focus({ preventScroll: true });
+  } });
   let shown = 0;
   function grow() {
     const next = items.slice(shown, shown + step);
     shown += next.length;
     more.remove();
-    parent.append(...next.map(draw));
+    const drawn = next.map(draw);
+    parent.append(...drawn);
     oneTabStop(parent);
     if (shown < items.length) {
       more.textContent = `Show ${Math.min(step, items.length - shown)} more of ${count(items.length, noun)}`;
       parent.append(more);
     }
+    return drawn;
   }
   grow();
 }
