@@ -6,11 +6,13 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from report_browser import click, downloaded, merge_into, opened, wait
 from report_gallery import HOSTILE_FILE, make_gallery
 
+from imgcluster.clusters.corrections import apply_corrections
 from imgcluster.files import write_lines
 from imgcluster.report import write_report
 
@@ -349,6 +351,27 @@ def test_the_count_follows_corrections_and_undo_brings_it_back(browser):
     press(browser, (Keys.CONTROL, "z"))
     assert numbers(browser) == before and not browser.find_element("id", "tray").is_displayed()
     assert strips(browser) == opening
+
+
+def test_step_04_makes_as_many_clusters_of_the_file_as_the_page_says(browser, written):
+    open_cluster(browser, 4)
+    browser.find_elements("css selector", ".part")[1].click()
+    click(browser, "#split")
+    photos(browser)[0].click()
+    click(browser, "#move")
+    click(browser, "#picker [data-cluster='new-1']")
+    click(browser, "#cluster-next")
+    merge_into(browser, 1)
+    click(browser, "#tray summary")
+    assert browser.find_element("id", "products").get_attribute("textContent") == "5"
+    browser.find_element("css selector", "#corrections-list button").click()  # the split; what moved there stays there
+    gallery, lines = written.gallery, own_lines(browser)
+    table = pd.DataFrame(lines, columns=["action", "file", "cluster", "value"])
+    assert table["action"].tolist() == ["move", "merge"]
+    found = apply_corrections(gallery.predicted, gallery.img_paths, table)
+    assert not (found.idle or found.astray or found.lost)
+    assert len(set(found.labels.tolist())) == 5 == int(
+        browser.find_element("id", "products").get_attribute("textContent"))
 
 
 def test_undo_in_the_window_of_a_cluster_brings_its_photos_back_and_keeps_the_focus(browser):
