@@ -188,7 +188,7 @@ def test_all_none_and_the_rest(browser):
     click(browser, "#choose-rest")
     assert chosen(browser) == [1, 2, 3, 4, 5]
     click(browser, "#cluster-next")
-    assert browser.find_element("id", "chosen").text == "5 photos chosen, 5 of other clusters"
+    assert browser.find_element("id", "chosen").text == "5 photos chosen, 5 elsewhere"
     click(browser, "#cluster-previous")
     click(browser, "#choose-none")
     assert chosen(browser) == []

@@ -8,7 +8,10 @@ let anchor = null;
 function choosablePhoto(index, caption) {
   const button = h("button", { class: "photo choosable", type: "button", tabindex: -1, "data-photo": index,
     title: photos.file[index], "aria-label": describe(index), "aria-pressed": String(selection.has(index)),
-    onclick: (event) => (event.shiftKey ? chooseTo(button) : chooseOne(button)) }, picture(index), caption);
+    onclick: (event) => {
+      button.focus();  // Safari leaves it where it was
+      (event.shiftKey ? chooseTo : chooseOne)(button);
+    } }, picture(index), caption);
   return h("div", { class: "photo-box" }, button, h("button", { class: "enlarge", type: "button", tabindex: -1,
     title: "See it large", "aria-label": `See ${photos.file[index]} large`,
     onclick: () => enlarge(index, photosBeside(button).map(photoOf)) }));

@@ -1,4 +1,4 @@
-// Lists of photos: the opening picture, search, review, confused products, before and after.
+// What the page says first, and lists of photos: search, review, confused products, before and after.
 
 // What the page says first follows the corrections made in it.
 function startAnswer() {

@@ -1,6 +1,5 @@
 // The tray at the foot of the page, or of the window of a cluster: what can be done with the photos chosen, and the
 // corrections made.
-const asCluster = (value) => (/^\d+$/.test(value) ? Number(value) : value);
 
 // What to do with the file that was saved.
 function whatNext() {
@@ -20,7 +19,7 @@ function recounted(now = "now") {
 // Where the photos chosen are: those that a window does not show may be forgotten.
 function chosenWords() {
   const elsewhere = dialog.open ? [...selection].filter((index) => shownOf[index] !== opened).length : 0;
-  return `${count(selection.size, "photo")} chosen${elsewhere ? `, ${elsewhere.toLocaleString("en")} of other clusters` : ""}`;
+  return `${count(selection.size, "photo")} chosen${elsewhere ? `, ${elsewhere.toLocaleString("en")} elsewhere` : ""}`;
 }
 
 function drawTray() {
