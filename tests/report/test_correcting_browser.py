@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from report_browser import click, downloaded, merge_into, opened, wait
+from report_browser import click, downloaded, merge_into, open_page, opened, wait
 from report_gallery import HOSTILE_FILE, make_gallery
 
 from imgcluster.clusters.corrections import apply_corrections
@@ -291,6 +291,21 @@ def test_a_cluster_is_picked_by_keys_and_typing(browser):
     press(browser, Keys.ENTER, Keys.BACKSPACE, Keys.ENTER)
     wait(browser, "!document.getElementById('picker').open")
     assert own_lines(browser) == [("merge", "", "0", "3")]
+
+
+def test_a_number_typed_whole_comes_before_those_that_it_is_a_part_of(browser, tmp_path):
+    gallery = make_gallery(tmp_path, 26, 13)
+    angles = (gallery.predicted - 4) % 13 * 0.1  # 10 to 12 are nearer to 5 than 1 is
+    np.save(gallery.data_dir / "features.npy", np.float32(np.column_stack([np.cos(angles), np.sin(angles)])))
+    write_report(tmp_path / "report.html", gallery)
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    click(browser, "#cards .title[title='Cluster 5']")
+    click(browser, "#cluster-merge")
+    press(browser, "1")
+    assert listed(browser)[0] == "1" and set(listed(browser)) == {"1", "10", "11", "12"}
+    press(browser, "2")
+    assert listed(browser) == ["12"]
 
 
 def test_photos_are_moved_to_a_picked_cluster(browser, written):

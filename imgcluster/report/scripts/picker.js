@@ -44,13 +44,13 @@ function pickCluster(title, indices, targets, pick) {
   (matchMedia("(pointer: coarse)").matches ? $("picker-list") : $("picker-filter")).focus();
 }
 
-// Of the clusters those with all words typed in their names.
+// Of the clusters those with all words typed in their names, whole words first: Cluster 2, then Cluster 12.
 function narrow() {
-  const words = $("picker-filter").value.normalize("NFC").toLowerCase().split(/\s+/).filter(Boolean);
-  const named = picking.targets.filter(({ id }) => {
-    const name = clusterName(id).normalize("NFC").toLowerCase();
-    return words.every((word) => name.includes(word));
-  });
+  const inWords = (text) => text.normalize("NFC").toLowerCase().split(/\s+/).filter(Boolean);
+  const words = inWords($("picker-filter").value);
+  const whole = ({ id }) => words.every((word) => inWords(clusterName(id)).includes(word));
+  const named = picking.targets.filter(({ id }) => words.every((word) => inWords(clusterName(id)).join(" ").includes(word)))
+    .sort((a, b) => whole(b) - whole(a));
   picking.shown = named.slice(0, PICKER_CLUSTERS);
   const others = named.length - picking.shown.length;
   $("picker-list").replaceChildren(...picking.shown.map(option));
