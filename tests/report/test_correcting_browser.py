@@ -389,6 +389,24 @@ def test_step_04_makes_as_many_clusters_of_the_file_as_the_page_says(browser, wr
         browser.find_element("id", "products").get_attribute("textContent"))
 
 
+def test_the_window_goes_through_clusters_in_one_order_whatever_is_corrected(browser):
+    def title():
+        return browser.find_element("id", "cluster-title").text
+
+    open_cluster(browser, 1)
+    browser.find_elements("css selector", ".part")[1].click()
+    click(browser, "#split")  # now the smallest but one
+    seen = []
+    for _ in range(6):
+        click(browser, "#cluster-next")
+        seen.append(title())
+    assert seen == ["Cluster new-1", "Cluster 2", "Winter boots", "Cluster 4", "Cluster 0", "Cluster 1"]
+    click(browser, "#cluster-next")
+    merge_into(browser, 2)
+    click(browser, "#cluster-previous")
+    assert title() == "Cluster 1"
+
+
 def test_undo_in_the_window_of_a_cluster_brings_its_photos_back_and_keeps_the_focus(browser):
     from selenium.webdriver.common.keys import Keys
     open_cluster(browser, 4)

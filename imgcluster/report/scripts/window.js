@@ -2,6 +2,7 @@
 const dialog = $("cluster");
 const PARTS_SHOWN = 24;
 let opened = null;  // the cluster in the window
+let walk = [];  // clusters in the order in which the window goes through them
 let photoOrder = "typical";
 let partsLevel = 0;  // of the finer partitions of that cluster, the one that is offered
 
@@ -31,10 +32,13 @@ function startDialog() {
   onchange(() => { if (dialog.open && membersOf(opened).length !== Number(dialog.dataset.size)) drawPhotos(); });
 }
 
-// The cluster before or after the one in the window, in the order of the cards.
+// The cluster before or after the one in the window, in the order that the cards had when it opened: corrections make
+// clusters larger or smaller. A new one comes after the one in the window.
 function beside(step) {
   const ids = clustersInOrder().map(({ id }) => id);
-  return ids[(ids.indexOf(opened) + step + ids.length) % ids.length];
+  walk.splice(walk.indexOf(opened) + 1, 0, ...ids.filter((id) => !walk.includes(id)));
+  const there = walk.filter((id) => ids.includes(id));
+  return there[(there.indexOf(opened) + step + there.length) % there.length];
 }
 
 function mergeOpened(target) {
@@ -61,6 +65,7 @@ function openCluster(id, photo = null) {
   drawHead();
   drawPhotos(photo);
   if (!dialog.open) {
+    walk = clustersInOrder().map((cluster) => cluster.id);
     dialog.showModal();
     dialog.querySelector(".choosable").focus({ preventScroll: true });  // arrow keys go on from there
   }
