@@ -3,8 +3,9 @@
 
 Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); duplicates.csv, as one of several copies
          counts; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map and clusters of
-         ASSIGN_TO when that is set; corrections.csv where you put one (the report exports it)
-Writes:  labels_pred.*, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv if clusters have names
+         ASSIGN_TO when that is set; corrections.csv where you put one (the report exports it), clusterings/
+Writes:  labels_pred.*, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv if clusters have names;
+         clusterings/ (the clusters as they were found, for corrections to carry over)
 Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
 """
 import sys
@@ -36,7 +37,7 @@ def main(argv=None):
         step.warn_if_changed("03")
     som, clustering, facts, earlier = (find if step.settings.ASSIGN_TO is None else place)(step, img_paths, features)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
-                                         own=facts["clustering_id"], warn=step.warn)
+                                         own=facts["clustering_id"], warn=step.warn, say=step.say)
     if lines:
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
                  f"{counted(clustering.num_clusters, 'cluster')}{clustering.likely and f' ({clustering.likely})'}")

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcluster.clusters import clusterings
 from imgcluster.clusters.assign import Catalogue
 from imgcluster.clusters.cluster_count import Clustering, as_levels
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_corrections, warn_of_other_features
-from imgcluster.clusters.corrections import apply_corrections, clustering_id
+from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
+from imgcluster.clusters.corrections_kept import follow
 from imgcluster.clusters.levels import followed
 from imgcluster.datafiles.artefacts import read_features, read_labels
 from imgcluster.datafiles.feature_record import differences_in_words, taught_directions
@@ -20,9 +22,10 @@ from imgcluster.structure.hierarchy import majority
 from imgcluster.wording import OWN_CLUSTERS, counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
-LEFT_ASIDE = ("left aside: made for another clustering ({!r}; other photos, features, settings or clusters to place "
-              "photos in), whose numbers mean other clusters. Correct these clusters in the report and save the file "
-              "anew, or remove the lines; to keep corrected clusters, place new photos in them (ASSIGN_TO)")
+LEFT_ASIDE = ("left aside: made for another clustering ({!r}), whose numbers mean other clusters, and of which nothing "
+              "is known: it was found in another folder or long ago, or either there or here photos were placed in "
+              "clusters of another dataset (ASSIGN_TO). Correct these clusters in the report and save the file anew, or "
+              "remove the lines")
 ASTRAY = ("followed all the same: the photos are now where these lines put them. Where their numbers are of other "
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
@@ -30,7 +33,7 @@ IDLE = "passed over, as nothing is changed by it"
 SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
-def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn):
+def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn, say=None):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
@@ -38,29 +41,37 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     (features [N, D] on the map), so that the map shows the corrected clusters. Names of clusters go to
     cluster_names.csv, first those of `earlier` (as `place_on` returns them), whose numbers no new cluster gets. Without
     corrections.csv nothing else changes. Lines made for another clustering than `own` (by default the
-    `clustering_id`), whose numbers mean other clusters, are left aside; those that do not say for which are for the one
-    that step 04 found last, and say so from now on. `warn` gets a sentence about lines left aside and odd ones. Raises
-    UserError naming all lines that cannot be followed, or where the file cannot be written and would later be taken for
-    one about these clusters.
+    `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
+    (`corrections_kept`), which `say` gets a sentence about, and are left aside else; those that do not say for which
+    are for the one that step 04 found last, and say so from now on. `warn` gets a sentence about lines left aside and
+    odd ones. Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would
+    later be taken for one about these clusters.
     """
     path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
     own = own or clustering_id(img_paths, clustering.labels)
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
     table = renumbered(read_corrections(path, latest), own)
-    others, own_lines = table[table[CLUSTERING] != own], table[table[CLUSTERING] == own]
-    found = apply_corrections(clustering.labels, img_paths, own_lines, earlier=earlier)
+    present = clusterings.Found(own, img_paths, clustering.labels, clustering.labels)
+    followed = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),
+                      features=features, earlier=earlier)
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     _stamp(path, latest, own, warn)
-    _warn_of_odd(others, found, warn)
+    if not earlier:
+        clusterings.keep(data_dir, replace(present, begun=followed.begun), needed=set(table[CLUSTERING]))
+    found = followed.corrected
+    _warn_of_odd(followed.aside, found, warn)
+    if followed.num_carried and say:
+        say(f"{counted(followed.num_carried, 'correction')} made of clusters found before carried over: "
+            f"{counted(followed.num_kept, 'cluster')} as you left {'it' if followed.num_kept == 1 else 'them'}")
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
     if found.by_hand.any():
         clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
-    return clustering, len(own_lines) - len(found.lost) - len(found.idle), moved
+    return clustering, followed.num_lines, moved
 
 
 def _stamp(path, latest, own, warn):
@@ -80,7 +91,7 @@ def _stamp(path, latest, own, warn):
 
 
 def _warn_of_odd(others, found, warn):
-    """Say which corrections were not followed, or are odd. others: lines made for other clusterings."""
+    """Say which corrections were not followed, or are odd. others: lines for clusterings that are not known."""
     if len(others):
         warn(f"corrections.csv: {counted(len(others), 'line')}, the first is line {others.index[0]}, "
              f"{LEFT_ASIDE.format(others[CLUSTERING].iat[0])}")
@@ -96,7 +107,8 @@ def _regrouped(clustering, labels, units):
     """The Clustering with other labels, as a person corrected them; units int [N]: where its photos lie on the map."""
     before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
     by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
-    levels = followed([level["labels"] for level in clustering.levels], before, labels) if clustering.levels else []
+    levels = [level["labels"] for level in clustering.levels] if count else []
+    levels = followed(levels, before, labels) if levels else []
     return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
                    levels=as_levels(levels), corrected_from=before, method=f"{by_hand} ({clustering.method})",
                    words=f"{by_hand}, {clustering.words}",

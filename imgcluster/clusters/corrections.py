@@ -9,6 +9,7 @@ from imgcluster.clusters.corrections_file import COLUMNS
 from imgcluster.errors import UserError
 
 ACTIONS = ("merge", "split", "move", "name")
+NONE = -1  # the label of photos in no cluster
 
 
 def clustering_id(img_paths, labels):
@@ -22,7 +23,8 @@ def clustering_id(img_paths, labels):
 @dataclass(frozen=True)
 class Corrected:
     """What corrections make of a clustering: labels int [N]; by_hand bool [N]: photos that a line put where they are;
-    names {cluster: text}; namesakes {name: clusters}: names given that several clusters have now.
+    names {cluster: text}; touched: the clusters that lines named, or that photos were put into or taken out of;
+    namesakes {name: clusters}: names given that several clusters have now.
 
     Of lines of the file that are odd, and why: lost, passed over as their photo is not there; idle, which change
     nothing; astray, followed all the same, though a photo or a cluster is not what the line takes it for.
@@ -31,28 +33,30 @@ class Corrected:
     labels: np.ndarray
     by_hand: np.ndarray
     names: dict = field(default_factory=dict)
+    touched: set = field(default_factory=set)
     namesakes: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
     idle: dict = field(default_factory=dict)
     astray: dict = field(default_factory=dict)
 
 
-def apply_corrections(labels, img_paths, table, *, earlier=None):
+def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None):
     """Return what is `Corrected` after the corrections in `table`, in the order they were made.
 
     labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
     text by number of line, as `read_corrections` returns it, with the columns action, file, cluster, value: "merge"
-    moves all photos of `cluster` into `value`; "split" and "move" put the photo `file` into `value`; "name" calls
-    `cluster` `value`, which it hands on to one without a name that it joins. A value "new-1", "new-2", ... is a new
-    cluster, numbered at its first line, after the highest in the labels and in `earlier`: {cluster: its name, "" for
-    none} as they were. Clusters keep their numbers and those of merged ones stay free, so that lines added later still
-    mean the same; lines of photos that are not there are passed over. Raises UserError naming all lines that cannot be
-    followed.
+    moves all photos of `cluster` into `value`; "split" and "move" put the photo `file` into `value`, "move" also into
+    no cluster, -1; "name" calls `cluster` `value`, which it hands on to one without a name that it joins. A value
+    "new-1", "new-2", ... is a new cluster, numbered at its first line, after the highest in the labels and in
+    `earlier`: {cluster: its name, "" for none} as they were. Clusters keep their numbers and those of merged ones stay
+    free, so that lines added later still mean the same; lines of photos that are not there are passed over. carried:
+    what corrections of earlier clusterings made of this one (`Corrected`), which these go on from. Raises UserError
+    naming all lines that cannot be followed.
     """
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise UserError(f"corrections.csv: no column {', '.join(missing)}; expected {','.join(COLUMNS)}")
-    follower = _Follower(labels, img_paths, earlier or {})
+    follower = _Follower(labels, img_paths, earlier or {}, carried)
     wrong = []
     for line, action, file, cluster, value in table[list(COLUMNS)].itertuples():
         try:
@@ -67,9 +71,11 @@ def apply_corrections(labels, img_paths, table, *, earlier=None):
 class _Follower:
     """Follows one line after the other. What cannot be followed is a ValueError that says why."""
 
-    def __init__(self, labels, img_paths, earlier):
-        self.found, self.earlier = Corrected(labels.copy(), np.zeros(len(labels), bool)), earlier
-        self.clusters = _Clusters(max(labels.max(), *earlier, -1))
+    def __init__(self, labels, img_paths, earlier, carried):
+        start = carried or Corrected(labels, np.zeros(len(labels), bool))
+        self.found = Corrected(start.labels.copy(), start.by_hand.copy(), dict(start.names), set(start.touched))
+        self.earlier = earlier
+        self.clusters = _Clusters(max(labels.max(), start.labels.max(), *earlier, -1))
         self.rows = {path: row for row, path in enumerate(img_paths)}
 
     def follow(self, line, action, file, cluster, value):
@@ -79,6 +85,8 @@ class _Follower:
             self._merge(line, self.clusters.number(cluster, "cluster"), self.clusters.number(value, "value"))
         elif action == "name":
             self._name(line, self.clusters.number(cluster, "cluster"), value)
+        elif action == "move" and value == str(NONE):
+            self._place(line, file, cluster, NONE)
         else:
             self._place(line, file, cluster, self.clusters.number(value, "value"))
 
@@ -89,6 +97,7 @@ class _Follower:
             return
         self._begin(line, new)
         self.found.labels[inside] = new
+        self.found.touched.add(new)
         self.clusters.note_merge(old, new)
         self._hand_on_name(old, new)
 
@@ -103,12 +112,14 @@ class _Follower:
         if not self.clusters.stands_for(cluster, self.found.labels[row]):
             self.found.astray[line] = f"{file} is in cluster {self.found.labels[row]}, not in {cluster}"
         self._begin(line, number)
+        self.found.touched.update({int(self.found.labels[row]), number} - {NONE})
         self.found.labels[row], self.found.by_hand[row] = number, True
 
     def _name(self, line, number, name):
         joined, before = self.clusters.joined_by(number), (self.earlier | self.found.names).get(number, "")
         if joined is None and name != before:
             self.found.names[number] = name
+            self.found.touched.add(number)
         elif joined is None:
             self.found.idle[line] = f"cluster {number} is called that" if name else f"cluster {number} has no name"
         else:
@@ -173,8 +184,8 @@ class _Clusters:
             return self.born[name]
         if text.isdecimal() and int(text) <= self.highest:
             return int(text)
-        if text == "-1":
-            raise ValueError(f"{column} -1 stands for photos in no cluster: these can only be moved one by one, into "
-                             "clusters")
+        if text == str(NONE):
+            raise ValueError(f"{column} -1 stands for photos in no cluster: photos are moved there, and from there, one "
+                             "by one")
         wrong = f"{column} {text!r} is no cluster" if text else f"{column} is missing"
         raise ValueError(f"{wrong}; numbers go up to {self.highest}, and new-1, new-2, ... are new ones")

@@ -26,12 +26,13 @@ def nested_levels(hierarchy, places, labels, interval):
 def followed(levels, count, labels):
     """Return `nested_levels`, the answer among them of `count` clusters, after a person's corrections of that answer.
 
-    labels int [N]: the corrected clusters, -1 for photos that fit none, which stay with most photos of the cluster that
-    they were nearest to. Each level is changed as little as keeps it nested with these: corrected clusters that have
+    labels int [N]: the corrected clusters, -1 for photos in none (not all of them), which stay with most photos of the
+    cluster that they were nearest to, or go to the largest where nobody put any of these in a cluster. Each level is changed as little as keeps it nested with these: corrected clusters that have
     most of their photos in one coarser cluster join it, and photos that left a cluster leave its parts.
     """
     former, placed = next(level for level in levels if level.max() + 1 == count), labels >= 0
     nearest = majority(former[placed], labels[placed], count)[former]
+    nearest[nearest < 0] = np.bincount(labels[placed]).argmax()
     coarser = (level for level in reversed(levels) if level.max() + 1 < count)
     finer = (level for level in levels if level.max() + 1 > count)
     return _nested(by_size(np.where(placed, labels, nearest)), coarser, finer, regrouped)

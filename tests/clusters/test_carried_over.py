@@ -18,6 +18,7 @@ from imgcluster.clusters.carried_over import (
     read_names,
     warn_of_other_earlier,
 )
+from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.cluster_results import write_clustering
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.datafiles.artefacts import write_labels
@@ -141,6 +142,73 @@ def test_corrections_of_another_clustering_are_left_aside(written, digits, fitte
     with (tmp_path / "corrections.csv").open("a") as file:
         file.write(f"merge,,1,0,{own}\n")
     assert corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)[1] == 1 and len(said) == 2
+
+
+def test_corrections_of_a_clustering_that_was_found_here_are_carried_over(written, digits, fitted, tmp_path):
+    names, clustering, told = [f"{row}.png" for row in range(300)], written[1], []
+    options = {"warn": pytest.fail, "say": told.append}
+    corrected(tmp_path, names, digits, fitted, clustering, **options)
+    before = np.where(clustering.labels == 1, 0, clustering.labels)
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(names, clustering.labels)})
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros",
+                                               f"split,{names[7]},,new-1"])
+    rows = np.delete(np.arange(300), 3)
+    assert clustering.labels[3] != clustering.labels[7]
+    others = cluster_photos(digits[rows], fitted, num_clusters=clustering.num_clusters + 3)
+    present = [names[row] for row in rows]
+    for _ in range(2):
+        found, lines, moved = corrected(tmp_path, present, digits[rows], fitted, others, **options)
+        write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(present, others.labels)})
+        assert lines == 3 and moved == (found.labels != others.labels).sum() > 0
+        merged, = set(found.labels[(before[rows] == 0) & (rows != 7)])
+        assert ((found.labels == merged) == ((before[rows] == 0) & (rows != 7))).all()
+        assert read_names(tmp_path) == {merged: "zeros"} and found.confidence[list(rows).index(7)] == 1
+        assert (found.labels == found.labels[list(rows).index(7)]).sum() == 1
+    assert told == 2 * ["3 corrections made of clusters found before carried over: 3 clusters as you left them"]
+    # With the earlier clusters again, they are as they were.
+    again = corrected(tmp_path, names, digits, fitted, clustering, **options)[0]
+    expected = before.copy()
+    expected[7] = clustering.num_clusters
+    assert again.labels.tolist() == expected.tolist() and len(told) == 2
+
+
+def test_corrections_made_after_others_were_carried_over_are_of_the_clusters_shown(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    others = cluster_photos(digits, fitted, num_clusters=clustering.num_clusters - 2)
+    ids = [clustering_id(names, each.labels) for each in (clustering, others)]
+    corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
+    row = int(np.flatnonzero(clustering.labels == 0)[0])
+    lines = ["action,file,cluster,value,clustering", f"split,{names[row]},0,new-1,{ids[0]}",
+             f"name,,new-1,odd,{ids[0]}"]
+    write_lines(tmp_path / "corrections.csv", lines)
+    shown = corrected(tmp_path, names, digits, fitted, others, warn=pytest.fail)[0]
+    (odd, name), = read_names(tmp_path).items()
+    assert name == "odd" and shown.labels[row] == odd > others.labels.max()
+    write_lines(tmp_path / "corrections.csv", [*lines, f"split,{names[row + 1]},,new-1,{ids[1]}",
+                                               f"merge,,{odd},new-1,{ids[1]}"])
+    for each in (others, others, clustering):
+        found = corrected(tmp_path, names, digits, fitted, each, warn=pytest.fail)[0]
+        pair = found.labels == found.labels[row]
+        assert np.flatnonzero(pair).tolist() == [row, row + 1] and list(read_names(tmp_path).values()) == ["odd"]
+
+
+def test_corrections_of_found_clusters_are_none_of_those_photos_were_placed_in(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering",
+                                               f"merge,,1,0,{clustering_id(names, clustering.labels)}"])
+    there = sorted((tmp_path / "clusterings").iterdir())
+    placed = {"own": "abc+20", "earlier": dict.fromkeys(range(21), ""), "warn": said.append, "say": pytest.fail}
+    assert corrected(tmp_path, names, digits, fitted, clustering, **placed) == (clustering, 0, 0)
+    assert len(said) == 1 and "left aside: made for another clustering" in said[0] and "ASSIGN_TO" in said[0]
+    assert sorted((tmp_path / "clusterings").iterdir()) == there
+
+
+def test_all_photos_may_be_put_in_no_cluster(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *[f"move,{name},,-1" for name in names]])
+    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    assert (found.labels == -1).all() and found.num_clusters == 0 and found.levels == []
 
 
 def test_corrections_written_by_hand_are_for_the_clusters_found_last_and_no_others(written, digits, fitted, tmp_path):

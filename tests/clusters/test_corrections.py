@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcluster.clusters.corrections import apply_corrections, clustering_id
+from imgcluster.clusters.corrections import Corrected, apply_corrections, clustering_id
 from imgcluster.clusters.corrections_file import COLUMNS
 from imgcluster.errors import UserError
 
@@ -107,14 +107,41 @@ def test_photos_in_no_cluster_are_moved():
     assert found.labels.tolist() == [0, 0] and list(found.astray) == [3]
 
 
+def test_a_photo_that_is_no_product_is_put_in_no_cluster():
+    found = applied(("move", "a.jpg", "0", " -1 "), ("move", "g.jpg", "2", "-1"), ("name", "", "2", "bags"),
+                    ("move", "e.jpg", "1", "-1"), ("move", "e.jpg", "-1", "0"))
+    assert found.labels.tolist() == [-1, 0, 0, 0, 1, -1] and not (found.astray or found.names)
+    assert found.by_hand.tolist() == [True, False, False, True, False, True]
+
+
+@pytest.mark.parametrize("line, touched", [
+    (("merge", "", "1", "2"), {2}), (("split", "a.jpg", "0", "new-1"), {0, 3}), (("move", "e.jpg", "9", "2"), {1, 2}),
+    (("name", "", "1", "boots"), {1}), (("move", "a.jpg", "0", "-1"), {0}), (("merge", "", "1", "1"), set()),
+    (("name", "", "1", ""), set()), (("move", "gone.jpg", "0", "1"), set())])
+def test_clusters_that_a_line_is_about_are_known(line, touched):
+    assert applied(line).touched == touched
+
+
+def test_lines_go_on_from_what_was_carried_over():
+    carried = Corrected(np.array([0, 0, 0, 0, 4, 2]), np.arange(6) == 4, {0: "boots", 4: "hats"}, {0, 4})
+    table = table_of(("split", "a.jpg", "0", "new-1"), ("merge", "", "4", "2"), ("name", "", "0", "boots"))
+    found = apply_corrections(LABELS, FILES, table, carried=carried)
+    assert found.labels.tolist() == [5, 0, 0, 0, 2, 2] and found.names == {0: "boots", 2: "hats"}
+    assert found.by_hand.tolist() == [True, False, False, False, True, False] and found.touched == {0, 2, 4, 5}
+    assert list(found.idle) == [4] and not found.astray
+    assert (carried.labels.tolist(), carried.names, carried.touched) == ([0, 0, 0, 0, 4, 2], {0: "boots", 4: "hats"},
+                                                                        {0, 4})
+
+
 @pytest.mark.parametrize("line, said", [
     (("merge", "", "7", "0"), "cluster '7' is no cluster; numbers go up to 2, and new-1"),
     (("move", "a.jpg", "0", "x"), "value 'x' is no cluster"),
     (("split", "a.jpg", "0", "new-"), "value 'new-' is no cluster"),
     (("split", "a.jpg", "0", "new-foo"), "value 'new-foo' is no cluster"),
-    (("merge", "", "-1", "0"), "cluster -1 stands for photos in no cluster: these can only be moved one by one"),
+    (("merge", "", "-1", "0"), "cluster -1 stands for photos in no cluster: photos are moved there, and from there, one by"),
     (("name", "", "-1", "odd"), "cluster -1 stands for photos in no cluster"),
-    (("move", "a.jpg", "0", "-1"), "value -1 stands for photos in no cluster"),
+    (("split", "a.jpg", "0", "-1"), "value -1 stands for photos in no cluster"),
+    (("merge", "", "0", "-1"), "value -1 stands for photos in no cluster"),
     (("merge", "", "1", ""), "value is missing; numbers go up to 2"),
     (("name", "", "", "boots"), "cluster is missing"),
     (("move", "", "0", "1"), "file is missing; give the photo, as in img_paths.txt"),

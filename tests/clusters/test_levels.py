@@ -71,6 +71,11 @@ def test_levels_follow_a_persons_corrections_and_stay_nested():
     assert adjusted_rand_score(levels[-1][untouched], after[-1][untouched]) > 0.97
 
 
+def test_levels_hold_no_cluster_of_photos_that_were_all_put_in_none():
+    levels = [np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 2])]
+    assert [level.tolist() for level in followed(levels, 3, np.array([0, 0, 0, -1, -1, 2]))] == [[0, 0, 0, 0, 0, 1]]
+
+
 def test_levels_of_clusters_that_nobody_corrected_stay():
     features, _ = nested_clouds()
     hierarchy = hierarchy_of(features)

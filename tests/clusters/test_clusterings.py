@@ -1,0 +1,51 @@
+"""Clusterings are found again by their id, as they were, for as long as corrections or open reports need them."""
+import os
+
+import numpy as np
+import pytest
+
+from imgcluster.clusters import clusterings
+from imgcluster.clusters.clusterings import MOST_OTHERS, Found, keep, recall
+from imgcluster.clusters.corrections import clustering_id
+
+FILES = ["a.jpg", "b, c.jpg", '가 "방".jpg', "001"]
+
+
+def found(labels, begun=None):
+    labels = np.array(labels)
+    return Found(clustering_id(FILES, labels), FILES, labels, labels if begun is None else np.array(begun))
+
+
+def test_a_clustering_is_recalled_as_it_was(tmp_path):
+    kept = found([0, 1, -1, 0], begun=[2, 1, -1, 0])
+    for _ in range(2):
+        keep(tmp_path, kept, needed=set())
+    again = recall(tmp_path, kept.id)
+    assert (again.id, again.img_paths) == (kept.id, FILES)
+    assert again.labels.tolist() == [0, 1, -1, 0] and again.begun.tolist() == [2, 1, -1, 0]
+
+
+@pytest.mark.parametrize("change", [
+    lambda path: path.unlink(), lambda path: path.write_text(path.read_text().replace("a.jpg", "b.jpg")),
+    lambda path: path.write_text("file,cluster\na.jpg,0\n"), lambda path: path.write_bytes(b"\xff\xfe"),
+    lambda path: path.write_text(path.read_text().replace("001,0,0", "001,0,x"))])
+def test_one_that_is_gone_or_was_changed_is_not_known(tmp_path, change):
+    kept = found([0, 1, 1, 0])
+    keep(tmp_path, kept, needed=set())
+    change(tmp_path / clusterings.FOLDER / f"{kept.id}.csv")
+    assert recall(tmp_path, kept.id) is None
+
+
+def test_no_file_elsewhere_is_read(tmp_path):
+    kept = found([0, 1, 1, 0])
+    keep(tmp_path / "other", kept, needed=set())
+    assert recall(tmp_path, f"../other/{clusterings.FOLDER}/{kept.id}") is None and recall(tmp_path, "") is None
+
+
+def test_the_oldest_go_but_not_those_that_corrections_need(tmp_path):
+    many = [found([0, 1, 1, number]) for number in range(2, MOST_OTHERS + 6)]
+    for age, each in enumerate(many):
+        keep(tmp_path, each, needed={many[0].id})
+        os.utime(tmp_path / clusterings.FOLDER / f"{each.id}.csv", (age, age))
+    there = [recall(tmp_path, each.id) is not None for each in many]
+    assert there == [True] + [False] * (len(many) - MOST_OTHERS - 2) + [True] * (MOST_OTHERS + 1)
