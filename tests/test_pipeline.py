@@ -395,6 +395,49 @@ def test_corrections_are_said_to_be_that(tmp_path):
     assert "network" not in scores
 
 
+def test_corrections_stay_when_photos_leave_and_come(tmp_path):
+    project = known_and_new(tmp_path)
+    data = project / "data" / "shop"
+    names, features = lines(data / "img_paths.txt"), np.load(data / "features.npy")
+
+    def clustered(rows, *arguments):
+        """{photo: cluster, as text} of these rows by step 04, and what was said."""
+        (data / "img_paths.txt").write_text("".join(f"{names[row]}\n" for row in rows))
+        np.save(data / "features.npy", features[rows])
+        done = run("04_cluster_som.py", project, *arguments)
+        return dict(zip(lines(data / "img_paths.txt"), lines(data / "labels_pred.txt"))), done.stdout + done.stderr
+
+    def with_cluster(labels, photo):
+        return {file for file, cluster in labels.items() if cluster == labels[photo]}
+
+    found, _ = clustered(range(100))
+    first, second, third = (with_cluster(found, f"{row:03}.jpg") for row in (0, 20, 40))
+    assert len({*map(frozenset, (first, second, third))}) == 3
+    (data / "corrections.csv").write_text(
+        f"action,file,cluster,value\nmerge,,{found['020.jpg']},{found['000.jpg']}\nname,,{found['000.jpg']},boots\n"
+        f"split,041.jpg,{found['040.jpg']},new-1\nsplit,042.jpg,{found['040.jpg']},new-1\nname,,new-1,hats\n"
+        f"move,043.jpg,{found['040.jpg']},-1\n")
+    # Saved from a report still open, before step 04 was run and after it had been: lines of the clusters seen there.
+    saved = (data / "corrections.csv").read_text()
+    for rows, options in (([*range(2, 40), *range(41, 100)], ()), (range(5, 120), ()),
+                          (range(1, 118), ("--set", "NUM_CLUSTERS=4")), (range(110), ("--set", "NUM_CLUSTERS=11"))):
+        for _ in range(2):
+            labels, said = clustered(rows, *options)
+            assert "6 corrections made of clusters found before carried over: 3 clusters as you left them" in said
+            assert "aside" not in said
+            there = {names[row] for row in rows}
+            assert with_cluster(labels, "006.jpg") & {*names[:100]} == (first | second) & there
+            assert with_cluster(labels, "041.jpg") & {*names[:100]} == {"041.jpg", "042.jpg"} & there
+            assert with_cluster(labels, "045.jpg") & {*names[:100]} == third - {"041.jpg", "042.jpg", "043.jpg"} & there
+            assert labels["043.jpg"] == "-1"
+            assert {*lines(data / "cluster_names.csv")} == {"cluster,name", f"{labels['006.jpg']},boots",
+                                                           f"{labels['041.jpg']},hats"}
+        kept = (data / "corrections.csv").read_text()
+        assert kept.splitlines()[1].startswith(saved.splitlines()[1]) and kept.count("\n") == saved.count("\n")
+    (data / "corrections.csv").unlink()
+    assert "carried" not in clustered(range(100))[1] and not (data / "cluster_names.csv").exists()
+
+
 def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):
     project = known_and_new(tmp_path)
     first, second = project / "data" / "shop", project / "data" / "next"

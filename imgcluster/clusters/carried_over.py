@@ -23,8 +23,8 @@ from imgcluster.wording import OWN_CLUSTERS, counted
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
 LEFT_ASIDE = ("left aside: made for another clustering ({!r}), whose numbers mean other clusters, and of which nothing "
-              "is known: it was found in another folder or long ago, or either there or here photos were placed in "
-              "clusters of another dataset (ASSIGN_TO). Correct these clusters in the report and save the file anew, or "
+              "is known here: it was found in another folder or long ago, or photos were placed in clusters of another "
+              "dataset then or are now (ASSIGN_TO). Correct these clusters in the report and save the file anew, or "
               "remove the lines")
 ASTRAY = ("followed all the same: the photos are now where these lines put them. Where their numbers are of other "
           "clusters, correct the lines or remove the file")

@@ -185,7 +185,7 @@ class _Clusters:
         if text.isdecimal() and int(text) <= self.highest:
             return int(text)
         if text == str(NONE):
-            raise ValueError(f"{column} -1 stands for photos in no cluster: photos are moved there, and from there, one "
+            raise ValueError(f"{column} -1 stands for photos in no cluster: they are moved there, and from there, one "
                              "by one")
         wrong = f"{column} {text!r} is no cluster" if text else f"{column} is missing"
         raise ValueError(f"{wrong}; numbers go up to {self.highest}, and new-1, new-2, ... are new ones")

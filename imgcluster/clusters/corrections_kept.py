@@ -39,33 +39,41 @@ def follow(table, present, recall, *, features, earlier=None):
     """
     known = {name: recall(name) for name in table[CLUSTERING].unique()} | {present.id: present}
     is_known = np.array([known[name] is not None for name in table[CLUSTERING]], bool)
-    state, odd, followed = None, {"lost": {}, "idle": {}, "astray": {}}, {True: 0, False: 0}
-    for found, lines in _runs(table[is_known], known, present):
-        start = None if state is None else carried(state, before.img_paths, found,
-                                                   features=features if found is present else None)
-        state, before = apply_corrections(found.labels, found.img_paths, lines, earlier=earlier, carried=start), found
-        followed[found is present] += len(lines) - len(state.lost) - len(state.idle)
-        for name, said in odd.items():
-            said.update(getattr(state, name))
-    return Followed(replace(state, **odd), present.labels if start is None else start.labels, sum(followed.values()),
-                    followed[False], 0 if start is None else len(start.touched), table[~is_known])
+    runs = _runs(table[is_known], known, present)
+    starts, ends = zip(*_in_turn(runs, present, features, earlier))
+    counts = [len(lines) - len(end.lost) - len(end.idle) for (_, lines), end in zip(runs, ends)]
+    odd = {name: {line: said for end in ends for line, said in getattr(end, name).items()}
+           for name in ("lost", "idle", "astray")}
+    begun, num_kept = (present.labels, 0) if starts[-1] is None else (starts[-1].labels, len(starts[-1].touched))
+    num_carried = sum(count for (found, _), count in zip(runs, counts) if found is not present)
+    return Followed(replace(ends[-1], **odd), begun, sum(counts), num_carried, num_kept, table[~is_known])
 
 
 def _runs(table, known, present):
-    """(Found, lines for it) of lines next to each other that are for one clustering, at last those for `present`."""
+    """[(Found, lines for it)] of lines next to each other that are for one clustering, at last those for `present`."""
     number = (table[CLUSTERING] != table[CLUSTERING].shift()).cumsum()
     runs = [(known[lines[CLUSTERING].iat[0]], lines) for _, lines in table.groupby(number, sort=False)]
     return runs if runs and runs[-1][0] is present else [*runs, (present, table[:0])]
+
+
+def _in_turn(runs, present, features, earlier):
+    """Yield for each run the `Corrected` that it begins with, None for the first, and the one that it ends with."""
+    end = files = None
+    for found, lines in runs:
+        start = end and carried(end, files, found, features=features if found is present else None)
+        end = apply_corrections(found.labels, found.img_paths, lines, earlier=earlier, carried=start)
+        files = found.img_paths
+        yield start, end
 
 
 def carried(state, files, found, *, features=None):
     """Return the `Corrected` of a clustering, a `clusterings.Found`, that keeps what a person did to an earlier one.
 
     state: the `Corrected` of that, of photos `files`. The photos of a cluster that was touched stay together, apart
-    from all others that were there, and keep its name; so do photos put in no cluster. It has the number of the cluster
-    found that most of its photos are in, where it has more photos in that than any other cluster had; else it gets a
-    new one. Photos of an untouched cluster that were found among its photos go where most of theirs are, or stay a
-    cluster of their own. New photos go where those found in one cluster with them went, and if these went apart, where
+    from all others that were in a cluster, and keep its name; photos that a person put in none stay there. It has the
+    number of the cluster found that most of its photos are in, or a new one where more photos of another are at home.
+    Photos of an untouched cluster that were found in that one go where most of theirs are, or stay a cluster of their
+    own. New photos go where those found in one cluster with them went, and if these went apart, where
     the photo most like them by `features` [N, D] did; without features, where they did at that time (`begun`).
     """
     before, by_hand = _before(state, files, found.img_paths)

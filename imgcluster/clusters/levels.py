@@ -27,8 +27,9 @@ def followed(levels, count, labels):
     """Return `nested_levels`, the answer among them of `count` clusters, after a person's corrections of that answer.
 
     labels int [N]: the corrected clusters, -1 for photos in none (not all of them), which stay with most photos of the
-    cluster that they were nearest to, or go to the largest where nobody put any of these in a cluster. Each level is changed as little as keeps it nested with these: corrected clusters that have
-    most of their photos in one coarser cluster join it, and photos that left a cluster leave its parts.
+    cluster that they were nearest to, or go to the largest where that has no photos left. Each level is changed as
+    little as keeps it nested with these: corrected clusters that have most of their photos in one coarser cluster join
+    it, and photos that left a cluster leave its parts.
     """
     former, placed = next(level for level in levels if level.max() + 1 == count), labels >= 0
     nearest = majority(former[placed], labels[placed], count)[former]

@@ -3,6 +3,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from imgcluster.clusters.cluster_results import review_list
+from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
 from imgcluster.datafiles.artefacts import read_features
 from imgcluster.files import read_json, read_table
@@ -192,16 +193,20 @@ def _same_partition(labels, answer):
 def _earlier_corrections(gallery):
     """The lines of corrections.csv, which the next ones follow, and which clustering these are for.
 
-    Those that step 04 left aside are passed on too, as the file that the page writes replaces it. With them, the
-    highest number N of a cluster new-N in the others.
+    Those that step 04 left aside are passed on too, as the file that the page writes replaces it. With them, how many
+    there are besides these, and the highest number N of a cluster new-N in those for this clustering.
     """
-    clustering = read_json(gallery.data_dir / "cluster_count.json").get("clustering_id", "")
+    count = read_json(gallery.data_dir / "cluster_count.json")
+    clustering, placed = count.get("clustering_id", ""), "assigned_to" in count
     table = renumbered(read_corrections(gallery.data_dir / "corrections.csv", clustering), clustering)
     table = table.reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
     own = table[table[CLUSTERING] == clustering]
     cells = [cell.strip().lower() for name in ("cluster", "value") for cell in own[name]]
     highest = max((int(cell[4:]) for cell in cells if cell.startswith("new-") and cell[4:].isdecimal()), default=0)
-    return {"earlierCorrections": table.to_numpy().tolist(), "newClusters": highest, "clustering": clustering}
+    made = {name for name in table[CLUSTERING].unique()
+            if name == clustering or not placed and recall(gallery.data_dir, name) is not None}
+    return {"earlierCorrections": table.to_numpy().tolist(), "newClusters": highest, "clustering": clustering,
+            "correctionsMade": int(table[CLUSTERING].isin(made).sum())}
 
 
 def _review(gallery, rows):

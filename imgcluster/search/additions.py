@@ -305,7 +305,6 @@ def what_next(data_dir, dataset, *, came, assign_to):
     steps = "for clusters, map and report: run_all.py --from 04"
     if assign_to or not (data_dir / "labels_pred.txt").exists():
         return steps
-    corrected = (data_dir / "corrections.csv").exists()
-    aside = " (corrections.csv, made for the present ones, is left aside)" if corrected else ""
-    kept = f"; to keep them: a dataset of its own for photos to come, with ASSIGN_TO = {dataset!r}" if came else ""
-    return f"{steps}, which finds clusters anew{aside}{kept}"
+    carried = " and carries corrections.csv over to them" if (data_dir / "corrections.csv").exists() else ""
+    kept = f"; to keep the present ones: a dataset of its own for photos to come, with ASSIGN_TO = {dataset!r}" if came else ""
+    return f"{steps}, which finds clusters anew{carried}{kept}"

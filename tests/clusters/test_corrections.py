@@ -138,7 +138,7 @@ def test_lines_go_on_from_what_was_carried_over():
     (("move", "a.jpg", "0", "x"), "value 'x' is no cluster"),
     (("split", "a.jpg", "0", "new-"), "value 'new-' is no cluster"),
     (("split", "a.jpg", "0", "new-foo"), "value 'new-foo' is no cluster"),
-    (("merge", "", "-1", "0"), "cluster -1 stands for photos in no cluster: photos are moved there, and from there, one by"),
+    (("merge", "", "-1", "0"), "cluster -1 stands for photos in no cluster: they are moved there, and from there, one"),
     (("name", "", "-1", "odd"), "cluster -1 stands for photos in no cluster"),
     (("split", "a.jpg", "0", "-1"), "value -1 stands for photos in no cluster"),
     (("merge", "", "0", "-1"), "value -1 stands for photos in no cluster"),

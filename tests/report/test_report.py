@@ -12,6 +12,9 @@ import pytest
 from PIL import Image
 from report_gallery import COLOURS, HOSTILE_FILE, HOSTILE_LABEL, Page, make_gallery
 
+from imgcluster.clusters import clusterings
+from imgcluster.clusters.clusterings import Found
+from imgcluster.clusters.corrections import clustering_id
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.files import write_json, write_table
 from imgcluster.plots.style import NUM_COLOURS
@@ -224,6 +227,21 @@ def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp
         assert (data["clustering"], data["newClusters"]) == ("this", highest)
         # Lines left aside too: the file that the page writes replaces this one.
         assert data["earlierCorrections"] == [[*line, made_for or "this"] for line in lines]
+        assert data["correctionsMade"] == (0 if made_for == "another" else 3)
+
+
+def test_corrections_that_were_carried_over_are_counted(tmp_path):
+    gallery = make_gallery(tmp_path)
+    labels = gallery.predicted[::-1]
+    found = Found(clustering_id(gallery.img_paths, labels), gallery.img_paths, labels, labels)
+    clusterings.keep(gallery.data_dir, found, needed=())
+    write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
+        [["merge", "", "0", "1", name] for name in ("this", found.id, "another")],
+        columns=["action", "file", "cluster", "value", "clustering"]))
+    for facts, made in (({}, 2), ({"assigned_to": "first"}, 1)):
+        write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "this", "num_clusters": 3, **facts})
+        write_report(tmp_path / "report.html", gallery)
+        assert Page(tmp_path / "report.html").data["correctionsMade"] == made
 
 
 def test_new_clusters_of_lines_for_fewer_earlier_clusters_are_not_named_again(tmp_path):

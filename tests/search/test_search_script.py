@@ -510,9 +510,9 @@ def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
     assert steps in said and "corrections.csv" not in said and "ASSIGN_TO = 'shop'" in said
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
     said = additions.what_next(data, "shop", came=1, assign_to=None)
-    assert "corrections.csv, made for the present ones, is left aside" in said
+    assert "which finds clusters anew and carries corrections.csv over to them; to keep the present ones" in said
     said = additions.what_next(data, "shop", came=0, assign_to=None)
-    assert said.startswith(steps) and "finds clusters anew" in said and "left aside" in said and "ASSIGN_TO" not in said
+    assert said.startswith(steps) and said.endswith("finds clusters anew and carries corrections.csv over to them")
     # Photos placed in earlier clusters keep their numbers.
     assert additions.what_next(data, "shop", came=1, assign_to="first") == steps
 
@@ -526,16 +526,20 @@ def test_after_photos_came_steps_that_need_clusters_say_so_at_once(shop, tmp_pat
     assert "outdated" in err and "figures" not in err and not (shop / "result").exists()
 
 
-def test_corrections_are_not_applied_to_the_clusters_found_once_photos_came(shop, tmp_path):
+def test_corrections_carry_over_to_the_clusters_found_once_photos_came(shop, tmp_path):
     data = shop / "data" / "shop"
     assert call("04_cluster_som.py", shop)[0] == 0
+    before = dict(zip(rows(shop), (data / "labels_pred.txt").read_text().split()))
     (data / "corrections.csv").write_text("action,file,cluster,value\nname,,0,boots\nmerge,,1,0\n")
     assert call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))[0] == 0
     for _ in range(2):
         code, out, err = call("04_cluster_som.py", shop)
-        assert code == 0 and "left aside: made for another clustering" in err and "applied" not in out, err
-        assert "corrected by hand" not in (data / "cluster_count.json").read_text()
-    assert not (data / "cluster_names.csv").exists()
+        assert code == 0 and "left aside" not in err, err
+        assert "2 corrections made of clusters found before carried over: 1 cluster as you left it" in out
+        after = dict(zip(rows(shop), (data / "labels_pred.txt").read_text().split()))
+        number, = {after[file] for file, cluster in before.items() if cluster in "01"}
+        assert number not in {after[file] for file, cluster in before.items() if cluster not in "01"}
+        assert (data / "cluster_names.csv").read_text() == f"cluster,name\n{number},boots\n"
 
 
 def test_a_photo_with_the_longest_name_there_can_be_is_added(shop, tmp_path):

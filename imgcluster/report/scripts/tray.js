@@ -3,7 +3,7 @@
 
 // What to do with the file that was saved.
 function whatNext() {
-  const before = data.earlierCorrections.filter(([, , , , clustering]) => clustering === data.clustering).length;
+  const before = data.correctionsMade;
   return [`Saved${before ? `, with the ${count(before, "correction")} made before` : ""}. Now put corrections.csv into `,
     h("code", {}, `data/${data.name}/`), data.earlierCorrections.length ? ", in place of the one there," : "", " and run ",
     h("code", {}, "python run_all.py --from 04")];
