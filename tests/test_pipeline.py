@@ -417,7 +417,6 @@ def test_corrections_stay_when_photos_leave_and_come(tmp_path):
         f"action,file,cluster,value\nmerge,,{found['020.jpg']},{found['000.jpg']}\nname,,{found['000.jpg']},boots\n"
         f"split,041.jpg,{found['040.jpg']},new-1\nsplit,042.jpg,{found['040.jpg']},new-1\nname,,new-1,hats\n"
         f"move,043.jpg,{found['040.jpg']},-1\n")
-    # Saved from a report still open, before step 04 was run and after it had been: lines of the clusters seen there.
     saved = (data / "corrections.csv").read_text()
     for rows, options in (([*range(2, 40), *range(41, 100)], ()), (range(5, 120), ()),
                           (range(1, 118), ("--set", "NUM_CLUSTERS=4")), (range(110), ("--set", "NUM_CLUSTERS=11"))):
@@ -436,6 +435,46 @@ def test_corrections_stay_when_photos_leave_and_come(tmp_path):
         assert kept.splitlines()[1].startswith(saved.splitlines()[1]) and kept.count("\n") == saved.count("\n")
     (data / "corrections.csv").unlink()
     assert "carried" not in clustered(range(100))[1] and not (data / "cluster_names.csv").exists()
+
+
+def test_a_report_of_earlier_clusters_may_be_corrected_and_saved_later(tmp_path):
+    project = known_and_new(tmp_path)
+    data = project / "data" / "shop"
+    names, features = lines(data / "img_paths.txt"), np.load(data / "features.npy")
+
+    def clustered(rows):
+        """({photo: cluster, as text} of these rows by step 04, the id of the clustering, what was said)."""
+        (data / "img_paths.txt").write_text("".join(f"{names[row]}\n" for row in rows))
+        np.save(data / "features.npy", features[rows])
+        done = run("04_cluster_som.py", project)
+        labels = dict(zip(lines(data / "img_paths.txt"), lines(data / "labels_pred.txt")))
+        return labels, read_json(data / "cluster_count.json")["clustering_id"], done.stdout + done.stderr
+
+    def save(*corrections):
+        (data / "corrections.csv").write_text("".join(f"{line}\n" for line in (
+            "action,file,cluster,value,clustering", *corrections)))
+
+    first, earlier, _ = clustered(range(80))
+    before = [f"split,001.jpg,{first['001.jpg']},new-1,{earlier}", f"name,,new-1,one,{earlier}"]
+    save(*before)
+    clustered(range(80))
+    second, later, said = clustered(range(120))
+    assert "2 corrections made of clusters found before" in said and later != earlier
+    # The page of the earlier clusters is still open: what it saves begins with the corrections that it was made with.
+    split_off = max(map(int, first.values())) + 1
+    more = [f"merge,,{first['045.jpg']},{first['065.jpg']},{earlier}",
+            f"move,002.jpg,{first['002.jpg']},{split_off},{earlier}"]
+    save(*before, *more)
+    for _ in range(2):
+        labels, _, said = clustered(range(120))
+        assert "4 corrections made of clusters found before carried over" in said and "warning" not in said
+        assert labels["001.jpg"] == labels["002.jpg"] != labels["003.jpg"] and labels["045.jpg"] == labels["065.jpg"]
+    # So it is beside corrections of the later ones.
+    save(*before, *more, f"name,,{labels['001.jpg']},two,{later}", f"split,119.jpg,{labels['119.jpg']},new-1,{later}")
+    labels, _, said = clustered(range(120))
+    assert "6 corrections applied" in said and "4 corrections made of clusters found before" in said
+    assert lines(data / "cluster_names.csv")[1:] == [f"{labels['001.jpg']},two"]
+    assert labels["119.jpg"] != labels["118.jpg"]
 
 
 def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):

@@ -510,7 +510,7 @@ def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
     assert steps in said and "corrections.csv" not in said and "ASSIGN_TO = 'shop'" in said
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
     said = additions.what_next(data, "shop", came=1, assign_to=None)
-    assert "which finds clusters anew and carries corrections.csv over to them; to keep the present ones" in said
+    assert "which finds clusters anew and carries corrections.csv over to them; to keep these:" in said
     said = additions.what_next(data, "shop", came=0, assign_to=None)
     assert said.startswith(steps) and said.endswith("finds clusters anew and carries corrections.csv over to them")
     # Photos placed in earlier clusters keep their numbers.
