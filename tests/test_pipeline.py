@@ -422,7 +422,7 @@ def test_corrections_stay_when_photos_leave_and_come(tmp_path):
                           (range(1, 118), ("--set", "NUM_CLUSTERS=4")), (range(110), ("--set", "NUM_CLUSTERS=11"))):
         for _ in range(2):
             labels, said = clustered(rows, *options)
-            assert "6 corrections made of clusters found before carried over: 3 clusters as you left them" in said
+            assert "6 corrections of clusters found before, carried over: 3 clusters stay as you left them" in said
             assert "aside" not in said
             there = {names[row] for row in rows}
             assert with_cluster(labels, "006.jpg") & {*names[:100]} == (first | second) & there
@@ -459,7 +459,7 @@ def test_a_report_of_earlier_clusters_may_be_corrected_and_saved_later(tmp_path)
     save(*before)
     clustered(range(80))
     second, later, said = clustered(range(120))
-    assert "2 corrections made of clusters found before" in said and later != earlier
+    assert "2 corrections of clusters found before" in said and later != earlier
     # The page of the earlier clusters is still open: what it saves begins with the corrections that it was made with.
     split_off = max(map(int, first.values())) + 1
     more = [f"merge,,{first['045.jpg']},{first['065.jpg']},{earlier}",
@@ -467,12 +467,12 @@ def test_a_report_of_earlier_clusters_may_be_corrected_and_saved_later(tmp_path)
     save(*before, *more)
     for _ in range(2):
         labels, _, said = clustered(range(120))
-        assert "4 corrections made of clusters found before carried over" in said and "warning" not in said
+        assert "4 corrections of clusters found before, carried over" in said and "warning" not in said
         assert labels["001.jpg"] == labels["002.jpg"] != labels["003.jpg"] and labels["045.jpg"] == labels["065.jpg"]
     # So it is beside corrections of the later ones.
     save(*before, *more, f"name,,{labels['001.jpg']},two,{later}", f"split,119.jpg,{labels['119.jpg']},new-1,{later}")
     labels, _, said = clustered(range(120))
-    assert "6 corrections applied" in said and "4 corrections made of clusters found before" in said
+    assert "6 corrections applied" in said and "4 corrections of clusters found before" in said
     assert lines(data / "cluster_names.csv")[1:] == [f"{labels['001.jpg']},two"]
     assert labels["119.jpg"] != labels["118.jpg"]
 

@@ -63,8 +63,7 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     found = followed.corrected
     _warn_of_odd(followed.aside, found, warn)
     if followed.num_carried and say:
-        say(f"{counted(followed.num_carried, 'correction')} made of clusters found before carried over: "
-            f"{counted(followed.num_kept, 'cluster')} as you left {'it' if followed.num_kept == 1 else 'them'}")
+        say(_carried_in_words(followed.num_carried, followed.num_kept))
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
     if found.by_hand.any():
@@ -72,6 +71,12 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
     return clustering, followed.num_lines, moved
+
+
+def _carried_in_words(num_lines, num_kept):
+    stay = "stays as you left it" if num_kept == 1 else "stay as you left them"
+    return (f"{counted(num_lines, 'correction')} of clusters found before, carried over: "
+            f"{counted(num_kept, 'cluster')} {stay}")
 
 
 def _stamp(path, latest, own, warn):

@@ -306,5 +306,6 @@ def what_next(data_dir, dataset, *, came, assign_to):
     if assign_to or not (data_dir / "labels_pred.txt").exists():
         return steps
     carried = " and carries corrections.csv over to them" if (data_dir / "corrections.csv").exists() else ""
-    kept = f"; to keep these: a dataset of its own for photos to come, with ASSIGN_TO = {dataset!r}" if came else ""
+    kept = ("; to keep the present ones: a dataset of its own for photos to come, with ASSIGN_TO = "
+            f"{dataset!r}") if came else ""
     return f"{steps}, which finds clusters anew{carried}{kept}"

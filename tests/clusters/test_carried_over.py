@@ -164,7 +164,7 @@ def test_corrections_of_a_clustering_that_was_found_here_are_carried_over(writte
         assert ((found.labels == merged) == ((before[rows] == 0) & (rows != 7))).all()
         assert read_names(tmp_path) == {merged: "zeros"} and found.confidence[list(rows).index(7)] == 1
         assert (found.labels == found.labels[list(rows).index(7)]).sum() == 1
-    assert told == 2 * ["3 corrections made of clusters found before carried over: 3 clusters as you left them"]
+    assert told == 2 * ["3 corrections of clusters found before, carried over: 3 clusters stay as you left them"]
     # With the earlier clusters again, they are as they were.
     again = corrected(tmp_path, names, digits, fitted, clustering, **options)[0]
     expected = before.copy()

@@ -510,7 +510,7 @@ def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
     assert steps in said and "corrections.csv" not in said and "ASSIGN_TO = 'shop'" in said
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
     said = additions.what_next(data, "shop", came=1, assign_to=None)
-    assert "which finds clusters anew and carries corrections.csv over to them; to keep these:" in said
+    assert "which finds clusters anew and carries corrections.csv over to them; to keep the present ones: a" in said
     said = additions.what_next(data, "shop", came=0, assign_to=None)
     assert said.startswith(steps) and said.endswith("finds clusters anew and carries corrections.csv over to them")
     # Photos placed in earlier clusters keep their numbers.
@@ -535,7 +535,7 @@ def test_corrections_carry_over_to_the_clusters_found_once_photos_came(shop, tmp
     for _ in range(2):
         code, out, err = call("04_cluster_som.py", shop)
         assert code == 0 and "left aside" not in err, err
-        assert "2 corrections made of clusters found before carried over: 1 cluster as you left it" in out
+        assert "2 corrections of clusters found before, carried over: 1 cluster stays as you left it" in out
         after = dict(zip(rows(shop), (data / "labels_pred.txt").read_text().split()))
         number, = {after[file] for file, cluster in before.items() if cluster in "01"}
         assert number not in {after[file] for file, cluster in before.items() if cluster not in "01"}
