@@ -475,6 +475,10 @@ def test_a_report_of_earlier_clusters_may_be_corrected_and_saved_later(tmp_path)
     assert "6 corrections applied" in said and "4 corrections of clusters found before" in said
     assert lines(data / "cluster_names.csv")[1:] == [f"{labels['001.jpg']},two"]
     assert labels["119.jpg"] != labels["118.jpg"]
+    # Those of the later ones are not lost where the page, which does not know of them, saves once more.
+    save(*before, *more)
+    assert "2 corrections gone from corrections.csv since the last run" in clustered(range(120))[2]
+    assert f"name,,{labels['001.jpg']},two,{later}" in lines(data / "outdated" / "corrections.csv")
 
 
 def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):

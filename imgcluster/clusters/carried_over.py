@@ -11,9 +11,10 @@ from imgcluster.clusters.cluster_count import Clustering, as_levels
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_corrections, warn_of_other_features
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
+from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
 from imgcluster.clusters.corrections_kept import follow
 from imgcluster.clusters.levels import followed
-from imgcluster.datafiles.artefacts import read_features, read_labels
+from imgcluster.datafiles.artefacts import OUTDATED, read_features, read_labels
 from imgcluster.datafiles.feature_record import differences_in_words, taught_directions
 from imgcluster.datafiles.records import fingerprint, made_with
 from imgcluster.errors import UserError
@@ -33,7 +34,7 @@ IDLE = "passed over, as nothing is changed by it"
 SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
-def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn, say=None):
+def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn, say=lambda _: None):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
@@ -42,16 +43,16 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     cluster_names.csv, first those of `earlier` (as `place_on` returns them), whose numbers no new cluster gets. Without
     corrections.csv nothing else changes. Lines made for another clustering than `own` (by default the
     `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
-    (`corrections_kept`), which `say` gets a sentence about, and are left aside else; those that do not say for which
-    are for the one that step 04 found last, and say so from now on. `warn` gets a sentence about lines left aside and
-    odd ones. Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would
-    later be taken for one about these clusters.
+    (`corrections_kept`), and are left aside else; those that do not say for which are for the one that step 04 found
+    last, and say so from now on. `say` gets a sentence about lines carried over, and lines gone since the last time,
+    whose file is put aside; `warn` about lines left aside and odd ones. Raises UserError naming all lines that cannot
+    be followed, or where the file cannot be written and would later be taken for one about these clusters.
     """
     path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
     own = own or clustering_id(img_paths, clustering.labels)
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
-    table = renumbered(read_corrections(path, latest), own)
+    table = _read(path, latest, own)
     present = clusterings.Found(own, img_paths, clustering.labels, clustering.labels)
     followed = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),
                       features=features, earlier=earlier)
@@ -60,9 +61,13 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     _stamp(path, latest, own, warn)
     if not earlier:
         clusterings.keep(data_dir, replace(present, begun=followed.begun), needed=set(table[CLUSTERING]))
+    if number := gone(table, lambda file: _read(file, latest, own), data_dir):
+        say(f"{counted(number, 'correction')} gone from corrections.csv since the last run, when it was as "
+            f"{OUTDATED}/{put_aside(data_dir).name} is")
+    note_followed(data_dir)
     found = followed.corrected
     _warn_of_odd(followed.aside, found, warn)
-    if followed.num_carried and say:
+    if followed.num_carried:
         say(_carried_in_words(followed.num_carried, followed.num_kept))
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
@@ -71,6 +76,11 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
     return clustering, followed.num_lines, moved
+
+
+def _read(path, latest, own):
+    """The corrections in a file, of the clustering `latest` where they do not say so; see `renumbered` for `own`."""
+    return renumbered(read_corrections(path, latest), own)
 
 
 def _carried_in_words(num_lines, num_kept):

@@ -12,6 +12,8 @@ from imgcluster.errors import UserError
 from imgcluster.files import read_table, write_table
 
 FOLDER = "clusterings"
+# A copy of the corrections that step 04 followed last lies there too.
+FOLLOWED = "followed.csv"
 # Besides those that corrections were made of: reports of as many may still be open in a browser, to be corrected.
 MOST_OTHERS = 10
 
@@ -32,7 +34,7 @@ def keep(data_dir, found, *, needed):
     folder = Path(data_dir) / FOLDER
     write_table(_path(data_dir, found.id), pd.DataFrame({"file": found.img_paths, "cluster": found.labels,
                                                          "begun": found.begun}))
-    others = [path for path in folder.glob("*.csv") if path.stem not in {found.id, *needed}]
+    others = [path for path in folder.glob("*.csv") if path.stem not in {found.id, *needed} and path.name != FOLLOWED]
     for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-MOST_OTHERS]:
         path.unlink()
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imgcluster.clusters import clusterings
 from imgcluster.clusters.carried_over import (
     _follow,
     corrected,
@@ -197,11 +198,25 @@ def test_corrections_of_found_clusters_are_none_of_those_photos_were_placed_in(w
     corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering",
                                                f"merge,,1,0,{clustering_id(names, clustering.labels)}"])
-    there = sorted((tmp_path / "clusterings").iterdir())
     placed = {"own": "abc+20", "earlier": dict.fromkeys(range(21), ""), "warn": said.append, "say": pytest.fail}
     assert corrected(tmp_path, names, digits, fitted, clustering, **placed) == (clustering, 0, 0)
     assert len(said) == 1 and "left aside: made for another clustering" in said[0] and "ASSIGN_TO" in said[0]
-    assert sorted((tmp_path / "clusterings").iterdir()) == there
+    assert not clusterings.recall(tmp_path, "abc+20")
+
+
+def test_corrections_that_a_later_file_lacks_are_told_and_put_aside(written, digits, fitted, tmp_path):
+    names, clustering, told = [f"{row}.png" for row in range(300)], written[1], []
+    options = {"warn": pytest.fail, "say": told.append}
+    lines = ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros", "name,,2,twos"]
+    write_lines(tmp_path / "corrections.csv", lines)
+    corrected(tmp_path, names, digits, fitted, clustering, **options)
+    followed = (tmp_path / "corrections.csv").read_bytes()
+    write_lines(tmp_path / "corrections.csv", [*lines[:2], "name,,3,threes"])
+    for _ in range(2):
+        corrected(tmp_path, names, digits, fitted, clustering, **options)
+        assert told == ["2 corrections gone from corrections.csv since the last run, when it was as "
+                        "outdated/corrections.csv is"]
+    assert (tmp_path / "outdated" / "corrections.csv").read_bytes() == followed
 
 
 def test_all_photos_may_be_put_in_no_cluster(written, digits, fitted, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.clusterings import MOST_OTHERS, Found, keep, recall
 from imgcluster.clusters.corrections import clustering_id
+from imgcluster.files import write_lines
 
 FILES = ["a.jpg", "b, c.jpg", '가 "방".jpg', "001"]
 
@@ -43,9 +44,12 @@ def test_no_file_elsewhere_is_read(tmp_path):
 
 
 def test_the_oldest_go_but_not_those_that_corrections_need(tmp_path):
+    write_lines(tmp_path / clusterings.FOLDER / clusterings.FOLLOWED, [])
+    os.utime(tmp_path / clusterings.FOLDER / clusterings.FOLLOWED, (0, 0))
     many = [found([0, 1, 1, number]) for number in range(2, MOST_OTHERS + 6)]
     for age, each in enumerate(many):
         keep(tmp_path, each, needed={many[0].id})
         os.utime(tmp_path / clusterings.FOLDER / f"{each.id}.csv", (age, age))
+    assert (tmp_path / clusterings.FOLDER / clusterings.FOLLOWED).exists()
     there = [recall(tmp_path, each.id) is not None for each in many]
     assert there == [True] + [False] * (len(many) - MOST_OTHERS - 2) + [True] * (MOST_OTHERS + 1)
