@@ -54,28 +54,28 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
     table = _read(path, latest, own)
     present = clusterings.Found(own, img_paths, clustering.labels, clustering.labels)
-    followed = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),
-                      features=features, earlier=earlier)
+    outcome = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),
+                     features=features, earlier=earlier)
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     _stamp(path, latest, own, warn)
     if not earlier:
-        clusterings.keep(data_dir, replace(present, begun=followed.begun), needed=set(table[CLUSTERING]))
+        clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=set(table[CLUSTERING]))
     if number := gone(table, lambda file: _read(file, latest, own), data_dir):
         say(f"{counted(number, 'correction')} gone from corrections.csv since the last run, when it was as "
             f"{OUTDATED}/{put_aside(data_dir).name} is")
     note_followed(data_dir)
-    found = followed.corrected
-    _warn_of_odd(followed.aside, found, warn)
-    if followed.num_carried:
-        say(_carried_in_words(followed.num_carried, followed.num_kept))
+    found = outcome.corrected
+    _warn_of_odd(outcome.aside, found, warn)
+    if outcome.num_carried:
+        say(_carried_in_words(outcome.num_carried, outcome.num_kept))
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
     if found.by_hand.any():
         clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
-    return clustering, followed.num_lines, moved
+    return clustering, outcome.num_lines, moved
 
 
 def _read(path, latest, own):

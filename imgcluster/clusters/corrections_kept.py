@@ -73,8 +73,8 @@ def carried(state, files, found, *, features=None):
     from all others that were in a cluster, and keep its name; photos that a person put in none stay there. It has the
     number of the cluster found that most of its photos are in, or a new one where more photos of another are at home.
     Photos of an untouched cluster that were found in that one go where most of theirs are, or stay a cluster of their
-    own. New photos go where those found in one cluster with them went, and if these went apart, where
-    the photo most like them by `features` [N, D] did; without features, where they did at that time (`begun`).
+    own. New photos go where those found in one cluster with them went, and if these went apart, where the photo most
+    like them by `features` [N, D] did; without features, where they did at that time (`Found.begun`).
     """
     before, by_hand = _before(state, files, found.img_paths)
     target, kept = _targets(before, found.labels, state.touched)
