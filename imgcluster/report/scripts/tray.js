@@ -12,8 +12,7 @@ function whatNext() {
 // "22 clusters found, 21 now"; nothing where corrections leave the number as it was.
 function recounted(now = "now") {
   if (clustersNow() === clustersFound) return "";
-  const earlier = data.earlierCorrections.some(([, , , , clustering]) => clustering === data.clustering);
-  return `${count(clustersFound, "cluster")} ${earlier ? "before" : "found"}, ${clustersNow().toLocaleString("en")} ${now}`;
+  return `${count(clustersFound, "cluster")} ${data.correctionsMade ? "before" : "found"}, ${clustersNow().toLocaleString("en")} ${now}`;
 }
 
 // Where the photos chosen are: those that a window does not show may be forgotten.
