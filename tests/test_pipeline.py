@@ -477,7 +477,7 @@ def test_a_report_of_earlier_clusters_may_be_corrected_and_saved_later(tmp_path)
     assert labels["119.jpg"] != labels["118.jpg"]
     # Those of the later ones are not lost where the page, which does not know of them, saves once more.
     save(*before, *more)
-    assert "2 corrections gone from corrections.csv since the last run" in clustered(range(120))[2]
+    assert "gone from corrections.csv since the last run: 2 corrections" in clustered(range(120))[2]
     assert f"name,,{labels['001.jpg']},two,{later}" in lines(data / "outdated" / "corrections.csv")
 
 

@@ -62,8 +62,8 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     if not earlier:
         clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=set(table[CLUSTERING]))
     if number := gone(table, lambda file: _read(file, latest, own), data_dir):
-        say(f"{counted(number, 'correction')} gone from corrections.csv since the last run, when it was as "
-            f"{OUTDATED}/{put_aside(data_dir).name} is")
+        say(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
+            f"as {OUTDATED}/{put_aside(data_dir).name})")
     note_followed(data_dir)
     found = outcome.corrected
     _warn_of_odd(outcome.aside, found, warn)

@@ -214,8 +214,8 @@ def test_corrections_that_a_later_file_lacks_are_told_and_put_aside(written, dig
     write_lines(tmp_path / "corrections.csv", [*lines[:2], "name,,3,threes"])
     for _ in range(2):
         corrected(tmp_path, names, digits, fitted, clustering, **options)
-        assert told == ["2 corrections gone from corrections.csv since the last run, when it was as "
-                        "outdated/corrections.csv is"]
+        assert told == ["gone from corrections.csv since the last run: 2 corrections (the file of then is kept as "
+                        "outdated/corrections.csv)"]
     assert (tmp_path / "outdated" / "corrections.csv").read_bytes() == followed
 
 
