@@ -9,12 +9,13 @@ Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow neede
 """
 import sys
 
-from imgcluster.clusters.carried_over import corrected, doubt_of_placed, place_on, placed_by, placed_id
+from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.copies import copy_groups
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.known_products import doubt, evidence, known_for
+from imgcluster.clusters.placing import doubt_of_placed, place_on, placed_by, placed_id
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
 from imgcluster.datafiles.feature_record import are_others, taught_apart, taught_directions

@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 
-from imgcluster.clusters.carried_over import warn_of_changes
+from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import read_features, read_labels, read_labels_true, require
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_arrays, write_json

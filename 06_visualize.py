@@ -10,8 +10,8 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 import sys
 from functools import partial
 
-from imgcluster.clusters.carried_over import warn_of_changes
 from imgcluster.clusters.cluster_results import warn_of_other_labels
+from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
 from imgcluster.errors import UserError
 from imgcluster.files import read_json

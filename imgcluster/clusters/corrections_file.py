@@ -38,7 +38,7 @@ def read_corrections(path, clustering):
 def renumbered(table, clustering):
     """Return corrections with the lines for fewer of the same earlier clusters made lines for `clustering`.
 
-    Such are lines about photos placed in clusters of another dataset (`carried_over.placed_id`). Where more clusters
+    Such are lines about photos placed in clusters of another dataset (`placing.placed_id`). Where more clusters
     came to be there, those that the lines bring to life, which are numbered after them, have numbers higher by as many.
     """
     earlier, highest = _placed_in(clustering)

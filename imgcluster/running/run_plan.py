@@ -3,8 +3,8 @@ import contextlib
 
 import numpy as np
 
-from imgcluster.clusters.carried_over import require_clusters
 from imgcluster.clusters.known_products import require_known
+from imgcluster.clusters.placing import require_clusters
 from imgcluster.configuring.step_options import label_options
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_img_paths, read_labels_true
