@@ -2,8 +2,9 @@
 """Step 04: a Self-Organizing Map of the photos, the number of clusters, and the cluster of each photo.
 
 Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); duplicates.csv, as one of several copies
-         counts; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map and clusters of
-         ASSIGN_TO when that is set; corrections.csv where you put one (the report exports it)
+         counts; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map, clusters and
+         features of ASSIGN_TO when that is set, and of what that was placed in; corrections.csv where you put one (the
+         report exports it)
 Writes:  labels_pred.*, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv if clusters have names
 Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
 """
