@@ -142,8 +142,8 @@ def warn_of_chain(chain, *, folder_of, warn):
     name, last = list(chain.items())[-1]
     if lost := count_of(last).get("assigned_to"):
         warn(f"{name} was placed in the clusters of {lost}, which are not in {folder_of(lost)} (any more): products "
-             f"that only {lost} had are not found. If it has another name now, run 04_cluster_som.py for {name} again "
-             "with ASSIGN_TO set to that")
+             f"that only {lost}, or one before it, had are not found. If it has another name now, run "
+             f"04_cluster_som.py for {name} again with ASSIGN_TO set to that")
     for name, folder in reversed(chain.items()):
         warn_of_changes(folder, folder_of=folder_of, warn=lambda said, name=name: warn(f"{name}: {said}"))
 
@@ -173,7 +173,7 @@ def _check_cycle(name, chain, data_dir):
                         "dataset that was clustered before DATASET, or None to find its clusters anew")
     if beyond in chain:
         raise UserError(f"ASSIGN_TO = {name!r}: the photos of {listed(chain)} are in each other's clusters; run step "
-                        f"04 for the first of these datasets without ASSIGN_TO, then for the others")
+                        "04 for the first of these datasets without ASSIGN_TO, then for the others")
 
 
 def _check_numbers(name, chain):
