@@ -363,8 +363,8 @@ def test_who_placed_photos_among_earlier_ones_is_not_told_to_run_these_alone_aga
     weeks = tuple(make_gallery(tmp_path / name, name=name) for name in ("week2", "week1"))
     write_report(tmp_path / "report.html", dataclasses.replace(gallery, earlier=weeks))
     text = Page(tmp_path / "report.html").text
-    assert ("run all steps for week1 first, then for each dataset that was placed in its clusters, in turn, up to these "
-            "photos") in text
+    assert ("run all steps for week1 first, then for each dataset that was placed in its clusters, in turn, up to "
+            "these photos") in text
 
 
 def test_scores_of_photos_that_the_network_was_trained_on_come_with_a_warning(tmp_path):
