@@ -2,27 +2,29 @@
 """Step 04: a Self-Organizing Map of the photos, the number of clusters, and the cluster of each photo.
 
 Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); duplicates.csv, as one of several copies
-         counts; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map and clusters of
-         ASSIGN_TO when that is set; corrections.csv where you put one (the report exports it), clusterings/
+         counts; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map, clusters and
+         features of ASSIGN_TO when that is set, and of what that was placed in; corrections.csv where you put one (the
+         report exports it), clusterings/
 Writes:  labels_pred.*, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv if clusters have names;
          clusterings/ (the clusters as they were found, for corrections to carry over)
 Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
 """
 import sys
 
-from imgcluster.clusters.carried_over import corrected, doubt_of_placed, place_on, placed_by, placed_id
+from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.copies import copy_groups
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.known_products import doubt, evidence, known_for
+from imgcluster.clusters.placing import place_on, placing_facts, require_chain, warn_of_chain
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
 from imgcluster.datafiles.feature_record import are_others, taught_apart, taught_directions
 from imgcluster.progress import progress
 from imgcluster.running.cli import Step, run
 from imgcluster.som import train_map
-from imgcluster.wording import counted
+from imgcluster.wording import counted, listed
 
 
 def main(argv=None):
@@ -49,16 +51,15 @@ def main(argv=None):
 
 def place(step, img_paths, features):
     """Place the photos in the clusters of ASSIGN_TO: (map, Clustering, facts for its record, clusters' names there)."""
-    name, earlier_dir = step.settings.ASSIGN_TO, step.settings.data_dir_of(step.settings.ASSIGN_TO)
-    som, clustering, earlier = place_on(earlier_dir, step.data_dir, features)
-    step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {name}; "
+    folder_of = step.settings.data_dir_of
+    chain = require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
+    warn_of_chain(chain, folder_of=folder_of, warn=step.warn)
+    som, clustering, earlier = place_on(chain, step.data_dir, features)
+    step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {listed(chain)}; "
              f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
-    if doubtful := doubt_of_placed(earlier_dir, name):
-        step.warn(doubtful)
     if idle := in_vain(step.settings, "04"):
         step.warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
-    return som, clustering, {"assigned_to": name, "placed_by": placed_by(earlier_dir),
-                             "clustering_id": placed_id(earlier_dir, earlier)}, earlier
+    return som, clustering, placing_facts(chain, step.data_dir, clustering, earlier), earlier
 
 
 def find(step, img_paths, features):

@@ -5,7 +5,7 @@ Photos that fit no cluster (-1) count against the true labels as a cluster of th
 leave them out.
 
 Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy and som.npz where they exist; the
-         labels of ASSIGN_TO where photos were placed in its clusters
+         labels of ASSIGN_TO where photos were placed in its clusters, and of what that was placed in
 Writes:  metrics.json
 Runtime: seconds
 """
@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 
-from imgcluster.clusters.carried_over import warn_of_changes
+from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import read_features, read_labels, read_labels_true, require
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_arrays, write_json

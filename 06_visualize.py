@@ -10,11 +10,11 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 import sys
 from functools import partial
 
-from imgcluster.clusters.carried_over import warn_of_changes
 from imgcluster.clusters.cluster_results import warn_of_other_labels
+from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
+from imgcluster.datafiles.chain import chain_from, count_of
 from imgcluster.errors import UserError
-from imgcluster.files import read_json
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
@@ -35,8 +35,9 @@ def main(argv=None):
     step.warn_if_changed("03", "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_other_labels(step.data_dir, warn=step.warn)
-    placed_in = read_json(step.data_dir / "cluster_count.json").get("assigned_to")
-    gallery = gallery_of(settings, earlier=placed_in and or_none(gallery_of, settings.for_dataset(placed_in)))
+    chain = chain_from(count_of(step.data_dir).get("assigned_to"), folder_of=settings.data_dir_of)
+    earlier = [or_none(gallery_of, settings.for_dataset(name)) for name in chain]
+    gallery = gallery_of(settings, earlier=tuple(filter(None, earlier)))
     warn_of_photos_not_found(gallery, warn=step.warn)
     written = save_figures(gallery, step.result_dir, progress=partial(progress, description="figures", unit="figure"))
     pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
@@ -57,8 +58,8 @@ def main(argv=None):
         show_windows(pictures)
 
 
-def gallery_of(settings, *, earlier=None):
-    """The Gallery of the dataset that the settings name; earlier: that of the one in whose clusters it was placed."""
+def gallery_of(settings, *, earlier=()):
+    """The Gallery of the dataset that the settings name; earlier: those of the ones in whose clusters it was placed."""
     trained_on = settings.train_dataset and or_none(settings.data_dir_of, settings.train_dataset)
     return Gallery(name=settings.DATASET, data_dir=settings.folder("DATA_DIR"), img_dir=settings.folder("IMG_DIR"),
                    raw_dir=settings.folder("RAW_IMG_DIR"), train_dir=trained_on, seed=settings.RANDOM_SEED,

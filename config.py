@@ -285,9 +285,11 @@ NUM_IMGS_PER_MODEL = None
 # None: no dataset; the number is estimated from the photos alone.
 CALIBRATION_DATASET = "auto"
 
-# Name of a dataset that was clustered before (steps 03 and 04, with the same network). The photos of DATASET are then
-# placed in its clusters, which keep their numbers; photos that fit none, likely new products, get cluster -1. With
-# TRAIN_DATASET = "auto" the network that made its features is used. None: cluster DATASET by itself.
+# Name of a dataset that was clustered before (steps 03 and 04, with the same network), such as last week's. The photos
+# of DATASET are then placed in its clusters, which keep their numbers and names; photos that fit none, likely new
+# products, get cluster -1. If its photos were placed in the clusters of a third dataset, those are compared, too, and
+# so on back to the first week's. With TRAIN_DATASET = "auto" the network that made its features is used. None: cluster
+# DATASET by itself.
 ASSIGN_TO = None
 
 # True: photos far from all others get cluster -1 instead of the nearest cluster.

@@ -3,6 +3,7 @@
 
     python benchmarks/new_photos.py --features ../shared/features --draws 3
     python benchmarks/new_photos.py --features ../shared/features --draws 3 --rows 4
+    python benchmarks/new_photos.py --features ../shared/features --draws 3 --weeks
 
 A quarter of the classes of each feature set (features [N, D] of a frozen network, labels [N]) is left out. Three fifths
 of the photos of the others (with --rows: so many of each class at most) are the earlier ones, their true labels the
@@ -10,6 +11,12 @@ clusters; the rest, and all photos of the left-out classes, are placed. Right: o
 class for the nearest cluster, marked as new or not. Marked: which share is called a new product (-1). "As they are":
 the earlier photos vote by features as they are, not where what differs within the earlier clusters counts less. Means
 over the draws; AUC: how often a wrong photo has less confidence than a right one.
+
+With --weeks each class' photos come in three weeks. A sixth of the classes is new in the second, whose photos are
+placed in the first week's true clusters; its new products are then given clusters of their own. The third week's photos
+are placed by those of the first week alone, of both, the second week's other photos left as they were placed, and of
+both with all of them corrected. Right: of the first week's products, which share has its own class for the nearest
+cluster; of the second week's new ones, which share is placed in theirs.
 """
 import argparse
 import sys
@@ -29,6 +36,8 @@ NEW_SHARE, EARLIER_SHARE = 1 / 4, 3 / 5
 
 def main():
     options = parse()
+    if options.weeks:
+        return print_weeks(options)
     print("| photos | right, as they are | right | known ones marked | new ones marked | AUC of the confidence |")
     print("|---|---:|---:|---:|---:|---:|")
     for name, (rows, labels) in read_sets(options).items():
@@ -43,6 +52,7 @@ def parse():
     parser.add_argument("--sets", nargs="*", help="names of the sets, all by default")
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--rows", type=int, metavar="ROWS")
+    parser.add_argument("--weeks", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -64,6 +74,29 @@ def placed(rows, labels, rng, most):
     mixed = 0 < right[1].mean() < 1
     return [right[0].mean(), right[1].mean(), marked[known].mean(), marked[~known].mean(),
             roc_auc_score(right[1], evened.confidence[known]) if mixed else np.nan]
+
+
+def print_weeks(options):
+    print("| photos | right, by the first week | by both, as placed | by both, corrected | new in the second, right |")
+    print("|---|---:|---:|---:|---:|")
+    for name, (rows, labels) in read_sets(options).items():
+        found = [by_weeks(rows, labels, np.random.default_rng([options.seed, draw])) for draw in range(options.draws)]
+        print(f"| {name} | " + " | ".join(f"{mean:.3f}" for mean in np.mean(found, axis=0)) + " |", flush=True)
+
+
+def by_weeks(rows, labels, rng):
+    """Return the figures of one row of the table of --weeks for one draw."""
+    labels, week = np.unique(labels, return_inverse=True)[1], rng.integers(3, size=len(labels))
+    new = np.isin(labels, rng.permutation(labels.max() + 1)[:max(1, labels.max() // 6)])
+    first, second, third = (np.flatnonzero((week == number) & ~(new & (number == 0))) for number in range(3))
+    som = SelfOrganizingMap(*default_grid(len(first)), rows.shape[1], normalize=True).fit(rows[first])
+    alone = Catalogue(rows[first], som, labels[first])
+    placed = np.where(new[second], labels[second], alone.assign(rows[second]).labels)
+    both = rows[np.concatenate([first, second])]
+    found = [catalogue.assign(rows[third]) for catalogue in (alone, *(
+        Catalogue(both, som, np.concatenate([labels[first], own])) for own in (placed, labels[second])))]
+    true, came = labels[third], new[third]
+    return [*((each.nearest == true)[~came].mean() for each in found), (found[1].labels == true)[came].mean()]
 
 
 if __name__ == "__main__":

@@ -77,6 +77,43 @@ def picked(features, numbers):
     return features if np.array_equal(numbers, np.arange(len(features))) else Picked(features, numbers)
 
 
+class Joined:
+    """The rows [N, D] of arrays [n, D], which may be memory-mapped, one after the other, read when asked for."""
+
+    def __init__(self, parts):
+        self.parts, self._starts = parts, np.cumsum([0, *map(len, parts)])
+        self.shape = (int(self._starts[-1]), parts[0].shape[1])
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, rows):
+        """Rows by their numbers int [M], or a slice (step 1), as float32."""
+        if isinstance(rows, slice):
+            return self._stretch(*rows.indices(len(self))[:2])
+        parts, places = self.places(rows)
+        found = np.empty((len(rows), self.shape[1]), np.float32)
+        for part in np.unique(parts):
+            inside = parts == part
+            found[inside] = self.parts[part][places[inside]]
+        return found
+
+    def _stretch(self, start, stop):
+        inside = [read_rows(part, slice(max(start - first, 0), stop - first))
+                  for part, first in zip(self.parts, self._starts) if first < stop and start < first + len(part)]
+        return np.concatenate([np.empty((0, self.shape[1]), np.float32), *inside])
+
+    def places(self, rows):
+        """Return (number of the array, row in it), int [M] each, of rows int [M]."""
+        parts = np.searchsorted(self._starts, rows, side="right") - 1
+        return parts, rows - self._starts[parts]
+
+
+def joined(parts):
+    """Return arrays [n, D] as `Joined`, or the one there is itself."""
+    return parts[0] if len(parts) == 1 else Joined(parts)
+
+
 def unit_length(block):
     """Return the rows of `block` scaled to Euclidean length 1; zero rows stay zero."""
     length = np.linalg.norm(block, axis=1, keepdims=True)
@@ -84,7 +121,10 @@ def unit_length(block):
 
 
 def check_features(features, *, name="features"):
-    """Return `features` as an array; UserError unless it is a real-valued [N >= 1, D >= 1] array of finite numbers."""
+    """Return `features` as an array, or `Joined`; UserError unless it is a real-valued [N >= 1, D >= 1] array of finite
+    numbers."""
+    if isinstance(features, Joined):
+        return Joined([check_features(part, name=name) for part in features.parts])
     features = features if isinstance(features, np.ndarray) else np.asarray(features)
     if features.ndim != 2 or 0 in features.shape:
         raise UserError(f"{name}: shape {features.shape} found, [photos, dimensions] with at least one of each needed; "

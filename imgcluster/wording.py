@@ -16,6 +16,13 @@ def counted(number, noun, plural=None):
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def listed(names, most=3):
+    """Return "a", "a and b", "a, b and c", or "a, b, c and 4 more" where they are more than `most`."""
+    names = [*map(str, names)]
+    shown = names if len(names) <= most else [*names[:most], f"{len(names) - most} more"]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+
+
 def first_line(error):
     """Return the first line of what an exception says, its type where it says nothing (a MemoryError, say)."""
     return next(iter(str(error).splitlines()), type(error).__name__)

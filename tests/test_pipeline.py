@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import cv2
 import numpy as np
 import pytest
 from scripts import ROOT, apart, here
@@ -499,6 +500,47 @@ def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):
     (first / "corrections.csv").unlink()
     run("04_cluster_som.py", project)
     assert changed in run(*score).stderr
+
+
+def test_a_product_that_was_new_last_week_is_found_this_week(tmp_path):
+    project, rng = new_project(tmp_path / "weeks", TRAIN_DATASET=None, LABELS_FROM=None), np.random.default_rng(0)
+    centres = rng.standard_normal((8, 24))
+    for name, products in (("week1", range(6)), ("week2", (0, 1, 6)), ("week3", (0, 3, 6, 7))):
+        data, photos = project / "data" / name, project / "raw_img" / name
+        data.mkdir(parents=True)
+        photos.mkdir(parents=True)
+        files = [f"{product}_{number}.png" for product in products for number in range(12)]
+        spread = 0.2 * rng.standard_normal((len(files), 24))
+        np.save(data / "features.npy", (np.repeat(centres[[*products]], 12, axis=0) + spread).astype(np.float32))
+        (data / "img_paths.txt").write_text("".join(f"{file}\n" for file in files))
+        (data / "labels_true.txt").write_text("".join(f"{file[0]}\n" for file in files))
+        for file in files:
+            cv2.imwrite(str(photos / file), np.full((8, 8, 3), 30 * int(file[0]), np.uint8))
+    run("04_cluster_som.py", project, "--set", "DATASET=week1", "--set", "NUM_CLUSTERS=6")
+    second = ("--set", "DATASET=week2", "--set", "ASSIGN_TO=week1", "--from", "04")
+    run("run_all.py", project, *second, "--to", "04")
+    new = "".join(f"split,6_{number}.png,-1,new-1\n" for number in range(12))
+    (project / "data/week2/corrections.csv").write_text(f"action,file,cluster,value\n{new}name,,new-1,boots\n")
+    run("run_all.py", project, *second, "--to", "04")
+    third = ("--set", "DATASET=week3", "--set", "ASSIGN_TO=week2", "--from", "04")
+    done = run("run_all.py", project, *third)
+    assert "48 photos placed in the clusters of week2 and week1" in done.stdout and "warning: week" not in done.stderr
+    data = project / "data" / "week3"
+    clusters = np.load(data / "labels_pred.npy").reshape(4, 12)
+    assert ((clusters[2] == 6) | (clusters[2] == -1)).all() and (clusters[2] == 6).mean() > 0.5
+    assert (clusters[3] == -1).all() and lines(data / "cluster_names.csv") == ["cluster,name", "6,boots"]
+    metrics = read_json(data / "metrics.json")
+    assert metrics["known_in_own_cluster"] > 0.6 and metrics["new_in_no_cluster"] == 1
+    assert metrics["known_in_own_cluster"] + metrics["known_in_no_cluster"] == pytest.approx(1)
+    report = (project / "result/week3/report.html").read_text()
+    assert "<strong>week2 and week1</strong>" in report and '"week2: 6_' in report and '"week1: 3_' in report
+    # One cluster more in the first week: the second is to be placed anew, and no step is taken before.
+    (project / "data/week1/corrections.csv").write_text("action,file,cluster,value\nsplit,0_0.png,,new-1\n")
+    run("04_cluster_som.py", project, "--set", "DATASET=week1", "--set", "NUM_CLUSTERS=6")
+    assert "again for week2 (with ASSIGN_TO = 'week1')" in run("run_all.py", project, *third, check=2).stderr
+    run("run_all.py", project, *second, "--to", "04")
+    run("run_all.py", project, *third, "--to", "04")
+    assert lines(data / "cluster_names.csv") == ["cluster,name", "7,boots"]
 
 
 def test_corrections_of_placed_photos_hold_for_as_long_as_the_earlier_clusters_do(tmp_path):

@@ -3,7 +3,17 @@ import numpy as np
 import pytest
 
 from imgcluster.errors import UserError
-from imgcluster.rows import OnAxes, Picked, blocks, check_features, read_rows, sample_step, unit_length
+from imgcluster.rows import (
+    OnAxes,
+    Picked,
+    blocks,
+    check_features,
+    joined,
+    read_all,
+    read_rows,
+    sample_step,
+    unit_length,
+)
 
 
 @pytest.mark.parametrize("num_rows", [0, 1, 4, 5, 11])
@@ -28,6 +38,32 @@ def test_picked_rows_are_read_as_the_rows_at_their_numbers(tmp_path):
         assert len(picked) == 4 and picked.shape == (4, 3)
         np.testing.assert_array_equal(read_rows(picked, slice(1, 4)), rows[[0, 2, 2]])
         np.testing.assert_array_equal(picked[::2], rows[[6, 2]])
+
+
+def test_joined_rows_are_read_as_those_of_one_array(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(11, 3)).astype(np.float32)
+    parts = []
+    for number, part in enumerate(np.split(rows, [4, 4, 5])):
+        np.save(tmp_path / f"{number}.npy", part)
+        parts.append(np.load(tmp_path / f"{number}.npy", mmap_mode="r") if len(part) else part)
+    features, numbers = joined(parts), np.array([10, 0, 4, 4, 3, 5])
+    assert len(features) == 11 and features.shape == (11, 3)
+    np.testing.assert_array_equal(features[numbers], rows[numbers])
+    assert features[numbers[:0]].shape == (0, 3)
+    for first in range(12):
+        for last in range(first, 12):
+            np.testing.assert_array_equal(read_rows(features, slice(first, last)), rows[first:last])
+    np.testing.assert_array_equal(read_all(features), rows)
+    np.testing.assert_array_equal(read_rows(Picked(features, numbers), slice(1, 4)), rows[numbers[1:4]])
+    assert [place.tolist() for place in features.places(np.array([3, 4, 10]))] == [[0, 2, 3], [3, 0, 5]]
+    assert joined([rows]) is rows
+
+
+def test_joined_rows_are_checked_as_the_arrays_are():
+    rows = np.ones((3, 2), np.float32)
+    assert len(check_features(joined([rows, rows]))) == 6
+    with pytest.raises(UserError, match="1 of 3 rows hold NaN"):
+        check_features(joined([rows, np.array([[1, 1], [1, np.nan], [1, 1]])]))
 
 
 def test_rows_get_length_one_and_zero_rows_stay_zero():

@@ -1,10 +1,16 @@
 """Numbers agree with their nouns, and texts take the room that they are said to."""
-from imgcluster.wording import counted, first_line, text_width
+from imgcluster.wording import counted, first_line, listed, text_width
 
 
 def test_one_is_singular_and_thousands_are_set_apart():
     assert [counted(number, "photo") for number in (0, 1, 2866)] == ["0 photos", "1 photo", "2,866 photos"]
     assert [counted(number, "copy", "copies") for number in (1, 2)] == ["1 copy", "2 copies"]
+
+
+def test_of_many_names_the_first_are_listed():
+    assert [listed("abcde"[:number]) for number in range(1, 6)] == [
+        "a", "a and b", "a, b and c", "a, b, c and 1 more", "a, b, c and 2 more"]
+    assert listed(name for name in ("week2", "week1")) == "week2 and week1"
 
 
 def test_hangul_and_the_like_take_two_columns():

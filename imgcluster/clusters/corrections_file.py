@@ -2,11 +2,13 @@
 import codecs
 import csv
 import io
+from bisect import bisect_left
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from imgcluster.files import read_table, replacing, separator
+from imgcluster.files import read_json, read_table, replacing, separator
 
 COLUMNS = ("action", "file", "cluster", "value")
 # Which clustering a line is for (`corrections.clustering_id`); the report fills it in, and step 04 where it is empty.
@@ -35,33 +37,55 @@ def read_corrections(path, clustering):
     return table.assign(**{CLUSTERING: stamps})
 
 
+def lines_for(data_dir, clustering):
+    """Return the lines of corrections.csv in a folder that are for `clustering`, as `read_corrections` returns them."""
+    latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", clustering)
+    table = renumbered(read_corrections(Path(data_dir) / "corrections.csv", latest), clustering)
+    return table[table[CLUSTERING] == clustering]
+
+
 def renumbered(table, clustering):
     """Return corrections with the lines for fewer of the same earlier clusters made lines for `clustering`.
 
-    Such are lines about photos placed in clusters of another dataset (`carried_over.placed_id`). Where more clusters
-    came to be there, those that the lines bring to life, which are numbered after them, have numbers higher by as many.
+    Such are lines about photos placed in clusters of another dataset (`placing.placed_id`), which may have been placed
+    itself. Where more clusters came to be in one of these, those numbered after its own, in the datasets placed in it
+    and by the lines, have numbers higher by as many.
     """
-    earlier, highest = _placed_in(clustering)
+    first, now = placed_in(clustering)
     table = table.copy()
     for line, cells in table.iterrows():
-        same, before = _placed_in(cells[CLUSTERING])
-        if earlier and same == earlier and before < highest:
-            table.loc[line] = _raised(cells, before, highest - before)
+        same, then = placed_in(cells[CLUSTERING])
+        if first and same == first and then != now and _are_more(then, now):
+            table.loc[line] = _raised(cells, then, now)
             table.loc[line, CLUSTERING] = clustering
     return table
 
 
-def _placed_in(clustering):
-    """(id of the clustering that photos were placed in, its highest number) of theirs; else ("", -1)."""
-    earlier, _, highest = clustering.rpartition("+")
-    return (earlier, int(highest)) if highest.isdecimal() else ("", -1)
+def placed_in(clustering):
+    """Return (id of the clustering that photos were placed in, the highest numbers in it and in each of the datasets
+    placed in it that theirs go on after, ascending) of theirs; ("", ()) where they are in clusters of their own."""
+    first, *highest = clustering.split("+")
+    return (first, tuple(map(int, highest))) if highest and all(map(str.isdecimal, highest)) else ("", ())
 
 
-def _raised(cells, highest, by):
-    """The cells of a line, numbers of clusters above `highest` higher by so many; a name may be a number as well."""
+def _are_more(then, now):
+    """Whether no dataset that the highest numbers are of has fewer clusters of its own now, and none has gone."""
+    return len(then) <= len(now) and all(
+        after >= before for before, after in zip(np.diff(then, prepend=0), np.diff(now, prepend=0)))
+
+
+def _raised(cells, then, now):
+    """The cells of a line, cluster numbers as high as they are `now`; a name may be a number as well."""
     names = ("cluster",) if cells.get("action", "").strip().lower() == "name" else ("cluster", "value")
-    return [str(int(cell) + by) if name in names and cell.strip().isdecimal() and int(cell) > highest else cell
+    return [_number_now(int(cell), then, now) if name in names and cell.strip().isdecimal() else cell
             for name, cell in cells.items()]
+
+
+def _number_now(number, then, now):
+    """The number, as text, of a cluster whose dataset's numbers begin higher; beyond all are those of these photos."""
+    before = bisect_left(then, number)
+    owner = -1 if before == len(then) else before - 1
+    return str(number if before == 0 else number + now[owner] - then[owner])
 
 
 def stamp(path, clustering):

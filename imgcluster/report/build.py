@@ -9,10 +9,11 @@ from urllib.parse import quote
 from imgcluster.files import write_text
 from imgcluster.photos.images import read_thumbnail
 from imgcluster.report import tables
-from imgcluster.report.content import earlier_rows, page_data, rows_shown
+from imgcluster.report.content import earlier_photos, page_data, rows_shown
 from imgcluster.report.gallery import THUMBNAIL, before_and_after, load_thumbnail
 from imgcluster.report.page import render
 from imgcluster.report.sprites import pack_sprites
+from imgcluster.wording import listed
 
 MAX_PHOTOS = 10_000
 MOST_UP = 2  # from RESULT_DIR, result/NAME, to the project's folder
@@ -28,10 +29,10 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
     rows = rows_shown(gallery, max_photos)
     data = page_data(gallery, rows)
     pairs = list(before_and_after(gallery, rows))
-    earlier = earlier_rows(gallery)
+    earlier = earlier_photos(gallery)
     photos = [*(partial(load_thumbnail, gallery, row) for row in rows),
               *(partial(_raw, gallery, rows[index]) for index in pairs),
-              *(partial(load_thumbnail, gallery.earlier, row) for each in earlier.values() for row in each)]
+              *(partial(load_thumbnail, *photo) for each in earlier.values() for photo in each)]
     data["beforeAfter"] = [[index, len(rows) + number] for number, index in enumerate(pairs)]
     data["earlier"] = _earlier(gallery, earlier, len(rows) + len(pairs))
     data["photosAt"] = _address(gallery.raw_dir, path.parent)
@@ -68,13 +69,15 @@ def _sprites(photos, progress):
         return pack_sprites(photos, lambda load: load(), progress=bar)
 
 
-def _earlier(gallery, rows, start):
-    """The name of the earlier dataset, and [thumbnail, file] of its photos {cluster: rows}, which begin at `start`."""
-    if not rows:
+def _earlier(gallery, photos, start):
+    """The names of the earlier datasets, and [thumbnail, file] of photos {cluster: (Gallery, row)} of theirs, which
+    begin at `start`."""
+    if not photos:
         return None
     numbers = itertools.count(start)
-    return {"name": gallery.earlier.name, "photos": {cluster: [
-        [next(numbers), gallery.earlier.img_paths[row]] for row in each] for cluster, each in rows.items()}}
+    return {"name": listed(each.name for each in gallery.earlier), "photos": {cluster: [
+        [next(numbers), f"{earlier.name}: {earlier.img_paths[row]}"] for earlier, row in each]
+        for cluster, each in photos.items()}}
 
 
 def _raw(gallery, row):

@@ -6,12 +6,13 @@ from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
 from imgcluster.datafiles.artefacts import read_features
+from imgcluster.datafiles.chain import chain_labels
 from imgcluster.files import read_json, read_table
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.nearness import nearness
-from imgcluster.rows import unit_length
+from imgcluster.rows import Joined, unit_length
 from imgcluster.scores.metrics import matched_clusters
 
 TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn
@@ -66,18 +67,29 @@ def _sample(gallery, ordered, on_map, max_photos):
     return wanted[np.sort(first)][:max_photos]
 
 
-def earlier_rows(gallery):
-    """{cluster: rows of photos that show what it looks like in the dataset in whose clusters these were placed}, of
-    those there are."""
-    earlier = gallery.earlier
-    if earlier is None or not (has(earlier, "labels_pred.txt") and has(earlier, "features.npy")):
+def earlier_photos(gallery):
+    """{cluster: (Gallery, row) of photos that show what it looks like in the datasets in whose clusters these were
+    placed}, of those there are."""
+    earlier, features = _earlier_features(gallery)
+    if not earlier:
         return {}
-    features, found = read_features(earlier.data_dir), {}
+    labels, found = np.concatenate(chain_labels({each.name: each.data_dir for each in earlier})), {}
     for cluster in sorted(set(gallery.predicted.tolist()) - {-1}):
-        rows = np.array([*filter(earlier.has_photo, np.flatnonzero(earlier.predicted == cluster))], int)
-        if len(rows):
-            found[cluster] = rows[_unlike(features[rows], EARLIER_PHOTOS, gallery.seed)].tolist()
+        rows = np.flatnonzero(labels == cluster)
+        photos = [(earlier[number], row) for number, row in zip(*(part.tolist() for part in features.places(rows)))]
+        there = [place for place, (each, row) in enumerate(photos) if each.has_photo(row)]
+        if there:
+            shown = _unlike(features[rows[there]], EARLIER_PHOTOS, gallery.seed)
+            found[cluster] = [photos[there[place]] for place in shown]
     return found
+
+
+def _earlier_features(gallery):
+    """The earlier galleries that have clusters and features as many as the last of them, and these, `Joined`."""
+    there = [each for each in gallery.earlier if has(each, "labels_pred.txt", "features.npy")]
+    parts = [read_features(each.data_dir) for each in there]
+    pairs = [(each, part) for each, part in zip(there, parts) if part.shape[1] == parts[0].shape[1]]
+    return [each for each, _ in pairs], Joined([part for _, part in pairs]) if pairs else None
 
 
 def _unlike(features, number, seed):

@@ -45,7 +45,8 @@ CONFIDENCE = "Number: confidence, from 0 (might as well be in the next cluster) 
 class Gallery:
     """The results of one dataset, read as they are needed. Folders may lack what a figure needs: it is left out.
 
-    earlier: the results of the dataset in whose clusters photos were placed, where they were.
+    earlier: those of the datasets in whose clusters photos were placed, where they were, the last one first
+    (`datafiles.chain`).
     """
 
     name: str
@@ -56,7 +57,7 @@ class Gallery:
     seed: int
     max_sheets: int
     max_photos: int
-    earlier: "Gallery | None" = None
+    earlier: tuple = ()
 
     @cached_property
     def img_paths(self):

@@ -69,6 +69,7 @@ def answer(gallery):
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
             "exact": low == high, "alone": alone, "finer_groups": count.get("finer_groups"),
             "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
+            "first": gallery.earlier[-1].name if gallery.earlier else count.get("assigned_to"),
             "unplaced": int((gallery.predicted < 0).sum()),
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": float(np.median(sizes)) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),

@@ -3,8 +3,8 @@ import contextlib
 
 import numpy as np
 
-from imgcluster.clusters.carried_over import require_clusters
 from imgcluster.clusters.known_products import require_known
+from imgcluster.clusters.placing import require_chain
 from imgcluster.configuring.step_options import label_options
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_img_paths, read_labels_true
@@ -29,7 +29,7 @@ def look_ahead(settings, planned):
         return
     known = settings.known_dataset
     if settings.ASSIGN_TO is not None:
-        require_clusters(settings.data_dir_of(settings.ASSIGN_TO))
+        require_chain(settings.ASSIGN_TO, settings.folder("DATA_DIR"), folder_of=settings.data_dir_of)
     elif known is not None and settings.CALIBRATION_DATASET != "auto" and (known, "03") not in planned:
         require_known(settings.data_dir_of(known), name=known)
 

@@ -1,27 +1,27 @@
-"""How well photos were placed in the clusters of an earlier dataset, where both have true labels."""
+"""How well photos were placed in the clusters of earlier datasets, where all have true labels."""
 import numpy as np
 from sklearn.metrics.cluster import contingency_matrix
 
-from imgcluster.datafiles.artefacts import read_labels, read_labels_true
+from imgcluster.datafiles.artefacts import read_labels_true
+from imgcluster.datafiles.chain import chain_from, chain_labels, count_of
 from imgcluster.errors import UserError
-from imgcluster.files import read_json
 from imgcluster.scores.unplaced import is_placed
 
 
 def placing_in(data_dir, true, predicted, *, folder_of):
     """Return the `placing_scores` of photos in `data_dir`; {} where they were not placed in earlier clusters, or where
-    the earlier dataset has no true labels or its files do not agree (any more).
+    one of the earlier datasets (`chain_from`) has no true labels or its files do not agree (any more).
 
     true, predicted: labels [N] of the photos. folder_of: function from the name of a dataset to its DATA_DIR.
     """
-    name = read_json(data_dir / "cluster_count.json").get("assigned_to")
-    if not name:
-        return {}
     try:
-        earlier_true, earlier = read_labels_true(folder_of(name)), read_labels(folder_of(name), "pred")
+        chain = chain_from(count_of(data_dir).get("assigned_to"), folder_of=folder_of)
+        earlier_true, earlier = [read_labels_true(folder) for folder in chain.values()], chain_labels(chain)
     except UserError:
         return {}
-    return {} if earlier_true is None else placing_scores(true, predicted, earlier_true, earlier)
+    if not chain or any(labels is None for labels in earlier_true):
+        return {}
+    return placing_scores(true, predicted, np.concatenate(earlier_true), np.concatenate(earlier).astype(str))
 
 
 def placing_scores(true, predicted, earlier_true, earlier):

@@ -2,8 +2,9 @@
 import pandas as pd
 import pytest
 
-from imgcluster.clusters.corrections_file import read_corrections, renumbered, stamp
+from imgcluster.clusters.corrections_file import lines_for, read_corrections, renumbered, stamp
 from imgcluster.errors import UserError
+from imgcluster.files import write_json
 
 HEADER = "action,file,cluster,value"
 
@@ -86,6 +87,28 @@ def test_lines_for_fewer_of_the_same_earlier_clusters_go_on_with_higher_numbers_
         ["move", "b.jpg", "-1", "16", "ab+14"], ["name", "", "16", "15", "ab+14"]]
     for other in ("ab+12", "ab+11", "cd+14", "ab", "+14"):
         assert renumbered(table, other).equals(table)
+
+
+def test_numbers_of_each_week_begin_where_those_of_the_one_before_end(tmp_path):
+    cells = "4", "5", "7", "8", "9", "boots"
+    table = pd.DataFrame([["move", "a.jpg", cell, cell, "ab+4+7"] for cell in cells], columns=[
+        *HEADER.split(","), "clustering"])
+    for now, numbers in (("ab+6+9", "4 7 9 10 11 boots"), ("ab+4+9", "4 5 7 10 11 boots"),
+                         ("ab+6+10+12", "4 7 9 13 14 boots"), ("ab+4+7+8", "4 5 7 9 10 boots")):
+        found = renumbered(table, now)
+        assert found["value"].tolist() == found["cluster"].tolist() == numbers.split()
+        assert set(found["clustering"]) == {now}
+    # Fewer clusters of one week than there were, or a week less: the numbers mean others.
+    for now in ("ab+6+8", "ab+3+7", "ab+4+6", "ab+9", "ab+4", "ab+4+x", "ab"):
+        assert renumbered(table, now).equals(table)
+
+
+def test_lines_for_a_clustering_are_its_own_and_those_of_fewer_earlier_clusters(tmp_path):
+    assert lines_for(tmp_path, "ab+6").empty
+    (tmp_path / "corrections.csv").write_text(f"{HEADER},clustering\nmerge,,1,2,cd\nmerge,,5,1,ab+4\nmerge,,7,3,\n")
+    assert lines_for(tmp_path, "ab+6")["cluster"].tolist() == ["7", "7"]
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": "cd"})
+    assert lines_for(tmp_path, "cd")["cluster"].tolist() == ["1", "7"]
 
 
 def test_lines_of_clusterings_that_are_not_known_stay():

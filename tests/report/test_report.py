@@ -20,7 +20,7 @@ from imgcluster.files import write_json, write_table
 from imgcluster.plots.style import NUM_COLOURS
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
-from imgcluster.report.content import earlier_rows
+from imgcluster.report.content import earlier_photos
 from imgcluster.report.sprites import pack_sprites, thumbnail
 from imgcluster.report.tables import doubtful_files, records, scores
 
@@ -378,6 +378,12 @@ def test_who_placed_photos_among_earlier_ones_is_not_told_to_run_these_alone_aga
         write_report(tmp_path / "report.html", gallery)
         text = Page(tmp_path / "report.html").text
         assert advice in text and ("run all steps again" in text) == (not facts)
+    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "interval": [3, 3], "assigned_to": "week2"})
+    weeks = tuple(make_gallery(tmp_path / name, name=name) for name in ("week2", "week1"))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery, earlier=weeks))
+    text = Page(tmp_path / "report.html").text
+    assert ("run all steps for week1 first, then for each dataset that was placed in its clusters, in turn, up to "
+            "these photos") in text
 
 
 def test_scores_of_photos_that_the_network_was_trained_on_come_with_a_warning(tmp_path):
@@ -419,7 +425,7 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
 
 def test_clusters_show_photos_that_they_had_before(tmp_path):
     earlier = make_gallery(tmp_path / "first", 30, 4, name="first")
-    gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=earlier)
+    gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=(earlier,))
     for row in np.flatnonzero(earlier.predicted == 1)[1:]:
         for folder in (earlier.img_dir, earlier.raw_dir):
             (folder / earlier.img_paths[row]).unlink()
@@ -429,7 +435,7 @@ def test_clusters_show_photos_that_they_had_before(tmp_path):
     assert name == "first" and {cluster: len(photos) for cluster, photos in shown.items()} == {"0": 4, "1": 1, "2": 4}
     for cluster, photos in shown.items():
         for index, file in photos:
-            assert earlier.predicted[earlier.img_paths.index(file)] == int(cluster)
+            assert earlier.predicted[earlier.img_paths.index(file.removeprefix("first: "))] == int(cluster)
             assert np.abs(tile(page, index)[60:100, 60:100].mean(axis=(0, 1)) - COLOURS[int(cluster)]).max() < 30
 
 
@@ -439,18 +445,46 @@ def test_a_merged_cluster_shows_earlier_photos_of_each_product_that_it_holds(tmp
     features = np.eye(3, 8)[products] + 0.05 * np.random.default_rng(1).random((30, 8))
     np.save(earlier.data_dir / "features.npy", features.astype(np.float32))
     write_labels(earlier.data_dir, "pred", np.where(products < 2, 0, 2))
-    gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=dataclasses.replace(earlier))
-    found = earlier_rows(gallery)
+    gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=(dataclasses.replace(earlier),))
+    found = {cluster: [row for _, row in photos] for cluster, photos in earlier_photos(gallery).items()}
     assert set(found) == {0, 2} and {1} < set(products[found[0]]) and set(products[found[2]]) == {2}
     assert [len(rows) for rows in found.values()] == [4, 4] and len({*found[0], *found[2]}) == 8
-    assert products[found[0][0]] == 0 and earlier_rows(gallery) == found
+    assert products[found[0][0]] == 0
+    again = earlier_photos(gallery)
+    assert {cluster: [row for _, row in photos] for cluster, photos in again.items()} == found
+
+
+def test_clusters_show_photos_of_all_weeks_that_had_them(tmp_path):
+    weeks = [make_gallery(tmp_path / f"week{week}", 12, 3, name=f"week{week}") for week in (1, 2)]
+    # Cluster 2 came in the second week, where cluster 1 was merged into 0; the second week's features lie apart.
+    write_labels(weeks[0].data_dir, "pred", np.minimum(weeks[0].predicted, 1))
+    write_labels(weeks[1].data_dir, "pred", np.where(weeks[1].predicted == 2, 2, 0))
+    write_json(weeks[1].data_dir / "cluster_count.json", {"assigned_to": "week1", "merged": {"1": 0}})
+    np.save(weeks[1].data_dir / "features.npy", -np.load(weeks[1].data_dir / "features.npy"))
+    weeks = [dataclasses.replace(week) for week in weeks]
+    gallery = dataclasses.replace(make_gallery(tmp_path / "week3"), earlier=(weeks[1], weeks[0]))
+    found = {cluster: {each.name for each, _ in photos} for cluster, photos in earlier_photos(gallery).items()}
+    assert found == {0: {"week1", "week2"}, 2: {"week2"}}
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    assert page.data["earlier"]["name"] == "week2 and week1" and "<strong>week2 and week1</strong>" in page.text
+    for photos in page.data["earlier"]["photos"].values():
+        for index, said in photos:
+            name, _, file = said.partition(": ")
+            week = next(each for each in weeks if each.name == name)
+            assert file in week.img_paths
+            # The thumbnail is of that photo: its colour is that of the cluster that it was drawn for.
+            drawn = week.img_paths.index(file) // 4
+            assert np.abs(tile(page, index)[60:100, 60:100].mean(axis=(0, 1)) - COLOURS[drawn]).max() < 30
+    np.save(weeks[0].data_dir / "features.npy", np.ones((12, 3), np.float32))
+    assert {each.name for photos in earlier_photos(gallery).values() for each, _ in photos} == {"week2"}
 
 
 def test_where_the_earlier_photos_are_gone_none_are_shown(tmp_path, written):
     assert written.page.data["earlier"] is None
     gallery = make_gallery(tmp_path / "week")
     gone = dataclasses.replace(gallery, data_dir=tmp_path / "gone")
-    write_report(tmp_path / "report.html", dataclasses.replace(gallery, earlier=gone))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery, earlier=(gone,)))
     assert Page(tmp_path / "report.html").data["earlier"] is None
 
 

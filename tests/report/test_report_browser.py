@@ -421,7 +421,7 @@ def test_all_photos_are_there_for_print_without_being_scrolled_to(browser):
 
 def test_clusters_that_photos_were_placed_in_show_earlier_photos(browser, tmp_path):
     earlier = make_gallery(tmp_path / "first", 16, 2, name="first")
-    write_report(tmp_path / "report.html", replace(make_gallery(tmp_path / "week"), earlier=earlier))
+    write_report(tmp_path / "report.html", replace(make_gallery(tmp_path / "week"), earlier=(earlier,)))
     open_page(browser, (tmp_path / "report.html").as_uri())
     wait(browser, "document.documentElement.dataset.ready")
     cards = browser.find_elements("css selector", "#cards .card")
@@ -430,7 +430,8 @@ def test_clusters_that_photos_were_placed_in_show_earlier_photos(browser, tmp_pa
     assert shown == [4, 4, 0]
     click(browser, "#cards .card .title")
     photos = browser.find_elements("css selector", "#cluster-earlier .before")
-    assert len(photos) == 4 and {photo.get_attribute("title") for photo in photos} <= set(earlier.img_paths)
+    assert len(photos) == 4 and {photo.get_attribute("title") for photo in photos} <= {
+        f"first: {file}" for file in earlier.img_paths}
     click(browser, "#cluster-close")
     browser.find_elements("css selector", "#cards .card .title")[2].click()
     assert not browser.find_element("id", "cluster-earlier").is_displayed()

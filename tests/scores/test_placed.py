@@ -53,3 +53,19 @@ def test_the_earlier_dataset_is_found_and_may_be_gone_or_without_labels(tmp_path
     assert scores() == {"known_in_own_cluster": 1.0, "known_in_no_cluster": 0.0, "new_in_no_cluster": 0.0}
     write_lines(tmp_path / "first" / "labels_true.txt", EARLIER_TRUE[1:])
     assert scores() == {}
+
+
+def test_products_of_all_earlier_weeks_are_known(tmp_path):
+    true, predicted = np.array(["boot", "sock", "hat", "hat", "cap"]), np.array(["0", "0", "4", "-1", "-1"])
+    write_json(tmp_path / "week3" / "cluster_count.json", {"assigned_to": "week2"})
+    write_json(tmp_path / "week2" / "cluster_count.json", {"assigned_to": "week1", "merged": {"2": 0}})
+    for name, labels, clusters in (("week1", EARLIER_TRUE, EARLIER), ("week2", ["hat", "hat"], ["4", "4"])):
+        write_lines(tmp_path / name / "labels_true.txt", labels)
+        write_lines(tmp_path / name / "labels_pred.txt", clusters)
+
+    def scores():
+        return placing_in(tmp_path / "week3", true, predicted, folder_of=lambda name: tmp_path / name)
+    # Socks are at home in cluster 0 since that was merged.
+    assert scores() == {"known_in_own_cluster": 0.75, "known_in_no_cluster": 0.25, "new_in_no_cluster": 1.0}
+    (tmp_path / "week1" / "labels_true.txt").unlink()
+    assert scores() == {}, "what was known in all is not known"

@@ -53,9 +53,9 @@ function modelLine(cluster) {
     h("span", {}, h("span", { class: "label" }, "label"), ` ${cluster.model}`), h("span", { class: "number" }, percent(cluster.share)));
 }
 
-// Photos of a cluster in the dataset that it was found in, where these were placed in earlier clusters.
+// Photos of a cluster in the datasets that had it before, where these were placed in earlier clusters.
 const earlierPhotos = (id) => (data.earlier?.photos[id] ?? []).map(([index, file]) => h("span", { class: "before", title: file },
-  picture(index, `${data.earlier.name}: ${file}`)));
+  picture(index, file)));
 
 function earlierLine(id) {
   const earlier = earlierPhotos(id);

@@ -1,0 +1,213 @@
+"""Photos placed in the clusters of another dataset, which may have been placed in those of a third, and so on.
+
+A `chain` is {name: DATA_DIR} of these datasets, the one that ASSIGN_TO names first (`datafiles.chain.chain_from`).
+"""
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from imgcluster.clusters.assign import Catalogue
+from imgcluster.clusters.carried_over import read_names
+from imgcluster.clusters.cluster_count import Clustering
+from imgcluster.clusters.cluster_results import read_map, warn_of_other_corrections, warn_of_other_features
+from imgcluster.clusters.corrections import apply_corrections
+from imgcluster.clusters.corrections_file import lines_for, placed_in
+from imgcluster.datafiles.artefacts import read_features, read_labels
+from imgcluster.datafiles.chain import chain_from, chain_labels, count_of
+from imgcluster.datafiles.feature_record import differences_in_words, taught_directions
+from imgcluster.datafiles.records import fingerprint, made_with
+from imgcluster.errors import UserError
+from imgcluster.rows import joined
+from imgcluster.wording import OWN_CLUSTERS, listed
+
+PLACED_BY = ("labels_pred.txt", "cluster_names.csv")
+
+
+def place_on(chain, data_dir, features):
+    """Return (map, Clustering) of new photos beside those of a chain, whose clusters keep their numbers, and
+    {cluster: its name, "" for none} of these and of the highest number there was.
+
+    features [N, D] are those in `data_dir`. Photos that fit no cluster get the label -1 and confidence 0. The count is
+    of the clusters that photos were placed in, and no estimate. UserError where the features cannot be compared.
+    """
+    last = next(iter(chain.values()))
+    _check_comparable(chain, Path(data_dir))
+    som, unit_clusters = read_map(last / "som.npz")
+    earlier, labels = [read_features(folder) for folder in chain.values()], np.concatenate(chain_labels(chain))
+    _check_placeable(chain, earlier, labels, features)
+    # Of these photos, not of those that the map was trained on.
+    som.quantization_errors = [som.quantization_error(features)]
+    som.topographic_errors = [som.topographic_error(features)]
+    found = Catalogue(joined(earlier), som, labels, by_direction=taught_directions(last)).assign(features)
+    count = len(set(found.labels.tolist()) - {-1})
+    clustering = Clustering(found.labels, count, (count, count), [], unit_clusters,
+                            np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",
+                            count_of(last)["calibrated"], words="placed in earlier clusters")
+    numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
+    return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)
+
+
+def _names_left(data_dir):
+    """{cluster: its name} of the clusters in a folder and of those that these photos were placed in; one that joined
+    another has none, and hands its name on where that other has none either."""
+    names = read_names(data_dir)
+    for old, new in count_of(data_dir).get("merged", {}).items():
+        if name := names.pop(int(old), ""):
+            names.setdefault(new, name)
+    return names
+
+
+def placing_facts(chain, data_dir, clustering, earlier):
+    """Return what cluster_count.json says of photos in `data_dir` that `place_on` gave a Clustering and `earlier`.
+
+    "clustering_id": whichever photos they are, it stays while the first clusters of the chain do (`placed_id`).
+    "merged": {cluster: the one it has joined} of those that corrections.csv merges.
+    """
+    name, last = next(iter(chain.items()))
+    own, numbers = placed_id(last), np.unique(clustering.labels[clustering.labels >= 0])
+    table = lines_for(data_dir, own)
+    # No line is about the file that one number is here: what moves is merged.
+    joins = apply_corrections(numbers, numbers.tolist(), table, earlier=earlier).labels if len(numbers) else numbers
+    return {"assigned_to": name, "placed_by": placed_by(chain), "clustering_id": own,
+            "merged": {int(old): int(new) for old, new in zip(numbers, joins) if old != new}}
+
+
+def placed_id(data_dir):
+    """Return the id of the clustering of photos placed beside those in a folder, whichever photos they are.
+
+    Their clusters' numbers are those of the clustering there, and go on after the highest.
+    """
+    return f"{count_of(data_dir).get('clustering_id', '')}+{highest_number(data_dir)}"
+
+
+def highest_number(data_dir):
+    """Return the highest number that a cluster in a folder has, or had before it was merged into another."""
+    count = count_of(data_dir)
+    own, found = count.get("clustering_id", ""), count.get("corrected_from") or count.get("num_clusters", 0)
+    _, highest = placed_in(own)
+    before = highest[-1] if highest else found - 1
+    return max(before + _num_new(lines_for(data_dir, own)), read_labels(data_dir, "pred").astype(int).max(),
+               *read_names(data_dir))
+
+
+def _num_new(table):
+    """How many new clusters corrections bring to life: each "new-1", "new-2", ... in a cell that stands for one."""
+    columns = {"merge": ("cluster", "value"), "name": ("cluster",)}
+    cells = {cells[name].strip().lower() for _, cells in table.iterrows()
+             for name in columns.get(cells["action"].strip().lower(), ("value",))}
+    return sum(re.fullmatch(r"new-\d+", cell) is not None for cell in cells)
+
+
+def placed_by(chain):
+    """Return what tells the clusters of a chain and their names from others, to be noted of photos placed in them."""
+    return [fingerprint(folder / name) for folder in chain.values() for name in PLACED_BY]
+
+
+def _changed_since(data_dir, chain):
+    """The names of datasets in a chain whose clusters are others than those that photos in a folder were placed in."""
+    then, now = count_of(data_dir).get("placed_by") or (), placed_by(chain)
+    size = len(PLACED_BY)
+    pairs = ([files[size * place:size * (place + 1)] for files in (then, now)] for place in range(len(chain)))
+    return [name for name, (before, after) in zip(chain, pairs) if before and before != after]
+
+
+def warn_of_changes(data_dir, *, folder_of, warn):
+    """Call `warn` with a sentence about each thing that has changed since step 04 made the clusters in `data_dir` of
+    it: the features, the corrections, the clusters that photos were placed in (`folder_of`: as below)."""
+    warn_of_other_features(data_dir, warn=warn)
+    warn_of_other_corrections(data_dir, warn=warn)
+    warn_of_other_earlier(data_dir, folder_of=folder_of, warn=warn)
+
+
+def warn_of_other_earlier(data_dir, *, folder_of, warn):
+    """Call `warn` with a sentence where photos in `data_dir` were placed in clusters that have changed since then.
+
+    folder_of: function from the name of a dataset to its DATA_DIR; one without clusters (any more) tells nothing.
+    """
+    chain = chain_from(count_of(data_dir).get("assigned_to"), folder_of=folder_of)
+    if changed := _changed_since(data_dir, chain):
+        names = [*chain]
+        between = [name for place, name in enumerate(names) if _changed_since(chain[name], {
+            other: chain[other] for other in names[place + 1:]})]
+        first = f", first for {listed(between[::-1])}" if between else ""
+        warn(f"the clusters of {listed(changed)} or their names have changed since step 04 placed these photos in "
+             f"them: run 04_cluster_som.py again{first}")
+
+
+def warn_of_chain(chain, *, folder_of, warn):
+    """Call `warn` with a sentence about each thing that has changed since step 04 made the clusters of a chain of it,
+    those first that others go on from, and where the chain was longer."""
+    name, last = list(chain.items())[-1]
+    if lost := count_of(last).get("assigned_to"):
+        warn(f"{name} was placed in the clusters of {lost}, which are not in {folder_of(lost)} (any more): products "
+             f"that only {lost}, or one before it, had are not found. If it has another name now, run "
+             f"04_cluster_som.py for {name} again with ASSIGN_TO set to that")
+    for name, folder in reversed(chain.items()):
+        warn_of_changes(folder, folder_of=folder_of, warn=lambda said, name=name: warn(f"{name}: {said}"))
+
+
+def require_chain(name, data_dir, *, folder_of):
+    """Return the chain that begins with the dataset that ASSIGN_TO names, for photos in `data_dir`.
+
+    Raises UserError where files of step 04 are missing in the folder of that one, where the photos would be placed in
+    their own clusters, or where numbers would mean several clusters, as one of the chain changed after others.
+    """
+    chain = chain_from(name, folder_of=folder_of)
+    if folder_of(name) == Path(data_dir):
+        raise UserError(f"ASSIGN_TO = {name!r} {OWN_CLUSTERS}")
+    for file in ("som.npz", "cluster_count.json", "labels_pred.txt"):
+        if not (folder_of(name) / file).exists():
+            raise UserError(f"ASSIGN_TO = {name!r}: {folder_of(name) / file} is missing; name a dataset that was "
+                            "clustered before, or run step 04 for it first")
+    _check_cycle(name, chain, Path(data_dir))
+    _check_numbers(name, chain)
+    return chain
+
+
+def _check_cycle(name, chain, data_dir):
+    beyond = count_of([*chain.values()][-1]).get("assigned_to")
+    if data_dir in chain.values():
+        raise UserError(f"ASSIGN_TO = {name!r}: photos of {name} are in the clusters of DATASET themselves; name the "
+                        "dataset that was clustered before DATASET, or None to find its clusters anew")
+    if beyond in chain:
+        raise UserError(f"ASSIGN_TO = {name!r}: the photos of {listed(chain)} are in each other's clusters; run step "
+                        "04 for the first of these datasets without ASSIGN_TO, then for the others")
+
+
+def _check_numbers(name, chain):
+    names, folders = [*chain], [*chain.values()]
+    stale = [place for place, (later, earlier) in enumerate(pairwise(folders))
+             if count_of(later).get("clustering_id") != placed_id(earlier)]
+    if stale:
+        # Each after the one whose numbers its own go on from.
+        again = [f"{later} (with ASSIGN_TO = {earlier!r})" for later, earlier in pairwise(names[:stale[-1] + 2])]
+        raise UserError(f"ASSIGN_TO = {name!r}: {names[stale[-1] + 1]} has other clusters, or more, than when "
+                        f"{names[stale[-1]]} was placed in them, so that a number would mean several; run "
+                        f"04_cluster_som.py again for {', then '.join(again[::-1])}")
+
+
+def _check_placeable(chain, earlier, labels, features):
+    for name, other in zip(chain, earlier):
+        if features.shape[1] != other.shape[1]:
+            raise UserError(f"ASSIGN_TO: the photos of {name} have {other.shape[1]} features, those of DATASET "
+                            f"{features.shape[1]}; make both with the same network (step 03)")
+    if not (labels >= 0).any():
+        raise UserError(f"ASSIGN_TO: no photo of {listed(chain)} is in a cluster; run step 04 for "
+                        f"{[*chain][-1]} without ASSIGN_TO, or name another dataset")
+
+
+def _check_comparable(chain, data_dir):
+    names = [*chain]
+    for name, folder in chain.items():
+        if others := differences_in_words(folder, data_dir):
+            remedy = ("run 03_extract_features.py for DATASET again with ASSIGN_TO set, and BACKBONE, WEIGHTS, "
+                      "TRAIN_DATASET and these settings as there" if name == names[0] else
+                      f"those of {names[0]} are: run steps 03 and 04 again for {name} with the same network, or for "
+                      "all others")
+            raise UserError(f"ASSIGN_TO: the features of DATASET in {data_dir} are not by the network and settings "
+                            f"behind those of {name} in {folder} (there, here: {others}); {remedy}")
+    if whitened := [each for each in (*chain.values(), data_dir) if made_with(each, "03", "PCA_WHITENING")]:
+        raise UserError(f"ASSIGN_TO: PCA_WHITENING gave the features in {listed(whitened)} axes of their own, on which "
+                        "photos cannot be compared; set it to None and run step 03 for these again, and step 04")

@@ -1,0 +1,37 @@
+"""Datasets placed in each other's clusters: this week's photos in last week's, those in the ones of the week before."""
+from pathlib import Path
+
+import numpy as np
+
+from imgcluster.datafiles.artefacts import read_labels
+from imgcluster.files import read_json
+
+
+def count_of(data_dir):
+    """Return what step 04 noted of the clusters in a folder, {} where there are none."""
+    return read_json(Path(data_dir) / "cluster_count.json")
+
+
+def chain_from(name, *, folder_of):
+    """Return {name: DATA_DIR} of the dataset `name`, then of the one in whose clusters it was placed, and so on.
+
+    The chain ends where a dataset has no clusters (any more), or is in it already. name: None for no dataset.
+    folder_of: function from the name of a dataset to its DATA_DIR.
+    """
+    chain = {}
+    while name and name not in chain and (folder_of(name) / "labels_pred.txt").exists():
+        chain[name] = folder_of(name)
+        name = count_of(chain[name]).get("assigned_to")
+    return chain
+
+
+def chain_labels(chain):
+    """Return the clusters int [n] of the photos of each dataset in a chain, as the first one left them: clusters that
+    were merged in a dataset are one for those it was placed in, too. Raises UserError as `read_labels`."""
+    merged, found = {}, []
+    for folder in chain.values():
+        labels = read_labels(folder, "pred").astype(int)
+        numbers, places = np.unique(labels, return_inverse=True)
+        found.append(np.array([merged.get(number, number) for number in numbers.tolist()], int)[places])
+        merged |= {int(old): merged.get(new, new) for old, new in count_of(folder).get("merged", {}).items()}
+    return found
