@@ -72,6 +72,25 @@ class Picked:
         return np.asarray(self.features[self.numbers[rows]])
 
 
+class Stacked:
+    """The rows float32 [N + M, D] of features [N, D] and others [M, D], one after the other, read when asked for by
+    their numbers int [B]; either may be memory-mapped."""
+
+    def __init__(self, features, others):
+        self.features, self.others = features, others
+        self.shape = (len(features) + len(others), features.shape[1])
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, numbers):
+        first = numbers < len(self.features)
+        block = np.empty((*np.shape(numbers), self.shape[1]), np.float32)
+        block[first] = self.features[numbers[first]]
+        block[~first] = self.others[numbers[~first] - len(self.features)]
+        return block
+
+
 def picked(features, numbers):
     """Return the rows of features [N, D] at numbers int [M] as `Picked`, or features themselves where that is all."""
     return features if np.array_equal(numbers, np.arange(len(features))) else Picked(features, numbers)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from imgcluster.errors import UserError
-from imgcluster.rows import OnAxes, Picked, blocks, check_features, read_rows, sample_step, unit_length
+from imgcluster.rows import OnAxes, Picked, Stacked, blocks, check_features, read_rows, sample_step, unit_length
 
 
 @pytest.mark.parametrize("num_rows", [0, 1, 4, 5, 11])
@@ -28,6 +28,20 @@ def test_picked_rows_are_read_as_the_rows_at_their_numbers(tmp_path):
         assert len(picked) == 4 and picked.shape == (4, 3)
         np.testing.assert_array_equal(read_rows(picked, slice(1, 4)), rows[[0, 2, 2]])
         np.testing.assert_array_equal(picked[::2], rows[[6, 2]])
+
+
+def test_stacked_rows_are_read_as_those_of_both_one_after_the_other(tmp_path):
+    rng = np.random.default_rng(0)
+    rows, others, order = rng.normal(size=(4, 3)), rng.normal(size=(3, 3)), np.array([6, 0, 3, 4, 4])
+    both = np.float32(np.concatenate([rows, others]))
+    np.save(tmp_path / "features.npy", rows)
+    stacked = Stacked(np.load(tmp_path / "features.npy", mmap_mode="r"), Picked(others, np.arange(3)))
+    assert len(stacked) == 7 and stacked.shape == (7, 3)
+    np.testing.assert_array_equal(stacked[order], both[order])
+    shuffled = Picked(stacked, order)
+    np.testing.assert_array_equal(read_rows(shuffled, slice(1, 4)), both[order[1:4]])
+    np.testing.assert_array_equal(shuffled[0], both[6])
+    np.testing.assert_array_equal(shuffled[::2], both[order[::2]])
 
 
 def test_rows_get_length_one_and_zero_rows_stay_zero():
