@@ -9,7 +9,7 @@ import sys
 
 from imgcluster.configuring.step_options import label_options
 from imgcluster.datafiles.photo_rows import left_out, write_photo_rows
-from imgcluster.photos.images import scan_images
+from imgcluster.photos.images import passed_over, scan_images
 from imgcluster.photos.labels import describe_labels, doubt_of_labels, make_labels
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, run
@@ -28,12 +28,14 @@ def main(argv=None):
     step.claim()
     for name, reason in refused:
         step.warn(f"{name}: {reason}")
+    options = label_options(settings)
+    if others := passed_over(folder, besides=[options["csv_path"]] if options["csv_path"] else []):
+        step.say(others)
     excluded = left_out(step.data_dir, duplicates=settings.REMOVE_DUPLICATES)
     img_paths = [path for path in found if path not in excluded]
     if len(img_paths) < len(found):
         step.say(f"left out, as step 01 found: {len(found) - len(img_paths)} of {len(found)} photos (skipped.csv, "
                  "duplicates.csv)")
-    options = label_options(settings)
     labels = make_labels(img_paths, **options)
     write_photo_rows(step.data_dir, img_paths, labels)
     step.say(describe_labels(labels) if labels else

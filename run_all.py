@@ -11,6 +11,8 @@ network is fine-tuned on it unless it already was on the same photos under the s
 """
 import argparse
 import contextlib
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -35,7 +37,8 @@ from imgcluster.wording import counted
 
 ROOT = Path(__file__).resolve().parent
 SCRIPTS = {script.name[:2]: script for script in sorted(ROOT.glob("0[0-6]_*.py"))}
-SECONDS_TO_STOP = 10
+# After an interrupt: until it is passed on to a step that does not end, and until that is ended.
+SECONDS_TO_HEAR, SECONDS_TO_STOP = 3, 10
 
 
 def main(argv=None):
@@ -84,12 +87,17 @@ def for_dataset(settings, dataset):
 def run_step(command):
     """Return the exit code of a step.
 
-    Ctrl-C reaches it as well as this process: it is given the time to stop and to say so. It never outlives this one.
+    Ctrl-C in a terminal reaches it as well as this process: it is given the time to stop and to say so. An interrupt of
+    this process alone, as by an editor's button, is passed on. It never outlives this one.
     """
     with cleaned_up_when_told_to_end(), subprocess.Popen(command) as process:
         try:
             return process.wait()
         except KeyboardInterrupt:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(SECONDS_TO_HEAR)
+            if process.returncode is None and os.name != "nt":
+                process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(SECONDS_TO_STOP)
             if process.returncode != INTERRUPTED:

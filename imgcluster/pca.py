@@ -31,11 +31,11 @@ def shrunk(variances, share):
     return (1 - share) * variances + share * variances.mean()
 
 
-def evened_axes(differences, shrinkage, *, least):
-    """Return (directions [D, D], one in each column, deviations [D]) of differences [N, D].
+def evened_axes(covariance, shrinkage, *, least):
+    """Return (directions [D, D], one in each column, deviations [D]) of what has a covariance [D, D].
 
-    Multiplied by `directions / deviations` they vary alike. differences: rows less their group's mean. shrinkage: 0..1,
-    as in `shrunk`. least: variance below which there is only rounding.
+    Multiplied by `directions / deviations` it varies alike. shrinkage: 0..1, as in `shrunk`. least: variance below
+    which there is only rounding.
     """
-    values, directions = np.linalg.eigh(differences.T @ differences / len(differences))
+    values, directions = np.linalg.eigh(covariance)
     return directions, np.sqrt(np.maximum(shrunk(values, shrinkage), least))

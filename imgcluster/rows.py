@@ -88,11 +88,11 @@ class Joined:
         return self.shape[0]
 
     def __getitem__(self, rows):
-        """Rows by their numbers int [M], or a slice (step 1), as float32."""
+        """One row by its number, rows by theirs int [M], or by a slice (step 1), as float32."""
         if isinstance(rows, slice):
             return self._stretch(*rows.indices(len(self))[:2])
         parts, places = self.places(rows)
-        found = np.empty((len(rows), self.shape[1]), np.float32)
+        found = np.empty((*np.shape(rows), self.shape[1]), np.float32)
         for part in np.unique(parts):
             inside = parts == part
             found[inside] = self.parts[part][places[inside]]

@@ -84,7 +84,6 @@ GOOD = {
         path, save_all=True, append_images=[Image.fromarray(picture(10))]),
     "gif named.jpg": lambda path: Image.fromarray(picture(11)).save(path, format="GIF"),
     "png named.jpg": lambda path: Image.fromarray(picture(12)).save(path, format="PNG"),
-    "one pixel.png": lambda path: Image.fromarray(picture(13)[:1, :1]).save(path),
     "huge.jpg": lambda path: Image.fromarray(np.full((6000, 8000, 3), 200, np.uint8)).save(path, quality=50),
     "UPPER.JPG": lambda path: Image.fromarray(picture(14)).save(path),
     "comma, quote' \"x\".jpg": lambda path: Image.fromarray(picture(15)).save(path),
@@ -96,7 +95,7 @@ GOOD = {
     "profile.jpg": lambda path: Image.fromarray(picture(21)).save(
         path, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()),
     "float.tif": lambda path: Image.fromarray(picture(22)[..., 0].astype(np.float32) / 255).save(path),
-    "thin.png": lambda path: Image.fromarray(np.full((1, 5000, 3), 90, np.uint8)).save(path),
+    "smallest.png": lambda path: Image.fromarray(picture(13, width=16, height=16)).save(path),
     "one colour.png": lambda path: Image.fromarray(np.full((60, 80, 3), 200, np.uint8)).save(path),
     "all product.jpg": lambda path: Image.fromarray(
         np.random.default_rng(23).integers(0, 255, (60, 80, 3), dtype=np.uint8)).save(path),
@@ -106,6 +105,8 @@ GOOD = {
         cv2.circle(np.full((60, 80, 3), 255, np.uint8), (40, 30), 20, (251, 251, 251), -1)).save(path),
 }
 BAD = {
+    "one pixel.png": lambda path: Image.fromarray(picture(13)[:1, :1]).save(path),
+    "thin.png": lambda path: Image.fromarray(np.full((1, 5000, 3), 90, np.uint8)).save(path),
     "zero.jpg": lambda path: path.write_bytes(b""),
     "text.jpg": lambda path: path.write_text("no photo"),
     "head only.jpg": lambda path: path.write_bytes(b"\xff\xd8\xff\xe0"),
@@ -134,7 +135,10 @@ def test_every_kind_of_photo_goes_through_and_bad_ones_are_listed(project):
     assert read_lines(data / "img_paths.txt") == good
     skipped = pd.read_csv(data / "skipped.csv", keep_default_na=False)
     assert sorted(skipped.file) == sorted(BAD) and all(skipped.reason)
-    assert dict(zip(skipped.file, skipped.reason))["zero.jpg"] == "empty file"
+    reasons = dict(zip(skipped.file, skipped.reason))
+    assert reasons["zero.jpg"] == "empty file" and reasons["one pixel.png"].startswith("1 x 1 pixels")
+    warned = pd.read_csv(data / "photos.csv", keep_default_na=False).set_index("file").warnings
+    assert "one colour" in warned["one colour.png"] and "one colour" not in warned["plain.jpg"]
     assert all((project / "img" / "set" / name).stat().st_size > 0 for name in good)
     assert {path: path.read_bytes() for path in before} == before
     masks = {name: cv2.imdecode(np.fromfile(data / "masks" / mask, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -185,6 +189,16 @@ def test_folder_without_photos(project, make, said):
     make(project / "raw_img" / "set")
     for script in ("00_make_labels_true.py", "01_img_preprocess.py"):
         assert said in run(script, project, check=2).stderr
+
+
+def test_files_that_are_no_photos_are_told_by_step_00(project):
+    raw = project / "raw_img" / "set"
+    photos(raw, ["1_a.png", "2_b.png"])
+    for name in ("film.mp4", "film.MP4", "notes.pdf", "Thumbs.db", "labels.csv"):
+        (raw / name).write_text("x")
+    (raw / "labels.csv").write_text("file,label\n1_a.png,a\n2_b.png,b\n")
+    done = run("00_make_labels_true.py", project, f"LABELS_FROM={raw / 'labels.csv'}")
+    assert "\n3 files are no photos and are passed over: 2 .mp4, 1 .pdf\n" in done.stdout
 
 
 def test_no_usable_photo_at_all(project):

@@ -49,6 +49,7 @@ def test_joined_rows_are_read_as_those_of_one_array(tmp_path):
     features, numbers = joined(parts), np.array([10, 0, 4, 4, 3, 5])
     assert len(features) == 11 and features.shape == (11, 3)
     np.testing.assert_array_equal(features[numbers], rows[numbers])
+    np.testing.assert_array_equal(features[numbers[5]], rows[5])
     assert features[numbers[:0]].shape == (0, 3)
     for first in range(12):
         for last in range(first, 12):

@@ -169,6 +169,23 @@ def test_an_interrupt_leaves_a_step_the_time_to_end(tmp_path):
         run_all.run_step([sys.executable, script])
 
 
+HEARS_NOTHING = """import os, signal, sys, time
+time.sleep(1)
+os.kill(os.getppid(), signal.SIGINT)
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to other processes there")
+def test_an_interrupt_of_the_run_alone_reaches_the_step(tmp_path):
+    script = tmp_path / "hears_nothing.py"
+    script.write_text(HEARS_NOTHING)
+    assert run_all.run_step([sys.executable, script]) == 130
+
+
 LASTING = """import os, sys, time
 open(sys.argv[1], "w").write(str(os.getpid()))
 time.sleep(60)

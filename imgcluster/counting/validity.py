@@ -1,7 +1,7 @@
 """How well a partition fits: silhouette among the photos, modularity on their neighbourhood graph."""
 import numpy as np
 
-from imgcluster.rows import sample_step
+from imgcluster.rows import blocks, sample_step
 from imgcluster.structure.neighbours import group_means
 
 SCORED_PHOTOS = 10_000
@@ -11,7 +11,8 @@ def squared_silhouette(points, labels):
     """Return the mean silhouette (Rousseeuw 1987) of points [N, d] in squared distances, -1..1; 0 for one cluster.
 
     The mean squared distance to a cluster is that to its centre plus its variance, so that the cost is N x K and not
-    N x N. Beyond 10,000 photos evenly spaced ones are scored against all. Photos alone in a cluster count as 0.
+    N x N. Beyond 10,000 photos evenly spaced ones are scored against all, block by block: there may be thousands of
+    clusters. Photos alone in a cluster count as 0.
     """
     sizes = np.bincount(labels)
     if len(sizes) < 2:
@@ -20,15 +21,22 @@ def squared_silhouette(points, labels):
     squares = np.einsum("nd,nd->n", points, points)
     # The mean squared length of a cluster's photos is its variance plus its centre's squared length.
     mean_lengths = np.bincount(labels, squares, len(sizes)) / sizes
-    some = slice(None, None, sample_step(len(labels), SCORED_PHOTOS))
-    own = (np.arange(len(labels[some])), labels[some])
-    gaps = np.maximum(squares[some, None] + mean_lengths - 2 * points[some] @ centres.T, 0)
-    others = sizes[labels[some]]
-    within = gaps[own] * others / np.maximum(others - 1, 1)
+    scored, found = np.arange(0, len(labels), sample_step(len(labels), SCORED_PHOTOS)), []
+    for rows in (scored[block] for block in blocks(len(scored))):
+        gaps = np.maximum(squares[rows, None] + mean_lengths - 2 * points[rows] @ centres.T, 0)
+        found.append(_silhouettes(gaps, labels[rows], sizes))
+    return float(np.concatenate(found).mean())
+
+
+def _silhouettes(gaps, labels, sizes):
+    """The silhouette of each photo, from its mean squared distances gaps [B, K] to clusters of `sizes` [K], its own
+    one's label int [B]; changes gaps."""
+    own, num = (np.arange(len(labels)), labels), sizes[labels]
+    within = gaps[own] * num / np.maximum(num - 1, 1)
     gaps[own] = np.inf
     between = gaps.min(axis=1)
     larger = np.maximum(np.maximum(within, between), 1e-12)
-    return float(np.where(others > 1, (between - within) / larger, 0).mean())
+    return np.where(num > 1, (between - within) / larger, 0)
 
 
 def modularity(cluster_graph):

@@ -5,7 +5,7 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.counting.cuts import count_grid
-from imgcluster.rows import read_rows
+from imgcluster.rows import Joined, Picked
 from imgcluster.structure.hierarchy import hierarchy_of
 from imgcluster.structure.linkage import cut
 from imgcluster.structure.neighbours import membership
@@ -64,10 +64,10 @@ def _halves(num):
 
 def _levels(features, known_features):
     """Yield (clusters int [N], clusters int [M]) of two sets at the levels of a hierarchy over both."""
-    joint = np.concatenate([read_rows(features), read_rows(known_features)])
+    both = Joined([features, known_features])
     # Shuffled, lest ties are settled for one set before the other.
-    order = np.random.default_rng(0).permutation(len(joint))
-    joint, place = joint[order], np.argsort(order)
+    order = np.random.default_rng(0).permutation(len(both))
+    joint, place = Picked(both, order), np.argsort(order)
     hierarchy = hierarchy_of(joint, epochs=EPOCHS, num_neighbours=NEIGHBOURS)
     for count in count_grid(min(len(joint) // 4, hierarchy.num_nodes), steps=LEVELS):
         yield np.split(cut(hierarchy.tree, count)[hierarchy.nodes][place], [len(features)])

@@ -1,6 +1,7 @@
 """Which photos are the rows of a dataset, and how every row file keeps step with them."""
 import contextlib
 import logging
+from itertools import accumulate
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from imgcluster.datafiles.artefacts import (
 from imgcluster.datafiles.feature_record import FEATURES, features_record, note_features
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.errors import UserError
-from imgcluster.files import new_array_file, read_table, write_lines, write_table
+from imgcluster.files import new_array_file, read_table, replacing, write_lines, write_table
 
 log = logging.getLogger(__name__)
 
@@ -101,12 +102,21 @@ def _keep_rows(path, target, rows, count):
         return False
     if path.name in ARRAYS:
         return _keep_array_rows(path, target, rows, count)
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-    header = len(lines) - count
+    starts = _line_starts(path)
+    header = len(starts) - 1 - count
     if header not in ((0, 1) if path.name in TABLES else (0,)):
         return False
-    write_lines(target, lines[:header] + [lines[header + row] for row in rows])
+    with path.open("rb") as source, replacing(target) as temporary, temporary.open("wb") as kept:
+        for line in (*range(header), *(header + row for row in rows)):
+            source.seek(starts[line])
+            kept.write(source.read(starts[line + 1] - starts[line]))
     return True
+
+
+def _line_starts(path):
+    """Where in a file each whole line begins, and where the last one ends: its lines may be more than memory holds."""
+    with path.open("rb") as file:
+        return list(accumulate((len(line) for line in file if line.endswith(b"\n")), initial=0))
 
 
 def _keep_array_rows(path, target, rows, count):

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.files import new_array_file, replacing, write_array, write_arrays, write_json
 
 BLOCK = 4096
+WHITENING = "whitening.npz"
 # Spread of a principal component, as a share of the first one's, below which it is float32 rounding.
 ROUNDING = 1e-4
 
@@ -68,11 +70,24 @@ class FeatureFiles:
             for path in self._stale:
                 path.unlink(missing_ok=True)
             if components:
-                whiten(self._parts[0], self._outs[0], components, leave_out=list(self.errors))
-            for part, out in list(zip(self._parts, self._outs))[1 if components else 0:]:
-                os.replace(part, out)
+                self._publish_whitened(components)
+            else:
+                for part, out in zip(self._parts, self._outs):
+                    os.replace(part, out)
         for path in (*self._parts, self._state):
             path.unlink(missing_ok=True)
+
+    def _publish_whitened(self, components):
+        """Whiten the first and give all their names together with whitening.npz: by that of other features a search
+        would compare photos with something else, and nobody would notice."""
+        folder = self._outs[0].parent
+        stage = stage_folder(folder)
+        whiten(self._parts[0], stage / self._outs[0].name, components, leave_out=list(self.errors))
+        if not (stage / WHITENING).exists():
+            (folder / WHITENING).unlink(missing_ok=True)
+        for part, out in list(zip(self._parts, self._outs))[1:]:
+            os.replace(part, stage / out.name)
+        commit(folder, [WHITENING, *(path.name for path in self._outs)], outdated=[])
 
     def _close(self):
         """Empty the rows of unreadable photos and let go of the arrays: Windows replaces no file that is open."""
@@ -94,14 +109,14 @@ def whiten(source, path, components, *, leave_out=()):
     path, features = Path(path), np.load(source, mmap_mode="r", allow_pickle=False)
     rows = np.setdiff1d(np.arange(len(features)), leave_out)
     if len(rows) < 2:
-        path.with_name("whitening.npz").unlink(missing_ok=True)
+        path.with_name(WHITENING).unlink(missing_ok=True)
         write_array(path, features)
         return features.shape[1]
     pca, components = _fit(features, rows, min(components, features.shape[1], len(rows) - 1))
     with replacing(path) as temporary:
         _transform(pca, components, features, temporary)
         spread = np.maximum(np.sqrt(pca.explained_variance_), np.finfo(np.float32).eps)
-        write_arrays(path.with_name("whitening.npz"), mean=pca.mean_,
+        write_arrays(path.with_name(WHITENING), mean=pca.mean_,
                      axes=(pca.components_ / spread[:, None])[:components].T)
     return components
 

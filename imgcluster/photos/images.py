@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ import numpy as np
 
 from imgcluster.errors import UserError
 from imgcluster.photos.decoding import MAX_PIXELS, ImageError, decode_image, looks_like_image
+from imgcluster.wording import counted
 
 __all__ = ["MAX_PIXELS", "ImageError", "list_images", "quiet_codecs", "read_bytes", "read_image", "resize_for_network",
            "scan_images", "write_image"]
@@ -20,6 +22,9 @@ SUFFIXES = frozenset((
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".heic",
     ".heif", ".hif", ".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm", ".mpo"))
 _SIDE_FOLDERS = frozenset(("__MACOSX", "@eaDir"))  # thumbnails and resource forks that macOS and Synology leave behind
+# What file managers leave behind, and what this project looks for in a folder of photos: not worth a word.
+_NOT_TOLD = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "picasa.ini", "icon\r", "catalog.csv"))
+_SUFFIXES_TOLD = 6
 _ENCODERS = {".jpg": ".jpg", ".jpeg": ".jpg", ".png": ".png", ".webp": ".webp", ".bmp": ".bmp", ".tif": ".tif",
              ".tiff": ".tif"}
 
@@ -44,20 +49,50 @@ def scan_images(folder):
 
     Raises UserError as `list_images` does.
     """
-    folder = Path(folder)
+    found, refused, _ = _sorted_out(Path(folder))
+    return found, refused
+
+
+def passed_over(folder, *, besides=()):
+    """Return in words how many files under `folder` are no photos, by suffix; "" for none.
+
+    Files that file managers leave there are not counted, nor those of the paths `besides`. Raises UserError as
+    `list_images` does.
+    """
+    folder, besides = Path(folder), {Path(path) for path in besides}
+    others = [name for name in _sorted_out(folder)[2] if folder / name not in besides]
+    if not others:
+        return ""
+    are = "is no photo and is" if len(others) == 1 else "are no photos and are"
+    return f"{counted(len(others), 'file')} {are} passed over: {_by_suffix(others)}"
+
+
+def _sorted_out(folder):
+    """(paths, refused) as `scan_images` returns them, and the paths of other files."""
     _require_folder(folder)
-    refused, found, empty = [], [], True
+    refused, found, others, empty = [], [], [], True
     for relative, entry in _walk(folder, refused):
         empty = False
         if not _is_candidate(entry):
+            if entry.name.lower() not in _NOT_TOLD:
+                others.append(relative)
             continue
         if relative.splitlines() != [relative] or not _is_text(relative):
             refused.append((ascii(relative)[1:-1], "the name holds a line break or bytes that are no text: rename it"))
         else:
             found.append(relative)
     if not found:
-        raise UserError(_nothing_found(folder, refused, empty))
-    return sorted(found), sorted(refused)
+        raise UserError(_nothing_found(folder, refused, empty, others))
+    return sorted(found), sorted(refused), others
+
+
+def _by_suffix(names):
+    """How many names there are of each suffix, the most frequent first: "4 .mp4, 3 .pdf"."""
+    counts = Counter(ascii(os.path.splitext(name)[1].lower())[1:-1] or "without a suffix" for name in names)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    told = [f"{number} {suffix}" for suffix, number in ranked[:_SUFFIXES_TOLD]]
+    rest = sum(number for _, number in ranked[_SUFFIXES_TOLD:])
+    return ", ".join([*told, *([f"{rest} of other suffixes"] if rest else [])])
 
 
 def _require_folder(folder):
@@ -78,14 +113,15 @@ def _require_folder(folder):
                         "Change its access rights.") from error
 
 
-def _nothing_found(folder, refused, empty):
+def _nothing_found(folder, refused, empty, others):
     if refused:
         return (f"The photo folder {folder} has no photo that can be listed; the first of {len(refused)} problems: "
                 f"{refused[0][0]}: {refused[0][1]}.")
     if empty:
         return f"The photo folder {folder} is empty: put photos into it."
     return (f"The photo folder {folder} holds no photos: nothing in it has an image's suffix "
-            "(.jpg, .png, .webp, .gif, .bmp, .tif, .heic, .avif, ...) or content.")
+            "(.jpg, .png, .webp, .gif, .bmp, .tif, .heic, .avif, ...) or content"
+            + (f" ({counted(len(others), 'file')}: {_by_suffix(others)})." if others else "."))
 
 
 def _walk(folder, refused):

@@ -10,6 +10,8 @@ from imgcluster.photos.completeness import missing_rows
 _SIDE = 512  # longer side, in pixels, at which photos are measured
 # Photos are warned of below these. A sharpness of .04 is that of an edge blurred by 2.5 pixels.
 _MIN_SHARPNESS, _MIN_BRIGHTNESS, _MIN_SIDE = 0.04, 0.3, 100
+_MIN_CONTRAST = 0.02  # five of 255 levels: a photo of one colour, which shows nothing
+_LEAST_SIDE = 16  # pixels; photos with a shorter side show no product
 _MIN_SATURATION = 0.06  # below it a photo counts as grey
 INCOMPLETE = "incomplete file"
 _MAX_MISSING = 0.5  # share of the rows that a file may lack
@@ -18,13 +20,14 @@ _SMALL_PRODUCT, _CUT_OFF = 0.03, 0.25
 
 
 def audit_photo(image, data):
-    """Return {"width", "height", "format", "sharpness", "brightness", "color", "missing"} of a photo and its bytes.
+    """Return {"width", "height", "format", "sharpness", "brightness", "contrast", "color", "missing"} of a photo and
+    its bytes.
 
     image: uint8 [H, W, 3] RGB, perhaps decoded at a reduced scale; width and height are the file's own, upright.
     format: of the content, whatever the file's name says. sharpness: the strongest second derivative (Laplacian, 99.5th
     percentile) over the photo's contrast, at a longer side of 512 pixels at most; about 1 for hard edges, .24 / s**2
-    for edges blurred by s pixels. brightness: of the brightest twentieth, 0..1. color: False for grey photos.
-    missing: see `completeness.missing_rows`.
+    for edges blurred by s pixels. brightness: of the brightest twentieth, 0..1. contrast: from the darkest to the
+    brightest pixels but for one in 200, 0..1. color: False for grey photos. missing: see `completeness.missing_rows`.
     """
     scale = min(1.0, _SIDE / max(image.shape[:2]))
     size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
@@ -36,6 +39,7 @@ def audit_photo(image, data):
     name, (height, width) = read_header(data, image.shape[:2])
     return {"width": width, "height": height, "format": name,
             "sharpness": round(float(edges / max(high - low, 1 / 255)), 4), "brightness": round(float(bright), 4),
+            "contrast": round(float(high - low), 4),
             "color": bool(np.quantile(spread, 0.95) / 255 > _MIN_SATURATION), "missing": missing_rows(data)}
 
 
@@ -60,7 +64,9 @@ def rim_share(mask):
 
 def warnings(entry):
     """Return what to warn of in a photo, list[str], from its entry of step 01 (see `preprocess.preprocess_folder`)."""
-    found = {"blurred": entry["sharpness"] < _MIN_SHARPNESS, "dark": entry["brightness"] < _MIN_BRIGHTNESS,
+    flat = entry["contrast"] < _MIN_CONTRAST
+    found = {"one colour": flat, "blurred": not flat and entry["sharpness"] < _MIN_SHARPNESS,
+             "dark": entry["brightness"] < _MIN_BRIGHTNESS,
              "tiny": min(entry["width"], entry["height"]) < _MIN_SIDE, INCOMPLETE: entry["missing"] is not None}
     if entry["num_objects"] > 0:
         found |= {"small product": entry["share"] < _SMALL_PRODUCT, "product cut off": entry["rim"] > _CUT_OFF}
@@ -75,10 +81,12 @@ def incomplete(missing):
 
 
 def refusal(entry, *, min_product_share=0.0, max_objects=None):
-    """Return why a photo is to be left out (most of it is missing, or step 01's filters), or None.
+    """Return why a photo is to be left out (it is far too small, most of it is missing, or step 01's filters), or None.
 
     The filters keep photos without a found product.
     """
+    if min(entry["width"], entry["height"]) < _LEAST_SIDE:
+        return f"{entry['width']} x {entry['height']} pixels: a side of fewer than {_LEAST_SIDE} shows no product"
     if (entry["missing"] or 0) > _MAX_MISSING:
         return incomplete(entry["missing"])
     if not entry["num_objects"]:

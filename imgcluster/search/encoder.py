@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 
 from imgcluster.datafiles.artefacts import require
-from imgcluster.datafiles.feature_record import features_record
+from imgcluster.datafiles.feature_record import PRETRAINED_SETTINGS, features_record
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import embed_all
@@ -16,6 +16,9 @@ from imgcluster.photos.images import resize_for_network
 # Pictures that go through the network at once; it is compiled for this many and for one.
 BATCH = 4
 JPEG_QUALITY = 95
+# Settings of step 03 that make a pretrained network another one. They make nothing of a network of step 02, which is as
+# its file is, whatever is set when step 03 uses it (which warns of it).
+OF_PRETRAINED = ("RANDOM_SEED", "BACKBONE", "WEIGHTS", *PRETRAINED_SETTINGS)
 
 
 class Encoder:
@@ -85,18 +88,17 @@ def as_stored(picture, size):
 def check_settings(data_dir, settings, *, trained):
     """Raise UserError unless step 03 made features.npy, under the present settings.
 
-    settings: those of step 03, a mapping. trained: whether the network is a fine-tuned one, whose own file tells it
-    apart. The seed only counts for random weights. Features of one's own may be as wide as the network's, and yet no
-    photo can be compared with them: only a record tells.
+    settings: those of step 03, a mapping. trained: whether the network is one of step 02, whose own file tells it apart
+    (`check_network`). The seed only counts for random weights. Features of one's own may be as wide as the network's,
+    and yet no photo can be compared with them: only a record tells.
     """
     path = require(Path(data_dir) / "features.npy")
     if not features_record(data_dir):
         raise UserError(f"{path}: step 03 did not make it (made_by_03.json has no record of it), so by which network a "
                         "photo could be compared with it is not known; run 03_extract_features.py, or, where step 03 "
                         "made it elsewhere, put the made_by_03.json from there beside it")
-    counts = {name: value for name, value in settings.items()
-              if name != "RANDOM_SEED" or (settings["WEIGHTS"] is None and not trained)}
-    changes = changed_settings(data_dir, "03", counts)
+    idle = OF_PRETRAINED if trained else () if settings["WEIGHTS"] is None else ("RANDOM_SEED",)
+    changes = changed_settings(data_dir, "03", {name: settings[name] for name in settings if name not in idle})
     if changes:
         raise UserError(f"{data_dir}: its features were made under other settings ({'; '.join(changes)}), so a new "
                         "photo cannot be compared with them; set these back, or run 03_extract_features.py again")

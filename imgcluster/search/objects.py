@@ -71,7 +71,7 @@ def open_photo(data, recipe, *, box=None):
         if left >= image.shape[1] or top >= image.shape[0]:
             raise ImageError("the photo is smaller than its header says")
     missing = missing_rows(data)
-    reason = refusal({"missing": missing, "num_objects": 0})
+    reason = refusal({"width": size[0], "height": size[1], "missing": missing, "num_objects": 0})
     if reason is not None:
         raise ImageError(reason)
     return image, size, missing

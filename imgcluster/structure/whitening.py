@@ -6,7 +6,8 @@ Within-class covariance normalisation (Hatch, Kajarekar & Stolcke, Interspeech 2
 import numpy as np
 
 from imgcluster.pca import evened_axes
-from imgcluster.rows import OnAxes, read_rows
+from imgcluster.rows import OnAxes, blocks, read_rows
+from imgcluster.structure.neighbours import add_by_group
 
 # Of more photos than this so many principal components are kept: what comes after them is noise, and every later step
 # is faster for it. Of fewer none is left out: what tells new products apart lies mostly outside of their span.
@@ -23,17 +24,27 @@ def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=
     vectors: float [N, D]; labels: N labels, two photos of one model at least. K: D, or `components` where N and D are
     more. Directions in which these photos do not differ within a model, as there are too few of them, count most.
     """
-    vectors, labels = np.asarray(vectors, np.float64), np.asarray(labels)
-    mean, differences = vectors.mean(axis=0), vectors.copy()
-    for label in np.unique(labels):
-        differences[labels == label] -= differences[labels == label].mean(axis=0)
-    least = max(ROUNDING * vectors.var(axis=0).mean(), np.finfo(np.float32).eps)
-    directions, deviations = evened_axes(differences, shrinkage, least=least)
+    labels = np.unique(labels, return_inverse=True)[1]
+    mean, whole = _means_and_covariance(vectors, np.zeros_like(labels))
+    least = max(ROUNDING * whole.diagonal().mean(), np.finfo(np.float32).eps)
+    directions, deviations = evened_axes(_means_and_covariance(vectors, labels)[1], shrinkage, least=least)
     axes = directions / deviations @ directions.T
     if min(vectors.shape) > components:
-        placed = (vectors - mean) @ axes
-        axes = axes @ np.linalg.eigh(placed.T @ placed)[1][:, ::-1][:, :components]
-    return axes, -mean @ axes
+        axes = axes @ np.linalg.eigh(axes.T @ whole @ axes)[1][:, ::-1][:, :components]
+    return axes, -mean[0] @ axes
+
+
+def _means_and_covariance(vectors, groups):
+    """(the means float64 [G, D] of the groups int [N] of vectors [N, D], the covariance [D, D] about them), block by
+    block: there may be more of these vectors than of anything else in memory."""
+    means, covariance = np.zeros((groups.max() + 1, vectors.shape[1])), np.zeros((vectors.shape[1],) * 2)
+    for rows in blocks(len(vectors)):
+        add_by_group(means, np.asarray(vectors[rows], np.float64), groups[rows])
+    means /= np.bincount(groups)[:, None]
+    for rows in blocks(len(vectors)):
+        off = vectors[rows] - means[groups[rows]]
+        covariance += off.T @ off
+    return means, covariance / len(vectors)
 
 
 def evened_within(features, known):

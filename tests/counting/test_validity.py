@@ -1,4 +1,6 @@
 """Validity measures agree with their references."""
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -15,6 +17,23 @@ def test_silhouette_is_that_of_squared_distances():
     squares = ((points[:, None] - points[None]) ** 2).sum(axis=2)
     assert squared_silhouette(points, LABELS) == pytest.approx(
         silhouette_score(squares, LABELS, metric="precomputed"), abs=1e-4)
+
+
+def test_silhouette_never_holds_all_distances_to_all_clusters():
+    rng = np.random.default_rng(0)
+    points, labels = rng.random((8000, 4), np.float32), np.arange(8000) % 2000
+    tracemalloc.start()
+    squared_silhouette(points, labels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8000 * 2000 * 4
+
+
+def test_silhouette_of_many_photos_is_the_mean_over_all_blocks():
+    rng = np.random.default_rng(0)
+    points, labels = rng.random((2500, 3), np.float32), rng.integers(0, 40, 2500)
+    assert squared_silhouette(points, labels) == pytest.approx(
+        silhouette_score(points.astype(float), labels, metric="sqeuclidean"), abs=1e-4)
 
 
 def test_silhouette_of_one_cluster_and_of_single_photos_is_zero():

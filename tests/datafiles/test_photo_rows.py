@@ -1,6 +1,7 @@
 """Rows: whatever photos leave or come, every row file agrees with img_paths.txt."""
 import contextlib
 import os
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -133,6 +134,19 @@ def test_large_arrays_lose_the_right_rows(tmp_path, monkeypatch):
     rows = [0, 1, 2, 5, 8, 11, 12, 13, 14, 19]
     write_photo_rows(tmp_path, [photos[row] for row in rows], None)
     np.testing.assert_array_equal(np.load(tmp_path / "features.npy")[:, 0], rows)
+
+
+def test_a_large_table_loses_the_right_lines_and_is_never_in_memory_whole(tmp_path):
+    photos = [f"{row:03}.jpg" for row in range(500)]
+    write_photo_rows(tmp_path, photos, None)
+    write_lines(tmp_path / "features.tsv", ["\t".join([f"{row}"] * 1000) for row in range(500)])
+    size = (tmp_path / "features.tsv").stat().st_size
+    tracemalloc.start()
+    write_photo_rows(tmp_path, photos[::3], None)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert read_lines(tmp_path / "features.tsv") == ["\t".join([f"{row}"] * 1000) for row in range(0, 500, 3)]
+    assert peak < size / 2
 
 
 def test_left_out_photos_are_those_of_the_tables(tmp_path):

@@ -1,7 +1,11 @@
 """Arrays of features on disk: whitened, replaced whole."""
+import contextlib
+import os
+
 import numpy as np
 import pytest
 
+from imgcluster.datafiles.staging import finish
 from imgcluster.extraction.feature_files import FeatureFiles, whiten
 
 
@@ -108,6 +112,38 @@ def test_where_no_photo_could_be_read_nothing_changes(tmp_path):
     earlier = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     filled(tmp_path, bad={row: "vanished" for row in range(5)}, key=2).publish()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == earlier
+
+
+@pytest.mark.parametrize("moves", range(7))
+def test_a_run_killed_anywhere_leaves_whitened_features_and_their_axes_of_one_run(tmp_path, monkeypatch, moves):
+    raw, left, real = [], [moves], os.replace
+
+    def dying(source, target):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        real(source, target)
+
+    for key, rows in enumerate((30, 40)):
+        files = filled(tmp_path, rows=rows, key=key)
+        files.note()
+        raw.append(np.load(tmp_path / "features.part.npy"))
+        if key:
+            monkeypatch.setattr(os, "replace", dying)
+        with contextlib.suppress(KeyboardInterrupt):
+            files.publish(components=2)
+    monkeypatch.setattr(os, "replace", real)
+    finish(tmp_path)
+    features, (mean, axes) = np.load(tmp_path / "features.npy"), np.load(tmp_path / "whitening.npz").values()
+    own = raw[len(features) == 40]
+    np.testing.assert_allclose((own - mean) @ axes, features, atol=1e-4)
+    assert len(np.load(tmp_path / "before.npy")) == len(features)
+
+
+def test_a_single_photo_has_no_axes_of_earlier_ones(tmp_path):
+    filled(tmp_path, rows=30).publish(components=2)
+    filled(tmp_path, rows=1, key=2).publish(components=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["before.npy", "features.npy"]
 
 
 def test_a_run_killed_before_whitened_features_are_in_place_whitens_them_once(tmp_path, monkeypatch):

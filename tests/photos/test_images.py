@@ -13,7 +13,15 @@ from PIL import Image, ImageOps
 
 from imgcluster.errors import UserError
 from imgcluster.photos.decoding import decode_image
-from imgcluster.photos.images import ImageError, list_images, read_image, resize_for_network, scan_images, write_image
+from imgcluster.photos.images import (
+    ImageError,
+    list_images,
+    passed_over,
+    read_image,
+    resize_for_network,
+    scan_images,
+    write_image,
+)
 
 
 def picture(height=48, width=64):
@@ -277,6 +285,32 @@ def test_folder_errors_name_the_folder(tmp_path):
         with pytest.raises(UserError, match=message) as caught:
             list_images(tmp_path / name)
         assert str(tmp_path / name) in str(caught.value)
+
+
+def test_files_that_are_no_photos_are_told_by_suffix(tmp_path):
+    write_image(tmp_path / "photo.jpg", picture())
+    assert passed_over(tmp_path) == ""
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "catalog.csv", "labels.csv"):
+        (tmp_path / name).write_text("a")
+    labels = tmp_path / "labels.csv"
+    assert passed_over(tmp_path, besides=[labels]) == ""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.PSD").write_bytes(b"8BPS")
+    assert passed_over(tmp_path, besides=[labels]) == "1 file is no photo and is passed over: 1 .psd"
+    for name in ("1.mp4", "2.MP4", "README"):
+        (tmp_path / name).write_text("a")
+    assert passed_over(tmp_path) == ("5 files are no photos and are passed over: 2 .mp4, 1 .csv, 1 .psd, "
+                                     "1 without a suffix")
+    for suffix in "abcdefg":
+        (tmp_path / f"x.{suffix}").write_text("a")
+    assert passed_over(tmp_path).endswith("over: 2 .mp4, 1 .a, 1 .b, 1 .c, 1 .csv, 1 .d, 5 of other suffixes")
+
+
+def test_a_folder_of_other_files_alone_is_refused_with_their_kinds(tmp_path):
+    for name in ("a.txt", "b.txt", "c.pdf", "Thumbs.db"):
+        (tmp_path / name).write_text("a")
+    with pytest.raises(UserError, match=r"holds no photos: .* or content \(3 files: 2 \.txt, 1 \.pdf\)\.$"):
+        list_images(tmp_path)
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may read everything")

@@ -5,8 +5,8 @@ import pytest
 
 from imgcluster.photos.photo_audit import audit_photo, incomplete, read_header, refusal, rim_share, warnings
 
-ENTRY = {"width": 400, "height": 300, "format": "JPEG", "sharpness": 0.5, "brightness": 0.8, "color": True,
-         "share": 0.3, "rim": 0.0, "num_objects": 1, "missing": None}
+ENTRY = {"width": 400, "height": 300, "format": "JPEG", "sharpness": 0.5, "brightness": 0.8, "contrast": 0.7,
+         "color": True, "share": 0.3, "rim": 0.0, "num_objects": 1, "missing": None}
 
 
 def encoded(image, suffix=".png"):
@@ -52,6 +52,15 @@ def test_one_colour_and_one_pixel_are_measured_too():
         image = np.full(shape, 90, np.uint8)
         audit = audit_photo(image, encoded(image))
         assert audit["sharpness"] == 0 and (audit["height"], audit["width"]) == shape[:2]
+        assert warnings(ENTRY | audit)[0] == "one colour" and "blurred" not in warnings(ENTRY | audit)
+
+
+def test_a_photo_of_hardly_any_contrast_is_of_one_colour_and_a_pale_product_on_white_is_not():
+    noise = np.random.default_rng(0).integers(200, 203, (240, 240, 1)).repeat(3, axis=2).astype(np.uint8)
+    pale = np.full((240, 240, 3), 255, np.uint8)
+    pale[80:160, 80:160] = 235
+    assert "one colour" in warnings(ENTRY | audit_photo(noise, encoded(noise)))
+    assert "one colour" not in warnings(ENTRY | audit_photo(pale, encoded(pale)))
 
 
 def test_the_rim_is_the_outermost_ring_of_pixels():
@@ -63,7 +72,8 @@ def test_the_rim_is_the_outermost_ring_of_pixels():
 
 
 @pytest.mark.parametrize(("change", "warning"), [
-    ({"width": 60}, "tiny"), ({"missing": 0.3}, "incomplete file"), ({"missing": 0.0}, "incomplete file"),
+    ({"width": 60}, "tiny"), ({"contrast": 0.01, "sharpness": 0.0}, "one colour"),
+    ({"missing": 0.3}, "incomplete file"), ({"missing": 0.0}, "incomplete file"),
     ({"share": 0.01}, "small product"), ({"rim": 0.5}, "product cut off")])
 def test_each_warning_has_its_cause(change, warning):
     assert warnings(ENTRY) == [] and warnings(ENTRY | change) == [warning]
@@ -73,6 +83,13 @@ def test_a_photo_of_which_most_is_missing_is_left_out():
     assert refusal(ENTRY | {"missing": 0.5}) is None
     assert refusal(ENTRY | {"missing": 0.55, "num_objects": 0}) == "incomplete file: 55% of its rows are missing"
     assert incomplete(None) is None and incomplete(0.0) == "incomplete file"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5000, 1), (15, 400)])
+def test_a_photo_too_small_to_show_anything_is_left_out(size):
+    small = ENTRY | dict(zip(("width", "height"), size))
+    assert refusal(small) == f"{size[0]} x {size[1]} pixels: a side of fewer than 16 shows no product"
+    assert refusal(small | {"width": 16, "height": 16}) is None
 
 
 def test_photos_without_a_found_product_are_not_judged_by_it():

@@ -241,8 +241,9 @@ def test_every_product_is_sought_where_a_setting_needs_its_mask():
 
 
 def test_photos_of_other_entries_are_left_out_with_their_reasons():
-    entries = [{"file": "a", "reason": "empty file"}, {"file": "b", "share": 0.01, "num_objects": 1, "missing": None},
-               {"file": "c", "share": 0.5, "num_objects": 1, "missing": None}]
+    whole = {"width": 90, "height": 60, "num_objects": 1, "missing": None}
+    entries = [{"file": "a", "reason": "empty file"}, {"file": "b", "share": 0.01, **whole},
+               {"file": "c", "share": 0.5, **whole}]
     usable, skipped = sort_out(entries, {"min_product_share": 0.1, "max_objects": None})
     assert usable == entries[2:] and [name for name, _ in skipped] == ["a", "b"]
 

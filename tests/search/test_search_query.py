@@ -147,6 +147,21 @@ def test_features_made_otherwise_are_refused(tmp_path):
         check_network(tmp_path, source | {"network_file": "def"}, 5)
 
 
+def test_by_a_network_of_step_02_features_can_be_compared_whatever_network_is_set(tmp_path):
+    # Step 03 uses its file all the same, and notes what was set then.
+    settings = {"BACKBONE": "MobileNetV2", "WEIGHTS": "a.h5", "INPUT_SIZE": 96, "RANDOM_SEED": 0, "RESIZE_MODE": "pad"}
+    source = {"network": "InceptionV3", "trained_on": "others", "network_file": "abc"}
+    np.save(tmp_path / "features.npy", np.ones((2, 5), np.float32))
+    write_json(tmp_path / "made_by_03.json", {"settings": settings, **source})
+    other = settings | {"BACKBONE": "InceptionV3", "WEIGHTS": None, "INPUT_SIZE": None, "RANDOM_SEED": 9}
+    check_settings(tmp_path, other, trained=True)
+    check_network(tmp_path, source, 5)
+    with pytest.raises(UserError, match="RESIZE_MODE: 'pad' -> 'stretch'"):
+        check_settings(tmp_path, other | {"RESIZE_MODE": "stretch"}, trained=True)
+    with pytest.raises(UserError, match="BACKBONE: 'MobileNetV2' -> 'InceptionV3'; WEIGHTS"):
+        check_settings(tmp_path, other, trained=False)
+
+
 def test_whitening_is_applied_and_missed(tmp_path, tiny_embedding):
     assert read_whitening(tmp_path, None) is None
     with pytest.raises(UserError, match="whitening.npz is missing"):

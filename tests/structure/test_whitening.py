@@ -1,4 +1,6 @@
 """Whitening within models: differences inside models count alike, differences between models stay."""
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,15 @@ def test_without_shrinkage_differences_within_models_are_alike_in_all_directions
     for label in range(8):
         placed[labels == label] -= placed[labels == label].mean(axis=0)
     np.testing.assert_allclose(placed.T @ placed / len(placed), np.eye(6), atol=1e-8)
+
+
+def test_many_vectors_are_read_in_blocks_without_a_copy_of_all():
+    vectors, labels = lit_products(1000, np.random.default_rng(0))
+    tracemalloc.start()
+    within_model_whitening(vectors, labels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < vectors.nbytes
 
 
 def test_full_shrinkage_keeps_the_geometry():
