@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
-from scipy.stats import cauchy, norm
+from scipy.stats import norm
 
 from imgcluster.counting.blind_count import Estimate
 from imgcluster.counting.variety import by_variety
@@ -14,9 +14,6 @@ from imgcluster.wording import counted
 # How much one product's number of photos, and what it adds to variety, vary (relative variance) as far as few known
 # products tell: as much as one more product would.
 USUAL_VARIANCE, USUAL_VARIANCE_OF_VARIETY = 0.2, 1.0
-# How many new products there are for each known one, before either set is looked at (the scale of a Cauchy distribution
-# of the logarithm): half of the time between 1 / e and e.
-USUAL_RATIO = 1.0
 # By how much the power is off with which variety grows with the number of products, and how far, in logarithms, new
 # products have more or fewer photos each than known ones where these were not picked.
 POWER_OFF, PHOTOS_OFF = 0.2, 0.2
@@ -51,8 +48,8 @@ def calibrated_estimate(features, known, alone):
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     photos = by_photos(len(features), sizes)
     variety = by_variety(features, known_features, labels)
-    told, trust = joined(photos, guess_of(variety, len(sizes), np.sqrt(photos.count * variety.count)))
-    joint, blind = as_usual(told, len(sizes)), blind_guess(alone)
+    joint, trust = joined(photos, guess_of(variety, len(sizes), np.sqrt(photos.count * variety.count)))
+    blind = blind_guess(alone)
     picked = chance_of_picking(joint, blind, sizes)
     products = counted(len(sizes), "labelled product")
     how = (f"calibrated on {products}: by photos per product {photos.count:.1f}, by variety {variety.count:.1f}, "
@@ -100,15 +97,6 @@ def joined(photos, varied):
     weights = np.array([photos.sigma, varied.sigma])**-2.0
     count = np.exp(np.average(np.log([photos.count, varied.count]), weights=weights))
     return Guess(float(count), max(weights.sum()**-0.5, LEAST_SIGMA)), float(weights[0] / weights.sum())
-
-
-def as_usual(told, num_known):
-    """Return what becomes of the Guess `told` where there are so many known products: seldom are there many times as
-    many new ones, or as few. That moves a doubtful guess a little towards their number, and a certain one hardly."""
-    logs = np.log(told.count) + told.sigma * np.linspace(-8, 8, 2001)
-    weights = norm.pdf(logs, np.log(told.count), told.sigma) * cauchy.pdf(logs, np.log(num_known), USUAL_RATIO)
-    centre = np.average(logs, weights=weights)
-    return Guess(float(np.exp(centre)), float(np.sqrt(np.average((logs - centre)**2, weights=weights))))
 
 
 def chance_of_picking(joint, blind, sizes):
