@@ -12,9 +12,10 @@ import sys
 
 from imgcluster.configuring.step_options import feature_options, network_options, picture_options
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
-from imgcluster.datafiles.feature_record import features_digest, features_record
+from imgcluster.datafiles.feature_record import features_digest, features_record, is_adapted
 from imgcluster.datafiles.photo_rows import drop_unreadable
 from imgcluster.datafiles.records import PHOTOS, photos_key
+from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.extraction.kind import read_kind
 from imgcluster.extraction.projector import PROJECTOR_FILES, write_projector_files
@@ -58,6 +59,10 @@ def open_network(step, img_dir, img_paths):
         path = options["train_dir"] / "network.keras"
         if path.exists():
             step.warn_if_changed("02", data_dir=path.parent)
+        elif settings.ASSIGN_TO is not None and is_adapted(settings.data_dir_of(settings.ASSIGN_TO)):
+            raise UserError(f"ASSIGN_TO = {settings.ASSIGN_TO!r}: {step.show(path)} is missing, the network that made "
+                            "its features, by which alone photos can be compared with them; put the file, or its "
+                            "folder, back")
         else:
             step.warn(f"no {step.show(path)} (step 02 makes it, of 50 photos or more where there are no labels): the "
                       "pretrained network is used as it is")

@@ -55,8 +55,9 @@ def place(step, img_paths, features):
     chain = require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
     warn_of_chain(chain, folder_of=folder_of, warn=step.warn)
     som, clustering, earlier = place_on(chain, step.data_dir, features)
-    step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {listed(chain)}; "
-             f"{(clustering.labels < 0).sum()} fit none of them (cluster -1)")
+    unplaced = (clustering.labels < 0).sum()
+    step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {listed(chain)}; {unplaced} fit none of "
+             f"them (cluster -1){'; give new products clusters in the report' if unplaced else ''}")
     if idle := in_vain(step.settings, "04"):
         step.warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
     return som, clustering, placing_facts(chain, step.data_dir, clustering, earlier), earlier

@@ -185,6 +185,9 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     shutil.copytree(project / "raw_img" / "next", project / "raw_img" / "later")
     run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="later", ASSIGN_TO="next"), "--to", "03")
     assert read_json(project / "data" / "later" / "made_by_03.json")["fitted_to"] == "shop"
+    (data / "network.keras").rename(data / "away.keras")
+    assert "shop/network.keras is missing" in run("03_extract_features.py", project, check=2).stderr
+    (data / "away.keras").rename(data / "network.keras")
     photo = next((project / "raw_img" / "shop").iterdir())
     new_project(project, TRAIN_DATASET="auto")
     found = json.loads(run("07_search.py", project, photo, "--format", "json", where=apart).stdout)

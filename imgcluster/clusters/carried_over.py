@@ -41,8 +41,9 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
     (`corrections_kept`), and are left aside else; those that do not say for which are for the one that step 04 found
     last, and say so from now on. `say` gets a sentence about lines carried over, and lines gone since the last time,
-    whose file is put aside; `warn` about lines left aside and odd ones. Raises UserError naming all lines that cannot
-    be followed, or where the file cannot be written and would later be taken for one about these clusters.
+    whose file is put aside; `warn` about that where more are gone than there are, lines left aside and odd ones. Raises
+    UserError naming all lines that cannot be followed, or where the file cannot be written and would later be taken for
+    one about these clusters.
     """
     path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
     own = own or clustering_id(img_paths, clustering.labels)
@@ -58,8 +59,9 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     if not earlier:
         clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=set(table[CLUSTERING]))
     if number := gone(table, lambda file: _read(file, latest, own), data_dir):
-        say(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
-            f"as {OUTDATED}/{put_aside(data_dir).name})")
+        tell = warn if number > len(table) else say
+        tell(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
+             f"as {OUTDATED}/{put_aside(data_dir).name})")
     note_followed(data_dir)
     found = outcome.corrected
     _warn_of_odd(outcome.aside, found, warn)

@@ -72,12 +72,20 @@ def taught_directions(data_dir):
     return features_record(data_dir).get("trained_on") is not None
 
 
+def is_adapted(data_dir):
+    """Whether the features are of a network that step 02 trained on labels or fitted without."""
+    return _is_adapted(features_record(data_dir))
+
+
+def _is_adapted(record):
+    return any(record.get(name) for name in ("trained_on", "fitted_to"))
+
+
 def taught_apart(data_dir):
     """Whether the features that the number of clusters is estimated from, those from before it was adapted if it was,
     are of the bundled network, which was taught without labels to tell single photos apart."""
     record = features_record(data_dir)
-    adapted = any(record.get(name) for name in ("trained_on", "fitted_to"))
-    return record.get("network") == BUNDLED and (not adapted or read_before(data_dir) is not None)
+    return record.get("network") == BUNDLED and (not _is_adapted(record) or read_before(data_dir) is not None)
 
 
 def differences(data_dir, other_dir):
@@ -87,7 +95,7 @@ def differences(data_dir, other_dir):
     """
     one, other = (features_record(folder) for folder in (data_dir, other_dir))
     facts = [(name, one[name], other[name]) for name in NETWORK_FACTS if name in one and name in other]
-    adapted = any(record.get(name) for record in (one, other) for name in ("trained_on", "fitted_to"))
+    adapted = _is_adapted(one) or _is_adapted(other)
     then, now = one.get("settings", {}), other.get("settings", {})
     facts += [(name, then[name], now[name]) for name in (*(() if adapted else PRETRAINED_SETTINGS), *SETTINGS)
               if name in then and name in now]

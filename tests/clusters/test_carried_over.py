@@ -205,6 +205,11 @@ def test_corrections_that_a_later_file_lacks_are_told_and_put_aside(written, dig
         assert told == ["gone from corrections.csv since the last run: 2 corrections (the file of then is kept as "
                         "outdated/corrections.csv)"]
     assert (tmp_path / "outdated" / "corrections.csv").read_bytes() == followed
+    # Where most are gone, as with a file from another page, it is a warning.
+    write_lines(tmp_path / "corrections.csv", [*lines[:1], "name,,4,fours"])
+    corrected(tmp_path, names, digits, fitted, clustering, warn=told.append)
+    assert told[1:] == ["gone from corrections.csv since the last run: 2 corrections (the file of then is kept as "
+                        "outdated/corrections-2.csv)"]
 
 
 def test_all_photos_may_be_put_in_no_cluster(written, digits, fitted, tmp_path):

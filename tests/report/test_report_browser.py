@@ -218,8 +218,8 @@ def test_corrections_are_counted_as_lines_and_once_saved_the_page_says_what_next
     assert summary.text == "2 corrections" and not browser.find_element("css selector", "#tray [role=status]").text
     click(browser, "#save-corrections")
     assert browser.find_element("css selector", "#tray [role=status]").text == (
-        "Saved, with the 1 correction made before. Now put corrections.csv into data/tiny/, in place of the one there, "
-        "and run python run_all.py --from 04")
+        "Saved, with the 1 correction made before. Now put corrections.csv into data/tiny/, in place of the one there "
+        "(if no newer report made that), and run python run_all.py --from 04")
     assert [line["clustering"] for line in downloaded(browser, "corrections.csv")].count("drawn") == 1 + 2
     merge_named(browser)
     assert browser.find_element("css selector", "#tray summary").text == "4 corrections"
