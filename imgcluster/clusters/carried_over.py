@@ -13,8 +13,9 @@ from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
 from imgcluster.clusters.corrections_kept import follow
 from imgcluster.clusters.levels import followed
 from imgcluster.datafiles.artefacts import OUTDATED
+from imgcluster.datafiles.chain import count_of
 from imgcluster.errors import UserError
-from imgcluster.files import read_json, read_table, write_table
+from imgcluster.files import read_table, write_table
 from imgcluster.structure.hierarchy import majority
 from imgcluster.wording import counted
 
@@ -48,7 +49,7 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
     own = own or clustering_id(img_paths, clustering.labels)
     # Numbers in a line written by hand can only be those that step 04 wrote before.
-    latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", own)
+    latest = count_of(data_dir).get("clustering_id", own)
     table = _read(path, latest, own)
     present = clusterings.Found(own, img_paths, clustering.labels, clustering.labels)
     outcome = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),

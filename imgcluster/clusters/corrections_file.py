@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.files import read_json, read_table, replacing, separator
+from imgcluster.datafiles.chain import count_of
+from imgcluster.files import read_table, replacing, separator
 
 COLUMNS = ("action", "file", "cluster", "value")
 # Which clustering a line is for (`corrections.clustering_id`); the report fills it in, and step 04 where it is empty.
@@ -39,7 +40,7 @@ def read_corrections(path, clustering):
 
 def lines_for(data_dir, clustering):
     """Return the lines of corrections.csv in a folder that are for `clustering`, as `read_corrections` returns them."""
-    latest = read_json(Path(data_dir) / "cluster_count.json").get("clustering_id", clustering)
+    latest = count_of(data_dir).get("clustering_id", clustering)
     table = renumbered(read_corrections(Path(data_dir) / "corrections.csv", latest), clustering)
     return table[table[CLUSTERING] == clustering]
 

@@ -6,8 +6,8 @@ from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
 from imgcluster.datafiles.artefacts import read_features
-from imgcluster.datafiles.chain import chain_labels
-from imgcluster.files import read_json, read_table
+from imgcluster.datafiles.chain import chain_labels, count_of
+from imgcluster.files import read_table
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
@@ -208,7 +208,7 @@ def _earlier_corrections(gallery):
     Those that step 04 left aside are passed on too, as the file that the page writes replaces it. With them, how many
     there are besides these, and the highest number N of a cluster new-N in those for this clustering.
     """
-    count = read_json(gallery.data_dir / "cluster_count.json")
+    count = count_of(gallery.data_dir)
     clustering, placed = count.get("clustering_id", ""), "assigned_to" in count
     table = renumbered(read_corrections(gallery.data_dir / "corrections.csv", clustering), clustering)
     table = table.reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")

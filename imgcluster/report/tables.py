@@ -3,6 +3,7 @@ import numpy as np
 
 from imgcluster.backbone_table import AUTO, BUNDLED
 from imgcluster.clusters.cluster_count import beyond_interval
+from imgcluster.datafiles.chain import count_of
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_json, read_table
 from imgcluster.photos.photo_audit import INCOMPLETE
@@ -62,7 +63,7 @@ def answer(gallery):
 
     "alone": the number that the photos alone suggest, where known products led to quite another.
     """
-    count = read_json(gallery.data_dir / "cluster_count.json")
+    count = count_of(gallery.data_dir)
     low, high = count.get("interval") or (0, 1)
     alone = beyond_interval(count.get("blind_count"), (low, high))
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
