@@ -9,7 +9,7 @@ import sys
 
 from imgcluster.configuring.step_options import label_options
 from imgcluster.datafiles.photo_rows import left_out, write_photo_rows
-from imgcluster.photos.images import passed_over, scan_images
+from imgcluster.photos.images import passed_over, sort_files
 from imgcluster.photos.labels import describe_labels, doubt_of_labels, make_labels
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, run
@@ -24,13 +24,13 @@ def main(argv=None):
     folder = settings.folder("RAW_IMG_DIR")
     if settings.DATASET in SAMPLES:
         draw_sample(SAMPLES[settings.DATASET], folder, workers=settings.workers)
-    found, refused = scan_images(folder)
+    found, refused, others = sort_files(folder)
     step.claim()
     for name, reason in refused:
         step.warn(f"{name}: {reason}")
     options = label_options(settings)
-    if others := passed_over(folder, besides=[options["csv_path"]] if options["csv_path"] else []):
-        step.say(others)
+    if told := passed_over(folder, others, besides=[options["csv_path"]] if options["csv_path"] else []):
+        step.say(told)
     excluded = left_out(step.data_dir, duplicates=settings.REMOVE_DUPLICATES)
     img_paths = [path for path in found if path not in excluded]
     if len(img_paths) < len(found):

@@ -15,8 +15,8 @@ from imgcluster.errors import UserError
 from imgcluster.photos.decoding import MAX_PIXELS, ImageError, decode_image, looks_like_image
 from imgcluster.wording import counted
 
-__all__ = ["MAX_PIXELS", "ImageError", "list_images", "quiet_codecs", "read_bytes", "read_image", "resize_for_network",
-           "scan_images", "write_image"]
+__all__ = ["MAX_PIXELS", "ImageError", "list_images", "passed_over", "quiet_codecs", "read_bytes", "read_image",
+           "resize_for_network", "scan_images", "sort_files", "write_image"]
 
 SUFFIXES = frozenset((
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".heic",
@@ -49,26 +49,24 @@ def scan_images(folder):
 
     Raises UserError as `list_images` does.
     """
-    found, refused, _ = _sorted_out(Path(folder))
-    return found, refused
+    return sort_files(folder)[:2]
 
 
-def passed_over(folder, *, besides=()):
-    """Return in words how many files under `folder` are no photos, by suffix; "" for none.
-
-    Files that file managers leave there are not counted, nor those of the paths `besides`. Raises UserError as
-    `list_images` does.
-    """
+def passed_over(folder, others, *, besides=()):
+    """Return in words how many files under `folder` are no photos, by suffix, of `others` as `sort_files` returns them;
+    "" for none. Those of the paths `besides` are not counted."""
     folder, besides = Path(folder), {Path(path) for path in besides}
-    others = [name for name in _sorted_out(folder)[2] if folder / name not in besides]
+    others = [name for name in others if folder / name not in besides]
     if not others:
         return ""
     are = "is no photo and is" if len(others) == 1 else "are no photos and are"
     return f"{counted(len(others), 'file')} {are} passed over: {_by_suffix(others)}"
 
 
-def _sorted_out(folder):
-    """(paths, refused) as `scan_images` returns them, and the paths of other files."""
+def sort_files(folder):
+    """Return (paths, refused) as `scan_images` does, and the relative paths of other files, save those that file
+    managers leave there. Raises UserError as `list_images` does."""
+    folder = Path(folder)
     _require_folder(folder)
     refused, found, others, empty = [], [], [], True
     for relative, entry in _walk(folder, refused):

@@ -20,6 +20,7 @@ from imgcluster.photos.images import (
     read_image,
     resize_for_network,
     scan_images,
+    sort_files,
     write_image,
 )
 
@@ -288,22 +289,25 @@ def test_folder_errors_name_the_folder(tmp_path):
 
 
 def test_files_that_are_no_photos_are_told_by_suffix(tmp_path):
+    def told(**options):
+        return passed_over(tmp_path, sort_files(tmp_path)[2], **options)
+
     write_image(tmp_path / "photo.jpg", picture())
-    assert passed_over(tmp_path) == ""
+    assert told() == ""
     for name in (".DS_Store", "Thumbs.db", "desktop.ini", "catalog.csv", "labels.csv"):
         (tmp_path / name).write_text("a")
     labels = tmp_path / "labels.csv"
-    assert passed_over(tmp_path, besides=[labels]) == ""
+    assert told(besides=[labels]) == ""
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "b.PSD").write_bytes(b"8BPS")
-    assert passed_over(tmp_path, besides=[labels]) == "1 file is no photo and is passed over: 1 .psd"
+    assert told(besides=[labels]) == "1 file is no photo and is passed over: 1 .psd"
     for name in ("1.mp4", "2.MP4", "README"):
         (tmp_path / name).write_text("a")
-    assert passed_over(tmp_path) == ("5 files are no photos and are passed over: 2 .mp4, 1 .csv, 1 .psd, "
-                                     "1 without a suffix")
+    assert told() == ("5 files are no photos and are passed over: 2 .mp4, 1 .csv, 1 .psd, "
+                      "1 without a suffix")
     for suffix in "abcdefg":
         (tmp_path / f"x.{suffix}").write_text("a")
-    assert passed_over(tmp_path).endswith("over: 2 .mp4, 1 .a, 1 .b, 1 .c, 1 .csv, 1 .d, 5 of other suffixes")
+    assert told().endswith("over: 2 .mp4, 1 .a, 1 .b, 1 .c, 1 .csv, 1 .d, 5 of other suffixes")
 
 
 def test_a_folder_of_other_files_alone_is_refused_with_their_kinds(tmp_path):
