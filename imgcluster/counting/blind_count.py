@@ -31,13 +31,15 @@ APART_BELOW, APART_ABOVE = 0.5, 0.6
 class Estimate:
     """A number of clusters, its interval (low, high), and how it was found: `words` say it without terms, where the
     method has any. finer_groups: about how many smaller groups stand out, too, where the clusters may be kinds of
-    product."""
+    product. peaks: the counts that stand out most in the photos' silhouette and in the growth of their distances, each
+    (count, clarity 0..1)."""
 
     count: int
     interval: tuple
     method: str
     words: str = ""
     finer_groups: int | None = None
+    peaks: tuple = ()
 
 
 ALL_ALIKE = Estimate(1, (1, 1), "all photos look the same")
@@ -72,7 +74,8 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     said = (f"{name} {view:.0f} with weight {clarity:.2f}" for name, (view, clarity) in views.items())
     return Estimate(round(count), interval(count, list(views.values()), finer, num_photos=num_photos,
                                            margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE)),
-                    "blind: " + ", ".join(said), words, finer and round(finer))
+                    "blind: " + ", ".join(said), words, finer and round(finer),
+                    (views["silhouette"], views["growth of distances"]))
 
 
 def _views(hierarchy, taught_apart):

@@ -1,11 +1,10 @@
 """The number of clusters learned from labelled products: how many photos and how much variety make one product."""
-from dataclasses import dataclass
-
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 from scipy.stats import norm
 
 from imgcluster.counting.blind_count import Estimate
+from imgcluster.counting.chances import ANY_FACTOR, Guess, chances_of, quantile
 from imgcluster.counting.variety import by_variety
 from imgcluster.errors import UserError
 from imgcluster.rows import check_features
@@ -21,28 +20,20 @@ LEAST_SIGMA, LEAST_BLIND_SIGMA = 0.05, 0.25
 # Odds that known products have other numbers of photos than new ones: at most, where the known ones have equally many;
 # the variation of their sizes over which that fades; and where it is large.
 PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.03, 0.05
-# How often a new product is then photographed for each photo of a known one: a tenth to ten times, all as likely. How
-# often the photos alone are off by any such factor.
-ANY_FACTOR, ASTRAY = 1 / (2 * np.log(10)), 0.15
+# How often the photos alone are off by any factor.
+ASTRAY = 0.15
 TAIL = 0.1
 PRIOR_MARGIN = 1.25
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A number of products, `count`, the logarithm of which is off by `sigma` (a Gaussian's)."""
-
-    count: float
-    sigma: float
 
 
 def calibrated_estimate(features, known, alone):
     """Return the Estimate for features [N, D], given known = (features [M, D], labels [M]) and the Estimate of the
     photos `alone`.
 
-    Known products tell of new ones if they have about as many photos each. If not, as where somebody picked ten of
-    each, there is no telling more photos from more products by them, and the photos alone tell the number. The likelier
-    case (`chance_of_picking`) gives the count, both the interval: it holds four fifths of their joint distribution.
+    Known products tell of new ones if they have about as many photos each, and more so where that number stands out in
+    the photos themselves. If not, as where somebody picked ten of each, there is no telling more photos from more
+    products by them, and the photos alone tell the number. The likelier case (`chance_of_picking`) gives the count, the
+    middle of its distribution, both the interval: it holds four fifths of their joint one.
     """
     known_features, labels = check_known(known, features.shape[1])
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
@@ -51,15 +42,18 @@ def calibrated_estimate(features, known, alone):
     joint, trust = joined(photos, guess_of(variety, len(sizes), np.sqrt(photos.count * variety.count)))
     blind = blind_guess(alone)
     picked = chance_of_picking(joint, blind, sizes)
+    by_known = chances_of(joint, len(features), alone.peaks)
+    count = alone.count if picked > 0.5 else quantile(by_known, 0.5)
     products = counted(len(sizes), "labelled product")
+    standing_out = "".join(f"{peak:.1f} stands out with clarity {clear:.2f}, " for peak, clear in alone.peaks if clear)
     how = (f"calibrated on {products}: by photos per product {photos.count:.1f}, by variety {variety.count:.1f}, "
-           f"weight of the former {trust:.2f}; by the photos alone {alone.count}, which counts with a chance of "
-           f"{picked:.2f}")
+           f"weight of the former {trust:.2f}; {standing_out}by the photos alone {alone.count}, which counts with a "
+           f"chance of {picked:.2f}")
     words = f"learned from {products}"
     if picked > 0.5:
         words = f"estimated from the photos alone, as photos seem to be picked from {products}"
-    best = blind if picked > 0.5 else joint
-    return rounded(best.count, interval(joint, blind, picked), len(features), how, words)
+    both = (1 - picked) * by_known + picked * chances_of(blind, len(features))
+    return Estimate(count, interval(both, count), how, words)
 
 
 def by_photos(num_photos, sizes):
@@ -121,14 +115,9 @@ def odds_if_equal(sizes):
     return equal * min(PICKED_IF_UNEQUAL / by_itself, PICKED_IF_EQUAL)
 
 
-def interval(first, second, chance):
-    """Return (low, high) of two Guesses, the `second` of which holds with the given chance: a tenth of their joint
-    distribution lies below, and a tenth above."""
-    centres = np.log([first.count, second.count])
-    reach = 5 * max(first.sigma, second.sigma)
-    logs = np.linspace(centres.min() - reach, centres.max() + reach, 10_000)
-    below = ((1 - chance) * ndtr((logs - centres[0]) / first.sigma) + chance * ndtr((logs - centres[1]) / second.sigma))
-    return tuple(np.exp(np.interp([TAIL, 1 - TAIL], below, logs)))
+def interval(chances, count):
+    """Return (low, high), between which four fifths of the chances of 1, 2, ... lie, and the count."""
+    return min(quantile(chances, TAIL), count), max(quantile(chances, 1 - TAIL), count)
 
 
 def prior_estimate(num_photos, imgs_per_model):

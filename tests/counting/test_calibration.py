@@ -9,18 +9,17 @@ import pytest
 from imgcluster.counting import calibration
 from imgcluster.counting.blind_count import Estimate
 from imgcluster.counting.calibration import (
-    Guess,
     blind_guess,
     by_photos,
     calibrated_estimate,
     chance_of_picking,
     guess_of,
-    interval,
     joined,
     prior_estimate,
     rounded,
     variance_of,
 )
+from imgcluster.counting.chances import Guess
 from imgcluster.counting.variety import Variety
 from imgcluster.errors import UserError
 
@@ -37,9 +36,9 @@ def begin_anew():
     RNG.bit_generator.state = START
 
 
-def alone_at(count, reach=1.5):
+def alone_at(count, reach=1.5, peaks=()):
     """What the photos alone are to suggest, with an interval of that factor either way."""
-    return Estimate(count, (count / reach, count * reach), "blind")
+    return Estimate(count, (count / reach, count * reach), "blind", peaks=peaks)
 
 
 def learned(photos, known, alone=None):
@@ -47,11 +46,11 @@ def learned(photos, known, alone=None):
     return calibrated_estimate(photos, known, alone_at(alone or 8))
 
 
-def estimated(monkeypatch, *, photos, sizes, by_variety, alone, variance=0.1):
+def estimated(monkeypatch, *, photos, sizes, by_variety, alone, variance=0.1, peaks=()):
     """The Estimate of so many photos by known products of the given sizes, were their varieties these."""
     monkeypatch.setattr(calibration, "by_variety", lambda *_: Variety(by_variety, variance, 0.8))
     return calibrated_estimate(np.zeros((photos, 2), np.float32), (
-        np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)), alone_at(alone))
+        np.zeros((sum(sizes), 2), np.float32), np.repeat(np.arange(len(sizes)), sizes)), alone_at(alone, peaks=peaks))
 
 
 def chance(found):
@@ -197,16 +196,23 @@ def test_the_more_certain_count_has_more_weight_and_both_make_it_surer():
     assert joined(Guess(9, 1e-3), Guess(9, 1e-3))[0].sigma == calibration.LEAST_SIGMA
 
 
-def test_an_interval_of_two_guesses_reaches_as_far_as_a_tenth_of_both():
-    first, second = Guess(10, 0.1), Guess(30, 0.1)
-    tail = np.exp(0.12816)
-    assert interval(first, second, 0) == pytest.approx((10 / tail, 10 * tail), rel=1e-3)
-    assert interval(first, second, 1) == pytest.approx((30 / tail, 30 * tail), rel=1e-3)
-    low, high = interval(first, second, 0.2)
-    assert low < 9.2 and 28 < high < 31
-    assert interval(first, second, 0.05)[1] < 12
-    # A tenth of both is a fifth of the one that is uncertain.
-    assert interval(Guess(10, 0.001), Guess(10, 0.5), 0.5)[1] == pytest.approx(10 * np.exp(0.5 * 0.8416), rel=1e-3)
+def test_a_clear_peak_near_the_number_by_known_products_is_the_number(monkeypatch):
+    # By photos per product there are 3.9, by variety 3.8.
+    few = {"photos": 730, "sizes": [189, 186], "by_variety": 3.8, "alone": 4}
+    found, at_three, vague, far_off = (estimated(monkeypatch, **few, peaks=peaks) for peaks in (
+        (), ((3.0, 1.0), (1.0, 0.0)), ((3.0, 0.05), (1.0, 0.0)), ((42.0, 1.0), (42.0, 1.0))))
+    assert found.count == vague.count == far_off.count == 4 and at_three.count == 3
+    assert "; 3.0 stands out with clarity 1.00, by the photos alone 4," in at_three.method
+    assert far_off.interval == found.interval, "a level of views, or of kinds"
+    narrower = estimated(monkeypatch, **few, peaks=((4.0, 1.0), (4.0, 1.0)))
+    assert narrower.interval[1] / narrower.interval[0] < found.interval[1] / found.interval[0]
+
+
+def test_many_known_products_outweigh_a_peak(monkeypatch):
+    sizes = [10, 12, 14, 9, 13, 11] * 10
+    found, peaked = (estimated(monkeypatch, photos=690, sizes=sizes, by_variety=60, alone=60, peaks=peaks)
+                     for peaks in ((), ((45.0, 1.0), (1.0, 0.0))))
+    assert abs(found.count - 60) <= 1 and abs(peaked.count - found.count) <= 1
 
 
 @pytest.mark.parametrize("alone, picked, count", [(18, False, 18), (13, False, 18), (5, True, 5), (60, True, 60)])
