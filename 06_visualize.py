@@ -47,7 +47,7 @@ def main(argv=None):
     exported = step.result_dir / "clusters"
     if settings.EXPORT_CLUSTERS:
         count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, exported,
-                                link=settings.EXPORT_CLUSTERS == "link")
+                                names=gallery.names, link=settings.EXPORT_CLUSTERS == "link")
         step.say(f"{count} photos put into {step.show(exported)}")
     elif exported.exists():
         step.warn(f"{step.show(exported)} is of an earlier run (other clusters?): remove it, or set EXPORT_CLUSTERS")

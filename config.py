@@ -322,5 +322,5 @@ MAX_SHEETS = 20
 # more, this many are drawn at random, and each of the others is placed beside those most like it.
 SCATTER_MAX_PHOTOS = 3000
 
-# Put the photos into RESULT_DIR/clusters/<cluster>/: False (do not), "copy" or "link" (symbolic links).
+# Put the photos into RESULT_DIR/clusters/<cluster and its name>/: False (do not), "copy" or "link" (symbolic links).
 EXPORT_CLUSTERS = False

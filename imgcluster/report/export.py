@@ -1,5 +1,6 @@
 """Photos sorted into one folder per cluster, for browsing with any file manager."""
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -7,12 +8,15 @@ from imgcluster.progress import progress
 
 # File systems allow 255 bytes; the rest is for the number of photos whose names are otherwise the same.
 LONGEST_NAME = 245
+# What Windows does not take in names.
+NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
 
-def export_clusters(photo_dir, img_paths, labels, out_dir, *, link=False):
+def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=False):
     """Copy (or link) each photo to `out_dir`/<cluster>/<path with "/" as "__">; return how many were put there.
 
-    The folder is built anew beside the old one and takes its place at the end. Photos that cannot be read are left out.
+    names: {cluster: what people call it}, which then follows the number. The folder is built anew beside the old one
+    and takes its place at the end. Photos that cannot be read are left out.
     """
     out_dir, photo_dir = Path(out_dir), Path(photo_dir)
     fresh = out_dir.with_name(f".{out_dir.name}.partial")
@@ -22,19 +26,25 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, link=False):
     linked_from, linked_to = os.path.realpath(out_dir), os.path.realpath(photo_dir)
     count = 0
     for name, label in progress(zip(img_paths, labels), description="export", total=len(img_paths)):
-        folder = fresh / str(label)
+        folder = fresh / folder_name(label, (names or {}).get(label, ""))
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / _free_name(folder, name)
         if not os.access(photo_dir / name, os.R_OK):
             continue
         if link:
-            target.symlink_to(os.path.relpath(os.path.join(linked_to, name), f"{linked_from}/{label}"))
+            target.symlink_to(os.path.relpath(os.path.join(linked_to, name), f"{linked_from}/{folder.name}"))
         else:
             shutil.copyfile(photo_dir / name, target)
         count += 1
     shutil.rmtree(out_dir, ignore_errors=True)
     os.replace(fresh, out_dir)
     return count
+
+
+def folder_name(label, name):
+    """Return "<label> <name>" as any file system takes it: other characters as "_", and the end of a long name cut."""
+    fit = NOT_IN_NAMES.sub("_", f"{label} {name}").encode()[:LONGEST_NAME].decode(errors="ignore")
+    return fit.rstrip(" .")
 
 
 def _free_name(folder, name):

@@ -1,9 +1,10 @@
 """Export: one folder per cluster, every photo once, built anew each time."""
 import os
 
+import numpy as np
 import pytest
 
-from imgcluster.report.export import export_clusters
+from imgcluster.report.export import export_clusters, folder_name
 
 CONTENT = {"a.jpg": b"A", "sub/b, 1.jpg": b"B", "sub/deep/신발 👟.png": b"C", "d.jpg": b"D"}
 
@@ -30,6 +31,20 @@ def test_photos_lie_in_the_folder_of_their_cluster(photo_dir, tmp_path, link):
                                  "10/d.jpg": b"D"}
     assert all(path.is_symlink() == link for path in out_dir.rglob("*") if path.is_file())
     assert list(out_dir.parent.iterdir()) == [out_dir]
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_folders_of_named_clusters_bear_the_names_too(photo_dir, tmp_path, link):
+    names = {0: "Öl, 2 l", 1: "a/b?"}
+    export_clusters(photo_dir, list(CONTENT), np.array([0, 1, 2, -1]), tmp_path / "out", names=names, link=link)
+    assert exported(tmp_path / "out") == {"0 Öl, 2 l/a.jpg": b"A", "1 a_b_/sub__b, 1.jpg": b"B",
+                                          "2/sub__deep__신발 👟.png": b"C", "-1/d.jpg": b"D"}
+
+
+@pytest.mark.parametrize("name, folder", [("", "7"), ("Dr. No.. ", "7 Dr. No"), ('<a>:"b"\\c|d*\n', "7 _a___b__c_d__"),
+                                          ("..", "7"), ("신" * 200, "7 " + "신" * 81)])
+def test_a_name_becomes_one_that_any_file_system_takes(name, folder):
+    assert folder_name(7, name) == folder and len(folder.encode()) <= 245
 
 
 def test_links_hold_when_photos_and_results_move_together(photo_dir, tmp_path):
