@@ -31,13 +31,18 @@ def main(argv=None):
     step = Step(__file__, __doc__, argv)
     require(step.data_dir / "img_paths.txt")
     step.claim()
+    folder_of = step.settings.data_dir_of
+    chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
     img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
     if are_others(step.data_dir):
         step.warn("features.npy is not the file that step 03 wrote: taken for features of your own "
                   "(if they are not, run 03_extract_features.py again)")
     else:
         step.warn_if_changed("03")
-    som, clustering, facts, earlier = (find if step.settings.ASSIGN_TO is None else place)(step, img_paths, features)
+    if chain:
+        som, clustering, facts, earlier = place(step, img_paths, features, chain)
+    else:
+        som, clustering, facts, earlier = find(step, img_paths, features)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
                                          own=facts["clustering_id"], warn=step.warn, say=step.say)
     if lines:
@@ -49,11 +54,9 @@ def main(argv=None):
                 then="05_evaluate.py")
 
 
-def place(step, img_paths, features):
-    """Place the photos in the clusters of ASSIGN_TO: (map, Clustering, facts for its record, clusters' names there)."""
-    folder_of = step.settings.data_dir_of
-    chain = require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
-    warn_of_chain(chain, folder_of=folder_of, warn=step.warn)
+def place(step, img_paths, features, chain):
+    """Place the photos in the clusters of a chain: (map, Clustering, facts for its record, clusters' names there)."""
+    warn_of_chain(chain, folder_of=step.settings.data_dir_of, warn=step.warn)
     som, clustering, earlier = place_on(chain, step.data_dir, features)
     unplaced = (clustering.labels < 0).sum()
     step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {listed(chain)}; {unplaced} fit none of "
