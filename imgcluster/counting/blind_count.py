@@ -3,7 +3,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcluster.counting.cuts import PHOTOS_PER_CLUSTER, candidate_counts, modularity_peak, silhouette_peak
+from imgcluster.counting.cuts import (
+    PHOTOS_PER_CLUSTER,
+    candidate_counts,
+    modularity_peak,
+    silhouette_of,
+    silhouette_peak,
+)
 from imgcluster.counting.growth import growth_of_distances, growth_peaks
 from imgcluster.counting.reciprocity import reciprocity_curve, reciprocity_peak
 
@@ -23,6 +29,8 @@ STANDS_OUT, SMALL_CLUSTER = 0.5, 25
 BELOW, ABOVE, PER_SPREAD = 0.2, 0.25, 0.5
 # By how much less it is where the growth of distances has a clear peak, which is mostly right.
 SURER = 0.15
+# How often a clear peak of the growth of distances is at the number of products.
+OF_PRODUCTS = 0.2
 # The same by features of a network that was taught to tell photos apart: four of five draws by the bundled network's.
 APART_BELOW, APART_ABOVE = 0.5, 0.6
 
@@ -31,8 +39,8 @@ APART_BELOW, APART_ABOVE = 0.5, 0.6
 class Estimate:
     """A number of clusters, its interval (low, high), and how it was found: `words` say it without terms, where the
     method has any. finer_groups: about how many smaller groups stand out, too, where the clusters may be kinds of
-    product. peaks: the counts that stand out most in the photos' silhouette and in the growth of their distances, each
-    (count, clarity 0..1)."""
+    product. peaks: counts that stand out, each (count, chance 0..1 that it is that of products, not of kinds or
+    of views)."""
 
     count: int
     interval: tuple
@@ -75,7 +83,17 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     return Estimate(round(count), interval(count, list(views.values()), finer, num_photos=num_photos,
                                            margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE)),
                     "blind: " + ", ".join(said), words, finer and round(finer),
-                    (views["silhouette"], views["growth of distances"]))
+                    peaks_of_products(views, hierarchy))
+
+
+def peaks_of_products(views, hierarchy):
+    """Return `Estimate.peaks` of {view: (count, clarity)} of a Hierarchy: where the silhouette of its cuts peaks, which
+    is the likelier at products the higher it is (clear structure, not noise), and where the growth of distances does.
+    """
+    count, clear = views["silhouette"]
+    height = silhouette_of(hierarchy, round(count)) if clear > 0 else 0
+    grown, sharp = views["growth of distances"]
+    return (count, clear * height), (grown, OF_PRODUCTS * sharp)
 
 
 def _views(hierarchy, taught_apart):

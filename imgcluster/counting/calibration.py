@@ -45,7 +45,8 @@ def calibrated_estimate(features, known, alone):
     by_known = chances_of(joint, len(features), alone.peaks)
     count = alone.count if picked > 0.5 else quantile(by_known, 0.5)
     products = counted(len(sizes), "labelled product")
-    standing_out = "".join(f"{peak:.1f} stands out with clarity {clear:.2f}, " for peak, clear in alone.peaks if clear)
+    standing_out = "".join(f"{peak:.1f} stands out and is right with a chance of {chance:.2f}, "
+                           for peak, chance in alone.peaks if chance)
     how = (f"calibrated on {products}: by photos per product {photos.count:.1f}, by variety {variety.count:.1f}, "
            f"weight of the former {trust:.2f}; {standing_out}by the photos alone {alone.count}, which counts with a "
            f"chance of {picked:.2f}")

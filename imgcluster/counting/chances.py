@@ -6,9 +6,8 @@ from scipy.stats import norm
 
 # The density, over logarithms, of any factor from a tenth to ten, all as likely.
 ANY_FACTOR = 1 / (2 * np.log(10))
-# How often a clear peak is at the number of products rather than at that of kinds or of views of them, and how far it
-# is then off in logarithms.
-OF_PRODUCTS, PEAK_OFF = 0.2, 0.12
+# How far a peak is off in logarithms where it is at the number of products, and how sure it is of that at most.
+PEAK_OFF, SUREST = 0.12, 0.9
 
 
 @dataclass(frozen=True)
@@ -21,16 +20,16 @@ class Guess:
 
 def chances_of(guess, most, peaks=()):
     """Return how likely each number of products 1..most is, float [most], sum 1: by a Guess, and by the `peaks`,
-    [(count, clarity 0..1)], that stand out in the photos.
+    [(count, chance 0..1)], that stand out in the photos.
 
-    The number of products is now and then at a clear peak, where it may also be one of kinds, or of views; then it says
+    With that chance the number of products is at the peak, about; else the peak is one of kinds or of views, and says
     nothing. Beforehand all numbers are as likely in logarithms.
     """
     logs = np.log(np.arange(1, most + 1))
     likelihood = norm.logpdf(logs, np.log(guess.count), guess.sigma) - logs
-    for count, clear in peaks:
-        chance = OF_PRODUCTS * clear
-        likelihood += np.log(1 - chance + chance * norm.pdf(logs, np.log(count), PEAK_OFF) / ANY_FACTOR)
+    for count, chance in peaks:
+        at_peak = norm.pdf(logs, np.log(count), PEAK_OFF) / ANY_FACTOR
+        likelihood += np.log1p(min(chance, SUREST) * (at_peak - 1))
     chances = np.exp(likelihood - likelihood.max())
     return chances / chances.sum()
 

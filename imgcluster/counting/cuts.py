@@ -47,7 +47,7 @@ def silhouette_peak(hierarchy, counts, allowed):
     of a single cloud are no peak. The count is the `plateau_mean` over the peak's upper half, or over the upper tenth
     of its height where that is less.
     """
-    heights = np.array([_height(hierarchy, count) for count in counts])
+    heights = np.array([silhouette_of(hierarchy, count) for count in counts])
     top = np.flatnonzero(allowed)[heights[allowed].argmax()]
     drop = prominence(np.append(ONE_CLUSTER, heights) if counts[0] == 2 else heights, top + int(counts[0] == 2))
     if drop <= 0 or heights[top] <= 0:
@@ -55,10 +55,11 @@ def silhouette_peak(hierarchy, counts, allowed):
     closer = np.linspace(counts[max(top - 1, 0)], counts[min(top + 1, len(counts) - 1)], CLOSER_STEPS).astype(int)
     closer = np.setdiff1d(closer, counts)
     all_counts = np.concatenate([counts[allowed], closer])
-    all_heights = np.concatenate([heights[allowed], [_height(hierarchy, count) for count in closer]])
+    all_heights = np.concatenate([heights[allowed], [silhouette_of(hierarchy, count) for count in closer]])
     plateau = min(PLATEAU_OF_DROP * drop, PLATEAU_OF_HEIGHT * all_heights.max())
     return plateau_mean(all_counts, all_heights, plateau), clarity(drop, all_heights.max(), clear=CLEAR_PEAK)
 
 
-def _height(hierarchy, count):
+def silhouette_of(hierarchy, count):
+    """Return the silhouette, -1..1, of the cut of a Hierarchy into `count` clusters (`squared_silhouette`)."""
     return squared_silhouette(hierarchy.points, cut(hierarchy.tree, count)[hierarchy.nodes])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imgcluster.counting import blind_count
-from imgcluster.counting.blind_count import blind_estimate, finer_level, interval, joined, mutual_peak
+from imgcluster.counting.blind_count import OF_PRODUCTS, blind_estimate, finer_level, interval, joined, mutual_peak
 from imgcluster.counting.cuts import candidate_counts, modularity_peak, silhouette_peak
 from imgcluster.counting.growth import GrowthPeak
 from imgcluster.structure.hierarchy import hierarchy_of
@@ -42,6 +42,15 @@ def test_separate_clouds_are_counted(num_clusters):
     assert estimate.count == pytest.approx(num_clusters, rel=0.05)
     assert estimate.interval[0] <= num_clusters <= estimate.interval[1] < 2 * num_clusters
     assert "modularity" in estimate.method and "reciprocity" in estimate.method
+
+
+def test_a_peak_is_the_likelier_of_products_the_clearer_the_photos_lie_apart():
+    near, far = (blind_estimate(hierarchy_of(clouds(6, 40, spread=spread))).peaks for spread in (0.9, 0.3))
+    assert [count for count, _ in far] == pytest.approx([6, 6], rel=0.1)
+    assert 0 < near[0][1] < far[0][1] - 0.2 and far[0][1] > 0.5 and far[1][1] == OF_PRODUCTS
+    cloud = np.random.default_rng(0).standard_normal((300, 8)).astype(np.float32)
+    assert max(chance for _, chance in blind_estimate(hierarchy_of(cloud)).peaks) < 0.1
+    assert blind_estimate(hierarchy_of(np.eye(3, dtype=np.float32))).peaks == ()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from imgcluster.counting.chances import ANY_FACTOR, OF_PRODUCTS, PEAK_OFF, Guess, chances_of, quantile
+from imgcluster.counting.chances import ANY_FACTOR, PEAK_OFF, SUREST, Guess, chances_of, quantile
 
 
 def test_chances_are_of_whole_numbers_about_the_guess_and_sum_to_one():
@@ -18,15 +18,23 @@ def test_a_guess_beyond_the_numbers_there_are_is_for_the_nearest(count, sigma, m
     assert np.isfinite(chances).all() and chances.argmax() + 1 == (1 if count < 1 else most)
 
 
-def test_a_clear_peak_is_likelier_by_how_often_it_is_of_products():
-    plain, peaked, vague = (chances_of(Guess(5, 0.5), 200, [(4.0, clear)]) for clear in (0, 1, 0.1))
-    at_peak = OF_PRODUCTS / (PEAK_OFF * np.sqrt(2 * np.pi)) / ANY_FACTOR
-    assert peaked[3] / peaked[99] == pytest.approx(plain[3] / plain[99] * (1 + at_peak / (1 - OF_PRODUCTS)))
-    assert plain[3] < vague[3] < peaked[3] and np.array_equal(plain, chances_of(Guess(5, 0.5), 200))
+def test_numbers_at_a_peak_are_the_likelier_the_surer_it_is_of_products():
+    plain, vague, peaked, sure, surest = (chances_of(Guess(5, 0.5), 200, [(4.0, chance)])
+                                          for chance in (0, 0.1, 0.3, 1, SUREST))
+    at_peak = 0.3 / (PEAK_OFF * np.sqrt(2 * np.pi)) / ANY_FACTOR
+    assert peaked[3] / peaked[99] == pytest.approx(plain[3] / plain[99] * (1 + at_peak / 0.7))
+    assert plain[3] < vague[3] < peaked[3] < sure[3] < 1 and sure.argmax() == 3
+    assert np.array_equal(sure, surest), "never so sure that nothing else counts"
+    assert np.array_equal(plain, chances_of(Guess(5, 0.5), 200))
+
+
+def test_a_sure_peak_far_from_the_guess_says_nothing():
+    far, plain = (chances_of(Guess(5, 0.1), 300, peaks) for peaks in ([(200.0, 1.0)], []))
+    assert far == pytest.approx(plain, abs=1e-9)
 
 
 def test_peaks_of_both_kinds_together_say_more_than_one():
-    one, two = (chances_of(Guess(5, 0.5), 50, peaks) for peaks in ([(4.0, 1.0)], [(4.0, 1.0), (4.0, 1.0)]))
+    one, two = (chances_of(Guess(5, 0.5), 50, peaks) for peaks in ([(4.0, 0.2)], [(4.0, 0.2), (4.0, 0.2)]))
     assert two[3] > one[3]
 
 
