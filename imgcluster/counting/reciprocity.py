@@ -7,6 +7,9 @@ from imgcluster.rows import blocks, sample_step
 RANKED_PHOTOS = 2000
 SMALLEST_CLUSTER = 3
 FLAT_PEAK, CLEAR_PEAK = 0.01, 0.15
+# From which reciprocity on a peak counts in full, and up to which, where no more than half of the nearest photos are
+# mutual beyond chance, for nothing.
+MOSTLY_MUTUAL, RARELY_MUTUAL = 0.6, 0.5
 # Peaks whose upper fifth is wider than a factor of four are broad.
 TOP_OF_PEAK, BROAD = 0.2, np.log(4)
 
@@ -18,7 +21,8 @@ def reciprocity_peak(curve, num_photos, highest=np.inf):
     not, and more reach into other clusters, whose photos are nearer to each other. So reciprocity peaks at the size
     that clusters have, whatever their shape and spread, and N over it is their number. Clusters of unequal size count
     by their photos: the number is that of as many equal ones. A broad peak is the less clear, the broader: photos in no
-    clusters at all make one broad hill. highest: the greatest count allowed. Without a peak clarity is 0.
+    clusters at all make one broad hill. A low one is none: most of the nearest are not mutual there. highest: the
+    greatest count allowed. Without a peak clarity is 0.
     """
     sizes, heights = curve
     counts = num_photos / sizes
@@ -34,7 +38,8 @@ def reciprocity_peak(curve, num_photos, highest=np.inf):
     count = plateau_mean(counts[near], heights[near], FLAT_PEAK, weights=np.log(high / low)[near])
     broad = np.arange(len(sizes))[near][heights[near] >= heights[top] - TOP_OF_PEAK * drop]
     width = np.log(high[broad[-1]] / low[broad[0]])
-    return count, clarity(drop / max(width / BROAD, 1), heights[top], clear=CLEAR_PEAK)
+    high_enough = np.clip((heights[top] - RARELY_MUTUAL) / (MOSTLY_MUTUAL - RARELY_MUTUAL), 0, 1)
+    return count, clarity(drop / max(width / BROAD, 1), heights[top], clear=CLEAR_PEAK) * float(high_enough)
 
 
 def reciprocity_curve(points, nearest):

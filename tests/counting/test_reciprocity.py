@@ -87,7 +87,28 @@ def test_one_cloud_has_no_clear_peak(width):
     assert clear < 0.3
 
 
-def test_a_broad_hill_is_no_clear_peak_however_high_it_is(monkeypatch):
+@pytest.fixture
+def however_low(monkeypatch):
+    """Peaks count however low they are."""
+    monkeypatch.setattr(reciprocity_module, "MOSTLY_MUTUAL", -1)
+    monkeypatch.setattr(reciprocity_module, "RARELY_MUTUAL", -2)
+
+
+def test_a_peak_counts_for_nothing_where_half_of_the_nearest_are_not_mutual():
+    points = clouds(8, 25, spread=2)
+    assert reciprocity_curve(points, nearest_of(points))[1].max() < reciprocity_module.RARELY_MUTUAL
+    assert reciprocity_peak(points)[1] == 0
+
+
+def test_a_low_peak_counts_less_than_if_it_were_high(request):
+    points = clouds(8, 25, spread=1.4)
+    (count, clear), height = reciprocity_peak(points), reciprocity_curve(points, nearest_of(points))[1].max()
+    request.getfixturevalue("however_low")
+    same, clearer = reciprocity_peak(points)
+    assert 0.5 < height < 0.6 and same == count and clear == pytest.approx(clearer * (height - 0.5) / 0.1) and clear > 0
+
+
+def test_a_broad_hill_is_no_clear_peak_however_high_it_is(monkeypatch, however_low):
     hill = np.random.default_rng(3).standard_normal((300, 8)).astype(np.float32)
     count, clear = reciprocity_peak(hill)
     monkeypatch.setattr(reciprocity_module, "BROAD", np.inf)
