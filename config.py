@@ -275,7 +275,8 @@ FEATURES_TSV = False
 # Number of clusters (product models), if you know it. None: it is estimated.
 NUM_CLUSTERS = None
 
-# Roughly how many photos there are of one product model, if you know. None: not known.
+# Roughly how many photos there are of one product model, if you know; a number of clusters near that which stands out
+# in the photos counts, too. None: not known.
 NUM_IMGS_PER_MODEL = None
 
 # Name of a labelled dataset of other products, which shows step 04 how finely to count. If the network was not trained

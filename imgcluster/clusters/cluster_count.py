@@ -65,16 +65,16 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
                    compared=None, within=None, by_direction=False, taught_apart=False, allow_outliers=False):
     """Return the Clustering of features [N, D] on a fitted `som_map`.
 
-    The count is `num_clusters` where given (1..N), else N / `imgs_per_model`, else learned from `known` = (features,
-    labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, which the number
-    is to be estimated from; those of `known` are by the same network. within: (features, labels) of labelled photos of
-    the same kind of product, by the network that made `features`: directions in which photos of one product differ
-    count less (`whitening`); without it small clusters of the photos show these. Photos then go to the cluster whose
-    direction is nearest (`directions`). by_direction: for features of a network that was taught to compare directions,
-    which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`. copies: int [N],
-    equal numbers for copies of one photo; one of each stands for all, unless more clusters are asked for. With
-    `allow_outliers`, photos far from all others get the label -1 and confidence 0; no cluster is emptied by it.
-    UserError for unusable arrays or settings.
+    The count is `num_clusters` where given (1..N), else about N / `imgs_per_model`, else learned from `known` =
+    (features, labels) of labelled photos, else estimated blindly. compared: other features [N, E] of the photos, which
+    the number is to be estimated from; those of `known` are by the same network. within: (features, labels) of labelled
+    photos of the same kind of product, by the network that made `features`: directions in which photos of one product
+    differ count less (`whitening`); without it small clusters of the photos show these. Photos then go to the cluster
+    whose direction is nearest (`directions`). by_direction: for features of a network that was taught to compare
+    directions, which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`.
+    copies: int [N], equal numbers for copies of one photo; one of each stands for all, unless more clusters are asked
+    for. With `allow_outliers`, photos far from all others get the label -1 and confidence 0; no cluster is emptied by
+    it. UserError for unusable arrays or settings.
     """
     features = check_features(features)
     num_photos = len(features)
@@ -120,11 +120,11 @@ def _estimate(seen, hierarchy, num_photos, known, *, num_clusters, imgs_per_mode
     products set it, else None). hierarchy: that of `seen`, where it is there; the others as in `cluster_photos`."""
     if num_clusters is not None:
         return Estimate(num_clusters, (num_clusters, num_clusters), "set by hand"), None
-    if imgs_per_model is not None:
-        return prior_estimate(num_photos, imgs_per_model), None
-    if len(seen) == 1 < num_photos:
+    if len(seen) == 1 < num_photos and imgs_per_model is None:
         return ALL_ALIKE, None
     alone = blind_estimate(hierarchy or hierarchy_of(seen), taught_apart=taught_apart)
+    if imgs_per_model is not None:
+        return prior_estimate(num_photos, imgs_per_model, alone.peaks), None
     return (alone, None) if known is None else (calibrated_estimate(seen, known, alone), alone.count)
 
 

@@ -23,6 +23,7 @@ PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.03, 0.05
 # How often the photos alone are off by any factor.
 ASTRAY = 0.15
 TAIL = 0.1
+# How far a number of photos per product that a person gives may be off, four times in five.
 PRIOR_MARGIN = 1.25
 
 
@@ -121,23 +122,17 @@ def interval(chances, count):
     return min(quantile(chances, TAIL), count), max(quantile(chances, 1 - TAIL), count)
 
 
-def prior_estimate(num_photos, imgs_per_model):
-    """Return the Estimate of `num_photos` photos at `imgs_per_model` photos per product, with a margin of a quarter."""
-    count = num_photos / imgs_per_model
-    return rounded(count, (count / PRIOR_MARGIN, count * PRIOR_MARGIN), num_photos,
-                   f"{imgs_per_model:g} photos per product, given by hand")
-
-
-def rounded(count, interval, num_photos, method, words=""):
-    """Return the Estimate whose interval holds `interval` (low, high) and half a cluster or more each way.
-
-    Its count is the whole number nearest in ratio, as errors are relative.
-    """
-    whole = np.floor(count)
-    best = int(min(whole + (count > np.sqrt(whole * (whole + 1))), num_photos))
-    low = int(np.clip(np.floor(min(interval[0], count - 0.5)), 1, best))
-    high = int(np.clip(np.ceil(max(interval[1], count + 0.5)), best, num_photos))
-    return Estimate(best, (low, high), method, words)
+def prior_estimate(num_photos, imgs_per_model, peaks=()):
+    """Return the Estimate of `num_photos` photos at about `imgs_per_model` photos per product, give or take a quarter,
+    where `peaks` stand out in the photos themselves (`Estimate.peaks`)."""
+    given = Guess(num_photos / imgs_per_model, np.log(PRIOR_MARGIN) / ndtri(1 - TAIL))
+    chances = chances_of(given, num_photos, peaks)
+    count = quantile(chances, 0.5)
+    near = quantile(chances_of(given, num_photos), 0.5)
+    words = f"{imgs_per_model:g} photos per product, given by hand"
+    if count != near:
+        words += f" ({near} clusters), and what stands out in the photos"
+    return Estimate(count, interval(chances, count), words)
 
 
 def check_known(known, width):

@@ -7,7 +7,9 @@ from scipy.stats import norm
 # The density, over logarithms, of any factor from a tenth to ten, all as likely.
 ANY_FACTOR = 1 / (2 * np.log(10))
 # How far a peak is off in logarithms where it is at the number of products, and how sure it is of that at most.
-PEAK_OFF, SUREST = 0.12, 0.9
+PEAK_OFF, SUREST = 0.12, 0.5
+# A guess may be so many times too high.
+BEYOND = 3
 
 
 @dataclass(frozen=True)
@@ -23,15 +25,15 @@ def chances_of(guess, most, peaks=()):
     [(count, chance 0..1)], that stand out in the photos.
 
     With that chance the number of products is at the peak, about; else the peak is one of kinds or of views, and says
-    nothing. Beforehand all numbers are as likely in logarithms.
+    nothing. Beforehand all numbers are as likely in logarithms; what is said of larger ones is said of `most`.
     """
-    logs = np.log(np.arange(1, most + 1))
+    logs = np.log(np.arange(1, BEYOND * most + 1))
     likelihood = norm.logpdf(logs, np.log(guess.count), guess.sigma) - logs
     for count, chance in peaks:
         at_peak = norm.pdf(logs, np.log(count), PEAK_OFF) / ANY_FACTOR
         likelihood += np.log1p(min(chance, SUREST) * (at_peak - 1))
     chances = np.exp(likelihood - likelihood.max())
-    return chances / chances.sum()
+    return np.append(chances[:most - 1], chances[most - 1:].sum()) / chances.sum()
 
 
 def quantile(chances, share):

@@ -85,10 +85,11 @@ def test_forced_count_is_met_exactly(count):
 
 
 def test_photos_per_model_sets_the_count():
-    result = clustered(clouds(6, 40)[0], imgs_per_model=20)
-    assert result.num_clusters == 12
+    result = clustered(clouds(6, 40)[0], imgs_per_model=15)
+    assert result.num_clusters == 16
     assert result.calibrated
     assert clustered(np.eye(4), imgs_per_model=1).num_clusters == 4
+    assert clustered(clouds(6, 40)[0], imgs_per_model=35).num_clusters == 6, "near what stands out in the photos"
 
 
 def test_known_models_set_the_granularity():
@@ -281,7 +282,7 @@ def test_how_photos_were_counted_is_said_without_terms_too():
     features, labels = clouds(5, 20)
     assert clustered(features).words == "estimated from the photos alone"
     assert clustered(features, num_clusters=3).words == "set by hand"
-    assert clustered(features, imgs_per_model=10.0).words == "10 photos per product, given by hand"
+    assert clustered(features, imgs_per_model=20.0).words == "20 photos per product, given by hand"
     known = clustered(features, known=(features, labels))
     assert known.words == f"learned from {len(set(labels))} labelled products" and known.method != known.words
 

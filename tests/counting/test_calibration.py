@@ -16,7 +16,6 @@ from imgcluster.counting.calibration import (
     guess_of,
     joined,
     prior_estimate,
-    rounded,
     variance_of,
 )
 from imgcluster.counting.chances import Guess
@@ -222,25 +221,21 @@ def test_the_likelier_way_decides_on_the_count(monkeypatch, alone, picked, count
     assert found.count == count and (chance(found) > 0.5) == picked
 
 
-@pytest.mark.parametrize("count, whole", [(1.41, 1), (1.42, 2), (2.44, 2), (2.46, 3), (3.46, 3), (3.47, 4),
-                                          (7.0, 7), (30.6, 31)])
-def test_the_count_is_the_whole_number_nearest_in_ratio(count, whole):
-    found = rounded(count, (count, count), 100, "method")
-    assert found.count == whole and found.interval[0] <= min(whole, count) and found.interval[1] >= max(whole, count)
-
-
-@pytest.mark.parametrize("count, interval, holding", [
-    (7.4, (7.4, 7.4), (6, 8)), (6.6, (6.6, 6.6), (6, 8)), (7, (4.5, 9.5), (4, 10)), (1, (0.2, 99), (1, 20)),
-    (0.1, (0.1, 0.1), (1, 1)), (99, (50, 120), (20, 20))])
-def test_the_interval_holds_half_a_cluster_each_way_and_no_count_that_cannot_be(count, interval, holding):
-    found = rounded(count, interval, 20, "method")
-    assert found.interval == holding and holding[0] <= found.count <= holding[1]
-
-
 def test_prior_by_hand():
     assert prior_estimate(100, 20).count == 5
-    assert prior_estimate(1000, 10).interval == (80, 125)
-    assert prior_estimate(3, 1000).count == 1
+    assert prior_estimate(1000, 10).count == 100 and prior_estimate(1000, 10).interval == (80, 125)
+    assert prior_estimate(3, 1000).count == 1 and prior_estimate(30, 1).count == 30
+    assert prior_estimate(1000, 10).method == "10 photos per product, given by hand"
+
+
+def test_what_stands_out_near_a_prior_by_hand_counts_towards_it():
+    found = prior_estimate(1000, 10, [(80.0, 0.5)])
+    assert 79 <= found.count < 90 and found.interval[0] > 65
+    assert found.method == "10 photos per product, given by hand (100 clusters), and what stands out in the photos"
+    for peaks in ([(80.0, 0.0)], [(8.0, 0.9)], [(700.0, 0.9)]):
+        assert prior_estimate(1000, 10, peaks).count == 100
+    agreeing = prior_estimate(1000, 10, [(100.0, 0.5)])
+    assert agreeing.count == 100 and agreeing.interval[0] > 80 and agreeing.interval[1] < 125
 
 
 @pytest.mark.parametrize("features, labels, words", [
