@@ -84,7 +84,7 @@ GOOD = {
         path, save_all=True, append_images=[Image.fromarray(picture(10))]),
     "gif named.jpg": lambda path: Image.fromarray(picture(11)).save(path, format="GIF"),
     "png named.jpg": lambda path: Image.fromarray(picture(12)).save(path, format="PNG"),
-    "huge.jpg": lambda path: Image.fromarray(np.full((6000, 8000, 3), 200, np.uint8)).save(path, quality=50),
+    "huge.jpg": lambda path: Image.fromarray(picture(24, height=6000, width=8000)).save(path, quality=50),
     "UPPER.JPG": lambda path: Image.fromarray(picture(14)).save(path),
     "comma, quote' \"x\".jpg": lambda path: Image.fromarray(picture(15)).save(path),
     "신발 👟.jpg": lambda path: Image.fromarray(picture(16)).save(path),
@@ -96,7 +96,6 @@ GOOD = {
         path, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()),
     "float.tif": lambda path: Image.fromarray(picture(22)[..., 0].astype(np.float32) / 255).save(path),
     "smallest.png": lambda path: Image.fromarray(picture(13, width=16, height=16)).save(path),
-    "one colour.png": lambda path: Image.fromarray(np.full((60, 80, 3), 200, np.uint8)).save(path),
     "all product.jpg": lambda path: Image.fromarray(
         np.random.default_rng(23).integers(0, 255, (60, 80, 3), dtype=np.uint8)).save(path),
     "line art.png": lambda path: Image.fromarray(
@@ -105,6 +104,8 @@ GOOD = {
         cv2.circle(np.full((60, 80, 3), 255, np.uint8), (40, 30), 20, (251, 251, 251), -1)).save(path),
 }
 BAD = {
+    "one colour.png": lambda path: Image.fromarray(np.full((60, 80, 3), 200, np.uint8)).save(path),
+    "blank.jpg": lambda path: Image.fromarray(np.full((600, 800, 3), 255, np.uint8)).save(path),
     "one pixel.png": lambda path: Image.fromarray(picture(13)[:1, :1]).save(path),
     "thin.png": lambda path: Image.fromarray(np.full((1, 5000, 3), 90, np.uint8)).save(path),
     "zero.jpg": lambda path: path.write_bytes(b""),
@@ -138,7 +139,8 @@ def test_every_kind_of_photo_goes_through_and_bad_ones_are_listed(project):
     reasons = dict(zip(skipped.file, skipped.reason))
     assert reasons["zero.jpg"] == "empty file" and reasons["one pixel.png"].startswith("1 x 1 pixels")
     warned = pd.read_csv(data / "photos.csv", keep_default_na=False).set_index("file").warnings
-    assert "one colour" in warned["one colour.png"] and "one colour" not in warned["plain.jpg"]
+    assert "one colour" in warned["white on white.jpg"] and "one colour" not in warned["plain.jpg"]
+    assert reasons["blank.jpg"] == reasons["one colour.png"] == "nothing but one colour: it shows no product"
     assert all((project / "img" / "set" / name).stat().st_size > 0 for name in good)
     assert {path: path.read_bytes() for path in before} == before
     masks = {name: cv2.imdecode(np.fromfile(data / "masks" / mask, np.uint8), cv2.IMREAD_UNCHANGED)

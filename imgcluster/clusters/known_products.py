@@ -41,14 +41,16 @@ def evidence(known, features, *, data_dir, trained):
 
 
 def known_for(data_dir, features, *, folder, name, asked, say, warn):
-    """Return the Known products of the dataset `name` in `folder` for photos in `data_dir`; None where none fit.
+    """Return the Known products of the dataset `name` in `folder` for photos in `data_dir`; None where none fit, or
+    where these are the photos themselves.
 
     asked: the user named the dataset, so that one without labels, of other features or of another kind of product is no
     reason to go on without it: UserError the first two times, a warning the third. say, warn: functions of one line.
     """
     if folder == data_dir:
-        warn(f"CALIBRATION_DATASET = {name!r} is DATASET itself: the number of clusters is learned from the labels "
-             "that step 05 scores it by")
+        (warn if asked else say)(f"{name} is DATASET itself: its clusters are found without its labels, by which step "
+                                 "05 scores them")
+        return None
     try:
         known = read_known(folder, data_dir, features, name=name)
     except UserError:

@@ -12,6 +12,7 @@ _SIDE = 512  # longer side, in pixels, at which photos are measured
 _MIN_SHARPNESS, _MIN_BRIGHTNESS, _MIN_SIDE = 0.04, 0.3, 100
 _MIN_CONTRAST = 0.02  # five of 255 levels: a photo of one colour, which shows nothing
 _LEAST_SIDE = 16  # pixels; photos with a shorter side show no product
+_LEAST_CONTRAST = 1.5 / 255  # of an empty picture, but for what compression makes of it
 _MIN_SATURATION = 0.06  # below it a photo counts as grey
 INCOMPLETE = "incomplete file"
 _MAX_MISSING = 0.5  # share of the rows that a file may lack
@@ -81,16 +82,17 @@ def incomplete(missing):
 
 
 def refusal(entry, *, min_product_share=0.0, max_objects=None):
-    """Return why a photo is to be left out (it is far too small, most of it is missing, or step 01's filters), or None.
+    """Return why a photo is to be left out (it is far too small or empty, most of it is missing, or step 01's filters),
+    or None.
 
-    The filters keep photos without a found product.
+    The filters keep photos without a found product. entry: as of `warnings`; the contrast of a query is not known.
     """
     if min(entry["width"], entry["height"]) < _LEAST_SIDE:
         return f"{entry['width']} x {entry['height']} pixels: a side of fewer than {_LEAST_SIDE} shows no product"
     if (entry["missing"] or 0) > _MAX_MISSING:
         return incomplete(entry["missing"])
     if not entry["num_objects"]:
-        return None
+        return "nothing but one colour: it shows no product" if entry.get("contrast", 1) < _LEAST_CONTRAST else None
     if entry["share"] < min_product_share:
         return f"the product fills {entry['share']:.1%} of the photo (MIN_PRODUCT_SHARE is {min_product_share:g})"
     if max_objects is not None and entry["num_objects"] > max_objects:

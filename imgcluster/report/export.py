@@ -4,10 +4,13 @@ import re
 import shutil
 from pathlib import Path
 
+from imgcluster.files import read_json, write_json
 from imgcluster.progress import progress
 
 # File systems allow 255 bytes; the rest is for the number of photos whose names are otherwise the same.
 LONGEST_NAME = 245
+# What was put there: {path in the folder: [size in bytes, time of change in nanoseconds]}.
+LIST_OF_FILES = ".exported.json"
 # What Windows does not take in names.
 NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
@@ -16,7 +19,7 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
     """Copy (or link) each photo to `out_dir`/<cluster>/<path with "/" as "__">; return how many were put there.
 
     names: {cluster: what people call it}, which then follows the number. The folder is built anew beside the old one
-    and takes its place at the end. Photos that cannot be read are left out.
+    and takes its place at the end, whatever that holds (`put_aside`). Photos that cannot be read are left out.
     """
     out_dir, photo_dir = Path(out_dir), Path(photo_dir)
     fresh = out_dir.with_name(f".{out_dir.name}.partial")
@@ -36,9 +39,33 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
         else:
             shutil.copyfile(photo_dir / name, target)
         count += 1
+    write_json(fresh / LIST_OF_FILES, _files(fresh))
     shutil.rmtree(out_dir, ignore_errors=True)
     os.replace(fresh, out_dir)
     return count
+
+
+def put_aside(out_dir):
+    """Rename a folder of exported photos in which a person added, moved, changed or deleted files; return its new path,
+    None where there is no such folder, or nothing of a person's in it."""
+    out_dir = Path(out_dir)
+    if not out_dir.is_dir() or _files(out_dir) == read_json(out_dir / LIST_OF_FILES):
+        return None
+    number = 1
+    while os.path.lexists(kept := out_dir.with_name(f"{out_dir.name}-{number}")):
+        number += 1
+    out_dir.rename(kept)
+    return kept
+
+
+def _files(folder):
+    """{path: [size, time of change]} of the files in a folder, and of links, wherever they lead, but for the list."""
+    found = {}
+    for path in folder.rglob("*"):
+        if (path.is_symlink() or not path.is_dir()) and path.name != LIST_OF_FILES:
+            facts = path.lstat()
+            found[path.relative_to(folder).as_posix()] = [facts.st_size, facts.st_mtime_ns]
+    return found
 
 
 def folder_name(label, name):

@@ -157,11 +157,12 @@ def test_products_of_another_kind_have_a_say_only_where_they_were_asked_for(tmp_
         assert found.kinship > OTHER_KIND
 
 
-def test_a_dataset_that_is_its_own_teacher_is_warned_of(tmp_path):
+def test_a_dataset_does_not_learn_from_its_own_labels(tmp_path):
     known_dir, known = dataset(tmp_path / "known")
-    said = []
-    found = known_for(known_dir, known, folder=known_dir, name="known", asked=True, say=pytest.fail, warn=said.append)
-    assert found is not None and len(said) == 1 and "is DATASET itself" in said[0]
+    own, said, warned = {"folder": known_dir, "name": "known"}, [], []
+    assert known_for(known_dir, known, asked=True, say=pytest.fail, warn=warned.append, **own) is None
+    assert known_for(known_dir, known, asked=False, say=said.append, warn=pytest.fail, **own) is None
+    assert said == warned and len(said) == 1 and "known is DATASET itself: its clusters are found without" in said[0]
 
 
 def test_products_that_were_asked_for_and_cannot_be_had_stop_the_step(tmp_path):

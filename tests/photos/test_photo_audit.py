@@ -85,6 +85,13 @@ def test_a_photo_of_which_most_is_missing_is_left_out():
     assert incomplete(None) is None and incomplete(0.0) == "incomplete file"
 
 
+def test_an_empty_picture_is_left_out_unless_a_product_was_found_in_it():
+    empty = {"contrast": 0.0, "sharpness": 0.0}
+    assert refusal(ENTRY | empty | {"num_objects": 0}) == "nothing but one colour: it shows no product"
+    assert refusal(ENTRY | empty) is None, "less than one pixel in 200 differs: a tiny product"
+    assert refusal(ENTRY | {"contrast": 0.016, "num_objects": 0}) is None, "white on white"
+
+
 @pytest.mark.parametrize("size", [(1, 1), (5000, 1), (15, 400)])
 def test_a_photo_too_small_to_show_anything_is_left_out(size):
     small = ENTRY | dict(zip(("width", "height"), size))

@@ -4,7 +4,7 @@ import os
 import numpy as np
 import pytest
 
-from imgcluster.report.export import export_clusters, folder_name
+from imgcluster.report.export import LIST_OF_FILES, export_clusters, folder_name, put_aside
 
 CONTENT = {"a.jpg": b"A", "sub/b, 1.jpg": b"B", "sub/deep/신발 👟.png": b"C", "d.jpg": b"D"}
 
@@ -19,8 +19,9 @@ def photo_dir(tmp_path):
 
 
 def exported(out_dir):
-    """{relative path: content} of all files."""
-    return {path.relative_to(out_dir).as_posix(): path.read_bytes() for path in out_dir.rglob("*") if path.is_file()}
+    """{relative path: content} of all files, but for the list of them."""
+    return {path.relative_to(out_dir).as_posix(): path.read_bytes() for path in out_dir.rglob("*")
+            if path.is_file() and path.name != LIST_OF_FILES}
 
 
 @pytest.mark.parametrize("link", [False, True])
@@ -29,7 +30,7 @@ def test_photos_lie_in_the_folder_of_their_cluster(photo_dir, tmp_path, link):
     assert export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], out_dir, link=link) == 4
     assert exported(out_dir) == {"0/a.jpg": b"A", "1/sub__b, 1.jpg": b"B", "0/sub__deep__신발 👟.png": b"C",
                                  "10/d.jpg": b"D"}
-    assert all(path.is_symlink() == link for path in out_dir.rglob("*") if path.is_file())
+    assert all((out_dir / name).is_symlink() == link for name in exported(out_dir))
     assert list(out_dir.parent.iterdir()) == [out_dir]
 
 
@@ -45,6 +46,34 @@ def test_folders_of_named_clusters_bear_the_names_too(photo_dir, tmp_path, link)
                                           ("..", "7"), ("신" * 200, "7 " + "신" * 81)])
 def test_a_name_becomes_one_that_any_file_system_takes(name, folder):
     assert folder_name(7, name) == folder and len(folder.encode()) <= 245
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_folder_that_nobody_touched_is_not_put_aside(photo_dir, tmp_path, link):
+    assert put_aside(tmp_path / "out") is None
+    export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / "out", link=link)
+    assert put_aside(tmp_path / "out") is None and len(exported(tmp_path / "out")) == 4
+
+
+@pytest.mark.parametrize("change", [
+    lambda out: (out / "0" / "notes.txt").write_text("mine"), lambda out: (out / "1").rename(out / "jars"),
+    lambda out: (out / "10" / "d.jpg").rename(out / "0" / "d.jpg"), lambda out: (out / "0" / "a.jpg").unlink(),
+    lambda out: ((out / "0" / "a.jpg").unlink(), (out / "0" / "a.jpg").write_text("edited"))])
+@pytest.mark.parametrize("link", [False, True])
+def test_a_folder_that_a_person_changed_is_kept_under_another_name(photo_dir, tmp_path, link, change):
+    out = tmp_path / "out"
+    for name in ("out-1", "out-2"):
+        export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], out, link=link)
+        change(out)
+        left = exported(out)
+        assert put_aside(out) == tmp_path / name and exported(tmp_path / name) == left and not out.exists()
+    assert exported(photo_dir) == CONTENT
+
+
+def test_a_folder_without_a_list_of_files_is_kept(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    assert put_aside(tmp_path / "out") == tmp_path / "out-1"
 
 
 def test_links_hold_when_photos_and_results_move_together(photo_dir, tmp_path):
@@ -116,4 +145,4 @@ def test_very_long_paths_become_names_the_file_system_takes(tmp_path):
 
 def test_no_photos_make_an_empty_folder(photo_dir, tmp_path):
     assert export_clusters(photo_dir, [], [], tmp_path / "clusters") == 0
-    assert list((tmp_path / "clusters").iterdir()) == []
+    assert exported(tmp_path / "clusters") == {} and put_aside(tmp_path / "clusters") is None
