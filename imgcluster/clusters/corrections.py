@@ -65,6 +65,7 @@ def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None):
             wrong.append(f"line {line}: {error}")
     if wrong:
         raise UserError("corrections.csv, " + "\n  ".join(wrong))
+    follower.note_named_in_vain()
     return replace(follower.found, names=follower.names_of_those_there(), namesakes=follower.namesakes())
 
 
@@ -77,6 +78,7 @@ class _Follower:
         self.earlier = earlier
         self.clusters = _Clusters(max(labels.max(), start.labels.max(), *earlier, -1))
         self.rows = {path: row for row, path in enumerate(img_paths)}
+        self.naming = {}  # the line that named a cluster last
 
     def follow(self, line, action, file, cluster, value):
         if action not in ACTIONS:
@@ -118,7 +120,7 @@ class _Follower:
     def _name(self, line, number, name):
         joined, before = self.clusters.joined_by(number), (self.earlier | self.found.names).get(number, "")
         if joined is None and name != before:
-            self.found.names[number] = name
+            self.found.names[number], self.naming[number] = name, line
             self.found.touched.add(number)
         elif joined is None:
             self.found.idle[line] = f"cluster {number} is called that" if name else f"cluster {number} has no name"
@@ -133,8 +135,16 @@ class _Follower:
 
     def names_of_those_there(self):
         """The names given {cluster: text} without those of clusters that have no photos left."""
-        there = {*self.found.labels.tolist(), *self.earlier}
-        return {number: name for number, name in self.found.names.items() if number in there}
+        return {number: name for number, name in self.found.names.items() if number in self._there()}
+
+    def note_named_in_vain(self):
+        """Note the lines that named a cluster which has no photos, and has not joined another."""
+        for number, line in self.naming.items():
+            if number not in self._there() and self.clusters.joined_by(number) is None:
+                self.found.idle[line] = f"cluster {number} has no photos"
+
+    def _there(self):
+        return {*self.found.labels.tolist(), *self.earlier}
 
     def namesakes(self):
         """{name: clusters, sorted} of the names given that more than one of the clusters there are has."""

@@ -8,7 +8,7 @@ from imgcluster.counting.chances import ANY_FACTOR, Guess, chances_of, quantile
 from imgcluster.counting.variety import by_variety
 from imgcluster.errors import UserError
 from imgcluster.rows import check_features
-from imgcluster.wording import counted
+from imgcluster.wording import counted, listed
 
 # How much one product's number of photos, and what it adds to variety, vary (relative variance) as far as few known
 # products tell: as much as one more product would.
@@ -46,11 +46,10 @@ def calibrated_estimate(features, known, alone):
     by_known = chances_of(joint, len(features), alone.peaks)
     count = alone.count if picked > 0.5 else quantile(by_known, 0.5)
     products = counted(len(sizes), "labelled product")
-    standing_out = "".join(f"{peak:.1f} stands out and is right with a chance of {chance:.2f}, "
-                           for peak, chance in alone.peaks if chance)
+    standing_out = [f"{peak:.1f} (chance {chance:.2f})" for peak, chance in alone.peaks if chance]
     how = (f"calibrated on {products}: by photos per product {photos.count:.1f}, by variety {variety.count:.1f}, "
-           f"weight of the former {trust:.2f}; {standing_out}by the photos alone {alone.count}, which counts with a "
-           f"chance of {picked:.2f}")
+           f"weight of the former {trust:.2f}" + (f"; peaks at {listed(standing_out)}" if standing_out else "")
+           + f"; by the photos alone {alone.count}, which counts with a chance of {picked:.2f}")
     words = f"learned from {products}"
     if picked > 0.5:
         words = f"estimated from the photos alone, as photos seem to be picked from {products}"

@@ -61,14 +61,16 @@ def answer(gallery):
     """The first thing the page says: numbers of products and photos, the interval, how they came about, and how right
     they are: the ARI, or of photos placed in earlier clusters, where known, how many are in their product's.
 
-    "alone": the number that the photos alone suggest, where known products led to quite another.
+    "calibrated": whether known products led to the number; "alone": what the photos alone suggest, where that is quite
+    another.
     """
     count = count_of(gallery.data_dir)
     low, high = count.get("interval") or (0, 1)
     alone = beyond_interval(count.get("blind_count"), (low, high))
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
-            "exact": low == high, "alone": alone, "finer_groups": count.get("finer_groups"),
+            "exact": low == high, "calibrated": bool(count.get("calibration_dataset")), "alone": alone,
+            "finer_groups": count.get("finer_groups"),
             "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
             "first": gallery.earlier[-1].name if gallery.earlier else count.get("assigned_to"),
             "unplaced": int((gallery.predicted < 0).sum()),

@@ -186,6 +186,11 @@ def test_names_that_are_there_already_and_none_taken_away_change_nothing():
     assert found.names == {2: "", 0: ""}
 
 
+def test_a_name_for_a_cluster_without_photos_changes_nothing():
+    found = applied(("name", "", "new-7", "ghost"), ("name", "", "1", "boots"), ("merge", "", "1", "2"))
+    assert found.idle == {2: f"cluster {int(LABELS.max()) + 1} has no photos"} and found.names == {2: "boots"}
+
+
 def test_a_cluster_that_has_no_photos_left_keeps_no_name():
     number = int(LABELS.max()) + 1
     table = table_of(("split", FILES[0], str(LABELS[0]), "new-1"), ("name", "", "new-1", "odd ones"))

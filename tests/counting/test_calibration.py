@@ -201,7 +201,7 @@ def test_a_clear_peak_near_the_number_by_known_products_is_the_number(monkeypatc
     found, at_three, vague, far_off = (estimated(monkeypatch, **few, peaks=peaks) for peaks in (
         (), ((3.0, 0.4), (1.0, 0.0)), ((3.0, 0.02), (1.0, 0.0)), ((42.0, 0.4), (42.0, 0.2))))
     assert found.count == vague.count == far_off.count == 4 and at_three.count == 3
-    assert "; 3.0 stands out and is right with a chance of 0.40, by the photos alone 4," in at_three.method
+    assert "; peaks at 3.0 (chance 0.40); by the photos alone 4," in at_three.method
     assert far_off.interval == found.interval, "a level of views, or of kinds"
     narrower = estimated(monkeypatch, **few, peaks=((4.0, 0.4), (4.0, 0.2)))
     assert narrower.interval[1] / narrower.interval[0] < found.interval[1] / found.interval[0]
