@@ -55,7 +55,7 @@ def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None):
     """
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
-        raise UserError(f"corrections.csv: no column {', '.join(missing)}; expected {','.join(COLUMNS)}")
+        raise UserError(f"corrections.csv: no column {', '.join(missing)}; its first line is to be {','.join(COLUMNS)}")
     follower = _Follower(labels, img_paths, earlier or {}, carried)
     wrong = []
     for line, action, file, cluster, value in table[list(COLUMNS)].itertuples():
