@@ -18,7 +18,8 @@ DATASET = "sample"
 # What step 02 adapts the pretrained network to:
 #   "auto"     the photos of DATASET, without looking at their labels. The network's weights stay as they are; only its
 #              pooling (see POOLING) is fitted to the photos, which tells products apart better. Needs 50 photos or
-#              more. For the sample, "auto" means its training part, which has labels
+#              more. For the sample, "auto" means its training part, which has labels; where CALIBRATION_DATASET names a
+#              dataset, it means None
 #   "<name>"   a photo set WITH labels, to fine-tune the network on (TRAIN_LABELS_FROM says where the labels are). It
 #              should show other products than those to be clustered, of the same kind if you can
 #   None       nothing: the pretrained network is used as it is. Better where a group is a kind of thing (shirts, hats)
@@ -281,7 +282,8 @@ NUM_IMGS_PER_MODEL = None
 
 # Name of a labelled dataset of other products, which shows step 04 how finely to count. If the network was not trained
 # on labels, it also shows how photos of one product differ; such differences then count less, even with NUM_CLUSTERS
-# set. Run steps 00, 01 and 03 for both datasets first, with the same TRAIN_DATASET (a name, best this one, or None).
+# set. TRAIN_LABELS_FROM says where its labels are; run_all.py takes it through steps 00, 01 and 03, too. Features of
+# both are to be by one network: TRAIN_DATASET is to be another name or None, which "auto" means then.
 # "auto": TRAIN_DATASET, if it has labels and features, shows the same kind of product, and a number is to be estimated.
 # None: no dataset; the number is estimated from the photos alone.
 CALIBRATION_DATASET = "auto"

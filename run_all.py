@@ -3,7 +3,7 @@
 
 Where TRAIN_DATASET is another dataset, it goes through steps 00 to 03 once the photos of DATASET are listed: the
 network is fine-tuned on it unless it already was on the same photos under the same settings, and its features show step
-04 what counts as one product model.
+04 what counts as one product model. A dataset that CALIBRATION_DATASET names goes through steps 00, 01 and 03 likewise.
 
     python run_all.py                         everything
     python run_all.py --from 03 --to 05       a part
@@ -61,7 +61,8 @@ def main(argv=None):
         tell("")
     tell(summary(settings, rows))
     if failed:
-        setting = "DATASET" if dataset == settings.DATASET else "TRAIN_DATASET"
+        named = {settings.train_dataset: "TRAIN_DATASET", settings.DATASET: "DATASET"}
+        setting = named.get(dataset, "CALIBRATION_DATASET")
         print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} ({reason(failed)}); mend it and "
               "run again", file=sys.stderr)
     return failed if failed >= 0 else 1

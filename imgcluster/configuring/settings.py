@@ -254,14 +254,17 @@ class Settings(BaseModel):
 
     @functools.cached_property
     def train_dataset(self):
-        """TRAIN_DATASET, or what "auto" stands for: the training part of the sample, else the photos to be clustered
-        themselves; with ASSIGN_TO what those that were clustered before had for it."""
+        """TRAIN_DATASET, or what "auto" stands for: the training part of the sample; with ASSIGN_TO what those that
+        were clustered before had for it; none where a CALIBRATION_DATASET is named, as photos of both need the same
+        network; else the photos to be clustered themselves."""
         home = self._home or self.DATASET
         if self.TRAIN_DATASET != "auto":
             return self.TRAIN_DATASET
         if home in (SAMPLE, SAMPLE_TRAIN):
             return SAMPLE_TRAIN
-        return home if self.ASSIGN_TO is None else self._train_dataset_of(self.ASSIGN_TO)
+        if self.ASSIGN_TO is not None:
+            return self._train_dataset_of(self.ASSIGN_TO)
+        return home if self.CALIBRATION_DATASET in (None, "auto") else None
 
     def _train_dataset_of(self, earlier):
         """What a dataset's features were made with: one that was itself placed in clusters has no network of its

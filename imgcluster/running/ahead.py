@@ -1,4 +1,5 @@
 """What later steps will need and do not find: said before the minutes that earlier ones take."""
+import difflib
 from pathlib import Path
 
 from imgcluster.configuring.settings import SAMPLE, SAMPLE_TRAIN
@@ -30,9 +31,18 @@ def _missing_datasets(settings):
         name = getattr(settings, setting)
         if name not in (None, "auto", SAMPLE, SAMPLE_TRAIN) and not _is_there(settings.for_dataset(name)):
             raw_dir = settings.for_dataset(name).folder("RAW_IMG_DIR")
-            yield (f"{setting} = {name!r}: there is no such dataset; correct the name, or put its photos into "
+            yield (f"{setting} = {name!r}: there is no such dataset; {_meant(name, raw_dir)}or put its photos into "
                    f"{raw_dir} and run the steps from 00_make_labels_true.py on with --set DATASET={name} (run_all.py "
-                   "does so for TRAIN_DATASET)")
+                   "does so, but for ASSIGN_TO)")
+
+
+def _meant(name, raw_dir):
+    """What to do about a name that may be a slip of another's, or of None or "auto"; raw_dir: where its photos would
+    be."""
+    known = {path.name.lower(): repr(path.name) for path in sorted(raw_dir.parent.glob("*/"))}
+    known |= {"none": "None", "auto": '"auto"'}
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"did you mean {known[close[0]]}? Correct the name, " if close else "correct the name, "
 
 
 def _is_there(source):

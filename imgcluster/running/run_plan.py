@@ -30,7 +30,7 @@ def look_ahead(settings, planned):
     known = settings.known_dataset
     if settings.ASSIGN_TO is not None:
         require_chain(settings.ASSIGN_TO, settings.folder("DATA_DIR"), folder_of=settings.data_dir_of)
-    elif known is not None and settings.CALIBRATION_DATASET != "auto" and (known, "03") not in planned:
+    elif settings.CALIBRATION_DATASET != "auto" and known is not None and (known, "03") not in planned:
         require_known(settings.data_dir_of(known), name=known)
 
 
@@ -41,44 +41,60 @@ def plan(settings, first, last, *, say=print):
     function of one text, for why step 02 has no part, and of photos that steps before `first` would see.
     """
     numbers = [number for number in STEPS if first <= number <= last]
-    if first > "01" and photos_changed(settings.folder("RAW_IMG_DIR"), settings.folder("DATA_DIR") / LEDGER):
+    if first > "01" and photos_came(settings):
         say(f"photos of {settings.DATASET} came, left or changed since step 01 saw them; from step {first} on this has "
             "no effect\n")
+    own, before = training(settings, numbers, say)
+    looks = int(first <= "01")
+    planned = own[:looks] + before + own[looks:]
+    known = steps_of_known(settings, numbers, trains=(settings.train_dataset, "02") in planned)
+    there = planned.index((settings.DATASET, "03")) if known else 0
+    return planned[:there] + known + planned[there:]
+
+
+def training(settings, numbers, say):
+    """Return (the pairs of DATASET, those that TRAIN_DATASET needs before them) of a run of the steps `numbers`."""
     if settings.train_dataset is None:
-        return [(settings.DATASET, number) for number in numbers]
+        return [(settings.DATASET, number) for number in numbers], []
     train = settings.for_dataset(settings.train_dataset)
     if not settings.learns:
         if "02" in numbers:
             say(why_left_out(settings, train))
-        return [(settings.DATASET, number) for number in numbers if number != "02"]
+        return [(settings.DATASET, number) for number in numbers if number != "02"], []
     trained = is_trained(train)
     # Steps 00 and 01 will see what came or changed since it was trained.
-    if trained and "02" in numbers and ("01" in numbers or train.DATASET != settings.DATASET) and has_changed(train):
+    seen = "01" in numbers or train.DATASET != settings.DATASET
+    if trained and "02" in numbers and seen and (photos_came(train) or train.learns_labels and labels_changed(train)):
         say(f"02_finetune_network: photos or labels of {train.DATASET} changed since its network was made\n")
         trained = False
     before = [] if train.DATASET == settings.DATASET or "02" not in numbers else steps_before(train, trained)
     if trained and "02" in numbers:
         say(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
-    own = [(settings.DATASET, number) for number in numbers if number != "02" or not (trained or before)]
-    looks = int(first <= "01")
-    return own[:looks] + before + own[looks:]
+    return [(settings.DATASET, number) for number in numbers if number != "02" or not (trained or before)], before
 
 
 def is_trained(train):
     """Return whether the network of TRAIN_DATASET, whose settings these are, is there and made by the same settings."""
-    data_dir = train.folder("DATA_DIR")
-    return is_up_to_date(data_dir, "02", of_step(train, "02")) and not any(
-        changed_settings(data_dir, number, of_step(train, number)) or was_interrupted(data_dir, number)
-        for number in ("00", "01"))
+    return is_up_to_date(train.folder("DATA_DIR"), "02", of_step(train, "02")) and is_prepared(train)
 
 
-def has_changed(train):
-    """Return whether photos of TRAIN_DATASET came, left or were replaced since step 01 saw them, or their labels, where
-    step 02 learns from them, are others in the CSV file."""
-    data_dir, options = train.folder("DATA_DIR"), label_options(train)
-    if photos_changed(train.folder("RAW_IMG_DIR"), data_dir / LEDGER):
-        return True
-    if not train.learns_labels or options["csv_path"] is None or not options["csv_path"].exists():
+def is_prepared(source):
+    """Return whether steps 00 and 01 came to their end for the dataset of these settings, if they ran, and under the
+    same settings."""
+    data_dir = source.folder("DATA_DIR")
+    return not any(changed_settings(data_dir, number, of_step(source, number)) or was_interrupted(data_dir, number)
+                   for number in ("00", "01"))
+
+
+def photos_came(source):
+    """Return whether photos of the dataset of these settings came, left or were replaced since step 01 saw them."""
+    return photos_changed(source.folder("RAW_IMG_DIR"), source.folder("DATA_DIR") / LEDGER)
+
+
+def labels_changed(source):
+    """Return whether the CSV file that holds the labels of the dataset of these settings has others by now."""
+    data_dir, options = source.folder("DATA_DIR"), label_options(source)
+    if options["csv_path"] is None or not options["csv_path"].exists():
         return False
     with contextlib.suppress(UserError):
         return not np.array_equal(make_labels(read_img_paths(data_dir), **options), read_labels_true(data_dir))
@@ -93,11 +109,34 @@ def steps_before(train, trained):
     return [] if has_features else [(train.DATASET, "03")]
 
 
+def steps_of_known(settings, numbers, *, trains):
+    """Return the pairs that a named CALIBRATION_DATASET needs: its labels, photos and features, or none where these are
+    up to date, or where there are no photos to make them of.
+
+    numbers: of the steps of the run; trains: the run trains the network anew. Raises UserError where nobody said that
+    the names of its photos hold their labels.
+    """
+    name = settings.CALIBRATION_DATASET
+    if (name in (None, "auto", settings.DATASET, settings.train_dataset) or settings.ASSIGN_TO is not None
+            or not {"03", "04"} <= set(numbers)):
+        return []
+    known = settings.for_dataset(name)
+    data_dir = known.folder("DATA_DIR")
+    if not (name in SAMPLES or known.folder("RAW_IMG_DIR").exists()):
+        return []
+    if known.labels_from is None:
+        if not (data_dir / "labels_true.txt").exists():
+            require_told_labels("CALIBRATION_DATASET", known)
+        return []
+    done = not trains and is_up_to_date(data_dir, "03", of_step(known, "03")) and is_prepared(known)
+    return [] if done and not photos_came(known) and not labels_changed(known) else [
+        (name, number) for number in ("00", "01", "03")]
+
+
 def why_left_out(settings, train):
     """Say that step 02 has no part, and what to do for it to have one, where no labels of TRAIN_DATASET are known.
 
-    Raises UserError where the names of its photos hold labels that nobody asked for, and it has no network yet: who
-    names a dataset to train on does not want it passed over.
+    Raises UserError where the names of its photos hold labels that nobody asked for, and it has no network yet.
     """
     if not settings.learns_labels:
         return f"step 02 is left out: with ASSIGN_TO the network of {train.DATASET} is used as it is\n"
@@ -106,19 +145,27 @@ def why_left_out(settings, train):
         return f"{why}; the network that is there is used as it is\n"
     if settings.ASSIGN_TO is not None:
         return f"{why}\n"
-    if names := labels_in_names(train):
-        raise UserError(f"TRAIN_DATASET = {train.DATASET!r}: no labels are known of it, as LABELS_FROM = None goes for "
-                        f"it as well; set TRAIN_LABELS_FROM = {names!r} to learn from those in the names of its "
-                        "photos, or TRAIN_DATASET = None to train on nothing")
+    require_told_labels("TRAIN_DATASET", train)
     return f"{why}; TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n"
 
 
-def labels_in_names(train):
+def require_told_labels(setting, source):
+    """Raise UserError where the names of the photos of a dataset without labels hold some.
+
+    setting: which named the dataset to learn from; who does that does not want it passed over.
+    """
+    if names := labels_in_names(source):
+        raise UserError(f"{setting} = {source.DATASET!r}: no labels are known of it, as LABELS_FROM = None goes for it "
+                        f"as well; set TRAIN_LABELS_FROM = {names!r} to learn from those in the names of its photos, "
+                        f"or {setting} = None to learn from none")
+
+
+def labels_in_names(source):
     """Return the value of TRAIN_LABELS_FROM by which all photos' names give labels; None where none does."""
-    if train.DATASET in SAMPLES:
+    if source.DATASET in SAMPLES:
         return "filename"
     for way in ("filename", "folder"):
         with contextlib.suppress(UserError):
-            make_labels(list_images(train.folder("RAW_IMG_DIR")), labels_from=way, regex=train.LABEL_REGEX)
+            make_labels(list_images(source.folder("RAW_IMG_DIR")), labels_from=way, regex=source.LABEL_REGEX)
             return way
     return None

@@ -86,6 +86,16 @@ def test_known_products_are_those_of_the_training_set_unless_named_or_not_needed
     assert load_settings(None, ["DATASET=shoes", *overrides], root=ROOT).known_dataset == known
 
 
+@pytest.mark.parametrize("overrides, trained", [
+    ([], None), (["TRAIN_DATASET=boots"], "boots"), (["DATASET=sample"], "sample_train"),
+    (["ASSIGN_TO=week1"], "week1"), (["CALIBRATION_DATASET=None"], "shoes")])
+def test_auto_trains_on_nothing_where_known_products_need_the_same_network(overrides, trained):
+    settings = load_settings(None, ["DATASET=shoes", "CALIBRATION_DATASET=known", *overrides], root=ROOT)
+    assert settings.train_dataset == trained
+    if trained != "week1":
+        assert settings.for_dataset("known").train_dataset == trained
+
+
 def test_settings_are_frozen():
     with pytest.raises(ValidationError):
         load_settings(root=ROOT).DATASET = "shoes"

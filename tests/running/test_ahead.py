@@ -29,6 +29,14 @@ def test_a_dataset_that_is_nowhere_is_named_and_one_with_photos_or_files_is_not(
     assert problems(f"{setting}=sample_train") == []
 
 
+@pytest.mark.parametrize("name, meant", [("Shoe", "'shoes'"), ("none", "None"), ("Auto", '"auto"'), ("zzz", None)])
+def test_the_name_that_was_meant_is_named(problems, tmp_path, name, meant):
+    for folder in ("shoes", "bags"):
+        (tmp_path / "raw_img" / folder).mkdir(parents=True)
+    [line] = problems(f"CALIBRATION_DATASET={name}")
+    assert ("did you mean" in line) == bool(meant) and (not meant or f"did you mean {meant}? Correct" in line)
+
+
 def test_a_dataset_to_be_placed_in_its_own_clusters_is_named_before_its_features_are_made(problems):
     [line] = problems("ASSIGN_TO=sample", "DATASET=sample")
     assert line == f"ASSIGN_TO = 'sample' {OWN_CLUSTERS}"

@@ -270,6 +270,58 @@ def test_known_products_that_the_run_does_not_make_are_missed_before_any_step(se
     looked_ahead(unlabelled, "00")
 
 
+def test_known_products_are_prepared_by_the_network_of_the_run(settings_of, photo):
+    photo("other", "1_1.jpg")
+    calibrated = partial(settings_of, "CALIBRATION_DATASET=other")
+    prepared = steps("other", "00", "01", "03")
+    assert plan(calibrated("TRAIN_DATASET=auto"), "00", "06") == \
+        steps("new", "00", "01", "02") + prepared + steps("new", *ALL[3:])
+    assert plan(calibrated("TRAIN_DATASET=new"), "00", "06") == plan(calibrated("TRAIN_DATASET=auto"), "00", "06")
+    assert plan(calibrated(), "00", "06") == steps("new", "00") + steps("known", "00", "01", "02", "03") + \
+        steps("new", "01") + prepared + steps("new", *ALL[3:])
+    for part in (("00", "03"), ("04", "06")):
+        assert ("other", "03") not in plan(calibrated(), *part)
+    assert ("other", "03") not in plan(calibrated("ASSIGN_TO=week1"), "02", "04")
+    assert plan(calibrated("DATASET=other"), "03", "04") == steps("other", "03", "04")
+
+
+def test_known_products_that_are_up_to_date_are_not_prepared_anew(settings_of, photo):
+    settings = settings_of("CALIBRATION_DATASET=other", "TRAIN_DATASET=None", "TRAIN_LABELS_FROM=labels.csv")
+    other, table = settings.for_dataset("other"), settings.resolve("labels.csv")
+    finish(settings, "other", "00", "01", "03")
+    photo("other", "a.jpg")
+    write_lines(other.folder("DATA_DIR") / "img_paths.txt", ["a.jpg"])
+    write_labels(other.folder("DATA_DIR"), "true", ["boot"])
+    write_lines(table, ["file,label", "a.jpg,boot"])
+
+    def prepares(settings):
+        return ("other", "03") in plan(settings, "00", "06")
+
+    assert not prepares(settings)
+    finish(settings_of(), "known", "00", "01", "02", "03")
+    trained = settings_of("CALIBRATION_DATASET=other", "TRAIN_LABELS_FROM=labels.csv", "EPOCHS=3")
+    finish(trained, "other", "00", "01", "03")
+    assert prepares(trained), "the network is to be trained anew"
+    finish(settings, "other", "03")
+    write_lines(table, ["file,label", "a.jpg,shoe"])
+    assert prepares(settings)
+    write_lines(table, ["file,label", "a.jpg,boot"])
+    assert not prepares(settings)
+    photo("other", "b.jpg", seen=False)
+    assert prepares(settings)
+
+
+def test_known_products_without_labels_are_prepared_no_more_than_without_photos(settings_of, photo):
+    settings = settings_of("CALIBRATION_DATASET=other", "TRAIN_DATASET=None", "LABELS_FROM=None")
+    assert plan(settings_of("CALIBRATION_DATASET=other", "TRAIN_DATASET=None"), "00", "06") == steps("new", *ALL)
+    photo("other", "no label.jpg")
+    assert plan(settings, "00", "06") == steps("new", *ALL)
+    (settings.for_dataset("other").folder("RAW_IMG_DIR") / "no label.jpg").rename(
+        settings.for_dataset("other").folder("RAW_IMG_DIR") / "1_1.jpg")
+    with pytest.raises(UserError, match="CALIBRATION_DATASET = 'other': no labels are known.*'filename' to learn"):
+        plan(settings, "00", "06")
+
+
 def test_known_products_that_nobody_asked_for_may_be_missing(settings_of):
     settings = settings_of()
     settings.for_dataset("known").folder("RAW_IMG_DIR").mkdir(parents=True)
