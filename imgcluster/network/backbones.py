@@ -207,6 +207,7 @@ def _load_weights_file(base, name, path):
             warnings.filterwarnings("ignore", message="Skipping nested container")
             base.load_weights(path)
     except Exception as error:
+        reason = first_line(error).partition(" Example error")[0].rstrip(".:")  # its lines on layers say no more
         raise UserError(f"WEIGHTS = {str(path)!r}: does not fit {name}, or is damaged "
-                        f"({first_line(error)}); expected the {base.count_params():,} parameters of {name} "
+                        f"({reason}); expected the {base.count_params():,} parameters of {name} "
                         "without its classification layer") from error
