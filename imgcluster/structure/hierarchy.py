@@ -57,14 +57,15 @@ def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
     points = project(features)
     nearest, distance = nearest_photos(points, units, num_neighbours=NEAREST)
     nodes = leaves(points, units)
-    graph, fine, coarse = (fuzzy_graph(nearest[:, :k], distance[:, :k])
-                           for k in (num_neighbours, FINE_NEIGHBOURS, COARSE_NEIGHBOURS))
+    fine, coarse = (sum_edges(fuzzy_graph(nearest[:, :k], distance[:, :k]), nodes)
+                    for k in (FINE_NEIGHBOURS, COARSE_NEIGHBOURS))
+    graph = fuzzy_graph(nearest[:, :num_neighbours], distance[:, :num_neighbours])
     sizes = np.bincount(nodes)
     # Parts of the graph without a path between them are all equally far apart in a diffusion map; a little of the
     # photos' own space decides which of them are merged first.
     coordinates = np.hstack([diffusion_map(sum_edges(graph, nodes)), OWN_SPACE * group_means(points, nodes, sizes)])
-    return Hierarchy(points, graph, nodes, sum_edges(fine, nodes), sum_edges(coarse, nodes),
-                     weighted_ward(coordinates, sizes), nearest, distance[:, :FINE_NEIGHBOURS].max(axis=1, initial=0))
+    return Hierarchy(points, graph, nodes, fine, coarse, weighted_ward(coordinates, sizes), nearest,
+                     distance[:, :FINE_NEIGHBOURS].max(axis=1, initial=0))
 
 
 def leaves(points, units):
