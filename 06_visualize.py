@@ -18,7 +18,7 @@ from imgcluster.errors import UserError
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
-from imgcluster.report.export import export_clusters, put_aside
+from imgcluster.report.export import export_clusters, keep_changed
 from imgcluster.report.gallery import Gallery, save_figures, warn_of_photos_not_found
 from imgcluster.running.cli import Step, run
 
@@ -46,7 +46,7 @@ def main(argv=None):
     written.append("report.html")
     exported = step.result_dir / "clusters"
     if settings.EXPORT_CLUSTERS:
-        if kept := put_aside(exported):
+        if kept := keep_changed(exported):
             step.warn(f"{step.show(exported)} was changed by hand since it was made: kept as {step.show(kept)}")
         count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, exported,
                                 names=gallery.names, link=settings.EXPORT_CLUSTERS == "link")

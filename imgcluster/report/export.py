@@ -19,7 +19,7 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
     """Copy (or link) each photo to `out_dir`/<cluster>/<path with "/" as "__">; return how many were put there.
 
     names: {cluster: what people call it}, which then follows the number. The folder is built anew beside the old one
-    and takes its place at the end, whatever that holds (`put_aside`). Photos that cannot be read are left out.
+    and takes its place at the end, whatever that holds (`keep_changed`). Photos that cannot be read are left out.
     """
     out_dir, photo_dir = Path(out_dir), Path(photo_dir)
     fresh = out_dir.with_name(f".{out_dir.name}.partial")
@@ -45,7 +45,7 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
     return count
 
 
-def put_aside(out_dir):
+def keep_changed(out_dir):
     """Rename a folder of exported photos in which a person added, moved, changed or deleted files; return its new path,
     None where there is no such folder, or nothing of a person's in it."""
     out_dir = Path(out_dir)

@@ -4,7 +4,7 @@ import os
 import numpy as np
 import pytest
 
-from imgcluster.report.export import LIST_OF_FILES, export_clusters, folder_name, put_aside
+from imgcluster.report.export import LIST_OF_FILES, export_clusters, folder_name, keep_changed
 
 CONTENT = {"a.jpg": b"A", "sub/b, 1.jpg": b"B", "sub/deep/신발 👟.png": b"C", "d.jpg": b"D"}
 
@@ -50,9 +50,9 @@ def test_a_name_becomes_one_that_any_file_system_takes(name, folder):
 
 @pytest.mark.parametrize("link", [False, True])
 def test_a_folder_that_nobody_touched_is_not_put_aside(photo_dir, tmp_path, link):
-    assert put_aside(tmp_path / "out") is None
+    assert keep_changed(tmp_path / "out") is None
     export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / "out", link=link)
-    assert put_aside(tmp_path / "out") is None and len(exported(tmp_path / "out")) == 4
+    assert keep_changed(tmp_path / "out") is None and len(exported(tmp_path / "out")) == 4
 
 
 @pytest.mark.parametrize("change", [
@@ -66,14 +66,14 @@ def test_a_folder_that_a_person_changed_is_kept_under_another_name(photo_dir, tm
         export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], out, link=link)
         change(out)
         left = exported(out)
-        assert put_aside(out) == tmp_path / name and exported(tmp_path / name) == left and not out.exists()
+        assert keep_changed(out) == tmp_path / name and exported(tmp_path / name) == left and not out.exists()
     assert exported(photo_dir) == CONTENT
 
 
 def test_a_folder_without_a_list_of_files_is_kept(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "notes.txt").write_text("mine")
-    assert put_aside(tmp_path / "out") == tmp_path / "out-1"
+    assert keep_changed(tmp_path / "out") == tmp_path / "out-1"
 
 
 def test_links_hold_when_photos_and_results_move_together(photo_dir, tmp_path):
@@ -145,4 +145,4 @@ def test_very_long_paths_become_names_the_file_system_takes(tmp_path):
 
 def test_no_photos_make_an_empty_folder(photo_dir, tmp_path):
     assert export_clusters(photo_dir, [], [], tmp_path / "clusters") == 0
-    assert exported(tmp_path / "clusters") == {} and put_aside(tmp_path / "clusters") is None
+    assert exported(tmp_path / "clusters") == {} and keep_changed(tmp_path / "clusters") is None
