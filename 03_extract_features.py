@@ -6,7 +6,8 @@ Reads:   IMG_DIR, img_paths.txt; network.keras and kind.npz of TRAIN_DATASET whe
 Writes:  DATA_DIR/features.npy (float32 [photos, features]); of a fine-tuned network also features_before.npy (float16,
          what it saw before that); with FEATURES_TSV also features.tsv, metadata.tsv, sprite.png and
          projector_config.pbtxt for TensorBoard
-Runtime: on two free cores up to 130 photos/s with MobileNetV2, 30 with InceptionV3; a killed run goes on where it was
+Runtime: on two free cores up to 130 photos/s with MobileNetV2, 30 with InceptionV3; a killed run goes on where it was,
+         and features of the same photos by the same network and settings are left as they are
 """
 import sys
 
@@ -14,7 +15,7 @@ from imgcluster.configuring.step_options import feature_options, network_options
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import features_digest, features_record, is_adapted
 from imgcluster.datafiles.photo_rows import drop_unreadable
-from imgcluster.datafiles.records import PHOTOS, photos_key
+from imgcluster.datafiles.records import PHOTOS, is_up_to_date, photos_key
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.extraction.kind import read_kind
@@ -31,25 +32,53 @@ def main(argv=None):
     img_dir, img_paths = step.claim_photos(settings)
     step.warn_if_changed("01")
     network = open_network(step, img_dir, img_paths)
-    from imgcluster.extraction.networks import with_before
-
     path = step.data_dir / "features.npy"
-    errors = extract_features(
-        with_before(network, settings.ZOOM_AVERAGING), img_dir, img_paths, path, step.data_dir / BEFORE,
-        key={**step.values("03"), **network.source, **photos_key(step.data_dir)},
-        progress=lambda total, done: progress(description="features", total=total, initial=done),
-        **feature_options(settings))
-    drop_unreadable(step.data_dir, img_dir, {img_paths[row]: reason for row, reason in errors.items()}, warn=step.warn)
+    outputs = ["features.npy", *([BEFORE] * bool(network.before)), *(PROJECTOR_FILES * settings.FEATURES_TSV)]
+    if are_current(step, network, outputs) and are_older([img_dir / name for name in img_paths], path):
+        step.finish(f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it "
+                    "made anew)", then="04_cluster_som.py")
+        return
+    extract(step, network, img_dir, img_paths, path)
     features = read_features(step.data_dir)
     if settings.FEATURES_TSV:
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
         step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
-    outputs = ["features.npy", *([BEFORE] * bool(network.before)), *(PROJECTOR_FILES * settings.FEATURES_TSV)]
     step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
-                **network.source)
+                prepared=prepared_by(step), **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
+
+
+def extract(step, network, img_dir, img_paths, path):
+    """Write the features of the photos to `path`, and take those that cannot be read out of the dataset's rows."""
+    from imgcluster.extraction.networks import with_before
+
+    errors = extract_features(
+        with_before(network, step.settings.ZOOM_AVERAGING), img_dir, img_paths, path, step.data_dir / BEFORE,
+        key={**step.values("03"), **network.source, **photos_key(step.data_dir)},
+        progress=lambda total, done: progress(description="features", total=total, initial=done),
+        **feature_options(step.settings))
+    drop_unreadable(step.data_dir, img_dir, {img_paths[row]: reason for row, reason in errors.items()}, warn=step.warn)
+
+
+def are_current(step, network, outputs):
+    """Whether the files that this step would write are there, of the same photos, by the same network and settings."""
+    record = features_record(step.data_dir)
+    facts = {**network.source, "prepared": prepared_by(step)}
+    return (facts.items() <= record.items() and set(outputs) <= set(record["outputs"])
+            and is_up_to_date(step.data_dir, "03", step.values("03")))
+
+
+def are_older(paths, than):
+    """Whether files are all there, and none was changed after `than` was."""
+    made = than.stat().st_mtime_ns
+    return all(path.exists() and path.stat().st_mtime_ns <= made for path in paths)
+
+
+def prepared_by(step):
+    """The settings by which step 01 prepared the photos."""
+    return photos_key(step.data_dir)["step 01"]
 
 
 def open_network(step, img_dir, img_paths):

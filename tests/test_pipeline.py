@@ -335,6 +335,25 @@ def test_photo_lost_after_step_01_is_left_out_of_every_row_file(finished, tmp_pa
     run("04_cluster_som.py", project)
 
 
+def test_features_are_made_anew_where_photos_network_or_settings_are_others(finished, tmp_path):
+    project = shutil.copytree(finished[0], tmp_path / "again")
+    features = project / "data" / "shop" / "features.npy"
+
+    def again(*overrides):
+        before = features.stat().st_mtime_ns
+        told = run("03_extract_features.py", project, *(part for each in overrides for part in ("--set", each))).stdout
+        assert (features.stat().st_mtime_ns == before) == ("wrote nothing: " in told)
+        return features.stat().st_mtime_ns != before
+
+    frozen = "TRAIN_DATASET=None"
+    assert not again("NUM_CLUSTERS=3") and again("FLIP_AVERAGING=True") and again(frozen)
+    (project / "img" / "shop" / lines(project / "data" / "shop" / "img_paths.txt")[0]).touch()
+    assert again(frozen) and not again(frozen)
+    # Photos that step 01 prepared in another way have the same names, and look different.
+    run("01_img_preprocess.py", project, "--set", "BACKGROUND=grey")
+    assert again(frozen, "BACKGROUND=grey")
+
+
 def test_steps_say_which_step_comes_first(tmp_path):
     project = new_project(tmp_path / "empty", TRAIN_DATASET=None)
     for script, first in (("03_extract_features.py", "00_make_labels_true.py"),
