@@ -37,7 +37,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.counting.blind_count import blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate
-from imgcluster.counting.cuts import candidate_counts, count_grid, modularity_peaks, silhouette_peak
+from imgcluster.counting.cuts import candidate_counts, count_grid, modularity_peak, silhouette_peak
 from imgcluster.counting.growth import growth_of_distances, growth_peaks
 from imgcluster.counting.reciprocity import reciprocity_curve, reciprocity_peak
 from imgcluster.counting.validity import modularity
@@ -108,7 +108,6 @@ def blind_counts(rows, som, hierarchy):
     growth = growth_of_distances(hierarchy.points, hierarchy.nearest)
     grown = growth_peaks(growth, len(rows), lowest=1, highest=counts[-1])
     coordinates = diffusion_map(sum_edges(hierarchy.graph, hierarchy.nodes))
-    fine, coarse = (count for count, _ in modularity_peaks(hierarchy, counts))
     dense = HDBSCAN(min_cluster_size=MIN_CLUSTER_SIZE, copy=True).fit_predict(coordinates)
     return index_counts(rows) | {
         "photos / 70": max(1, round(len(rows) / PHOTOS_PER_MODEL)),
@@ -117,11 +116,10 @@ def blind_counts(rows, som, hierarchy):
         "FINCH on prototypes, first level": levels[0],
         "FINCH on prototypes, near sqrt(N)": min(levels, key=lambda num: abs(np.log(num**2 / len(rows)))),
         "CONN modularity": conn_count(som, rows, hierarchy),
-        "modularity, 5 neighbours": round(fine),
-        "modularity, 16 neighbours": round(coarse),
+        "modularity, 5 neighbours": round(modularity_peak(hierarchy, counts)),
         "silhouette of the hierarchy's cuts": round(silhouette_peak(hierarchy, counts, everywhere)[0]),
         "reciprocity of nearest photos": max(1, round(reciprocity_peak(curve, len(rows))[0])),
-        "growth of distances, or modularity": round(grown[0].count if grown else fine),
+        "growth of distances, or modularity": round(grown[0].count if grown else modularity_peak(hierarchy, counts)),
         "joined": blind_estimate(hierarchy).count}
 
 

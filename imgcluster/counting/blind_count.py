@@ -6,12 +6,11 @@ import numpy as np
 from imgcluster.counting.cuts import (
     PHOTOS_PER_CLUSTER,
     candidate_counts,
-    modularity_peaks,
+    modularity_peak,
     silhouette_of,
     silhouette_peak,
 )
 from imgcluster.counting.growth import growth_of_distances, growth_peaks
-from imgcluster.counting.peaks import weighted_geometric_mean
 from imgcluster.counting.reciprocity import reciprocity_curve, reciprocity_peak
 
 FEWEST_PHOTOS = 4
@@ -27,7 +26,7 @@ TWO_LEVELS = 2
 STANDS_OUT, SMALL_CLUSTER = 0.5, 25
 # How far the true count lies below and above the estimate, in logarithms: this, and so much times the spread of the
 # views. That holds in four of five draws by MobileNetV2's features, on which it was chosen (docs/cluster_count.md).
-BELOW, ABOVE, PER_SPREAD = 0.2, 0.25, 0.35
+BELOW, ABOVE, PER_SPREAD = 0.2, 0.25, 0.5
 # By how much less it is where the growth of distances has a clear peak, which is mostly right.
 SURER = 0.15
 # How often a clear peak of the growth of distances is at the number of products.
@@ -57,55 +56,50 @@ ALL_ALIKE = Estimate(1, (1, 1), "all photos look the same")
 def blind_estimate(hierarchy, *, taught_apart=False):
     """Return the Estimate read from the cuts of a Hierarchy and the distances in it alone.
 
-    Neighbourhood graphs give a first count: where modularity peaks (`modularity_peaks`). Its resolution limit
-    (Fortunato & Barthelemy 2007) makes it too low for many small clusters. Three more peaks are sought, and each
-    replaces the counts before as far as it stands out: one of reciprocity over cluster sizes (`mutual_peak`); up to two
-    and a half times of these, one of the cuts' silhouette; and one of the growth of distances (`growth_peaks`) up to
-    eight times of all these, or the silhouette's where both stand out and that has more clusters, unless photos lie
-    along lines. Clean sets have such peaks, messy ones do not. A peak below an eighth of the count on the finer graph
-    is none: shoes, packages and toys in one folder are three such kinds. The interval is the wider, the less the views
-    agree, reaches over both levels where two stand out, and up to the most clusters that could be seen where none
-    stands out and modularity finds small ones. taught_apart: the features are of a network that was taught without
-    labels to tell single photos apart; in these, brands and lines stand out more than products do, and so do small
-    groups of like photos: no peak below the count on the finer graph is one, and those of the growth of distances do
-    not count.
+    The neighbourhood graph gives a first count: where modularity peaks. Its resolution limit (Fortunato & Barthelemy
+    2007) makes it too low for many small clusters. Three more peaks are sought, and each replaces the counts before as
+    far as it stands out: one of reciprocity over cluster sizes (`mutual_peak`); up to two and a half times of these,
+    one of the cuts' silhouette; and one of the growth of distances (`growth_peaks`) up to eight times of all these, or
+    the silhouette's where both stand out and that has more clusters, unless photos lie along lines. Clean sets have
+    such peaks, messy ones do not. A peak below an eighth of the first count is none: shoes, packages and toys in one
+    folder are three such kinds. The
+    interval is the wider, the less the views agree, reaches over both levels where two stand out, and up to the most
+    clusters that could be seen where none stands out and modularity finds small ones. taught_apart: the features are of
+    a network that was taught without labels to tell single photos apart; in these, brands and lines stand out more than
+    products do, and so do small groups of like photos: no peak below the first count is one, and those of the growth of
+    distances do not count.
     """
     num_photos = len(hierarchy.nodes)
     if num_photos > 1 and not differ(hierarchy):
         return ALL_ALIKE
     if num_photos < FEWEST_PHOTOS:
         return Estimate(1, (1, num_photos), "too few photos to tell clusters apart")
-    counts = candidate_counts(hierarchy)
-    by_modularity = modularity_peaks(hierarchy, counts)
-    peaks, grown = _peaks(hierarchy, counts, by_modularity[0][0], taught_apart)
-    views = {"modularity": (weighted_geometric_mean(*np.transpose(by_modularity)), 1.0)} | peaks
+    views, grown = _views(hierarchy, taught_apart)
     count = joined(views.values())
-    finer = finer_level(by_modularity[0][0], grown, count)
+    finer = finer_level(views["modularity"][0], grown, count)
     words = "estimated from the photos alone"
     words += f", in which some {round(finer)} smaller groups stand out, too" if finer else ""
     said = (f"{name} {view:.0f} with weight {clarity:.2f}" for name, (view, clarity) in views.items())
-    likely = interval(count, by_modularity, list(peaks.values()), finer, num_photos=num_photos,
-                      margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE))
-    return Estimate(round(count), likely, "blind: " + ", ".join(said), words, finer and round(finer),
-                    peaks_of_products(peaks, hierarchy))
+    return Estimate(round(count), interval(count, list(views.values()), finer, num_photos=num_photos,
+                                           margins=(APART_BELOW, APART_ABOVE) if taught_apart else (BELOW, ABOVE)),
+                    "blind: " + ", ".join(said), words, finer and round(finer),
+                    peaks_of_products(views, hierarchy))
 
 
-def peaks_of_products(peaks, hierarchy):
+def peaks_of_products(views, hierarchy):
     """Return `Estimate.peaks` of {view: (count, clarity)} of a Hierarchy: where the silhouette of its cuts peaks, which
     is the likelier at products the higher it is (clear structure, not noise), and where the growth of distances does.
     """
-    count, clear = peaks["silhouette"]
+    count, clear = views["silhouette"]
     height = silhouette_of(hierarchy, round(count)) if clear > 0 else 0
-    grown, sharp = peaks["growth of distances"]
+    grown, sharp = views["growth of distances"]
     return (count, clear * height), (grown, OF_PRODUCTS * sharp)
 
 
-def _peaks(hierarchy, counts, by_modularity, taught_apart):
-    """Return ({view: (count, clarity 0..1)}, each of which replaces those before it; all `growth_peaks`).
-
-    by_modularity: the count on the graph of 5 neighbours, about which peaks are sought.
-    """
-    num_photos = len(hierarchy.nodes)
+def _views(hierarchy, taught_apart):
+    """Return ({view: (count, clarity 0..1)}, each of which replaces those before it; all `growth_peaks`)."""
+    counts, num_photos = candidate_counts(hierarchy), len(hierarchy.nodes)
+    by_modularity = modularity_peak(hierarchy, counts)
     lowest = by_modularity * (1 if taught_apart else LOWEST_PEAK)
     by_reciprocity, mutual = mutual_peak(hierarchy, counts[-1], HIGHEST_PEAK * by_modularity)
     mutual *= by_reciprocity >= lowest
@@ -113,19 +107,20 @@ def _peaks(hierarchy, counts, by_modularity, taught_apart):
     seen = counts[counts <= 2 * highest]
     by_silhouette, clear = silhouette_peak(hierarchy, seen, seen <= highest)
     clear *= by_silhouette >= lowest
-    peaks = {"reciprocity": (by_reciprocity, mutual), "silhouette": (by_silhouette, clear)}
+    views = {"modularity": (by_modularity, 1.0), "reciprocity": (by_reciprocity, mutual),
+             "silhouette": (by_silhouette, clear)}
     grown = growth_peaks(growth_of_distances(hierarchy.points, hierarchy.nearest), num_photos, lowest=lowest,
                          highest=counts[-1])
-    others = joined([(by_modularity, 1), *peaks.values()])
+    others = joined(views.values())
     of_most = [peak for peak in grown if LOWEST_PEAK * peak.count <= others and not taught_apart]
     if not of_most:
-        return peaks | {"growth of distances": (1.0, 0.0)}, grown
+        return views | {"growth of distances": (1.0, 0.0)}, grown
     by_growth, sharp = of_most[0].count, of_most[0].clarity
     # Where only the excess over even growth peaks, photos lie along lines, and what the silhouette sees are parts of
     # them.
     if clear >= STANDS_OUT and of_most[0].of_heights:
         by_growth = max(by_growth, by_silhouette)
-    return peaks | {"growth of distances": (by_growth, sharp)}, grown
+    return views | {"growth of distances": (by_growth, sharp)}, grown
 
 
 def mutual_peak(hierarchy, most, usual):
@@ -152,17 +147,16 @@ def finer_level(by_modularity, grown, count):
     return max((each for each in found if each > TWO_LEVELS * count), default=None)
 
 
-def interval(count, by_modularity, peaks, finer, *, num_photos, margins=(BELOW, ABOVE)):
+def interval(count, views, finer, *, num_photos, margins=(BELOW, ABOVE)):
     """Return the interval (low, high) of a count, within 1..num_photos.
 
-    by_modularity: as `modularity_peaks`; peaks: (count, clarity) of the other views. It widens with their spread about
-    the count, in which each counts by its weight or clarity; margins: how far it reaches, in logarithms, where they
-    agree, which is less as far as the last one, the growth of distances, is clear. Where smaller groups stand out, too,
-    it reaches to the `finer` level, and to twice the first count by modularity, where that sees them, as it is rather
-    too low for many small clusters. Where no peak stands out and modularity finds such small ones, they may hold
-    several products each: it then reaches to three photos a cluster.
+    It widens with the spread of the views about the count, in which each counts as far as it is clear; margins: how far
+    it reaches, in logarithms, where they agree, which is less as far as the last view, the growth of distances, is
+    clear. Where smaller groups stand out, too, it reaches to the `finer` level, and to twice the count by modularity,
+    the first view, where that sees them, as it is rather too low for many small clusters. Where no peak stands out and
+    modularity finds such small ones, they may hold several products each: it then reaches to three photos a cluster.
     """
-    counts, clarities = np.array([*by_modularity, *peaks]).T
+    counts, clarities = np.array(views).T
     below, above = np.array(margins) - SURER * clarities[-1]
     spread = PER_SPREAD * np.sqrt(np.average(np.log(counts / count)**2, weights=clarities))
     low, high = count / np.exp(below + spread), count * np.exp(above + spread)
@@ -170,7 +164,7 @@ def interval(count, by_modularity, peaks, finer, *, num_photos, margins=(BELOW, 
         high = max(high, finer * np.exp(margins[1]))
     if counts[0] > TWO_LEVELS * count:
         high = max(high, TWO_LEVELS * counts[0])
-    if max(clear for _, clear in peaks) < STANDS_OUT and num_photos < SMALL_CLUSTER * counts[0]:
+    if max(clarities[1:]) < STANDS_OUT and num_photos < SMALL_CLUSTER * counts[0]:
         high = max(high, num_photos / PHOTOS_PER_CLUSTER)
     return max(1, int(low)), min(num_photos, int(np.ceil(high)))
 

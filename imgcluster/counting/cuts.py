@@ -3,7 +3,7 @@ import numpy as np
 
 from imgcluster.counting.peaks import clarity, plateau_mean, prominence
 from imgcluster.counting.validity import modularity, squared_silhouette
-from imgcluster.structure.hierarchy import COARSE_NEIGHBOURS, sum_edges
+from imgcluster.structure.hierarchy import sum_edges
 from imgcluster.structure.linkage import cut
 
 GRID_STEPS = 60
@@ -28,22 +28,13 @@ def count_grid(largest, *, steps=GRID_STEPS):
     return np.unique(np.round(np.geomspace(2, max(2, largest), steps)).astype(int))
 
 
-def modularity_peaks(hierarchy, counts):
-    """Return [(count (float), weight)], weights of sum 1: where the modularity of the cuts peaks on the graph of 5
-    neighbours, and on that of 16.
+def modularity_peak(hierarchy, counts):
+    """Return the count (float) at which the modularity of the cuts peaks on the graph of 5 neighbours.
 
-    Each is the middle of all counts within 3 % of the peak (`plateau_mean`). The fewer neighbours, the smaller the
-    clusters that modularity sees. Both have the same weight where the former's clusters have 32 photos or more; those
-    of 16 or less cannot be seen among 16 neighbours, and the latter has none.
+    It is the middle of all counts within 3 % of the peak (`plateau_mean`).
     """
-    fine, coarse = (_modularity_peak(hierarchy.tree, graph, counts)
-                    for graph in (hierarchy.fine_graph, hierarchy.coarse_graph))
-    seen = np.clip(np.log2(len(hierarchy.nodes) / fine / COARSE_NEIGHBOURS), 0, 1)
-    return [(fine, 1 - seen / 2), (coarse, seen / 2)]
-
-
-def _modularity_peak(tree, nodes_graph, counts):
-    heights = np.array([modularity(sum_edges(nodes_graph, cut(tree, count))) for count in counts])
+    nodes_graph = sum_edges(hierarchy.near_graph, hierarchy.nodes)
+    heights = np.array([modularity(sum_edges(nodes_graph, cut(hierarchy.tree, count))) for count in counts])
     # Modularity may be 0 or below for all counts.
     return plateau_mean(counts, heights, max(MODULARITY_PLATEAU * heights.max(), 1e-9))
 

@@ -14,7 +14,7 @@ MAX_NODES = 10_000
 # On a map with fewer units, more photos than that are not clustered: their neighbours could not be found.
 FEWEST_UNITS, MANY_PHOTOS = 600, 6000
 NUM_NEIGHBOURS = 8
-FINE_NEIGHBOURS, COARSE_NEIGHBOURS = 5, 16
+NEAR_NEIGHBOURS = 5
 # So many nearest photos are kept, which show how large small clusters are.
 NEAREST = 32
 OWN_SPACE = 0.2
@@ -26,18 +26,16 @@ MAP_EPOCHS = 20
 class Hierarchy:
     """What every partition is cut from.
 
-    points float32 [N, d]: the photos' leading components; graph: sparse [N, N], the neighbourhood graph of 8
-    neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and a part of its map unit in a
-    large one; fine_graph, coarse_graph: sparse [nodes, nodes], the graphs of 5 and of 16 neighbours, summed over nodes;
-    tree: Ward's linkage of the nodes; nearest int [N, k]: the nearest photos of each, nearest first; isolation float
-    [N]: distance to the fifth-nearest.
+    points float32 [N, d]: the photos' leading components; graph, near_graph: sparse [N, N], the neighbourhood graphs of
+    8 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and a part of its map
+    unit in a large one; tree: Ward's linkage of the nodes; nearest int [N, k]: the nearest photos of each, nearest
+    first; isolation float [N]: distance to the fifth-nearest.
     """
 
     points: np.ndarray
     graph: sparse.csr_matrix
+    near_graph: sparse.csr_matrix
     nodes: np.ndarray
-    fine_graph: sparse.csr_matrix
-    coarse_graph: sparse.csr_matrix
     tree: np.ndarray
     nearest: np.ndarray
     isolation: np.ndarray
@@ -56,16 +54,15 @@ def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
     """
     points = project(features)
     nearest, distance = nearest_photos(points, units, num_neighbours=NEAREST)
-    nodes = leaves(points, units)
-    fine, coarse = (sum_edges(fuzzy_graph(nearest[:, :k], distance[:, :k]), nodes)
-                    for k in (FINE_NEIGHBOURS, COARSE_NEIGHBOURS))
     graph = fuzzy_graph(nearest[:, :num_neighbours], distance[:, :num_neighbours])
+    nodes = leaves(points, units)
     sizes = np.bincount(nodes)
     # Parts of the graph without a path between them are all equally far apart in a diffusion map; a little of the
     # photos' own space decides which of them are merged first.
     coordinates = np.hstack([diffusion_map(sum_edges(graph, nodes)), OWN_SPACE * group_means(points, nodes, sizes)])
-    return Hierarchy(points, graph, nodes, fine, coarse, weighted_ward(coordinates, sizes), nearest,
-                     distance[:, :FINE_NEIGHBOURS].max(axis=1, initial=0))
+    near, gaps = nearest[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]
+    return Hierarchy(points, graph, fuzzy_graph(near, gaps), nodes, weighted_ward(coordinates, sizes), nearest,
+                     gaps.max(axis=1, initial=0))
 
 
 def leaves(points, units):

@@ -5,7 +5,7 @@ import pytest
 
 from imgcluster.counting import blind_count
 from imgcluster.counting.blind_count import OF_PRODUCTS, blind_estimate, finer_level, interval, joined, mutual_peak
-from imgcluster.counting.cuts import candidate_counts, modularity_peaks, silhouette_peak
+from imgcluster.counting.cuts import candidate_counts, modularity_peak, silhouette_peak
 from imgcluster.counting.growth import GrowthPeak
 from imgcluster.structure.hierarchy import hierarchy_of
 
@@ -27,10 +27,9 @@ def nested(groups, parts, photos_each, *, apart, spread, width=32):
 
 
 def views_of(hierarchy):
-    """The three views as the estimate takes them: modularity on the finer graph, (reciprocity, clarity), (silhouette,
-    clarity)."""
+    """The three views as the estimate takes them: modularity, (reciprocity, clarity), (silhouette, clarity)."""
     counts = candidate_counts(hierarchy)
-    first = modularity_peaks(hierarchy, counts)[0][0]
+    first = modularity_peak(hierarchy, counts)
     by_reciprocity, mutual = mutual_peak(hierarchy, counts[-1], 2.5 * first)
     highest = 2.5 * max(first, first**(1 - mutual) * by_reciprocity**mutual)
     seen = counts[counts <= 2 * highest]
@@ -58,23 +57,6 @@ def test_a_peak_is_the_likelier_of_products_the_clearer_the_photos_lie_apart():
 def without_growth(monkeypatch):
     """What the other three views say."""
     monkeypatch.setattr(blind_count, "growth_peaks", lambda *_, **__: [])
-
-
-@pytest.mark.parametrize("photos_each, weight", [(8, 0), (16, 0), (23, 0.26), (32, 0.5), (90, 0.5)])
-def test_the_coarser_graph_counts_where_its_neighbours_fit_into_the_clusters(photos_each, weight):
-    hierarchy = hierarchy_of(clouds(12, photos_each, spread=0.3))
-    (fine, first), (coarse, second) = modularity_peaks(hierarchy, candidate_counts(hierarchy))
-    assert fine == pytest.approx(12, rel=0.06) and first + second == 1
-    assert second == pytest.approx(weight, abs=0.06)
-    assert coarse == pytest.approx(12, rel=0.06) or not weight
-
-
-def test_of_photos_in_one_cloud_the_count_lies_between_those_on_both_graphs(without_growth):
-    hierarchy = hierarchy_of(clouds(1, 600, spread=1, width=8))
-    (fine, _), (coarse, weight) = modularity_peaks(hierarchy, candidate_counts(hierarchy))
-    assert coarse < 0.9 * fine and weight == 0.5
-    estimate = blind_estimate(hierarchy)
-    assert coarse < estimate.count < fine and estimate.interval[0] < coarse < fine < estimate.interval[1]
 
 
 def test_a_peak_of_reciprocity_alone_decides(without_growth):
@@ -150,8 +132,7 @@ def test_no_silhouette_exceeds_two_and_a_half_times_the_first_count(without_grow
     # The silhouette of 60 small clouds has a clear peak at 60 and more, but modularity sees 23 clusters.
     hierarchy = hierarchy_of(clouds(60, 8, spread=0.8, width=16))
     counts = candidate_counts(hierarchy)
-    (first, _), _ = modularity_peaks(hierarchy, counts)
-    count, clear = silhouette_peak(hierarchy, counts, counts > 0)
+    first, (count, clear) = modularity_peak(hierarchy, counts), silhouette_peak(hierarchy, counts, counts > 0)
     assert count > 2.5 * first and clear == 1
     assert blind_estimate(hierarchy).count < 2.5 * first
 
@@ -159,8 +140,7 @@ def test_no_silhouette_exceeds_two_and_a_half_times_the_first_count(without_grow
 @pytest.mark.parametrize("num_clusters, photos_each", [(200, 4), (300, 6)])
 def test_small_clusters_are_counted_however_many_modularity_joins(num_clusters, photos_each):
     hierarchy = hierarchy_of(clouds(num_clusters, photos_each, spread=0.3, width=16))
-    (first, _), _ = modularity_peaks(hierarchy, candidate_counts(hierarchy))
-    estimate = blind_estimate(hierarchy)
+    first, estimate = modularity_peak(hierarchy, candidate_counts(hierarchy)), blind_estimate(hierarchy)
     assert first < num_clusters / 1.5 and estimate.count == pytest.approx(num_clusters, rel=0.15)
     assert estimate.interval[0] <= num_clusters <= estimate.interval[1]
 
@@ -221,30 +201,31 @@ def test_the_clearer_of_two_peaks_outweighs_the_other():
 
 @pytest.mark.parametrize(("clarity", "reach"), [(0, (0.2, 0.25)), (0.5, (0.125, 0.175)), (1, (0.05, 0.1))])
 def test_agreeing_views_are_trusted_the_more_the_clearer_distances_grow(clarity, reach):
-    low, high = interval(1000, [(1000, 1)], [(1000, 1), (1000, 1), (1000, clarity)], None, num_photos=9999)
+    low, high = interval(1000, [(1000, 1), (1000, 1), (1000, 1), (1000, clarity)], None, num_photos=9999)
     assert np.log([1000 / low, high / 1000]) == pytest.approx(reach, abs=2e-3)
 
 
-def test_the_interval_contains_the_count_and_widens_with_the_spread_of_the_views():
+def test_the_interval_contains_the_count_and_widens_by_half_of_the_spread_of_the_views():
     widths = []
     for apart in (1, 1.5, 2, 4):
-        low, high = interval(1000, [(1000 / apart, 1)], [(1000 * apart, 1), (1000, 1), (1, 0)], None, num_photos=99999)
+        views = [(1000 / apart, 1), (1000 * apart, 1), (1000, 1), (1, 0)]
+        low, high = interval(1000, views, None, num_photos=99999)
         assert low <= 1000 <= high
-        assert np.log(1000 / low) - 0.2 == pytest.approx(0.35 * np.log(apart) * np.sqrt(2 / 3), abs=0.01)
+        assert np.log(1000 / low) - 0.2 == pytest.approx(0.5 * np.log(apart) * np.sqrt(2 / 3), abs=0.01)
         widths.append(high / low)
     assert widths == sorted(set(widths))
 
 
 def test_where_no_peak_stands_out_small_clusters_may_hold_several_products_each():
-    assert interval(20, [(20, 1)], [(20, 0.4), (20, 0.4), (1, 0)], None, num_photos=300)[1] == 100
+    assert interval(20, [(20, 1), (20, 0.4), (20, 0.4), (1, 0)], None, num_photos=300)[1] == 100
     for mutual, clear, num_photos in ((0.6, 0.4, 300), (0.4, 0.6, 300), (0.4, 0.4, 600)):
-        assert interval(20, [(20, 1)], [(20, mutual), (20, clear), (1, 0)], None, num_photos=num_photos)[1] < 27
+        assert interval(20, [(20, 1), (20, mutual), (20, clear), (1, 0)], None, num_photos=num_photos)[1] < 27
 
 
 def test_what_views_without_a_peak_say_does_not_widen_the_interval():
-    agreed = interval(100, [(100, 1)], [(100, 0), (1, 0)], None, num_photos=9999)
-    assert interval(100, [(100, 1)], [(300, 0), (1, 0)], None, num_photos=9999) == agreed
-    spread = [np.divide(*interval(100, [(100, 1)], [(200, clear), (1, 0)], None, num_photos=9999)[::-1])
+    agreed = interval(100, [(100, 1), (100, 0), (1, 0)], None, num_photos=9999)
+    assert interval(100, [(100, 1), (300, 0), (1, 0)], None, num_photos=9999) == agreed
+    spread = [np.divide(*interval(100, [(100, 1), (200, clear), (1, 0)], None, num_photos=9999)[::-1])
               for clear in (0.05, 0.5)]
     assert spread[0] < spread[1]
 
@@ -262,14 +243,14 @@ def test_two_levels_stand_out_where_a_view_has_more_than_twice_the_count():
     assert finer_level(41, [], 20) == 41 and finer_level(39, [], 20) is None
     peaks = [peak_at(20), peak_at(50, clarity=0.6), peak_at(90, clarity=0.4)]  # the last hardly stands out
     assert finer_level(30, peaks, 20) == 50
-    peaks = [(20, 1), (1, 0)]
-    assert interval(20, [(20, 1)], peaks, 50, num_photos=9999)[1] == np.ceil(50 * np.exp(0.25))
-    assert interval(20, [(41, 1)], peaks, 41, num_photos=9999)[1] == 82
-    assert interval(20, [(20, 1)], peaks, 50, num_photos=55)[1] == 55
+    views = [(20, 1), (20, 1), (1, 0)]
+    assert interval(20, views, 50, num_photos=9999)[1] == np.ceil(50 * np.exp(0.25))
+    assert interval(20, [(41, 1), (20, 1), (1, 0)], 41, num_photos=9999)[1] == 82
+    assert interval(20, views, 50, num_photos=55)[1] == 55
 
 
 def test_the_interval_stays_within_one_and_the_number_of_photos():
-    assert interval(1, [(1, 1)], [(1, 0), (9, 0.5)], None, num_photos=2) == (1, 2)
+    assert interval(1, [(1, 1), (1, 0), (9, 0.5)], None, num_photos=2) == (1, 2)
 
 
 @pytest.mark.parametrize(("num_photos", "highest"), [(4, 2), (5, 2), (9, 3), (100, 33), (1900, 633)])
