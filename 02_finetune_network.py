@@ -32,7 +32,7 @@ def main(argv=None):
     step = Step(__file__, __doc__, argv)
     require_ahead(step.settings)
     if step.settings.train_dataset is None:
-        step.say("TRAIN_DATASET = None: nothing to train on, the pretrained network is used as it is")
+        step.say(f"{why_none(step.settings)}: nothing to train on, the pretrained network is used as it is")
         return
     if step.settings.ASSIGN_TO is not None and not step.settings.learns_labels:
         step.say(f"with ASSIGN_TO the network of {step.settings.train_dataset} is used as it is")
@@ -48,6 +48,14 @@ def main(argv=None):
         shutil.rmtree(data_dir / "training")
         step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=img_paths, **facts)
         step.finish(step.show(data_dir / outputs[0]), then="03_extract_features.py")
+
+
+def why_none(settings):
+    """Say which settings leave the network as it is."""
+    if settings.TRAIN_DATASET is None:
+        return "TRAIN_DATASET = None"
+    beside = "CALIBRATION_DATASET" if settings.ASSIGN_TO is None else "ASSIGN_TO"
+    return f'TRAIN_DATASET = "auto" beside {beside} = {getattr(settings, beside)!r}'
 
 
 def fit(step, source, img_dir, img_paths):

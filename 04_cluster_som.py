@@ -61,7 +61,8 @@ def place(step, img_paths, features, chain):
     unplaced = (clustering.labels < 0).sum()
     step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {listed(chain)}; {unplaced} fit none of "
              f"them (cluster -1){'; give new products clusters in the report' if unplaced else ''}")
-    if idle := in_vain(step.settings, "04"):
+    # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
+    if idle := [name for name in in_vain(step.settings, "04") if name != "CALIBRATION_DATASET"]:
         step.warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
     return som, clustering, placing_facts(chain, step.data_dir, clustering, earlier), earlier
 

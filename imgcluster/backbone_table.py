@@ -1,7 +1,8 @@
 """The networks that BACKBONE may name, as data: known at once, as Keras takes seconds to import."""
-import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from imgcluster.wording import meant
 
 # What begins the name of a preset of keras-hub, which alone knows its presets.
 PREFIX = "hub:"
@@ -57,8 +58,7 @@ def why_unknown(name):
     """Return why there is no network of this name, and which there are; "" where there is one, or may be."""
     if name in (AUTO, *BACKBONES) or name.startswith(PREFIX):
         return ""
-    close = difflib.get_close_matches(name, BACKBONES, n=1)
-    return (f"no such network as {name!r}; {f'did you mean {close[0]}? ' if close else ''}choose one of {AUTO}, "
+    return (f"no such network as {name!r}{meant(name, BACKBONES)}; choose one of {AUTO}, "
             f"{', '.join(BACKBONES)}, or {PREFIX}PRESET for a preset of keras-hub")
 
 

@@ -1,4 +1,5 @@
 """Words that messages and pages share, and how wide they are."""
+import difflib
 import unicodedata
 
 # What is wrong with the ASSIGN_TO that a message begins with.
@@ -9,6 +10,16 @@ OWN_CLUSTERS = ("names DATASET itself; give the new photos a dataset of their ow
 def text_width(text):
     """Return how many columns a text takes where all letters are of one width: Hangul and the like take two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def meant(name, known):
+    """Return " (did you mean X?)" for the one of the `known` names that is nearest to a misspelt one, "" for none.
+
+    Case makes no difference, nor do quotes around the known ones.
+    """
+    plain = {each.strip("'\"").lower(): each for each in known}
+    close = difflib.get_close_matches(name.lower(), plain, n=1)
+    return f" (did you mean {plain[close[0]]}?)" if close else ""
 
 
 def counted(number, noun, plural=None):

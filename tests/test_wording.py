@@ -1,5 +1,5 @@
 """Numbers agree with their nouns, and texts take the room that they are said to."""
-from imgcluster.wording import counted, first_line, listed, text_width
+from imgcluster.wording import counted, first_line, listed, meant, text_width
 
 
 def test_one_is_singular_and_thousands_are_set_apart():
@@ -20,3 +20,10 @@ def test_hangul_and_the_like_take_two_columns():
 def test_an_error_that_says_nothing_is_called_by_its_type():
     assert first_line(ValueError("no such layer\n  in this file")) == "no such layer"
     assert first_line(MemoryError()) == "MemoryError"
+
+
+def test_a_misspelt_name_is_taken_for_the_nearest_one_there_is():
+    known = ["MobileNetV2", "'shoes'", "None"]
+    assert meant("mobilnetv2", known) == " (did you mean MobileNetV2?)"
+    assert (meant("Shoe", known), meant("none", known)) == (" (did you mean 'shoes'?)", " (did you mean None?)")
+    assert meant("bags", known) == meant("bags", []) == ""

@@ -48,7 +48,8 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
     reason to go on without it: UserError the first two times, a warning the third. say, warn: functions of one line.
     """
     if folder == data_dir:
-        (warn if asked else say)(f"{name} is DATASET itself: its clusters are found without its labels, by which step "
+        its = f"CALIBRATION_DATASET = {name!r}" if asked else name
+        (warn if asked else say)(f"{its} is DATASET itself: its clusters are found without its labels, by which step "
                                  "05 scores them")
         return None
     try:

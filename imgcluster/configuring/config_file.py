@@ -1,6 +1,5 @@
 """Settings read from a config file and `--set`; whatever is wrong with them in one message."""
 import ast
-import difflib
 import logging
 import os
 import runpy
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from imgcluster.configuring.settings import Settings
 from imgcluster.errors import UserError
+from imgcluster.wording import meant
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +97,7 @@ def _describe(item):
     """One line for one pydantic error: the setting, the value found, what is allowed or to be written instead."""
     name = str(item["loc"][0])
     if item["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(name.upper(), Settings.model_fields, n=1)
-        return f"{name}: no such setting" + (f"; did you mean {close[0]}?" if close else "; config.py lists them all")
+        return f"{name}: no such setting{meant(name, Settings.model_fields)}; config.py lists them all"
     if item["type"] in TO_WRITE:
         nothing = " or None" if type(None) in get_args(Settings.model_fields[name].annotation) else ""
         return f"{name} = {item['input']!r}: write {TO_WRITE[item['type']].format(name=name)}{nothing}"

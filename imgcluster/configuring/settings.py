@@ -267,9 +267,9 @@ class Settings(BaseModel):
         return home if self.CALIBRATION_DATASET in (None, "auto") else None
 
     def _train_dataset_of(self, earlier):
-        """What a dataset's features were made with: one that was itself placed in clusters has no network of its
-        own."""
-        return made_with(self.data_dir_of(earlier), "03", "TRAIN_DATASET") or earlier
+        """What a dataset's features were made with: one that was itself placed in clusters has no network of its own,
+        and one that has may have features by the pretrained network since."""
+        return made_with(self.data_dir_of(earlier), "03", "TRAIN_DATASET", default=earlier)
 
     @property
     def learns_labels(self):
@@ -279,9 +279,13 @@ class Settings(BaseModel):
     @property
     def labels_from(self):
         """LABELS_FROM, or what takes its place in a dataset to learn from."""
-        to_learn_from = self.TRAIN_LABELS_FROM or self.LABELS_FROM
+        return getattr(self, self.labels_setting)
+
+    @property
+    def labels_setting(self):
+        """The name of the setting that says where the labels of DATASET are."""
         learnt = (self.train_dataset if self.learns_labels else None, self.CALIBRATION_DATASET)
-        return to_learn_from if self.DATASET in learnt else self.LABELS_FROM
+        return "TRAIN_LABELS_FROM" if self.TRAIN_LABELS_FROM and self.DATASET in learnt else "LABELS_FROM"
 
     @property
     def learns(self):

@@ -9,7 +9,8 @@ def label_options(settings):
     csv_path = None
     if settings.labels_from not in ("filename", "folder", None):
         csv_path = settings.resolve(settings.labels_from.replace("{DATASET}", settings.DATASET))
-    return {"labels_from": settings.labels_from, "regex": settings.LABEL_REGEX, "csv_path": csv_path}
+    return {"labels_from": settings.labels_from, "regex": settings.LABEL_REGEX, "csv_path": csv_path,
+            "setting": settings.labels_setting}
 
 
 def recipe_options(settings):

@@ -46,9 +46,9 @@ def _version(name):
         return None
 
 
-def made_with(data_dir, step, name):
-    """Return the value that a setting had when `step` made its files; None where there is no record of it."""
-    return read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {}).get(name)
+def made_with(data_dir, step, name, default=None):
+    """Return the value that a setting had when `step` made its files; `default` where there is no record of it."""
+    return read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {}).get(name, default)
 
 
 def was_interrupted(data_dir, step):

@@ -13,7 +13,7 @@ import numpy as np
 
 from imgcluster.errors import UserError
 from imgcluster.photos.decoding import MAX_PIXELS, ImageError, decode_image, looks_like_image
-from imgcluster.wording import counted
+from imgcluster.wording import counted, meant
 
 __all__ = ["MAX_PIXELS", "ImageError", "list_images", "passed_over", "quiet_codecs", "read_bytes", "read_image",
            "resize_for_network", "scan_images", "sort_files", "write_image"]
@@ -99,8 +99,10 @@ def _require_folder(folder):
     except OSError as error:
         if isinstance(error, PermissionError):
             raise UserError(f"No permission to read the photo folder {folder}: change its access rights.") from error
-        raise UserError(f"The photo folder {folder} does not exist: create it and put photos into it, "
-                        "or correct what names it (the settings DATASET and RAW_IMG_DIR, or an argument).") from error
+        beside = sorted(path.name for path in folder.parent.glob("*/"))
+        raise UserError(f"The photo folder {folder} does not exist{meant(folder.name, beside)}: create it and put "
+                        "photos into it, or correct what names it (the settings DATASET and RAW_IMG_DIR, or an "
+                        "argument).") from error
     if not is_folder:
         raise UserError(f"The photo folder {folder} is a file: name the folder that holds the photos.")
     try:

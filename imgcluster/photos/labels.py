@@ -13,29 +13,31 @@ SHOWN = 5
 DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
 
-def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, folder="RAW_IMG_DIR"):
+def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, setting="LABELS_FROM",
+                folder="RAW_IMG_DIR"):
     """Return one label per photo (list of str without white space or "#"), or None when `labels_from` is None.
 
     img_paths: relative paths with "/". labels_from: "filename" (first group of `regex` searched in the file name),
     "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label; paths there
-    may begin with "./" or have "\\" for "/". folder: where photos without labels lie, as messages name it.
+    may begin with "./" or have "\\" for "/". setting, folder: what said so, and where photos without labels lie, as
+    messages name them.
     Raises UserError that lists the first photos without a label and what to change.
     """
     if labels_from is None:
         return None
     if labels_from == "filename":
         labels = _from_names(img_paths, regex)
-        remedy = f"their names do not match LABEL_REGEX = '{regex}'; change it, or LABELS_FROM (None: no labels)"
+        remedy = f"their names do not match LABEL_REGEX = '{regex}'; change it, or {setting} (None: no labels)"
     elif labels_from == "folder":
         labels = [path.split("/")[0] if "/" in path else None for path in img_paths]
-        remedy = (f"they lie directly in {folder}, and labels come from its sub-folders (LABELS_FROM = 'folder'); move "
-                  "them into one sub-folder per model there, or change LABELS_FROM")
+        remedy = (f"they lie directly in {folder}, and labels come from its sub-folders ({setting} = 'folder'); move "
+                  f"them into one sub-folder per model there, or change {setting}")
     else:
-        known = _from_csv(Path(csv_path), set(img_paths))
+        known = _from_csv(Path(csv_path), set(img_paths), setting)
         labels = [known.get(path) for path in img_paths]
         remedy = (f"they are not in the column 'file' of {csv_path} or have no label there"
                   f"{_names_of_no_photo(known, img_paths)}; add them (paths relative "
-                  "to RAW_IMG_DIR), set LABELS_FROM = None to use no labels, or move the photos without labels to a "
+                  f"to RAW_IMG_DIR), set {setting} = None to use no labels, or move the photos without labels to a "
                   "folder of their own: DATASET names it, TRAIN_DATASET the labelled ones, TRAIN_LABELS_FROM the CSV "
                   "file, and LABELS_FROM is None")
     _require_all(img_paths, labels, remedy)
@@ -61,9 +63,9 @@ def _from_names(img_paths, regex):
     return [match.group(1) if match else None for match in matches]
 
 
-def _from_csv(csv_path, photos):
+def _from_csv(csv_path, photos, setting):
     if not csv_path.exists():
-        raise UserError(f"LABELS_FROM = {str(csv_path)!r}: no such file; expected \"filename\", \"folder\", None or "
+        raise UserError(f"{setting} = {str(csv_path)!r}: no such file; expected \"filename\", \"folder\", None or "
                         "the path of a CSV file with the columns file,label")
     table = read_table(csv_path)
     if not {"file", "label"} <= set(table.columns):

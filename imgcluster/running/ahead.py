@@ -1,13 +1,14 @@
 """What later steps will need and do not find: said before the minutes that earlier ones take."""
-import difflib
 from pathlib import Path
 
 from imgcluster.configuring.settings import SAMPLE, SAMPLE_TRAIN
 from imgcluster.configuring.step_options import each_network, network_options
 from imgcluster.errors import UserError
-from imgcluster.wording import OWN_CLUSTERS
+from imgcluster.wording import OWN_CLUSTERS, meant
 
 OTHERS = ("TRAIN_DATASET", "CALIBRATION_DATASET", "ASSIGN_TO")
+# What these may be besides names, as they are written.
+WORDS = ("None", '"auto"')
 
 
 def require_ahead(settings):
@@ -31,18 +32,10 @@ def _missing_datasets(settings):
         name = getattr(settings, setting)
         if name not in (None, "auto", SAMPLE, SAMPLE_TRAIN) and not _is_there(settings.for_dataset(name)):
             raw_dir = settings.for_dataset(name).folder("RAW_IMG_DIR")
-            yield (f"{setting} = {name!r}: there is no such dataset; {_meant(name, raw_dir)}or put its photos into "
-                   f"{raw_dir} and run the steps from 00_make_labels_true.py on with --set DATASET={name} (run_all.py "
-                   "does so, but for ASSIGN_TO)")
-
-
-def _meant(name, raw_dir):
-    """What to do about a name that may be a slip of another's, or of None or "auto"; raw_dir: where its photos would
-    be."""
-    known = {path.name.lower(): repr(path.name) for path in sorted(raw_dir.parent.glob("*/"))}
-    known |= {"none": "None", "auto": '"auto"'}
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"did you mean {known[close[0]]}? Correct the name, " if close else "correct the name, "
+            beside = [repr(path.name) for path in sorted(raw_dir.parent.glob("*/"))]
+            clusters = f"run_all.py with --set DATASET={name}" if setting == "ASSIGN_TO" else "run_all.py"
+            yield (f"{setting} = {name!r}: there is no such dataset{meant(name, [*beside, *WORDS])}; correct "
+                   f"the name, or put its photos into {raw_dir} and run {clusters}")
 
 
 def _is_there(source):

@@ -41,15 +41,19 @@ def plan(settings, first, last, *, say=print):
     function of one text, for why step 02 has no part, and of photos that steps before `first` would see.
     """
     numbers = [number for number in STEPS if first <= number <= last]
-    if first > "01" and photos_came(settings):
-        say(f"photos of {settings.DATASET} came, left or changed since step 01 saw them; from step {first} on this has "
-            "no effect\n")
+    known = known_source(settings, numbers)
+    for source in ([settings] if first > "01" else []) + ([known] if known and first > "03" else []):
+        if photos_came(source):
+            say(f"photos of {source.DATASET} came, left or changed since step 01 saw them; from step {first} on this "
+                "has no effect\n")
     own, before = training(settings, numbers, say)
     looks = int(first <= "01")
     planned = own[:looks] + before + own[looks:]
-    known = steps_of_known(settings, numbers, trains=(settings.train_dataset, "02") in planned)
-    there = planned.index((settings.DATASET, "03")) if known else 0
-    return planned[:there] + known + planned[there:]
+    if known is None or "03" not in numbers or not needs_steps(known, settings, planned, say):
+        return planned
+    there = planned.index((settings.DATASET, "03"))
+    return (planned[:looks] + [(known.DATASET, "00"), (known.DATASET, "01")] + planned[looks:there]
+            + [(known.DATASET, "03")] + planned[there:])
 
 
 def training(settings, numbers, say):
@@ -109,28 +113,36 @@ def steps_before(train, trained):
     return [] if has_features else [(train.DATASET, "03")]
 
 
-def steps_of_known(settings, numbers, *, trains):
-    """Return the pairs that a named CALIBRATION_DATASET needs: its labels, photos and features, or none where these are
-    up to date, or where there are no photos to make them of.
-
-    numbers: of the steps of the run; trains: the run trains the network anew. Raises UserError where nobody said that
-    the names of its photos hold their labels.
-    """
+def known_source(settings, numbers):
+    """Return the settings for the dataset that CALIBRATION_DATASET names, None where that has no part of its own in a
+    run of the steps `numbers`."""
     name = settings.CALIBRATION_DATASET
-    if (name in (None, "auto", settings.DATASET, settings.train_dataset) or settings.ASSIGN_TO is not None
-            or not {"03", "04"} <= set(numbers)):
-        return []
-    known = settings.for_dataset(name)
-    data_dir = known.folder("DATA_DIR")
-    if not (name in SAMPLES or known.folder("RAW_IMG_DIR").exists()):
-        return []
+    others = (None, "auto", settings.DATASET, settings.train_dataset)
+    no_part = name in others or settings.ASSIGN_TO is not None or "04" not in numbers
+    return None if no_part else settings.for_dataset(name)
+
+
+def needs_steps(known, settings, planned, say):
+    """Return whether labels, photos and features of known products are to be made: not where they are up to date, nor
+    where there are no photos to make them of.
+
+    planned: the other pairs of the run, which may train the network anew. Raises UserError where nobody said that the
+    names of the photos hold their labels.
+    """
+    data_dir, raw_dir = known.folder("DATA_DIR"), known.folder("RAW_IMG_DIR")
+    if not (known.DATASET in SAMPLES or raw_dir.exists()):
+        if (data_dir / LEDGER).exists():
+            say(f"{raw_dir} is missing: what was made of the photos of {known.DATASET} before is used as it is\n")
+        return False
     if known.labels_from is None:
         if not (data_dir / "labels_true.txt").exists():
             require_told_labels("CALIBRATION_DATASET", known)
-        return []
-    done = not trains and is_up_to_date(data_dir, "03", of_step(known, "03")) and is_prepared(known)
-    return [] if done and not photos_came(known) and not labels_changed(known) else [
-        (name, number) for number in ("00", "01", "03")]
+        return False
+    current = ((settings.train_dataset, "02") not in planned and is_prepared(known) and not photos_came(known)
+               and not labels_changed(known) and is_up_to_date(data_dir, "03", of_step(known, "03")))
+    if current:
+        say(f"labels, photos and features of {known.DATASET} are up to date\n")
+    return not current
 
 
 def why_left_out(settings, train):
@@ -155,8 +167,9 @@ def require_told_labels(setting, source):
     setting: which named the dataset to learn from; who does that does not want it passed over.
     """
     if names := labels_in_names(source):
+        where = "photos" if names == "filename" else "photos' folders"
         raise UserError(f"{setting} = {source.DATASET!r}: no labels are known of it, as LABELS_FROM = None goes for it "
-                        f"as well; set TRAIN_LABELS_FROM = {names!r} to learn from those in the names of its photos, "
+                        f"as well; set TRAIN_LABELS_FROM = {names!r} to learn from those in the names of its {where}, "
                         f"or {setting} = None to learn from none")
 
 

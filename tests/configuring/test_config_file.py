@@ -11,8 +11,8 @@ from imgcluster.configuring.settings import Settings
 def test_unknown_names_get_a_suggestion(tmp_path):
     write_config(tmp_path, "DATASETS = 'shoes'\nfrobnicate = 1\n")
     lines = problems_of("NUM_CLUSTER=4", "QWERTY=1", root=tmp_path)
-    assert "DATASETS: no such setting; did you mean DATASET?" in lines
-    assert "NUM_CLUSTER: no such setting; did you mean NUM_CLUSTERS?" in lines
+    assert "DATASETS: no such setting (did you mean DATASET?); config.py lists them all" in lines
+    assert "NUM_CLUSTER: no such setting (did you mean NUM_CLUSTERS?); config.py lists them all" in lines
     assert "QWERTY: no such setting; config.py lists them all" in lines
     assert len(lines) == 3
 
@@ -20,12 +20,13 @@ def test_unknown_names_get_a_suggestion(tmp_path):
 @pytest.mark.parametrize("override", ["num_clusters=4", "Num_Clusters=4"])
 def test_lower_case_names_get_a_suggestion(override):
     name = override.partition("=")[0]
-    assert problems_of(override, root=ROOT) == [f"{name}: no such setting; did you mean NUM_CLUSTERS?"]
+    assert problems_of(override, root=ROOT) == [
+        f"{name}: no such setting (did you mean NUM_CLUSTERS?); config.py lists them all"]
 
 
 def test_a_setting_in_lower_case_in_the_config_file_is_not_passed_over(tmp_path):
     write_config(tmp_path, "import os\nhelper = 3\nDataset = 'shoes'\n")
-    assert problems_of(root=tmp_path) == ["Dataset: no such setting; did you mean DATASET?"]
+    assert problems_of(root=tmp_path) == ["Dataset: no such setting (did you mean DATASET?); config.py lists them all"]
 
 
 def test_all_problems_come_in_one_message(tmp_path):
@@ -36,7 +37,7 @@ def test_all_problems_come_in_one_message(tmp_path):
     for name, found in [("BATCH_SIZE", "0"), ("BACKGROUND", "'pink'"), ("LABEL_REGEX", "'no group'"),
                         ("IMG_DIR", "'x'"), ("EPOCHS", "'many'")]:
         assert any(line.startswith(f"{name} = {found}: ") for line in lines), (name, lines)
-    assert "DROPUOT: no such setting; did you mean DROPOUT?" in lines
+    assert "DROPUOT: no such setting (did you mean DROPOUT?); config.py lists them all" in lines
     assert "--set oops: expected NAME=VALUE" in lines
 
 

@@ -67,12 +67,16 @@ def test_auto_adapts_to_the_photos_themselves_without_their_labels(overrides, na
         assert network_options(settings)["train_dir"] == ROOT / "data" / named
 
 
-@pytest.mark.parametrize("trained", ["market", "sample_train", None])
-def test_auto_takes_the_network_of_photos_that_were_themselves_placed(tmp_path, trained):
-    write_record(tmp_path / "data" / "week2", "03", settings={"TRAIN_DATASET": trained}, outputs=[])
+@pytest.mark.parametrize("noted, trained", [
+    ({"TRAIN_DATASET": "market"}, "market"), ({"TRAIN_DATASET": "sample_train"}, "sample_train"), ({}, "week2"),
+    ({"TRAIN_DATASET": None}, None)])
+def test_auto_takes_the_network_that_made_the_features_of_the_photos_clustered_before(tmp_path, noted, trained):
+    write_record(tmp_path / "data" / "week2", "03", settings=noted, outputs=[])
+    # A network that week 2 was fitted with once is not that of its features where these were made by another since.
+    (tmp_path / "data" / "week2" / "network.keras").touch()
     settings = load_settings(None, ["DATASET=week3", "ASSIGN_TO=week2"], root=tmp_path)
-    assert settings.train_dataset == settings.for_dataset("week2").train_dataset == (trained or "week2")
-    assert network_options(settings)["train_dir"] == tmp_path / "data" / (trained or "week2")
+    assert settings.train_dataset == settings.for_dataset("week2").train_dataset == trained
+    assert network_options(settings)["train_dir"] == (trained and tmp_path / "data" / trained)
     assert not settings.learns_labels  # nothing is trained anew
 
 
@@ -94,6 +98,14 @@ def test_auto_trains_on_nothing_where_known_products_need_the_same_network(overr
     assert settings.train_dataset == trained
     if trained != "week1":
         assert settings.for_dataset("known").train_dataset == trained
+
+
+@pytest.mark.parametrize("dataset, overrides, setting", [
+    ("known", ["TRAIN_LABELS_FROM=folder"], "TRAIN_LABELS_FROM"), ("known", [], "LABELS_FROM"),
+    ("shoes", ["TRAIN_LABELS_FROM=folder"], "LABELS_FROM")])
+def test_the_setting_that_says_where_labels_are_is_known_by_name(dataset, overrides, setting):
+    settings = load_settings(None, [f"DATASET={dataset}", "CALIBRATION_DATASET=known", *overrides], root=ROOT)
+    assert settings.labels_setting == setting and settings.labels_from == getattr(settings, setting)
 
 
 def test_settings_are_frozen():

@@ -161,3 +161,11 @@ def test_description_counts_photos_per_model():
 def test_dates_in_file_names_are_no_product_models(labels, source, doubted):
     found = doubt_of_labels(labels, source)
     assert ("look like dates (20240131)" in found and "LABELS_FROM = None" in found) if doubted else found == ""
+
+
+@pytest.mark.parametrize("labels_from", ["filename", "folder", "gone.csv"])
+def test_the_setting_that_said_where_labels_are_is_named(tmp_path, labels_from):
+    said = {"labels_from": labels_from, "csv_path": tmp_path / "gone.csv", "setting": "TRAIN_LABELS_FROM"}
+    with pytest.raises(UserError, match="TRAIN_LABELS_FROM") as error:
+        make_labels(["a.jpg"], **said)
+    assert " LABELS_FROM" not in str(error.value)

@@ -34,7 +34,7 @@ def test_the_name_that_was_meant_is_named(problems, tmp_path, name, meant):
     for folder in ("shoes", "bags"):
         (tmp_path / "raw_img" / folder).mkdir(parents=True)
     [line] = problems(f"CALIBRATION_DATASET={name}")
-    assert ("did you mean" in line) == bool(meant) and (not meant or f"did you mean {meant}? Correct" in line)
+    assert ("did you mean" in line) == bool(meant) and (not meant or f"(did you mean {meant}?); correct" in line)
 
 
 def test_a_dataset_to_be_placed_in_its_own_clusters_is_named_before_its_features_are_made(problems):

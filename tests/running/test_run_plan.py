@@ -1,5 +1,6 @@
 """The order in which a run of all takes the steps."""
 import json
+import shutil
 from functools import partial
 
 import pytest
@@ -273,12 +274,13 @@ def test_known_products_that_the_run_does_not_make_are_missed_before_any_step(se
 def test_known_products_are_prepared_by_the_network_of_the_run(settings_of, photo):
     photo("other", "1_1.jpg")
     calibrated = partial(settings_of, "CALIBRATION_DATASET=other")
-    prepared = steps("other", "00", "01", "03")
-    assert plan(calibrated("TRAIN_DATASET=auto"), "00", "06") == \
-        steps("new", "00", "01", "02") + prepared + steps("new", *ALL[3:])
+    # What is wrong with its photos or labels is found before minutes of training.
+    assert plan(calibrated("TRAIN_DATASET=auto"), "00", "06") == steps("new", "00") + steps("other", "00", "01") + \
+        steps("new", "01", "02") + steps("other", "03") + steps("new", *ALL[3:])
     assert plan(calibrated("TRAIN_DATASET=new"), "00", "06") == plan(calibrated("TRAIN_DATASET=auto"), "00", "06")
-    assert plan(calibrated(), "00", "06") == steps("new", "00") + steps("known", "00", "01", "02", "03") + \
-        steps("new", "01") + prepared + steps("new", *ALL[3:])
+    assert plan(calibrated(), "00", "06") == \
+        steps("new", "00") + steps("other", "00", "01") + steps("known", "00", "01", "02", "03") + \
+        steps("new", "01") + steps("other", "03") + steps("new", *ALL[3:])
     for part in (("00", "03"), ("04", "06")):
         assert ("other", "03") not in plan(calibrated(), *part)
     assert ("other", "03") not in plan(calibrated("ASSIGN_TO=week1"), "02", "04")
@@ -309,6 +311,25 @@ def test_known_products_that_are_up_to_date_are_not_prepared_anew(settings_of, p
     assert not prepares(settings)
     photo("other", "b.jpg", seen=False)
     assert prepares(settings)
+
+
+def test_what_is_not_done_about_known_products_is_said(settings_of, photo, capsys):
+    settings = settings_of("CALIBRATION_DATASET=other", "TRAIN_DATASET=None")
+    finish(settings, "other", "00", "01", "03")
+    photo("other", "1_1.jpg")
+
+    def said(*steps):
+        capsys.readouterr()
+        plan(settings, *steps)
+        return capsys.readouterr().out
+
+    assert said("00", "06") == "labels, photos and features of other are up to date\n\n"
+    assert said("04", "06") == said("00", "03") == ""
+    photo("other", "1_2.jpg", seen=False)
+    assert "photos of other came, left or changed since step 01 saw them; from step 04 on" in said("04", "06")
+    assert said("00", "06") == ""
+    shutil.rmtree(settings.for_dataset("other").folder("RAW_IMG_DIR"))
+    assert "raw_img/other is missing: what was made of the photos of other before is used" in said("00", "06")
 
 
 def test_known_products_without_labels_are_prepared_no_more_than_without_photos(settings_of, photo):
