@@ -199,6 +199,25 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert metrics["fitted_to_these_photos"] == len(before) / metrics["photos"] < 1
 
 
+def test_a_count_is_learned_without_training_and_next_weeks_photos_get_the_same_network(finished, tmp_path):
+    project = tmp_path / "calibrated"
+    shutil.copytree(finished[0], project)
+    # What an earlier run fitted or trained here is not the network of the features made now.
+    shutil.copyfile(project / "data" / "shop_train" / "network.keras", project / "data" / "shop" / "network.keras")
+    known = {"TRAIN_DATASET": "auto", "LABELS_FROM": None, "TRAIN_LABELS_FROM": "filename",
+             "CALIBRATION_DATASET": "shop_train"}
+    told = run("run_all.py", new_project(project, **known), "--to", "04").stdout
+    assert "beside CALIBRATION_DATASET = 'shop_train': nothing to train on" in told
+    assert "learned from 3 labelled products of shop_train" in told
+    assert "03_extract_features shop_train" in told and "02_finetune_network shop_train" not in told
+    shutil.copytree(project / "raw_img" / "shop", project / "raw_img" / "next")
+    new_project(project, **known, DATASET="next", ASSIGN_TO="shop")
+    done = run("run_all.py", project, "--to", "04")
+    assert "placed in the clusters of shop; 0 fit none" in done.stdout and "CALIBRATION_DATASET:" not in done.stderr
+    labels = [lines(project / "data" / name / "labels_pred.txt") for name in ("shop", "next")]
+    assert labels[0] == labels[1]
+
+
 def test_unlabelled_photos_beside_labelled_ones_to_train_on(finished, tmp_path):
     project = new_project(tmp_path / "beside", LABELS_FROM=None, TRAIN_LABELS_FROM="filename")
     shutil.copytree(finished[0] / "raw_img", project / "raw_img")
