@@ -120,7 +120,7 @@ def test_clusters_to_assign_to_that_are_not_there_are_named_before_any_step(stan
     assert run_all.main(["--config", config, "--set", "ASSIGN_TO=before", "--to", "03"]) == 0
 
 
-@pytest.mark.parametrize("wrong", [["TRAIN_DATASET=nope"], ["CALIBRATION_DATASET=nope"], ["CALIBRATION_DATASET=before"],
+@pytest.mark.parametrize("wrong", [["TRAIN_DATASET=nope"], ["CALIBRATION_DATASET=nope"],
                                    ["BACKBONE=VGG16", "WEIGHTS=nope.h5"], ["BACKBONE=VGG61"], ["INPUT_SIZE=33"]])
 def test_what_a_later_step_would_stop_at_is_named_before_any_step(stand_in, wrong):
     config, log = stand_in("0")

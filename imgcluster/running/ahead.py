@@ -33,9 +33,10 @@ def _missing_datasets(settings):
         if name not in (None, "auto", SAMPLE, SAMPLE_TRAIN) and not _is_there(settings.for_dataset(name)):
             raw_dir = settings.for_dataset(name).folder("RAW_IMG_DIR")
             beside = [repr(path.name) for path in sorted(raw_dir.parent.glob("*/"))]
-            clusters = f"run_all.py with --set DATASET={name}" if setting == "ASSIGN_TO" else "run_all.py"
+            together = "" if setting == "ASSIGN_TO" else ", or run_all.py"
             yield (f"{setting} = {name!r}: there is no such dataset{meant(name, [*beside, *WORDS])}; correct "
-                   f"the name, or put its photos into {raw_dir} and run {clusters}")
+                   f"the name, or put its photos into {raw_dir} and run the steps from "
+                   f"00_make_labels_true.py on with --set DATASET={name}{together}")
 
 
 def _is_there(source):
