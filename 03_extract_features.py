@@ -15,7 +15,7 @@ from imgcluster.configuring.step_options import feature_options, network_options
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import features_digest, features_record, is_adapted
 from imgcluster.datafiles.photo_rows import drop_unreadable
-from imgcluster.datafiles.records import PHOTOS, is_up_to_date, photos_key
+from imgcluster.datafiles.records import PHOTOS, is_up_to_date, photos_key, prepared_with
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.extraction.kind import read_kind
@@ -45,7 +45,7 @@ def main(argv=None):
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
         step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
     step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
-                prepared=prepared_by(step), **network.source)
+                prepared=prepared_with(step.data_dir), **network.source)
     step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
 
@@ -65,7 +65,7 @@ def extract(step, network, img_dir, img_paths, path):
 def are_current(step, network, outputs):
     """Whether the files that this step would write are there, of the same photos, by the same network and settings."""
     record = features_record(step.data_dir)
-    facts = {**network.source, "prepared": prepared_by(step)}
+    facts = {**network.source, "prepared": prepared_with(step.data_dir)}
     return (facts.items() <= record.items() and set(outputs) <= set(record["outputs"])
             and is_up_to_date(step.data_dir, "03", step.values("03")))
 
@@ -74,11 +74,6 @@ def are_older(paths, than):
     """Whether files are all there, and none was changed after `than` was."""
     made = than.stat().st_mtime_ns
     return all(path.exists() and path.stat().st_mtime_ns <= made for path in paths)
-
-
-def prepared_by(step):
-    """The settings by which step 01 prepared the photos."""
-    return photos_key(step.data_dir)["step 01"]
 
 
 def open_network(step, img_dir, img_paths):

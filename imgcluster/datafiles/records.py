@@ -23,8 +23,12 @@ def fingerprint(path):
 def photos_key(data_dir):
     """Return a mapping that tells the prepared photos of a dataset from others, and from those prepared otherwise."""
     data_dir = Path(data_dir)
-    return {"photos": [fingerprint(data_dir / name) for name in PHOTOS],
-            "step 01": read_json(data_dir / "made_by_01.json").get("settings")}
+    return {"photos": [fingerprint(data_dir / name) for name in PHOTOS], "step 01": prepared_with(data_dir)}
+
+
+def prepared_with(data_dir):
+    """Return the settings by which step 01 prepared the photos of a dataset, None where there is no record of it."""
+    return read_json(Path(data_dir) / "made_by_01.json").get("settings")
 
 
 def write_record(data_dir, step, *, settings, outputs, inputs=(), **facts):

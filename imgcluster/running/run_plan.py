@@ -30,7 +30,7 @@ def look_ahead(settings, planned):
     known = settings.known_dataset
     if settings.ASSIGN_TO is not None:
         require_chain(settings.ASSIGN_TO, settings.folder("DATA_DIR"), folder_of=settings.data_dir_of)
-    elif settings.CALIBRATION_DATASET != "auto" and known is not None and (known, "03") not in planned:
+    elif known is not None and settings.CALIBRATION_DATASET != "auto" and (known, "03") not in planned:
         require_known(settings.data_dir_of(known), name=known)
 
 
