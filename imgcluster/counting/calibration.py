@@ -17,9 +17,12 @@ USUAL_VARIANCE, USUAL_VARIANCE_OF_VARIETY = 0.2, 1.0
 # products have more or fewer photos each than known ones where these were not picked.
 POWER_OFF, PHOTOS_OFF = 0.2, 0.2
 LEAST_SIGMA, LEAST_BLIND_SIGMA = 0.05, 0.25
-# Odds that known products have other numbers of photos than new ones: at most, where the known ones have equally many;
-# the variation of their sizes over which that fades; and where it is large.
-PICKED_IF_EQUAL, PICKED_VARIATION, PICKED_IF_UNEQUAL = 1, 0.03, 0.05
+# Odds beforehand that known products are photographed more or less often than new ones, and the highest odds that so
+# many photos of each were picked instead.
+UNLIKE, PICKED_AT_MOST = 0.05, 1
+# Where photos are picked: how often one more is missing of a product (a copy, or one that cannot be read), and how many
+# products have any fewer photos.
+MISSING, FEWER = 0.3, 0.1
 # How often the photos alone are off by any factor.
 ASTRAY = 0.15
 TAIL = 0.1
@@ -98,22 +101,29 @@ def chance_of_picking(joint, blind, sizes):
     """Return how likely it is, 0..1, that known products of `sizes` do not have as many photos each as new ones.
 
     That is so where the Guesses by known products and by the photos alone contradict each other beyond what either is
-    off by, and sooner where sizes are equal, as a person's choice; but the photos alone are sometimes far off anyway.
+    off by; but the photos alone are sometimes far off anyway. Known products may be photographed more or less often
+    than new ones. Or a person picked photos of them, as equal sizes tell: fewer than there are, so that the Guess by
+    them is too high, never too low.
     """
-    sigma = np.hypot(joint.sigma, blind.sigma)
-    density = (1 - ASTRAY) * norm.pdf(np.log(joint.count / blind.count), scale=sigma) + ASTRAY * ANY_FACTOR
-    odds = ANY_FACTOR * (PICKED_IF_UNEQUAL + odds_if_equal(sizes))
-    return odds / (odds + density)
+    sigma, higher = np.hypot(joint.sigma, blind.sigma), np.log(joint.count / blind.count)
+    alike = (1 - ASTRAY) * norm.pdf(higher, scale=sigma) + ASTRAY * ANY_FACTOR
+    unlike = ANY_FACTOR * (UNLIKE + odds_of_picking(sizes) * 2 * norm.cdf(higher / sigma))
+    return unlike / (unlike + alike)
 
 
-def odds_if_equal(sizes):
-    """Return by how much the nearly equal `sizes` of known products raise the odds that they were picked: the less
-    likely they come by themselves, the more; those of two products often do."""
+def odds_of_picking(sizes):
+    """Return the odds beforehand that so many photos of each known product were picked, where they have `sizes` [k].
+
+    Then these are equal, but for photos that are missing and for products that have fewer. By themselves sizes vary:
+    the more of them are equal, and the larger they are, the less likely it is that these came by themselves.
+    """
     if len(sizes) == 1:
         return 0.0
-    by_itself = (PICKED_VARIATION / np.sqrt(USUAL_VARIANCE))**(len(sizes) - 1)
-    equal = np.exp(-sizes.std(ddof=1) / sizes.mean() / PICKED_VARIATION)
-    return equal * min(PICKED_IF_UNEQUAL / by_itself, PICKED_IF_EQUAL)
+    most = sizes.max()
+    short = most - np.delete(sizes, sizes.argmax())
+    if_picked = (1 - FEWER) * (1 - MISSING) * MISSING**short + FEWER / most
+    by_themselves = norm.pdf(0, scale=np.sqrt(USUAL_VARIANCE) * most)
+    return float(np.exp(min(np.log(UNLIKE) + np.log(if_picked / by_themselves).sum(), np.log(PICKED_AT_MOST))))
 
 
 def interval(chances, count):
