@@ -8,6 +8,7 @@ from imgcluster.clusters.placing import require_chain
 from imgcluster.configuring.step_options import label_options
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_img_paths, read_labels_true
+from imgcluster.datafiles.feature_record import RECORD
 from imgcluster.datafiles.records import changed_settings, is_up_to_date, was_interrupted
 from imgcluster.errors import UserError
 from imgcluster.photos.images import list_images
@@ -109,8 +110,17 @@ def steps_before(train, trained):
     """Return the pairs that TRAIN_DATASET needs: all up to its features, these alone where it is trained, or none."""
     if not trained:
         return [(train.DATASET, number) for number in ("00", "01", "02", "03")]
-    has_features = is_up_to_date(train.folder("DATA_DIR"), "03", of_step(train, "03"))
-    return [] if has_features else [(train.DATASET, "03")]
+    return [] if has_features(train, train) else [(train.DATASET, "03")]
+
+
+def has_features(source, train):
+    """Return whether the features of the dataset of the settings `source` are there, under the same settings, and none
+    older than the network that step 02 made for TRAIN_DATASET, whose settings are `train`, None where there is none."""
+    data_dir, network = source.folder("DATA_DIR"), train and train.folder("DATA_DIR") / "network.keras"
+    if not is_up_to_date(data_dir, "03", of_step(source, "03")):
+        return False
+    made = (data_dir / RECORD).stat().st_mtime_ns
+    return not (network and network.exists() and network.stat().st_mtime_ns > made)
 
 
 def known_source(settings, numbers):
@@ -138,8 +148,9 @@ def needs_steps(known, settings, planned, say):
         if not (data_dir / "labels_true.txt").exists():
             require_told_labels("CALIBRATION_DATASET", known)
         return False
+    train = settings.train_dataset and settings.for_dataset(settings.train_dataset)
     current = ((settings.train_dataset, "02") not in planned and is_prepared(known) and not photos_came(known)
-               and not labels_changed(known) and is_up_to_date(data_dir, "03", of_step(known, "03")))
+               and not labels_changed(known) and has_features(known, train))
     if current:
         say(f"labels, photos and features of {known.DATASET} are up to date\n")
     return not current

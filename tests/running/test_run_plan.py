@@ -1,5 +1,6 @@
 """The order in which a run of all takes the steps."""
 import json
+import os
 import shutil
 from functools import partial
 
@@ -105,6 +106,23 @@ def test_features_of_the_training_set_are_made_where_only_they_are_missing(setti
     finish(settings, "known", "00", "01", "02")
     assert plan(settings, "00", "06") == \
         steps("new", "00") + steps("known", "03") + steps("new", "01", "03", "04", "05", "06")
+
+
+@pytest.mark.parametrize("calibration", ["auto", "other"])
+def test_features_older_than_the_network_are_made_anew(settings_of, photo, calibration):
+    # Step 02 ran by itself since: step 04 could not compare them.
+    settings = settings_of(f"CALIBRATION_DATASET={calibration}")
+    photo("other", "1_1.jpg")
+    finish(settings, "known", "00", "01", "02", "03")
+    finish(settings, "other", "00", "01", "03")
+    source = "known" if calibration == "auto" else "other"
+    network, record = (settings.for_dataset(name).folder("DATA_DIR") / file
+                       for name, file in (("known", "network.keras"), (source, "made_by_03.json")))
+    write_lines(network, ["trained"])
+    for since, anew in ((-10**9, False), (10**9, True)):
+        changed = record.stat().st_mtime_ns + since
+        os.utime(network, ns=(changed, changed))
+        assert ((source, "03") in plan(settings, "00", "06")) == anew
 
 
 @pytest.mark.parametrize("override", ["EPOCHS=3", "BACKBONE=MobileNetV2", "RANDOM_SEED=5", "BACKGROUND=white",
