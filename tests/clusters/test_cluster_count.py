@@ -1,4 +1,6 @@
 """Properties of the clustering: separated clouds are found, forced counts are met, odd input is taken or named."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -297,6 +299,17 @@ def test_a_clustering_describes_itself():
     assert "learned from 6 labelled products of shoes)" in known.described(known="shoes")
     assert clustered(features, num_clusters=120).described().splitlines()[0] == "120 photos, 120 clusters (set by hand)"
     assert clustered(features, num_clusters=1).described().startswith("120 photos, 1 cluster (set by hand)")
+
+
+def test_what_would_narrow_a_wide_interval_is_said_where_nothing_was_told_of_the_products():
+    features, labels = clouds(6, 20)
+    blind, known = clustered(features), clustered(features, known=(features, labels))
+
+    def said(clustering, *interval):
+        return "NUM_IMGS_PER_MODEL" in replace(clustering, interval=interval).described()
+
+    assert said(blind, 4, 65) and said(blind, 4, 16)
+    assert not said(blind, 4, 15) and not said(known, 4, 65)
 
 
 @pytest.mark.parametrize("interval, blind, said", [
