@@ -19,7 +19,7 @@ POWER_OFF, PHOTOS_OFF = 0.2, 0.2
 LEAST_SIGMA, LEAST_BLIND_SIGMA = 0.05, 0.25
 # Odds beforehand that known products are photographed more or less often than new ones, and the highest odds that so
 # many photos of each were picked instead.
-UNLIKE, PICKED_AT_MOST = 0.05, 1
+UNLIKE, PICKED_AT_MOST = 0.1, 1
 # Where photos are picked: how often one more is missing of a product (a copy, or one that cannot be read), and how many
 # products have any fewer photos.
 MISSING, FEWER = 0.3, 0.1

@@ -121,12 +121,12 @@ def test_equal_known_sizes_are_taken_for_picked_sooner_than_unequal_ones():
 
 def test_products_are_photographed_more_or_less_often_as_likely_but_never_picked_in_excess():
     equal, unequal = [12] * 10, [5, 7, 8, 10, 11, 12, 13, 15, 18, 21]
-    # As likely beforehand, and .05: density 1.05 / (2 ln 10) = .2280 of the one; of the other .85 times 2.821, a
+    # As likely beforehand, and .1: density 1.1 / (2 ln 10) = .2389 of the one; of the other .85 times 2.821, a
     # Gaussian's of variance .02 in its middle, and .15 times 1 / (2 ln 10), for the photos alone may be far off.
     # A standard deviation off, the latter is lower by the root of e, and the chance is .8413 that known products have
-    # fewer photos: (.05 + 2 * .8413) / (2 ln 10) = .3763.
+    # fewer photos: (.1 + 2 * .8413) / (2 ln 10) = .3871.
     assert [picking(10 * factor, 10, equal) for factor in (1, np.exp(np.sqrt(0.02)))] == pytest.approx(
-        [0.2280 / (0.2280 + 2.398 + 0.0326), 0.3763 / (0.3763 + 1.454 + 0.0326)], rel=1e-3)
+        [0.2389 / (0.2389 + 2.398 + 0.0326), 0.3871 / (0.3871 + 1.454 + 0.0326)], rel=1e-3)
     assert picking(15, 10, unequal) == pytest.approx(picking(10 / 1.5, 10, unequal))
     chances = [picking(10 * factor, 10, equal) for factor in (1, 1.2, 1.5, 2, 4, 100)]
     assert chances == sorted(chances) and chances[-1] > 0.85
