@@ -131,7 +131,7 @@ def test_products_are_photographed_more_or_less_often_as_likely_but_never_picked
     chances = [picking(10 * factor, 10, equal) for factor in (1, 1.2, 1.5, 2, 4, 100)]
     assert chances == sorted(chances) and chances[-1] > 0.85
     assert picking(10 / 4, 10, equal) == pytest.approx(picking(10 / 4, 10, unequal))
-    assert picking(10 / 4, 10, unequal) < 0.3
+    assert picking(10 / 4, 10, unequal) < 0.5
 
 
 def test_a_contradiction_says_less_where_either_count_is_less_certain():
