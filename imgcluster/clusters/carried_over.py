@@ -162,9 +162,9 @@ def read_names(data_dir):
 
 
 def write_names(data_dir, names):
-    """Write cluster_names.csv of names {cluster: text, "" for none}; where there are none, there is no such file."""
-    path, given = Path(data_dir) / "cluster_names.csv", {cluster: name for cluster, name in names.items() if name}
+    """Write cluster_names.csv, by cluster, of names {cluster: text, "" for none}; of none there is no such file."""
+    path, given = Path(data_dir) / "cluster_names.csv", [(cluster, name) for cluster, name in names.items() if name]
     if given:
-        write_table(path, pd.DataFrame(given.items(), columns=["cluster", "name"]))
+        write_table(path, pd.DataFrame(sorted(given), columns=["cluster", "name"]))
     else:
         path.unlink(missing_ok=True)

@@ -8,12 +8,20 @@ import pandas as pd
 import pytest
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.carried_over import _follow, corrected, read_names
+from imgcluster.clusters.carried_over import _follow, corrected, read_names, write_names
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.cluster_results import write_clustering
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
+
+
+def test_names_are_listed_by_cluster_and_read_back(tmp_path):
+    write_names(tmp_path, {10: "boots", 2: "sandals", 5: ""})
+    assert (tmp_path / "cluster_names.csv").read_text().split() == ["cluster,name", "2,sandals", "10,boots"]
+    assert read_names(tmp_path) == {2: "sandals", 10: "boots"}
+    write_names(tmp_path, {2: ""})
+    assert not any(tmp_path.iterdir())
 
 
 def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted, tmp_path):
