@@ -39,10 +39,11 @@ def main(argv=None):
                   "(if they are not, run 03_extract_features.py again)")
     else:
         step.warn_if_changed("03")
+    copies = copy_groups(step.data_dir, img_paths, features)
     if chain:
-        som, clustering, facts, earlier = place(step, img_paths, features, chain)
+        som, clustering, facts, earlier = place(step, img_paths, features, copies, chain)
     else:
-        som, clustering, facts, earlier = find(step, img_paths, features)
+        som, clustering, facts, earlier = find(step, img_paths, features, copies)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
                                          own=facts["clustering_id"], warn=step.warn, say=step.say)
     if lines:
@@ -54,10 +55,10 @@ def main(argv=None):
                 then="05_evaluate.py")
 
 
-def place(step, img_paths, features, chain):
+def place(step, img_paths, features, copies, chain):
     """Place the photos in the clusters of a chain: (map, Clustering, facts for its record, clusters' names there)."""
     warn_of_chain(chain, folder_of=step.settings.data_dir_of, warn=step.warn)
-    som, clustering, earlier = place_on(chain, step.data_dir, features)
+    som, clustering, earlier = place_on(chain, step.data_dir, features, copies=copies)
     unplaced = (clustering.labels < 0).sum()
     step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {listed(chain)}; {unplaced} fit none of "
              f"them (cluster -1){'; give new products clusters in the report' if unplaced else ''}")
@@ -67,7 +68,7 @@ def place(step, img_paths, features, chain):
     return som, clustering, placing_facts(chain, step.data_dir, clustering, earlier), earlier
 
 
-def find(step, img_paths, features):
+def find(step, img_paths, features, copies):
     """Find clusters; returns as `place` does, without names."""
     settings, name = step.settings, step.settings.known_dataset
     given = {"num_clusters": settings.NUM_CLUSTERS, "imgs_per_model": settings.NUM_IMGS_PER_MODEL}
@@ -76,7 +77,7 @@ def find(step, img_paths, features):
                     toroidal=settings.SOM_TOROIDAL, progress=progress)
     known = name and known_for(step.data_dir, features, folder=settings.data_dir_of(name), name=name,
                                asked=settings.CALIBRATION_DATASET != "auto", say=step.say, warn=step.warn)
-    copies, trained = copy_groups(step.data_dir, img_paths, features), taught_directions(step.data_dir)
+    trained = taught_directions(step.data_dir)
     told = evidence(known, features, data_dir=step.data_dir, trained=trained)
     clustering = cluster_photos(features, som, copies=copies, **given, **told, by_direction=trained,
                                 taught_apart=taught_apart(step.data_dir), allow_outliers=settings.ALLOW_OUTLIERS)

@@ -3,9 +3,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcluster.clusters.directions import confidence_among, mean_directions, rows_shown
+from imgcluster.clusters.copies import originals
+from imgcluster.clusters.directions import MOST_SHOWN, confidence_among, mean_directions
 from imgcluster.errors import UserError
-from imgcluster.rows import OnAxes, Picked, blocks, check_features, picked, read_all, read_rows, unit_length
+from imgcluster.rows import (
+    OnAxes,
+    Picked,
+    blocks,
+    check_features,
+    picked,
+    read_all,
+    read_rows,
+    sample_step,
+    unit_length,
+)
 from imgcluster.structure.neighbours import DIMENSIONS, Surroundings, smallest, squared_gaps
 from imgcluster.structure.whitening import within_model_whitening
 
@@ -34,13 +45,15 @@ class Assignment:
 class Catalogue:
     """Photos in clusters, on a map that finds those around a new one: cost and memory grow linearly with both."""
 
-    def __init__(self, features, som_map, labels, *, by_direction=False):
+    def __init__(self, features, som_map, labels, *, copies=None, by_direction=False):
         """features [N, D], which may be memory-mapped, and labels int [N] 0..K-1 are those of the map; photos without a
-        cluster (-1) are passed over. by_direction: the network was taught to compare directions, which are compared as
-        they are; else what differs within the clusters counts less (`whitening`)."""
+        cluster (-1) are passed over. copies: int [N], equal numbers for copies of one photo (default: there are none
+        but those with the same features). by_direction: the network was taught to compare directions, which are
+        compared as they are; else what differs within the clusters counts less (`whitening`)."""
         labels = np.asarray(labels)
         self.rows, self.map = np.flatnonzero(labels >= 0), som_map
         self.features, self.labels = check_features(features), labels[self.rows]
+        self.copies = (np.arange(len(labels)) if copies is None else copies)[self.rows]
         self.units = som_map.best_matching_units(self.features)[0][self.rows]
         self.surroundings = Surroundings(self.units, lambda *_: som_map.prototypes[np.unique(self.units)])
         # Photos alone in their clusters show no differences.
@@ -48,7 +61,7 @@ class Catalogue:
         self.places = self._placed(self.features)
 
     def _evened_axes(self):
-        shown = rows_shown(self.labels)
+        shown = some_of_each(self.labels)
         known = read_rows(Picked(self.features, self.rows[shown]), normalize=True)
         return within_model_whitening(known, self.labels[shown], components=DIMENSIONS)
 
@@ -70,20 +83,27 @@ class Catalogue:
         places, numbers = self._placed(features), self._numbers(features)
         nearest = self._voted(places, numbers)
         gaps = self._gaps(features, numbers, nearest)
-        means = mean_directions(picked(self.places, self.rows), self.labels)
+        # Numbers that no photo has, as of a cluster that was merged into another, are no clusters.
+        there, own = np.unique(self.labels, return_inverse=True)
+        means = mean_directions(picked(self.places, self.rows), own)
         return Assignment(np.where(gaps <= self.reach()[nearest], nearest, NO_CLUSTER), nearest, gaps,
-                          confidence_among(places, nearest, means))
+                          confidence_among(places, np.searchsorted(there, nearest), means))
 
     def reach(self):
         """Return how far each cluster's photos lie from the nearest other one in it, float [K]: 95 % are within.
 
         A cluster is never given less than half of the reach of all photos together, so that small or very even clusters
-        do not reject their own; one whose photos do not find each other gets just that. Copies tell nothing about it.
+        do not reject their own; one whose photos do not find each other gets just that. Copies tell nothing about it:
+        one counts for all. Where no cluster has two photos, none reaches farther than to half of the others.
         """
         numbers = np.searchsorted(self.surroundings.occupied, self.units)
         gaps = self._gaps(self.features, numbers, self.labels, own=self.rows)
         found = np.isfinite(gaps) & (np.square(gaps) > COPY)
-        overall = np.quantile(gaps[found], REACH_QUANTILE) if found.any() else np.inf
+        found &= np.isin(np.arange(len(gaps)), originals(self.copies)[0])
+        if not found.any():
+            between = self._gaps(self.features, numbers, self.labels, own=self.rows, of_others=True)
+            return np.full(self.labels.max() + 1, np.median(between))
+        overall = np.quantile(gaps[found], REACH_QUANTILE)
         groups = (gaps[found & (self.labels == label)] for label in range(self.labels.max() + 1))
         return np.array([max(np.quantile(group, REACH_QUANTILE) if len(group) else 0, overall / 2) for group in groups])
 
@@ -102,14 +122,15 @@ class Catalogue:
             chosen[mine] = voted(self.labels[index], distance)
         return chosen
 
-    def _gaps(self, features, numbers, clusters, own=None):
-        """The distance float [M] of photos to the nearest one of the given clusters int [M]; own: rows of features that
-        these photos are, and that do not count."""
+    def _gaps(self, features, numbers, clusters, own=None, *, of_others=False):
+        """The distance float [M] of photos to the nearest one of the given clusters int [M], or of all others.
+
+        own: rows of features that these photos are, and that do not count, nor do their copies."""
         found = np.empty(len(clusters), np.float32)
         for mine, pool, gaps in self._around(self.features, features, numbers, own):
-            apart = clusters[mine][:, None] != self.labels[pool]
+            apart = (clusters[mine][:, None] != self.labels[pool]) ^ of_others
             if own is not None:
-                apart |= mine[:, None] == pool
+                apart |= self.copies[mine][:, None] == self.copies[pool]
             found[mine] = np.sqrt(np.where(apart, np.inf, np.maximum(gaps, 0)).min(axis=1))
         return found
 
@@ -126,6 +147,15 @@ class Catalogue:
     def _read(self, places, rows):
         found = np.asarray(places[rows], np.float32)
         return unit_length(found) if self.map.normalize else found
+
+
+def some_of_each(labels):
+    """Return rows of photos, evenly spaced over each cluster, that show what differs within them: two of each at least,
+    and some 6,000 in all, or all; labels int [N]."""
+    order = np.argsort(labels, kind="stable")
+    first = np.searchsorted(labels[order], labels[order])
+    place = np.arange(len(order)) - first
+    return np.sort(order[(place % sample_step(len(order), MOST_SHOWN) == 0) | (place == 1)])
 
 
 def voted(labels, distance):

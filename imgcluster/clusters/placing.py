@@ -12,24 +12,26 @@ from imgcluster.clusters.assign import Catalogue
 from imgcluster.clusters.carried_over import read_names
 from imgcluster.clusters.cluster_count import Clustering
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_corrections, warn_of_other_features
+from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.clusters.corrections import apply_corrections
 from imgcluster.clusters.corrections_file import lines_for, placed_in
-from imgcluster.datafiles.artefacts import read_features, read_labels
+from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels
 from imgcluster.datafiles.chain import chain_from, chain_labels, count_of
 from imgcluster.datafiles.feature_record import differences_in_words, taught_directions
 from imgcluster.datafiles.records import fingerprint, made_with
 from imgcluster.errors import UserError
-from imgcluster.rows import joined
+from imgcluster.rows import joined, picked
 from imgcluster.wording import OWN_CLUSTERS, listed
 
 PLACED_BY = ("labels_pred.txt", "cluster_names.csv")
 
 
-def place_on(chain, data_dir, features):
+def place_on(chain, data_dir, features, *, copies=None):
     """Return (map, Clustering) of new photos beside those of a chain, whose clusters keep their numbers, and
     {cluster: its name, "" for none} of these and of the highest number there was.
 
-    features [N, D] are those in `data_dir`. Photos that fit no cluster get the label -1 and confidence 0. The count is
+    features [N, D] are those in `data_dir`; copies: int [N], equal numbers for copies of one photo, which go where the
+    first of them does (default: none). Photos that fit no cluster get the label -1 and confidence 0. The count is
     of the clusters that photos were placed in, and no estimate. UserError where the features cannot be compared.
     """
     last = next(iter(chain.values()))
@@ -40,13 +42,25 @@ def place_on(chain, data_dir, features):
     # Of these photos, not of those that the map was trained on.
     som.quantization_errors = [som.quantization_error(features)]
     som.topographic_errors = [som.topographic_error(features)]
-    found = Catalogue(joined(earlier), som, labels, by_direction=taught_directions(last)).assign(features)
-    count = len(set(found.labels.tolist()) - {-1})
-    clustering = Clustering(found.labels, count, (count, count), [], unit_clusters,
-                            np.where(found.labels < 0, 0, found.confidence), "placed in earlier clusters",
+    catalogue = Catalogue(joined(earlier), som, labels, copies=_copies_among(chain, earlier),
+                          by_direction=taught_directions(last))
+    first, stands_in = originals(np.arange(len(features)) if copies is None else copies)
+    found = catalogue.assign(picked(features, first))
+    labels_new, count = found.labels[stands_in], len(set(found.labels.tolist()) - {-1})
+    clustering = Clustering(labels_new, count, (count, count), [], unit_clusters,
+                            np.where(labels_new < 0, 0, found.confidence[stands_in]), "placed in earlier clusters",
                             count_of(last)["calibrated"], words="placed in earlier clusters")
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
     return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)
+
+
+def _copies_among(chain, features):
+    """Equal numbers for copies of one photo among those of a chain, int [N]; features: of each of its datasets."""
+    groups, highest = [], 0
+    for folder, those in zip(chain.values(), features):
+        groups.append(highest + copy_groups(folder, read_img_paths(folder), those))
+        highest = groups[-1].max() + 1
+    return np.concatenate(groups)
 
 
 def _names_left(data_dir):

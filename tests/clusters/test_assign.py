@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from imgcluster.clusters import directions
-from imgcluster.clusters.assign import COPY, NO_CLUSTER, Catalogue, voted
+from imgcluster.clusters import assign
+from imgcluster.clusters.assign import COPY, NO_CLUSTER, Catalogue, some_of_each, voted
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, default_grid
@@ -69,11 +69,49 @@ def test_a_photo_alone_in_its_cluster_reaches_half_as_far_as_all_photos_do():
 
 
 def test_of_many_old_photos_some_clusters_show_what_differs(shop, monkeypatch):
-    monkeypatch.setattr(directions, "MOST_SHOWN", 100)
+    monkeypatch.setattr(assign, "MOST_SHOWN", 100)
     rng, centres, old, som, result = shop
     for labels in (result.labels, np.where(result.labels == 0, 7, result.labels), np.full(len(old), 5)):
         placed = Catalogue(old, som, labels).assign(old)
         assert (placed.nearest == labels).mean() > 0.95
+
+
+@pytest.mark.parametrize("sizes", [(40, 1, 900), (500, 500), (10,) * 100])
+def test_of_many_old_photos_some_of_each_cluster_show_what_differs(monkeypatch, sizes):
+    monkeypatch.setattr(assign, "MOST_SHOWN", 100)
+    labels = np.random.default_rng(4).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    shown = np.bincount(labels[some_of_each(labels)])
+    assert (shown >= np.minimum(sizes, 2)).all() and 100 <= shown.sum() <= 200 + 2 * len(sizes)
+    assert np.corrcoef(shown, sizes)[0, 1] > 0.99 or len(set(sizes)) == 1
+    assert np.array_equal(some_of_each(labels[:60]), np.arange(60))
+
+
+def test_recompressed_copies_do_not_shorten_the_reach_where_they_are_known(shop):
+    rng, centres, old, som, result = shop
+    again = old + 0.01 * rng.standard_normal(old.shape).astype(np.float32)
+    twice, labels, numbers = np.concatenate([old, again]), np.tile(result.labels, 2), np.tile(np.arange(len(old)), 2)
+    known = Catalogue(twice, som, labels, copies=numbers).reach()
+    np.testing.assert_allclose(known, Catalogue(old, som, result.labels).reach(), rtol=0.05)
+    assert (Catalogue(twice, som, labels).reach() < known / 2).all()
+
+
+def test_a_number_that_no_photo_has_is_no_cluster(shop):
+    rng, centres, old, som, result = shop
+    plain, skipped = (Catalogue(old, som, labels).assign(old) for labels in (result.labels, result.labels + 1))
+    np.testing.assert_allclose(skipped.confidence, plain.confidence, atol=1e-6)
+    one = Catalogue(old, som, np.full(len(old), 3)).assign(old)
+    assert (one.confidence == 1).all() and (one.nearest == 3).all()
+
+
+def test_where_each_product_has_one_photo_new_ones_are_still_told(shop):
+    rng, centres, old, som, result = shop
+    one_each = np.random.default_rng(5).standard_normal((30, 24)).astype(np.float32)
+    alone = Catalogue(one_each, map_of(one_each), np.arange(30))
+    again = one_each + 0.1 * rng.standard_normal(one_each.shape).astype(np.float32)
+    strangers = np.random.default_rng(6).standard_normal((40, 24)).astype(np.float32)
+    assert np.mean(alone.assign(again).labels == np.arange(30)) > 0.9
+    assert 0.2 < np.mean(alone.assign(strangers).labels == NO_CLUSTER) < 0.9
+    assert (Catalogue(one_each[:1], som, np.zeros(1, int)).assign(strangers).labels == 0).all(), "nothing to go by"
 
 
 @pytest.mark.parametrize("copied", [0, 1, 50])

@@ -302,6 +302,37 @@ def test_photos_that_fit_no_cluster_are_in_none_and_not_counted(written, digits,
     assert place_on({"earlier": earlier}, tmp_path, digits[:2])[1].labels.tolist() == [0, 0]
 
 
+def test_copies_go_where_their_original_does(weeks):
+    features = read_features(weeks.folder("week2"))
+    # A photo of the first product, and one of the second that is listed as its copy.
+    copies = np.arange(len(features))
+    copies[15] = 0
+    chain = {"week1": weeks.folder("week1")}
+    apart, together = (place_on(chain, weeks.folder("week2"), features, copies=each)[1] for each in (None, copies))
+    assert apart.labels[15] != apart.labels[0] == together.labels[0] == together.labels[15]
+    assert together.confidence[15] == together.confidence[0]
+    others = np.arange(len(features)) != 15
+    assert np.array_equal(together.labels[others], apart.labels[others])
+
+
+def test_listed_copies_of_earlier_photos_do_not_shorten_how_far_clusters_reach(weeks):
+    folder, rng = weeks.folder("week1"), np.random.default_rng(7)
+    chain, new = {"week1": folder}, read_features(weeks.folder("week2"))
+    plain = place_on(chain, weeks.folder("week2"), new)[1]
+    paths, features, labels = read_img_paths(folder), np.asarray(read_features(folder)), read_labels(folder, "pred")
+    again = features + 0.02 * rng.standard_normal(features.shape).astype(np.float32)
+    write_lines(folder / "img_paths.txt", [*paths, *(f"again/{path}" for path in paths)])
+    write_array(folder / "features.npy", np.concatenate([features, again]))
+    write_labels(folder, "pred", np.tile(labels.astype(int), 2))
+
+    def marked():
+        return (place_on(chain, weeks.folder("week2"), new)[1].labels < 0).mean()
+
+    assert marked() > (plain.labels < 0).mean() + 0.2
+    write_lines(folder / "duplicates.csv", ["file,kept", *(f"again/{path},{path}" for path in paths)])
+    assert marked() == pytest.approx((plain.labels < 0).mean(), abs=0.05)
+
+
 def test_placed_photos_are_of_one_clustering_while_the_earlier_one_and_its_numbers_stay(tmp_path):
     write_json(tmp_path / "cluster_count.json", {"clustering_id": "abc", "num_clusters": 8})
     for labels, names, own in (("07", ["7,boots"], "abc+7"), ("00", ["7,boots"], "abc+7"), ("01", [], "abc+7"),
