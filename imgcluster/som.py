@@ -142,9 +142,13 @@ class SelfOrganizingMap(MiniSom):
 
     def topographic_error(self, data):
         """Return the share of rows whose two best-matching units are no neighbours on the grid (NaN for one unit)."""
+        return self.errors(data)[1]
+
+    def errors(self, data):
+        """Return (quantization error, topographic error), found in one search."""
         self._check_input_len(data)
-        first, _, second = self.best_matching_units(np.asanyarray(data), second=True)
-        return self._share_apart(first, second)
+        first, distance, second = self.best_matching_units(np.asanyarray(data), second=True)
+        return float(distance.mean(dtype=np.float64)), self._share_apart(first, second)
 
     def activation_response(self, data):
         """Return how many rows have each unit as best-matching unit, float [x, y]."""
@@ -253,7 +257,7 @@ def train_map(features, *, grid, epochs, progress, **options):
     """Return a SelfOrganizingMap fitted to features [N, D], scaled to unit length.
 
     grid: (rows, columns), None for `default_grid`; progress: `progress(description, total, unit)` makes a bar, which
-    shows the errors of each epoch; options: those of the map.
+    shows the errors of each epoch; options: those of the map. Its lists of errors end with those of the map returned.
     """
     rows, columns = grid or default_grid(len(features))
     som = SelfOrganizingMap(rows, columns, features.shape[1], normalize=True, **options)
@@ -262,4 +266,7 @@ def train_map(features, *, grid, epochs, progress, **options):
             bar.set_postfix_str(f"quantization error {quantization_error:.3f}, topographic {topographic_error:.3f}",
                                 refresh=False)
             bar.update(1)
-        return som.fit(features, epochs=epochs, callback=show)
+        som.fit(features, epochs=epochs, callback=show)
+    for errors, last in zip((som.quantization_errors, som.topographic_errors), som.errors(features)):
+        errors.append(last)
+    return som

@@ -11,11 +11,13 @@ from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
 from imgcluster.clusters.corrections_kept import follow
+from imgcluster.clusters.directions import confidence
 from imgcluster.clusters.levels import followed
 from imgcluster.datafiles.artefacts import OUTDATED
 from imgcluster.datafiles.chain import count_of
 from imgcluster.errors import UserError
 from imgcluster.files import read_table, write_table
+from imgcluster.rows import picked
 from imgcluster.structure.hierarchy import majority
 from imgcluster.wording import counted
 
@@ -35,11 +37,11 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
-    Photos placed by hand have confidence 1. Coarser and finer levels follow, and so do the units of moved photos
-    (features [N, D] on the map), so that the map shows the corrected clusters. Names of clusters go to
-    cluster_names.csv, first those of `earlier` (as `place_on` returns them), whose numbers no new cluster gets. Without
-    corrections.csv nothing else changes. Lines made for another clustering than `own` (by default the
-    `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
+    Photos placed by hand have confidence 1, others that in the corrected clusters. Coarser and finer levels follow, and
+    so do the units of moved photos (features [N, D] on the map), so that the map shows the corrected clusters. Names of
+    clusters go to cluster_names.csv, first those of `earlier` (as `place_on` returns them), whose numbers no new
+    cluster gets. Without corrections.csv nothing else changes. Lines made for another clustering than `own` (by default
+    the `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
     (`corrections_kept`), and are left aside else; those that do not say for which are for the one that step 04 found
     last, and say so from now on. `say` gets a sentence about lines carried over, and lines gone since the last time,
     whose file is put aside; `warn` about that where more are gone than there are, lines left aside and odd ones. Raises
@@ -70,10 +72,10 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
         say(_carried_in_words(outcome.num_carried, outcome.num_kept))
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
-    if found.by_hand.any():
-        clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     if moved:
         clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
+    if found.by_hand.any():
+        clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     return clustering, outcome.num_lines, moved
 
 
@@ -125,8 +127,21 @@ def _regrouped(clustering, labels, units):
     levels = followed(levels, before, labels) if levels else []
     return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
                    levels=as_levels(levels), corrected_from=before, method=f"{by_hand} ({clustering.method})",
+                   confidence=_confidence(clustering, labels),
                    words=f"{by_hand}, {clustering.words}",
                    unit_clusters=_follow(clustering.unit_clusters, units, labels, labels != clustering.labels))
+
+
+def _confidence(clustering, labels):
+    """The confidence float [N] of a Clustering's photos in other clusters int [N], 0 outside of any; in clusters of
+    other photos as it was."""
+    if clustering.places is None:
+        return clustering.confidence
+    inside, certainty = np.flatnonzero(labels >= 0), np.zeros(len(labels), clustering.confidence.dtype)
+    if len(inside):
+        numbers = np.unique(labels[inside], return_inverse=True)[1]
+        certainty[inside] = confidence(picked(clustering.places, inside), numbers)
+    return certainty
 
 
 def _widened(interval, count):

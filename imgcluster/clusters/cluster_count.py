@@ -27,7 +27,8 @@ class Clustering:
     [units], -1 for units without photos; confidence float [N], 0..1 (`directions.confidence`); method: how the count
     was found, words: the same without terms of the trade; calibrated: whether known products or a prior set it;
     blind_count: what the photos alone suggest, where known products set the count; corrected_from: the count before a
-    person's corrections, where there were any; finer_groups: as of an `Estimate`.
+    person's corrections, where there were any; finer_groups: as of an `Estimate`; places [N, d]: of the photos, where
+    clusters are compared by direction, None where others' clusters were compared.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -42,6 +43,7 @@ class Clustering:
     corrected_from: int | None = None
     words: str = ""
     finer_groups: int | None = None
+    places: object = field(default=None, repr=False)
 
     @property
     def likely(self):
@@ -106,13 +108,16 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     levels = nested_levels(hierarchy, places, found, estimate.interval)
     strays = outliers(hierarchy.isolation, found)[stands_in] & allow_outliers
     # From here on all photos, copies too.
-    labels, levels = by_size(found[stands_in], ~strays), [by_size(level[stands_in]) for level in levels]
-    certainty = confidence(picked(places, stands_in), labels)
+    places = picked(places, stands_in)
+    labels, levels = (by_size(found[stands_in], ~strays),
+                      [by_size(level[stands_in], ~strays) for level in levels])
+    certainty = confidence(places, labels)
     return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval,
                       as_levels(levels),
                       majority(units, labels, len(som_map.prototypes)), np.where(strays, 0.0, certainty),
                       estimate.method, num_clusters is None and (known is not None or imgs_per_model is not None),
-                      blind_count, words=estimate.words or estimate.method, finer_groups=estimate.finer_groups)
+                      blind_count, words=estimate.words or estimate.method, finer_groups=estimate.finer_groups,
+                      places=places)
 
 
 def beyond_interval(blind_count, interval):

@@ -135,12 +135,14 @@ class _Follower:
 
     def names_of_those_there(self):
         """The names given {cluster: text} without those of clusters that have no photos left."""
-        return {number: name for number, name in self.found.names.items() if number in self._there()}
+        there = self._there()
+        return {number: name for number, name in self.found.names.items() if number in there}
 
     def note_named_in_vain(self):
         """Note the lines that named a cluster which has no photos, and has not joined another."""
+        there = self._there()
         for number, line in self.naming.items():
-            if number not in self._there() and self.clusters.joined_by(number) is None:
+            if number not in there and self.clusters.joined_by(number) is None:
                 self.found.idle[line] = f"cluster {number} has no photos"
 
     def _there(self):

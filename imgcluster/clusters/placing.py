@@ -40,8 +40,7 @@ def place_on(chain, data_dir, features, *, copies=None):
     earlier, labels = [read_features(folder) for folder in chain.values()], np.concatenate(chain_labels(chain))
     _check_placeable(chain, earlier, labels, features)
     # Of these photos, not of those that the map was trained on.
-    som.quantization_errors = [som.quantization_error(features)]
-    som.topographic_errors = [som.topographic_error(features)]
+    som.quantization_errors, som.topographic_errors = ([error] for error in som.errors(features))
     catalogue = Catalogue(joined(earlier), som, labels, copies=_copies_among(chain, earlier),
                           by_direction=taught_directions(last))
     first, stands_in = originals(np.arange(len(features)) if copies is None else copies)

@@ -12,6 +12,7 @@ from imgcluster.clusters.carried_over import _follow, corrected, read_names, wri
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.cluster_results import write_clustering
 from imgcluster.clusters.corrections import clustering_id
+from imgcluster.clusters.directions import confidence
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
 
@@ -120,8 +121,24 @@ def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, t
     write_clustering(tmp_path, names, digits, fitted, found)
     doubtful = pd.read_csv(tmp_path / "review.csv").file.tolist()
     assert names[first] not in doubtful and names[second] in doubtful
-    others = np.arange(300) != first
-    assert found.confidence[first] == 1 and np.array_equal(found.confidence[others], clustering.confidence[others])
+    others, certainty = np.arange(300) != first, confidence(clustering.places, found.labels)
+    assert found.confidence[first] == 1 and np.array_equal(found.confidence[others], certainty[others])
+
+
+def test_photos_between_clusters_that_were_merged_are_no_longer_doubtful(written, digits, fitted, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    assert (clustering.confidence < 0.3).any()
+    write_lines(tmp_path / "img_paths.txt", names)
+    lines = [f"merge,,{cluster},0" for cluster in range(1, clustering.num_clusters)]
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines[:-1]])
+    two = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    assert np.array_equal(two.confidence, confidence(clustering.places, (two.labels > 0).astype(int)))
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines, "move,7.png,,-1"])
+    one = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    assert (one.confidence[one.labels == 0] == 1).all()
+    placed = replace(clustering, places=None)  # in clusters of other photos
+    assert np.array_equal(np.delete(corrected(tmp_path, names, digits, fitted, placed, warn=pytest.fail)[0].confidence,
+                                    7), np.delete(clustering.confidence, 7))
 
 
 def test_corrections_of_another_clustering_are_left_aside(written, digits, fitted, tmp_path):

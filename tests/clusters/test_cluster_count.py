@@ -170,6 +170,11 @@ def test_outliers_are_marked_only_where_allowed():
     marked = clustered(features, num_clusters=4, allow_outliers=True)
     assert np.flatnonzero(marked.labels < 0).tolist() == [7, 90]
     assert (marked.confidence[[7, 90]] == 0).all()
+    # Without them the first cluster is the smallest.
+    features[8:20] = np.random.default_rng(10).standard_normal((12, 32))
+    some = clustered(features, num_clusters=4, allow_outliers=True)
+    inside, level = some.labels >= 0, next(each["labels"] for each in some.levels if each["num_clusters"] == 4)
+    assert 12 <= (~inside).sum() and np.array_equal(some.labels[inside], level[inside])
     assert clustered(features, num_clusters=4).labels.min() == 0
 
 
