@@ -21,6 +21,7 @@ from imgcluster.clusters.placing import place_on, placing_facts, require_chain, 
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
 from imgcluster.datafiles.feature_record import are_others, taught_apart, taught_directions
+from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.progress import progress
 from imgcluster.running.cli import Step, run
 from imgcluster.som import train_map
@@ -33,6 +34,7 @@ def main(argv=None):
     step.claim()
     folder_of = step.settings.data_dir_of
     chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
+    finish_others(step, chain)
     img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
     if are_others(step.data_dir):
         step.warn("features.npy is not the file that step 03 wrote: taken for features of your own "
@@ -49,10 +51,20 @@ def main(argv=None):
     if lines:
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
                  f"{counted(clustering.num_clusters, 'cluster')}{clustering.likely and f' ({clustering.likely})'}")
+    step.begin()
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")
+
+
+def finish_others(step, chain):
+    """Finish what a killed run left undone in the folders of other datasets, whose files are read."""
+    name = step.settings.known_dataset
+    known = [step.settings.data_dir_of(name)] if name and not chain else []
+    for folder in (*(chain or {}).values(), *known):
+        if folder != step.data_dir:
+            finish_claimed(folder)
 
 
 def place(step, img_paths, features, copies, chain):

@@ -63,17 +63,18 @@ def main(argv=None):
     if failed:
         named = {settings.train_dataset: "TRAIN_DATASET", settings.DATASET: "DATASET"}
         setting = named.get(dataset, "CALIBRATION_DATASET")
-        print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} ({reason(failed)}); mend it and "
-              "run again", file=sys.stderr)
+        print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} ({reason(failed, number)}); mend it "
+              "and run again", file=sys.stderr)
     return failed if failed >= 0 else 1
 
 
-def reason(code):
-    """Say where to look for what made a step fail, by its exit code."""
+def reason(code, number):
+    """Say where to look for what made a step of this number fail, by its exit code."""
     if code > 0:
         return "its message is above"
     # The system ends what takes more memory than there is, by signal 9, and the step cannot say so.
-    return f"ended by signal {-code}: 9 mostly means too little memory, so lower NUM_WORKERS or BATCH_SIZE"
+    remedy = ", so lower NUM_WORKERS or BATCH_SIZE" if number in ("01", "02", "03") else ""
+    return f"ended by signal {-code}: 9 mostly means too little memory{remedy}"
 
 
 def for_dataset(settings, dataset):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -16,8 +17,9 @@ from scripts import ROOT, apart, here
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.datafiles.feature_record import note_features
+from imgcluster.datafiles.staging import stage_folder
 from imgcluster.extraction.kind import read_kind, write_kind
-from imgcluster.files import read_json
+from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.sample import Catalogue, draw_sample
 
 # The records name library versions and inputs; everything else in a data folder is compared byte by byte.
@@ -435,6 +437,32 @@ def test_corrections_are_said_to_be_that(tmp_path):
     assert re.search(rf"^  number of clusters +{before + 1}$", scores, re.M) and "estimated" not in scores
     # Who made these features, and from which photos, is not known.
     assert "network" not in scores
+
+
+def test_clusters_half_written_are_said_to_be(tmp_path, monkeypatch):
+    project = known_and_new(tmp_path)
+    run("04_cluster_som.py", project)
+    with monkeypatch.context() as patched:
+        # As labels_pred is written, and the table of clusters is not.
+        patched.setattr("imgcluster.clusters.cluster_results.cluster_table", mock.Mock(side_effect=KeyboardInterrupt))
+        run("04_cluster_som.py", project, "--set", "NUM_CLUSTERS=2", check=130)
+    assert "step 04 was interrupted: its files are not all of one run" in run("05_evaluate.py", project).stderr
+    run("04_cluster_som.py", project)
+    assert "interrupted" not in run("05_evaluate.py", project).stderr
+
+
+def test_what_a_killed_run_left_in_another_dataset_is_finished_before_it_is_read(tmp_path):
+    project = known_and_new(tmp_path)
+    known = project / "data" / "shop_train"
+    names, features, stage = lines(known / "img_paths.txt"), np.load(known / "features.npy"), stage_folder(known)
+    # As one leaves it that was killed after it had prepared the files without the last photo.
+    for name, content in (("img_paths.txt", names), ("labels_true.txt", lines(known / "labels_true.txt"))):
+        write_lines(stage / name, content[:-1])
+    np.save(stage / "features.npy", features[:-1])
+    write_json(stage / "ready.json", {"files": [path.name for path in stage.iterdir()], "outdated": []})
+    assert "6 labelled products of shop_train" in run("04_cluster_som.py", project).stdout
+    assert lines(known / "img_paths.txt") == names[:-1] and len(np.load(known / "features.npy")) == 119
+    assert not stage.exists()
 
 
 def test_corrections_stay_when_photos_leave_and_come(tmp_path):

@@ -147,7 +147,8 @@ def test_a_step_that_was_stopped_has_said_so(stand_in, capsys):
 def test_of_a_step_that_was_ended_from_outside_no_message_is_promised(stand_in, capsys):
     assert run_all.main(["--config", stand_in("__import__('os').kill(__import__('os').getpid(), 9)")[0]]) == 1
     error = capsys.readouterr().err
-    assert "ended by signal 9: 9 mostly means too little memory" in error and "above" not in error
+    assert "ended by signal 9: 9 mostly means too little memory)" in error and "above" not in error
+    assert "NUM_WORKERS" not in error and "lower NUM_WORKERS or BATCH_SIZE" in run_all.reason(-9, "03")
 
 
 # The first second is for the parent to begin its waiting; half of one is longer than `Popen` itself still waits.

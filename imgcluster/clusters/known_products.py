@@ -16,6 +16,10 @@ DOUBTFUL = 4
 LEAST_PHOTOS = 2
 
 
+class OtherNetwork(UserError):
+    """Features that cannot be compared, being by another network or under other settings."""
+
+
 @dataclass(frozen=True)
 class Known:
     """Labelled photos of known products: features [M, D] and M labels; compared [N, D]: the new photos in the same
@@ -54,10 +58,10 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
         return None
     try:
         known = read_known(folder, data_dir, features, name=name)
-    except UserError:
+    except UserError as error:
         if asked:
             raise
-        _tell_why_without(folder, data_dir, name=name, say=say, warn=warn)
+        _tell_why_without(folder, data_dir, error, name=name, say=say, warn=warn)
         return None
     if len(known.labels) < LEAST_PHOTOS * len(set(known.labels)):
         said = (f"{counted(len(known.labels), 'labelled photo')} of {counted(len(set(known.labels)), 'product')} do "
@@ -77,14 +81,18 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
     return None
 
 
-def _tell_why_without(folder, data_dir, *, name, say, warn):
-    """Tell why the products of TRAIN_DATASET have no say, and what to do about it where that is not as it should be."""
+def _tell_why_without(folder, data_dir, error, *, name, say, warn):
+    """Tell why the products of TRAIN_DATASET have no say, and what to do about it where that is not as it should be.
+
+    error: what `read_known` raised."""
     without = f"the number of clusters is estimated without the products of TRAIN_DATASET = {name!r}"
     if not (folder / "features.npy").exists():
         warn(f"{folder / 'features.npy'} is missing: {without}; steps 00, 01 and 03 with --set DATASET={name} make "
              "what it lacks, where they have labels")
     elif not (folder / "labels_true.txt").exists():
         say(f"no labels are known of {name}: {without}")
+    elif not isinstance(error, OtherNetwork):
+        warn(f"{error}; until then {without}")
     elif not features_record(data_dir) or _as_before(data_dir, folder):
         say(f"the features of {name} are not by the network that made these; the number of clusters is estimated "
             "without them")
@@ -147,10 +155,10 @@ def _labelled(known_dir, data_dir, dimension, *, name):
     features, labels = read_features(known_dir), read_labels_true(known_dir)
     others = differences_in_words(known_dir, data_dir)
     if features.shape[1] != dimension or others:
-        raise UserError(f"CALIBRATION_DATASET = {name!r}: its {features.shape[1]} features a photo in {known_dir} are "
-                        f"not by the network and settings that made the {dimension} of DATASET"
-                        f"{others and f' (there, here: {others})'}; run 03_extract_features.py for both with the same "
-                        "TRAIN_DATASET (a name or None), and with USE_FINE_TUNED = True where it finds one of another "
-                        f"kind of product; what was clustered by the features that {name} has now, or learned from "
-                        "them, then needs step 04 again as well")
+        raise OtherNetwork(
+            f"CALIBRATION_DATASET = {name!r}: its {features.shape[1]} features a photo in {known_dir} are not by the "
+            f"network and settings that made the {dimension} of DATASET{others and f' (there, here: {others})'}; run "
+            "03_extract_features.py for both with the same TRAIN_DATASET (a name or None), and with USE_FINE_TUNED = "
+            f"True where it finds one of another kind of product; what was clustered by the features that {name} has "
+            "now, or learned from them, then needs step 04 again as well")
     return features, labels

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 TABLES = ("labels_pred.tsv", "metadata.tsv", "clusters.csv")
 PLAIN = ("features.tsv", "labels_pred.txt")
 ARRAYS = ("features.npy", BEFORE, "labels_pred.npy")
+# Tables of some of the photos, by name.
+OF_SOME = ("review.csv",)
 # Files of the projector that hold all photos in one: made anew rather than brought in step.
 WHOLE = ("sprite.png", "projector_config.pbtxt")
 BLOCK = 4096
@@ -81,10 +83,10 @@ def _realign(data_dir, old, new, replaced):
     position = {name: row for row, name in enumerate(old) if name not in replaced}
     rows, record = [position.get(name, -1) for name in new], features_record(data_dir)
     stage, kept, outdated = stage_folder(data_dir), ["img_paths.txt"], []
-    for name in (*TABLES, *PLAIN, *ARRAYS, *WHOLE):
+    for name in (*TABLES, *PLAIN, *ARRAYS, *OF_SOME, *WHOLE):
         if not (data_dir / name).exists():
             continue
-        if -1 in rows or not _keep_rows(data_dir / name, stage / name, rows, len(old)):
+        if -1 in rows or not _keep_rows(data_dir / name, stage / name, rows, len(old), new):
             outdated.append(name)
             log.warning("%s was made for other photos: moved to %s", name, data_dir / OUTDATED)
             continue
@@ -96,10 +98,14 @@ def _realign(data_dir, old, new, replaced):
     commit(data_dir, kept, outdated=outdated)
 
 
-def _keep_rows(path, target, rows, count):
-    """Write the given rows of a row file to `target`; False where it does not have `count` rows, or cannot be cut."""
+def _keep_rows(path, target, rows, count, names):
+    """Write the given rows of a row file, those of the photos `names`, to `target`.
+
+    False where it does not have `count` rows, or cannot be cut."""
     if path.name in WHOLE:
         return False
+    if path.name in OF_SOME:
+        return _keep_named(path, target, names)
     if path.name in ARRAYS:
         return _keep_array_rows(path, target, rows, count)
     starts = _line_starts(path)
@@ -111,6 +117,14 @@ def _keep_rows(path, target, rows, count):
             source.seek(starts[line])
             kept.write(source.read(starts[line + 1] - starts[line]))
     return True
+
+
+def _keep_named(path, target, names):
+    with contextlib.suppress(UserError, KeyError):  # not the table that it was
+        table = read_table(path)
+        write_table(target, table[table["file"].isin(names)])
+        return True
+    return False
 
 
 def _line_starts(path):

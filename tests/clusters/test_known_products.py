@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from imgcluster.clusters.known_products import Known, doubt, evidence, known_for, read_known
+from imgcluster.datafiles.artefacts import read_features
 from imgcluster.errors import UserError
-from imgcluster.files import write_json
+from imgcluster.files import write_array, write_json
 from imgcluster.structure.kinship import OTHER_KIND
 
 TRAINED = {"trained_on": "known", "network_file": "a"}
@@ -194,6 +195,23 @@ def test_counts_that_differ_by_more_than_a_factor_of_four_are_doubted(count, bli
     if doubted:
         assert f"shop suggests {count} clusters, the photos alone {blind}" in said
         assert "set CALIBRATION_DATASET = None" in said
+
+
+@pytest.mark.parametrize("spoilt", ["features.npy", "labels_true.txt"])
+def test_what_is_wrong_with_known_products_nobody_asked_for_is_told(tmp_path, spoilt):
+    known_dir, _ = dataset(tmp_path / "known")
+    data_dir, features = dataset(tmp_path / "new", labels=False)
+    if spoilt == "features.npy":
+        known = np.array(read_features(known_dir))
+        known[1, 0] = np.nan
+        write_array(known_dir / spoilt, known)
+    else:
+        (known_dir / spoilt).write_text("a\n" * 3)
+    said = []
+    assert known_for(data_dir, features, folder=known_dir, name="known", asked=False, say=pytest.fail,
+                     warn=said.append) is None
+    assert spoilt in said[0] and said[0].endswith("estimated without the products of TRAIN_DATASET = 'known'")
+    assert "not by the network" not in said[0]
 
 
 def test_photos_whose_network_is_not_known_are_told_that_products_are_by_another(tmp_path):

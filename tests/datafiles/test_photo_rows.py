@@ -16,7 +16,7 @@ from imgcluster.files import read_table, write_array, write_lines, write_table
 PHOTOS = ["a, b.jpg", '가 "방".jpg', "c.jpg", "d/e.jpg", "f.jpg"]
 LABELS = ["1", "2", "1", "3", "2"]
 ROW_FILES = ["features.npy", "features.tsv", "metadata.tsv", "labels_pred.txt", "labels_pred.npy", "labels_pred.tsv",
-             "clusters.csv"]
+             "clusters.csv", "review.csv"]
 
 
 @pytest.fixture(params=[True, False], ids=["labelled", "unlabelled"])
@@ -29,6 +29,7 @@ def data_dir(request, tmp_path):
     write_lines(tmp_path / "metadata.tsv", [*(["file\tlabel"] if labelled else []), *PHOTOS])
     write_labels(tmp_path, "pred", np.arange(5))
     write_table(tmp_path / "clusters.csv", pd.DataFrame({"file": PHOTOS, "cluster": np.arange(5)}))
+    write_table(tmp_path / "review.csv", pd.DataFrame({"file": PHOTOS[:3], "cluster": np.arange(3)}))
     return tmp_path
 
 
@@ -49,6 +50,8 @@ def assert_rows(data_dir, rows):
     assert list(table.file) == names and list(table.label) == list(rows)
     clusters = read_table(data_dir / "clusters.csv")
     assert list(clusters.file) == names and list(clusters.cluster) == [str(row) for row in rows]
+    review = read_table(data_dir / "review.csv")
+    assert list(review.file) == [PHOTOS[row] for row in range(3) if row in rows]
     true = read_labels_true(data_dir)
     assert true is None or list(true) == [LABELS[row] for row in rows]
 
