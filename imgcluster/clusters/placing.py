@@ -48,7 +48,7 @@ def place_on(chain, data_dir, features, *, copies=None):
     labels_new, count = found.labels[stands_in], len(set(found.labels.tolist()) - {-1})
     clustering = Clustering(labels_new, count, (count, count), [], unit_clusters,
                             np.where(labels_new < 0, 0, found.confidence[stands_in]), "placed in earlier clusters",
-                            count_of(last)["calibrated"], words="placed in earlier clusters")
+                            count_of(last).get("calibrated", False), words="placed in earlier clusters")
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
     return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)
 
