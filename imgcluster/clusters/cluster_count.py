@@ -10,14 +10,12 @@ from imgcluster.counting.blind_count import ALL_ALIKE, Estimate, blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
 from imgcluster.errors import UserError
 from imgcluster.rows import check_features, picked, read_all
-from imgcluster.structure.hierarchy import by_size, hierarchy_of, hierarchy_on, joined_with, majority, partition
+from imgcluster.structure.hierarchy import by_size, hierarchy_of, hierarchy_on, majority, partition
 from imgcluster.structure.whitening import evened_within
 from imgcluster.wording import counted
 
 # An interval whose ends are so many times apart tells little.
 WIDE = 4
-# With fewer nodes a cluster, those of a tree of half as many would be hardly smaller than clusters are.
-FEWEST_NODES = 4
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,6 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
                                       taught_apart=taught_apart)
     compares_directions = by_direction or within is not None
     places = clustered if compares_directions else evened_places(distinct, hierarchy)
-    if not compares_directions and FEWEST_NODES * estimate.count <= hierarchy.num_nodes:
-        hierarchy = joined_with(hierarchy, places)
     found = follow_directions(places, partition(hierarchy, estimate.count))
     levels = nested_levels(hierarchy, places, found, estimate.interval)
     strays = outliers(hierarchy.isolation, found)[stands_in] & allow_outliers

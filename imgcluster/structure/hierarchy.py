@@ -1,5 +1,5 @@
 """The hierarchy of clusters over a set of photos: neighbourhood graph, diffusion map and Ward's tree in it."""
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -20,8 +20,6 @@ NEAREST = 32
 OWN_SPACE = 0.2
 PROPAGATION_PASSES = 3
 MAP_EPOCHS = 20
-# How much neighbours at other places count beside those at the photos' own.
-OTHER_NEIGHBOURS = 0.5
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,7 @@ class Hierarchy:
     points float32 [N, d]: the photos' leading components; graph, near_graph: sparse [N, N], the neighbourhood graphs of
     8 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and a part of its map
     unit in a large one; tree: Ward's linkage of the nodes; nearest int [N, k]: the nearest photos of each, nearest
-    first; isolation float [N]: distance to the fifth-nearest; units int [N]: of the map, around which neighbours are
-    sought.
+    first; isolation float [N]: distance to the fifth-nearest.
     """
 
     points: np.ndarray
@@ -42,7 +39,6 @@ class Hierarchy:
     tree: np.ndarray
     nearest: np.ndarray
     isolation: np.ndarray
-    units: np.ndarray
 
     @property
     def num_nodes(self):
@@ -60,28 +56,13 @@ def build_hierarchy(features, units, *, num_neighbours=NUM_NEIGHBOURS):
     nearest, distance = nearest_photos(points, units, num_neighbours=NEAREST)
     graph = fuzzy_graph(nearest[:, :num_neighbours], distance[:, :num_neighbours])
     nodes = leaves(points, units)
-    near, gaps = nearest[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]
-    return Hierarchy(points, graph, fuzzy_graph(near, gaps), nodes, _tree(graph, points, nodes), nearest,
-                     gaps.max(axis=1, initial=0), units)
-
-
-def _tree(graph, points, nodes):
-    """Ward's tree of nodes int [N] of photos in a diffusion map of their graph [N, N]."""
     sizes = np.bincount(nodes)
     # Parts of the graph without a path between them are all equally far apart in a diffusion map; a little of the
     # photos' own space decides which of them are merged first.
     coordinates = np.hstack([diffusion_map(sum_edges(graph, nodes)), OWN_SPACE * group_means(points, nodes, sizes)])
-    return weighted_ward(coordinates, sizes)
-
-
-def joined_with(hierarchy, places):
-    """Return the Hierarchy of the same photos in which their neighbours at other places [N, d] count half as much as
-    those at their own, beside these. Its nodes are small clusters of the first one, half as many as there are nodes in
-    it: what it merges first is right in either, and a tree of half as many takes a quarter of the time."""
-    others = fuzzy_graph(*nearest_photos(places, hierarchy.units, num_neighbours=NUM_NEIGHBOURS))
-    graph = (hierarchy.graph + OTHER_NEIGHBOURS * others).tocsr()
-    nodes = cut(hierarchy.tree, hierarchy.num_nodes // 2)[hierarchy.nodes]
-    return replace(hierarchy, graph=graph, nodes=nodes, tree=_tree(graph, hierarchy.points, nodes))
+    near, gaps = nearest[:, :NEAR_NEIGHBOURS], distance[:, :NEAR_NEIGHBOURS]
+    return Hierarchy(points, graph, fuzzy_graph(near, gaps), nodes, weighted_ward(coordinates, sizes), nearest,
+                     gaps.max(axis=1, initial=0))
 
 
 def leaves(points, units):

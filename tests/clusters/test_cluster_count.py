@@ -136,10 +136,10 @@ def test_what_differs_within_known_products_counts_less():
     assert_consistent(taught, 240)
     assert (taught.num_clusters, taught.method, taught.blind_count) == (alone.num_clusters, alone.method,
                                                                         alone.blind_count)
-    assert adjusted_rand_score(labels[240:], taught.labels) > adjusted_rand_score(labels[240:], alone.labels) + 0.1
+    assert adjusted_rand_score(labels[240:], taught.labels) > adjusted_rand_score(labels[240:], alone.labels) + 0.2
     plain, given = (clustered(own, num_clusters=8, within=within) for within in (None, known))
     assert given.num_clusters == 8 and given.words == "set by hand"
-    assert adjusted_rand_score(labels[240:], given.labels) > adjusted_rand_score(labels[240:], plain.labels) + 0.1
+    assert adjusted_rand_score(labels[240:], given.labels) > adjusted_rand_score(labels[240:], plain.labels) + 0.2
 
 
 def test_known_models_are_compared_in_the_features_that_they_come_in():

@@ -12,7 +12,6 @@ from imgcluster.structure.hierarchy import (
     by_size,
     hierarchy_of,
     hierarchy_on,
-    joined_with,
     leaves,
     majority,
     partition,
@@ -167,24 +166,3 @@ def test_a_photo_is_linked_with_its_eight_nearest_and_as_far_from_others_as_its_
     # A graph of more neighbours is a smoother one of the same photos.
     smoother = hierarchy_of(features, num_neighbours=15)
     assert smoother.graph.getnnz(axis=1).min() == 15 and smoother.isolation == pytest.approx(found.isolation)
-
-
-def test_neighbours_at_other_places_count_beside_those_at_their_own():
-    # Pairs of products are nearly alike at their own.
-    rng, true = np.random.default_rng(3), np.repeat(np.arange(8), 30)
-    own = rng.normal(size=(4, 16))[true // 2] + 0.25 * rng.normal(size=(8, 16))[true] + 0.4 * rng.normal(size=(240, 16))
-    own, places = own.astype(np.float32), rng.normal(size=(8, 8))[true] + 0.3 * rng.normal(size=(240, 8))
-    first = hierarchy_of(own)
-    both = joined_with(first, places)
-    before, after = (clustering_scores(true, partition(each, 8))["ari"] for each in (first, both))
-    assert after > before + 0.1
-    assert both.num_nodes == 120 and both.points is first.points and both.nearest is first.nearest
-    assert (both.graph >= first.graph).toarray().all() and abs(both.graph - both.graph.T).max() < 1e-6
-    # Photos that the first hierarchy merges first stay together.
-    assert all(len(set(both.nodes[first.nodes == node])) == 1 for node in range(first.num_nodes))
-
-
-def test_where_other_places_are_the_same_clusters_stay():
-    features, true = products(12, 8)
-    first = hierarchy_of(features)
-    assert clustering_scores(true, partition(joined_with(first, first.points), 12))["ari"] == 1
