@@ -22,6 +22,7 @@ from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
 from imgcluster.datafiles.feature_record import are_others, taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
+from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.running.cli import Step, run
 from imgcluster.som import train_map
@@ -36,6 +37,9 @@ def main(argv=None):
     chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
     finish_others(step, chain)
     img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
+    if not img_paths:
+        raise UserError(f"{step.show(step.data_dir / 'img_paths.txt')} lists no photos; run 00_make_labels_true.py, or "
+                        "list yours there, one of each row of features.npy")
     if are_others(step.data_dir):
         step.warn("features.npy is not the file that step 03 wrote: taken for features of your own "
                   "(if they are not, run 03_extract_features.py again)")

@@ -439,6 +439,15 @@ def test_corrections_are_said_to_be_that(tmp_path):
     assert "network" not in scores
 
 
+def test_a_dataset_without_photos_is_named(tmp_path):
+    project = known_and_new(tmp_path)
+    data = project / "data" / "shop"
+    for name in ("img_paths.txt", "labels_true.txt"):
+        (data / name).write_text("")
+    np.save(data / "features.npy", np.empty((0, 24), np.float32))
+    assert "img_paths.txt lists no photos" in run("04_cluster_som.py", project, check=2).stderr
+
+
 def test_clusters_half_written_are_said_to_be(tmp_path, monkeypatch):
     project = known_and_new(tmp_path)
     run("04_cluster_som.py", project)

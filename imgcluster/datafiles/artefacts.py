@@ -89,7 +89,7 @@ def read_features(data_dir):
     """
     path = require(Path(data_dir) / "features.npy")
     features = map_array(path)
-    if features.ndim != 2 or features.dtype not in (np.float32, np.float64) or 0 in features.shape:
+    if features.ndim != 2 or features.dtype not in (np.float32, np.float64) or features.shape[1] == 0:
         raise UserError(f"{path}: {features.dtype} array of shape {features.shape}; expected float32 [photos, "
                         "features]; run 03_extract_features.py again, or save your own with .astype('float32')")
     _same_rows(features, data_dir, "features.npy")

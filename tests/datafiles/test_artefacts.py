@@ -101,8 +101,7 @@ def array_with(row, value):
     (np.ones((3, 2), np.float32), "3 rows, but img_paths.txt has 4"), (np.ones((5, 2), np.float32), "5 rows"),
     (np.ones((4, 2), int), "int64"), (np.ones((4, 2), np.float16), "float16"),
     (np.ones((4, 2), complex), "complex128"), (np.ones(4, np.float32), r"shape \(4,\)"),
-    (np.ones((4, 2, 1), np.float32), r"shape \(4, 2, 1\)"), (np.ones((4, 0), np.float32), r"shape \(4, 0\)"),
-    (np.ones((0, 4), np.float32), r"shape \(0, 4\)")])
+    (np.ones((4, 2, 1), np.float32), r"shape \(4, 2, 1\)"), (np.ones((4, 0), np.float32), r"shape \(4, 0\)")])
 def test_bad_features_are_named(data_dir, array, reason):
     np.save(data_dir / "features.npy", array)
     with pytest.raises(UserError, match=f"features.npy.*{reason}"):
