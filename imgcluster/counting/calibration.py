@@ -1,6 +1,6 @@
 """The number of clusters learned from labelled products: how many photos and how much variety make one product."""
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import logsumexp, ndtri
 from scipy.stats import norm
 
 from imgcluster.counting.blind_count import Estimate
@@ -17,12 +17,14 @@ USUAL_VARIANCE, USUAL_VARIANCE_OF_VARIETY = 0.2, 1.0
 # products have more or fewer photos each than known ones where these were not picked.
 POWER_OFF, PHOTOS_OFF = 0.2, 0.2
 LEAST_SIGMA, LEAST_BLIND_SIGMA = 0.05, 0.25
-# Odds beforehand that known products are photographed more or less often than new ones, and the highest odds that so
-# many photos of each were picked instead.
-UNLIKE, PICKED_AT_MOST = 0.1, 1
-# Where photos are picked: how often one more is missing of a product (a copy, or one that cannot be read), and how many
-# products have any fewer photos.
-MISSING, FEWER = 0.3, 0.1
+# Odds beforehand that known products are photographed more or less often than new ones; and that so many photos of each
+# were picked, and what equal sizes raise these to at most.
+UNLIKE, PICKED, PICKED_AT_MOST = 0.1, 0.05, 1
+# Sizes that come by themselves vary by one of these about their mean (the standard deviation of their logarithm). Where
+# photos are picked, one more is missing of a product (a copy, or one that cannot be read) by one of these chances; and
+# how many products have any fewer photos.
+VARIATIONS, MISSING, FEWER = np.geomspace(0.15, 2, 12), np.geomspace(0.1, 0.5, 12), 0.1
+TINY = np.finfo(float).tiny
 # How often the photos alone are off by any factor.
 ASTRAY = 0.15
 TAIL = 0.1
@@ -119,11 +121,13 @@ def odds_of_picking(sizes):
     """
     if len(sizes) == 1:
         return 0.0
+    ends = np.log(np.add.outer(sizes, [-0.5, 0.5])) - np.log(sizes).mean()
+    by_themselves = np.diff(norm.cdf(ends / VARIATIONS[:, None, None]))[..., 0]
     most = sizes.max()
-    short = most - np.delete(sizes, sizes.argmax())
-    if_picked = (1 - FEWER) * (1 - MISSING) * MISSING**short + FEWER / most
-    by_themselves = norm.pdf(0, scale=np.sqrt(USUAL_VARIANCE) * most)
-    return float(np.exp(min(np.log(UNLIKE) + np.log(if_picked / by_themselves).sum(), np.log(PICKED_AT_MOST))))
+    if_picked = (1 - FEWER) * (1 - MISSING[:, None]) * MISSING[:, None]**(most - sizes) + FEWER / most
+    ratio = np.subtract(*(logsumexp(np.log(np.maximum(chances, TINY)).sum(axis=1))
+                          for chances in (if_picked, by_themselves)))
+    return float(np.exp(min(np.log(PICKED) + ratio, np.log(PICKED_AT_MOST))))
 
 
 def interval(chances, count):

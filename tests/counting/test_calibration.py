@@ -93,7 +93,8 @@ def test_known_products_photographed_more_or_less_often_do_not_mislead(known):
 
 @pytest.mark.parametrize("sizes, picked", [
     ([12] * 6, True), ([12] * 9 + [11], True), ([10, 10, 9, 10, 7, 10], True), ([20] * 8 + [5, 12], True),
-    ([10, 14] * 3, False), ([189, 202, 182, 186, 199], False), ([12], False)])
+    ([10, 14] * 3, False), ([189, 202, 182, 186, 199], False), ([12], False),
+    ([12] * 2 + [13] * 6 + [14] * 5 + [15] * 5 + [16] * 6, False)])
 def test_a_contradiction_is_taken_for_picking_where_equal_sizes_seldom_come_by_themselves(monkeypatch, sizes, picked):
     # A few photos may be missing, and a few products have fewer than were picked.
     photos = round(8 * np.mean(sizes))
@@ -116,7 +117,7 @@ def test_equal_known_sizes_are_taken_for_picked_sooner_than_unequal_ones():
     assert picking(42, 30, equal) > 2 * picking(42, 30, unequal)
     assert picking(45, 30, equal) > 2 * picking(35, 30, equal)
     assert picking(30, 30, equal) < 0.2
-    assert picking(40, 30, [12, 12]) > 2 * picking(40, 30, [11, 13])
+    assert picking(40, 30, [12, 12]) > 1.5 * picking(40, 30, [11, 13])
 
 
 def test_products_are_photographed_more_or_less_often_as_likely_but_never_picked_in_excess():
@@ -146,7 +147,7 @@ def test_the_more_photos_known_products_have_the_fewer_new_ones_are_counted(monk
 
 
 def test_the_size_of_a_single_known_product_is_equal_to_no_other():
-    assert picking(30, 30, [12]) < picking(30, 30, [12, 12]) < picking(30, 30, [12] * 6) < 0.1
+    assert picking(30, 30, [12]) < picking(30, 30, [12, 12]) <= picking(30, 30, [12] * 6) < 0.1
 
 
 def test_a_doubt_whether_known_products_were_picked_widens_the_interval(monkeypatch):
