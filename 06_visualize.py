@@ -15,6 +15,7 @@ from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.chain import chain_from, count_of
 from imgcluster.errors import UserError
+from imgcluster.files import remove_leftovers
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
@@ -32,6 +33,8 @@ def main(argv=None):
     for name in ("labels_pred.txt", "features.npy", "clusters.csv", "som.npz"):
         require(step.data_dir / name)
     step.claim()
+    for folder in (step.result_dir, step.result_dir / "cluster_sheets"):
+        remove_leftovers(folder)
     step.warn_if_changed("03", "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_other_labels(step.data_dir, warn=step.warn)

@@ -10,6 +10,7 @@ _JPEG_END = b"\xff\xd9"
 # What libjpeg may find after the end of broken-off data: bits that stand for some picture, where it fills up with grey.
 _FILLER = b"\x00\x55" * 64
 _FILLED = (127, 128)  # its grey, as decoded and as inverted for CMYK
+_LEAST_FILLED = 0.01  # share of the rows; fewer may be a grey line
 # In a JPEG's compressed data: a marker other than those that stand there, which ends it.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
@@ -27,6 +28,24 @@ def missing_rows(data):
         if data.startswith((b"\x89PNG", b"GIF8")):
             return None if data.endswith((b"IEND\xaeB`\x82", b";")) else _missing_of_rows(data)
     return None
+
+
+def filled_rows(image):
+    """Return which share of the rows of a JPEG's pixels, uint8 [H, W, 3], is damaged though the file has its end.
+
+    libjpeg leaves plain grey what the data before the end do not suffice for: at one side, as photos may lie turned in
+    their files. None where there is no such part.
+    """
+    for lines in (image, image.transpose(1, 0, 2)):
+        at_ends = _grey_lines(lines), _grey_lines(lines[::-1])
+        if min(at_ends) == 0 and max(at_ends) > _LEAST_FILLED * len(lines):
+            return max(at_ends) / len(lines)
+    return None
+
+
+def _grey_lines(lines):
+    """How many of the first lines [n, m, 3] are of libjpeg's grey alone."""
+    return next((number for number, line in enumerate(lines) if not np.isin(line, _FILLED).all()), len(lines))
 
 
 def _reaches_end(data):

@@ -204,6 +204,8 @@ def _decode_deep_tiff(data, max_pixels, min_side):
     stream = io.BytesIO(data)
     stream.seek(tags.next)
     tags.load(stream)
+    if 256 not in tags or 257 not in tags:
+        raise ImageError("cannot be decoded: a TIFF file without its end")
     width, height = int(tags[256]), int(tags[257])
     _check_size(width, height, max_pixels)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)

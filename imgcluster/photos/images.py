@@ -72,7 +72,9 @@ def sort_files(folder):
     for relative, entry in _walk(folder, refused):
         empty = False
         if not _is_candidate(entry):
-            if entry.name.lower() not in _NOT_TOLD:
+            if entry.is_symlink() and not os.path.exists(entry.path):
+                refused.append((ascii(relative)[1:-1], "a link to what is not there (a drive?)"))
+            elif entry.name.lower() not in _NOT_TOLD:
                 others.append(relative)
             continue
         if relative.splitlines() != [relative] or not _is_text(relative):

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from imgcluster.photos.completeness import missing_rows
+from imgcluster.photos.completeness import filled_rows, missing_rows
 
 _SIDE = 512  # longer side, in pixels, at which photos are measured
 # Photos are warned of below these. A sharpness of .04 is that of an edge blurred by 2.5 pixels.
@@ -28,7 +28,8 @@ def audit_photo(image, data):
     format: of the content, whatever the file's name says. sharpness: the strongest second derivative (Laplacian, 99.5th
     percentile) over the photo's contrast, at a longer side of 512 pixels at most; about 1 for hard edges, .24 / s**2
     for edges blurred by s pixels. brightness: of the brightest twentieth, 0..1. contrast: from the darkest to the
-    brightest pixels but for one in 200, 0..1. color: False for grey photos. missing: see `completeness.missing_rows`.
+    brightest pixels but for one in 200, 0..1. color: False for grey photos. missing: see `completeness.missing_rows`,
+    and for a damaged JPEG that has its end, `filled_rows`.
     """
     scale = min(1.0, _SIDE / max(image.shape[:2]))
     size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
@@ -38,10 +39,13 @@ def audit_photo(image, data):
     edges = np.quantile(np.abs(cv2.Laplacian(grey, cv2.CV_32F)), 0.995)
     spread = small.max(axis=2).astype(np.float32) - small.min(axis=2)
     name, (height, width) = read_header(data, image.shape[:2])
+    missing = missing_rows(data)
+    if missing is None and name in ("JPEG", "MPO"):
+        missing = filled_rows(image)
     return {"width": width, "height": height, "format": name,
             "sharpness": round(float(edges / max(high - low, 1 / 255)), 4), "brightness": round(float(bright), 4),
             "contrast": round(float(high - low), 4),
-            "color": bool(np.quantile(spread, 0.95) / 255 > _MIN_SATURATION), "missing": missing_rows(data)}
+            "color": bool(np.quantile(spread, 0.95) / 255 > _MIN_SATURATION), "missing": missing}
 
 
 def read_header(data, shape):

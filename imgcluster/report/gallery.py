@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.clusters.carried_over import read_names
+from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.clusters.directions import likeness_to_means
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, read_labels_true, require
 from imgcluster.errors import UserError
@@ -138,10 +139,15 @@ class Gallery:
 
     @cached_property
     def typicality(self):
-        """How near each photo is to the mean of all in its cluster, a cosine [N]; without features its confidence."""
-        if (self.data_dir / "features.npy").exists():
-            return likeness_to_means(read_features(self.data_dir), np.unique(self.predicted, return_inverse=True)[1])
-        return self.clusters["confidence"].to_numpy()
+        """How near each photo is to the mean of all in its cluster, a cosine [N]; without features its confidence.
+
+        Copies come after all other photos, lest one that many sellers use be all that is seen of its product."""
+        if not (self.data_dir / "features.npy").exists():
+            return self.clusters["confidence"].to_numpy()
+        features = read_features(self.data_dir)
+        likeness = likeness_to_means(features, np.unique(self.predicted, return_inverse=True)[1])
+        first = originals(copy_groups(self.data_dir, self.img_paths, features))[0]
+        return np.where(np.isin(np.arange(len(likeness)), first), likeness, likeness - 2)
 
     def typical_first(self, rows):
         """Rows of photos ordered by how typical they are of their clusters."""

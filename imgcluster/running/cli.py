@@ -19,9 +19,15 @@ from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
 from imgcluster.locks import claim
+from imgcluster.photos.photo_tables import LEDGER, read_ledger
+from imgcluster.wording import counted
 
 FAILED = 2
 INTERRUPTED = 130
+# What a user can do about an error of the system.
+ALLOW, ELSEWHERE = "make room or allow access", "name another folder for it in config.py"
+REMEDIES = (dict.fromkeys((errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT), ALLOW)
+            | dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG), ELSEWHERE))
 # Given to the steps that run_all.py runs, which says itself what is set for all of them and what comes next.
 PART_OF_RUN = "--part-of-run"
 
@@ -88,7 +94,11 @@ class Step:
                             f"01_img_preprocess.py again{its}: it goes on where it was")
         if not img_dir.exists():
             raise UserError(f"{shown(img_dir)} is missing; run 01_img_preprocess.py{its} first")
-        return img_dir, read_img_paths(data_dir)
+        img_paths, seen = read_img_paths(data_dir), read_ledger(data_dir / LEDGER)
+        if came := [name for name in img_paths if name not in seen] if seen else []:
+            raise UserError(f"{counted(len(came), 'photo')} of {len(img_paths)} came since step 01 prepared them, the "
+                            f"first {came[0]}; run 01_img_preprocess.py{its} first")
+        return img_dir, img_paths
 
     def values(self, number):
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
@@ -230,9 +240,9 @@ def _run(main):
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT):
+        if error.errno not in REMEDIES:
             raise
-        print(f"error: {error.filename or 'a file'}: {error.strerror}; make room or allow access, then run this step "
+        print(f"error: {error.filename or 'a file'}: {error.strerror}; {REMEDIES[error.errno]}, then run this step "
               "again", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

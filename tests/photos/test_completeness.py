@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgcluster.photos.completeness import missing_rows
+from imgcluster.photos.completeness import filled_rows, missing_rows
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
 KINDS = {"baseline": ("RGB", "JPEG", {}), "progressive": ("RGB", "JPEG", {"progressive": True}),
@@ -60,3 +60,24 @@ def test_the_end_of_a_thumbnail_is_not_that_of_the_photo():
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xe0", b"\x89PNG", b"GIF89a", b"RIFF", b"text"])
 def test_what_is_no_photo_is_not_judged(data):
     assert missing_rows(data) is None
+
+
+def test_a_jpeg_that_lost_a_part_before_its_end_shows_grey():
+    rows = np.arange(160)[:, None, None]
+    smooth = np.broadcast_to(128 + 100 * np.sin(rows / 9 + np.arange(160)[:, None] / 7), (160, 160, 3)).astype(np.uint8)
+    data = encoded("baseline", smooth)
+    third, cut = len(data) // 3, len(data) // 4
+    shown = np.asarray(Image.open(io.BytesIO(data[:third] + data[third + cut:])))
+    assert missing_rows(data[:third] + data[third + cut:]) is None
+    assert 0.1 < filled_rows(shown) < 0.6
+    assert filled_rows(np.asarray(Image.open(io.BytesIO(data)))) is None
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_the_grey_of_a_damaged_jpeg_is_at_one_side(turns):
+    picture = PICTURE.copy()
+    picture[120:] = 128
+    assert filled_rows(np.rot90(picture, turns)) == 0.25
+    picture[:5] = 128  # a grey frame
+    assert filled_rows(np.rot90(picture, turns)) is None
+    assert filled_rows(PICTURE) is None and filled_rows(np.full_like(PICTURE, 128)) is None

@@ -210,6 +210,23 @@ def test_one_pixel(tmp_path):
     assert read_image(tmp_path / "x.png", min_side=1).tolist() == [[[7, 7, 7]]]
 
 
+def test_links_to_folders_that_are_not_there_are_told(tmp_path):
+    write_image(tmp_path / "a.jpg", picture())
+    os.symlink("unmounted", tmp_path / "drive")
+    os.symlink("gone.pdf", tmp_path / "notes.pdf")
+    found, refused, others = sort_files(tmp_path)
+    assert found == ["a.jpg"] and others == []
+    assert [name for name, reason in refused if "not there" in reason] == ["drive", "notes.pdf"]
+
+
+def test_a_tiff_file_without_its_end_is_said_to_be(tmp_path):
+    write_image(tmp_path / "a.tif", np.full((40, 40, 3), 7, np.uint8))
+    data = (tmp_path / "a.tif").read_bytes()
+    with pytest.raises(ImageError, match="cannot be decoded") as raised:
+        decode_image(data[:len(data) // 2])
+    assert "256" not in str(raised.value)
+
+
 def test_reasons_for_what_is_no_file(tmp_path):
     (tmp_path / "folder.jpg").mkdir()
     os.symlink("nowhere.jpg", tmp_path / "dangling.jpg")

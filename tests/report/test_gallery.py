@@ -134,9 +134,25 @@ def test_sheets_hold_the_photos_of_their_cluster_the_most_typical_first(gallery)
     assert (np.diff(gallery.clusters["confidence"].to_numpy()[rows]) <= 0).all()
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_copies_of_one_photo_are_not_all_that_is_seen_of_a_cluster(gallery, listed):
+    features = np.load(gallery.data_dir / "features.npy")
+    copied = gallery.typical_first(np.flatnonzero(gallery.predicted == 1))[0]
+    others = np.setdiff1d(np.flatnonzero(gallery.predicted == 1), copied)[:3]
+    features[others] = features[copied] * (1.0001 if listed else 1)
+    write_array(gallery.data_dir / "features.npy", features)
+    if listed:
+        write_table(gallery.data_dir / "duplicates.csv", pd.DataFrame(
+            {"file": [gallery.img_paths[row] for row in others], "kept": gallery.img_paths[copied]}))
+    rows = changed(gallery).typical_first(np.flatnonzero(gallery.predicted == 1))
+    same = np.isin(rows, [copied, *others])
+    assert same.sum() == 4 and same[-3:].all() and same[:-3].sum() == 1
+
+
 def test_the_few_photos_that_a_person_merged_into_a_cluster_are_not_its_most_typical(gallery):
     features = np.repeat(np.eye(3, 6, dtype=np.float32), [12, 8, 4], axis=0)
     features[:10] += 0.1 * np.random.default_rng(1).random((10, 6), np.float32)
+    features += 0.001 * np.random.default_rng(2).random((COUNT, 6), np.float32)  # no copies
     write_array(gallery.data_dir / "features.npy", features)
     write_labels(gallery.data_dir, "pred", np.repeat([1, 0, 1], [12, 8, 4]))
     by_hand = np.arange(COUNT) >= 20

@@ -11,6 +11,7 @@ import pytest
 from imgcluster.configuring.step_settings import STEP_SETTINGS
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_lines
+from imgcluster.photos.photo_tables import LEDGER
 from imgcluster.progress import progress
 from imgcluster.running.cli import PART_OF_RUN, Step, run
 
@@ -43,6 +44,12 @@ def test_what_the_user_must_mend_is_one_message_and_exit_code_2(capsys):
 def test_no_room_and_no_permission_name_the_file(capsys, code):
     assert run(fails(OSError(code, "reason", "data/x.npy"))) == 2
     assert capsys.readouterr().err == "error: data/x.npy: reason; make room or allow access, then run this step again\n"
+
+
+@pytest.mark.parametrize("code", [errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG])
+def test_a_folder_that_cannot_be_is_named(capsys, code):
+    assert run(fails(OSError(code, "reason", "/dev/null"))) == 2
+    assert capsys.readouterr().err.startswith("error: /dev/null: reason; name another folder for it in config.py")
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "reason", "x"), ValueError("a bug"), KeyError("a bug")])
@@ -251,6 +258,12 @@ def test_photos_of_an_interrupted_step_01_are_refused(listed, script):
     other = Step(script, "", ["--set", "DATASET=bags"])
     with pytest.raises(UserError, match="01_img_preprocess.py again with --set DATASET=shoes"):
         other.claim_photos(other.settings.for_dataset("shoes"))
+
+
+def test_photos_that_came_since_step_01_are_not_taken_for_lost_ones(listed):
+    (listed.data_dir / LEDGER).write_text(json.dumps({"file": "a.jpg"}) + "\n")
+    with pytest.raises(UserError, match="1 photo of 2 came since .*the first b.jpg; run 01_img_preprocess.py first"):
+        listed.claim_photos(listed.settings)
 
 
 def test_photos_that_are_not_listed_or_not_prepared_name_the_step(listed):
