@@ -95,7 +95,9 @@ class Step:
         if not img_dir.exists():
             raise UserError(f"{shown(img_dir)} is missing; run 01_img_preprocess.py{its} first")
         img_paths, seen = read_img_paths(data_dir), read_ledger(data_dir / LEDGER)
-        if came := [name for name in img_paths if name not in seen] if seen else []:
+        came = [name for name in img_paths if seen and name not in seen and not (img_dir / name).exists()
+                and (source.folder("RAW_IMG_DIR") / name).exists()]
+        if came:
             raise UserError(f"{counted(len(came), 'photo')} of {len(img_paths)} came since step 01 prepared them, the "
                             f"first {came[0]}; run 01_img_preprocess.py{its} first")
         return img_dir, img_paths

@@ -262,6 +262,9 @@ def test_photos_of_an_interrupted_step_01_are_refused(listed, script):
 
 def test_photos_that_came_since_step_01_are_not_taken_for_lost_ones(listed):
     (listed.data_dir / LEDGER).write_text(json.dumps({"file": "a.jpg"}) + "\n")
+    assert listed.claim_photos(listed.settings)[1] == ["a.jpg", "b.jpg"], "b.jpg is gone"
+    listed.finish("nothing")
+    write_lines(listed.settings.folder("RAW_IMG_DIR") / "b.jpg", ["a photo"])
     with pytest.raises(UserError, match="1 photo of 2 came since .*the first b.jpg; run 01_img_preprocess.py first"):
         listed.claim_photos(listed.settings)
 
