@@ -19,7 +19,6 @@ from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
 from imgcluster.locks import claim
-from imgcluster.photos.photo_tables import LEDGER, read_ledger
 from imgcluster.wording import counted
 
 FAILED = 2
@@ -94,6 +93,8 @@ class Step:
                             f"01_img_preprocess.py again{its}: it goes on where it was")
         if not img_dir.exists():
             raise UserError(f"{shown(img_dir)} is missing; run 01_img_preprocess.py{its} first")
+        from imgcluster.photos.photo_tables import LEDGER, read_ledger  # OpenCV, which --help need not wait for
+
         img_paths, seen = read_img_paths(data_dir), read_ledger(data_dir / LEDGER)
         came = [name for name in img_paths if seen and name not in seen and not (img_dir / name).exists()
                 and (source.folder("RAW_IMG_DIR") / name).exists()]
