@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcluster.clusters.copies import originals
+from imgcluster.clusters.copies import is_first
 from imgcluster.clusters.directions import MOST_SHOWN, confidence_among, mean_directions
 from imgcluster.errors import UserError
 from imgcluster.rows import (
@@ -98,8 +98,7 @@ class Catalogue:
         """
         numbers = np.searchsorted(self.surroundings.occupied, self.units)
         gaps = self._gaps(self.features, numbers, self.labels, own=self.rows)
-        found = np.isfinite(gaps) & (np.square(gaps) > COPY)
-        found &= np.isin(np.arange(len(gaps)), originals(self.copies)[0])
+        found = np.isfinite(gaps) & (np.square(gaps) > COPY) & is_first(self.copies)
         if not found.any():
             between = self._gaps(self.features, numbers, self.labels, own=self.rows, of_others=True)
             return np.full(self.labels.max() + 1, np.median(between))

@@ -109,8 +109,8 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     strays = outliers(hierarchy.isolation, found)[stands_in] & allow_outliers
     # From here on all photos, copies too.
     places = picked(places, stands_in)
-    labels, levels = (by_size(found[stands_in], ~strays),
-                      [by_size(level[stands_in], ~strays) for level in levels])
+    labels = by_size(found[stands_in], ~strays)
+    levels = [by_size(level[stands_in], ~strays) for level in levels]
     certainty = confidence(places, labels)
     return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval,
                       as_levels(levels),

@@ -34,6 +34,11 @@ def _first_alike(features):
     return alike
 
 
+def is_first(groups):
+    """Return, bool [N], which photos are the first of their group of copies."""
+    return np.isin(np.arange(len(groups)), originals(groups)[0])
+
+
 def originals(groups):
     """Return (numbers int [M] of the first photo of each group, ascending; int [N]: which of these stands for each)."""
     _, first, group = np.unique(groups, return_index=True, return_inverse=True)

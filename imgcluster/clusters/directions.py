@@ -33,10 +33,9 @@ def evened_places(features, hierarchy):
 
 
 def rows_shown(labels):
-    """Return the rows of photos, of whole clusters spread over all, that show what differs within a cluster; labels
-    int [N], of which numbers may be missing."""
-    numbers = np.unique(labels, return_inverse=True)[1]
-    return np.flatnonzero(numbers % -(-len(numbers) // MOST_SHOWN) == 0)
+    """Return the rows of photos, of whole small clusters spread over all, that show what differs within a cluster;
+    labels int [N], 0..K-1."""
+    return np.flatnonzero(labels % -(-len(labels) // MOST_SHOWN) == 0)
 
 
 def follow_directions(features, labels, *, within=None, passes=PASSES):

@@ -123,11 +123,11 @@ def odds_of_picking(sizes):
         return 0.0
     ends = np.log(np.add.outer(sizes, [-0.5, 0.5])) - np.log(sizes).mean()
     by_themselves = np.diff(norm.cdf(ends / VARIATIONS[:, None, None]))[..., 0]
-    most = sizes.max()
-    if_picked = (1 - FEWER) * (1 - MISSING[:, None]) * MISSING[:, None]**(most - sizes) + FEWER / most
-    ratio = np.subtract(*(logsumexp(np.log(np.maximum(chances, TINY)).sum(axis=1))
-                          for chances in (if_picked, by_themselves)))
-    return float(np.exp(min(np.log(PICKED) + ratio, np.log(PICKED_AT_MOST))))
+    most, missing = sizes.max(), MISSING[:, None]
+    if_picked = (1 - FEWER) * (1 - missing) * missing**(most - sizes) + FEWER / most
+    picked, otherwise = (logsumexp(np.log(np.maximum(chances, TINY)).sum(axis=1))
+                         for chances in (if_picked, by_themselves))
+    return float(np.exp(min(np.log(PICKED) + picked - otherwise, np.log(PICKED_AT_MOST))))
 
 
 def interval(chances, count):

@@ -44,7 +44,7 @@ def filled_rows(image):
 
 
 def _grey_lines(lines):
-    """How many of the first lines [n, m, 3] are of libjpeg's grey alone."""
+    """How many of the first lines, pixels [n, m] or [n, m, channels], are of libjpeg's grey alone."""
     return next((number for number, line in enumerate(lines) if not np.isin(line, _FILLED).all()), len(lines))
 
 
@@ -64,8 +64,7 @@ def _missing_of_jpeg(data):
     shown = _pixels(data + _JPEG_END)
     if np.array_equal(shown, _pixels(data + _FILLER + _JPEG_END)):
         return None
-    filled = np.isin(shown, _FILLED).reshape(len(shown), -1).all(axis=1)
-    return float(np.argmin(filled[::-1]) / len(filled)) if not filled.all() else 1.0
+    return _grey_lines(shown[::-1]) / len(shown)
 
 
 def _missing_of_rows(data):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.clusters.carried_over import read_names
-from imgcluster.clusters.copies import copy_groups, originals
+from imgcluster.clusters.copies import copy_groups, is_first
 from imgcluster.clusters.directions import likeness_to_means
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, read_labels_true, require
 from imgcluster.errors import UserError
@@ -146,8 +146,8 @@ class Gallery:
             return self.clusters["confidence"].to_numpy()
         features = read_features(self.data_dir)
         likeness = likeness_to_means(features, np.unique(self.predicted, return_inverse=True)[1])
-        first = originals(copy_groups(self.data_dir, self.img_paths, features))[0]
-        return np.where(np.isin(np.arange(len(likeness)), first), likeness, likeness - 2)
+        first = is_first(copy_groups(self.data_dir, self.img_paths, features))
+        return np.where(first, likeness, likeness - 2)
 
     def typical_first(self, rows):
         """Rows of photos ordered by how typical they are of their clusters."""

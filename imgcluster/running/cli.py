@@ -95,8 +95,10 @@ class Step:
             raise UserError(f"{shown(img_dir)} is missing; run 01_img_preprocess.py{its} first")
         from imgcluster.photos.photo_tables import LEDGER, read_ledger  # OpenCV, which --help need not wait for
 
-        img_paths, seen = read_img_paths(data_dir), read_ledger(data_dir / LEDGER)
-        came = [name for name in img_paths if seen and name not in seen and not (img_dir / name).exists()
+        img_paths = read_img_paths(data_dir)
+        lacking = [name for name in img_paths if not (img_dir / name).exists()]
+        seen = read_ledger(data_dir / LEDGER) if lacking else {}
+        came = [name for name in lacking if seen and name not in seen
                 and (source.folder("RAW_IMG_DIR") / name).exists()]
         if came:
             raise UserError(f"{counted(len(came), 'photo')} of {len(img_paths)} came since step 01 prepared them, the "
