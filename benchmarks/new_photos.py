@@ -3,6 +3,7 @@
 
     python benchmarks/new_photos.py --features ../shared/features --draws 3
     python benchmarks/new_photos.py --features ../shared/features --draws 3 --rows 4
+    python benchmarks/new_photos.py --features ../shared/features --draws 3 --in-row
     python benchmarks/new_photos.py --features ../shared/features --draws 3 --weeks
 
 A quarter of the classes of each feature set (features [N, D] of a frozen network, labels [N]) is left out. Three fifths
@@ -10,7 +11,8 @@ of the photos of the others (with --rows: so many of each class at most) are the
 clusters; the rest, and all photos of the left-out classes, are placed. Right: of the rest, which share has its own
 class for the nearest cluster, marked as new or not. Marked: which share is called a new product (-1). "As they are":
 the earlier photos vote by features as they are, not where what differs within the earlier clusters counts less. Means
-over the draws; AUC: how often a wrong photo has less confidence than a right one.
+over the draws; AUC: how often a wrong photo has less confidence than a right one. With --in-row the earlier photos of
+a class are its first ones, so that photos that were taken in a row are either earlier or placed.
 
 With --weeks each class' photos come in three weeks. A sixth of the classes is new in the second, whose photos are
 placed in the first week's true clusters; its new products are then given clusters of their own. The third week's photos
@@ -41,7 +43,7 @@ def main():
     print("| photos | right, as they are | right | known ones marked | new ones marked | AUC of the confidence |")
     print("|---|---:|---:|---:|---:|---:|")
     for name, (rows, labels) in read_sets(options).items():
-        found = [placed(rows, labels, np.random.default_rng([options.seed, draw]), options.rows)
+        found = [placed(rows, labels, np.random.default_rng([options.seed, draw]), options.rows, options.in_row)
                  for draw in range(options.draws)]
         print(f"| {name} | " + " | ".join(f"{mean:.3f}" for mean in np.nanmean(found, axis=0)) + " |", flush=True)
 
@@ -52,17 +54,19 @@ def parse():
     parser.add_argument("--sets", nargs="*", help="names of the sets, all by default")
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--rows", type=int, metavar="ROWS")
+    parser.add_argument("--in-row", action="store_true")
     parser.add_argument("--weeks", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
 
-def placed(rows, labels, rng, most):
-    """Return the figures of one row of the table for one draw; most: earlier photos of each class, None for all."""
+def placed(rows, labels, rng, most, in_row):
+    """Return the figures of one row of the table for one draw; most: earlier photos of each class, None for all;
+    in_row: whether these are its first ones."""
     labels = np.unique(labels, return_inverse=True)[1]
     classes = rng.permutation(labels.max() + 1)
     new = np.isin(labels, classes[:max(1, round(NEW_SHARE * len(classes)))])
-    taken = rng.random(len(labels)) < EARLIER_SHARE
+    taken = (place_in(labels) if in_row else rng.random(len(labels))) < EARLIER_SHARE
     here = np.flatnonzero(~new & taken)
     earlier = np.isin(np.arange(len(labels)), here[cut_to(labels[here], most, rng)])
     kept, clusters = np.unique(labels[earlier], return_inverse=True)
@@ -74,6 +78,14 @@ def placed(rows, labels, rng, most):
     mixed = 0 < right[1].mean() < 1
     return [right[0].mean(), right[1].mean(), marked[known].mean(), marked[~known].mean(),
             roc_auc_score(right[1], evened.confidence[known]) if mixed else np.nan]
+
+
+def place_in(labels):
+    """Return where in its class each row is, float [N] from 0 below 1."""
+    order, sizes = np.argsort(labels, kind="stable"), np.bincount(labels)
+    found = np.empty(len(labels))
+    found[order] = np.concatenate([np.arange(size) / size for size in sizes])
+    return found
 
 
 def print_weeks(options):

@@ -2,10 +2,10 @@
 within products counts less."""
 import numpy as np
 
-from imgcluster.rows import blocks, read_rows, unit_length
+from imgcluster.rows import Picked, blocks, read_rows, sample_step, unit_length
 from imgcluster.structure.hierarchy import NUM_NEIGHBOURS, majority, partition
-from imgcluster.structure.neighbours import add_by_group, project
-from imgcluster.structure.whitening import evened_within
+from imgcluster.structure.neighbours import DIMENSIONS, add_by_group, project
+from imgcluster.structure.whitening import evened_within, within_model_whitening
 
 # Most of what there is to gain comes with the first.
 PASSES = 5
@@ -30,6 +30,23 @@ def evened_places(features, hierarchy):
     labels = partition(hierarchy, num_clusters)
     shown = rows_shown(labels)
     return project(evened_within(features, (features[shown], labels[shown])))
+
+
+def axes_shown_by(features, labels):
+    """Return (axes [D, K], offset [K]) on which what differs within clusters counts less, learned from photos [N, D] in
+    clusters int [N] (`whitening.within_model_whitening`)."""
+    shown = some_of_each(labels)
+    return within_model_whitening(read_rows(Picked(features, shown), normalize=True), labels[shown],
+                                  components=DIMENSIONS)
+
+
+def some_of_each(labels):
+    """Return rows of photos, evenly spaced over each cluster, that show what differs within them: two of each at least,
+    and some 6,000 in all, or all; labels int [N]."""
+    order = np.argsort(labels, kind="stable")
+    first = np.searchsorted(labels[order], labels[order])
+    place = np.arange(len(order)) - first
+    return np.sort(order[(place % sample_step(len(order), MOST_SHOWN) == 0) | (place == 1)])
 
 
 def rows_shown(labels):

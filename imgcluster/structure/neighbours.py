@@ -3,7 +3,7 @@ import numpy as np
 from scipy import sparse
 
 from imgcluster.pca import principal_axes
-from imgcluster.rows import blocks, read_rows, sample_step
+from imgcluster.rows import blocks, read_rows, sample_step, unit_length
 
 DIMENSIONS = 128
 SAMPLE_ROWS = 5000
@@ -58,6 +58,35 @@ class Surroundings:
     def _some_inside(self, number):
         inside = self.inside(number)
         return inside[::sample_step(len(inside), UNIT_CANDIDATES)]
+
+
+class Nearby:
+    """Photos on a map, of which those in the nearest directions are sought in the units around: cost and memory grow
+    linearly."""
+
+    def __init__(self, places, units, prototypes):
+        """places [N, d], which may be read when asked for; units int [N]: of the map with `prototypes` [U, D]."""
+        self.places = places
+        self._surroundings = Surroundings(units, lambda *_: prototypes[np.unique(units)])
+        there = prototypes[self._surroundings.occupied]
+        # Where nothing lies in a unit, the nearest one where something does.
+        self._number = np.concatenate([squared_gaps(prototypes[rows], there).argmin(axis=1)
+                                       for rows in blocks(len(prototypes))])
+
+    def nearest(self, places, units, k):
+        """Return the photos nearest to each of places [M, d] in units int [M] of the map: (index, distance), [M, k],
+        nearest first; k: N at most; distances are those of places at length 1."""
+        k, numbers = min(k, len(self.places)), self._number[units]
+        index, distance = np.empty((len(places), k), np.int64), np.empty((len(places), k), np.float32)
+        order = np.argsort(numbers, kind="stable")
+        for asked in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
+            pool = self._surroundings.around(numbers[asked[0]])
+            around = unit_length(np.asarray(self.places[pool], np.float32))
+            for some in blocks(len(asked)):
+                mine = asked[some]
+                own = unit_length(np.asarray(places[mine], np.float32))
+                index[mine], distance[mine] = smallest(squared_gaps(own, around), pool, k)
+        return index, distance
 
 
 def nearest_photos(points, units, *, num_neighbours, candidates=CANDIDATES):

@@ -4,13 +4,15 @@ import pytest
 
 from imgcluster.clusters import directions
 from imgcluster.clusters.directions import (
+    axes_shown_by,
     confidence,
     evened_places,
     follow_directions,
     likeness_to_means,
     mean_directions,
+    some_of_each,
 )
-from imgcluster.rows import unit_length
+from imgcluster.rows import OnAxes, read_all, unit_length
 from imgcluster.structure.hierarchy import hierarchy_of
 from imgcluster.training.validation import precision_at_r
 
@@ -128,3 +130,23 @@ def test_photos_too_few_for_two_small_clusters_stay_where_they_are(number, moved
     features = lit_photos()[0][::5][:number]
     hierarchy = hierarchy_of(features)
     assert (evened_places(features, hierarchy) is not hierarchy.points) == moved
+
+
+@pytest.mark.parametrize("sizes", [(40, 1, 900), (500, 500), (10,) * 100])
+def test_of_many_photos_some_of_each_cluster_show_what_differs(monkeypatch, sizes):
+    monkeypatch.setattr(directions, "MOST_SHOWN", 100)
+    labels = np.random.default_rng(4).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    shown = np.bincount(labels[some_of_each(labels)])
+    assert (shown >= np.minimum(sizes, 2)).all() and 100 <= shown.sum() <= 200 + 2 * len(sizes)
+    assert np.corrcoef(shown, sizes)[0, 1] > 0.99 or len(set(sizes)) == 1
+    assert np.array_equal(some_of_each(labels[:60]), np.arange(60))
+
+
+@pytest.mark.parametrize("most", [100, 10_000])
+def test_what_differs_within_clusters_counts_less_on_the_axes_they_show(monkeypatch, most):
+    monkeypatch.setattr(directions, "MOST_SHOWN", most)
+    rng, labels = np.random.default_rng(5), np.repeat(np.arange(8), 40)
+    features = rng.standard_normal((8, 24))[labels] + 0.2 * rng.standard_normal((320, 24))
+    features[:, :4] += 6 * rng.standard_normal((320, 4))
+    evened = read_all(OnAxes(features, *axes_shown_by(features, labels)), normalize=True)
+    assert precision_at_r(evened, labels) > precision_at_r(unit_length(features), labels) + 0.3

@@ -2,8 +2,10 @@
 import numpy as np
 import pytest
 
+from imgcluster.rows import unit_length
 from imgcluster.structure.neighbours import (
     UNIT_CANDIDATES,
+    Nearby,
     Surroundings,
     add_by_group,
     fuzzy_graph,
@@ -139,3 +141,27 @@ def test_rows_are_added_to_the_sums_of_their_groups_alone():
     np.testing.assert_allclose(sums, expected, atol=1e-6)
     add_by_group(sums, rows[:0], groups[:0])
     np.testing.assert_allclose(sums, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1, 7])
+def test_the_nearest_are_found_in_the_units_around_whatever_the_length(scale):
+    rng = np.random.default_rng(8)
+    photos, asked, prototypes = (unit_length(rng.standard_normal((number, 6)).astype(np.float32))
+                                 for number in (400, 50, 30))
+    units, theirs = ((each @ prototypes.T).argmax(axis=1) for each in (photos, asked))
+    index, distance = Nearby(photos, units, prototypes).nearest(scale * asked, theirs, 5)
+    gaps = np.linalg.norm(asked[:, None] - photos, axis=2)
+    assert np.array_equal(index, np.argsort(gaps, axis=1)[:, :5])
+    np.testing.assert_allclose(distance, np.sort(gaps, axis=1)[:, :5], atol=1e-3)
+
+
+def test_of_many_photos_those_around_are_looked_at_also_from_a_unit_that_has_none(monkeypatch):
+    monkeypatch.setattr(Surroundings.around, "__kwdefaults__", {"candidates": 60})
+    rng = np.random.default_rng(9)
+    prototypes = unit_length(rng.standard_normal((12, 6)))
+    photos = unit_length(np.repeat(prototypes[:10], 50, axis=0) + 0.02 * rng.standard_normal((500, 6)))
+    there = Nearby(photos, np.repeat(np.arange(10), 50), prototypes)
+    index = there.nearest(prototypes, np.arange(12), 20)[0]
+    assert np.array_equal(index[:10] // 50, np.repeat(np.arange(10)[:, None], 20, axis=1))
+    nearest = (prototypes[10:] @ prototypes[:10].T).argmax(axis=1)
+    assert (index[10:] // 50 == nearest[:, None]).mean() > 0.9
