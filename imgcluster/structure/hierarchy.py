@@ -118,12 +118,20 @@ def propagate(graph, labels):
     """
     num_labels = labels.max() + 1
     for _ in range(PROPAGATION_PASSES):
-        votes = shares(graph, labels) + membership(labels, num_labels) * 1e-3
-        moved = np.asarray(votes.argmax(axis=1)).ravel()
+        moved = heaviest(shares(graph, labels) + membership(labels, num_labels) * 1e-3)
         if len(np.unique(moved)) < num_labels:
             break
         labels = moved
     return labels
+
+
+def heaviest(votes):
+    """Return the column int [N] of the largest entry of each row of sparse votes [N, K], all above 0, one at least in
+    each row; the lower one of equals. (SciPy's argmax takes the rows one by one.)"""
+    votes = votes.tocsr()
+    starts, lengths = votes.indptr[:-1], np.diff(votes.indptr)
+    largest = votes.data == np.repeat(np.maximum.reduceat(votes.data, starts), lengths)
+    return np.minimum.reduceat(np.where(largest, votes.indices, votes.shape[1]), starts)
 
 
 def shares(graph, labels):

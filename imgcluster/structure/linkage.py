@@ -78,8 +78,10 @@ def _as_linkage(merges, num):
 def cut(tree, num_clusters):
     """Return the labels [U] of the partition of a linkage [U-1, 4] into `num_clusters` (1..U) clusters, 0..K-1."""
     num = len(tree) + 1
-    label = np.arange(2 * num - 1)
-    for step in range(num - num_clusters - 1, -1, -1):
-        children = tree[step, :2].astype(int)
-        label[children] = label[num + step]
-    return np.unique(label[:num], return_inverse=True)[1]
+    merges = num - num_clusters
+    # The cluster that each one is part of, then the one that this is part of, and on to the last.
+    within = np.arange(2 * num - 1)
+    within[tree[:merges, :2].astype(int)] = num + np.arange(merges)[:, None]
+    while (within != (beyond := within[within])).any():
+        within = beyond
+    return np.unique(within[:num], return_inverse=True)[1]

@@ -149,6 +149,18 @@ def test_interval_of_a_perfect_match_has_no_width(true):
     assert ari_interval(true, true, samples=20, seed=0) == (1.0, 1.0)
 
 
+@pytest.mark.parametrize("photos, models, clusters", [(2, 1, 1), (2, 2, 1), (7, 7, 7), (60, 5, 7), (900, 300, 40)])
+def test_the_interval_spreads_as_scikit_learns_index_over_halves_does(photos, models, clusters):
+    true, predicted = random_labels(1, photos=photos, models=models, clusters=clusters)
+    rng, half = np.random.default_rng(0), photos // 2
+    halves = [rng.permutation(photos)[:half] for _ in range(30)]
+    scores = np.array([sk.adjusted_rand_score(true[some], predicted[some]) for some in halves])
+    spread = np.sqrt(half / (photos - half)) * (scores - scores.mean())
+    wanted = sk.adjusted_rand_score(true, predicted) + np.quantile(spread, [0.05, 0.95])
+    found = ari_interval(true, predicted, samples=30, level=0.9, seed=0)
+    np.testing.assert_allclose(found, np.clip(wanted, -1, 1), atol=1e-12)
+
+
 def test_memory_of_an_interval_does_not_grow_with_its_samples(peak_memory):
     labels = random_labels(0, photos=3000, models=1000, clusters=1000)
     few, many = (peak_memory(ari_interval, *labels, samples=samples, seed=0) for samples in (10, 100))

@@ -10,6 +10,7 @@ from imgcluster.structure import hierarchy
 from imgcluster.structure.hierarchy import (
     build_hierarchy,
     by_size,
+    heaviest,
     hierarchy_of,
     hierarchy_on,
     leaves,
@@ -166,3 +167,11 @@ def test_a_photo_is_linked_with_its_eight_nearest_and_as_far_from_others_as_its_
     # A graph of more neighbours is a smoother one of the same photos.
     smoother = hierarchy_of(features, num_neighbours=15)
     assert smoother.graph.getnnz(axis=1).min() == 15 and smoother.isolation == pytest.approx(found.isolation)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_heaviest_is_the_first_largest_entry_of_each_row(seed):
+    rng = np.random.default_rng(seed)
+    votes = rng.integers(1, 4, size=(200, 9)) * (rng.random((200, 9)) < 0.4).astype(float)
+    votes[np.arange(200), rng.integers(9, size=200)] += 1
+    assert np.array_equal(heaviest(sparse.csr_matrix(votes)), votes.argmax(axis=1))
