@@ -25,8 +25,9 @@ def missing_rows(data):
     with contextlib.suppress(Exception):  # decoders meet damaged files with every kind of exception
         if data.startswith(b"\xff\xd8"):
             return None if data.endswith(_JPEG_END) or _reaches_end(data) else _missing_of_jpeg(data)
-        if data.startswith((b"\x89PNG", b"GIF8")):
-            return None if data.endswith((b"IEND\xaeB`\x82", b";")) else _missing_of_rows(data)
+        for begin, end in ((b"\x89PNG", b"IEND\xaeB`\x82"), (b"GIF8", b";")):
+            if data.startswith(begin):
+                return None if data.endswith(end) else _missing_of_rows(data)
     return None
 
 

@@ -179,7 +179,7 @@ def _to_rgb(image):
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.array(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _to_bytes(samples):
@@ -187,7 +187,7 @@ def _to_bytes(samples):
     if samples.dtype == np.uint8:
         return samples
     if samples.dtype == np.uint16:
-        return np.round(samples / 257.0).astype(np.uint8)
+        return cv2.convertScaleAbs(samples, alpha=1 / 257)
     samples = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = samples.min(), samples.max()
     if low < 0 or high > 65535:

@@ -42,10 +42,11 @@ def split_models(true, predicted, *, num=8, least_share=0.1):
     (-1); most photos outside the model's largest cluster first.
     """
     placed = is_placed(predicted)
-    true, predicted = np.asarray(true)[placed], np.asarray(predicted)[placed]
+    models, model = np.unique(np.asarray(true)[placed], return_inverse=True)
+    counts = pd.Series(np.asarray(predicted)[placed]).groupby(model).value_counts().sort_index()
     found = []
-    for name in np.unique(true):
-        clusters, photos = np.unique(predicted[true == name], return_counts=True)
+    for number, part in counts.groupby(level=0):
+        name, clusters, photos = models[number], part.index.get_level_values(1).to_numpy(), part.to_numpy()
         order = [i for i in np.argsort(-photos, kind="stable") if photos[i] >= max(2, least_share * photos.sum())]
         if len(order) > 1:
             found.append({"model": str(name), "photos": int(photos.sum()),

@@ -32,7 +32,7 @@ def split_rows(labels, *, train_fraction, seed):
     Raises UserError when there are fewer than two classes or nothing is left to validate on.
     """
     labels = np.asarray(labels)
-    classes, counts = np.unique(labels, return_counts=True)
+    classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if len(classes) < 2:
         raise UserError(f"fine-tuning needs photos of at least two models; the training set has {len(classes)} "
                         "(check LABELS_FROM and TRAIN_LABELS_FROM, or set TRAIN_DATASET = None)")
@@ -40,8 +40,8 @@ def split_rows(labels, *, train_fraction, seed):
         raise UserError("no model of the training set has two photos, so nothing is left to validate on "
                         "(check LABELS_FROM and TRAIN_LABELS_FROM, or set TRAIN_DATASET = None)")
     rng, train = np.random.default_rng(seed), []
-    for name, count in zip(classes, counts):
-        rows = rng.permutation(np.flatnonzero(labels == name))
+    for rows, count in zip(np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1]), counts):
+        rows = rng.permutation(rows)
         train.extend(rows[:np.clip(round(count * train_fraction), 1, max(1, count - 1))])
     train = np.sort(train)
     return train, np.setdiff1d(np.arange(len(labels)), train)

@@ -46,6 +46,14 @@ def test_the_missing_rows_are_those_that_the_bytes_do_not_reach(kind, share):
     assert missing_rows(data[:int(share * len(data))]) == pytest.approx(1 - share, abs=0.12)
 
 
+@pytest.mark.parametrize("end", [b";", b"IEND\xaeB`\x82"])
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_the_end_of_another_format_is_no_end(kind, end):
+    data = encoded(kind)
+    if not data.endswith(end):
+        assert missing_rows(data[:len(data) // 2] + end) == pytest.approx(0.5, abs=0.12)
+
+
 def test_a_progressive_jpeg_lacks_details_before_it_lacks_rows():
     data = encoded("progressive")
     assert missing_rows(data[:len(data) * 3 // 4]) == 0

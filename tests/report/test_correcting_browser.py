@@ -472,3 +472,49 @@ def test_no_window_is_wider_than_a_phone(browser, window, opener):
             each.checkVisibility() && !each.classList.contains("visually-hidden")
             && each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.id || each.className)""", window)
         assert wide == []
+
+
+def test_saved_corrections_that_are_undone_are_taken_out_by_saving_again(browser):
+    open_cluster(browser, 1)
+    merge_into(browser, 2)
+    click(browser, "#cluster-close")
+    click(browser, "#save-corrections")
+    assert len(downloaded(browser, "corrections.csv")) == 1
+    click(browser, "#undo")
+    assert browser.find_element("id", "tray").is_displayed()
+    assert browser.find_element("id", "corrections-count").text == "0 corrections"
+    click(browser, "#save-corrections")
+    assert downloaded(browser, "corrections.csv") == []
+
+
+def test_a_click_that_leaves_the_field_of_the_name_chooses_the_part_under_it(browser):
+    open_cluster(browser, 1)
+    browser.find_element("id", "cluster-name").send_keys("Boots")
+    browser.find_element("css selector", "#cluster-parts-buttons button").click()
+    assert len(chosen(browser)) == 4
+    assert browser.find_element("id", "corrections-count").text == "1 correction"
+
+
+def test_confused_products_lead_to_the_clusters_that_there_are(browser):
+    button = browser.find_element("css selector", "#pairs .pair footer button")
+    number = int(button.text.split()[-1]) if button.text != "Winter boots" else 3
+    open_cluster(browser, number)
+    merge_into(browser, next(other for other in (0, 1, 2) if other != number))
+    click(browser, "#cluster-close")
+    click(browser, "#pairs .pair footer button")
+    assert wait(browser, "document.getElementById('cluster').open") and len(photos(browser)) == 12
+
+
+def test_cards_that_were_shown_stay_where_a_cluster_is_corrected(browser, tmp_path):
+    gallery = make_gallery(tmp_path, 120, 60)
+    write_report(tmp_path / "report.html", gallery)
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    cards = "document.querySelectorAll('#cards .card').length"
+    assert wait(browser, cards) == 48
+    click(browser, "#cards .more")
+    assert wait(browser, cards) == 60
+    open_cluster(browser, 50)
+    merge_into(browser, 2)
+    assert wait(browser, cards) == 59
+    browser.execute_script("addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")

@@ -64,6 +64,17 @@ def test_a_unit_opens_its_cluster(browser):
     assert len(browser.find_elements("css selector", "#cluster-photos .photo")) == 8
 
 
+def test_only_the_first_button_of_a_mouse_opens_a_cluster(browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+    canvas = browser.find_element("id", "map-canvas")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", canvas)
+    down = canvas.size["height"] * 0.35
+    ActionChains(browser).move_to_element_with_offset(canvas, 0, down).context_click().perform()
+    assert not browser.find_element("id", "cluster").is_displayed()
+    ActionChains(browser).move_to_element_with_offset(canvas, 0, down).click().perform()
+    wait(browser, "document.getElementById('cluster').open")
+
+
 def test_buttons_lie_on_no_photo(browser):
     for plot in ("map", "scatter"):
         canvas, zoom = (browser.find_element("id", f"{plot}-{part}").rect for part in ("canvas", "zoom"))

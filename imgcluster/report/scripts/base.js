@@ -200,16 +200,16 @@ function captionOf(index) {
 const atATime = (number) => (matchMedia("(max-width: 480px)").matches ? Math.ceil(number / 3) : number);
 
 // A list that grows by a button: draw(item) for `step` items at a time.
-function growingList(parent, items, step, draw, noun) {
+function growingList(parent, items, step, draw, noun, first = step) {
   parent.replaceChildren();
   // Keys go on at the first of those that came.
   const more = h("button", { type: "button", class: "more", onclick: () => {
-    const [first] = grow();
-    (first.matches("button") ? first : first.querySelector("button"))?.focus({ preventScroll: true });
+    const [next] = grow(step);
+    (next.matches("button") ? next : next.querySelector("button"))?.focus({ preventScroll: true });
   } });
   let shown = 0;
-  function grow() {
-    const next = items.slice(shown, shown + step);
+  function grow(number) {
+    const next = items.slice(shown, shown + number);
     shown += next.length;
     more.remove();
     const drawn = next.map(draw);
@@ -221,7 +221,7 @@ function growingList(parent, items, step, draw, noun) {
     }
     return drawn;
   }
-  grow();
+  grow(first);
 }
 
 // Buttons of which one is pressed.

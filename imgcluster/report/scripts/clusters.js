@@ -89,7 +89,8 @@ let clusterOrder = "size";
 const clustersInOrder = () => currentClusters().sort((a, b) => noneLast(a.id, b.id) || orders[clusterOrder][1](a, b));
 
 function startClusters() {
-  const redraw = () => growingList($("cards"), clustersInOrder(), atATime(48), card, "cluster");
+  const redraw = () => growingList($("cards"), clustersInOrder(), atATime(48), card, "cluster",
+    Math.max(atATime(48), document.querySelectorAll("#cards .card").length));
   const offered = Object.entries(orders).filter(([name]) => name !== "doubt" || photos.confidence);
   choice($("cluster-order"), offered.map(([name, [text]]) => [name, text]), clusterOrder,
     (value) => { clusterOrder = value; redraw(); });

@@ -98,6 +98,7 @@ function startLevels() {
     growingList($("level-clusters"), changedGroups.sort((a, b) => b[1].size - a[1].size), 30, levelCard, "cluster");
   };
   onchange(draw);
+  onTheme(draw);
   draw();
 }
 

@@ -81,18 +81,27 @@ function startReview() {
 function startPairs() {
   const list = $("pairs");
   if (!list) return;
+  // Where most photos of a cluster, as the page was made, are shown now.
+  const nowIn = (id) => tally(shownOf.filter((_, index) => photos.cluster[index] === id))[0]?.[0];
+  const there = (clusters, idOf) => clusters.filter((each) => nowIn(idOf(each)) !== undefined);
   const group = (model, indices, number) => h("div", { class: "pair-side" },
     h("p", {}, h("strong", {}, model), h("span", { class: "number" }, count(number, "photo"))),
     h("div", { class: "row" }, indices.map((index) => photoButton(index))));
-  list.replaceChildren(...data.pairs.map(({ models, clusters, rows, counts, wrong_pairs: wrong }) => h("article", { class: "pair" },
-    group(models[0], rows[0], counts[0]), group(models[1], rows[1], counts[1]),
-    h("footer", {}, `${count(wrong, "wrong pair")} in`, clusters.slice(0, 4).map((id) =>
-      h("button", { type: "button", class: "quiet", onclick: () => openCluster(id) }, clusterName(id))),
-    clusters.length > 4 ? `and ${clusters.length - 4} more` : null))));
-  $("splits")?.replaceChildren(...data.splits.map(({ model, photos: number, clusters }) => h("div", { class: "split" },
-    h("p", {}, h("strong", {}, model), h("span", { class: "number" }, count(number, "photo"))),
-    h("div", { class: "chips" }, clusters.slice(0, 6).map(([id, inside]) => clusterChip(id, inside)),
-      clusters.length > 6 ? h("span", { class: "note" }, `and ${clusters.length - 6} more`) : null))));
+  const draw = () => {
+    list.replaceChildren(...data.pairs.map(({ models, clusters, rows, counts, wrong_pairs: wrong }) => h("article", { class: "pair" },
+      group(models[0], rows[0], counts[0]), group(models[1], rows[1], counts[1]),
+      h("footer", {}, `${count(wrong, "wrong pair")} in`, there(clusters, (id) => id).slice(0, 4).map((id) =>
+        h("button", { type: "button", class: "quiet", onclick: () => openCluster(nowIn(id)) }, clusterName(nowIn(id)))),
+      clusters.length > 4 ? `and ${clusters.length - 4} more` : null))));
+    $("splits")?.replaceChildren(...data.splits.map(({ model, photos: number, clusters }) => h("div", { class: "split" },
+      h("p", {}, h("strong", {}, model), h("span", { class: "number" }, count(number, "photo"))),
+      h("div", { class: "chips" }, there(clusters, ([id]) => id).slice(0, 6).map(([id, inside]) => clusterChip(nowIn(id), inside)),
+        clusters.length > 6 ? h("span", { class: "note" }, `and ${clusters.length - 6} more`) : null))));
+  };
+  let drawn = shownOf;
+  onchange(() => { if (drawn !== shownOf) draw(); drawn = shownOf; });
+  onTheme(draw);
+  draw();
 }
 
 function startBeforeAfter() {

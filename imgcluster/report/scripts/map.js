@@ -189,6 +189,13 @@ function startMap() {
   placeLabels();
   showLegend();
   view.settle();
-  onchange(() => { placeLabels(); showLegend(); view.redraw(); });
+  let drawn = shownOf;
+  onchange(() => {
+    if (drawn === shownOf) return;
+    drawn = shownOf;
+    placeLabels();
+    showLegend();
+    view.redraw();
+  });
   onTheme(() => { showLegend(); view.redraw(); });
 }

@@ -9,6 +9,12 @@ function targetsOf(indices) {
   return currentClusters(clusterOf).filter(({ id }) => id !== -1 && !(within.size === 1 && within.has(id)));
 }
 
+// Whether there are such clusters.
+function hasTargets(indices) {
+  const within = new Set(indices.map((index) => clusterOf[index]));
+  return clusterOf.some((id) => id !== -1 && !(within.size === 1 && within.has(id)));
+}
+
 // How near clusters, as the page was made, are to photos: what each photo is nearest to counts most, then what its
 // cluster is.
 function nearnessTo(indices) {

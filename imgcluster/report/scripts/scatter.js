@@ -199,5 +199,5 @@ function startScatter() {
     drawn = shownOf;
     view.redraw();
   });
-  onTheme(() => { showLegend(); view.redraw(); });
+  onTheme(() => { showLegend(); list(); });
 }

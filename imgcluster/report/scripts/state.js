@@ -9,6 +9,7 @@ let newClusters = data.newClusters;
 // Up to this number clusters are those of another dataset, in which photos were placed: they stay, with their names.
 const highestPlacedIn = Number(/\+(\d+)$/.exec(data.clustering)?.[1] ?? -1);
 let exported = true;
+let saved = false;  // whether a file of them was, which holds what is undone afterwards
 const listeners = [];  // called when selection or corrections change
 const onchange = (listener) => listeners.push(listener);
 const changed = () => listeners.forEach((listener) => listener());
@@ -35,7 +36,7 @@ function correct(correction) {
 
 function undo(position) {
   corrections.splice(position, 1);
-  exported = corrections.length === 0;
+  exported = corrections.length === 0 && !saved;
   applyCorrections();
 }
 

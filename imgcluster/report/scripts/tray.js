@@ -24,7 +24,7 @@ function chosenWords() {
 function drawTray() {
   const tray = $("tray");
   const held = tray.contains(document.activeElement);
-  tray.hidden = selection.size === 0 && corrections.length === 0;
+  tray.hidden = selection.size === 0 && corrections.length === 0 && !saved;
   document.body.classList.toggle("with-tray", !tray.hidden);
   $("tray-selection").hidden = selection.size === 0;
   $("chosen").textContent = chosenWords();
@@ -32,15 +32,16 @@ function drawTray() {
     $(id).disabled = !isAnswer();
     $(id).title = isAnswer() ? "" : "Photos are moved between the clusters of the answer";
   }
-  $("move").hidden = clustersFound < 2 && clustersNow() < 2;
-  $("tray-corrections").hidden = corrections.length === 0;
+  $("move").hidden = !hasTargets([...selection]);
+  $("tray-corrections").hidden = corrections.length === 0 && !saved;
+  $("undo").disabled = corrections.length === 0;
   $("corrections-count").textContent = count(correctionLines().length, "correction");
   $("recounted").textContent = recounted();
   $("corrections-list").replaceChildren(...corrections.map((correction, position) => h("li", {}, explain(correction),
     h("button", { type: "button", class: "quiet", "aria-label": `Undo: ${explain(correction)}`, onclick: () => undo(position) },
       "undo"))));
   if (corrections.length) $("undo").title = `Undo: ${explain(corrections.at(-1))}`;
-  $("tray-status").replaceChildren(...(corrections.length && exported ? whatNext() : []));
+  $("tray-status").replaceChildren(...(saved && exported ? whatNext() : []));
   if (held) keepFocus(tray);
 }
 
@@ -60,12 +61,12 @@ function startTray() {
   $("undo").onclick = () => undo(corrections.length - 1);
   $("save-corrections").onclick = () => {
     download("corrections.csv", correctionsCsv());
-    exported = true;
+    [exported, saved] = [true, true];
     drawTray();
   };
   addEventListener("keydown", (event) => {
     const typing = /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName);
-    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key !== "z" || typing || !corrections.length) return;
+    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key !== "z" || typing || picker.open || !corrections.length) return;
     event.preventDefault();
     undo(corrections.length - 1);
   });

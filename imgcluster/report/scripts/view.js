@@ -109,6 +109,7 @@ class View {
   onPointer(event) {
     const [x, y] = [event.offsetX, event.offsetY];
     const old = this.pointers.get(event.pointerId);
+    if (event.type === "pointerdown" && event.button) return;
     if (event.type === "pointerdown") {
       this.canvas.setPointerCapture(event.pointerId);
       if (!this.pointers.size) this.moved = 0;

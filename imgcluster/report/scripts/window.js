@@ -4,6 +4,7 @@ const PARTS_SHOWN = 24;
 let opened = null;  // the cluster in the window
 let walk = [];  // clusters in the order in which the window goes through them
 let photoOrder = "typical";
+let drawnParts = null;  // as JSON, those whose buttons there are
 let partsLevel = 0;  // of the finer partitions of that cluster, the one that is offered
 
 const membersOf = (id) => range(numPhotos).filter((index) => shownOf[index] === id);
@@ -88,7 +89,7 @@ function drawHead() {
   $("cluster-name").value = names.get(opened) ?? "";
   const fixed = !isAnswer() || opened === -1;
   $("cluster-name").hidden = fixed;
-  $("cluster-merge").hidden = fixed || currentClusters().length < 2;
+  $("cluster-merge").hidden = fixed || !hasTargets(cluster.indices);
   drawParts(cluster.indices);
 }
 
@@ -125,6 +126,14 @@ function drawParts(indices) {
   part.slice(0, each).map((index) => picture(index)), h("span", { class: "number" }, part.length.toLocaleString("en")));
   const step = (by, text) => (partitions[partsLevel + by] ? h("button", { type: "button", class: "quiet",
     onclick: () => { partsLevel += by; drawParts(indices); } }, text) : null);
+  // Buttons of the same parts stay: a click that leaves the field of the name must find the one it began on.
+  const key = JSON.stringify(parts);
+  if (drawnParts === key) {
+    parts.slice(0, PARTS_SHOWN).forEach((part, place) => $("cluster-parts-buttons").children[place].setAttribute("aria-pressed",
+      String(part.every((index) => selection.has(index)))));
+    return;
+  }
+  drawnParts = key;
   const place = [...$("cluster-parts-buttons").children].indexOf(document.activeElement);
   const others = parts.length - PARTS_SHOWN;
   const buttons = [...parts.slice(0, PARTS_SHOWN).map(button), step(-1, "coarser"), step(1, "finer")].filter(Boolean);

@@ -18,7 +18,7 @@ export function showPhoto(url, pixels) {
   size = pixels;
   photo.src = url;
   stage.classList.add("ready");
-  drawn.hidden = true;
+  clearDrawn();
 }
 
 export function showBoxes(regions, chosen, choose) {
@@ -38,12 +38,16 @@ export function showBoxes(regions, chosen, choose) {
 }
 
 export const showBusy = (busy) => { document.getElementById("busy").hidden = !busy; };
-export const clearDrawn = () => { drawn.hidden = true; };
+let framed = null; // the box that is searched, in the photo's pixels
+export const clearDrawn = () => {
+  framed = null;
+  drawn.hidden = true;
+};
 
 // Frame a box that was drawn before.
 export function showDrawn(box) {
-  const { scale } = pictureBox();
-  frame(box.map((length) => length * scale));
+  framed = box;
+  frame(box.map((length) => length * pictureBox().scale));
 }
 
 // Where the picture lies in its element: object-fit leaves margins.
@@ -57,6 +61,9 @@ function pictureBox() {
 function layOut() {
   const { left, top, width, height } = pictureBox();
   Object.assign(boxes.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+  if (framed && start === null) {
+    showDrawn(framed);
+  }
 }
 
 function placeInside(element, [x, y, width, height]) {
