@@ -118,7 +118,7 @@ def read_arrays(path):
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:  # TypeError: a single array
         raise UserError(f"{path}: damaged, or no file of arrays ({error}); run the step that makes it again") from error
 
 
@@ -134,10 +134,13 @@ def write_json(path, value):
 
 
 def read_json(path):
-    """Return the content of a JSON file, or {} where there is none."""
+    """Return the object {name: value} in a JSON file, or {} where there is none."""
     path = Path(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if not isinstance(found, dict):
+            raise ValueError(f"{type(found).__name__} found, names with values expected")
+        return found
     except ValueError as error:
         raise UserError(f"{path}: not valid JSON ({error}); delete it and run the step that makes it") from error
 

@@ -88,9 +88,10 @@ class Joined:
         return self.shape[0]
 
     def __getitem__(self, rows):
-        """One row by its number, rows by theirs int [M], or by a slice (step 1), as float32."""
+        """One row by its number, rows by theirs int [M], or by a slice, as float32."""
         if isinstance(rows, slice):
-            return self._stretch(*rows.indices(len(self))[:2])
+            start, stop, step = rows.indices(len(self))
+            return self._stretch(start, stop) if step == 1 else self[np.arange(start, stop, step)]
         parts, places = self.places(rows)
         found = np.empty((*np.shape(rows), self.shape[1]), np.float32)
         for part in np.unique(parts):

@@ -167,11 +167,22 @@ def test_damaged_arrays_are_named(tmp_path, content):
         files.read_arrays(tmp_path / "som.npz")
 
 
+def test_a_single_array_is_none_of_several(tmp_path):
+    with (tmp_path / "som.npz").open("wb") as file:
+        np.save(file, np.eye(3))
+    with pytest.raises(UserError, match="som.npz: damaged, or no file of arrays"):
+        files.read_arrays(tmp_path / "som.npz")
+
+
 def test_damaged_json_is_named(tmp_path):
     (tmp_path / "metrics.json").write_text('{"ari": ')
     with pytest.raises(UserError, match="metrics.json: not valid JSON"):
         files.read_json(tmp_path / "metrics.json")
     assert files.read_json(tmp_path / "none.json") == {}
+    for content in ("null", "[1]", "3"):
+        (tmp_path / "metrics.json").write_text(content)
+        with pytest.raises(UserError, match="metrics.json: not valid JSON .*names with values expected"):
+            files.read_json(tmp_path / "metrics.json")
 
 
 def test_json_keeps_other_scripts_readable(tmp_path):

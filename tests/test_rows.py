@@ -27,7 +27,10 @@ def test_a_mapped_file_reads_as_the_array_in_it(tmp_path):
     mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
     np.testing.assert_array_equal(read_rows(mapped, slice(2, 6)), rows[2:6])
     np.testing.assert_array_equal(read_rows(mapped), rows)
-    np.testing.assert_array_equal(read_rows(mapped[::2]), rows[::2])
+    for part in (slice(None, None, 2), slice(3, 6)):
+        np.testing.assert_array_equal(read_rows(mapped[part], slice(1, 3)), rows[part][1:3])
+    np.save(tmp_path / "columns.npy", np.asfortranarray(rows))
+    np.testing.assert_array_equal(read_rows(np.load(tmp_path / "columns.npy", mmap_mode="r"), slice(2, 6)), rows[2:6])
 
 
 def test_picked_rows_are_read_as_the_rows_at_their_numbers(tmp_path):
@@ -55,6 +58,7 @@ def test_joined_rows_are_read_as_those_of_one_array(tmp_path):
         for last in range(first, 12):
             np.testing.assert_array_equal(read_rows(features, slice(first, last)), rows[first:last])
     np.testing.assert_array_equal(read_all(features), rows)
+    np.testing.assert_array_equal(features[1::3], rows[1::3])
     np.testing.assert_array_equal(read_rows(Picked(features, numbers), slice(1, 4)), rows[numbers[1:4]])
     assert [place.tolist() for place in features.places(np.array([3, 4, 10]))] == [[0, 2, 3], [3, 0, 5]]
     assert joined([rows]) is rows

@@ -128,6 +128,12 @@ def test_few_identical_or_constant_rows_leave_finite_weights(rows):
     assert np.isfinite(som.distance_map()).all()
 
 
+def test_a_map_of_far_more_units_than_rows_keeps_finite_weights():
+    rows = np.eye(6)[:3]
+    som = SelfOrganizingMap(20, 20, 6, normalize=True).fit(rows)
+    assert np.isfinite(som.get_weights()).all() and len(np.unique(som.best_matching_units(rows)[0])) == 3
+
+
 def test_default_grid_follows_the_number_of_photos_up_to_a_bound():
     assert default_grid(1) == default_grid(3) == (1, 1)
     for num_photos in (100, 1000, 5000):

@@ -71,7 +71,7 @@ Positive = Annotated[int, Field(ge=1)]
 class Settings(BaseModel):
     """Every setting, checked. `config.py` documents their meaning, unit and values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
     _home: str | None = PrivateAttr(default=None)
 

@@ -1,10 +1,9 @@
 """The number of clusters learned from labelled products: how many photos and how much variety make one product."""
 import numpy as np
-from scipy.special import logsumexp, ndtri
-from scipy.stats import norm
+from scipy.special import logsumexp, ndtr, ndtri
 
 from imgcluster.counting.blind_count import Estimate
-from imgcluster.counting.chances import ANY_FACTOR, Guess, chances_of, quantile
+from imgcluster.counting.chances import ANY_FACTOR, Guess, chances_of, density, quantile
 from imgcluster.counting.variety import by_variety
 from imgcluster.errors import UserError
 from imgcluster.rows import check_features
@@ -108,8 +107,8 @@ def chance_of_picking(joint, blind, sizes):
     them is too high, never too low.
     """
     sigma, higher = np.hypot(joint.sigma, blind.sigma), np.log(joint.count / blind.count)
-    alike = (1 - ASTRAY) * norm.pdf(higher, scale=sigma) + ASTRAY * ANY_FACTOR
-    unlike = ANY_FACTOR * (UNLIKE + odds_of_picking(sizes) * 2 * norm.cdf(higher / sigma))
+    alike = (1 - ASTRAY) * density(higher, sigma) + ASTRAY * ANY_FACTOR
+    unlike = ANY_FACTOR * (UNLIKE + odds_of_picking(sizes) * 2 * ndtr(higher / sigma))
     return unlike / (unlike + alike)
 
 
@@ -122,7 +121,7 @@ def odds_of_picking(sizes):
     if len(sizes) == 1:
         return 0.0
     ends = np.log(np.add.outer(sizes, [-0.5, 0.5])) - np.log(sizes).mean()
-    by_themselves = np.diff(norm.cdf(ends / VARIATIONS[:, None, None]))[..., 0]
+    by_themselves = np.diff(ndtr(ends / VARIATIONS[:, None, None]))[..., 0]
     most, missing = sizes.max(), MISSING[:, None]
     if_picked = (1 - FEWER) * (1 - missing) * missing**(most - sizes) + FEWER / most
     picked, otherwise = (logsumexp(np.log(np.maximum(chances, TINY)).sum(axis=1))

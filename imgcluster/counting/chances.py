@@ -2,7 +2,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
 # The density, over logarithms, of any factor from a tenth to ten, all as likely.
 ANY_FACTOR = 1 / (2 * np.log(10))
@@ -10,6 +9,11 @@ ANY_FACTOR = 1 / (2 * np.log(10))
 PEAK_OFF, SUREST = 0.12, 0.5
 # A guess may be so many times too high.
 BEYOND = 3
+
+
+def density(away, sigma):
+    """Return the density of a Gaussian of width `sigma` so far from its middle. (SciPy's takes a second to import.)"""
+    return np.exp(-0.5 * np.square(away / sigma)) / (sigma * np.sqrt(2 * np.pi))
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,9 @@ def chances_of(guess, most, peaks=()):
     nothing. Beforehand all numbers are as likely in logarithms; what is said of larger ones is said of `most`.
     """
     logs = np.log(np.arange(1, BEYOND * most + 1))
-    likelihood = norm.logpdf(logs, np.log(guess.count), guess.sigma) - logs
+    likelihood = -0.5 * np.square((logs - np.log(guess.count)) / guess.sigma) - logs
     for count, chance in peaks:
-        at_peak = norm.pdf(logs, np.log(count), PEAK_OFF) / ANY_FACTOR
+        at_peak = density(logs - np.log(count), PEAK_OFF) / ANY_FACTOR
         likelihood += np.log1p(min(chance, SUREST) * (at_peak - 1))
     chances = np.exp(likelihood - likelihood.max())
     return np.append(chances[:most - 1], chances[most - 1:].sum()) / chances.sum()

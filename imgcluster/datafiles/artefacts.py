@@ -7,6 +7,7 @@ import pandas as pd
 
 from imgcluster.errors import UserError
 from imgcluster.files import not_utf8, write_array, write_lines, write_table
+from imgcluster.rows import blocks, read_rows
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ def read_labels(data_dir, kind):
     """
     data_dir, name = Path(data_dir), f"labels_{kind}.txt"
     labels = read_lines(data_dir / name)
+    if not labels:
+        raise UserError(f"{data_dir / name} is empty; run {MADE_BY[name]} again, or give it one label per photo")
     if (data_dir / "img_paths.txt").exists():
         _same_rows(labels, data_dir, name)
     else:
@@ -102,21 +105,20 @@ def _same_rows(values, data_dir, name):
     if len(values) != count:
         raise UserError(f"{Path(data_dir) / name}: {len(values)} rows, but img_paths.txt has {count}; "
                         f"run {MADE_BY[name]} again")
-    return values
 
 
-def _check_values(features, path, block=8192):
+def _check_values(features, path):
     empty = []
-    for start in range(0, len(features), block):
+    for rows in blocks(len(features)):
         # As all steps compare photos: where a length is beyond float32, rows would be taken for empty ones.
         with np.errstate(over="ignore"):
-            lengths = np.linalg.norm(np.asarray(features[start:start + block], np.float32), axis=1)
-        bad = np.flatnonzero(~np.isfinite(lengths)) + start
+            lengths = np.linalg.norm(read_rows(features, rows), axis=1)
+        bad = np.flatnonzero(~np.isfinite(lengths)) + rows.start
         if len(bad):
             raise UserError(f"{path}: NaN, infinite or far too large values in row {bad[0]} (line {bad[0] + 1} of "
                             "img_paths.txt); run 03_extract_features.py again, or mend your own features (float32 "
                             "numbers around 1)")
-        empty += (np.flatnonzero(lengths == 0) + start).tolist()
+        empty += (np.flatnonzero(lengths == 0) + rows.start).tolist()
     if empty:
         _warn_of_empty(empty, path)
 

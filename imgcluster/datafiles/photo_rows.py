@@ -115,7 +115,7 @@ def _keep_rows(path, target, rows, count, names):
     with path.open("rb") as source, replacing(target) as temporary, temporary.open("wb") as kept:
         for line in (*range(header), *(header + row for row in rows)):
             source.seek(starts[line])
-            kept.write(source.read(starts[line + 1] - starts[line]))
+            kept.write(source.read(starts[line + 1] - starts[line]).removesuffix(b"\n") + b"\n")
     return True
 
 
@@ -128,9 +128,9 @@ def _keep_named(path, target, names):
 
 
 def _line_starts(path):
-    """Where in a file each whole line begins, and where the last one ends: its lines may be more than memory holds."""
+    """Where in a file each line begins, and where the last one ends: its lines may be more than memory holds."""
     with path.open("rb") as file:
-        return list(accumulate((len(line) for line in file if line.endswith(b"\n")), initial=0))
+        return list(accumulate(map(len, file), initial=0))
 
 
 def _keep_array_rows(path, target, rows, count):

@@ -3,9 +3,10 @@ import io
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 from imgcluster.photos.completeness import filled_rows, missing_rows
+from imgcluster.photos.decoding import SIDEWAYS
 
 _SIDE = 512  # longer side, in pixels, at which photos are measured
 # Photos are warned of below these. A sharpness of .04 is that of an edge blurred by 2.5 pixels.
@@ -51,14 +52,17 @@ def audit_photo(image, data):
 def read_header(data, shape):
     """Return (format such as "JPEG", (height, width) in pixels) of a file's bytes; shape: (h, w) as it was decoded.
 
-    The sides are put in the order of `shape`, since photos may lie turned in their files.
+    The sides are put in the order of `shape`, since photos may lie turned in their files; where a reduced scale made
+    both equal, in the order that the file says.
     """
     try:
         with Image.open(io.BytesIO(data)) as image:
             name, (width, height) = image.format or "", image.size
+            turned = (image.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS if shape[0] == shape[1] else
+                      (height > width) != (shape[0] > shape[1]))
     except Exception:  # what OpenCV alone could read: Pillow raises all sorts of things at damaged headers
         return "", tuple(shape)
-    return name, (width, height) if (height > width) != (shape[0] > shape[1]) else (height, width)
+    return name, (width, height) if turned else (height, width)
 
 
 def rim_share(mask):

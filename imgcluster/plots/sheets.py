@@ -11,27 +11,23 @@ _CAPTION_SIZE = 7
 _CHARACTER = 9  # pixels of a character of caption
 
 
-def contact_sheet(rows, thumbnail, *, title, captions=None, columns=8, max_photos=48):
+def contact_sheet(rows, thumbnail, *, title, captions=None):
     """Photos of one cluster in the order given, most typical first, as one sheet.
 
     rows: photo rows [n]; thumbnail: callable from a row to a uint8 RGB [h, w, 3]; captions: n texts for below the
-    photos, of one line or of several. Of more than `max_photos` only the first are shown, and the title says so.
+    photos, of one line or of several.
     """
-    shown = list(rows)[:max_photos]
-    if len(shown) < len(rows):
-        title = f"{title} (the first {len(shown)} of {len(rows):,} shown)"
-    cells = [fitted(thumbnail(int(row)), CELL) for row in shown]
-    return _sheet(cells, None if captions is None else list(captions)[:max_photos], title=title, columns=columns)
+    return _sheet([fitted(thumbnail(int(row)), CELL) for row in rows], captions, title=title, columns=8)
 
 
-def before_after_sheet(before, after, names, *, title, columns=3):
+def before_after_sheet(before, after, names, *, title):
     """Pairs of photos, as they came and with the background removed, the file's name below each pair.
 
     before, after: equally many uint8 RGB [h, w, 3]; names: their file names.
     """
     gap = np.full((CELL, 4, 3), 255, dtype=np.uint8)
     pairs = [np.hstack([fitted(first, CELL), gap, fitted(second, CELL)]) for first, second in zip(before, after)]
-    return _sheet(pairs, names, title=title, columns=columns)
+    return _sheet(pairs, names, title=title, columns=3)
 
 
 def _sheet(cells, captions, *, title, columns):

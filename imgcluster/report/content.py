@@ -134,7 +134,7 @@ def _photos(gallery, rows, near):
         photos |= {"typicality": _rounded(gallery.typicality[rows], 4), "near": near}
     if has(gallery, "clusters.csv"):
         table = gallery.clusters.iloc[rows]
-        photos |= {"confidence": _rounded(table["confidence"], 3), "distance": _rounded(table["distance"], 3)}
+        photos["confidence"] = _rounded(table["confidence"], 3)
         if has(gallery, "som.npz"):
             columns = gallery.som["hits"].shape[1]
             photos["unit"] = (table["unit_row"] * columns + table["unit_column"]).astype(int).tolist()

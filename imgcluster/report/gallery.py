@@ -309,4 +309,4 @@ def draw_scores(gallery):
     """The agreement scores of step 05."""
     if "ari" not in gallery.metrics:
         return None
-    return scores_figure(gallery.metrics, title=gallery.title, interval=tuple(gallery.metrics["ari_interval"]))
+    return scores_figure(gallery.metrics, title=gallery.title, interval=gallery.metrics.get("ari_interval"))

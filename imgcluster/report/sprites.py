@@ -26,11 +26,6 @@ class Sprites:
     count: int
     sheets: list
 
-    @property
-    def size(self):
-        """Bytes of all sheets."""
-        return sum(len(sheet) for sheet in self.sheets)
-
 
 def pack_sprites(keys, load, *, budget=BUDGET, workers=4, progress=None):
     """Pack the thumbnail of each key, in order, as large and as good as `budget` bytes allow.

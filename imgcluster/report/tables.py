@@ -156,12 +156,14 @@ def _listed(table):
 
 
 def records(gallery):
-    """What made each file: the content of every made_by_*.json, in the order of the steps.
+    """What made each file: the content of every made_by_*.json, in the order of the steps, but that of step 06, which
+    comes after the page.
 
     That of step 02 is the training set's, whose name is its "dataset"; a network of the dataset itself that is not in
     use has no part in the run.
     """
-    own = [read_json(path) for path in gallery.data_dir.glob("made_by_*.json") if path.name != "made_by_02.json"]
+    own = [read_json(path) for path in gallery.data_dir.glob("made_by_*.json")
+           if path.name not in ("made_by_02.json", "made_by_06.json")]
     trained = gallery.train_dir and read_json(gallery.train_dir / "made_by_02.json")
     found = [*own, *([trained | {"dataset": gallery.train_dir.name}] if trained else [])]
     return [{"step": str(record["step"]), "outputs": [str(name) for name in record.get("outputs", ())],

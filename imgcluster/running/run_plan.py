@@ -16,6 +16,7 @@ from imgcluster.photos.labels import make_labels
 from imgcluster.photos.photo_tables import LEDGER
 from imgcluster.photos.preprocess import photos_changed
 from imgcluster.running.ahead import require_ahead
+from imgcluster.running.cli import tell
 from imgcluster.sample import SAMPLES
 
 STEPS = ("00", "01", "02", "03", "04", "05", "06")
@@ -35,46 +36,46 @@ def look_ahead(settings, planned):
         require_known(settings.data_dir_of(known), name=known)
 
 
-def plan(settings, first, last, *, say=print):
+def plan(settings, first, last):
     """Return the (dataset, step number) pairs to run for steps `first` to `last`, in order.
 
-    Before minutes of training comes the step that says whether DATASET has photos, and labels where it should. say:
-    function of one text, for why step 02 has no part, and of photos that steps before `first` would see.
+    Before minutes of training comes the step that says whether DATASET has photos, and labels where it should. Printed
+    is why step 02 has no part, and that photos came which steps before `first` would see.
     """
     numbers = [number for number in STEPS if first <= number <= last]
     known = known_source(settings, numbers)
     for source in ([settings] if first > "01" else []) + ([known] if known and first > "03" else []):
         if photos_came(source):
-            say(f"photos of {source.DATASET} came, left or changed since step 01 saw them; from step {first} on this "
-                "has no effect\n")
-    own, before = training(settings, numbers, say)
+            tell(f"photos of {source.DATASET} came, left or changed since step 01 saw them; from step {first} on this "
+                 "has no effect\n")
+    own, before = training(settings, numbers)
     looks = int(first <= "01")
     planned = own[:looks] + before + own[looks:]
-    if known is None or "03" not in numbers or not needs_steps(known, settings, planned, say):
+    if known is None or "03" not in numbers or not needs_steps(known, settings, planned):
         return planned
     there = planned.index((settings.DATASET, "03"))
     return (planned[:looks] + [(known.DATASET, "00"), (known.DATASET, "01")] + planned[looks:there]
             + [(known.DATASET, "03")] + planned[there:])
 
 
-def training(settings, numbers, say):
+def training(settings, numbers):
     """Return (the pairs of DATASET, those that TRAIN_DATASET needs before them) of a run of the steps `numbers`."""
     if settings.train_dataset is None:
         return [(settings.DATASET, number) for number in numbers], []
     train = settings.for_dataset(settings.train_dataset)
     if not settings.learns:
         if "02" in numbers:
-            say(why_left_out(settings, train))
+            tell(why_left_out(settings, train))
         return [(settings.DATASET, number) for number in numbers if number != "02"], []
     trained = is_trained(train)
     # Steps 00 and 01 will see what came or changed since it was trained.
     seen = "01" in numbers or train.DATASET != settings.DATASET
     if trained and "02" in numbers and seen and (photos_came(train) or train.learns_labels and labels_changed(train)):
-        say(f"02_finetune_network: photos or labels of {train.DATASET} changed since its network was made\n")
+        tell(f"02_finetune_network: photos or labels of {train.DATASET} changed since its network was made\n")
         trained = False
     before = [] if train.DATASET == settings.DATASET or "02" not in numbers else steps_before(train, trained)
     if trained and "02" in numbers:
-        say(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
+        tell(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
     return [(settings.DATASET, number) for number in numbers if number != "02" or not (trained or before)], before
 
 
@@ -132,7 +133,7 @@ def known_source(settings, numbers):
     return None if no_part else settings.for_dataset(name)
 
 
-def needs_steps(known, settings, planned, say):
+def needs_steps(known, settings, planned):
     """Return whether labels, photos and features of known products are to be made: not where they are up to date, nor
     where there are no photos to make them of.
 
@@ -142,7 +143,7 @@ def needs_steps(known, settings, planned, say):
     data_dir, raw_dir = known.folder("DATA_DIR"), known.folder("RAW_IMG_DIR")
     if not (known.DATASET in SAMPLES or raw_dir.exists()):
         if (data_dir / LEDGER).exists():
-            say(f"{raw_dir} is missing: what was made of the photos of {known.DATASET} before is used as it is\n")
+            tell(f"{raw_dir} is missing: what was made of the photos of {known.DATASET} before is used as it is\n")
         return False
     if known.labels_from is None:
         if not (data_dir / "labels_true.txt").exists():
@@ -152,7 +153,7 @@ def needs_steps(known, settings, planned, say):
     current = ((settings.train_dataset, "02") not in planned and is_prepared(known) and not photos_came(known)
                and not labels_changed(known) and has_features(known, train))
     if current:
-        say(f"labels, photos and features of {known.DATASET} are up to date\n")
+        tell(f"labels, photos and features of {known.DATASET} are up to date\n")
     return not current
 
 

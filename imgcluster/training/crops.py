@@ -75,7 +75,8 @@ class CropStream:
                 return read_image(Path(self.photos[self.order.pop()]), min_side=2 * self.size)
             except ImageError:
                 continue
-        raise UserError(f"none of the {len(self.photos)} photos can be read, for one {self.photos[0]}")
+        raise UserError(f"none of the {len(self.photos)} photos can be read, for one {self.photos[0]}; "
+                        "run 01_img_preprocess.py again")
 
     def _mixed(self, crop):
         """Now and then paste another crop's rectangle (CutMix): one more picture that no photo shows."""

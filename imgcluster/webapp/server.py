@@ -18,7 +18,7 @@ from imgcluster.webapp.pictures import as_jpeg
 from imgcluster.webapp.security import protect
 
 MAX_UPLOAD = 25_000_000  # bytes
-MAX_PIXELS = 60_000_000  # of an upload: what phones make, and 180 MB once decoded
+MAX_PIXELS = 60_000_000  # of an upload: what phones make; a gigabyte or more while it is decoded
 RESULTS = 8
 PAGE = 24
 THREADS = 8  # uploads wait for each other; pages and photos shall not wait for them

@@ -243,8 +243,9 @@ def test_however_often_photos_are_repeated_there_are_as_many_clusters():
 def test_of_copies_more_clusters_than_photos_can_be_asked_for():
     features = np.ones((9, 4), np.float32)
     copies = np.zeros(9, int)
-    assert cluster_photos(features, trained_map(features), copies=copies, num_clusters=3).num_clusters == 3
-    assert cluster_photos(features, trained_map(features), copies=copies, imgs_per_model=3).num_clusters == 3
+    for asked in ({"num_clusters": 3}, {"imgs_per_model": 3}):
+        result = cluster_photos(features, trained_map(features), copies=copies, **asked)
+        assert result.num_clusters == len(set(result.labels.tolist())) == 3
     alone = cluster_photos(features, trained_map(features), copies=copies)
     assert (alone.num_clusters, alone.interval, alone.method) == (1, (1, 1), "all photos look the same")
 

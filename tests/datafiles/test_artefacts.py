@@ -71,6 +71,15 @@ def test_labels_must_have_the_rows_of_the_photos(data_dir):
         artefacts.read_labels_true(data_dir)
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_labels_of_no_photo_are_named(data_dir, listed):
+    (data_dir / "labels_pred.txt").write_text("")
+    if not listed:
+        (data_dir / "img_paths.txt").unlink()
+    with pytest.raises(UserError, match="labels_pred.txt is empty; run 04_cluster_som.py again, or give it one"):
+        artefacts.read_labels(data_dir, "pred")
+
+
 def test_without_a_list_of_photos_the_two_labels_must_have_the_same_rows(tmp_path):
     files.write_lines(tmp_path / "labels_pred.txt", ["0", "1", "1"])
     assert artefacts.read_labels(tmp_path, "pred").tolist() == ["0", "1", "1"]

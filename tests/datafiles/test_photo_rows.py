@@ -67,6 +67,14 @@ def test_photos_that_leave_take_their_rows_along(data_dir, rows):
     assert not (data_dir / "outdated").exists()
 
 
+def test_a_row_file_written_by_hand_may_lack_its_last_line_end(data_dir):
+    labels = data_dir / "labels_pred.txt"
+    lines = labels.read_text().splitlines()
+    labels.write_text("\n".join(lines))
+    write_photo_rows(data_dir, [PHOTOS[row] for row in (0, 4)], labels_of(data_dir, (0, 4)))
+    assert labels.read_text() == f"{lines[0]}\n{lines[4]}\n" and not (data_dir / "outdated").exists()
+
+
 @pytest.mark.parametrize("moves", range(16))
 def test_a_run_killed_anywhere_leaves_rows_that_the_next_one_brings_in_step(data_dir, monkeypatch, moves):
     rows, left, real = [0, 2, 3], [moves], os.replace

@@ -1,7 +1,10 @@
 """What photos are warned of and why they are left out."""
+import io
+
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from imgcluster.photos.photo_audit import audit_photo, incomplete, read_header, refusal, rim_share, warnings
 
@@ -45,6 +48,14 @@ def test_format_and_size_are_those_of_the_content_whatever_the_scale_it_was_deco
     assert read_header(encoded(image), (30, 50)) == ("PNG", (60, 100))
     assert read_header(encoded(image, ".jpg"), (50, 30)) == ("JPEG", (100, 60))
     assert read_header(b"no image", (5, 7)) == ("", (5, 7))
+
+
+@pytest.mark.parametrize("orientation, size", [(1, (1282, 1281)), (6, (1281, 1282))])
+def test_the_sides_of_a_photo_that_a_reduced_scale_makes_a_square_are_those_of_the_file(orientation, size):
+    exif, stream = Image.Exif(), io.BytesIO()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.new("RGB", (1281, 1282)).save(stream, "JPEG", exif=exif)
+    assert read_header(stream.getvalue(), (641, 641)) == ("JPEG", size)
 
 
 def test_one_colour_and_one_pixel_are_measured_too():

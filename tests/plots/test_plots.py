@@ -316,14 +316,13 @@ def test_wall_draws_lines_between_clusters():
     assert len(lines.get_segments()) == 1
 
 
-@pytest.mark.parametrize("photos, shown", [(1, 1), (5, 5), (60, 48)])
-def test_contact_sheet_shows_the_first_photos_in_order(photos, shown):
+@pytest.mark.parametrize("photos", [1, 5, 60])
+def test_contact_sheet_shows_the_photos_in_order(photos):
     asked = []
     figure = contact_sheet(range(photos), lambda row: asked.append(row) or thumbnail(row), title="cluster 3",
                            captions=[f"{row / 100:.2f}" for row in range(photos)])
-    assert asked == list(range(shown))
-    assert [text.get_text() for text in figure.axes[0].texts] == [f"{row / 100:.2f}" for row in range(shown)]
-    assert ("of 60 shown" in figure.get_suptitle()) == (photos > shown)
+    assert asked == list(range(photos))
+    assert [text.get_text() for text in figure.axes[0].texts] == [f"{row / 100:.2f}" for row in range(photos)]
     drawn(figure)
 
 

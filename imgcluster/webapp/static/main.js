@@ -12,6 +12,7 @@ async function openFile(file) {
   if (!file) {
     return;
   }
+  byId("product").close();
   goTo("search");
   showError("");
   if (file.size > maxUpload) {
