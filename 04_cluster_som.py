@@ -51,11 +51,13 @@ def main(argv=None):
     else:
         som, clustering, facts, earlier = find(step, img_paths, features, copies)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
-                                         own=facts["clustering_id"], warn=step.warn, say=step.say)
+                                         own=facts["clustering_id"], warn=step.warn, say=step.say, begin=step.begin)
     if lines:
+        asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"
+        forced = asked not in (None, clustering.num_clusters)
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
-                 f"{counted(clustering.num_clusters, 'cluster')}{clustering.likely and f' ({clustering.likely})'}")
-    step.begin()
+                 f"{counted(clustering.num_clusters, 'cluster')}{likely}"
+                 f"{f'; there were NUM_CLUSTERS = {asked} before' if forced else ''}")
     write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
@@ -76,8 +78,9 @@ def place(step, img_paths, features, copies, chain):
     warn_of_chain(chain, folder_of=step.settings.data_dir_of, warn=step.warn)
     som, clustering, earlier = place_on(chain, step.data_dir, features, copies=copies)
     unplaced = (clustering.labels < 0).sum()
-    step.say(f"{counted(len(img_paths), 'photo')} placed in the clusters of {listed(chain)}; {unplaced} fit none of "
-             f"them (cluster -1){'; give new products clusters in the report' if unplaced else ''}")
+    step.say(f"{len(img_paths) - unplaced} of {counted(len(img_paths), 'photo')} placed in "
+             f"{counted(clustering.num_clusters, 'cluster')} of {listed(chain)}; {unplaced} fit none of them "
+             f"(cluster -1){'; give new products clusters in the report' if unplaced else ''}")
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(step.settings, "04") if name != "CALIBRATION_DATASET"]:
         step.warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")

@@ -114,7 +114,7 @@ def test_photos_may_be_placed_in_the_clusters_of_those_trained_on(stand_in):
 
 def test_clusters_to_assign_to_that_are_not_there_are_named_before_any_step(stand_in, capsys):
     config, log = stand_in("0")
-    with pytest.raises(UserError, match="ASSIGN_TO = .before.: .*before.som.npz is missing"):
+    with pytest.raises(UserError, match="ASSIGN_TO = .before.: there is no .*before; name a dataset"):
         run_all.main(["--config", config, "--set", "ASSIGN_TO=before"])
     assert not log.exists()
     assert run_all.main(["--config", config, "--set", "ASSIGN_TO=before", "--to", "03"]) == 0

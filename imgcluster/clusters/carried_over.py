@@ -19,7 +19,7 @@ from imgcluster.errors import UserError
 from imgcluster.files import read_table, write_table
 from imgcluster.rows import picked
 from imgcluster.structure.hierarchy import majority
-from imgcluster.wording import counted
+from imgcluster.wording import counted, listed
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
 LEFT_ASIDE = ("left aside: made for another clustering ({!r}), whose numbers mean other clusters, and of which nothing "
@@ -33,7 +33,8 @@ IDLE = "passed over, as nothing is changed by it"
 SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
-def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn, say=lambda _: None):
+def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn, say=lambda _: None,
+              begin=lambda: None):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
@@ -44,9 +45,10 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     the `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
     (`corrections_kept`), and are left aside else; those that do not say for which are for the one that step 04 found
     last, and say so from now on. `say` gets a sentence about lines carried over, and lines gone since the last time,
-    whose file is put aside; `warn` about that where more are gone than there are, lines left aside and odd ones. Raises
-    UserError naming all lines that cannot be followed, or where the file cannot be written and would later be taken for
-    one about these clusters.
+    whose file is put aside; `warn` about that where more are gone than there are, lines left aside and odd ones, and
+    clusters of earlier clusterings none of whose photos are there. `begin` is called before cluster_names.csv changes.
+    Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would later be
+    taken for one about these clusters.
     """
     path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
     own = own or clustering_id(img_paths, clustering.labels)
@@ -70,6 +72,9 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     _warn_of_odd(outcome.aside, found, warn)
     if outcome.num_carried:
         say(_carried_in_words(outcome.num_carried, outcome.num_kept))
+    if outcome.vanished:
+        warn(f"corrections.csv: {_vanished_in_words(outcome.vanished)}")
+    begin()
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
     if moved:
@@ -88,6 +93,14 @@ def _carried_in_words(num_lines, num_kept):
     stay = "stays as you left it" if num_kept == 1 else "stay as you left them"
     return (f"{counted(num_lines, 'correction')} of clusters found before, carried over: "
             f"{counted(num_kept, 'cluster')} {stay}")
+
+
+def _vanished_in_words(vanished):
+    """What to say of corrected clusters none of whose photos are there: [(number, name or "", photos)]."""
+    each = listed([f"{repr(name) if name else f'cluster {number} of then'} ({counted(photos, 'photo')})"
+                   for number, name, photos in vanished], MOST_NAMED)
+    return (f"{each}: no photo is there any more. Photos are known again by their names and folders alone: where these "
+            "are others now, give them back the old ones; else remove these lines")
 
 
 def _stamp(path, latest, own, warn):

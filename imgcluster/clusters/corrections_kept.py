@@ -19,7 +19,8 @@ class Followed:
 
     corrected: its `Corrected`, with the odd lines of all; begun int [N]: the labels that its own lines began with;
     num_lines: how many lines were followed, num_carried: of these, those of earlier clusterings; num_kept: how many
-    clusters stay for these; aside: DataFrame of the lines for clusterings that are not known.
+    clusters stay for these; aside: DataFrame of the lines for clusterings that are not known; vanished: [(number, name
+    or "", photos)] of clusters that a person touched and none of whose photos were there later.
     """
 
     corrected: Corrected
@@ -28,6 +29,7 @@ class Followed:
     num_carried: int
     num_kept: int
     aside: pd.DataFrame
+    vanished: list
 
 
 def follow(table, present, recall, *, features, earlier=None):
@@ -41,12 +43,15 @@ def follow(table, present, recall, *, features, earlier=None):
     is_known = np.array([known[name] is not None for name in table[CLUSTERING]], bool)
     runs = _runs(table[is_known], known, present)
     starts, ends = zip(*_in_turn(runs, present, features, earlier))
+    vanished = [each for end, (before, _), (after, _) in zip(ends, runs, runs[1:])
+                for each in _vanished(end, before.img_paths, after.img_paths)]
     counts = [len(lines) - len(end.lost) - len(end.idle) for (_, lines), end in zip(runs, ends)]
     odd = {name: {line: said for end in ends for line, said in getattr(end, name).items()}
            for name in ("lost", "idle", "astray")}
     begun, num_kept = (present.labels, 0) if starts[-1] is None else (starts[-1].labels, len(starts[-1].touched))
     num_carried = sum(count for (found, _), count in zip(runs, counts) if found is not present)
-    return Followed(replace(ends[-1], **odd), begun, sum(counts), num_carried, num_kept, table[~is_known])
+    return Followed(replace(ends[-1], **odd), begun, sum(counts), num_carried, num_kept, table[~is_known],
+                    vanished)
 
 
 def _runs(table, known, present):
@@ -64,6 +69,16 @@ def _in_turn(runs, present, features, earlier):
         end = apply_corrections(found.labels, found.img_paths, lines, earlier=earlier, carried=start)
         files = found.img_paths
         yield start, end
+
+
+def _vanished(state, files, img_paths):
+    """Yield (number, name or "", photos) of each touched cluster of a `Corrected` of `files` that has photos, none of
+    them in `img_paths`."""
+    there, sizes = np.isin(files, img_paths), np.bincount(state.labels + 1)
+    left = np.bincount(state.labels[there] + 1, minlength=len(sizes))
+    for cluster in sorted(state.touched):
+        if cluster >= 0 and cluster + 1 < len(sizes) and sizes[cluster + 1] and not left[cluster + 1]:
+            yield cluster, state.names.get(cluster, ""), int(sizes[cluster + 1])
 
 
 def carried(state, files, found, *, features=None):

@@ -21,7 +21,7 @@ from imgcluster.datafiles.feature_record import differences_in_words, taught_dir
 from imgcluster.datafiles.records import fingerprint, made_with
 from imgcluster.errors import UserError
 from imgcluster.rows import joined, picked
-from imgcluster.wording import OWN_CLUSTERS, listed
+from imgcluster.wording import OWN_CLUSTERS, listed, meant
 
 PLACED_BY = ("labels_pred.txt", "cluster_names.csv")
 
@@ -171,6 +171,10 @@ def require_chain(name, data_dir, *, folder_of):
     if folder_of(name) == Path(data_dir):
         raise UserError(f"ASSIGN_TO = {name!r} {OWN_CLUSTERS}")
     for file in ("som.npz", "cluster_count.json", "labels_pred.txt"):
+        if not folder_of(name).exists():
+            beside = [repr(path.parent.name) for path in sorted(folder_of(name).parent.glob("*/som.npz"))]
+            raise UserError(f"ASSIGN_TO = {name!r}: there is no {folder_of(name)}{meant(name, beside)}; name a dataset "
+                            "that was clustered before, or run steps 00 to 04 for it first")
         if not (folder_of(name) / file).exists():
             raise UserError(f"ASSIGN_TO = {name!r}: {folder_of(name) / file} is missing; name a dataset that was "
                             "clustered before, or run step 04 for it first")

@@ -186,6 +186,35 @@ def test_corrections_of_a_clustering_that_was_found_here_are_carried_over(writte
     assert again.labels.tolist() == expected.tolist() and len(told) == 2
 
 
+def test_corrected_clusters_whose_photos_have_other_names_are_told(written, digits, fitted, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(names, clustering.labels)})
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,2,twos", f"split,{names[7]},,new-1",
+                                               "name,,0,zeros"])
+    gone = (clustering.labels == 2) | (np.arange(300) == 7)
+    renamed = [f"other/{name}" if each else name for name, each in zip(names, gone)]
+    for _ in range(2):
+        found = corrected(tmp_path, renamed, digits, fitted, clustering, warn=said.append)[0]
+    assert len(said) == 2 and set(read_names(tmp_path).values()) == {"zeros"}
+    number, photos = clustering.num_clusters, (clustering.labels == 2).sum() - (clustering.labels[7] == 2)
+    assert said[0].startswith(f"corrections.csv: 'twos' ({photos} photos) and cluster {number} of then (1 photo): no ")
+    back = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    assert set(read_names(tmp_path).values()) == {"twos", "zeros"} and back.num_clusters == found.num_clusters + 1
+
+
+def test_a_step_begins_before_names_change_and_not_where_lines_cannot_be_followed(written, digits, fitted, tmp_path):
+    names, clustering, begun = [f"{row}.png" for row in range(300)], written[1], []
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros", "paint,,0,1"])
+    options = {"warn": pytest.fail, "begin": lambda: begun.append(read_names(tmp_path))}
+    with pytest.raises(UserError, match="paint"):
+        corrected(tmp_path, names, digits, fitted, clustering, **options)
+    assert not begun
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros"])
+    corrected(tmp_path, names, digits, fitted, clustering, **options)
+    assert begun == [{}] and read_names(tmp_path) == {0: "zeros"}
+
+
 def test_corrections_made_after_others_were_carried_over_are_of_the_clusters_shown(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     others = cluster_photos(digits, fitted, num_clusters=clustering.num_clusters - 2)

@@ -406,6 +406,9 @@ def test_a_dataset_is_not_placed_in_its_own_clusters(weeks):
 
 
 def test_a_dataset_that_was_not_clustered_is_named_with_its_setting(weeks):
+    with pytest.raises(UserError, match="ASSIGN_TO = 'wek1': there is no .*wek1 .did you mean 'week1'.*; name a"):
+        weeks.place("week2", "wek1")
+    weeks.folder("nowhere").mkdir()
     for missing in ("som.npz", "cluster_count.json", "labels_pred.txt"):
         with pytest.raises(UserError, match="ASSIGN_TO = 'nowhere': .*nowhere.som.npz is missing"):
             weeks.place("week1", "nowhere")
