@@ -10,7 +10,7 @@ import sys
 from imgcluster.configuring.step_options import label_options
 from imgcluster.datafiles.photo_rows import left_out, write_photo_rows
 from imgcluster.photos.images import passed_over, sort_files
-from imgcluster.photos.labels import describe_labels, doubt_of_labels, make_labels
+from imgcluster.photos.labels import describe_labels, doubt_of_labels, lines_of_no_photo, make_labels
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, run
 from imgcluster.sample import SAMPLES, draw_sample
@@ -37,6 +37,8 @@ def main(argv=None):
         step.say(f"left out, as step 01 found: {len(found) - len(img_paths)} of {len(found)} photos (skipped.csv, "
                  "duplicates.csv)")
     labels = make_labels(img_paths, **options)
+    if labels and options["csv_path"] and (strange := lines_of_no_photo(found, options["csv_path"])):
+        step.warn(strange)
     write_photo_rows(step.data_dir, img_paths, labels)
     step.say(describe_labels(labels) if labels else
              f"{counted(len(img_paths), 'photo')}, no true labels (LABELS_FROM = None)")

@@ -1,14 +1,16 @@
 """True labels of photos: from file names, folders or a CSV file."""
 import re
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 
 from imgcluster.errors import UserError
 from imgcluster.files import read_table
-from imgcluster.wording import counted
+from imgcluster.wording import counted, meant
 
 SHOWN = 5
+WAYS, COLUMNS = ("'filename'", "'folder'"), ("file", "label")
 # As cameras name their photos: 20240131_142233.jpg.
 DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
@@ -19,8 +21,8 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
 
     img_paths: relative paths with "/". labels_from: "filename" (first group of `regex` searched in the file name),
     "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label; paths there
-    may begin with "./" or have "\\" for "/". setting, folder: what said so, and where photos without labels lie, as
-    messages name them.
+    may begin with "./", have "\\" for "/", or accents composed in another way. setting, folder: what said so,
+    and where photos without labels lie, as messages name them.
     Raises UserError that lists the first photos without a label and what to change.
     """
     if labels_from is None:
@@ -65,12 +67,15 @@ def _from_names(img_paths, regex):
 
 def _from_csv(csv_path, photos, setting):
     if not csv_path.exists():
-        raise UserError(f"{setting} = {str(csv_path)!r}: no such file; expected \"filename\", \"folder\", None or "
-                        "the path of a CSV file with the columns file,label")
+        raise UserError(f"{setting} = {str(csv_path)!r}: no such file{meant(csv_path.name, WAYS)}; expected "
+                        '"filename", "folder", None or the path of a CSV file with the columns file,label')
     table = read_table(csv_path)
+    table = table.rename(columns={name: name.lower() for name in table.columns
+                                  if name.lower() in COLUMNS and name.lower() not in table.columns})
     if not {"file", "label"} <= set(table.columns):
         raise UserError(f"{csv_path}: columns {', '.join(table.columns) or 'none'}; expected file,label")
-    table["file"] = [_as_listed(name, photos) for name in table.file]
+    spelled = {unicodedata.normalize("NFC", photo): photo for photo in photos}
+    table["file"] = [_as_listed(name, photos, spelled) for name in table.file]
     doubled = table.drop_duplicates(["file", "label"]).file
     doubled = doubled[doubled.duplicated()]
     if len(doubled):
@@ -79,11 +84,19 @@ def _from_csv(csv_path, photos, setting):
     return dict(zip(table.file, table.label))
 
 
-def _as_listed(name, photos):
-    """The photo that a path leads to; the path itself where it leads to none."""
+def _as_listed(name, photos, spelled):
+    """The photo that a path leads to; the path itself where it leads to none. spelled: {composed: photo}."""
     # Where "\" may be in a name, that photo goes first.
     plain = name if name in photos else name.replace("\\", "/").removeprefix("./")
-    return plain if plain in photos else name
+    # macOS and others write one letter with an accent as two characters.
+    return plain if plain in photos else spelled.get(unicodedata.normalize("NFC", plain), name)
+
+
+def lines_of_no_photo(img_paths, csv_path):
+    """Return a sentence about lines of a CSV file of labels that name none of the photos; "" where there are none."""
+    strange = [name for name in _from_csv(Path(csv_path), set(img_paths), "") if name not in {*img_paths}]
+    return strange and (f"{csv_path}: {counted(len(strange), 'line')} with the name of no photo, the first "
+                        f"{strange[0]!r}")
 
 
 def _names_of_no_photo(known, img_paths):

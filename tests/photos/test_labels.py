@@ -1,10 +1,18 @@
 """True labels: three sources, offenders listed, read back line by line by a plain reader."""
+import unicodedata
+
 import numpy as np
 import pytest
 
 from imgcluster.errors import UserError
 from imgcluster.files import write_lines
-from imgcluster.photos.labels import describe_labels, doubt_of_labels, labels_where_there_are, make_labels
+from imgcluster.photos.labels import (
+    describe_labels,
+    doubt_of_labels,
+    labels_where_there_are,
+    lines_of_no_photo,
+    make_labels,
+)
 
 PHOTOS = ["12_1_0.jpg", "12_1_1.jpg", "sub/7_3_0.jpg"]
 
@@ -114,9 +122,26 @@ def test_names_in_the_csv_that_may_be_photos_in_another_spelling_are_pointed_out
         make_labels(["a.jpg", "b.jpg"], labels_from="labels.csv", csv_path=tmp_path / "labels.csv")
 
 
+def test_lines_of_no_photo_are_told(tmp_path):
+    path = csv(tmp_path, "file,label\n./a.jpg,red\ngone.jpg,red\nb.jpg,red\nalso gone.jpg,blue\n")
+    assert make_labels(["a.jpg", "b.jpg"], labels_from="x", csv_path=path) == ["red", "red"]
+    assert ": 2 lines with the name of no photo, the first 'gone.jpg'" in lines_of_no_photo(["a.jpg", "b.jpg"], path)
+    assert not lines_of_no_photo(["a.jpg", "b.jpg", "gone.jpg", "also gone.jpg"], path)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_are_known_however_accents_are_composed(tmp_path, form):
+    path = csv(tmp_path, unicodedata.normalize(form, "File,LABEL\nöl/é.jpg,red\n"))
+    for other in ("NFC", "NFD"):
+        assert make_labels([unicodedata.normalize(other, "öl/é.jpg")], labels_from="x", csv_path=path) == ["red"]
+    both = [unicodedata.normalize(each, "é.jpg") for each in ("NFC", "NFD")]
+    path = csv(tmp_path, f"file,label\n{both[0]},red\n{both[1]},blue\n")
+    assert make_labels(both, labels_from="x", csv_path=path) == ["red", "blue"], "two photos, each by its own spelling"
+
+
 def test_a_missing_csv_names_the_choices(tmp_path):
     message = error_of(PHOTOS, labels_from="Filename", csv_path=tmp_path / "Filename")
-    assert "no such file" in message and '"filename", "folder", None' in message
+    assert "no such file (did you mean 'filename'?)" in message and '"filename", "folder", None' in message
     assert "cannot be read" in error_of(PHOTOS, labels_from="", csv_path=tmp_path)
 
 
