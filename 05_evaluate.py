@@ -7,7 +7,7 @@ leave them out.
 Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy and som.npz where they exist; the
          labels of ASSIGN_TO where photos were placed in its clusters, and of what that was placed in
 Writes:  metrics.json
-Runtime: seconds
+Runtime: seconds; half a minute for 20,000 photos
 """
 import sys
 

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from imgcluster.grid import Grid
 from imgcluster.pca import principal_axes
-from imgcluster.rows import BLOCK_ROWS, blocks, read_rows, sample_step
+from imgcluster.rows import blocks, read_rows, sample_step
 
 PHOTOS_PER_UNIT = 3.5
 MAX_UNITS = 2500
@@ -26,17 +26,17 @@ def default_grid(num_photos):
     return max(1, round(units / columns)), columns
 
 
-def best_matching_units(features, prototypes, *, normalize=False, second=False, block_rows=BLOCK_ROWS):
+def best_matching_units(features, prototypes, *, normalize=False, second=False):
     """Return the nearest prototype of each row and its distance: (unit int [N], distance float32 [N][, second unit]).
 
-    features [N, D] may be memory-mapped; prototypes [units, D]. Rows are taken `block_rows` at a time, so that never
-    more than block_rows x units distances exist. With `second`, the second-nearest prototype follows (-1 for a map of
+    features [N, D] may be memory-mapped; prototypes [units, D]. Rows are taken a block at a time, so that
+    there are never distances of all rows at once. With `second`, the second-nearest prototype follows (-1 for a map of
     one unit).
     """
     units, seconds = np.empty(len(features), np.int64), np.full(len(features), -1, np.int64)
     distances = np.empty(len(features), np.float32)
     half_squares = half_squared_norms(prototypes)
-    for rows in blocks(len(features), size=block_rows):
+    for rows in blocks(len(features)):
         block = read_rows(features, rows, normalize=normalize)
         scores = half_squares - block @ prototypes.T
         units[rows] = best = scores.argmin(axis=1)
@@ -90,7 +90,7 @@ class SelfOrganizingMap(MiniSom):
 
         Each epoch moves every unit to the mean of all rows weighted by a Gaussian around their best-matching units.
         `callback(epoch, quantization_error, topographic_error)` is called after each epoch; both errors are those of
-        the map the epoch began with, the topographic one measured on evenly spaced rows, about 5,000 of them.
+        the map the epoch began with, the topographic one measured on about 5,000 rows, evenly spaced blocks.
         """
         self._check_input_len(features)
         self.pca_weights_init(features)

@@ -141,9 +141,9 @@ def require_known(known_dir, *, name):
     """Raise a UserError where there are no features or labels of the dataset that CALIBRATION_DATASET names."""
     path = known_dir / "features.npy"
     if not path.exists():
-        raise UserError(f"CALIBRATION_DATASET = {name!r}: {path} is missing; name a labelled dataset, or run steps 00, "
-                        f"01 and 03 with --set DATASET={name} first, under the TRAIN_DATASET (a name or None) by which "
-                        "the features of DATASET are")
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: {path} is missing; run_all.py from step 03 on makes it for a "
+                        f"labelled dataset. By hand: steps 00, 01 and 03 with --set DATASET={name}, under the "
+                        "TRAIN_DATASET (a name or None) by which the features of DATASET are")
     if not (known_dir / "labels_true.txt").exists():
         raise UserError(f"CALIBRATION_DATASET = {name!r}: {known_dir} has no labels_true.txt; name a labelled dataset, "
                         f"or run 00_make_labels_true.py with --set DATASET={name}, where TRAIN_LABELS_FROM says where "

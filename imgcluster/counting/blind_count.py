@@ -62,12 +62,12 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     one of the cuts' silhouette; and one of the growth of distances (`growth_peaks`) up to eight times of all these, or
     the silhouette's where both stand out and that has more clusters, unless photos lie along lines. Clean sets have
     such peaks, messy ones do not. A peak below an eighth of the first count is none: shoes, packages and toys in one
-    folder are three such kinds. The
-    interval is the wider, the less the views agree, reaches over both levels where two stand out, and up to the most
-    clusters that could be seen where none stands out and modularity finds small ones. taught_apart: the features are of
-    a network that was taught without labels to tell single photos apart; in these, brands and lines stand out more than
-    products do, and so do small groups of like photos: no peak below the first count is one, and those of the growth of
-    distances do not count.
+    folder are three such kinds. The interval is the wider, the less the views agree, reaches over both levels where two
+    stand out, and up to the most clusters that could be seen where none stands out and modularity finds small ones.
+
+    taught_apart: the features are of a network that was taught without labels to tell single photos apart; in these,
+    brands and lines stand out more than products do, and so do small groups of like photos: no peak below the first
+    count is one, and those of the growth of distances do not count.
     """
     num_photos = len(hierarchy.nodes)
     if num_photos > 1 and not differ(hierarchy):

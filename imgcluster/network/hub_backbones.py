@@ -20,7 +20,7 @@ def build_hub_backbone(name, *, weights="imagenet", input_size=None, pooling="au
     tokens. Raises UserError where keras-hub is not installed, the preset cannot be loaded or a setting does not go with
     it.
     """
-    hub, preset = _keras_hub(name), name.removeprefix(PREFIX)
+    hub, preset = _keras_hub(f"BACKBONE = {name!r}"), name.removeprefix(PREFIX)
     if weights not in ("imagenet", None):
         raise UserError(f"WEIGHTS = {str(weights)!r}: the weights of {name} are part of the preset; set WEIGHTS = "
                         '"imagenet" (or None: random)')
@@ -38,11 +38,12 @@ def build_hub_backbone(name, *, weights="imagenet", input_size=None, pooling="au
     return _with_pooling(base, converter, pooling)
 
 
-def _keras_hub(name):
+def _keras_hub(what):
+    """The module; UserError that `what`, a backbone's name or a saved network, needs it."""
     try:
         import keras_hub
     except ImportError as error:
-        raise UserError(f"BACKBONE = {name!r}: needs keras-hub, which cannot be imported ({error}); "
+        raise UserError(f"{what}: needs keras-hub, which cannot be imported ({error}); "
                         "pip install -r requirements-hub.txt") from error
     return keras_hub
 
@@ -69,7 +70,8 @@ def _with_pooling(base, converter, pooling):
 
 
 def import_hub_layers(path):
-    """Import keras-hub where a saved network (.keras) holds layers of it: Keras finds them only then."""
+    """Import keras-hub where a saved network (.keras) holds layers of it: Keras finds them only then. UserError where
+    there is no keras-hub."""
     with zipfile.ZipFile(path) as archive:
         if b"keras_hub" in archive.read("config.json"):
-            import keras_hub  # noqa: F401
+            _keras_hub(path)

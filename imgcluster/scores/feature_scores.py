@@ -44,7 +44,7 @@ def _majority(labels):
     return labels[np.arange(len(labels)), votes.argmax(axis=1)]
 
 
-def neighbour_agreement(features, labels, *, ks=(1, 5), block=1024, max_queries=20_000, seed=0):
+def neighbour_agreement(features, labels, *, ks=(1, 5), block=1024, max_queries=20_000):
     """Share of photos whose nearest other photos, by cosine, carry the photo's own label: {"1": ..., "5": ...}.
 
     features: [N, D]; labels: [N]. At 1 this is the leave-one-out nearest-neighbour accuracy; at k the label with
@@ -59,7 +59,7 @@ def neighbour_agreement(features, labels, *, ks=(1, 5), block=1024, max_queries=
         return {str(k): 0.0 for k in ks}
     queries = np.arange(total)
     if total > max_queries:
-        queries = np.sort(np.random.default_rng(seed).choice(total, size=max_queries, replace=False))
+        queries = np.sort(np.random.default_rng(0).choice(total, size=max_queries, replace=False))
     nearest = labels[_nearest_others(features, queries, num=min(max(ks), total - 1), block=block)]
     return {str(k): float((_majority(nearest[:, :k]) == labels[queries]).mean()) for k in ks}
 
@@ -68,7 +68,7 @@ def _num_labels_allow(labels):
     return 2 <= len(np.unique(labels)) < len(labels)
 
 
-def internal_scores(features, labels, *, max_photos=2000, seed=0):
+def internal_scores(features, labels, *, max_photos=2000):
     """Scores of a clustering that need no true labels; only those that are defined for it.
 
     silhouette: cosine, in [-1, 1], on a seeded sample of at most `max_photos` (Rousseeuw 1987); davies_bouldin: 0
@@ -82,7 +82,7 @@ def internal_scores(features, labels, *, max_photos=2000, seed=0):
     if not _num_labels_allow(numbers[rows]):
         return scores
     if len(rows) > max_photos:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, size=max_photos, replace=False))
+        rows = np.sort(np.random.default_rng(0).choice(rows, size=max_photos, replace=False))
     if _num_labels_allow(numbers[rows]):
         scores["silhouette"] = float(silhouette_score(_unit_rows(features, rows), numbers[rows], metric="cosine"))
     dispersion = Dispersion(features, numbers)

@@ -66,6 +66,8 @@ def load_trained(path):
         network = keras.saving.load_model(path, compile=False)
         output_layer(network)
         return network
+    except UserError:
+        raise
     except Exception as error:
         raise UserError(f"{path}: not a network of this project, made by an earlier version of it, or damaged "
                         f"({first_line(error)}); run 02_finetune_network.py again") from error

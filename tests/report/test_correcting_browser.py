@@ -518,3 +518,22 @@ def test_cards_that_were_shown_stay_where_a_cluster_is_corrected(browser, tmp_pa
     merge_into(browser, 2)
     assert wait(browser, cards) == 59
     browser.execute_script("addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")
+
+
+def test_the_focus_goes_to_the_card_of_a_cluster_that_was_corrected(browser):
+    from selenium.webdriver.common.keys import Keys
+    open_cluster(browser, 1)
+    browser.find_element("id", "cluster-name").send_keys("Boots", Keys.ENTER)
+    press(browser, Keys.ESCAPE)
+    wait(browser, "!document.getElementById('cluster').open")
+    assert wait(browser, "document.activeElement.dataset.cluster") == "1"
+    assert browser.switch_to.active_element.text == "Boots"
+
+
+def test_clusters_that_no_correction_touches_keep_what_is_said_of_them(browser):
+    said = "[...document.querySelectorAll('#cards .card')].map((card) => card.querySelector('header').innerText)"
+    before = browser.execute_script(f"return {said}")
+    open_cluster(browser, 1)
+    merge_into(browser, 2)
+    after = browser.execute_script(f"return {said}")
+    assert len(after) == 4 and len(set(before) & set(after)) == 3

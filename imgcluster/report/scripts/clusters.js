@@ -68,7 +68,7 @@ function card(cluster) {
   const typical = indices.slice(0, 3);
   const doubtful = photos.confidence ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
   return h("article", { class: "card" },
-    h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", title: clusterName(id), onclick: () => openCluster(id) },
+    h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", "data-cluster": id, title: clusterName(id), onclick: () => openCluster(id) },
       clusterName(id))), h("span", { class: "size" }, count(cluster.size, "photo"))),
     earlierLine(id),
     h("div", { class: "typical" }, typical.map((index) => photoButton(index))),

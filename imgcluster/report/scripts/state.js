@@ -91,7 +91,7 @@ function currentClusters(of = shownOf) {
   });
   return [...members].map(([id, indices]) => {
     const known = clusterById.get(id);
-    const untouched = corrections.length === 0 && known;
+    const untouched = known && sizeOf.get(id) === known.size && indices.every((index) => photos.cluster[index] === id);
     const confidence = photos.confidence
       ? indices.reduce((sum, index) => sum + (photos.confidence[index] ?? 0), 0) / indices.length : null;
     byTypicality(indices);
@@ -118,7 +118,7 @@ function moveSelected(target) {
 
 function explain({ action, indices, cluster, value }) {
   if (action === "name" && !value) return `Cluster ${cluster} has no name`;
-  if (action === "name") return `${/^\d+$/.test(cluster) ? `Cluster ${cluster}` : cluster} is called “${value}”`;
+  if (action === "name") return `Cluster ${cluster} is called “${value}”`;
   if (action === "merge") return `Cluster ${cluster} joins ${clusterName(value)}`;
   return `${count(indices.length, "photo")} to ${action === "split" ? "a new cluster" : clusterName(value)}`;
 }

@@ -14,6 +14,10 @@ function startDialog() {
     if (dialog.open) return;
     document.body.append($("tray"));
     drawTray();
+    // The card that the window was opened from was drawn anew with the first correction.
+    if (document.activeElement === document.body) {
+      document.querySelector(`#cards .title[data-cluster="${opened}"]`)?.focus({ preventScroll: true });
+    }
   });
   $("cluster-close").onclick = () => dialog.close();
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
