@@ -14,6 +14,6 @@ def progress(iterable=None, *, description, unit="photo", total=None, initial=0)
                 maxinterval=interval, dynamic_ncols=True, file=sys.stderr, leave=True)
 
 
-def named_progress(text, total):
+def named_progress(text, total, unit="photo"):
     """A progress bar over `total` of something, moved by `update`: as `progress` makes it."""
-    return progress(description=text, total=total)
+    return progress(description=text, total=total, unit=unit)

@@ -15,7 +15,7 @@ function startDialog() {
     document.body.append($("tray"));
     drawTray();
     // The card that the window was opened from was drawn anew with the first correction.
-    if (document.activeElement === document.body) {
+    if (document.activeElement === document.body || dialog.contains(document.activeElement)) {
       document.querySelector(`#cards .title[data-cluster="${opened}"]`)?.focus({ preventScroll: true });
     }
   });
