@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.cluster_count import cut_to, read_sets  # noqa: E402
 from imgcluster.clusters.assign import Catalogue  # noqa: E402
+from imgcluster.clusters.directions import place_in_cluster  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
 
 NEW_SHARE, EARLIER_SHARE = 1 / 4, 3 / 5
@@ -66,7 +67,8 @@ def placed(rows, labels, rng, most, in_row):
     labels = np.unique(labels, return_inverse=True)[1]
     classes = rng.permutation(labels.max() + 1)
     new = np.isin(labels, classes[:max(1, round(NEW_SHARE * len(classes)))])
-    taken = (place_in(labels) if in_row else rng.random(len(labels))) < EARLIER_SHARE
+    in_class = place_in_cluster(labels) / np.bincount(labels)[labels]
+    taken = (in_class if in_row else rng.random(len(labels))) < EARLIER_SHARE
     here = np.flatnonzero(~new & taken)
     earlier = np.isin(np.arange(len(labels)), here[cut_to(labels[here], most, rng)])
     kept, clusters = np.unique(labels[earlier], return_inverse=True)
@@ -78,14 +80,6 @@ def placed(rows, labels, rng, most, in_row):
     mixed = 0 < right[1].mean() < 1
     return [right[0].mean(), right[1].mean(), marked[known].mean(), marked[~known].mean(),
             roc_auc_score(right[1], evened.confidence[known]) if mixed else np.nan]
-
-
-def place_in(labels):
-    """Return where in its class each row is, float [N] from 0 below 1."""
-    order, sizes = np.argsort(labels, kind="stable"), np.bincount(labels)
-    found = np.empty(len(labels))
-    found[order] = np.concatenate([np.arange(size) / size for size in sizes])
-    return found
 
 
 def print_weeks(options):

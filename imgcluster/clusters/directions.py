@@ -43,10 +43,16 @@ def axes_shown_by(features, labels):
 def some_of_each(labels):
     """Return rows of photos, evenly spaced over each cluster, that show what differs within them: two of each at least,
     and some 6,000 in all, or all; labels int [N]."""
+    place = place_in_cluster(labels)
+    return np.flatnonzero((place % sample_step(len(labels), MOST_SHOWN) == 0) | (place == 1))
+
+
+def place_in_cluster(labels):
+    """Return which of the photos of its cluster each one is, int [N]: 0, 1, ... in their order; labels int [N]."""
     order = np.argsort(labels, kind="stable")
-    first = np.searchsorted(labels[order], labels[order])
-    place = np.arange(len(order)) - first
-    return np.sort(order[(place % sample_step(len(order), MOST_SHOWN) == 0) | (place == 1)])
+    place = np.empty(len(labels), int)
+    place[order] = np.arange(len(labels)) - np.searchsorted(labels[order], labels[order])
+    return place
 
 
 def rows_shown(labels):

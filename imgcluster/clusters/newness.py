@@ -6,7 +6,7 @@ Annals of Mathematics and Artificial Intelligence 74, 2015.
 """
 import numpy as np
 
-from imgcluster.clusters.directions import axes_shown_by
+from imgcluster.clusters.directions import axes_shown_by, place_in_cluster
 from imgcluster.rows import Joined, OnAxes, Picked, picked, read_all
 from imgcluster.structure.neighbours import Nearby
 
@@ -46,10 +46,8 @@ def are_new(old, new, labels, units, new_units, prototypes, *, by_direction):
 
 def halves_of(labels):
     """Return in which half of its cluster each photo is, int [N]: 0, 1, or -1 for a photo alone in it."""
-    order, sizes = np.argsort(labels, kind="stable"), np.bincount(labels)[labels]
-    place = np.empty(len(labels), int)
-    place[order] = np.arange(len(labels)) - np.searchsorted(labels[order], labels[order])
-    return np.where(sizes == 1, NEITHER, 2 * place >= sizes)
+    sizes = np.bincount(labels)[labels]
+    return np.where(sizes == 1, NEITHER, 2 * place_in_cluster(labels) >= sizes)
 
 
 def _places(old, new, shown, labels, by_direction):

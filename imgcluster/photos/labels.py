@@ -94,7 +94,8 @@ def _as_listed(name, photos, spelled):
 
 def lines_of_no_photo(img_paths, csv_path):
     """Return a sentence about lines of a CSV file of labels that name none of the photos; "" where there are none."""
-    strange = [name for name in _from_csv(Path(csv_path), set(img_paths), "") if name not in {*img_paths}]
+    photos = set(img_paths)
+    strange = [name for name in _from_csv(Path(csv_path), photos, "") if name not in photos]
     return strange and (f"{csv_path}: {counted(len(strange), 'line')} with the name of no photo, the first "
                         f"{strange[0]!r}")
 
