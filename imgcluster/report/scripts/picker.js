@@ -5,14 +5,16 @@ let picking = null;  // {targets, shown: those that the typed words leave, activ
 
 // Clusters that photos can go to: not the one that all of them are in.
 function targetsOf(indices) {
-  const within = new Set(indices.map((index) => clusterOf[index]));
-  return currentClusters(clusterOf).filter(({ id }) => id !== -1 && !(within.size === 1 && within.has(id)));
+  const takes = isTarget(indices);
+  return currentClusters(clusterOf).filter(({ id }) => takes(id));
 }
 
 // Whether there are such clusters.
-function hasTargets(indices) {
+const hasTargets = (indices) => clusterOf.some(isTarget(indices));
+
+function isTarget(indices) {
   const within = new Set(indices.map((index) => clusterOf[index]));
-  return clusterOf.some((id) => id !== -1 && !(within.size === 1 && within.has(id)));
+  return (id) => id !== -1 && !(within.size === 1 && within.has(id));
 }
 
 // How near clusters, as the page was made, are to photos: what each photo is nearest to counts most, then what its
