@@ -1,4 +1,4 @@
-"""Principal axes: leading ones by random projection, in place of a full decomposition; their variances evened out."""
+"""Principal axes: leading ones by random projection, in place of a full decomposition; variances drawn together."""
 import numpy as np
 
 OVERSAMPLING = 10
@@ -29,13 +29,3 @@ def shrunk(variances, share):
     well-conditioned estimator for large-dimensional covariance matrices", 2004).
     """
     return (1 - share) * variances + share * variances.mean()
-
-
-def evened_axes(covariance, shrinkage, *, least):
-    """Return (directions [D, D], one in each column, deviations [D]) of what has a covariance [D, D].
-
-    Multiplied by `directions / deviations` it varies alike. shrinkage: 0..1, as in `shrunk`. least: variance below
-    which there is only rounding.
-    """
-    values, directions = np.linalg.eigh(covariance)
-    return directions, np.sqrt(np.maximum(shrunk(values, shrinkage), least))

@@ -3,6 +3,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import scipy.linalg
+from scipy.spatial.distance import cdist, pdist
 
 from imgcluster.rows import unit_length
 from imgcluster.structure.whitening import evened_within, within_model_whitening
@@ -67,6 +69,22 @@ def test_what_tells_others_apart_outside_the_span_of_few_photos_is_kept():
     axes, offset = within_model_whitening(known, np.repeat(np.arange(3), 2))
     inside, outside = (np.linalg.norm(np.eye(8)[rows] @ axes, axis=1) for rows in (slice(0, 4), slice(4, 8)))
     assert axes.shape == (8, 8) and outside.min() > inside.max() > 0
+
+
+@pytest.mark.parametrize("components", [5, 50])
+def test_photos_fewer_than_dimensions_are_evened_as_any(components):
+    vectors = np.random.default_rng(4).normal(size=(12, 30)) * np.linspace(0.2, 2, 30)
+    labels, others = np.repeat(np.arange(4), 3), np.random.default_rng(5).normal(size=(8, 30))
+    off = vectors - vectors.reshape(4, 3, 30).mean(axis=1)[labels]
+    covariance = off.T @ off / 12
+    evened = 0.5 * covariance + 0.5 * np.trace(covariance) / 30 * np.eye(30)
+    axes, offset = within_model_whitening(vectors, labels, components=components)
+    placed = (np.vstack([vectors, others]) - vectors.mean(axis=0)) @ np.linalg.inv(scipy.linalg.sqrtm(evened))
+    if components == 5:
+        placed = placed @ np.linalg.svd(placed[:12], full_matrices=False)[2][:5].T
+    np.testing.assert_allclose(cdist(np.vstack([vectors, others]) @ axes + offset, np.zeros((1, axes.shape[1]))),
+                               cdist(placed, np.zeros((1, placed.shape[1]))), rtol=1e-8)
+    np.testing.assert_allclose(pdist(np.vstack([vectors, others]) @ axes), pdist(placed), rtol=1e-8)
 
 
 @pytest.mark.parametrize("photos", [1, 3])
