@@ -4,6 +4,7 @@
 Where TRAIN_DATASET is another dataset, it goes through steps 00 to 03 once the photos of DATASET are listed: the
 network is fine-tuned on it unless it already was on the same photos under the same settings, and its features show step
 04 what counts as one product model. A dataset that CALIBRATION_DATASET names goes through steps 00, 01 and 03 likewise.
+config.py is read once, at the start: what it is changed to meanwhile holds for the next run.
 
     python run_all.py                         everything
     python run_all.py --from 03 --to 05       a part
@@ -18,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-from imgcluster.configuring.config_file import load_settings
+from imgcluster.configuring.config_file import given_in, load_settings
 from imgcluster.errors import UserError
 from imgcluster.files import read_json
 from imgcluster.interrupts import cleaned_up_when_told_to_end
@@ -28,7 +29,6 @@ from imgcluster.running.cli import (
     add_settings_arguments,
     configure_logging,
     run,
-    settings_arguments,
     shown,
     tell,
 )
@@ -47,11 +47,12 @@ def main(argv=None):
     settings = load_settings(options.config, options.set, root=ROOT)
     planned = plan(settings, options.first, options.last)
     look_ahead(settings, planned)
-    arguments = settings_arguments(options)
+    # What config.py holds later, perhaps for the next dataset already, is not for this run.
+    arguments = [PART_OF_RUN, repr(given_in(settings)), *(["--config", options.config] if options.config else [])]
     rows, failed = [], 0
     for dataset, number in planned:
         began, before = time.perf_counter(), time_of_record(settings, dataset, number)
-        failed = run_step([sys.executable, SCRIPTS[number], PART_OF_RUN, *arguments, *for_dataset(settings, dataset)])
+        failed = run_step([sys.executable, SCRIPTS[number], *arguments, *for_dataset(settings, dataset)])
         if failed == INTERRUPTED:
             return failed
         wrote = time_of_record(settings, dataset, number) != before

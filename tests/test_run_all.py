@@ -1,4 +1,5 @@
 """run_all.py: its arguments, what each step is given, what ends a run, and the summary."""
+import ast
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import pytest
 from planned import ALL, finish, settings_in
 
 import run_all
+from imgcluster.configuring.config_file import load_settings
+from imgcluster.configuring.settings import Settings
 from imgcluster.errors import UserError
 from imgcluster.files import write_lines
 from imgcluster.running.run_plan import STEPS
@@ -91,11 +94,18 @@ def stand_in(tmp_path, monkeypatch):
     return make
 
 
+def part_of_run(**settings):
+    """What the steps of the stand-in are told of the settings, those of its config file and others."""
+    order = list(Settings.model_fields)
+    held = {"DATASET": "new", "TRAIN_DATASET": "2019"} | settings
+    return f"--part-of-run {({name: held[name] for name in sorted(held, key=order.index)})!r}"
+
+
 @pytest.mark.parametrize("code, calls", [("0", 6 + 4), ("2", 1), ("2 * ('2019' in sys.argv[-1])", 2)])
 def test_every_step_gets_the_settings_and_the_first_failure_ends_the_run(stand_in, capsys, code, calls):
     config, log = stand_in(code)
     failed = run_all.main(["--config", config, "--set", "EPOCHS=3"])
-    given = f"--part-of-run --config {config} --set EPOCHS=3"
+    given = f"{part_of_run(EPOCHS=3)} --config {config}"
     lines = log.read_text().splitlines()
     assert lines == [given, *[f"{given} --set DATASET='2019'"] * 4, *[given] * 5][:calls]
     captured = capsys.readouterr()
@@ -104,10 +114,20 @@ def test_every_step_gets_the_settings_and_the_first_failure_ends_the_run(stand_i
     assert blamed[calls] in captured.err and failed == (0 if calls == 10 else 2)
 
 
+def test_a_config_file_that_changes_during_a_run_holds_for_the_next(stand_in, tmp_path):
+    config, log = stand_in(f"open({str(tmp_path / 'own.py')!r}, 'w').write('DATASET = half a li') and 0")
+    assert run_all.main(["--config", config]) == 0
+    lines = log.read_text().splitlines()
+    assert len(lines) == 10 and all(part_of_run() in line for line in lines)
+    given = ast.literal_eval(lines[-1].partition("--part-of-run ")[2].partition(" --config")[0])
+    held = load_settings(config, given=given)
+    assert held.DATASET == "new" and held.folder("DATA_DIR") == tmp_path / "data" / "new"
+
+
 def test_photos_may_be_placed_in_the_clusters_of_those_trained_on(stand_in):
     config, log = stand_in("0")
     assert run_all.main(["--config", config, "--set", "ASSIGN_TO='2019'", "--to", "03"]) == 0
-    given = f"--part-of-run --config {config} --set ASSIGN_TO='2019'"
+    given = f"{part_of_run(ASSIGN_TO='2019')} --config {config}"
     for_known = f"{given} --set ASSIGN_TO=None --set DATASET='2019'"
     assert log.read_text().splitlines() == [given, *[for_known] * 4, *[given] * 2]
 

@@ -22,15 +22,16 @@ TO_WRITE = {"bool_type": "True or False", "int_type": "a whole number", "int_fro
             **dict.fromkeys(("tuple_type", "missing", "too_long"), "rows and columns such as (20, 20)")}
 
 
-def load_settings(config=None, overrides=(), *, root=None):
+def load_settings(config=None, overrides=(), *, root=None, given=None):
     """Return the checked `Settings` of a config file and the `NAME=VALUE` overrides.
 
     config: path of the config file (default: `root`/config.py, and the defaults where that is missing).
-    overrides: strings "NAME=VALUE"; VALUE is read as a Python literal, else as plain text.
+    overrides: strings "NAME=VALUE"; VALUE is read as a Python literal, else as plain text. given: {name: value}, what
+    the config file held earlier (`given_in`); it is not read again then, and only says where relative folders are.
     Raises UserError with every problem in one message.
     """
     path = Path(config) if config else Path(root or Path.cwd()) / "config.py"
-    values, problems = _read_config(path, required=config is not None), []
+    values, problems = _read_config(path, required=config is not None) if given is None else dict(given), []
     for text in overrides:
         name, separator, value = text.partition("=")
         if not separator:
@@ -53,6 +54,11 @@ def load_settings(config=None, overrides=(), *, root=None):
     return settings
 
 
+def given_in(settings):
+    """Return {name: value} of all `Settings` that are not the default, as `load_settings` takes them."""
+    return settings.model_dump(exclude_defaults=True)
+
+
 def _read_config(path, *, required):
     if not path.is_file():
         if required:
@@ -63,7 +69,8 @@ def _read_config(path, *, required):
     except PermissionError as error:
         raise UserError(f"{path}: you may not read it; mend its permissions, or name another with --config") from error
     except Exception as error:
-        raise UserError(f"{path}{_line_of(error, path)}: cannot be read as Python ({type(error).__name__}: {error})"
+        said = error.msg if isinstance(error, SyntaxError) else error
+        raise UserError(f"{path}{_line_of(error, path)}: cannot be read as Python ({type(error).__name__}: {said})"
                         f"{_likely_meant(error)}") from error
     # A setting in the wrong case is passed on as well, to be refused rather than silently ignored.
     return {name: value for name, value in names.items()

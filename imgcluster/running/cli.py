@@ -1,5 +1,6 @@
 """What all numbered scripts share: arguments, banner, closing line, exit codes."""
 import argparse
+import ast
 import contextlib
 import errno
 import logging
@@ -27,7 +28,8 @@ INTERRUPTED = 130
 ALLOW, ELSEWHERE = "make room or allow access", "name another folder for it in config.py"
 REMEDIES = (dict.fromkeys((errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT), ALLOW)
             | dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG), ELSEWHERE))
-# Given to the steps that run_all.py runs, which says itself what is set for all of them and what comes next.
+# Given to the steps that run_all.py runs, with the settings that it began with: it says itself what is set for all of
+# them and what comes next, and they do not read a config file that may have changed since.
 PART_OF_RUN = "--part-of-run"
 
 
@@ -47,8 +49,9 @@ class Step:
         if add_arguments:
             add_arguments(parser)
         self.options = parser.parse_args(argv)
-        configure_logging(overrides=not self.options.part_of_run)
-        self.settings = load_settings(self.options.config, self.options.set, root=self.script.parent)
+        configure_logging(overrides=self.options.part_of_run is None)
+        self.settings = load_settings(self.options.config, self.options.set, root=self.script.parent,
+                                      given=self.options.part_of_run)
         self.data_dir = self.settings.folder("DATA_DIR")
         self.result_dir = self.settings.folder("RESULT_DIR")
         self.say(f"{self.name}: {self.settings.DATASET}")
@@ -135,7 +138,8 @@ class Step:
             self._lock.release()
         seconds = time.perf_counter() - self.began
         line = f"wrote {wrote} in {seconds:.1f} s"
-        self.say(line if then is None or self.options.part_of_run else f"{line}; next: {self._command(then)}")
+        says_next = then is not None and self.options.part_of_run is None
+        self.say(f"{line}; next: {self._command(then)}" if says_next else line)
 
     def _command(self, script):
         """The command line of another script under the same settings."""
@@ -182,7 +186,7 @@ def _parser(name, description):
     parser = argparse.ArgumentParser(prog=f"{name}.py", description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add_settings_arguments(parser)
-    parser.add_argument(PART_OF_RUN, action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(PART_OF_RUN, type=ast.literal_eval, help=argparse.SUPPRESS)
     return parser
 
 

@@ -192,16 +192,26 @@ def test_what_is_next_has_the_same_settings_and_is_not_said_to_run_all(script, t
     Step(script, "", given).finish("labels", then="05_evaluate.py")
     line = capsys.readouterr().out.splitlines()[-1]
     assert shlex.split(line.partition("; next: ")[2]) == ["python", "05_evaluate.py", *given]
-    Step(script, "", [*given, PART_OF_RUN]).finish("labels", then="05_evaluate.py")
+    Step(script, "", [*given, PART_OF_RUN, "{}"]).finish("labels", then="05_evaluate.py")
     assert "next" not in capsys.readouterr().out
 
 
 def test_steps_of_a_run_leave_it_to_that_to_say_what_is_set(script, caplog):
     said = ["override: NUM_CLUSTERS = 3"]
-    for arguments, expected in (([PART_OF_RUN], []), ([], said)):
+    for arguments, expected in (([PART_OF_RUN, "{}"], []), ([], said)):
         caplog.clear()
         Step(script, "", ["--set", "NUM_CLUSTERS=3", *arguments])
         assert caplog.messages == expected
+
+
+def test_a_step_of_a_run_does_not_read_the_config_file_again(script, tmp_path):
+    (tmp_path / "other.py").write_text("DATASET = half a li")
+    given = ["--config", str(tmp_path / "other.py"), PART_OF_RUN, "{'DATASET': 'shoes', 'SOM_GRID': (3, 4)}"]
+    settings = Step(script, "", [*given, "--set", "BATCH_SIZE=3"]).settings
+    assert (settings.DATASET, settings.SOM_GRID, settings.BATCH_SIZE) == ("shoes", (3, 4), 3)
+    assert settings.folder("DATA_DIR") == tmp_path / "data" / "shoes"
+    with pytest.raises(UserError, match="cannot be read as Python"):
+        Step(script, "", given[:2])
 
 
 def test_a_step_may_have_arguments_of_its_own_and_keep_standard_output_free(script, capsys):
