@@ -176,8 +176,14 @@ def read_table(path):
     except (ValueError, IsADirectoryError) as error:
         if isinstance(error, pd.errors.ParserError):
             _check_cells(path, between)
+            if "EOF inside string" in str(error):
+                raise UserError(f"{path}: a quotation mark (\") opens a text that nothing ends; close it, or write it "
+                                "twice within a text in quotes") from error
         raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
                         "their names in the first line") from error
+    if table.columns[0].startswith("sep="):
+        raise UserError(f"{path}: its first line, sep=, is for Excel; remove it, so that the names of the columns come "
+                        "first")
     return table
 
 

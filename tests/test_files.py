@@ -127,8 +127,14 @@ def test_a_table_that_breaks_off_is_named(tmp_path):
     with pytest.raises(UserError) as caught:
         files.read_table(tmp_path / "corrections.csv")
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path / 'corrections.csv'}: cannot be read as CSV (") and "EOF inside" in message
-    assert message.endswith("save it as UTF-8, columns separated by commas, their names in the first line")
+    assert message == (f"{tmp_path / 'corrections.csv'}: a quotation mark (\") opens a text that nothing ends; close "
+                       "it, or write it twice within a text in quotes")
+
+
+def test_a_line_for_excel_is_no_header(tmp_path):
+    (tmp_path / "labels.csv").write_text("sep=;\nfile;label\na.jpg;1\n")
+    with pytest.raises(UserError, match="labels.csv: its first line, sep=, is for Excel; remove it"):
+        files.read_table(tmp_path / "labels.csv")
 
 
 @pytest.mark.parametrize("content, line", [

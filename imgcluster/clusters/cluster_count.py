@@ -63,15 +63,18 @@ class Clustering:
                  f"({likely}{self.words}{source})")
         levels = [str(level["num_clusters"]) for level in self.levels if level["num_clusters"] != self.num_clusters]
         listed = f"\ncoarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)"
-        return found + (listed if levels else "") + self._how_to_narrow()
+        narrower = how_to_narrow(self.interval, self.calibrated)
+        return found + (listed if levels else "") + (f"\n{narrower}" if narrower else "")
 
-    def _how_to_narrow(self):
-        """A line on what would narrow a wide interval, where nothing was told of the products; "" elsewhere."""
-        low, high = self.interval
-        if self.calibrated or high < WIDE * low:
-            return ""
-        return ("\nto narrow that down: label some more products of the kind and name them in CALIBRATION_DATASET, or "
-                "say in NUM_IMGS_PER_MODEL about how many photos each has")
+
+def how_to_narrow(interval, calibrated):
+    """Return a sentence on what would narrow a wide interval of a number that nothing was told about (`calibrated`
+    False); "" elsewhere."""
+    low, high = interval
+    if calibrated or high < WIDE * low:
+        return ""
+    return ("to narrow that down: label some more products of the kind and name them in CALIBRATION_DATASET, or "
+            "say in NUM_IMGS_PER_MODEL about how many photos each has")
 
 
 def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_per_model=None, known=None,

@@ -2,7 +2,7 @@
 import numpy as np
 
 from imgcluster.backbone_table import AUTO, BUNDLED
-from imgcluster.clusters.cluster_count import beyond_interval
+from imgcluster.clusters.cluster_count import beyond_interval, how_to_narrow
 from imgcluster.datafiles.chain import count_of
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_json, read_table
@@ -61,14 +61,16 @@ def answer(gallery):
     """The first thing the page says: numbers of products and photos, the interval, how they came about, and how right
     they are: the ARI, or of photos placed in earlier clusters, where known, how many are in their product's.
 
-    "calibrated": whether known products led to the number; "alone": what the photos alone suggest, where that is quite
-    another.
+    "to_narrow": what would narrow a wide interval; "calibrated": whether known products led to the number; "alone":
+    what the photos alone suggest, where that is quite another.
     """
     count = count_of(gallery.data_dir)
     low, high = count.get("interval") or (0, 1)
     alone = beyond_interval(count.get("blind_count"), (low, high))
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
-    return {"products": len(sizes), "photos": len(gallery.predicted), "interval": _interval(count, len(sizes)),
+    interval = _interval(count, len(sizes))
+    return {"products": len(sizes), "photos": len(gallery.predicted), "interval": interval,
+            "to_narrow": how_to_narrow(interval, count.get("calibrated")) if interval else "",
             "exact": low == high, "calibrated": bool(count.get("calibration_dataset")), "alone": alone,
             "finer_groups": count.get("finer_groups"),
             "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),

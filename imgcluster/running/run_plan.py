@@ -3,6 +3,7 @@ import contextlib
 
 import numpy as np
 
+from imgcluster.clusters.cluster_count import doubt_of_given
 from imgcluster.clusters.known_products import require_known
 from imgcluster.clusters.placing import require_chain
 from imgcluster.configuring.step_options import label_options
@@ -29,10 +30,14 @@ def look_ahead(settings, planned):
         require_ahead(settings)
     if "04" not in numbers:
         return
-    known = settings.known_dataset
+    known, raw_dir = settings.known_dataset, settings.folder("RAW_IMG_DIR")
     if settings.ASSIGN_TO is not None:
         require_chain(settings.ASSIGN_TO, settings.folder("DATA_DIR"), folder_of=settings.data_dir_of)
-    elif known is not None and settings.CALIBRATION_DATASET != "auto" and (known, "03") not in planned:
+        return
+    if settings.NUM_CLUSTERS is not None and min(numbers) < "04" and raw_dir.exists():
+        doubt_of_given(len(list_images(raw_dir)), num_clusters=settings.NUM_CLUSTERS, imgs_per_model=None)
+    made = settings.CALIBRATION_DATASET == "auto" or (known, "03") in planned
+    if known not in (None, settings.DATASET) and not made:
         require_known(settings.data_dir_of(known), name=known)
 
 

@@ -264,6 +264,19 @@ def test_clusters_that_may_be_kinds_of_product_are_said_to_be_that(tmp_path, cou
     assert ("They may be kinds of product: some 13 smaller groups stand out in them, too (<a" in text) == said
 
 
+@pytest.mark.parametrize("count, said", [({"interval": [2, 8]}, True), ({"interval": [2, 7]}, False),
+                                         ({"interval": [2, 8], "calibrated": True}, False),
+                                         ({"interval": [2, 8], "corrected_from": 4}, False)])
+def test_what_would_narrow_a_wide_interval_is_said(tmp_path, count, said):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "calibrated": False,
+                                                         "corrected_from": None, **count})
+    write_report(tmp_path / "report.html", gallery)
+    text = " ".join(Page(tmp_path / "report.html").text.split())
+    assert ("To narrow that down: label some more products of the kind and name them in CALIBRATION_DATASET" in text
+            ) == said
+
+
 @pytest.mark.parametrize("alone, corrected_from, said", [(6, None, True), (5, None, False), (2, None, False),
                                                          (1, None, True), (None, None, False), (6, 4, False)])
 def test_what_the_photos_alone_suggest_is_said_where_known_products_led_to_quite_another_count(

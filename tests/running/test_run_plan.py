@@ -289,6 +289,23 @@ def test_known_products_that_the_run_does_not_make_are_missed_before_any_step(se
     looked_ahead(unlabelled, "00")
 
 
+def test_clusters_found_without_their_own_labels_ask_for_none(settings_of):
+    looked_ahead(settings_of("CALIBRATION_DATASET=new"), "04")
+
+
+def test_more_clusters_than_photos_are_refused_before_any_step(settings_of, photo):
+    settings, few = (settings_of(f"NUM_CLUSTERS={number}", "TRAIN_DATASET=None") for number in (3, 2))
+    looked_ahead(settings, "00")
+    for number in range(2):
+        photo("new", f"1_{number}.jpg")
+    looked_ahead(few, "00")
+    looked_ahead(settings, "00", "03")
+    with pytest.raises(UserError, match="NUM_CLUSTERS = 3, but there are 2 photos: 1 to 2 possible"):
+        looked_ahead(settings, "00")
+    # Step 04, which says so itself, may have features of one's own.
+    looked_ahead(settings, "04")
+
+
 def test_known_products_are_prepared_by_the_network_of_the_run(settings_of, photo):
     photo("other", "1_1.jpg")
     calibrated = partial(settings_of, "CALIBRATION_DATASET=other")
