@@ -2,7 +2,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.counting.cuts import count_grid
 from imgcluster.rows import Joined, Picked
@@ -42,6 +41,8 @@ def by_variety(features, known_features, labels):
     way is off. Levels are weighted by how well their clusters agree with the known labels (adjusted Rand index to the
     power 8).
     """
+    from sklearn.metrics import adjusted_rand_score  # a second that every start would wait for
+
     num = labels.max() + 1
     # All known products, then the halves.
     chosen, own = np.vstack([np.ones(num), *_halves(num)]), membership(labels, num)
