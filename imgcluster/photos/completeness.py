@@ -69,9 +69,13 @@ def _missing_of_jpeg(data):
 
 
 def _missing_of_rows(data):
-    image, broken_off = load_image(data, open_image(data))
-    rows = np.asarray(image).reshape(image.height, -1)
-    return float(1 - rows.any(axis=1).mean()) if broken_off else None
+    """Rows are missing that show what they were filled with, and not the picture, be that as black as it may."""
+    image, broken_off = load_image(data, open_image(data), filling=0)
+    if not broken_off:
+        return None
+    otherwise, _ = load_image(data, open_image(data), filling=255)
+    differs = np.asarray(image) != np.asarray(otherwise)
+    return float(differs.reshape(*differs.shape[:2], -1).any(axis=2).all(axis=1).mean())
 
 
 def _pixels(data):

@@ -157,8 +157,11 @@ def _decode_pillow(data, header, factor):
     return _shrink(image, factor)
 
 
-def load_image(data, header):
-    """Decode what `open_image` gave, as far as it goes where the file is truncated; returns it and whether it was."""
+def load_image(data, header, *, filling=None):
+    """Decode what `open_image` gave, as far as it goes where the file is truncated; returns it and whether it was.
+
+    filling: the sample value, 0..255, that PNG and GIF have where the file does not reach; None for the decoder's own.
+    """
     try:
         header.load()
         return header, False
@@ -166,6 +169,10 @@ def load_image(data, header):
         if "truncated" not in str(error):
             raise
     again = open_image(data)
+    if filling is not None:
+        again.im = Image.new(again.mode, again.size, filling).im  # the decoder writes over it
+        if getattr(again, "_frame_transparency", None) is not None:
+            again._frame_transparency = filling  # what Pillow fills a GIF with that has it
     with _truncated_lock:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:

@@ -40,7 +40,7 @@ from imgcluster.photos.photo_tables import (
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
-VERSION = 7
+VERSION = 8
 NO_LEAKS = "ignore:resource_tracker:UserWarning"
 
 

@@ -46,6 +46,31 @@ def test_the_missing_rows_are_those_that_the_bytes_do_not_reach(kind, share):
     assert missing_rows(data[:int(share * len(data))]) == pytest.approx(1 - share, abs=0.12)
 
 
+def on_black(mode):
+    """A picture with a product in its middle on a ground whose samples are all zero, as a Pillow image."""
+    picture = np.zeros((160, 160, 3), np.uint8)
+    picture[60:100, 40:120] = PICTURE[60:100, 40:120]
+    if mode != "P":
+        return Image.fromarray(picture).convert(mode)
+    image = Image.fromarray(picture[:, :, 0])  # grey values as indexes, 0 of which is white
+    image.putpalette([255, 255, 255, *[index // 3 for index in range(3, 768)]], "RGB")
+    return image
+
+
+@pytest.mark.parametrize("name, mode, options", [
+    ("PNG", "RGB", {}), ("PNG", "RGBA", {}), ("PNG", "L", {}), ("PNG", "1", {}), ("PNG", "P", {}),
+    ("PNG", "P", {"transparency": 0}), ("GIF", "P", {}), ("GIF", "P", {"transparency": 0}),
+    ("GIF", "P", {"transparency": 7})])
+def test_a_ground_of_zeros_is_not_missing(name, mode, options):
+    stream = io.BytesIO()
+    on_black(mode).save(stream, name, **options, interlace=0)
+    data = stream.getvalue()
+    assert missing_rows(data) is None
+    # Nearly all of the file is the product, which ends at row 100 of 160.
+    assert missing_rows(data[:len(data) * 9 // 10]) == pytest.approx(0.4, abs=0.05)
+    assert missing_rows(data[:len(data) // 2]) == pytest.approx(0.5, abs=0.06)
+
+
 @pytest.mark.parametrize("end", [b";", b"IEND\xaeB`\x82"])
 @pytest.mark.parametrize("kind", ["PNG", "GIF"])
 def test_the_end_of_another_format_is_no_end(kind, end):
