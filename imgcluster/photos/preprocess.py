@@ -196,16 +196,16 @@ def preprocess_photo(folders, name, mask_name, recipe):
     """Read one photo, cut its product out, write it; return its entry (see `preprocess_folder`)."""
     try:
         data = read_bytes(folders.raw / name)
-        image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if recipe.save_masks
-                             else recipe.max_side)
+        image = decode_image(data, max_pixels=recipe.max_pixels, min_side=recipe.max_side)
     except ImageError as error:
         return {"reason": str(error)}
     finished, cutout = prepare_photo(image, recipe)
-    signature = photo_signature(image, data)
+    signature, audit = photo_signature(image, data), audit_photo(image, data)
     if recipe.save_masks:
-        write_image(folders.masks / mask_name, np.where(cutout.mask > 127, 255, 0).astype(np.uint8))
+        mask = cv2.resize(cutout.mask, (audit["width"], audit["height"]), interpolation=cv2.INTER_LINEAR)
+        write_image(folders.masks / mask_name, np.where(mask > 127, 255, 0).astype(np.uint8))
     write_image(folders.img / name, finished)
-    return {**audit_photo(image, data), **product_entry(cutout), "signature": signature}
+    return {**audit, **product_entry(cutout), "signature": signature}
 
 
 def product_entry(cutout):

@@ -62,8 +62,7 @@ def read_query(data, recipe, *, box=None):
 def open_photo(data, recipe, *, box=None):
     """Return (image uint8 [h, w, 3], size (w, h), `missing_rows`) of the bytes of an image file; the rest is as in
     `read_query`."""
-    image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if box or recipe.save_masks else
-                         recipe.max_side)
+    image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if box else recipe.max_side)
     size = read_header(data, image.shape[:2])[1][::-1]
     if box is not None:
         left, top, *_ = check_box(box, size)

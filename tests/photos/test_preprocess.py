@@ -19,7 +19,7 @@ import pytest
 
 from imgcluster.errors import UserError
 from imgcluster.files import write_table
-from imgcluster.photos.images import scan_images
+from imgcluster.photos.images import read_image, scan_images
 from imgcluster.photos.photo_tables import gone_photos
 from imgcluster.photos.preprocess import (
     Folders,
@@ -238,6 +238,19 @@ def test_every_product_is_sought_where_a_setting_needs_its_mask():
     assert not prepare_photo(busy, Recipe())[1].num_objects
     for recipe in (Recipe(save_masks=True), Recipe(every_mask=True), Recipe(fill="white"), Recipe(crop=True)):
         assert prepare_photo(busy, recipe)[1].num_objects
+
+
+@pytest.mark.parametrize("recipe", [Recipe(crop=True, fill="white", max_side=100), Recipe(max_side=100)])
+def test_masks_have_the_photo_s_own_size_and_change_nothing_else(tmp_path, save_photos, recipe):
+    large = cv2.resize(on_ground(np.random.default_rng(0), plain=True), (800, 600), interpolation=cv2.INTER_NEAREST)
+    save_photos(tmp_path / "raw", {"a.png": large})
+    without, _ = preprocess(tmp_path, ["a.png"], recipe)
+    written = (tmp_path / "img" / "a.png").read_bytes()
+    entries, done = preprocess(tmp_path, ["a.png"], replace(recipe, save_masks=True))
+    assert not done and (tmp_path / "img" / "a.png").read_bytes() == written
+    assert [entry | {"stamp": None} for entry in entries] == [entry | {"stamp": None} for entry in without]
+    mask, product = read_image(tmp_path / "masks" / "a.png")[:, :, 0] > 127, (large == (200, 30, 30)).all(axis=2)
+    assert (mask & product).sum() > 0.9 * (mask | product).sum()
 
 
 def test_photos_of_other_entries_are_left_out_with_their_reasons():
