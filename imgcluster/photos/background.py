@@ -98,23 +98,47 @@ def _backdrop(image, mask, fill):
     return np.float32(255 if fill == "white" else 128)
 
 
-def crop_to_product(image, mask, *, margin=0.08):
+def crop_to_product(image, mask, *, margin=0.08, largest=4096):
     """Cut the square around the product, `margin` (share of the product's longer side) left on each side.
 
     Where the square reaches beyond the photo, the photo's edge is continued (transparent where it has an alpha
-    channel). A mask without product leaves the image as it is.
+    channel). A mask without product leaves the image as it is. largest: pixels; squares with a longer side, of very
+    long products, come back with this one, as most of them is not in the photo.
     """
-    rows, columns = (np.flatnonzero((mask > 127).any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
+    square = product_square(mask, margin=margin)
+    if square is None:
         return image
-    high, wide = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
-    side = max(1, round(max(high, wide) * (1 + 2 * margin)))
-    top, left = (rows[0] + rows[-1] + 1 - side) // 2, (columns[0] + columns[-1] + 1 - side) // 2
+    if square[2] > largest:
+        scale = largest / square[2]
+        image, square = scaled(image, scale), [round(length * scale) for length in square]
+    top, left, side = square
     above, before = max(0, -top), max(0, -left)
     below, after = max(0, top + side - image.shape[0]), max(0, left + side - image.shape[1])
     kind = cv2.BORDER_CONSTANT if image.ndim == 3 and image.shape[2] == 4 else cv2.BORDER_REPLICATE
     inner = image[max(0, top):top + side, max(0, left):left + side]
     return cv2.copyMakeBorder(inner, above, below, before, after, kind)
+
+
+def product_square(mask, *, margin):
+    """Return (top, left, side) in pixels of the square of `crop_to_product`, perhaps beyond the photo; None without a
+    product in the mask."""
+    rows, columns = (np.flatnonzero((mask > 127).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    side = max(1, round(max(rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1) * (1 + 2 * margin)))
+    return (rows[0] + rows[-1] + 1 - side) // 2, (columns[0] + columns[-1] + 1 - side) // 2, side
+
+
+def limited(image, max_side):
+    """Return uint8 [H, W] or [H, W, C], shrunk to a longer side of `max_side` pixels where that is less."""
+    scale = max_side / max(image.shape[:2])
+    return image if scale >= 1 else scaled(image, scale)
+
+
+def scaled(image, scale):
+    """Return an image shrunk to `scale` (0..1) of its sides, by means of areas."""
+    width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def normalise_contrast(image):

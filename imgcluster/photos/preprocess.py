@@ -22,7 +22,13 @@ from threadpoolctl import threadpool_limits
 from imgcluster.errors import UserError
 from imgcluster.files import write_table
 from imgcluster.interrupts import end_when_interrupted, interrupts_wait
-from imgcluster.photos.background import crop_to_product, fill_background, normalise_contrast, product_mask
+from imgcluster.photos.background import (
+    crop_to_product,
+    fill_background,
+    limited,
+    normalise_contrast,
+    product_mask,
+)
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
 from imgcluster.photos.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
@@ -39,6 +45,8 @@ from imgcluster.photos.photo_tables import (
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
+# Side, in pixels, of the largest square that is made before it is brought to `Recipe.max_side`: 50 MB.
+LARGEST_SQUARE = 4096
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
 VERSION = 8
 NO_LEAKS = "ignore:resource_tracker:UserWarning"
@@ -230,17 +238,13 @@ def finish_photo(image, cutout, recipe):
     if recipe.contrast:
         image = normalise_contrast(image)
     filled = fill_background(image, cutout.mask, fill=recipe.fill)
-    if recipe.crop is True or (recipe.crop == "plain" and cutout.plain):
-        filled = crop_to_product(filled, cutout.mask, margin=CROP_MARGIN)
-    return _limited(filled, recipe.max_side)
+    if _is_cropped(cutout, recipe):
+        filled = crop_to_product(filled, cutout.mask, margin=CROP_MARGIN, largest=max(LARGEST_SQUARE, recipe.max_side))
+    return limited(filled, recipe.max_side)
 
 
-def _limited(image, max_side):
-    scale = max_side / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+def _is_cropped(cutout, recipe):
+    return cutout.plausible and (recipe.crop is True or (recipe.crop == "plain" and cutout.plain))
 
 
 def photos_changed(raw_dir, ledger):

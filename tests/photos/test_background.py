@@ -170,6 +170,18 @@ def test_crop_is_a_square_around_the_product():
     assert crop_to_product(image, np.zeros_like(mask)) is image
 
 
+def test_the_square_around_a_very_long_product_is_not_made_at_full_size(monkeypatch):
+    image, mask = np.full((60, 2000, 3), 250, np.uint8), np.zeros((60, 2000), np.uint8)
+    image[20:40, 100:1900], mask[20:40, 100:1900] = (200, 30, 30), 255
+    whole, borders, made = crop_to_product(image, mask), cv2.copyMakeBorder, []
+    assert whole.shape == (2088, 2088, 3)
+    monkeypatch.setattr(cv2, "copyMakeBorder", lambda *args: made.append(borders(*args)) or made[-1])
+    square = crop_to_product(image, mask, largest=800)
+    assert square.shape == (800, 800, 3) and len(made) == 1 and made[0].size == square.size
+    shrunk = cv2.resize(whole, (800, 800), interpolation=cv2.INTER_AREA)
+    assert np.abs(square.astype(int) - shrunk).mean() < 1
+
+
 def test_contrast_keeps_colours_and_spreads_lightness():
     image = np.random.default_rng(0).normal((110, 100, 90), 4, (80, 80, 3)).astype(np.uint8)
     even = normalise_contrast(image)

@@ -240,6 +240,14 @@ def test_every_product_is_sought_where_a_setting_needs_its_mask():
         assert prepare_photo(busy, recipe)[1].num_objects
 
 
+@pytest.mark.parametrize("recipe, product", [(Recipe(crop=True), 200), (Recipe(method="contours"), 20)])
+def test_where_no_product_is_found_nothing_is_cropped(recipe, product):
+    image = np.full((400, 400, 3), 200, np.uint8)
+    image[160:240, 165:240] = product  # too small for outlines to be filled
+    finished, cutout = prepare_photo(image, recipe)
+    assert not cutout.plausible and np.array_equal(finished, image)
+
+
 @pytest.mark.parametrize("recipe", [Recipe(crop=True, fill="white", max_side=100), Recipe(max_side=100)])
 def test_masks_have_the_photo_s_own_size_and_change_nothing_else(tmp_path, save_photos, recipe):
     large = cv2.resize(on_ground(np.random.default_rng(0), plain=True), (800, 600), interpolation=cv2.INTER_NEAREST)
