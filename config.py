@@ -76,13 +76,14 @@ LABEL_REGEX = r"^(\d+)_"
 BACKGROUND_METHOD = "grabcut"
 
 # What replaces the background: "keep" (nothing, the photo stays as it is; groups real photos best, and is fastest),
-# "white", "grey", "mean" (the photo's mean colour), "blur" or "transparent" (the files then contain PNG data, whatever
-# their names; the network sees white). Try "white" where sellers' backgrounds differ more than the products do, and for
-# search by photo (step 07) where photos were taken in hands and shops.
+# "white", "grey", "mean" (the photo's mean colour), "blur" or "transparent" (the files then contain PNG, or WebP
+# under .webp, whatever their names; the network sees white). Try "white" where sellers' backgrounds differ more than
+# the products do, and for search by photo (step 07) where photos were taken in hands and shops.
 BACKGROUND = "keep"
 
 # Crop each photo to a square around the product, so that the seller's framing no longer matters: "plain" (only on plain
-# backgrounds, where the product is found reliably), True (every photo) or False (none).
+# backgrounds, where the product is found reliably), True (every photo) or False (none). Photos in which no product is
+# found keep their frame.
 CROP_TO_PRODUCT = "plain"
 
 # Leave out photos in which the product fills less than MIN_PRODUCT_SHARE of the frame (0 to below 1; 0: none are left
