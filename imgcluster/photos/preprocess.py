@@ -3,6 +3,7 @@
 Each finished photo is noted in a ledger, so that a killed run goes on where it was, and a photo that did not change is
 not done again. A photo that cannot be read, or that brings its process down, is noted with the reason.
 """
+import math
 import multiprocessing
 import os
 import shutil
@@ -11,7 +12,7 @@ import threading
 from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -28,11 +29,12 @@ from imgcluster.photos.background import (
     limited,
     normalise_contrast,
     product_mask,
+    product_square,
 )
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
 from imgcluster.photos.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
-from imgcluster.photos.photo_audit import audit_photo, refusal, rim_share
+from imgcluster.photos.photo_audit import audit_photo, read_header, refusal, rim_share
 from imgcluster.photos.photo_tables import (
     LEDGER,
     gone_photos,
@@ -47,6 +49,8 @@ from imgcluster.photos.photo_tables import (
 CROP_MARGIN = 0.08
 # Side, in pixels, of the largest square that is made before it is brought to `Recipe.max_side`: 50 MB.
 LARGEST_SQUARE = 4096
+# Most pixels at which a photo is decoded again for the sake of a small product: of one of 12 million all.
+FINER_PIXELS = 16_000_000
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
 VERSION = 8
 NO_LEAKS = "ignore:resource_tracker:UserWarning"
@@ -205,9 +209,9 @@ def preprocess_photo(folders, name, mask_name, recipe):
     try:
         data = read_bytes(folders.raw / name)
         image = decode_image(data, max_pixels=recipe.max_pixels, min_side=recipe.max_side)
+        finished, cutout = prepare_photo(image, recipe, data)
     except ImageError as error:
         return {"reason": str(error)}
-    finished, cutout = prepare_photo(image, recipe)
     signature, audit = photo_signature(image, data), audit_photo(image, data)
     if recipe.save_masks:
         mask = cv2.resize(cutout.mask, (audit["width"], audit["height"]), interpolation=cv2.INTER_LINEAR)
@@ -222,15 +226,35 @@ def product_entry(cutout):
             "num_objects": cutout.num_objects, "plain": bool(cutout.plain), "plausible": bool(cutout.plausible)}
 
 
-def prepare_photo(image, recipe):
+def prepare_photo(image, recipe, data=None):
     """Return (the photo as later steps see it, the Cutout of its product) for uint8 [H, W, 3] RGB and a Recipe.
 
     Contrast, background, crop, size. The crop "plain" is made where the background is plain and the cut therefore sure.
+    data: the bytes of the file, where `image` was decoded with `min_side` and is whole: what is cropped to less than
+    `max_side` is then taken from the file's own pixels. The Cutout is that of `image` in any case.
     """
     masks_wanted = recipe.fill != "keep" or recipe.crop is True or recipe.save_masks or recipe.every_mask
     method = recipe.method if masks_wanted or recipe.crop else "none"
     cutout = product_mask(image, method=method, plain_only=not masks_wanted)
-    return finish_photo(image, cutout, recipe), cutout
+    finer = image, cutout
+    if data is not None and _is_cropped(cutout, recipe):
+        finer = _finer(image, cutout, recipe, data)
+    return finish_photo(*finer, recipe), cutout
+
+
+def _finer(image, cutout, recipe, data):
+    """Return a photo and its Cutout at the least size, of those it can be decoded at, at which the crop is of
+    `max_side` pixels, or at the largest one of `FINER_PIXELS`; as they are where that is no larger."""
+    side = product_square(cutout.mask, margin=CROP_MARGIN)[2]
+    size = read_header(data, image.shape[:2])[1]
+    # Decoded sides are less than twice `min_side`, and so pixels less than four times as many.
+    most = math.isqrt(FINER_PIXELS * min(size) // (4 * max(size)))
+    wanted = min(most, math.ceil(min(image.shape[:2]) * recipe.max_side / side))
+    if side >= recipe.max_side or size == image.shape[:2] or wanted <= min(image.shape[:2]):
+        return image, cutout
+    finer = decode_image(data, max_pixels=recipe.max_pixels, min_side=wanted)
+    mask = cv2.resize(cutout.mask, finer.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return finer, replace(cutout, mask=mask)
 
 
 def finish_photo(image, cutout, recipe):

@@ -52,7 +52,7 @@ def read_query(data, recipe, *, box=None):
     """
     image, size, missing = open_photo(data, recipe, box=box)
     if box is None:
-        return Query(image, size, find_regions(image, recipe, size), incomplete(missing))
+        return Query(image, size, find_regions(image, recipe, size, data), incomplete(missing))
     left, top, width, height = box
     crop = image[top:top + height, left:left + width]
     regions = [Region("box", (left, top, width, height), prepare_photo(crop, recipe)[0])]
@@ -85,9 +85,12 @@ def check_box(box, size):
     return left, top, width, height
 
 
-def find_regions(image, recipe, size):
-    """Return the whole photo and, where it shows several things or a small one, each of them, largest first."""
-    finished, cutout = prepare_photo(image, recipe)
+def find_regions(image, recipe, size, data=None):
+    """Return the whole photo and, where it shows several things or a small one, each of them, largest first.
+
+    image, recipe, data: as in `preprocess.prepare_photo`; size: the file's own (w, h).
+    """
+    finished, cutout = prepare_photo(image, recipe, data)
     regions = [Region("photo", (0, 0, *size), finished)]
     if recipe.method == "none":
         return regions
