@@ -66,23 +66,30 @@ def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset()):
     and are moved to `outdated/`, and the step that makes them has to run again.
     """
     data_dir, img_paths = Path(data_dir), list(img_paths)
+    stage, files, outdated = stage_folder(data_dir), ["img_paths.txt"], []
     if (data_dir / "img_paths.txt").exists():
         old = read_img_paths(data_dir)
         if old != img_paths or not replaced.isdisjoint(old):
-            _realign(data_dir, old, img_paths, replaced)
-    write_lines(data_dir / "img_paths.txt", img_paths)
-    if labels_true is not None:
-        write_labels(data_dir, "true", labels_true)
-        return
-    for name in labels_files("true"):
-        (data_dir / name).unlink(missing_ok=True)
+            kept, outdated = _realign(data_dir, stage, old, img_paths, replaced)
+            files += kept
+    # All change together, whoever is killed: labels of other photos, as many as these, would be taken for theirs.
+    write_lines(stage / "img_paths.txt", img_paths)
+    if labels_true is None:
+        for name in labels_files("true"):
+            (data_dir / name).unlink(missing_ok=True)
+    else:
+        write_labels(stage, "true", labels_true)
+        files += labels_files("true")
+    commit(data_dir, files, outdated=outdated)
 
 
-def _realign(data_dir, old, new, replaced):
-    """Bring the row files in step with the photos `new`: all of them and img_paths.txt together, whoever is killed."""
+def _realign(data_dir, stage, old, new, replaced):
+    """Prepare the row files, in step with the photos `new`, in the folder `stage`.
+
+    Returns the names of those that are there, and of those that cannot be brought in step."""
     position = {name: row for row, name in enumerate(old) if name not in replaced}
     rows, record = [position.get(name, -1) for name in new], features_record(data_dir)
-    stage, kept, outdated = stage_folder(data_dir), ["img_paths.txt"], []
+    kept, outdated = [], []
     for name in (*TABLES, *PLAIN, *ARRAYS, *OF_SOME, *WHOLE):
         if not (data_dir / name).exists():
             continue
@@ -94,8 +101,7 @@ def _realign(data_dir, old, new, replaced):
         if name == FEATURES and record:
             note_features(stage, record)
             kept.append("made_by_03.json")
-    write_lines(stage / "img_paths.txt", new)
-    commit(data_dir, kept, outdated=outdated)
+    return kept, outdated
 
 
 def _keep_rows(path, target, rows, count, names):

@@ -75,9 +75,10 @@ def test_a_row_file_written_by_hand_may_lack_its_last_line_end(data_dir):
     assert labels.read_text() == f"{lines[0]}\n{lines[4]}\n" and not (data_dir / "outdated").exists()
 
 
-@pytest.mark.parametrize("moves", range(16))
-def test_a_run_killed_anywhere_leaves_rows_that_the_next_one_brings_in_step(data_dir, monkeypatch, moves):
-    rows, left, real = [0, 2, 3], [moves], os.replace
+@contextlib.contextmanager
+def killed_after(moves):
+    """A run that is killed once so many files were given their names."""
+    left, real = [moves], os.replace
 
     def dying(source, target):
         if not left[0]:
@@ -85,15 +86,31 @@ def test_a_run_killed_anywhere_leaves_rows_that_the_next_one_brings_in_step(data
         left[0] -= 1
         real(source, target)
 
+    with pytest.MonkeyPatch.context() as monkeypatch, contextlib.suppress(KeyboardInterrupt):
+        monkeypatch.setattr(os, "replace", dying)
+        yield
+
+
+@pytest.mark.parametrize("moves", range(28))
+def test_a_run_killed_anywhere_leaves_rows_that_the_next_one_brings_in_step(data_dir, moves):
+    rows = [0, 2, 3]
     names, labels = [PHOTOS[row] for row in rows], labels_of(data_dir, rows)
-    monkeypatch.setattr(os, "replace", dying)
-    with contextlib.suppress(KeyboardInterrupt):
+    with killed_after(moves):
         write_photo_rows(data_dir, names, labels)
-    monkeypatch.setattr(os, "replace", real)
     finish(data_dir)
     write_photo_rows(data_dir, names, labels)
     assert_rows(data_dir, rows)
     assert not (data_dir / "outdated").exists() and not (data_dir / "adding").exists()
+
+
+@pytest.mark.parametrize("moves", range(12))
+def test_a_run_killed_anywhere_leaves_each_photo_its_own_label(tmp_path, moves):
+    write_photo_rows(tmp_path, ["a", "b", "c"], ["A", "B", "C"])
+    with killed_after(moves):
+        write_photo_rows(tmp_path, ["a", "b", "d"], ["A", "B", "D"])
+    finish(tmp_path)
+    assert [name.upper() for name in read_img_paths(tmp_path)] == list(read_labels_true(tmp_path))
+    assert list(np.load(tmp_path / "labels_true.npy")) == list(read_labels_true(tmp_path))
 
 
 def test_the_same_photos_change_nothing(data_dir):
