@@ -45,8 +45,8 @@ def main(argv=None):
             else learn(step, source, img_dir, img_paths, labels))
     if made:
         outputs, inputs, facts = made
-        shutil.rmtree(data_dir / "training")
         step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=img_paths, **facts)
+        shutil.rmtree(data_dir / "training")
         step.finish(step.show(data_dir / outputs[0]), then="03_extract_features.py")
 
 

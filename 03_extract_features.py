@@ -16,6 +16,7 @@ from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths
 from imgcluster.datafiles.feature_record import features_digest, features_record, is_adapted
 from imgcluster.datafiles.photo_rows import drop_unreadable
 from imgcluster.datafiles.records import PHOTOS, is_up_to_date, photos_key, prepared_with
+from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.extraction.kind import read_kind
@@ -80,6 +81,7 @@ def open_network(step, img_dir, img_paths):
     """Return the `networks.Network` that the settings name and that suits these photos."""
     settings, options = step.settings, network_options(step.settings)
     if options["train_dir"] is not None:
+        finish_claimed(options["train_dir"])  # a step 02 that was killed
         path = options["train_dir"] / "network.keras"
         if path.exists():
             step.warn_if_changed("02", data_dir=path.parent)

@@ -138,6 +138,26 @@ def chromium(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def killed_after():
+    """killed_after(moves): a block of a run that is killed once so many files were given their names."""
+    @contextlib.contextmanager
+    def killed(moves):
+        left, real = [moves], os.replace
+
+        def dying(source, target):
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            real(source, target)
+
+        with pytest.MonkeyPatch.context() as monkeypatch, contextlib.suppress(KeyboardInterrupt):
+            monkeypatch.setattr(os, "replace", dying)
+            yield
+
+    return killed
+
+
+@pytest.fixture(scope="session")
 def digits():
     """Pixels of 300 handwritten digits, float32 [300, 64]."""
     return load_digits().data[:300].astype(np.float32)

@@ -1,6 +1,7 @@
 """The files of step 02: the network that later steps use, and what a training leaves beside it."""
 from pathlib import Path
 
+from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.extraction.kind import KIND_FILE, write_kind
 from imgcluster.files import replacing, write_lines, write_table
 from imgcluster.training.validation import confusions
@@ -26,7 +27,7 @@ def write_fitted(data_dir, network):
 
 
 def write_trained(data_dir, trainer, members):
-    """Write the network of all `members` (trainer.Member) of a `trainer.Trainer`, and what tells about it.
+    """Write the network of all `members` (trainer.Member) of a `trainer.Trainer`, and what tells about it, together.
 
     Returns (names of the files, scores on validation photos, number of these). Of several members each one's own
     network and history go to members/<number>_<name>/; history.csv is that of the first.
@@ -37,13 +38,15 @@ def write_trained(data_dir, trainer, members):
         write_network(folder, member.network)
         write_table(folder / "history.csv", member.history)
     network, scores, (probabilities, true) = trainer.join(members)
-    write_network(data_dir, network)
-    write_lines(data_dir / "classes.txt", trainer.set.classes)
-    write_table(data_dir / "history.csv", members[0].history)
-    write_table(data_dir / "confusions.csv", confusions(probabilities, true, trainer.set.classes))
-    known = trainer.known_kind(network)
+    known, stage = trainer.known_kind(network), stage_folder(data_dir)
+    write_network(stage, network)
+    write_lines(stage / "classes.txt", trainer.set.classes)
+    write_table(stage / "history.csv", members[0].history)
+    write_table(stage / "confusions.csv", confusions(probabilities, true, trainer.set.classes))
     if known is None:
         (data_dir / KIND_FILE).unlink(missing_ok=True)
     else:
-        write_kind(data_dir, *known)
-    return [NETWORK, *(name for name in OF_LABELS if name != KIND_FILE or known is not None)], scores, len(true)
+        write_kind(stage, *known)
+    files = [NETWORK, *(name for name in OF_LABELS if name != KIND_FILE or known is not None)]
+    commit(data_dir, files, outdated=[])
+    return files, scores, len(true)

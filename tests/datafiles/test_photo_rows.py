@@ -1,6 +1,4 @@
 """Rows: whatever photos leave or come, every row file agrees with img_paths.txt."""
-import contextlib
-import os
 import tracemalloc
 
 import numpy as np
@@ -75,24 +73,8 @@ def test_a_row_file_written_by_hand_may_lack_its_last_line_end(data_dir):
     assert labels.read_text() == f"{lines[0]}\n{lines[4]}\n" and not (data_dir / "outdated").exists()
 
 
-@contextlib.contextmanager
-def killed_after(moves):
-    """A run that is killed once so many files were given their names."""
-    left, real = [moves], os.replace
-
-    def dying(source, target):
-        if not left[0]:
-            raise KeyboardInterrupt
-        left[0] -= 1
-        real(source, target)
-
-    with pytest.MonkeyPatch.context() as monkeypatch, contextlib.suppress(KeyboardInterrupt):
-        monkeypatch.setattr(os, "replace", dying)
-        yield
-
-
 @pytest.mark.parametrize("moves", range(28))
-def test_a_run_killed_anywhere_leaves_rows_that_the_next_one_brings_in_step(data_dir, moves):
+def test_a_run_killed_anywhere_leaves_rows_that_the_next_one_brings_in_step(data_dir, killed_after, moves):
     rows = [0, 2, 3]
     names, labels = [PHOTOS[row] for row in rows], labels_of(data_dir, rows)
     with killed_after(moves):
@@ -104,7 +86,7 @@ def test_a_run_killed_anywhere_leaves_rows_that_the_next_one_brings_in_step(data
 
 
 @pytest.mark.parametrize("moves", range(12))
-def test_a_run_killed_anywhere_leaves_each_photo_its_own_label(tmp_path, moves):
+def test_a_run_killed_anywhere_leaves_each_photo_its_own_label(tmp_path, killed_after, moves):
     write_photo_rows(tmp_path, ["a", "b", "c"], ["A", "B", "C"])
     with killed_after(moves):
         write_photo_rows(tmp_path, ["a", "b", "d"], ["A", "B", "D"])

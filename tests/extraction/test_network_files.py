@@ -1,8 +1,13 @@
 """The files of step 02: what an earlier training left does not outlive another."""
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
 import pytest
 
-from imgcluster.extraction.kind import KIND_FILE
-from imgcluster.extraction.network_files import NETWORK, OF_LABELS, write_fitted
+from imgcluster.datafiles.staging import finish
+from imgcluster.extraction.kind import KIND_FILE, read_kind
+from imgcluster.extraction.network_files import NETWORK, OF_LABELS, write_fitted, write_trained
 
 
 @pytest.fixture
@@ -29,3 +34,45 @@ def test_a_network_that_cannot_be_written_leaves_the_earlier_one(trained):
     with pytest.raises(AttributeError):
         write_fitted(trained, "no network")
     assert {path.read_text() for path in trained.iterdir()} == {"earlier"}
+
+
+class Network:
+    """What is saved of it is a number."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def save(self, path):
+        path.write_text(str(self.number))
+
+
+def train(folder, number, *, kept=True):
+    """Write a trained network of which all that tells about it holds its number."""
+    trainer = SimpleNamespace(
+        join=lambda members: (Network(number), {}, (np.eye(2), np.arange(2))),
+        set=SimpleNamespace(classes=[f"{number}", "other"]),
+        known_kind=lambda network: (np.full((2, 3), network.number), np.arange(2)) if kept else None)
+    return write_trained(folder, trainer, [SimpleNamespace(history=pd.DataFrame({"loss": [number]}), name="tiny")])[0]
+
+
+def numbers(folder):
+    """Of which training each file is."""
+    kind = read_kind(folder)
+    return [int((folder / NETWORK).read_text()), int((folder / "classes.txt").read_text().split()[0]),
+            int(pd.read_csv(folder / "history.csv")["loss"][0]), *([] if kind is None else [int(kind[0][0, 0])])]
+
+
+@pytest.mark.parametrize("moves", range(12))
+def test_a_run_killed_anywhere_puts_no_network_beside_what_tells_about_another(tmp_path, killed_after, moves):
+    train(tmp_path, 1)
+    with killed_after(moves):
+        train(tmp_path, 2)
+    finish(tmp_path)
+    assert numbers(tmp_path) in ([1] * 4, [2] * 4)
+
+
+def test_a_network_that_kept_no_earlier_features_has_no_kind(tmp_path):
+    assert KIND_FILE in train(tmp_path, 1)
+    assert KIND_FILE not in train(tmp_path, 2, kept=False)
+    assert numbers(tmp_path) == [2] * 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([NETWORK, *OF_LABELS[:3]])
