@@ -34,12 +34,15 @@ def main(argv=None):
     step.warn_if_changed("01")
     network = open_network(step, img_dir, img_paths)
     path = step.data_dir / "features.npy"
-    outputs = ["features.npy", *([BEFORE] * bool(network.before)), *(PROJECTOR_FILES * settings.FEATURES_TSV)]
-    if are_current(step, network, outputs) and are_older([img_dir / name for name in img_paths], path):
+    outputs = ["features.npy", *([BEFORE] * bool(network.before))]
+    current = are_current(step, network, outputs) and are_older([img_dir / name for name in img_paths], path)
+    outputs += PROJECTOR_FILES * settings.FEATURES_TSV
+    if current and are_current(step, network, outputs):
         step.finish(f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it "
                     "made anew)", then="04_cluster_som.py")
         return
-    extract(step, network, img_dir, img_paths, path)
+    if not current:
+        extract(step, network, img_dir, img_paths, path)
     features = read_features(step.data_dir)
     if settings.FEATURES_TSV:
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
@@ -47,7 +50,8 @@ def main(argv=None):
         step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
     step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
                 prepared=prepared_with(step.data_dir), **network.source)
-    step.finish(f"{step.show(path)} ({features.shape[0]} photos x {features.shape[1]} features)",
+    wrote = step.data_dir / PROJECTOR_FILES[0] if current else path
+    step.finish(f"{step.show(wrote)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
 
 

@@ -375,6 +375,19 @@ def test_features_are_made_anew_where_photos_network_or_settings_are_others(fini
     assert again(frozen, "BACKGROUND=grey")
 
 
+def test_files_for_the_projector_are_made_of_the_features_there_are(finished, tmp_path):
+    project = new_project(tmp_path / "projector", TRAIN_DATASET=None)
+    data, shop = project / "data" / "shop", finished[0]
+    for folder in ("img", "data"):
+        shutil.copytree(shop / folder / "shop", project / folder / "shop")
+    run("03_extract_features.py", project)
+    before = (data / "features.npy").stat().st_mtime_ns
+    for wrote in ("features.tsv", "nothing: "):
+        told = run("03_extract_features.py", project, "--set", "FEATURES_TSV=True").stdout
+        assert wrote in told and (data / "features.npy").stat().st_mtime_ns == before
+        assert len(lines(data / "features.tsv")) == len(lines(data / "img_paths.txt"))
+
+
 def test_steps_say_which_step_comes_first(tmp_path):
     project = new_project(tmp_path / "empty", TRAIN_DATASET=None)
     for script, first in (("03_extract_features.py", "00_make_labels_true.py"),
