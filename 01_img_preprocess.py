@@ -41,7 +41,7 @@ def main(argv=None):
     labels = labels_where_there_are(done.kept, needed=(step.data_dir / "labels_true.txt").exists(), warn=step.warn,
                                     **label_options(settings))
     write_photo_rows(step.data_dir, done.kept, labels, replaced=done.replaced)
-    done.remove_gone(folders.img)
+    done.remove_gone(folders)
     done.write_tables(step.data_dir)
     step.record(["img_paths.txt", "photos.csv", "skipped.csv", "duplicates.csv"])
     plain = sum(entry["plain"] for entry in done.usable)

@@ -97,9 +97,11 @@ class Outcome:
     gone: set
     tables: dict
 
-    def remove_gone(self, img_dir):
+    def remove_gone(self, folders):
         """Remove what was written of photos that have gone; before the tables, by which they are known."""
-        for path in (Path(img_dir) / name for name in self.gone):
+        there = mask_names([*(entry["file"] for entry in self.usable), *(name for name, _ in self.skipped)]).values()
+        masks = {mask for name in self.gone for mask in _names_of_mask(name)} - set(there)
+        for path in (*(folders.img / name for name in self.gone), *(folders.masks / name for name in masks)):
             if path.is_file():  # not where a folder has its name now
                 path.unlink()
 
@@ -198,10 +200,15 @@ def mask_names(img_paths):
     Photos whose paths differ in nothing but the suffix keep it, so that no mask overwrites another (a.jpg.png); all do
     where that is not enough.
     """
-    stems = {name: str(PurePosixPath(name).with_suffix(".png")) for name in img_paths}
-    shared = {stem for stem, count in Counter(stems.values()).items() if count > 1}
-    masks = {name: name + ".png" if stem in shared else stem for name, stem in stems.items()}
-    return masks if len(set(masks.values())) == len(masks) else {name: name + ".png" for name in img_paths}
+    names = {name: _names_of_mask(name) for name in img_paths}
+    counts = Counter(short for short, _ in names.values())
+    masks = {name: short if counts[short] == 1 else long for name, (short, long) in names.items()}
+    return masks if len(set(masks.values())) == len(masks) else {name: long for name, (_, long) in names.items()}
+
+
+def _names_of_mask(name):
+    """The names that the mask of a photo may have: with .png instead of its suffix, and behind it."""
+    return str(PurePosixPath(name).with_suffix(".png")), name + ".png"
 
 
 def preprocess_photo(folders, name, mask_name, recipe):

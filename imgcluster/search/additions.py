@@ -112,7 +112,7 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
                               progress=progress)
     # Before the network looks at them for minutes: so may photos that were put there by hand.
     labels = options.labels_of(done.kept, warn=options.warn)
-    added = update_catalogue(data_dir, folders.img, done, labels, encoder, options, progress=progress)
+    added = update_catalogue(data_dir, folders, done, labels, encoder, options, progress=progress)
     unusable = [(file, reason) for file, reason in done.skipped if file not in skipped]
     _tell(unusable, options.warn)
     return replace(added, unusable=len(refused) + len(unusable), already=len(known & set(there)),
@@ -178,15 +178,15 @@ def copy_photos(folder, raw_dir, names):
             shutil.copyfile(Path(folder) / name, path)
 
 
-def update_catalogue(data_dir, img_dir, done, labels, encoder, options, *, progress):
+def update_catalogue(data_dir, folders, done, labels, encoder, options, *, progress):
     """Make the photos that step 01 kept the rows of the catalogue: new ones get features and a cluster, others leave.
 
-    done: its `preprocess.Outcome`, whose replaced photos count as new; labels: true ones of the photos kept, or None.
-    Returns `Added`. All files change together, or none.
+    folders: the dataset's `preprocess.Folders`; done: its `preprocess.Outcome`, whose replaced photos count as new;
+    labels: true ones of the photos kept, or None. Returns `Added`. All files change together, or none.
     """
     # Windows replaces no file that is mapped: the features are let go before the files change places.
-    added, files = _prepare(data_dir, img_dir, done, labels, encoder, options, progress)
-    done.remove_gone(img_dir)
+    added, files = _prepare(data_dir, folders.img, done, labels, encoder, options, progress)
+    done.remove_gone(folders)
     if files:
         commit(data_dir, files, outdated=[*PUT_ASIDE, *(name for name in KEPT_UP if name not in files)])
     else:

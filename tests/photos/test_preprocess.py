@@ -353,10 +353,24 @@ def test_what_was_written_of_a_deleted_photo_goes_with_it(tmp_path, save_photos,
     for _ in range(2):  # the first run was killed before it removed them
         done = dataset(tmp_path, silent, remove_duplicates=False)
         assert done.gone == {"sub/b.png"} and (tmp_path / "img" / names[1]).exists()
-    done.remove_gone(tmp_path / "img")
+    done.remove_gone(folders_in(tmp_path))
     done.write_tables(tmp_path / "data")
     assert sorted(path.name for path in (tmp_path / "img").rglob("*.png")) == ["a.png", "c.png", "own.png"]
     assert dataset(tmp_path, silent, remove_duplicates=False).gone == set()
+
+
+def test_the_mask_of_a_deleted_photo_goes_with_it_and_no_other_does(tmp_path, save_photos, silent):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.jpg", "a.png", "b.png", "sub/c.png"])
+    recipe = replace(RECIPE, save_masks=True)
+    dataset(tmp_path, silent, recipe=recipe, remove_duplicates=False).write_tables(tmp_path / "data")
+    (tmp_path / "masks" / "own.png").touch()
+    for name in ("a.jpg", "sub/c.png"):
+        (tmp_path / "raw" / name).unlink()
+    done = dataset(tmp_path, silent, recipe=recipe, remove_duplicates=False)
+    done.remove_gone(folders_in(tmp_path))
+    masks = [path.name for path in (tmp_path / "masks").rglob("*.png")]
+    assert done.gone == {names[0], names[3]} and {"a.png", "b.png", "own.png"} <= set(masks)
+    assert not {"a.jpg.png", "c.png"} & set(masks)
 
 
 @pytest.mark.parametrize("before, now", [("Boots 2.0", "Boots 2.0/a.png"), ("Boots 2.0/a.png", "Boots 2.0"),
@@ -368,7 +382,7 @@ def test_a_photo_may_take_the_place_of_a_folder_and_a_folder_that_of_a_photo(tmp
         photos(np.random.default_rng(0), save_photos, tmp_path, names)
         done = dataset(tmp_path, silent, recipe=replace(RECIPE, save_masks=True), remove_duplicates=False)
         assert done.kept == names
-        done.remove_gone(tmp_path / "img")
+        done.remove_gone(folders_in(tmp_path))
         done.write_tables(tmp_path / "data")
     assert done.gone == {before}
     written = [path.relative_to(tmp_path / "img") for path in (tmp_path / "img").rglob("*") if path.is_file()]
