@@ -13,7 +13,7 @@ from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import cv2
 import numpy as np
@@ -145,7 +145,7 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     "plausible" (see `background.Cutout`), and "signature". ledger: path of the file that keeps the
     entries. progress: `progress(total, initial)` makes a bar.
     """
-    entries, tasks = _split(folders, img_paths, recipe, read_ledger(ledger))
+    entries, tasks = _split(folders, img_paths, recipe, ledger)
     # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
     write_ledger(ledger, entries.values())
     for (_, name, mask_name, _), _ in tasks:
@@ -162,13 +162,13 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     return ordered
 
 
-def _split(folders, img_paths, recipe, known):
+def _split(folders, img_paths, recipe, ledger):
     """Return ({photo: entry} of what the ledger has done already, [(task, stamp)] of what is to be done)."""
-    masks = mask_names(img_paths)
+    masks, known, written_to = mask_names(img_paths), read_ledger(ledger), _seen_from(ledger.parent, folders.img)
     entries, tasks = {}, []
     for name in img_paths:
         task = (folders, name, masks[name], recipe)
-        stamp = _stamp(folders, name, recipe)
+        stamp = [*_stamp(folders, name, recipe), written_to]
         old = known.get(name)
         # What could not be read may be now: for want of a permission, memory or a drive, no file changes.
         if old and old["stamp"] == stamp and "reason" not in old and _is_written(task):
@@ -298,8 +298,16 @@ def _is_other(path, entry):
         return True
 
 
+def _seen_from(folder, other):
+    """The path to another folder: where there is one, relative, which stays as it is when both are moved."""
+    try:
+        return PurePath(os.path.relpath(other, folder)).as_posix()
+    except ValueError:  # another drive of Windows
+        return PurePath(other).as_posix()
+
+
 def _stamp(folders, name, recipe):
-    """What must be the same for a photo not to be done again."""
+    """What of a photo must be the same for it not to be done again, beside the folder that it is written to."""
     return [VERSION, *_size_and_time(folders.raw / name), asdict(recipe)]
 
 

@@ -124,6 +124,30 @@ def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photo
     assert preprocess(tmp_path, names, Recipe(method="contours", max_side=32))[1] == 0
 
 
+def test_photos_written_to_another_folder_are_not_taken_for_those_here(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path / "project", ["a.png", "b.png"])
+    other = replace(RECIPE, max_side=32)
+
+    def written(recipe, img):
+        folders = Folders(tmp_path / "project" / "raw", tmp_path / "project" / img, tmp_path / "project" / "masks")
+        started = []
+        preprocess_folder(folders, names, recipe, ledger=tmp_path / "project" / "ledger.jsonl", workers=1,
+                          progress=lambda total, initial: started.append(initial) or contextlib.nullcontext(Bar()))
+        return started[0], [read_image(folders.img / name).shape[1] for name in names]
+
+    assert written(RECIPE, "first") == (0, [64, 64])
+    assert written(other, "second") == (0, [32, 32])
+    assert written(other, "first") == (0, [32, 32])
+    assert written(other, "first") == (2, [32, 32])
+
+
+def test_a_project_that_is_moved_as_a_whole_is_not_done_again(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path / "here", ["a.png", "b.png"])
+    first, _ = preprocess(tmp_path / "here", names)
+    shutil.move(tmp_path / "here", tmp_path / "moved")
+    assert preprocess(tmp_path / "moved", names) == (first, 2)
+
+
 def test_a_photo_that_could_not_be_read_is_tried_again_though_its_file_is_the_same(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
     first, _ = preprocess(tmp_path, names)
