@@ -1,4 +1,5 @@
 """Bars that sellers and programs put along a photo's sides: banners with writing, borders, letterboxes."""
+import cv2
 import numpy as np
 
 _LIKE = 12.0  # 8-bit Lab units within which a bar is of one colour, and beyond which the photo differs from it
@@ -23,7 +24,7 @@ def _bar(colours):
     """How many of the first rows are a bar: of one colour but for writing, and cut off by a straight edge."""
     limit = int(len(colours) * _MAX_BAR)
     colour = np.median(colours[0], axis=0)
-    alike = np.abs(colours[:limit + 2] - colour).max(axis=2) < _LIKE
+    alike = np.logical_and.reduce([channel < _LIKE for channel in cv2.split(np.abs(colours[:limit + 2] - colour))])
     if not limit or alike[0].mean() < _OUTERMOST:
         return 0
     ends = max(1, alike.shape[1] // 20)

@@ -20,7 +20,7 @@ def cut_from_plain_ground(lab):
     difference, roughness = _difference_from_ground(lab)
     if difference is None:
         return None
-    lightness, colour = difference[..., 0], np.linalg.norm(difference[..., 1:], axis=-1)
+    lightness, colour = difference[..., 0], np.sqrt(difference[..., 1] ** 2 + difference[..., 2] ** 2)
     weighted = lightness * np.where(lightness < 0, np.float32(_SHADOW), np.float32(1))
     distance = np.sqrt(weighted ** 2 + 2 * colour ** 2) / max(6.0, 4 * roughness)
     may_be_shadow = (colour < _SHADOW_COLOUR) & (lightness > _DARKEST) & (lightness < _BRIGHTEST)
@@ -46,9 +46,8 @@ def _reached_from_frame(lab, passable, starts):
 
 
 def _local_range(lab, side):
-    """Largest difference in any channel within a window, int16 [h, w]."""
-    window = np.ones((side, side), np.uint8)
-    return (cv2.dilate(lab, window).astype(np.int16) - cv2.erode(lab, window)).max(axis=2)
+    """Largest difference in any channel within a window, uint8 [h, w]."""
+    return np.maximum.reduce(cv2.split(cv2.morphologyEx(lab, cv2.MORPH_GRADIENT, np.ones((side, side), np.uint8))))
 
 
 def _difference_from_ground(lab):

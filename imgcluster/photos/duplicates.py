@@ -63,8 +63,8 @@ def file_digest(data):
 
 def _is_coloured(image):
     """Whether more than a hundredth of the pixels are no grey."""
-    pixels = cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_NEAREST).astype(np.int16)
-    return bool((pixels.max(axis=2) - pixels.min(axis=2) > _GREY).mean() > 0.01)
+    channels = cv2.split(cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_NEAREST))
+    return bool((np.maximum.reduce(channels) - np.minimum.reduce(channels) > _GREY).mean() > 0.01)
 
 
 def _within_frame(grey):

@@ -38,7 +38,8 @@ def audit_photo(image, data):
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     low, bright, high = np.quantile(grey, [0.005, 0.95, 0.995])
     edges = np.quantile(np.abs(cv2.Laplacian(grey, cv2.CV_32F)), 0.995)
-    spread = small.max(axis=2).astype(np.float32) - small.min(axis=2)
+    channels = cv2.split(small)  # NumPy takes several times as long over an axis of three
+    spread = np.maximum.reduce(channels).astype(np.float32) - np.minimum.reduce(channels)
     name, (height, width) = read_header(data, image.shape[:2])
     missing = missing_rows(data)
     if missing is None and name in ("JPEG", "MPO"):
