@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from imgcluster.datafiles.artefacts import read_img_paths, read_labels, read_labels_true, read_lines, write_labels
+from imgcluster.datafiles.feature_record import features_record, note_features
 from imgcluster.datafiles.photo_rows import drop_unreadable, left_out, write_photo_rows
 from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
@@ -180,6 +181,18 @@ def test_dropped_photos_leave_all_row_files_and_are_listed(data_dir):
     assert dict(zip(skipped.file, skipped.reason)) == {"z.jpg": "damaged, badly", PHOTOS[1]: 'has "no" end',
                                                        PHOTOS[4]: "vanished"}
     assert list(skipped.file) == sorted(skipped.file)
+
+
+def test_a_dropped_photo_is_listed_once(data_dir):
+    write_table(data_dir / "skipped.csv", pd.DataFrame({"file": [PHOTOS[1]], "reason": ["vanished"]}))
+    drop_unreadable(data_dir, "img", {PHOTOS[1]: "damaged"}, warn=lambda _: None)
+    assert list(read_table(data_dir / "skipped.csv").file) == [PHOTOS[1]]
+
+
+def test_features_whose_rows_left_are_still_known_to_be_those_of_step_03(data_dir):
+    note_features(data_dir, {"network": "tiny"})
+    write_photo_rows(data_dir, PHOTOS[1:], labels_of(data_dir, range(1, 5)))
+    assert features_record(data_dir)["network"] == "tiny"
 
 
 def test_photos_are_not_dropped_where_none_would_be_left(data_dir):

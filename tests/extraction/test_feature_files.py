@@ -1,7 +1,4 @@
 """Arrays of features on disk: whitened, replaced whole."""
-import contextlib
-import os
-
 import numpy as np
 import pytest
 
@@ -114,25 +111,31 @@ def test_where_no_photo_could_be_read_nothing_changes(tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == earlier
 
 
+def test_a_note_of_another_extraction_does_not_vouch_for_arrays_begun_since(tmp_path):
+    outs = [tmp_path / "features.npy", tmp_path / "before.npy"]
+    filled(tmp_path, key=1).note()
+    FeatureFiles(outs, (4, 3), 5, key=2)  # killed before it noted anything
+    assert FeatureFiles(outs, (4, 3), 5, key=1).done == 0
+
+
+def test_unreadable_photos_have_no_say_in_whitened_features(tmp_path):
+    files = filled(tmp_path, rows=30, bad={0: "vanished", 7: "damaged"})
+    files.note()
+    readable = np.delete(np.load(tmp_path / "features.part.npy"), [0, 7], axis=0)
+    files.publish(components=2)
+    with np.load(tmp_path / "whitening.npz", allow_pickle=False) as kept:
+        np.testing.assert_allclose(kept["mean"], readable.mean(axis=0), atol=1e-5)
+
+
 @pytest.mark.parametrize("moves", range(7))
-def test_a_run_killed_anywhere_leaves_whitened_features_and_their_axes_of_one_run(tmp_path, monkeypatch, moves):
-    raw, left, real = [], [moves], os.replace
-
-    def dying(source, target):
-        if not left[0]:
-            raise KeyboardInterrupt
-        left[0] -= 1
-        real(source, target)
-
+def test_a_run_killed_anywhere_leaves_whitened_features_and_their_axes_of_one_run(tmp_path, killed_after, moves):
+    raw = []
     for key, rows in enumerate((30, 40)):
         files = filled(tmp_path, rows=rows, key=key)
         files.note()
         raw.append(np.load(tmp_path / "features.part.npy"))
-        if key:
-            monkeypatch.setattr(os, "replace", dying)
-        with contextlib.suppress(KeyboardInterrupt):
+        with killed_after(moves if key else 100):
             files.publish(components=2)
-    monkeypatch.setattr(os, "replace", real)
     finish(tmp_path)
     features, (mean, axes) = np.load(tmp_path / "features.npy"), np.load(tmp_path / "whitening.npz").values()
     own = raw[len(features) == 40]

@@ -113,6 +113,15 @@ def test_float_tiff_grey_and_colour(scale):
         assert difference(colour[1:], picture()[1:]) <= 1
 
 
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf])
+def test_an_infinite_sample_is_black_and_changes_no_other(infinite):
+    samples = picture()[:, :, 0].astype(np.float32)
+    samples[5, 7] = infinite
+    expected = picture()[:, :, 0].copy()
+    expected[5, 7] = 0
+    assert difference(decode_image(encoded(samples, "TIFF"))[:, :, 0], expected) == 0
+
+
 def test_a_float_tiff_of_one_negative_value_is_black():
     with np.errstate(invalid="raise"):
         image = decode_image(encoded(np.full((48, 64), -5, np.float32), "TIFF"))
@@ -196,13 +205,23 @@ def test_pixel_limit_is_checked_before_decoding():
     bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"0" * 100)) + chunk(b"IEND", b"")
     with pytest.raises(ImageError, match="50001 x 8000 pixels are more than MAX_PIXELS = 200000000"):
         decode_image(bomb)
-    with pytest.raises(ImageError, match="MAX_PIXELS = 3000"):
-        decode_image(encoded(picture(), "JPEG"), max_pixels=3000)
+    colours = cv2.imencode(".tif", picture().astype(np.float32))[1].tobytes()  # of which Pillow knows nothing
+    for data in (encoded(picture(), "JPEG"), colours):
+        with pytest.raises(ImageError, match="MAX_PIXELS = 3000"):
+            decode_image(data, max_pixels=3000)
 
 
 def test_large_photo_at_a_reduced_scale():
     data = cv2.imencode(".jpg", cv2.resize(picture(), (8000, 6000)))[1].tobytes()
     assert decode_image(data, min_side=224).shape == (750, 1000, 3)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize("shape", [(100, 900), (900, 100)])
+def test_the_shorter_side_of_a_reduced_photo_is_no_less_than_asked_for(form, shape):
+    data = encoded(picture(*shape), form)
+    assert decode_image(data, min_side=51).shape[:2] == shape
+    assert min(decode_image(data, min_side=50).shape[:2]) == 50
 
 
 def test_one_pixel(tmp_path):

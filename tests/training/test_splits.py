@@ -49,6 +49,17 @@ def test_too_few_models_are_all_trained_on(labels, share):
     assert len(split_models(labels, share=share, seed=0)) == 0
 
 
+def test_other_seeds_hold_out_other_models():
+    labels = np.repeat(np.arange(12), 3)
+    assert len({tuple(split_models(labels, share=0.3, seed=seed)) for seed in range(4)}) > 1
+
+
+def test_models_of_several_photos_are_not_all_held_out():
+    # Two of four are to be held out, and only two have photos to tell one from another by.
+    assert len(split_models([0, 0, 1, 1, 2, 3], share=0.5, seed=0)) == 0
+    assert len(split_models([0, 0, 1, 1, 2, 2, 3], share=0.5, seed=0)) == 4
+
+
 def test_models_of_one_photo_judge_nothing():
     labels = np.array([0, 1, 2, 3, 4, 4, 5, 5, 6, 6])
     rows = split_models(labels, share=0.2, seed=0)
