@@ -368,17 +368,20 @@ def _in_processes(tasks, workers):
     """Yield ((task, stamp), result) as photos are finished; a photo that kills its process gets a reason."""
     waiting = deque(tasks)
     while waiting:
-        for suspect in (yield from _until_broken(waiting, workers)):
-            yield suspect, _alone(suspect[0])
+        suspects = deque((yield from _until_broken(waiting, workers, at_once=workers * 4)))
+        while suspects:
+            # One after the other: whichever is under way when the process dies is to blame.
+            for task in (yield from _until_broken(suspects, 1, at_once=1)):
+                yield task, {"reason": "reading it ended the process (out of memory, or a damaged file)"}
 
 
-def _until_broken(waiting, workers):
-    """Work through `waiting`; returns the tasks under way when a process died, or [] at the end."""
+def _until_broken(waiting, workers, *, at_once):
+    """Work through `waiting`, `at_once` under way; returns those that were when a process died, or [] at the end."""
     running = {}
     with _pool(workers) as pool:
         try:
             while waiting or running:
-                while waiting and len(running) < workers * 4:
+                while waiting and len(running) < at_once:
                     # Taken off the list once it is under way: a pool whose process just died takes nothing.
                     running[_submit(pool, waiting[0][0])] = waiting[0]
                     waiting.popleft()
@@ -388,12 +391,3 @@ def _until_broken(waiting, workers):
         except BrokenProcessPool:
             return list(running.values())
     return []
-
-
-def _alone(task):
-    """The result of one photo in a process of its own."""
-    with _pool(1) as pool:
-        try:
-            return _submit(pool, task).result()
-        except BrokenProcessPool:
-            return {"reason": "reading it ended the process (out of memory, or a damaged file)"}

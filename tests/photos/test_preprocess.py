@@ -26,6 +26,7 @@ from imgcluster.photos.preprocess import (
     Folders,
     Recipe,
     _in_processes,
+    _pool,
     mask_names,
     photos_changed,
     prepare_photo,
@@ -206,13 +207,17 @@ def test_photos_that_an_interrupted_run_wrote_otherwise_are_done_again(tmp_path,
     assert {name: (tmp_path / "img" / name).read_bytes() for name in names} == written
 
 
-def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_photos):
+def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_photos, monkeypatch):
+    pools = []
+    monkeypatch.setattr("imgcluster.photos.preprocess._pool", lambda workers: pools.append(workers) or _pool(workers))
     names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number}.png" for number in range(6)])
     tasks = [((folders_in(tmp_path), name, name, RECIPE), None) for name in names]
     tasks.insert(2, ((folders_in(tmp_path), "deadly.png", "deadly.png", Deadly()), None))
     results = {task[1]: result for (task, _), result in _in_processes(tasks, 2)}
     assert set(results) == {*names, "deadly.png"}
     assert "ended the process" in results.pop("deadly.png")["reason"]
+    # All, those under suspicion up to the deadly one and after it, and the rest.
+    assert len(pools) <= 4
     assert all("signature" in result for result in results.values())
 
 
