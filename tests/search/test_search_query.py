@@ -18,6 +18,7 @@ from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.files import write_json, write_lines
 from imgcluster.photos.decoding import ImageError
+from imgcluster.photos.images import read_image
 from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
 from imgcluster.search.batch import check_readable, list_queries, search_photos
 from imgcluster.search.calibration import Calibration
@@ -119,6 +120,20 @@ def test_a_photo_of_the_catalogue_gets_the_features_it_has(tmp_path, tiny_embedd
     found, general = Encoder(network, compiled=compiled).encode(queries)
     np.testing.assert_array_equal(general, found)
     np.testing.assert_allclose(found, np.load(tmp_path / "features.npy"), atol=1e-5)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(max_side=100), Recipe(max_side=100, save_masks=True, fill="white")])
+def test_a_large_photo_of_a_small_product_is_prepared_as_it_was_for_the_catalogue(tmp_path, silent, recipe):
+    large = np.full((600, 800, 3), 250, np.uint8)
+    large[250:350, 350:450] = np.where(np.arange(100)[:, None] % 4 < 2, 200, 20)[:, :, None]
+    data = cv2.imencode(".jpg", large)[1].tobytes()
+    folders = Folders(tmp_path / "raw", tmp_path / "img", tmp_path / "masks")
+    folders.raw.mkdir()
+    (folders.raw / "a.png").write_bytes(data)  # written without loss, whatever is in it
+    preprocess_folder(folders, ["a.png"], recipe, ledger=tmp_path / "ledger", workers=1, progress=silent)
+    picture = read_query(data, recipe).regions[0].picture
+    assert picture.shape == (100, 100, 3)
+    np.testing.assert_array_equal(picture, read_image(folders.img / "a.png"))
 
 
 def test_what_the_network_saw_before_comes_beside_its_features(tiny_embedding):
