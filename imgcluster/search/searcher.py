@@ -52,6 +52,7 @@ class Searcher:
 
     def __init__(self, catalogue, encoder, recipe):
         self.catalogue, self.encoder, self.recipe = catalogue, encoder, recipe
+        self._lines = _lines_by_product(catalogue)
 
     def search(self, query, *, count):
         """Return one Answer for each region of an `objects.Query`, `count` products and photos each (or as many as
@@ -88,10 +89,11 @@ class Searcher:
 
     def _product(self, hit, score):
         catalogue, products = self.catalogue, self.catalogue.products
-        files = [catalogue.img_paths[row] for row in hit.rows]
-        return Product(hit.code, products.labels[hit.code], products.names[hit.code], hit.similarity, score,
-                       int(products.sizes[hit.code]), hit.rows, files,
-                       catalogue.product_data.of_product(products.labels[hit.code], files))
+        files, label = [catalogue.img_paths[row] for row in hit.rows], products.labels[hit.code]
+        # Where none of the photos found has a line, another photo of the product may have one.
+        details = catalogue.product_data.of_product(label, files) or self._lines.get(hit.code, {})
+        return Product(hit.code, label, products.names[hit.code], hit.similarity, score,
+                       int(products.sizes[hit.code]), hit.rows, files, details)
 
     def _photo(self, row, similarity, score):
         catalogue, products = self.catalogue, self.catalogue.products
@@ -99,6 +101,16 @@ class Searcher:
         file, label = catalogue.img_paths[row], products.labels[code]
         return Photo(row, file, label, products.names[code], similarity, score,
                      catalogue.product_data.of_photo(file, label))
+
+
+def _lines_by_product(catalogue):
+    """{code: columns of catalog.csv} of the first photo of each product that has a line of its own there."""
+    by_file, found = catalogue.product_data.by_file, {}
+    if by_file:
+        for code, file in zip(catalogue.products.codes.tolist(), catalogue.img_paths):
+            if file in by_file:
+                found.setdefault(code, by_file[file])
+    return found
 
 
 def check_count(count, catalogue, *, level):

@@ -290,6 +290,17 @@ def test_objects_of_a_scene_each_find_their_product(searcher):
     assert best_answer(strange) is answers[0]
 
 
+def test_a_line_for_one_photo_of_a_product_is_shown_whichever_of_its_photos_are_found(searcher):
+    # 5.png is left out of what is like it, and so is not among the photos found.
+    data = ProductData(by_file={"5.png": {"name": "Green"}, "17.png": {"name": "Later"}}, columns=["name"])
+    one = Searcher(replace(searcher.catalogue, product_data=data), searcher.encoder, PLAIN)
+    product, *others = one.like(5, count=4).products
+    assert product.label == "model 1" and product.details == {"name": "Later"}, "what was found goes first"
+    data.by_file.pop("17.png")
+    product, *others = one.like(5, count=4).products
+    assert product.details == {"name": "Green"} and [other.details for other in others] == [{}] * 3
+
+
 def test_like_a_photo_of_the_catalogue_without_itself(searcher):
     answer = searcher.like(5, count=4)
     assert "5.png" not in [photo.file for photo in answer.photos] and answer.products[0].label == "model 1"
