@@ -1,5 +1,4 @@
 """A dataset opened for searching: its photos, features, products, product data, and what its scores mean."""
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 from imgcluster.clusters.carried_over import read_names
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels, read_labels_true
 from imgcluster.datafiles.feature_record import read_before
+from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json
 from imgcluster.search.approximate import accelerated
 from imgcluster.search.calibration import Calibration, calibrate
@@ -18,6 +18,8 @@ from imgcluster.search.products import Products, products_of
 CALIBRATION_FILE = "search_calibration.json"
 # Raised when calibrations of earlier versions of this file no longer hold.
 VERSION = 5
+# How often a dataset is read whose files change meanwhile.
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -43,20 +45,42 @@ def open_catalogue(data_dir, *, seed=0, say=print):
 
     Read are features.npy, img_paths.txt and, where they exist, features_before.npy, labels_true, labels_pred,
     cluster_names.csv and catalog.csv. The calibration is kept in search_calibration.json until what it depends on
-    changes. Raises UserError for what is missing, disagrees or is empty. say: function that takes a line for the user.
+    changes. Raises UserError for what is missing, disagrees, is empty, or changes each time it is read. say: function
+    that takes a line for the user.
     """
     data_dir = Path(data_dir)
+    stamps, img_paths, products, index, general = _read_unchanged(data_dir, say)
+    calibration = _calibration(data_dir, index, products, general, {"seed": seed, **stamps})
+    return Catalogue(img_paths, index, general, products, calibration,
+                     _product_data(data_dir, img_paths, products, say))
+
+
+def _read_unchanged(data_dir, say):
+    """(stamps, ...) of what `_read` returns: all of one state of the files, which another run may be changing."""
+    for _ in range(ATTEMPTS):
+        stamps, failure = _stamps(data_dir), None
+        try:
+            found = _read(data_dir, stamps, say)
+        except UserError as error:
+            failure = error
+        if stamps == _stamps(data_dir):
+            if failure:
+                raise failure
+            return stamps, *found
+    raise UserError(f"{data_dir}: another run changes its files while they are read; wait until it has ended, then "
+                    "start this one again")
+
+
+def _read(data_dir, stamps, say):
+    """(photos, Products, index, features by which another kind of thing is told)."""
     features, before = read_features(data_dir), read_before(data_dir)
-    general = features if before is None else before
-    stamps = json.loads(json.dumps(_stamps(data_dir)))
-    index = accelerated(CosineIndex(features), data_dir, stamps["features.npy"], say=say)
     img_paths = read_img_paths(data_dir)
     clusters = read_labels(data_dir, "pred") if (data_dir / "labels_pred.txt").exists() else None
     names = {str(cluster): name for cluster, name in read_names(data_dir).items()}
     products = products_of(img_paths, read_labels_true(data_dir), clusters, names)
-    calibration = _calibration(data_dir, index, products, general, {"seed": seed, **stamps})
-    return Catalogue(img_paths, index, general, products, calibration,
-                     _product_data(data_dir, img_paths, products, say))
+    # Last, as it takes longest; features.npy stays the mapped one whatever takes its place.
+    index = accelerated(CosineIndex(features), data_dir, stamps["features.npy"], say=say)
+    return img_paths, products, index, features if before is None else before
 
 
 def _product_data(data_dir, img_paths, products, say):
@@ -83,6 +107,7 @@ def _calibration(data_dir, index, products, general, stamps):
 
 
 def _stamps(data_dir):
-    """Size and time of the files a calibration depends on; to digest a large catalogue would take seconds."""
-    paths = (data_dir / name for name in ("features.npy", BEFORE, "labels_true.txt", "labels_pred.txt"))
+    """Size and time of the files that a catalogue is made of; to digest a large one would take seconds."""
+    paths = (data_dir / name for name in ("img_paths.txt", "features.npy", BEFORE, "labels_true.txt",
+                                          "labels_pred.txt"))
     return {path.name: [path.stat().st_size, path.stat().st_mtime_ns] if path.exists() else None for path in paths}

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from shop import COLOURS, picture, save
 
-from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.datafiles.artefacts import read_lines, write_labels
 from imgcluster.datafiles.feature_record import note_features
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
-from imgcluster.files import write_json, write_lines
+from imgcluster.files import write_array, write_json, write_lines
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.images import read_image
 from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
@@ -539,6 +539,43 @@ def test_the_calibration_is_kept_until_the_labels_change(tmp_path):
     assert again.calibration == first.calibration
     write_labels(tmp_path, "true", np.random.default_rng(1).permutation(np.arange(60) % 6).astype(str))
     assert open_catalogue(tmp_path).calibration.sharpness < first.calibration.sharpness
+
+
+def one_more_photo(data_dir):
+    """Let a photo come first, of a product of its own, as `07_search.py --add` and steps 00 to 03 do."""
+    names, labels = read_lines(data_dir / "img_paths.txt"), read_lines(data_dir / "labels_true.txt")
+    features = np.load(data_dir / "features.npy")
+    write_array(data_dir / "features.npy", np.concatenate([-features[-1:], features]))
+    write_lines(data_dir / "img_paths.txt", [f"{len(names)}.jpg", *names])
+    write_labels(data_dir, "true", [f"new {len(names)}", *labels])
+
+
+@pytest.mark.parametrize("changes", [1, 2])
+def test_a_dataset_that_changes_while_it_is_read_is_read_anew(tmp_path, monkeypatch, changes):
+    class Slow(CosineIndex):
+        def __init__(self, features):
+            super().__init__(features)
+            if len(features) < 30 + changes:
+                one_more_photo(tmp_path)
+
+    write_dataset(tmp_path, "true", (np.arange(30) % 3).astype(str))
+    own = np.load(tmp_path / "features.npy")[:1]
+    monkeypatch.setattr("imgcluster.search.catalogue.CosineIndex", Slow)
+    catalogue = open_catalogue(tmp_path)
+    row = catalogue.index.search(own, 1)[0][0, 0]
+    assert len(catalogue.img_paths) == len(catalogue.index) == len(catalogue.products.codes) == 30 + changes
+    assert catalogue.img_paths[row] == "0.jpg" and catalogue.products.labels[catalogue.products.codes[row]] == "0"
+
+
+def test_a_dataset_that_never_stays_as_it_is_is_refused_but_damage_is_told_as_such(tmp_path, monkeypatch):
+    write_dataset(tmp_path, "true", (np.arange(30) % 3).astype(str))
+    write_lines(tmp_path / "labels_true.txt", ["0"] * 29)
+    with pytest.raises(UserError, match="labels_true.txt: 29 rows, but img_paths.txt has 30"):
+        open_catalogue(tmp_path)
+    write_dataset(tmp_path, "true", (np.arange(30) % 3).astype(str))
+    monkeypatch.setattr("imgcluster.search.catalogue.read_names", lambda data_dir: one_more_photo(data_dir) or {})
+    with pytest.raises(UserError, match="another run changes its files while they are read; wait until it has ended"):
+        open_catalogue(tmp_path)
 
 
 def test_another_kind_is_told_by_the_features_from_before_where_there_are_such(tmp_path):
