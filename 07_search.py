@@ -75,11 +75,13 @@ def add_photos(step):
     from imgcluster.search.session import check_features, open_encoder
 
     options, settings, data_dir = step.options, step.settings, step.data_dir
+    # Before anything is read: another step may be at work on it. A dataset that is not there needs no claim.
+    if data_dir.exists():
+        step.claim()
     check_addition(options.add, settings.folder("RAW_IMG_DIR"), changed_settings(data_dir, "01", step.values("01")))
     network = {"settings": step.values("03"), "network": network_options(settings)}
     check_features(data_dir, **network)
     encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, say=step.say)
-    step.claim()
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
     labels = {"needed": (data_dir / "labels_true.txt").exists(), **label_options(settings)}
     added = add_folder(data_dir, options.add, folders, Recipe(**recipe_options(settings)), encoder, Options(

@@ -18,13 +18,14 @@ from shop import call, files_of, make_shop, picture, save
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.datafiles.feature_record import note_features
 from imgcluster.datafiles.staging import finish
+from imgcluster.errors import UserError
 from imgcluster.extraction.feature_files import FeatureFiles
 from imgcluster.files import write_json
 from imgcluster.locks import claim
 from imgcluster.network.classifier import build_classifier
 from imgcluster.network.ensemble import keep_beside
 from imgcluster.photos.preprocess import Recipe
-from imgcluster.search import additions
+from imgcluster.search import additions, session
 
 SEARCH = "07_search.py"
 
@@ -246,6 +247,17 @@ def test_a_catalogue_that_another_run_is_at_takes_no_photos(shop, tmp_path):
     lock = claim(shop / "data" / "shop")
     assert "Another run" in refused(shop, "--add", new_photos(tmp_path / "new"))
     lock.release()
+
+
+@pytest.mark.parametrize("checks", ["check_features", "open_encoder"])
+def test_no_other_run_is_at_the_files_from_the_first_check_on(shop, tmp_path, monkeypatch, checks):
+    def refuse_others(data_dir, **_):
+        with pytest.raises(UserError, match="Another run"):
+            claim(data_dir)
+        raise UserError("far enough")
+
+    monkeypatch.setattr(session, checks, refuse_others)
+    assert "far enough" in refused(shop, "--add", new_photos(tmp_path / "new"))
 
 
 def teach(project, tiny_embedding):
