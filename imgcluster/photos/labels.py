@@ -1,12 +1,12 @@
 """True labels of photos: from file names, folders or a CSV file."""
 import re
-import unicodedata
 from pathlib import Path
 
 import numpy as np
 
 from imgcluster.errors import UserError
 from imgcluster.files import read_table
+from imgcluster.photos.spelling import as_listed, with_columns
 from imgcluster.wording import counted, meant
 
 SHOWN = 5
@@ -21,8 +21,8 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
 
     img_paths: relative paths with "/". labels_from: "filename" (first group of `regex` searched in the file name),
     "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label; paths there
-    may begin with "./", have "\\" for "/", or accents composed in another way. setting, folder: what said so,
-    and where photos without labels lie, as messages name them.
+    may be written as `spelling.as_listed` knows them. setting, folder: what said so, and where photos without labels
+    lie, as messages name them.
     Raises UserError that lists the first photos without a label and what to change.
     """
     if labels_from is None:
@@ -69,27 +69,16 @@ def _from_csv(csv_path, photos, setting):
     if not csv_path.exists():
         raise UserError(f"{setting} = {str(csv_path)!r}: no such file{meant(csv_path.name, WAYS)}; expected "
                         '"filename", "folder", None or the path of a CSV file with the columns file,label')
-    table = read_table(csv_path)
-    table = table.rename(columns={name: name.lower() for name in table.columns
-                                  if name.lower() in COLUMNS and name.lower() not in table.columns})
-    if not {"file", "label"} <= set(table.columns):
+    table = with_columns(read_table(csv_path), COLUMNS)
+    if not set(COLUMNS) <= set(table.columns):
         raise UserError(f"{csv_path}: columns {', '.join(table.columns) or 'none'}; expected file,label")
-    spelled = {unicodedata.normalize("NFC", photo): photo for photo in photos}
-    table["file"] = [_as_listed(name, photos, spelled) for name in table.file]
+    table["file"] = as_listed(table.file, photos)
     doubled = table.drop_duplicates(["file", "label"]).file
     doubled = doubled[doubled.duplicated()]
     if len(doubled):
         raise UserError(f"{csv_path}: {counted(len(doubled), 'line')} with another label for a file named before, "
                         f"first {doubled.iloc[0]!r}; leave one line for each photo (its path below RAW_IMG_DIR)")
     return dict(zip(table.file, table.label))
-
-
-def _as_listed(name, photos, spelled):
-    """The photo that a path leads to; the path itself where it leads to none. spelled: {composed: photo}."""
-    # Where "\" may be in a name, that photo goes first.
-    plain = name if name in photos else name.replace("\\", "/").removeprefix("./")
-    # macOS and others write one letter with an accent as two characters.
-    return plain if plain in photos else spelled.get(unicodedata.normalize("NFC", plain), name)
 
 
 def lines_of_no_photo(img_paths, csv_path):

@@ -85,7 +85,7 @@ def _read(data_dir, stamps, say):
 
 def _product_data(data_dir, img_paths, products, say):
     """The ProductData, with a word on lines that are for nothing in the dataset."""
-    data = read_product_data(data_dir / "catalog.csv")
+    data = read_product_data(data_dir / "catalog.csv", img_paths)
     strays = data.strays(img_paths, products.labels) if data.columns else ()
     if strays:
         lines = len(data.by_file) + len(data.by_model)

@@ -5,53 +5,63 @@ from urllib.parse import urlsplit
 from imgcluster.errors import UserError
 from imgcluster.files import read_table
 from imgcluster.photos.labels import as_token
+from imgcluster.photos.spelling import as_listed, composed, with_columns
 
 KEYS = ("file", "model")
+# Columns that are shown in places of their own.
+SHOWN = ("name", "price", "url")
 
 
 class ProductData:
-    """Product data by photo or by model (as `labels.as_token` writes it); empty where there is no catalog.csv."""
+    """Product data by photo or by model (as `model_key` writes it); empty where there is no catalog.csv."""
 
     def __init__(self, by_file=None, by_model=None, columns=()):
         self.by_file, self.by_model, self.columns = by_file or {}, by_model or {}, list(columns)
 
     def of_photo(self, file, model):
         """Return {column: text} for a photo of a model: the line of its file, else that of the model; {} for none."""
-        return self.by_file.get(file) or self.by_model.get(as_token(model)) or {}
+        return self.by_file.get(file) or self.by_model.get(model_key(model)) or {}
 
     def of_product(self, model, files):
         """Return {column: text} for a model: its own line, else that of the first of `files` that has one."""
         lines = (self.by_file.get(file) for file in files)
-        return self.by_model.get(as_token(model)) or next(filter(None, lines), {})
+        return self.by_model.get(model_key(model)) or next(filter(None, lines), {})
 
     def strays(self, files, models):
         """Return (column, text) of each line that is for none of these photos and models."""
-        files, models = set(files), set(map(as_token, models))
+        files, models = set(files), set(map(model_key, models))
         return [*(("file", file) for file in self.by_file if file not in files),
                 *(("model", model) for model in self.by_model if model not in models)]
 
 
-def read_product_data(path):
-    """Return the ProductData in a CSV file (empty where there is none).
+def model_key(model):
+    """Return a model as its lines are looked up, whatever blanks it has and however its accents are composed."""
+    return composed(as_token(model))
 
-    Columns: file (as in img_paths.txt) or model (the true label, with its blanks or without, or the cluster's number),
-    or both, each line filling one of them; any others are shown with the product, name, price and url in their places.
-    Raises UserError naming the column or line that is wrong.
+
+def read_product_data(path, img_paths=()):
+    """Return the ProductData in a CSV file (empty where there is none) for the photos `img_paths`.
+
+    Columns: file (a photo, written as `spelling.as_listed` knows it) or model (the true label, with its blanks or
+    without, or the cluster's number), or both, each line filling one of them; any others are shown with the product,
+    name, price and url in their places. Raises UserError naming the column or line that is wrong.
     """
     path = Path(path)
     if not path.exists():
         return ProductData()
-    table = read_table(path)
+    table = with_columns(read_table(path), (*KEYS, *SHOWN))
     keys = [name for name in KEYS if name in table.columns]
     if not keys:
         raise UserError(f"{path}: columns {', '.join(table.columns) or 'none'}; one must be file or model")
     columns = [name for name in table.columns if name not in KEYS]
+    if "file" in keys:
+        table["file"] = as_listed(table["file"], set(img_paths))
     lines = {name: _lines_by(path, table, name, columns) if name in keys else {} for name in KEYS}
     return ProductData(lines["file"], lines["model"], columns)
 
 
 def _lines_by(path, table, key, columns):
-    names = table[key].map(as_token) if key == "model" else table[key]
+    names = table[key].map(model_key) if key == "model" else table[key]
     names = names[names != ""]
     doubled = names[names.duplicated()]
     if len(doubled):

@@ -1,15 +1,15 @@
 """What the server answers with: results and lists of products as plain mappings."""
 import numpy as np
 
+from imgcluster.photos.spelling import folded
 from imgcluster.search.figure import on_white
-from imgcluster.search.product_data import safe_url
+from imgcluster.search.product_data import SHOWN, safe_url
 from imgcluster.search.searcher import best_answer
 from imgcluster.webapp.pictures import as_data_url
 
 PREVIEW, THUMBNAIL = 1200, 240
 # Photos of a product that its card shows.
 CARD_PHOTOS = 4
-SHOWN_APART = ("name", "price", "url")
 
 
 def query_answer(query, answers):
@@ -31,7 +31,7 @@ def found(answer):
 
 def card(code, name, num_photos, rows, details):
     """A product as its card shows it; details: its columns of catalog.csv."""
-    more = {column: text for column, text in details.items() if column not in SHOWN_APART and text}
+    more = {column: text for column, text in details.items() if column not in SHOWN and text}
     return {"code": code, "name": details.get("name") or name, "label": name, "price": details.get("price", ""),
             "url": safe_url(details.get("url", "")), "more": more, "num_photos": num_photos,
             "rows": [int(row) for row in rows[:CARD_PHOTOS]]}
@@ -43,8 +43,8 @@ def searchable(catalogue, rows_of):
     rows_of: list with the rows of each product's photos.
     """
     products = catalogue.products
-    return [(code, " ".join([products.names[code], products.labels[code],
-                             *product_details(catalogue, code, rows_of[code]).values()]).casefold())
+    return [(code, folded(" ".join([products.names[code], products.labels[code],
+                                    *product_details(catalogue, code, rows_of[code]).values()])))
             for code in np.argsort(-products.sizes, kind="stable").tolist()]
 
 
@@ -53,7 +53,8 @@ def product_list(catalogue, rows_of, texts, *, text, offset, limit):
 
     texts: of `searchable`, whose order they keep.
     """
-    matching = [code for code, held in texts if text.casefold() in held]
+    wanted = folded(text)
+    matching = [code for code, held in texts if wanted in held]
     return {"total": len(matching),
             "products": [card(code, catalogue.products.names[code], int(catalogue.products.sizes[code]), rows_of[code],
                               product_details(catalogue, code, rows_of[code]))

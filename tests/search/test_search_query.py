@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import unicodedata
 import weakref
 from dataclasses import replace
 
@@ -209,6 +210,23 @@ def test_models_match_labels_whichever_blanks_became_one_word(tmp_path, label):
     (tmp_path / "catalog.csv").write_text("model,name\n Air  Max,Nike\n")
     catalog = read_product_data(tmp_path / "catalog.csv")
     assert catalog.of_photo("x.jpg", label) == catalog.of_product(label, []) == {"name": "Nike"}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_lines_of_a_catalog_are_known_however_other_programs_write_them(tmp_path, form):
+    (tmp_path / "catalog.csv").write_text(unicodedata.normalize(form, "Model,FILE,Name,Price\nMüller 1,,Mug,5\n"
+                                          ",sub\\é.jpg,Cup,\n"), encoding="utf-8")
+    for other in ("NFC", "NFD"):
+        photo, label = (unicodedata.normalize(other, text) for text in ("sub/é.jpg", "Müller_1"))
+        catalog = read_product_data(tmp_path / "catalog.csv", [photo])
+        assert catalog.of_product(label, []) == {"name": "Mug", "price": "5"} and catalog.columns == ["name", "price"]
+        assert catalog.of_photo(photo, "other")["name"] == "Cup" and catalog.strays([photo], [label]) == []
+
+
+def test_a_photo_whose_line_comes_again_in_another_spelling_is_told(tmp_path):
+    (tmp_path / "catalog.csv").write_text("file,name\na\\b.jpg,x\na/b.jpg,y\n")
+    with pytest.raises(UserError, match="line 3: file 'a/b.jpg' comes a second time"):
+        read_product_data(tmp_path / "catalog.csv", ["a/b.jpg"])
 
 
 def test_lines_that_match_nothing_are_told(tmp_path):

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import threading
+import unicodedata
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -148,6 +149,18 @@ def test_products_are_listed_and_filtered(client):
     assert len(product["rows"]) == 7 == len(product["files"]) and all(name[0] == "2" for name in product["files"])
     alike = client.get(f"/api/like/{product['rows'][0]}").get_json()
     assert alike["products"][0]["label"] == "2" and product["rows"][0] not in alike["products"][0]["rows"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_products_are_found_by_name_however_accents_are_composed(shop, form):
+    label = unicodedata.normalize(form, "Müller")
+    named = replace(shop.searcher.catalogue, products=replace(shop.searcher.catalogue.products,
+                                                              names=[label, "b", "c", "d"]))
+    client = create_app(Searcher(named, shop.searcher.encoder, shop.searcher.recipe), name="shop",
+                        folders=[]).test_client()
+    for typed in ("müller", "MÜLL", unicodedata.normalize("NFD", "müller")):
+        listed = client.get("/api/products", query_string={"text": typed}).get_json()
+        assert [item["code"] for item in listed["products"]] == [0], typed
 
 
 def test_every_answer_carries_the_policy_and_text_is_escaped(client):

@@ -1,0 +1,35 @@
+"""Names that people and programs write in other ways than the dataset has them: photos, columns, words looked for."""
+import unicodedata
+
+
+def composed(text):
+    """Return a text with accents composed: macOS and others write one letter with an accent as two characters."""
+    return unicodedata.normalize("NFC", text)
+
+
+def folded(text):
+    """Return a text as it is compared with others, whatever its capitals and however its accents are composed."""
+    return composed(composed(text).casefold())
+
+
+def with_columns(table, names):
+    """Return a DataFrame whose columns called `names` (lower case) are called so, whatever capitals they have.
+
+    Of columns that differ by capitals alone, all keep theirs.
+    """
+    lowered = [column.lower() for column in table.columns]
+    return table.rename(columns={column: lower for column, lower in zip(table.columns, lowered)
+                                 if lower in names and lowered.count(lower) == 1})
+
+
+def as_listed(paths, photos):
+    """Return for each of `paths` the photo of `photos` (a set) that it leads to; the path itself where it leads to
+    none. Paths may begin with "./", have "\\" for "/", or accents composed in another way."""
+    spelled = {composed(photo): photo for photo in photos}
+    return [_as_listed(path, photos, spelled) for path in paths]
+
+
+def _as_listed(path, photos, spelled):
+    # Where "\" may be in a name, that photo goes first.
+    plain = path if path in photos else path.replace("\\", "/").removeprefix("./")
+    return plain if plain in photos else spelled.get(composed(plain), path)
