@@ -35,6 +35,7 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD
+    app.json.sort_keys = False  # columns of catalog.csv stay in its order
     protect(app, host=host)
     catalogue = searcher.catalogue
     rows_of = typical_first(catalogue.index, catalogue.products)

@@ -21,6 +21,7 @@ from imgcluster.configuring.step_options import network_options, recipe_options 
 from imgcluster.configuring.step_settings import of_step  # noqa: E402
 from imgcluster.photos.preprocess import Recipe  # noqa: E402
 from imgcluster.search.calibration import Calibration  # noqa: E402
+from imgcluster.search.product_data import ProductData  # noqa: E402
 from imgcluster.search.searcher import Searcher  # noqa: E402
 from imgcluster.search.session import open_searcher  # noqa: E402
 from imgcluster.webapp import MAX_UPLOAD, create_app, serve  # noqa: E402
@@ -149,6 +150,13 @@ def test_products_are_listed_and_filtered(client):
     assert len(product["rows"]) == 7 == len(product["files"]) and all(name[0] == "2" for name in product["files"])
     alike = client.get(f"/api/like/{product['rows'][0]}").get_json()
     assert alike["products"][0]["label"] == "2" and product["rows"][0] not in alike["products"][0]["rows"]
+
+
+def test_columns_of_product_data_stay_in_their_order(shop):
+    columns = {"weight": "1 kg", "Size": "4", "colour": "red"}
+    data = replace(shop.searcher.catalogue, product_data=ProductData(by_model={"0": columns}, columns=list(columns)))
+    client = create_app(Searcher(data, None, None), name="shop", folders=[]).test_client()
+    assert list(client.get("/api/products/0").get_json()["more"]) == list(columns)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
