@@ -1,4 +1,5 @@
 """The server behind the page. Uploads live in memory for the length of one request; nothing of them is written down."""
+import contextlib
 import socket
 import threading
 from functools import lru_cache
@@ -21,7 +22,8 @@ MAX_UPLOAD = 25_000_000  # bytes
 MAX_PIXELS = 60_000_000  # of an upload: what phones make; a gigabyte or more while it is decoded
 RESULTS = 8
 PAGE = 24
-THREADS = 8  # uploads wait for each other; pages and photos shall not wait for them
+THREADS = 8
+UPLOADS = THREADS - 2  # searched or waiting for each other; pages and photos shall not wait for them
 CONNECTIONS = 40  # each may send an upload, which stays in memory: a gigabyte at most
 SIDES = {"small": 320, "large": 1000}
 THUMBNAILS_KEPT = 2000
@@ -41,7 +43,7 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     rows_of = typical_first(catalogue.index, catalogue.products)
     texts = searchable(catalogue, rows_of)
     # One photo at a time goes through the network: two would only wait for each other, and take twice the memory.
-    busy = threading.Lock()
+    busy, places = threading.Lock(), threading.BoundedSemaphore(UPLOADS)
     count = min(RESULTS, catalogue.size)
 
     @app.get("/")
@@ -54,7 +56,7 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     def search():
         box = _box(request.args.get("box"))
         data = request.get_data(cache=False)
-        with busy:
+        with _place(places), busy:
             query = searcher.read(data, box=box)
             answers = searcher.search(query, count=count)
         return jsonify(query_answer(query, answers))
@@ -92,6 +94,17 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
 
     _answer_errors(app)
     return app
+
+
+@contextlib.contextmanager
+def _place(places):
+    """One of the places of a semaphore; where all are taken, the answer is that."""
+    if not places.acquire(blocking=False):
+        abort(503, "Too many photos are being searched at the moment. Try again in a few seconds.")
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _box(text):

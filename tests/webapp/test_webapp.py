@@ -5,7 +5,9 @@ import json
 import re
 import threading
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from itertools import islice
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,7 +28,7 @@ from imgcluster.search.searcher import Searcher  # noqa: E402
 from imgcluster.search.session import open_searcher  # noqa: E402
 from imgcluster.webapp import MAX_UPLOAD, create_app, serve  # noqa: E402
 from imgcluster.webapp.security import is_loopback  # noqa: E402
-from imgcluster.webapp.server import address_of  # noqa: E402
+from imgcluster.webapp.server import THREADS, address_of  # noqa: E402
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 CATALOG = f'model,name,price,url,note\n2,"Blue {HOSTILE}",5 €,https://shop.example/2,"""quoted"" & more"\n' \
@@ -87,6 +89,30 @@ def test_the_page_knows_whether_there_are_scores_and_what_similarity_is(shop, sh
     searcher = Searcher(catalogue, shop.searcher.encoder, shop.searcher.recipe)
     body = html.unescape(create_app(searcher, name="shop", folders=[]).test_client().get("/").text)
     assert f'data-scored="{scored}"' in body and "averaged over a product's 3 best photos" in body
+
+
+def test_uploads_that_wait_for_each_other_leave_threads_for_the_page(shop):
+    began, go_on = threading.Semaphore(0), threading.Event()
+
+    class Slow(Searcher):
+        def read(self, data, *, box=None):
+            began.release()
+            assert go_on.wait(30)
+            return super().read(data, box=box)
+
+    app = create_app(Slow(shop.searcher.catalogue, shop.searcher.encoder, shop.searcher.recipe), name="shop",
+                     folders=[])
+    with ThreadPoolExecutor(THREADS) as pool:
+        sent = [pool.submit(upload, app.test_client(), png(picture(2, 50))) for _ in range(THREADS)]
+        try:
+            assert began.acquire(timeout=30)
+            refused = [each.result() for each in islice(as_completed(sent, timeout=10), 2)]
+            assert app.test_client().get("/api/products").status_code == 200
+        finally:
+            go_on.set()
+    assert sorted(each.result().status_code for each in sent) == [200] * (THREADS - 2) + [503] * 2
+    assert all("Try again in a few seconds" in each.get_json()["error"] for each in refused)
+    assert upload(app.test_client(), png(picture(2, 50))).status_code == 200, "places are given back"
 
 
 def test_a_box_is_searched_alone(client):
