@@ -398,7 +398,9 @@ def test_a_photo_that_lacks_a_part_is_searched_with_a_word_on_it(browser, tmp_pa
 def test_a_search_that_another_overtakes_leaves_nothing_waiting(browser, tmp_path):
     browser.execute_script("""
         const ask = window.fetch;
-        window.fetch = (url, ...rest) => url.startsWith("/api/search") ? new Promise(() => {}) : ask(url, ...rest);""")
+        window.fetch = (url, options) => url.startsWith("/api/search") ? new Promise((_, reject) => {
+            options.signal.addEventListener("abort", () => { window.ended = true; reject(new TypeError()); });
+        }) : ask(url, options);""")
     browser.find_element("id", "file").send_keys(str(save(tmp_path / "slow.png", picture(0, 50))))
     wait(browser, "!document.getElementById('busy').hidden")
     click(browser, "#go-browse")
@@ -408,6 +410,45 @@ def test_a_search_that_another_overtakes_leaves_nothing_waiting(browser, tmp_pat
     click(browser, "#product-photos button")
     wait(browser, "document.querySelectorAll('#cards .card').length > 0")
     assert not browser.find_element("id", "busy").is_displayed()
+    assert browser.execute_script("return window.ended") and not browser.find_element("id", "message").is_displayed()
+
+
+def fail_to_fetch(driver):
+    """Let nothing be answered, until `driver` runs `answerAgain()`."""
+    driver.execute_script("""
+        const fetched = window.fetch;
+        window.fetch = () => Promise.reject(new TypeError("no connection"));
+        window.answerAgain = () => { window.fetch = fetched; };""")
+
+
+def test_products_that_could_not_be_listed_are_listed_the_next_time(browser):
+    fail_to_fetch(browser)
+    click(browser, "#go-browse")
+    wait(browser, "!document.getElementById('message').hidden")
+    assert message(browser) == "The server does not answer. Is it still running?"
+    browser.execute_script("answerAgain()")
+    click(browser, "#go-search")
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    assert not browser.find_element("id", "message").is_displayed()
+
+
+def test_what_could_not_be_shown_is_told_until_it_is_shown(browser):
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    for wanted, shown in (("#browse-cards .picture", "document.getElementById('product').open"),
+                          ("#product-photos button", "document.querySelectorAll('#cards .card').length > 0")):
+        fail_to_fetch(browser)
+        click(browser, wanted)
+        wait(browser, "!document.getElementById('message').hidden")
+        assert "The server does not answer" in message(browser)
+        browser.execute_script("answerAgain()")
+        if wanted.startswith("#product"):  # the window is closed by then
+            click(browser, "#browse-cards .picture")
+            wait(browser, "document.getElementById('product').open")
+        click(browser, wanted)
+        wait(browser, shown)
+        assert not browser.find_element("id", "message").is_displayed()
 
 
 def test_there_are_no_more_products_to_add_while_others_are_looked_for(browser):

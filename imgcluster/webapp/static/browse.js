@@ -1,19 +1,35 @@
 // All products, a page at a time, filtered by what is typed.
 import { card } from "./cards.js";
-import { getJson } from "./server.js";
+import { clearError, getJson, showError } from "./server.js";
 
 const cards = document.getElementById("browse-cards");
 const filter = document.getElementById("filter");
 const more = document.getElementById("more");
 let asked = 0;
+let listed = false;
 
-export async function load(fresh) {
+// List the products, where that was not done before or went wrong.
+export const open = () => listed || load(true);
+
+async function load(fresh) {
   const turn = ++asked;
   const offset = fresh ? 0 : cards.childElementCount;
-  const found = await getJson(`/api/products?offset=${offset}&text=${encodeURIComponent(filter.value)}`);
-  if (turn !== asked) {
-    return;
+  try {
+    const found = await getJson(`/api/products?offset=${offset}&text=${encodeURIComponent(filter.value)}`);
+    if (turn === asked) {
+      list(found, fresh);
+    }
+  } catch (error) {
+    if (turn === asked) {
+      listed = listed && !fresh;
+      showError(error.message, "browse");
+    }
   }
+}
+
+function list(found, fresh) {
+  listed = true;
+  clearError("browse");
   const added = found.products.map((product) => card(product));
   if (fresh) {
     cards.replaceChildren(...added);

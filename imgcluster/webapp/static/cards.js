@@ -1,5 +1,5 @@
 // Product cards and the window of one product. Text from outside is only ever set as text.
-import { getJson } from "./server.js";
+import { clearError, getJson, showError } from "./server.js";
 
 const template = document.getElementById("card-template");
 const scored = document.body.dataset.scored === "yes";
@@ -68,7 +68,15 @@ let whenChosen = () => {};
 export const onLike = (listener) => { whenChosen = listener; };
 
 async function openProduct(code) {
-  const product = await getJson(`/api/products/${code}`);
+  try {
+    showProduct(await getJson(`/api/products/${code}`));
+    clearError("product");
+  } catch (error) {
+    showError(error.message, "product");
+  }
+}
+
+function showProduct(product) {
   document.getElementById("product-name").textContent = product.name;
   const facts = [product.label === product.name ? "" : product.label, product.price, counted(product.num_photos, "photo")];
   document.getElementById("product-facts").textContent = facts.filter(Boolean).join(" · ");

@@ -1,12 +1,12 @@
 // The page: a photo comes in by click, camera, drop or paste; its regions are chosen; results are shown.
-import { load as loadProducts } from "./browse.js";
+import { open as openProducts } from "./browse.js";
 import { card, onLike, photoUrl } from "./cards.js";
 import { getJson, getPhoto, postPhoto, showError } from "./server.js";
 import { clearDrawn, onDrawn, showBoxes, showBusy, showDrawn, showPhoto } from "./stage.js";
 
 const byId = (id) => document.getElementById(id);
 const maxUpload = Number(document.body.dataset.maxUpload);
-const state = { file: null, regions: [], turn: 0 };
+const state = { file: null, regions: [], asked: null };
 
 async function openFile(file) {
   if (!file) {
@@ -39,27 +39,29 @@ async function openFile(file) {
 
 async function search(file, box) {
   try {
-    return await latest(() => postPhoto(file, box));
+    return await latest((signal) => postPhoto(file, box, signal));
   } catch (error) {
     showError(`${file.name}: ${error.message}`);
     return null;
   }
 }
 
-// The answer to what is asked; null, error or not, where something else was asked for meanwhile.
+// The answer to what is asked; null, error or not, where something else was asked for meanwhile, which ends the waiting.
 async function latest(ask) {
-  const turn = ++state.turn;
+  state.asked?.abort();
+  const asked = new AbortController();
+  state.asked = asked;
   showBusy(true);
   try {
-    const found = await ask();
-    return turn === state.turn ? found : null;
+    const found = await ask(asked.signal);
+    return asked === state.asked ? found : null;
   } catch (error) {
-    if (turn === state.turn) {
+    if (asked === state.asked) {
       throw error;
     }
     return null;
   } finally {
-    if (turn === state.turn) {
+    if (asked === state.asked) {
       showBusy(false);
     }
   }
@@ -113,16 +115,21 @@ function showResults(region) {
   byId("cards").replaceChildren(...region.products.map((product, rank) => card(product, { first: region.similar && rank === 0 })));
 }
 
-async function findLike(row, file) {
-  const found = await getJson(`/api/like/${row}`);
+async function findLike(row, file, signal) {
+  const found = await getJson(`/api/like/${row}`, signal);
   const image = new Image();
   image.src = photoUrl(row, "large");
-  const [, own] = await Promise.all([image.decode(), getPhoto(image.src, file)]);
+  const [, own] = await Promise.all([image.decode(), getPhoto(image.src, file, signal)]);
   return { found, image, own };
 }
 
 async function showLike(row, file) {
-  const answer = await latest(() => findLike(row, file));
+  let answer = null;
+  try {
+    answer = await latest((signal) => findLike(row, file, signal));
+  } catch (error) {
+    showError(`${file}: ${error.message}`);
+  }
   if (!answer) {
     return;
   }
@@ -139,7 +146,6 @@ async function showLike(row, file) {
   scrollTo({ top: 0 });
 }
 
-let browsed = false;
 const shown = () => (location.hash === "#browse" ? "browse" : "search");
 
 // A page of its own in the browser's history: a phone's back button leads back.
@@ -155,9 +161,8 @@ function show(page) {
     byId(`${name}-page`).hidden = name !== page;
     byId(`go-${name}`).setAttribute("aria-pressed", name === page);
   }
-  if (page === "browse" && !browsed) {
-    browsed = true;
-    loadProducts(true);
+  if (page === "browse") {
+    openProducts();
   }
 }
 

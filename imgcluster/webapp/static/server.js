@@ -1,13 +1,18 @@
 // What is asked of the server, and what goes wrong in words.
 const message = document.getElementById("message");
+let failed = "";
 
-export function showError(text) {
+// Say what went wrong; task: what is tried again where it goes well the next time (`clearError`).
+export function showError(text, task = "") {
+  failed = task;
   message.textContent = text;
   message.hidden = !text;
   if (text) {
     message.scrollIntoView({ block: "nearest" });
   }
 }
+
+export const clearError = (task) => failed === task && showError("");
 
 async function answer(response) {
   let body = null;
@@ -32,11 +37,13 @@ async function ask(url, options) {
   return answer(response);
 }
 
-export const getJson = (url) => ask(url).catch((error) => { showError(error.message); throw error; });
+// signal: of an AbortController, here and below.
+export const getJson = (url, signal) => ask(url, { signal });
 
 // A photo of the catalogue as a file, which a box can be searched in like in any other.
-export const getPhoto = (url, name) => fetch(url).then((response) => response.blob()).then((blob) => new File([blob], name));
+export const getPhoto = (url, name, signal) => fetch(url, { signal }).then((response) => response.blob())
+  .then((blob) => new File([blob], name));
 
 // The name of the file stays here; only its content is sent.
-export const postPhoto = (file, box) => ask(`/api/search${box ? `?box=${box.join(",")}` : ""}`, {
-  method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
+export const postPhoto = (file, box, signal) => ask(`/api/search${box ? `?box=${box.join(",")}` : ""}`, {
+  method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file, signal });
