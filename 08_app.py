@@ -24,9 +24,11 @@ def main(argv=None):
 
     from imgcluster.photos.preprocess import Recipe
     from imgcluster.search.session import open_searcher
-    from imgcluster.webapp import MAX_PIXELS, create_app, serve
+    from imgcluster.webapp import MAX_PIXELS, create_app, listen, serve
     from imgcluster.webapp.security import is_loopback
 
+    # The network takes seconds to start: not to be waited for when the page cannot be served.
+    sockets = listen(options.host, options.port)
     step.warn_if_changed("01")
     recipe = Recipe(**recipe_options(settings))
     searcher = open_searcher(step.data_dir, settings=step.values("03"), network=network_options(settings),
@@ -37,7 +39,7 @@ def main(argv=None):
                      folders=[settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")])
     if not is_loopback(options.host):
         step.warn(f"--host {options.host}: everyone who can reach this machine can use the page and see its photos")
-    serve(app, host=options.host, port=options.port, ready=lambda url: step.say(f"open {url} (stop with Ctrl-C)"))
+    serve(app, sockets, host=options.host, ready=lambda url: step.say(f"open {url} (stop with Ctrl-C)"))
 
 
 def add_arguments(parser):

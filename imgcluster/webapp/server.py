@@ -1,5 +1,7 @@
 """The server behind the page. Uploads live in memory for the length of one request; nothing of them is written down."""
 import contextlib
+import errno
+import os
 import socket
 import threading
 from functools import lru_cache
@@ -143,22 +145,60 @@ def _answer_errors(app):
         return jsonify(error=text), error.code
 
 
-def serve(app, *, host, port, ready):
-    """Serve until interrupted; `ready(url)` is called once the server listens. Raises UserError where it cannot.
+def listen(host, port):
+    """Return sockets that listen on each address of `host`, at one port; who comes waits until they are served.
 
-    Bodies stay in memory: waitress would put larger ones into temporary files. So there are only so many connections.
+    Raises UserError where they cannot.
     """
     if not 0 <= port < 2**16:  # the operating system would take the rest of it
         raise UserError(f"--port {port}: 0 to 65535 needed (0: any that is free)")
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None,
-                                        connection_limit=CONNECTIONS, max_request_body_size=MAX_UPLOAD,
-                                        inbuf_overflow=2 * MAX_UPLOAD)
-    except (OSError, ValueError) as error:  # the latter where waitress finds no such host
-        raise UserError(f"--host {host} --port {port}: cannot listen there ({getattr(error, 'strerror', error)}); "
-                        "choose another") from error
-    name = address_of(host)
-    ready(f"http://{f'[{name}]' if ':' in name else name}:{server.effective_port}/")
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return _listen_on({(family, address): None for family, *_, address in found}, port)
+    except (OSError, UnicodeError) as error:  # the latter for names that no host can have
+        raise UserError(f"--host {host} --port {port}: cannot listen there "
+                        f"({getattr(error, 'strerror', None) or error}); choose another") from error
+
+
+def _listen_on(addresses, port):
+    """Sockets for (family, address), as `listen` returns them."""
+    sockets, lacking = [], None
+    with contextlib.ExitStack() as opened:
+        for family, (name, _, *rest) in addresses:
+            try:
+                sockets.append(_listening(opened, family, (name, port, *rest)))
+                port = sockets[0].getsockname()[1]
+            except OSError as error:
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                    raise
+                lacking = error  # "localhost" may have an address of version 6 where the machine has none
+        if not sockets:
+            raise lacking
+        opened.pop_all()
+    return sockets
+
+
+def _listening(opened, family, address):
+    server = opened.enter_context(socket.socket(family))
+    if os.name != "nt":  # where it would take the port from another program
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    server.bind(address)
+    # At once: until it listens, another program may bind the same port.
+    server.listen()
+    return server
+
+
+def serve(app, sockets, *, host, ready):
+    """Serve on the sockets that `listen` returned for `host` until interrupted; `ready(url)` is called at the start.
+
+    Bodies stay in memory: waitress would put larger ones into temporary files. So there are only so many connections.
+    """
+    server = waitress.create_server(app, sockets=sockets, threads=THREADS, ident=None, connection_limit=CONNECTIONS,
+                                    max_request_body_size=MAX_UPLOAD, inbuf_overflow=2 * MAX_UPLOAD)
+    name, port = address_of(host), sockets[0].getsockname()[1]
+    ready(f"http://{f'[{name}]' if ':' in name else name}:{port}/")
     server.run()
 
 

@@ -3,6 +3,7 @@ import html
 import io
 import json
 import re
+import socket
 import threading
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -21,12 +22,13 @@ pytest.importorskip("waitress", reason="the web page is not installed: pip insta
 from imgcluster.configuring.config_file import load_settings  # noqa: E402
 from imgcluster.configuring.step_options import network_options, recipe_options  # noqa: E402
 from imgcluster.configuring.step_settings import of_step  # noqa: E402
+from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.photos.preprocess import Recipe  # noqa: E402
 from imgcluster.search.calibration import Calibration  # noqa: E402
 from imgcluster.search.product_data import ProductData  # noqa: E402
 from imgcluster.search.searcher import Searcher  # noqa: E402
 from imgcluster.search.session import open_searcher  # noqa: E402
-from imgcluster.webapp import MAX_UPLOAD, create_app, serve  # noqa: E402
+from imgcluster.webapp import MAX_UPLOAD, create_app, listen, serve  # noqa: E402
 from imgcluster.webapp.security import is_loopback  # noqa: E402
 from imgcluster.webapp.server import THREADS, address_of  # noqa: E402
 
@@ -240,8 +242,26 @@ def test_the_address_shown_is_one_that_can_be_opened():
     assert ":" not in address_of("0.0.0.0") != "0.0.0.0" and ":" in address_of("::") != "::"
 
 
-def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path):
-    import socket
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])
+def test_all_addresses_of_a_host_listen_on_one_port_which_nobody_else_gets(host):
+    sockets = listen(host, 0)
+    port, = {each.getsockname()[1] for each in sockets}
+    with pytest.raises(UserError, match=f"--host {host} --port {port}: cannot listen there .*; choose another"):
+        listen(host, port)
+    for each in sockets:
+        each.close()
+    for each in listen(host, port):
+        each.close()
+
+
+def test_a_host_that_is_not_there_is_told():
+    for host in ("no-such-host.invalid", "192.0.2.1", "a" * 70 + ".example"):
+        with pytest.raises(UserError, match=f"--host {host} --port 0: cannot listen there"):
+            listen(host, 0)
+
+
+def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr("imgcluster.search.session.open_searcher", pytest.fail)  # which takes seconds
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -252,7 +272,8 @@ def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path):
         code, _, err = call("08_app.py", shop.project, "--port", port)
         assert code == 2 and f"--port {port}: 0 to 65535 needed" in err
     (tmp_path / "config.py").write_text("DATASET = 'nothing'\nTRAIN_DATASET = None\n")
-    code, _, err = call("08_app.py", tmp_path)
+    monkeypatch.undo()
+    code, _, err = call("08_app.py", tmp_path, "--port", 0)
     assert code == 2 and "features.npy is missing" in err
 
 
@@ -267,8 +288,8 @@ def address(shop):
         found.append(url)
         ready.set()
 
-    threading.Thread(target=serve, args=(shop.app,), kwargs={"host": "127.0.0.1", "port": 0, "ready": note},
-                     daemon=True).start()
+    threading.Thread(target=serve, args=(shop.app, listen("127.0.0.1", 0)),
+                     kwargs={"host": "127.0.0.1", "ready": note}, daemon=True).start()
     assert ready.wait(30)
     return found[0]
 
