@@ -378,6 +378,73 @@ def test_a_box_can_be_drawn(browser, two):
     assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Your box"
 
 
+def press(driver, *keys):
+    from selenium.webdriver.common.action_chains import ActionChains
+    ActionChains(driver).send_keys(*keys).perform()
+
+
+def focus(driver, selector):
+    driver.execute_script("document.querySelector(arguments[0]).focus()", selector)
+
+
+def focused(driver):
+    return driver.execute_script("return document.activeElement.id")
+
+
+OUTLINED = "return [...document.querySelectorAll('label')].filter((label) => label.offsetParent !== null " \
+           "&& getComputedStyle(label).outlineStyle === 'solid').map((label) => label.textContent)"
+
+
+def test_each_way_to_a_photo_can_be_reached_by_keyboard_and_shows_the_focus(browser, two):
+    from selenium.webdriver.common.keys import Keys
+    for before, label in (("#go-browse", "Choose a photo"), ("#go-browse", "Another photo")):
+        focus(browser, before)
+        press(browser, Keys.TAB)
+        assert focused(browser) == "file" and browser.execute_script(OUTLINED) == [label]
+        press(browser, Keys.TAB)
+        assert focused(browser) != "camera", "only phones have one"
+        choose_file(browser, two)
+
+
+def test_the_focus_goes_on_to_what_was_chosen(browser, two):
+    from selenium.webdriver.common.keys import Keys
+    choose_file(browser, two)
+    for place in ("#boxes", "#regions"):
+        focus(browser, f"{place} [aria-pressed=false]")
+        press(browser, Keys.ENTER)
+        assert browser.execute_script("return document.activeElement.matches(arguments[0])",
+                                      f"{place} [aria-pressed=true]")
+
+
+def test_the_focus_is_at_the_photo_that_was_chosen_among_those_of_a_product(browser, two):
+    from selenium.webdriver.common.keys import Keys
+    choose_file(browser, two)
+    focus(browser, "#cards .picture")
+    press(browser, Keys.ENTER)
+    wait(browser, "document.getElementById('product').open")
+    focus(browser, "#product-photos button")
+    press(browser, Keys.ENTER)
+    wait(browser, "document.getElementById('file-name').textContent !== 'two.png'")
+    assert focused(browser) == "stage"
+
+
+def test_long_product_data_takes_a_few_lines_of_a_card_and_all_that_it_needs_in_the_window(browser, shop, monkeypatch):
+    columns = {"name": "long name " * 40, "price": "5" * 60, "note": "long note " * 90, "column" * 9: "x" * 90}
+    data = ProductData(by_model={label: columns for label in "0123"}, columns=list(columns))
+    monkeypatch.setattr(shop.searcher.catalogue.product_data, "by_model", data.by_model)
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    card, title = (browser.find_element("css selector", f"#browse-cards {part}") for part in (".card", "h3"))
+    assert title.size["height"] < 80 and card.size["height"] < 700
+    click(browser, "#browse-cards .picture")
+    wait(browser, "document.getElementById('product').open")
+    close = browser.find_element("id", "product-close")
+    assert close.size["height"] <= 44 and close.is_displayed()
+    assert browser.find_element("id", "product-name").size["height"] > 80
+    assert browser.execute_script("const box = document.getElementById('product-body');"
+                                  "return box.scrollWidth <= box.clientWidth")
+
+
 def draw_by_finger(browser):
     """Draw a box, without the click that follows where a mouse draws."""
     browser.execute_script("""

@@ -79,6 +79,8 @@ async function searchBox(box) {
 }
 
 function choose(index) {
+  // Buttons are made anew: the focus goes on to the one that was chosen.
+  const focused = [byId("boxes"), byId("regions")].find((place) => place.contains(document.activeElement));
   if (state.regions[index].name === "box") {
     showDrawn(state.regions[index].box);
   } else {
@@ -90,6 +92,7 @@ function choose(index) {
   const objects = state.regions.some((region) => region.name.startsWith("object"));
   byId("hint").textContent = `${objects ? "Choose an object in the photo, or draw" : "Draw"} a box around what you are looking for.`;
   showResults(state.regions[index]);
+  focused?.querySelector("[aria-pressed=true]")?.focus({ preventScroll: true });
 }
 
 function regionButton(region, index, chosen) {
@@ -143,6 +146,7 @@ async function showLike(row, file) {
   byId("file-name").textContent = file;
   showPhoto(image.src, [image.naturalWidth, image.naturalHeight]);
   choose(0);
+  byId("stage").focus({ preventScroll: true }); // what had it may be gone
   scrollTo({ top: 0 });
 }
 
