@@ -66,8 +66,9 @@ def _from_names(img_paths, regex):
 
 
 def _from_csv(csv_path, photos, setting):
-    if not csv_path.exists():
-        raise UserError(f"{setting} = {str(csv_path)!r}: no such file{meant(csv_path.name, WAYS)}; expected "
+    if not csv_path.is_file():
+        why = "a folder" if csv_path.is_dir() else f"no such file{meant(csv_path.name, WAYS)}"
+        raise UserError(f"{setting} = {str(csv_path)!r}: {why}; expected "
                         '"filename", "folder", None or the path of a CSV file with the columns file,label')
     table = with_columns(read_table(csv_path), COLUMNS)
     if not set(COLUMNS) <= set(table.columns):

@@ -142,7 +142,8 @@ def test_names_are_known_however_accents_are_composed(tmp_path, form):
 def test_a_missing_csv_names_the_choices(tmp_path):
     message = error_of(PHOTOS, labels_from="Filename", csv_path=tmp_path / "Filename")
     assert "no such file (did you mean 'filename'?)" in message and '"filename", "folder", None' in message
-    assert "cannot be read" in error_of(PHOTOS, labels_from="", csv_path=tmp_path)
+    message = error_of(PHOTOS, labels_from="", csv_path=tmp_path)
+    assert message.startswith(f"LABELS_FROM = {str(tmp_path)!r}: a folder; expected") and "CSV file" in message
 
 
 def test_a_photo_named_twice_with_one_label_is_no_conflict(tmp_path):
