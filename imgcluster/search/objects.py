@@ -18,6 +18,10 @@ MAX_OBJECTS = 6
 SMALL_OBJECT = 0.5
 
 
+class Unsearchable(ImageError):
+    """A photo that can be read, but shows too little to be searched."""
+
+
 @dataclass(frozen=True)
 class Region:
     """A part of a query photo to search with.
@@ -48,7 +52,8 @@ def read_query(data, recipe, *, box=None):
     """Return the Query for the bytes of an image file, by the `preprocess.Recipe` of the catalogue.
 
     box: x, y, width, height in pixels of the upright photo: only what is in it is searched. Raises ImageError when the
-    photo cannot be decoded, or most of it is missing, UserError for a box that does not lie in it.
+    photo cannot be decoded (Unsearchable: it is far too small, or most of it is missing), UserError for a box that does
+    not lie in it.
     """
     image, size, missing = open_photo(data, recipe, box=box)
     if box is None:
@@ -72,7 +77,7 @@ def open_photo(data, recipe, *, box=None):
     missing = missing_rows(data)
     reason = refusal({"width": size[0], "height": size[1], "missing": missing, "num_objects": 0})
     if reason is not None:
-        raise ImageError(reason)
+        raise Unsearchable(reason)
     return image, size, missing
 
 

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from imgcluster.errors import UserError
 from imgcluster.photos.decoding import ImageError, TooLarge
 from imgcluster.search.figure import catalogue_photo
+from imgcluster.search.objects import Unsearchable
 from imgcluster.search.products import typical_first
 from imgcluster.search.results import SIMILARITY
 from imgcluster.webapp.answers import card as product_card
@@ -130,6 +131,10 @@ def _answer_errors(app):
     @app.errorhandler(TooLarge)
     def too_large(error):
         return jsonify(error=f"This photo has {error.size} pixels, more than the {error.limit:,} allowed here."), 415
+
+    @app.errorhandler(Unsearchable)
+    def unsearchable(error):
+        return jsonify(error=f"This photo cannot be searched: {error}."), 415
 
     @app.errorhandler(ImageError)
     def unreadable(error):

@@ -82,7 +82,14 @@ def test_an_upload_that_lacks_a_part_is_answered_with_a_warning(client):
     assert upload(client, data).get_json()["warning"] is None
     assert "rows are missing" in upload(client, data[:len(data) * 7 // 10]).get_json()["warning"]
     refused = upload(client, data[:len(data) * 3 // 10])
-    assert refused.status_code == 415 and "rows are missing" in refused.get_json()["error"]
+    said = refused.get_json()["error"]
+    assert refused.status_code == 415 and said.startswith("This photo cannot be searched: ") and "missing" in said
+
+
+def test_a_photo_far_too_small_is_said_to_be_so_and_not_to_be_unreadable(client):
+    answer = upload(client, png(np.full((1, 1, 3), 200, np.uint8)))
+    assert answer.status_code == 415
+    assert answer.get_json()["error"].startswith("This photo cannot be searched: 1 x 1 pixels")
 
 
 @pytest.mark.parametrize("sharpness, scored", [(5.0, "yes"), (None, "no")])
