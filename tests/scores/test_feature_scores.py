@@ -40,6 +40,14 @@ def test_neighbour_agreement_of_few_or_many_photos():
     assert neighbour_agreement(np.eye(4)[labels], labels, max_queries=50) == {"1": 1.0, "5": 1.0}
 
 
+def test_the_photos_that_ask_are_drawn_from_all_of_them():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(10), 80)
+    features = np.eye(10)[groups] + 0.01 * rng.random((800, 10))
+    labels = np.where(np.arange(800) < 400, groups, rng.permutation(800) + 10)  # the later half agrees with nothing
+    assert 0.35 < neighbour_agreement(features, labels, ks=(1,), max_queries=200)["1"] < 0.65
+
+
 def test_internal_scores_prefer_the_true_clusters_and_equal_scikit_learn():
     features, labels = load_digits(return_X_y=True)
     features = features.astype(np.float32)

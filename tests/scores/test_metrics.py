@@ -95,6 +95,17 @@ def test_matched_accuracy_and_purity_agree_with_the_dense_table(seed):
     assert scores["purity"] == pytest.approx(table.max(axis=0).sum() / 40)
 
 
+@pytest.mark.parametrize("models, clusters", [(2, 2), (6, 3), (3, 6), (12, 12)])
+def test_matched_accuracy_is_that_of_the_best_match_in_sparse_tables_too(models, clusters):
+    # Where one large cell is worth more than two small ones, few matches are better than many.
+    rng = np.random.default_rng(models)
+    for _ in range(100):
+        true, predicted = rng.integers(models, size=20), np.minimum(rng.geometric(0.5, size=20), clusters)
+        table = sk.cluster.contingency_matrix(true, predicted)
+        best = table[linear_sum_assignment(-table)].sum() / 20
+        assert clustering_scores(true, predicted)["matched_accuracy"] == pytest.approx(best)
+
+
 @pytest.mark.parametrize("true, predicted", [
     ([0, 0, 0], [0, 1, 2]), ([0, 1, 2], [0, 0, 0]), ([0, 0], [0, 1]), ([0, 1], [0, 0]), ([0, 0, 1, 1], [0, 1, 0, 1]),
 ])
@@ -149,6 +160,13 @@ def test_interval_of_a_perfect_match_has_no_width(true):
     assert ari_interval(true, true, samples=20, seed=0) == (1.0, 1.0)
 
 
+def test_interval_stays_among_the_values_that_an_index_can_have():
+    for seed in range(20):
+        true, predicted = random_labels(seed, photos=12, models=2, clusters=2, noise=0.2)
+        low, high = ari_interval(true, predicted, samples=50, level=0.99, seed=seed)
+        assert -1 <= low <= high <= 1
+
+
 @pytest.mark.parametrize("photos, models, clusters", [(2, 1, 1), (2, 2, 1), (7, 7, 7), (60, 5, 7), (900, 300, 40)])
 def test_the_interval_spreads_as_scikit_learns_index_over_halves_does(photos, models, clusters):
     true, predicted = random_labels(1, photos=photos, models=models, clusters=clusters)
@@ -174,6 +192,20 @@ def test_confusion_puts_matched_clusters_on_the_diagonal_and_keeps_row_sums():
     assert list(table.index) == ["bag", "shoe", "cap"]
     assert list(table.columns) == ["4", "9", "7", "other"]
     assert table.to_numpy().tolist() == [[5, 1, 0, 0], [0, 4, 0, 1], [0, 0, 3, 0]]
+
+
+def test_confusion_shows_the_clusters_with_the_largest_shares_of_models_not_with_most_photos():
+    true = ["bag"] * 100 + ["cap"] * 4
+    predicted = [1] * 60 + [2] * 40 + [3] * 2 + [4] * 2
+    table = confusion_of_largest(true + ["mug"] * 3, predicted + [5] * 3, num=3)
+    assert list(table.columns) == ["1", "3", "5", "other"]
+    table = confusion_of_largest(true + ["mug"] * 3, predicted + [1] * 3, num=3)
+    assert list(table.columns) == ["1", "3", "4", "other"]
+
+
+def test_confusion_shows_no_cluster_that_none_of_the_models_is_in():
+    table = confusion_of_largest(["bag"] * 4 + ["cap"] * 3 + ["mug"], [1] * 7 + [2], num=2)
+    assert list(table.columns) == ["1", "other"] and table.to_numpy().tolist() == [[4, 0], [3, 0]]
 
 
 def test_confusion_of_one_cluster_has_one_column_and_no_others():
