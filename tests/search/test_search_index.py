@@ -235,6 +235,30 @@ def test_a_product_ahead_of_the_others_scores_higher_and_none_is_certain():
     assert all(0 < score < 1 for scores in found for score in scores) and all(sum(scores) <= 1 for scores in found)
 
 
+def test_of_products_of_two_photos_each_helps_to_find_the_other():
+    features, labels = clustered(60, groups=30, noise=0.05)
+    products = products_of([str(row) for row in range(60)], labels.astype(str), None)
+    index = CosineIndex(features)
+    found, = nearest_products(index, features[:1], products, 3, without=0)
+    assert calibrate(index, products, features).scores(found, 1.0)[0] > 0.9
+
+
+def test_scores_fall_for_one_in_twenty_of_the_catalogues_own_photos():
+    features, labels = clustered(800, groups=20, noise=1.0)
+    products = products_of([str(row) for row in range(800)], labels.astype(str), None)
+    index = CosineIndex(features)
+    usual = calibrate(index, products, features).usual
+    others = [nearest_products(index, features[[row]], products, 1, without=row)[0].rows for row in range(800)]
+    kinds = np.array([likeness(features, features[row], rows) for row, rows in enumerate(others)])
+    assert 0.02 < np.mean(kinds < usual) < 0.08
+
+
+def test_a_photo_is_as_much_of_the_kind_as_its_three_nearest_say():
+    general = np.array([[1, 0], [1, 1], [0, 1], [-1, 0], [-1, 0]], float)
+    assert likeness(general, np.array([2.0, 0.0]), [0, 1, 2, 3, 4]) == pytest.approx((1 + np.sqrt(0.5)) / 3)
+    assert likeness(general, np.array([2.0, 0.0]), [3]) == pytest.approx(-1)
+
+
 def test_what_was_not_found_takes_its_share_of_the_scores():
     products = products_of(list("abcdef"), np.array(list("xxyyzz")), None)
     near = gather(np.array([0, 1, 2, 3]), np.array([0.5, 0.5, 0.5, 0.5]), products)
