@@ -10,7 +10,7 @@ import pytest
 
 from imgcluster.configuring.step_settings import STEP_SETTINGS
 from imgcluster.errors import UserError
-from imgcluster.files import read_json, write_lines
+from imgcluster.files import PARTIAL, read_json, write_lines
 from imgcluster.photos.photo_tables import LEDGER
 from imgcluster.progress import progress
 from imgcluster.running.cli import PART_OF_RUN, Step, run
@@ -233,6 +233,15 @@ def test_what_one_step_has_claimed_another_is_refused_until_it_ends(script, caps
     second.claim(script.parent / "data" / "other")
     first.finish("nothing")
     Step(script, "", []).claim()
+
+
+def test_what_a_killed_run_left_half_written_is_removed_and_what_others_write_stays(script):
+    step = Step(script, "", [])
+    left, written = (step.data_dir / f".{number}{PARTIAL}x.npy" for number in (2**30, os.getpid()))
+    for path in (left, written, step.data_dir / "features.npy"):
+        write_lines(path, ["no matter what"])
+    step.claim()
+    assert not left.exists() and written.exists() and (step.data_dir / "features.npy").exists()
 
 
 def test_files_of_an_interrupted_step_are_warned_of(script, capsys):

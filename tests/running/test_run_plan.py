@@ -9,6 +9,7 @@ from planned import ALL, finish, settings_in
 
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_lines, write_labels
+from imgcluster.datafiles.records import write_record
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.photos.photo_tables import LEDGER
@@ -183,6 +184,34 @@ def test_changed_photos_or_a_lost_network_train_anew(settings_of):
     assert ("known", "02") not in plan(settings, "00", "06")
     write_lines(data_dir / "output_of_00", ["other photos"])
     assert ("known", "02") in plan(settings, "00", "06")
+
+
+def interrupt(settings, dataset, number):
+    """Leave what a step leaves that was interrupted."""
+    source = settings.for_dataset(dataset)
+    write_record(source.folder("DATA_DIR"), number, settings=of_step(source, number), outputs=[], inputs=[],
+                 complete=False)
+
+
+@pytest.mark.parametrize("number", ["00", "01"])
+def test_photos_that_an_interrupted_step_left_train_anew(settings_of, number):
+    settings = settings_of()
+    finish(settings, "known", "00", "01", "02", "03")
+    interrupt(settings, "known", number)
+    assert plan(settings, "00", "06")[1:5] == steps("known", "00", "01", "02", "03")
+
+
+@pytest.mark.parametrize("change", ["BACKGROUND=white", "MAX_OBJECTS=3", "interrupted"])
+def test_known_products_that_are_not_prepared_as_the_photos_are_prepared_anew(settings_of, photo, change):
+    calibrated = partial(settings_of, "CALIBRATION_DATASET=other", "TRAIN_DATASET=None")
+    finish(calibrated(), "other", "00", "01", "03")
+    photo("other", "1_1.jpg")
+    assert ("other", "03") not in plan(calibrated(), "00", "06")
+    if change == "interrupted":
+        interrupt(calibrated(), "other", "01")
+    settings = calibrated() if change == "interrupted" else calibrated(change)
+    planned = plan(settings, "00", "06")
+    assert planned[1:3] == steps("other", "00", "01") and ("other", "03") in planned
 
 
 @pytest.fixture
