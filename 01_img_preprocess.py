@@ -14,7 +14,8 @@ from imgcluster.datafiles.photo_rows import write_photo_rows
 from imgcluster.photos.images import scan_images
 from imgcluster.photos.labels import labels_where_there_are
 from imgcluster.photos.photo_audit import warnings
-from imgcluster.photos.preprocess import Folders, Recipe, preprocess_dataset
+from imgcluster.photos.prepare import Recipe
+from imgcluster.photos.preprocess import Folders, preprocess_dataset
 from imgcluster.progress import progress
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, run

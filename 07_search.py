@@ -33,7 +33,7 @@ def main(argv=None):
     options, settings = step.options, step.settings
     if not options.photos and not options.add:
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
-    from imgcluster.photos.preprocess import Recipe
+    from imgcluster.photos.prepare import Recipe
     from imgcluster.search.batch import check_readable, list_queries, search_photos
     from imgcluster.search.figure import Figures
     from imgcluster.search.results import as_text
@@ -70,7 +70,8 @@ def main(argv=None):
 def add_photos(step):
     """Add the photos of a folder to the catalogue, and take out those that are no longer in RAW_IMG_DIR."""
     from imgcluster.photos.labels import labels_where_there_are
-    from imgcluster.photos.preprocess import Folders, Recipe
+    from imgcluster.photos.prepare import Recipe
+    from imgcluster.photos.preprocess import Folders
     from imgcluster.search.additions import Options, add_folder, check_addition, what_next
     from imgcluster.search.session import check_features, open_encoder
 

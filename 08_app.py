@@ -22,7 +22,7 @@ def main(argv=None):
         raise UserError(f"{' and '.join(missing)} not installed; run: pip install -r requirements-app.txt")
     from dataclasses import replace
 
-    from imgcluster.photos.preprocess import Recipe
+    from imgcluster.photos.prepare import Recipe
     from imgcluster.search.session import open_searcher
     from imgcluster.webapp import MAX_PIXELS, create_app, listen, serve
     from imgcluster.webapp.security import is_loopback

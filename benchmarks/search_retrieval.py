@@ -10,7 +10,8 @@ from imgcluster.photos.duplicates import find_duplicates
 from imgcluster.photos.images import list_images
 from imgcluster.photos.labels import make_labels
 from imgcluster.photos.pictures import iterate_pictures
-from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
+from imgcluster.photos.prepare import Recipe
+from imgcluster.photos.preprocess import Folders, preprocess_folder
 from imgcluster.progress import progress
 from imgcluster.rows import sample_step, unit_length
 from imgcluster.search.calibration import calibrate

@@ -26,7 +26,8 @@ if __name__ == "__mp_main__":
 
 
 def preprocess(folder):
-    from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
+    from imgcluster.photos.prepare import Recipe
+    from imgcluster.photos.preprocess import Folders, preprocess_folder
     from imgcluster.progress import progress
     folders = Folders(folder / "raw", folder / "img", folder / "masks")
     preprocess_folder(folders, ["a.png"], Recipe(), ledger=folder / "ledger.jsonl", workers=1,

@@ -14,7 +14,7 @@ def label_options(settings):
 
 
 def recipe_options(settings):
-    """The keyword arguments of `preprocess.Recipe`."""
+    """The keyword arguments of `prepare.Recipe`."""
     return {"method": settings.BACKGROUND_METHOD, "fill": settings.BACKGROUND, "crop": settings.CROP_TO_PRODUCT,
             "contrast": settings.NORMALIZE_CONTRAST, "max_side": settings.MAX_IMG_SIDE,
             "max_pixels": settings.MAX_PIXELS, "save_masks": settings.SAVE_MASKS,

@@ -1,40 +1,24 @@
-"""Step 01 for a whole folder: every photo read, its product cut out and written, in several processes.
+"""Step 01 for a whole folder: every photo read, prepared and written, in several processes.
 
 Each finished photo is noted in a ledger, so that a killed run goes on where it was, and a photo that did not change is
 not done again. A photo that cannot be read, or that brings its process down, is noted with the reason.
 """
-import math
-import multiprocessing
 import os
 import shutil
-import sys
-import threading
-from collections import Counter, deque
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, replace
+from collections import Counter
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
 import cv2
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from imgcluster.errors import UserError
 from imgcluster.files import write_table
-from imgcluster.interrupts import end_when_interrupted, interrupts_wait
-from imgcluster.photos.background import (
-    crop_to_product,
-    fill_background,
-    limited,
-    normalise_contrast,
-    product_mask,
-    product_square,
-)
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
-from imgcluster.photos.images import ImageError, quiet_codecs, read_bytes, scan_images, write_image
-from imgcluster.photos.photo_audit import audit_photo, read_header, refusal, rim_share
+from imgcluster.photos.images import ImageError, read_bytes, scan_images, write_image
+from imgcluster.photos.photo_audit import audit_photo, refusal
 from imgcluster.photos.photo_tables import (
     LEDGER,
     gone_photos,
@@ -44,33 +28,11 @@ from imgcluster.photos.photo_tables import (
     replaced_photos,
     write_ledger,
 )
+from imgcluster.photos.prepare import prepare_photo, product_entry
+from imgcluster.photos.processes import in_processes
 
-# Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
-CROP_MARGIN = 0.08
-# Side, in pixels, of the largest square that is made before it is brought to `Recipe.max_side`: 50 MB.
-LARGEST_SQUARE = 4096
-# Most pixels at which a photo is decoded again for the sake of a small product: of one of 12 million all.
-FINER_PIXELS = 16_000_000
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
 VERSION = 8
-NO_LEAKS = "ignore:resource_tracker:UserWarning"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What is done to every photo. Field meanings and units: config.py, step 01.
-
-    every_mask: find the product in every photo, though the fill alone would not need it.
-    """
-
-    method: str = "grabcut"
-    fill: str = "keep"
-    crop: bool | str = "plain"
-    contrast: bool = False
-    max_side: int = 640
-    max_pixels: int = 200_000_000
-    save_masks: bool = False
-    every_mask: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,13 +110,14 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     entries, tasks = _split(folders, img_paths, recipe, ledger)
     # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
     write_ledger(ledger, entries.values())
-    for (_, name, mask_name, _), _ in tasks:
+    for _, name, mask_name, _ in tasks:
         _make_way(folders.img, name)
         _make_way(folders.masks, mask_name)
     with progress(len(img_paths), len(entries)) as bar, ledger.open("a", encoding="utf-8") as file:
-        for (task, stamp), result in _in_processes(tasks, workers):
-            entries[task[1]] = {"file": task[1], "stamp": stamp, **result}
-            file.write(ledger_line(entries[task[1]]))
+        for task, result in in_processes(preprocess_photo, tasks, workers):
+            _, name, *_ = task
+            entries[name] = {"file": name, "stamp": tasks[task], **result}
+            file.write(ledger_line(entries[name]))
             file.flush()
             bar.update(1)
     ordered = [entries[name] for name in img_paths]
@@ -163,9 +126,9 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
 
 
 def _split(folders, img_paths, recipe, ledger):
-    """Return ({photo: entry} of what the ledger has done already, [(task, stamp)] of what is to be done)."""
+    """Return ({photo: entry} of what the ledger has done already, {task: stamp} of what is to be done)."""
     masks, known, written_to = mask_names(img_paths), read_ledger(ledger), _seen_from(ledger.parent, folders.img)
-    entries, tasks = {}, []
+    entries, tasks = {}, {}
     for name in img_paths:
         task = (folders, name, masks[name], recipe)
         stamp = [*_stamp(folders, name, recipe), written_to]
@@ -174,7 +137,7 @@ def _split(folders, img_paths, recipe, ledger):
         if old and old["stamp"] == stamp and "reason" not in old and _is_written(task):
             entries[name] = old
         else:
-            tasks.append((task, stamp))
+            tasks[task] = stamp
     return entries, tasks
 
 
@@ -227,57 +190,6 @@ def preprocess_photo(folders, name, mask_name, recipe):
     return {**audit, **product_entry(cutout), "signature": signature}
 
 
-def product_entry(cutout):
-    """Return what a photo's entry (see `preprocess_folder`) says of its product, from its Cutout."""
-    return {"share": round(float(cutout.share), 4), "rim": round(rim_share(cutout.mask), 4),
-            "num_objects": cutout.num_objects, "plain": bool(cutout.plain), "plausible": bool(cutout.plausible)}
-
-
-def prepare_photo(image, recipe, data=None):
-    """Return (the photo as later steps see it, the Cutout of its product) for uint8 [H, W, 3] RGB and a Recipe.
-
-    Contrast, background, crop, size. The crop "plain" is made where the background is plain and the cut therefore sure.
-    data: the bytes of the file, where `image` was decoded with `min_side` and is whole: what is cropped to less than
-    `max_side` is then taken from the file's own pixels. The Cutout is that of `image` in any case.
-    """
-    masks_wanted = recipe.fill != "keep" or recipe.crop is True or recipe.save_masks or recipe.every_mask
-    method = recipe.method if masks_wanted or recipe.crop else "none"
-    cutout = product_mask(image, method=method, plain_only=not masks_wanted)
-    finer = image, cutout
-    if data is not None and _is_cropped(cutout, recipe):
-        finer = _finer(image, cutout, recipe, data)
-    return finish_photo(*finer, recipe), cutout
-
-
-def _finer(image, cutout, recipe, data):
-    """Return a photo and its Cutout at the least size, of those it can be decoded at, at which the crop is of
-    `max_side` pixels, or at the largest one of `FINER_PIXELS`; as they are where that is no larger."""
-    side = product_square(cutout.mask, margin=CROP_MARGIN)[2]
-    size = read_header(data, image.shape[:2])[1]
-    # Decoded sides are less than twice `min_side`, and so pixels less than four times as many.
-    most = math.isqrt(FINER_PIXELS * min(size) // (4 * max(size)))
-    wanted = min(most, math.ceil(min(image.shape[:2]) * recipe.max_side / side))
-    if side >= recipe.max_side or size == image.shape[:2] or wanted <= min(image.shape[:2]):
-        return image, cutout
-    finer = decode_image(data, max_pixels=recipe.max_pixels, min_side=wanted)
-    mask = cv2.resize(cutout.mask, finer.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return finer, replace(cutout, mask=mask)
-
-
-def finish_photo(image, cutout, recipe):
-    """Return the photo as later steps see it, once its Cutout is known."""
-    if recipe.contrast:
-        image = normalise_contrast(image)
-    filled = fill_background(image, cutout.mask, fill=recipe.fill)
-    if _is_cropped(cutout, recipe):
-        filled = crop_to_product(filled, cutout.mask, margin=CROP_MARGIN, largest=max(LARGEST_SQUARE, recipe.max_side))
-    return limited(filled, recipe.max_side)
-
-
-def _is_cropped(cutout, recipe):
-    return cutout.plausible and (recipe.crop is True or (recipe.crop == "plain" and cutout.plain))
-
-
 def photos_changed(raw_dir, ledger):
     """Whether a folder holds other photos than those that a ledger is of; False where either is not there any more."""
     known = read_ledger(ledger)
@@ -322,72 +234,3 @@ def _size_and_time(path):
 def _is_written(task):
     folders, name, mask_name, recipe = task
     return (folders.img / name).exists() and (not recipe.save_masks or (folders.masks / mask_name).exists())
-
-
-def _start_worker():
-    end_when_interrupted()
-    cv2.setNumThreads(1)
-    threadpool_limits(1)  # as many processes as cores do the work already
-    quiet_codecs()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent():
-    # A parent that is killed cannot tell its workers to stop.
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-
-def _submit(pool, task):
-    # A pool starts its processes when it is given work.
-    with interrupts_wait():
-        return pool.submit(_within_memory, *task)
-
-
-def _within_memory(*task):
-    """Do `preprocess_photo`; a process without memory for it ends, as the system may end it: see `_in_processes`."""
-    try:
-        return preprocess_photo(*task)
-    except MemoryError:
-        os._exit(1)
-    except cv2.error as error:
-        if error.code != cv2.Error.StsNoMem:
-            raise
-        os._exit(1)
-
-
-def _pool(workers):
-    # What a killed run leaves, Python's tracker cleans up; it would also warn of it, unless it is started with this.
-    if NO_LEAKS not in sys.warnoptions:
-        sys.warnoptions.append(NO_LEAKS)
-    # Spawned, not forked: a fork copies locks that other threads (the progress bar's) may hold.
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
-
-
-def _in_processes(tasks, workers):
-    """Yield ((task, stamp), result) as photos are finished; a photo that kills its process gets a reason."""
-    waiting = deque(tasks)
-    while waiting:
-        suspects = deque((yield from _until_broken(waiting, workers, at_once=workers * 4)))
-        while suspects:
-            # One after the other: whichever is under way when the process dies is to blame.
-            for task in (yield from _until_broken(suspects, 1, at_once=1)):
-                yield task, {"reason": "reading it ended the process (out of memory, or a damaged file)"}
-
-
-def _until_broken(waiting, workers, *, at_once):
-    """Work through `waiting`, `at_once` under way; returns those that were when a process died, or [] at the end."""
-    running = {}
-    with _pool(workers) as pool:
-        try:
-            while waiting or running:
-                while waiting and len(running) < at_once:
-                    # Taken off the list once it is under way: a pool whose process just died takes nothing.
-                    running[_submit(pool, waiting[0][0])] = waiting[0]
-                    waiting.popleft()
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    result = future.result()
-                    yield running.pop(future), result
-        except BrokenProcessPool:
-            return list(running.values())
-    return []

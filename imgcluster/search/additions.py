@@ -25,7 +25,8 @@ from imgcluster.extraction.features import extract_features
 from imgcluster.files import new_array_file, replacing, write_lines
 from imgcluster.photos.images import ImageError, read_bytes, scan_images
 from imgcluster.photos.photo_audit import refusal
-from imgcluster.photos.preprocess import prepare_photo, preprocess_dataset, product_entry
+from imgcluster.photos.prepare import prepare_photo, product_entry
+from imgcluster.photos.preprocess import preprocess_dataset
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.objects import open_photo
@@ -95,7 +96,7 @@ def check_addition(folder, raw_dir, changes):
 def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress):
     """Add the photos under `folder` to the catalogue in `data_dir`, and take out those deleted; returns `Added`.
 
-    folders: the dataset's `preprocess.Folders`; recipe: its `preprocess.Recipe`; encoder: a compiled `encoder.Encoder`,
+    folders: the dataset's `preprocess.Folders`; recipe: its `prepare.Recipe`; encoder: a compiled `encoder.Encoder`,
     opened for adding. The folder is to be claimed. A run that was killed goes on where it was when it is started again.
     """
     data_dir = Path(data_dir)

@@ -9,7 +9,7 @@ from imgcluster.photos.background import fill_background, normalise_contrast, pr
 from imgcluster.photos.completeness import missing_rows
 from imgcluster.photos.decoding import ImageError, decode_image
 from imgcluster.photos.photo_audit import incomplete, read_header, refusal
-from imgcluster.photos.preprocess import CROP_MARGIN, prepare_photo
+from imgcluster.photos.prepare import CROP_MARGIN, prepare_photo
 
 # A part is an object when it has at least this share of the largest part's area (as `background` counts them).
 OBJECT_SHARE = 0.2
@@ -49,7 +49,7 @@ class Query:
 
 
 def read_query(data, recipe, *, box=None):
-    """Return the Query for the bytes of an image file, by the `preprocess.Recipe` of the catalogue.
+    """Return the Query for the bytes of an image file, by the `prepare.Recipe` of the catalogue.
 
     box: x, y, width, height in pixels of the upright photo: only what is in it is searched. Raises ImageError when the
     photo cannot be decoded (Unsearchable: it is far too small, or most of it is missing), UserError for a box that does
@@ -93,7 +93,7 @@ def check_box(box, size):
 def find_regions(image, recipe, size, data=None):
     """Return the whole photo and, where it shows several things or a small one, each of them, largest first.
 
-    image, recipe, data: as in `preprocess.prepare_photo`; size: the file's own (w, h).
+    image, recipe, data: as in `prepare.prepare_photo`; size: the file's own (w, h).
     """
     finished, cutout = prepare_photo(image, recipe, data)
     regions = [Region("photo", (0, 0, *size), finished)]

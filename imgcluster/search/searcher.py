@@ -48,7 +48,7 @@ class Answer:
 
 
 class Searcher:
-    """Searches photos in a Catalogue. encoder: an `encoder.Encoder`; recipe: the `preprocess.Recipe` of step 01."""
+    """Searches photos in a Catalogue. encoder: an `encoder.Encoder`; recipe: the `prepare.Recipe` of step 01."""
 
     def __init__(self, catalogue, encoder, recipe):
         self.catalogue, self.encoder, self.recipe = catalogue, encoder, recipe

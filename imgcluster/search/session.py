@@ -12,7 +12,7 @@ from imgcluster.search.searcher import Searcher
 def open_searcher(data_dir, *, settings, network, recipe, mode, say=print):
     """Return the Searcher of the dataset in `data_dir`, its network compiled.
 
-    settings: those of step 03 (a mapping); network: options of `networks.load_network`; recipe: the `preprocess.Recipe`
+    settings: those of step 03 (a mapping); network: options of `networks.load_network`; recipe: the `prepare.Recipe`
     of step 01; mode: RESIZE_MODE; say: function that takes a line for the user. Raises UserError where files are
     missing or were made by another network.
     """

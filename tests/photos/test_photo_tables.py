@@ -2,7 +2,8 @@
 import numpy as np
 
 from imgcluster.photos.photo_tables import COLUMNS, photo_tables, replaced_photos
-from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
+from imgcluster.photos.prepare import Recipe
+from imgcluster.photos.preprocess import Folders, preprocess_folder
 
 
 def test_photos_and_their_copies_are_listed(tmp_path, save_photos, silent):

@@ -1,13 +1,11 @@
 """A whole folder through step 01."""
 import contextlib
 import json
-import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,46 +14,23 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from grounds import on_ground
 
 from imgcluster.errors import UserError
 from imgcluster.files import write_table
-from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.images import read_image, scan_images
 from imgcluster.photos.photo_tables import gone_photos
+from imgcluster.photos.prepare import Recipe
 from imgcluster.photos.preprocess import (
     Folders,
-    Recipe,
-    _in_processes,
-    _pool,
     mask_names,
     photos_changed,
-    prepare_photo,
     preprocess_dataset,
     preprocess_folder,
     sort_out,
 )
 
 RECIPE = Recipe(method="contours", max_side=64)
-
-
-class Deadly:
-    """Ends the process that unpickles it, as a decoder that crashes does."""
-
-    def __reduce__(self):
-        return os._exit, (1,)
-
-
-class Greedy(Recipe):
-    """What is left of the memory does not do for the photo that it is asked for."""
-
-    def __getattribute__(self, name):
-        if name != "max_pixels":
-            return super().__getattribute__(name)
-        if self.method == "numpy":
-            raise MemoryError
-        error = cv2.error("Failed to allocate 546000000 bytes")
-        error.code = cv2.Error.StsNoMem
-        raise error
 
 
 class Bar:
@@ -207,122 +182,6 @@ def test_photos_that_an_interrupted_run_wrote_otherwise_are_done_again(tmp_path,
     assert {name: (tmp_path / "img" / name).read_bytes() for name in names} == written
 
 
-def test_a_photo_that_ends_its_process_does_not_stop_the_others(tmp_path, save_photos, monkeypatch):
-    pools = []
-    monkeypatch.setattr("imgcluster.photos.preprocess._pool", lambda workers: pools.append(workers) or _pool(workers))
-    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number}.png" for number in range(6)])
-    tasks = [((folders_in(tmp_path), name, name, RECIPE), None) for name in names]
-    tasks.insert(2, ((folders_in(tmp_path), "deadly.png", "deadly.png", Deadly()), None))
-    results = {task[1]: result for (task, _), result in _in_processes(tasks, 2)}
-    assert set(results) == {*names, "deadly.png"}
-    assert "ended the process" in results.pop("deadly.png")["reason"]
-    # All, those under suspicion up to the deadly one and after it, and the rest.
-    assert len(pools) <= 4
-    assert all("signature" in result for result in results.values())
-
-
-@pytest.mark.parametrize("library", ["numpy", "opencv"])
-def test_a_photo_that_there_is_no_memory_for_does_not_stop_the_others(tmp_path, save_photos, library):
-    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
-    tasks = [((folders_in(tmp_path), name, name, RECIPE), None) for name in names]
-    tasks.insert(1, ((folders_in(tmp_path), "a.png", "a.png", Greedy(method=library)), None))
-    results = [result for _, result in _in_processes(tasks, 1)]
-    assert len(results) == 3 and sum("signature" in result for result in results) == 2
-    assert sum("ended the process (out of memory" in result.get("reason", "") for result in results) == 1
-
-
-def test_processes_that_are_killed_between_two_photos_lose_none(tmp_path, save_photos):
-    names = photos(np.random.default_rng(0), save_photos, tmp_path, [f"{number:02}.png" for number in range(12)])
-    results = _in_processes([((folders_in(tmp_path), name, name, RECIPE), None) for name in names], 1)
-    finished = [next(results)]
-    for process in multiprocessing.active_children():
-        process.kill()
-    time.sleep(0.5)  # the pool notices before it is given the next photo
-    finished += results
-    assert sorted(task[1] for (task, _), _ in finished) == names
-    assert all("signature" in result for _, result in finished)
-
-
-def on_ground(rng, *, plain):
-    """A red product on a white ground or on patches of blue and green."""
-    patches = rng.integers(0, 120, (6, 8, 3)).repeat(20, axis=0).repeat(20, axis=1) * [0, 1, 1]
-    ground = np.full((120, 160, 3), 250) if plain else patches
-    image = ground.astype(np.uint8)
-    image[40:80, 60:100] = (200, 30, 30)
-    return image
-
-
-def test_by_default_only_what_stands_on_a_plain_ground_is_cropped():
-    rng = np.random.default_rng(0)
-    plain, busy = on_ground(rng, plain=True), on_ground(rng, plain=False)
-    cropped, cutout = prepare_photo(plain, Recipe())
-    assert cutout.plain and cropped.shape[0] == cropped.shape[1] < 60
-    assert (cropped == (200, 30, 30)).all(axis=2).mean() > 0.6
-    whole, cutout = prepare_photo(busy, Recipe())
-    assert not cutout.plain and np.array_equal(whole, busy)
-    assert np.array_equal(prepare_photo(plain, Recipe(crop=False))[0], plain)
-
-
-def test_every_product_is_sought_where_a_setting_needs_its_mask():
-    busy = on_ground(np.random.default_rng(0), plain=False)
-    assert not prepare_photo(busy, Recipe())[1].num_objects
-    for recipe in (Recipe(save_masks=True), Recipe(every_mask=True), Recipe(fill="white"), Recipe(crop=True)):
-        assert prepare_photo(busy, recipe)[1].num_objects
-
-
-def small_product(side, shape):
-    """A JPEG of a square with stripes of two pixels in the middle of a white ground."""
-    image = np.full((*shape, 3), 250, np.uint8)
-    top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
-    image[top:top + side, left:left + side] = np.where(np.arange(side)[:, None] % 4 < 2, 200, 20)[:, :, None]
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
-
-
-@pytest.mark.parametrize("fill", ["keep", "white"])
-def test_a_small_product_is_cropped_from_the_file_s_own_pixels(fill):
-    recipe, data = Recipe(max_side=160, fill=fill), small_product(120, (700, 900))
-    reduced = decode_image(data, min_side=recipe.max_side)
-    assert reduced.shape == (175, 225, 3)
-    finished, cutout = prepare_photo(reduced, recipe, data)
-    assert cutout.mask.shape == reduced.shape[:2]
-    # 120 pixels and 8 % at each side, as far as the cut at a quarter of the size can tell.
-    assert finished.shape[0] == finished.shape[1] == pytest.approx(139, abs=9)
-    middle = finished[60:80, 60:80].astype(int)
-    assert (abs(middle - 200) < 60).mean() > 0.4 and (abs(middle - 20) < 60).mean() > 0.4
-    assert prepare_photo(reduced, recipe)[0].shape[0] < 40
-
-
-def test_no_more_of_the_file_is_decoded_than_the_crop_needs(monkeypatch):
-    sizes = []
-
-    def decode(data, **options):
-        image = decode_image(data, **options)
-        sizes.append(image.shape)
-        return image
-
-    monkeypatch.setattr("imgcluster.photos.preprocess.decode_image", decode)
-    recipe, data = Recipe(max_side=160), small_product(300, (1400, 1800))
-    prepare_photo(decode_image(data, min_side=160), recipe, data)
-    assert sizes == [(700, 900, 3)]
-    for other in (replace(recipe, crop=False), replace(recipe, max_side=40)):
-        prepare_photo(decode_image(data, min_side=other.max_side), other, data)
-    large, small = small_product(1200, (1400, 1800)), small_product(60, (140, 180))
-    for photo in (large, small):  # of which the crop, or the file, has no more to show
-        prepare_photo(decode_image(photo, min_side=160), recipe, photo)
-    assert len(sizes) == 1
-    monkeypatch.setattr("imgcluster.photos.preprocess.FINER_PIXELS", 500_000)
-    prepare_photo(decode_image(data, min_side=160), recipe, data)
-    assert len(sizes) == 2 and sizes[1] == (350, 450, 3)
-
-
-@pytest.mark.parametrize("recipe, product", [(Recipe(crop=True), 200), (Recipe(method="contours"), 20)])
-def test_where_no_product_is_found_nothing_is_cropped(recipe, product):
-    image = np.full((400, 400, 3), 200, np.uint8)
-    image[160:240, 165:240] = product  # too small for outlines to be filled
-    finished, cutout = prepare_photo(image, recipe)
-    assert not cutout.plausible and np.array_equal(finished, image)
-
-
 @pytest.mark.parametrize("recipe", [Recipe(crop=True, fill="white", max_side=100), Recipe(max_side=100)])
 def test_masks_have_the_photo_s_own_size_and_change_nothing_else(tmp_path, save_photos, recipe):
     large = cv2.resize(on_ground(np.random.default_rng(0), plain=True), (800, 600), interpolation=cv2.INTER_NEAREST)
@@ -448,7 +307,8 @@ def test_a_dataset_without_any_usable_photo_is_refused_with_the_reason(tmp_path,
 KILLED = """import contextlib, os, signal, sys
 from pathlib import Path
 
-from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
+from imgcluster.photos.prepare import Recipe
+from imgcluster.photos.preprocess import Folders, preprocess_folder
 
 
 class Deadly:

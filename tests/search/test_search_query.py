@@ -20,7 +20,8 @@ from imgcluster.extraction.features import extract_features
 from imgcluster.files import write_array, write_json, write_lines
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.images import read_image
-from imgcluster.photos.preprocess import Folders, Recipe, preprocess_folder
+from imgcluster.photos.prepare import Recipe
+from imgcluster.photos.preprocess import Folders, preprocess_folder
 from imgcluster.search.batch import check_readable, list_queries, search_photos
 from imgcluster.search.calibration import Calibration
 from imgcluster.search.catalogue import Catalogue, open_catalogue

@@ -24,7 +24,7 @@ from imgcluster.files import write_json
 from imgcluster.locks import claim
 from imgcluster.network.classifier import build_classifier
 from imgcluster.network.ensemble import keep_beside
-from imgcluster.photos.preprocess import Recipe
+from imgcluster.photos.prepare import Recipe
 from imgcluster.search import additions, session
 
 SEARCH = "07_search.py"

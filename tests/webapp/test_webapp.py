@@ -23,7 +23,7 @@ from imgcluster.configuring.config_file import load_settings  # noqa: E402
 from imgcluster.configuring.step_options import network_options, recipe_options  # noqa: E402
 from imgcluster.configuring.step_settings import of_step  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.photos.preprocess import Recipe  # noqa: E402
+from imgcluster.photos.prepare import Recipe  # noqa: E402
 from imgcluster.search.calibration import Calibration  # noqa: E402
 from imgcluster.search.product_data import ProductData  # noqa: E402
 from imgcluster.search.searcher import Searcher  # noqa: E402
