@@ -95,12 +95,13 @@ def _realign(data_dir, stage, old, new, replaced):
             continue
         if -1 in rows or not _keep_rows(data_dir / name, stage / name, rows, len(old), new):
             outdated.append(name)
-            log.warning("%s was made for other photos: moved to %s", name, data_dir / OUTDATED)
             continue
         kept.append(name)
         if name == FEATURES and record:
             note_features(stage, record)
             kept.append("made_by_03.json")
+    if outdated:
+        log.warning("made for other photos, and moved to %s: %s", data_dir / OUTDATED, ", ".join(outdated))
     return kept, outdated
 
 

@@ -114,11 +114,13 @@ def test_where_photos_come_old_row_files_are_set_aside(data_dir):
         assert (data_dir / "outdated" / name).read_bytes() == before[(data_dir / name).relative_to(data_dir)]
 
 
-def test_row_files_that_did_not_fit_before_are_set_aside(data_dir):
+def test_row_files_that_did_not_fit_before_are_set_aside(data_dir, caplog):
     write_array(data_dir / "features.npy", np.zeros((3, 2), np.float32))
     write_lines(data_dir / "labels_pred.txt", "01")
     write_photo_rows(data_dir, PHOTOS[:2], labels_of(data_dir, [0, 1]))
     assert sorted(path.name for path in (data_dir / "outdated").iterdir()) == ["features.npy", "labels_pred.txt"]
+    said = f"made for other photos, and moved to {data_dir / 'outdated'}: labels_pred.txt, features.npy"
+    assert caplog.messages == [said], "one line for all of them"
     assert list(read_table(data_dir / "clusters.csv").cluster) == ["0", "1"]
 
 
