@@ -166,7 +166,7 @@ def cut_to(labels, most, rng):
     return some_of_each(labels, rng, lambda _: most)
 
 
-def uneven(labels, rng):
+def random_shares(labels, rng):
     """Return the rows, int ascending, of a random share of each label: a uniform number squared, three at least."""
     return some_of_each(labels, rng, lambda num: max(3, int(num * rng.random()**2)))
 
@@ -202,38 +202,42 @@ def mixture(sets, seed):
     return np.concatenate(chosen_rows)[order], np.array(chosen_labels)[order]
 
 
-def read_sets(options):
-    """Return {name: (rows of unit length, labels)} of the feature sets asked for."""
+def read_sets(folder, names=None):
+    """Return {name: (rows of unit length, labels)} of the feature sets in the folder, of those named if any are."""
     sets = {}
-    for path in sorted(Path(options.features).glob("*.npz")):
-        if not options.sets or path.stem in options.sets:
+    for path in sorted(Path(folder).glob("*.npz")):
+        if not names or path.stem in names:
             data = np.load(path)
             sets[path.stem] = unit_length((data["codes"] * data["scale"]).astype(np.float32)), data["labels"]
     return sets
 
 
-def runs(options):
-    """Yield (set name, rows, labels, known) of every run."""
-    sets = read_sets(options)
-    for number in range(options.mixtures):
-        yield f"mixture {number}", *mixture(sets, options.seed + number), None
-    for name, (rows, labels) in () if options.mixtures else sets.items():
-        for mask in class_subsets(labels, options.draws, options.seed):
+def runs(sets, *, draws=0, most=0, uneven=False, calibrated=False, share=0.5, picked=0, mixtures=0, seed=0):
+    """Yield (set name, rows, labels, known) of every run on `sets`, {name: (rows, labels)}.
+
+    draws: random subsets of each set's classes; most: so many rows of each class at most (0: all); uneven: of each a
+    random share; calibrated: `share` of the classes are known, by `picked` rows of each (0: by all), and the run is on
+    the others; mixtures: so many draws of classes of several sets, in place of all that.
+    """
+    for number in range(mixtures):
+        yield f"mixture {number}", *mixture(sets, seed + number), None
+    for name, (rows, labels) in () if mixtures else sets.items():
+        for mask in class_subsets(labels, draws, seed):
             some, chosen = labels[mask], rows[mask]
-            if options.rows or options.uneven:
-                draw = np.random.default_rng(options.seed)
-                few = uneven(some, draw) if options.uneven else cut_to(some, options.rows, draw)
+            if most or uneven:
+                draw = np.random.default_rng(seed)
+                few = random_shares(some, draw) if uneven else cut_to(some, most, draw)
                 some, chosen = some[few], chosen[few]
-            if not options.calibrated:
+            if not calibrated:
                 yield name, chosen, some, None
                 continue
-            rng = np.random.default_rng(options.seed + 1)
+            rng = np.random.default_rng(seed + 1)
             classes = rng.permutation(np.unique(some))
-            labelled = np.isin(some, classes[:max(2, int(options.known * len(classes)))])
+            labelled = np.isin(some, classes[:max(2, int(share * len(classes)))])
             known, known_labels = chosen[labelled], some[labelled]
-            if options.picked:
-                picked = cut_to(known_labels, options.picked, rng)
-                known, known_labels = known[picked], known_labels[picked]
+            if picked:
+                few = cut_to(known_labels, picked, rng)
+                known, known_labels = known[few], known_labels[few]
             yield name, chosen[~labelled], some[~labelled], (known, known_labels)
 
 
@@ -250,8 +254,10 @@ def main(argv=None):
     parser.add_argument("--picked", type=int, default=0, metavar="ROWS")
     parser.add_argument("--mixtures", type=int, default=0, metavar="DRAWS")
     options = parser.parse_args(argv)
-    table = {}
-    for name, rows, labels, known in runs(options):
+    table, sets = {}, read_sets(options.features, options.sets)
+    for name, rows, labels, known in runs(sets, draws=options.draws, most=options.rows, uneven=options.uneven,
+                                          calibrated=options.calibrated, share=options.known, picked=options.picked,
+                                          mixtures=options.mixtures, seed=options.seed):
         for method, found in score(rows, labels, known).items():
             table.setdefault(method, []).append(found)
         print(f"{name} {len(rows)} photos, {len(np.unique(labels))} classes: "

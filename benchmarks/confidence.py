@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.cluster_count import runs  # noqa: E402
+from benchmarks.cluster_count import read_sets, runs  # noqa: E402
 from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
 from imgcluster.structure.hierarchy import hierarchy_of, majority, shares  # noqa: E402
@@ -34,7 +34,8 @@ def main():
           + " | AUC | AUC, lead among neighbours |")
     print("|---|---:|" + "---|" * (len(ENDS) + 1) + "---:|---:|")
     found = {}
-    for name, rows, labels, _ in runs(options):
+    sets = read_sets(options.features, options.sets)
+    for name, rows, labels, _ in runs(sets, draws=options.draws, most=options.rows, seed=options.seed):
         found.setdefault(name, []).append(judge(rows, labels))
     for name, each in [*found.items(), ("all", sum(found.values(), []))]:
         print_row(name, each)
@@ -47,7 +48,6 @@ def parse():
     parser.add_argument("--draws", type=int, default=0, help="random subsets of each set's classes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=0, help="so many rows of each class at most")
-    parser.set_defaults(calibrated=False, picked=0, mixtures=0)
     return parser.parse_args()
 
 

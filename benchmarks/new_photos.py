@@ -43,7 +43,7 @@ def main():
         return print_weeks(options)
     print("| photos | right, as they are | right | known ones marked | new ones marked | AUC of the confidence |")
     print("|---|---:|---:|---:|---:|---:|")
-    for name, (rows, labels) in read_sets(options).items():
+    for name, (rows, labels) in read_sets(options.features, options.sets).items():
         found = [placed(rows, labels, np.random.default_rng([options.seed, draw]), options.rows, options.in_row)
                  for draw in range(options.draws)]
         print(f"| {name} | " + " | ".join(f"{mean:.3f}" for mean in np.nanmean(found, axis=0)) + " |", flush=True)
@@ -85,7 +85,7 @@ def placed(rows, labels, rng, most, in_row):
 def print_weeks(options):
     print("| photos | right, by the first week | by both, as placed | by both, corrected | new in the second, right |")
     print("|---|---:|---:|---:|---:|")
-    for name, (rows, labels) in read_sets(options).items():
+    for name, (rows, labels) in read_sets(options.features, options.sets).items():
         found = [by_weeks(rows, labels, np.random.default_rng([options.seed, draw])) for draw in range(options.draws)]
         print(f"| {name} | " + " | ".join(f"{mean:.3f}" for mean in np.mean(found, axis=0)) + " |", flush=True)
 
