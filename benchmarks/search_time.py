@@ -3,6 +3,7 @@
 The scripts themselves run, each in a process of its own; the functions that make up a stage are timed from outside.
 """
 import functools
+import importlib
 import json
 import runpy
 import subprocess
@@ -18,12 +19,12 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 # (stage, module, function or class.method): what 07_search.py and 08_app.py spend their time in, in order.
-STAGES = (("check the photo", "imgcluster.search.batch", "check_named"),
-          ("open the catalogue", "imgcluster.search.session", "open_checked"),
+STAGES = (("open the catalogue", "imgcluster.search.session", "open_checked"),
+          ("check the photo", "imgcluster.search.batch", "check_readable"),
           ("start TensorFlow, load the network", "imgcluster.search.session", "open_encoder"),
           ("read the photo, find its objects", "imgcluster.search.searcher", "Searcher.read"),
           ("network", "imgcluster.search.encoder", "Encoder.encode"),
-          ("search, products, scores", "imgcluster.search.searcher", "Searcher.nearest"),
+          ("search, products, scores", "imgcluster.search.searcher", "Searcher._nearest"),
           ("previews", "imgcluster.webapp.server", "query_answer"))
 OF_COMMAND, OF_PAGE = STAGES[:-1], STAGES[3:]
 THUMBNAILS = 8
@@ -83,11 +84,15 @@ def since(began):
 def timed(stages, spent):
     """Let each function of `stages` add what it takes to `spent`, {stage: [seconds, processor seconds]}."""
     for stage, module, name in stages:
-        __import__(module)
-        holder = sys.modules[module]
-        *owner, attribute = name.split(".")
-        holder = getattr(holder, owner[0]) if owner else holder
+        holder, attribute = found(module, name)
         setattr(holder, attribute, wrapped(getattr(holder, attribute), stage, spent))
+
+
+def found(module, name):
+    """Return (module or class that holds it, its own name) of a function or class.method of a module."""
+    holder = importlib.import_module(module)
+    *owner, attribute = name.split(".")
+    return getattr(holder, owner[0]) if owner else holder, attribute
 
 
 def wrapped(function, stage, spent):
