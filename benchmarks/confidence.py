@@ -27,8 +27,8 @@ from imgcluster.structure.hierarchy import hierarchy_of, majority, shares  # noq
 ENDS = (0.1, 0.2, 1 / 3, 0.5, 0.7)
 
 
-def main():
-    options = parse()
+def main(argv=None):
+    options = parse(argv)
     below = ["-", *(f"{end:.2f}" for end in ENDS), "1"]
     print("| photos of | runs | " + " | ".join(f"{low} to {high}" for low, high in zip(below, below[1:]))
           + " | AUC | AUC, lead among neighbours |")
@@ -41,14 +41,14 @@ def main():
         print_row(name, each)
 
 
-def parse():
+def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--features", required=True, metavar="FOLDER")
     parser.add_argument("--sets", nargs="*", help="names of the sets, all by default")
     parser.add_argument("--draws", type=int, default=0, help="random subsets of each set's classes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=0, help="so many rows of each class at most")
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def judge(rows, labels):

@@ -37,8 +37,8 @@ from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
 NEW_SHARE, EARLIER_SHARE = 1 / 4, 3 / 5
 
 
-def main():
-    options = parse()
+def main(argv=None):
+    options = parse(argv)
     if options.weeks:
         return print_weeks(options)
     print("| photos | right, as they are | right | known ones marked | new ones marked | AUC of the confidence |")
@@ -49,7 +49,7 @@ def main():
         print(f"| {name} | " + " | ".join(f"{mean:.3f}" for mean in np.nanmean(found, axis=0)) + " |", flush=True)
 
 
-def parse():
+def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--features", required=True, metavar="FOLDER")
     parser.add_argument("--sets", nargs="*", help="names of the sets, all by default")
@@ -58,7 +58,7 @@ def parse():
     parser.add_argument("--in-row", action="store_true")
     parser.add_argument("--weeks", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def placed(rows, labels, rng, most, in_row):

@@ -107,8 +107,9 @@ def open_page(path):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, nargs="+", default=[100, 1000, 10_000])
+    options = parser.parse_args(argv)
     print(f"{'photos':>8}{'build (s)':>12}{'size (MB)':>12}{'usable (s)':>12}{'photos (s)':>12}{'loaded (s)':>12}")
-    for num_photos in parser.parse_args(argv).photos:
+    for num_photos in options.photos:
         with tempfile.TemporaryDirectory() as folder:
             gallery = make_dataset(Path(folder), num_photos)
             began = time.perf_counter()
