@@ -1,17 +1,24 @@
 """Distances grow evenly where there are no clusters, and jump where clusters end: at their size, at every level."""
 import numpy as np
 import pytest
+from sklearn.neighbors import NearestNeighbors
 from test_blind_count import clouds, nested
 
 from imgcluster.counting.growth import growth_of_distances, growth_peaks, rank_growth
 from imgcluster.rows import unit_length
-from imgcluster.structure.hierarchy import hierarchy_of
+from imgcluster.structure.hierarchy import NEAREST
+from imgcluster.structure.neighbours import project
+
+
+def growth_of(features):
+    """The growth of distances as in a hierarchy, but for the nearest photos, which are sought among all."""
+    points = project(features)
+    among_all = NearestNeighbors(n_neighbors=min(NEAREST, len(points) - 1), algorithm="brute").fit(points)
+    return growth_of_distances(points, among_all.kneighbors(return_distance=False))
 
 
 def peaks_of(features, *, lowest=1, highest=np.inf):
-    hierarchy = hierarchy_of(features)
-    return growth_peaks(growth_of_distances(hierarchy.points, hierarchy.nearest), len(features), lowest=lowest,
-                        highest=highest)
+    return growth_peaks(growth_of(features), len(features), lowest=lowest, highest=highest)
 
 
 @pytest.mark.parametrize(("num_clusters", "photos_each"), [(40, 5), (30, 12), (12, 40), (3, 100), (500, 12)])
@@ -76,8 +83,7 @@ def test_the_height_is_one_over_the_number_of_dimensions():
 
 def test_the_distances_to_nearest_photos_go_on_where_a_sample_goes_on():
     points = unit_length(np.random.default_rng(0).standard_normal((6000, 6)).astype(np.float32))
-    hierarchy = hierarchy_of(points)
-    growth = growth_of_distances(hierarchy.points, hierarchy.nearest)
+    growth = growth_of(points)
     assert np.abs(np.diff(growth.heights[5:60])).max() < 0.15 * growth.heights[5:60].mean()
 
 
