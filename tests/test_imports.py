@@ -54,3 +54,10 @@ def test_package_imports_neither_config_nor_scripts():
     assert scripts >= {"config", "run_all"}
     for name, path in MODULES.items():
         assert not {target.split(".")[0] for target in imported_by(path)} & scripts, name
+
+
+def test_figures_but_for_those_in_windows_are_drawn_without_pyplot():
+    # It would open a window, or fail without a screen, and keeps every figure in memory.
+    using = {name for name, path in MODULES.items()
+             if any(target.startswith(("matplotlib.pyplot", "pylab")) for target in imported_by(path))}
+    assert using == {"imgcluster.plots.windows"}

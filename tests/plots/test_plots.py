@@ -1,9 +1,6 @@
 """Figures: what is drawn, without a warning, and at the edges: one photo, one cluster, empty units, 300 clusters."""
 import io
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -90,12 +87,7 @@ def test_fonts_installed_since_matplotlib_listed_them_are_found(monkeypatch, tmp
     assert {font.fname for font in font_manager.fontManager.ttflist} - {font.fname for font in fonts} == {str(new)}
 
 
-def test_no_figure_touches_pyplot():
-    code = "import sys, imgcluster.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
-
-
-@pytest.mark.parametrize("photos, clusters", [(1, 1), (5, 1), (40, 3), (400, 100), (600, 300)])
+@pytest.mark.parametrize("photos, clusters", [(1, 1), (5, 1), (40, 3), (600, 300)])
 def test_scatter_draws_each_group_once_in_both_panels(photos, clusters):
     points = np.random.default_rng(0).normal(size=(photos, 2))
     predicted = np.arange(photos) % clusters
