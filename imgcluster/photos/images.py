@@ -25,6 +25,7 @@ _SIDE_FOLDERS = frozenset(("__MACOSX", "@eaDir"))  # thumbnails and resource for
 # What file managers leave behind, and what this project looks for in a folder of photos: not worth a word.
 _NOT_TOLD = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "picasa.ini", "icon\r", "catalog.csv"))
 _SUFFIXES_TOLD = 6
+_QUALITY = 95  # of JPEG and WebP, of 100
 _ENCODERS = {".jpg": ".jpg", ".jpeg": ".jpg", ".png": ".png", ".webp": ".webp", ".bmp": ".bmp", ".tif": ".tif",
              ".tiff": ".tif"}
 
@@ -225,17 +226,17 @@ def read_thumbnail(folders, name, *, side):
     return np.full((side, side, 3), 220, np.uint8)
 
 
-def write_image(path, image, *, quality=95):
+def write_image(path, image):
     """Write uint8 [H, W], [H, W, 3] RGB or [H, W, 4] RGBA under exactly this name, whole or not at all.
 
     The format follows the suffix where it can (.jpg, .png, .webp, .bmp, .tif); under any other name the content is
     JPEG, and an image with transparency is PNG unless it is named .webp: `read_image` goes by content. Folders are
-    made as needed. `quality` (1..100) is that of JPEG and WebP.
+    made as needed.
 
     Raises UserError when the file cannot be written (no space, no permission).
     """
     path = Path(path)
-    data = _encode(image, path.suffix.lower(), quality)
+    data = _encode(image, path.suffix.lower())
     temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -248,7 +249,7 @@ def write_image(path, image, *, quality=95):
         raise UserError(f"Cannot write {path}: {error.strerror}. Make room or change the folder.") from error
 
 
-def _encode(image, suffix, quality):
+def _encode(image, suffix):
     image = np.asarray(image)
     if image.ndim == 2:
         kind, pixels = _ENCODERS.get(suffix, ".jpg"), image
@@ -259,7 +260,7 @@ def _encode(image, suffix, quality):
     limit = {".jpg": 65535, ".webp": 16383}.get(kind)  # the longest side that the format can hold
     if limit and max(image.shape[:2]) > limit:
         kind = ".png"
-    options = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality], ".webp": [cv2.IMWRITE_WEBP_QUALITY, quality],
+    options = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, _QUALITY], ".webp": [cv2.IMWRITE_WEBP_QUALITY, _QUALITY],
                ".png": [cv2.IMWRITE_PNG_COMPRESSION, 1]}
     return cv2.imencode(kind, pixels, options.get(kind, []))[1].tobytes()
 
