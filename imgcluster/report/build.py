@@ -43,7 +43,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
         "name": gallery.name, "title": gallery.title,
         "answer": tables.answer(gallery), "scores": tables.scores(gallery),
         "network": tables.network(gallery),
-        "skipped": tables.side_table(gallery, "skipped.csv"), "records": tables.records(gallery),
+        "skipped": tables.skipped_files(gallery), "records": tables.records(gallery),
         "doubtful": tables.doubtful_files(gallery),
         "duplicates": tables.copies(gallery), "shown": len(rows), "data": data,
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
@@ -64,9 +64,9 @@ def _address(folder, start):
 def _sprites(photos, progress):
     """The sprites of photos, functions that load one each."""
     if progress is None:
-        return pack_sprites(photos, lambda load: load())
+        return pack_sprites(photos)
     with progress(len(photos)) as bar:
-        return pack_sprites(photos, lambda load: load(), progress=bar)
+        return pack_sprites(photos, progress=bar)
 
 
 def _earlier(gallery, photos, start):

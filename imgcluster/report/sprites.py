@@ -27,24 +27,23 @@ class Sprites:
     sheets: list
 
 
-def pack_sprites(keys, load, *, budget=BUDGET, workers=4, progress=None):
-    """Pack the thumbnail of each key, in order, as large and as good as `budget` bytes allow.
+def pack_sprites(photos, *, budget=BUDGET, workers=4, progress=None):
+    """Pack the thumbnails of photos, in order, as large and as good as `budget` bytes allow.
 
-    load: callable from a key to a uint8 RGB photo [h, w, 3]; called from `workers` threads. progress: a bar with
-    `.update(n)`.
+    photos: list of functions that load one each, uint8 RGB [h, w, 3]; called from `workers` threads. progress: a bar
+    with `.update(n)`.
     """
-    keys = list(keys)
-    side, quality = _best_encoding(keys, load, budget)
-    columns = min(SHEET_SIDE // side, max(1, int(np.ceil(np.sqrt(len(keys))))))
+    side, quality = _best_encoding(photos, budget)
+    columns = min(SHEET_SIDE // side, max(1, int(np.ceil(np.sqrt(len(photos))))))
     sheets = []
     with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(keys), columns**2):
-            part = keys[start:start + columns**2]
-            thumbnails = pool.map(lambda key: thumbnail(load(key), side), part)
+        for start in range(0, len(photos), columns**2):
+            part = photos[start:start + columns**2]
+            thumbnails = pool.map(lambda load: thumbnail(load(), side), part)
             sheets.append(_encode(_sheet(thumbnails, len(part), side, columns), quality))
             if progress is not None:
                 progress.update(len(part))
-    return Sprites(side, columns, len(keys), sheets)
+    return Sprites(side, columns, len(photos), sheets)
 
 
 def thumbnail(photo, side):
@@ -61,13 +60,14 @@ def thumbnail(photo, side):
     return square
 
 
-def _best_encoding(keys, load, budget):
+def _best_encoding(photos, budget):
     """The first encoding under which evenly spread photos promise to fit the budget; else the last."""
-    sample = [load(keys[i]) for i in np.unique(np.linspace(0, len(keys) - 1, _SAMPLE).astype(int))] if keys else []
+    some = np.unique(np.linspace(0, len(photos) - 1, _SAMPLE).astype(int)) if photos else []
+    sample = [photos[place]() for place in some]
     for side, quality in _ENCODINGS:
         columns = max(1, int(np.ceil(np.sqrt(len(sample)))))
         sheet = _sheet([thumbnail(photo, side) for photo in sample], len(sample), side, columns)
-        if len(_encode(sheet, quality)) * len(keys) / max(len(sample), 1) <= budget:
+        if len(_encode(sheet, quality)) * len(photos) / max(len(sample), 1) <= budget:
             break
     return side, quality
 

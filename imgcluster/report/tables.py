@@ -130,13 +130,13 @@ def network(gallery):
             "stand_in": names == [BUNDLED] and (record.get("settings") or {}).get("BACKBONE") == AUTO}
 
 
-def side_table(gallery, name):
-    """A CSV of the dataset as {"columns", "lines", "total"}, at most MAX_LINES of it; None where there is nothing."""
-    return _listed(read_table(gallery.data_dir / name))
+def skipped_files(gallery):
+    """skipped.csv as {"columns", "lines", "total"}, at most MAX_LINES of it; None where there is nothing."""
+    return _listed(read_table(gallery.data_dir / "skipped.csv"))
 
 
 def doubtful_files(gallery):
-    """The photos that step 01 warns of though they are used, as `side_table` gives a table: broken-off files first."""
+    """The photos that step 01 warns of though they are used, as in `skipped_files`: broken-off files first."""
     table = read_table(gallery.data_dir / "photos.csv").reindex(columns=["file", "warnings"], fill_value="")
     table = table[(table["warnings"] != "") & table["file"].isin(gallery.img_paths)]
     whole = ~table["warnings"].str.contains(INCOMPLETE, regex=False)
@@ -144,7 +144,7 @@ def doubtful_files(gallery):
 
 
 def copies(gallery):
-    """The copies that step 01 found, as `side_table` gives a table, with "used": whether they were clustered too."""
+    """The copies that step 01 found, as in `skipped_files`, with "used": whether they were clustered too."""
     table = read_table(gallery.data_dir / "duplicates.csv").reindex(columns=["file", "kept", "kind"], fill_value="")
     used = bool(table["file"].isin(gallery.img_paths).any())
     listed = _listed(table.rename(columns={"file": "copy", "kept": "of"}))
