@@ -234,6 +234,12 @@ function choice(parent, options, chosen, onchange) {
   parent.replaceChildren(...buttons);
 }
 
+// A window closes by its button and by a click beside it.
+function closable(window, button) {
+  button.onclick = () => window.close();
+  window.addEventListener("click", (event) => { if (event.target === window) window.close(); });
+}
+
 // ---- the small window beside the pointer
 
 const tip = $("tip");

@@ -94,8 +94,7 @@ function startClusters() {
   const offered = Object.entries(orders).filter(([name]) => name !== "doubt" || photos.confidence);
   choice($("cluster-order"), offered.map(([name, [text]]) => [name, text]), clusterOrder,
     (value) => { clusterOrder = value; redraw(); });
-  let drawn = shownOf;
-  onchange(() => { if (drawn !== shownOf) redraw(); drawn = shownOf; });
+  onNewClusters(redraw);
   onTheme(redraw);
   redraw();
   startDialog();

@@ -38,8 +38,7 @@ function startLarge() {
     const index = enlarged.list[enlarged.place];
     select([index], !selection.has(index));
   };
-  $("large-close").onclick = () => large.close();
-  large.addEventListener("click", (event) => { if (event.target === large) large.close(); });
+  closable(large, $("large-close"));
   large.addEventListener("keydown", ({ key }) => { if (ARROWS[key]?.[0]) goOn(ARROWS[key][0]); });
   onchange(() => { if (large.open) drawLarge(); });
 }

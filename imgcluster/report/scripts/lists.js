@@ -27,8 +27,7 @@ function startOpening() {
     $("opening").replaceChildren(...strips((id) => id !== -1));
     $("unplaced")?.replaceChildren(...strips((id) => id === -1));
   };
-  let drawn = clusterOf;
-  onchange(() => { if (drawn !== clusterOf) draw(); drawn = clusterOf; });
+  onNewClusters(draw, () => clusterOf);
   draw();
 }
 
@@ -98,8 +97,7 @@ function startPairs() {
       h("div", { class: "chips" }, there(clusters, ([id]) => id).slice(0, 6).map(([id, inside]) => clusterChip(nowIn(id), inside)),
         clusters.length > 6 ? h("span", { class: "note" }, `and ${clusters.length - 6} more`) : null))));
   };
-  let drawn = shownOf;
-  onchange(() => { if (drawn !== shownOf) draw(); drawn = shownOf; });
+  onNewClusters(draw);
   onTheme(draw);
   draw();
 }

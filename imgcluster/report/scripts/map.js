@@ -189,10 +189,7 @@ function startMap() {
   placeLabels();
   showLegend();
   view.settle();
-  let drawn = shownOf;
-  onchange(() => {
-    if (drawn === shownOf) return;
-    drawn = shownOf;
+  onNewClusters(() => {
     placeLabels();
     showLegend();
     view.redraw();

@@ -96,8 +96,7 @@ function picked(place) {
 }
 
 function startPicker() {
-  $("picker-close").onclick = () => picker.close();
-  picker.addEventListener("click", (event) => { if (event.target === picker) picker.close(); });
+  closable(picker, $("picker-close"));
   $("picker-filter").addEventListener("input", narrow);
   picker.addEventListener("keydown", (event) => {
     if (event.target === $("picker-close") || event.isComposing) return;

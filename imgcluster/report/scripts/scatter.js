@@ -192,12 +192,10 @@ function startScatter() {
   zoomButtons($("scatter-zoom"), view);
   setMode(mode);
   showLegend();
-  let drawn = shownOf;
-  onchange(() => {
-    if (drawn !== shownOf || corrections.length) showLegend();
-    if (drawn !== shownOf && inside.size) list();
-    drawn = shownOf;
-    view.redraw();
+  onNewClusters(() => {
+    showLegend();
+    if (inside.size) list();
   });
+  onchange(view.redraw);
   onTheme(() => { showLegend(); list(); });
 }

@@ -14,6 +14,16 @@ const listeners = [];  // called when selection or corrections change
 const onchange = (listener) => listeners.push(listener);
 const changed = () => listeners.forEach((listener) => listener());
 
+// Calls draw when the clusters change that `of` gives, of each photo.
+function onNewClusters(draw, of = () => shownOf) {
+  let drawn = of();
+  onchange(() => {
+    if (drawn === of()) return;
+    drawn = of();
+    draw();
+  });
+}
+
 function select(indices, chosen = true) {
   anchor = null;
   for (const index of indices) {

@@ -19,8 +19,7 @@ function startDialog() {
       document.querySelector(`#cards .title[data-cluster="${opened}"]`)?.focus({ preventScroll: true });
     }
   });
-  $("cluster-close").onclick = () => dialog.close();
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  closable(dialog, $("cluster-close"));
   $("cluster-previous").onclick = () => openCluster(beside(-1));
   $("cluster-next").onclick = () => openCluster(beside(1));
   $("cluster-name").addEventListener("change", (event) => nameCluster(event.target.value.trim()));
