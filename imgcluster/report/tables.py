@@ -39,10 +39,9 @@ OTHER_SCORES = {
     },
     "Shared information": {
         "ami": ("Adjusted mutual information (AMI)", "shared information beyond chance"),
-        "nmi": ("Normalized mutual information (NMI)", "shared information; favours many clusters"),
         "homogeneity": ("Homogeneity", "clusters hold one product each"),
         "completeness": ("Completeness", "products lie in one cluster each"),
-        "v_measure": ("V-measure", "both of these in one number"),
+        "nmi": ("NMI (= V-measure)", "normalized mutual information, both of these in one; favours many clusters"),
     },
     "Features": {
         "neighbour_agreement_5": ("Nearest five agree", "most of the five most similar photos show the same product"),
