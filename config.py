@@ -283,8 +283,9 @@ NUM_IMGS_PER_MODEL = None
 
 # Name of a labelled dataset of other products, which shows step 04 how finely to count. If the network was not trained
 # on labels, it also shows how photos of one product differ; such differences then count less, even with NUM_CLUSTERS
-# set. TRAIN_LABELS_FROM says where its labels are; run_all.py takes it through steps 00, 01 and 03, too. Both need
-# features by one network: TRAIN_DATASET is to be a name (this one, say) or None, which is what "auto" means then.
+# set. TRAIN_LABELS_FROM says where its labels are; run_all.py takes it through steps 00, 01 and 03, too. Its features
+# and those of DATASET must come from the same network, so none is fitted to DATASET: TRAIN_DATASET is the name of a
+# labelled dataset (this one, say) or None, and "auto" means None.
 # "auto": TRAIN_DATASET, if it has labels and features, shows the same kind of product, and a number is to be estimated.
 # None: no dataset; the number is estimated from the photos alone.
 CALIBRATION_DATASET = "auto"
