@@ -37,7 +37,7 @@ def main(argv=None):
     outputs = ["features.npy", *([BEFORE] * bool(network.before))]
     current = are_current(step, network, outputs) and are_older([img_dir / name for name in img_paths], path)
     outputs += PROJECTOR_FILES * settings.FEATURES_TSV
-    if current and are_current(step, network, outputs):
+    if current and set(outputs) <= set(features_record(step.data_dir)["outputs"]):
         step.finish(f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it "
                     "made anew)", then="04_cluster_som.py")
         return

@@ -27,6 +27,7 @@ from imgcluster.running.cli import (
     INTERRUPTED,
     PART_OF_RUN,
     add_settings_arguments,
+    config_arguments,
     configure_logging,
     run,
     shown,
@@ -48,7 +49,7 @@ def main(argv=None):
     planned = plan(settings, options.first, options.last)
     look_ahead(settings, planned)
     # What config.py holds later, perhaps for the next dataset already, is not for this run.
-    arguments = [PART_OF_RUN, repr(given_in(settings)), *(["--config", options.config] if options.config else [])]
+    arguments = [PART_OF_RUN, repr(given_in(settings)), *config_arguments(options)]
     rows, failed = [], 0
     for dataset, number in planned:
         began, before = time.perf_counter(), time_of_record(settings, dataset, number)

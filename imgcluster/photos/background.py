@@ -6,6 +6,8 @@ import numpy as np
 
 from imgcluster.cutter.cutout import cut_out
 
+# Side, in pixels, of the largest square that is made around a product: 50 MB.
+LARGEST_SQUARE = 4096
 METHODS = ("grabcut", "contours", "none")
 FILLS = ("white", "grey", "mean", "blur", "transparent", "keep")
 _MIN_SHARE, _MAX_SHARE = 0.01, 0.97  # shares of the frame between which a mask is believed
@@ -98,7 +100,7 @@ def _backdrop(image, mask, fill):
     return np.float32(255 if fill == "white" else 128)
 
 
-def crop_to_product(image, mask, *, margin=0.08, largest=4096):
+def crop_to_product(image, mask, *, margin=0.08, largest=LARGEST_SQUARE):
     """Cut the square around the product, `margin` (share of the product's longer side) left on each side.
 
     Where the square reaches beyond the photo, the photo's edge is continued (transparent where it has an alpha

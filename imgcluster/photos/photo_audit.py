@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
+from imgcluster.photos.background import limited
 from imgcluster.photos.completeness import filled_rows, missing_rows
 from imgcluster.photos.decoding import SIDEWAYS
 
@@ -32,9 +33,7 @@ def audit_photo(image, data):
     brightest pixels but for one in 200, 0..1. color: False for grey photos. missing: see `completeness.missing_rows`,
     and for a damaged JPEG that has its end, `filled_rows`.
     """
-    scale = min(1.0, _SIDE / max(image.shape[:2]))
-    size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    small = limited(image, _SIDE)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     low, bright, high = np.quantile(grey, [0.005, 0.95, 0.995])
     edges = np.quantile(np.abs(cv2.Laplacian(grey, cv2.CV_32F)), 0.995)

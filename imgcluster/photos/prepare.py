@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import cv2
 
 from imgcluster.photos.background import (
+    LARGEST_SQUARE,
     crop_to_product,
     fill_background,
     limited,
@@ -17,8 +18,6 @@ from imgcluster.photos.photo_audit import read_header, rim_share
 
 # Share of the product's longer side that is left around it by CROP_TO_PRODUCT.
 CROP_MARGIN = 0.08
-# Side, in pixels, of the largest square that is made before it is brought to `Recipe.max_side`: 50 MB.
-LARGEST_SQUARE = 4096
 # Most pixels at which a photo is decoded again for the sake of a small product: of one of 12 million all.
 FINER_PIXELS = 16_000_000
 

@@ -131,7 +131,7 @@ def _split(folders, img_paths, recipe, ledger):
     entries, tasks = {}, {}
     for name in img_paths:
         task = (folders, name, masks[name], recipe)
-        stamp = [*_stamp(folders, name, recipe), written_to]
+        stamp = _stamp(folders, name, recipe, written_to)
         old = known.get(name)
         # What could not be read may be now: for want of a permission, memory or a drive, no file changes.
         if old and old["stamp"] == stamp and "reason" not in old and _is_written(task):
@@ -218,9 +218,9 @@ def _seen_from(folder, other):
         return PurePath(other).as_posix()
 
 
-def _stamp(folders, name, recipe):
-    """What of a photo must be the same for it not to be done again, beside the folder that it is written to."""
-    return [VERSION, *_size_and_time(folders.raw / name), asdict(recipe)]
+def _stamp(folders, name, recipe, written_to):
+    """What must be the same for a photo not to be done again."""
+    return [VERSION, *_size_and_time(folders.raw / name), asdict(recipe), written_to]
 
 
 def _size_and_time(path):

@@ -199,8 +199,12 @@ def add_settings_arguments(parser):
 
 def settings_arguments(options):
     """Return the arguments that give another script the --config and --set of parsed `options`."""
-    config = ["--config", options.config] if options.config else []
-    return [*config, *(part for text in options.set for part in ("--set", text))]
+    return [*config_arguments(options), *(part for text in options.set for part in ("--set", text))]
+
+
+def config_arguments(options):
+    """Return the arguments that give another script the --config alone."""
+    return ["--config", options.config] if options.config else []
 
 
 def configure_logging(*, overrides=True):
