@@ -12,7 +12,6 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 
-from imgcluster.backbone_table import BACKBONES, Backbone  # noqa: E402
 from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.clusters.cluster_results import write_clustering  # noqa: E402
 from imgcluster.files import write_array, write_lines  # noqa: E402
@@ -112,10 +111,11 @@ def tiny_embedding():
 
 @pytest.fixture(scope="module")
 def tiny_backbone():
-    """The name of one more network of the table while a module's tests run: a MobileNet of a tenth of the width."""
-    BACKBONES["Tiny"] = Backbone("MobileNet", 224, "tf", {"alpha": 0.1})
-    yield "Tiny"
-    del BACKBONES["Tiny"]
+    """The name of one more network of the table while a module's tests run (`tiny_network`)."""
+    tiny_network = pytest.importorskip("tiny_network")
+    tiny_network.register()
+    yield tiny_network.NAME
+    tiny_network.forget()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A tiny catalogue for the tests of search: squares of four colours, through the scripts, with a random network."""
+"""A tiny catalogue for the tests of search: squares of four colours, through the scripts, with `tiny_network`."""
 import sys
 
 import cv2
@@ -9,7 +9,7 @@ COLOURS = ((220, 40, 40), (40, 200, 60), (50, 60, 220), (230, 210, 40))
 CONFIG = '''
 DATASET = "shop"
 TRAIN_DATASET = None
-BACKBONE = "MobileNetV3Small"
+BACKBONE = "Tiny"
 WEIGHTS = None
 INPUT_SIZE = 32
 BATCH_SIZE = 4

@@ -22,6 +22,8 @@ from imgcluster.extraction.kind import read_kind, write_kind
 from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.sample import Catalogue, draw_sample
 
+# A network for what need not be one of the table, and the program that runs scripts which name it.
+TINY, WITH_TINY = "Tiny", ROOT / "tests" / "tiny_network.py"
 # The records name library versions and inputs; everything else in a data folder is compared byte by byte.
 CONFIG = '''
 DATASET = "shop"
@@ -77,6 +79,15 @@ def finished(tmp_path_factory, drawn):
     project = new_project(tmp_path_factory.mktemp("finished") / "project")
     shutil.copytree(drawn, project / "raw_img")
     return project, run("run_all.py", project, where=apart)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory, drawn, tiny_backbone):
+    """The same by a tiny network and in this process, for what later steps make of it; not to be changed."""
+    project = new_project(tmp_path_factory.mktemp("tiny") / "project", BACKBONE=TINY)
+    shutil.copytree(drawn, project / "raw_img")
+    run("run_all.py", project)
+    return project
 
 
 def test_run_all_writes_every_artefact_with_rows_that_agree(finished):
@@ -143,9 +154,9 @@ def test_run_all_stops_at_the_first_failure(finished, tmp_path):
     assert "raw_img" in done.stderr and "01_img_preprocess" not in done.stdout
 
 
-def test_unlabelled_folder_runs_through(finished, tmp_path):
-    project = new_project(tmp_path / "unlabelled", LABELS_FROM=None, TRAIN_DATASET="shop")
-    shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop")
+def test_unlabelled_folder_runs_through(drawn, tiny_backbone, tmp_path):
+    project = new_project(tmp_path / "unlabelled", BACKBONE=TINY, LABELS_FROM=None, TRAIN_DATASET="shop")
+    shutil.copytree(drawn / "shop", project / "raw_img" / "shop")
     done = run("run_all.py", project)
     assert "no true labels, so nothing is trained, and its" in done.stderr and "fewer than the 50" in done.stderr
     assert "pretrained network is used as it is" in done.stderr and "TRAIN_LABELS_FROM" in done.stderr
@@ -154,25 +165,27 @@ def test_unlabelled_folder_runs_through(finished, tmp_path):
     assert not (project / "data" / "shop" / "labels_true.txt").exists()
 
 
-def test_without_labels_a_given_pooling_leaves_nothing_to_do_and_no_old_network(finished, tmp_path):
-    project = new_project(tmp_path / "given", LABELS_FROM=None, TRAIN_DATASET="shop", POOLING="avg")
-    shutil.copytree(finished[0] / "raw_img" / "shop", project / "raw_img" / "shop")
+def test_without_labels_a_given_pooling_leaves_nothing_to_do_and_no_old_network(drawn, tiny_backbone, tmp_path):
+    project = new_project(tmp_path / "given", BACKBONE=TINY, LABELS_FROM=None, TRAIN_DATASET="shop", POOLING="avg")
+    shutil.copytree(drawn / "shop", project / "raw_img" / "shop")
     run("run_all.py", project, "--to", "01")
     (project / "data" / "shop" / "network.keras").write_bytes(b"old")
     assert "POOLING = 'avg' leaves nothing to fit" in run("02_finetune_network.py", project).stderr
     assert not (project / "data" / "shop" / "network.keras").exists()
 
 
-def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_ones(tmp_path, monkeypatch):
+def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_ones(tiny_backbone, tmp_path,
+                                                                                    monkeypatch):
     monkeypatch.setattr("imgcluster.training.unlabelled.LOOKS", 60)
-    project = new_project(tmp_path / "fitted", TRAIN_DATASET="auto")
+    settings = {"TRAIN_DATASET": "auto", "BACKBONE": TINY}
+    project = new_project(tmp_path / "fitted", **settings)
     for name, seed, models, most in (("shop", 7, 5, 12), ("next", 8, 2, 5)):
         catalogue = Catalogue(seed=seed, num_models=models, min_imgs=most - 1, max_imgs=most, size=96)
         draw_sample(catalogue, project / "raw_img" / name, workers=2)
     done = run("run_all.py", project)
     data = project / "data" / "shop"
     features, before = (np.load(data / f"{name}.npy", allow_pickle=False) for name in ("features", "features_before"))
-    assert "MobileNetV3Small, fitted to shop" in done.stdout and features.shape[1] > before.shape[1] == 576
+    assert "Tiny, fitted to shop" in done.stdout and features.shape[1] > before.shape[1] == 40
     assert not (data / "classes.txt").exists() and not (data / "training").exists()
     assert "fitted to the photos of shop without labels" in (project / "result" / "shop" / "report.html").read_text()
     metrics = read_json(data / "metrics.json")
@@ -180,19 +193,19 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert "ari" in metrics
     assert re.search("^  network +fitted to these photos without labels$", done.stdout, re.M)
     fitted = (data / "network.keras").read_bytes()
-    run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="next", ASSIGN_TO="shop"), "--to", "03")
+    run("run_all.py", new_project(project, **settings, DATASET="next", ASSIGN_TO="shop"), "--to", "03")
     assert "the network of shop is used as it is" in run("02_finetune_network.py", project).stdout
     assert (data / "network.keras").read_bytes() == fitted
     assert np.load(project / "data" / "next" / "features.npy").shape[1] == features.shape[1]
     shutil.copytree(project / "raw_img" / "next", project / "raw_img" / "later")
-    run("run_all.py", new_project(project, TRAIN_DATASET="auto", DATASET="later", ASSIGN_TO="next"), "--to", "03")
+    run("run_all.py", new_project(project, **settings, DATASET="later", ASSIGN_TO="next"), "--to", "03")
     assert read_json(project / "data" / "later" / "made_by_03.json")["fitted_to"] == "shop"
     (data / "network.keras").rename(data / "away.keras")
     assert "shop/network.keras is missing" in run("03_extract_features.py", project, check=2).stderr
     (data / "away.keras").rename(data / "network.keras")
     photo = next((project / "raw_img" / "shop").iterdir())
-    new_project(project, TRAIN_DATASET="auto")
-    found = json.loads(run("07_search.py", project, photo, "--format", "json", where=apart).stdout)
+    new_project(project, **settings)
+    found = json.loads(run("07_search.py", project, photo, "--format", "json").stdout)
     assert photo.name in json.dumps(found)
     shutil.copytree(project / "raw_img" / "next", tmp_path / "came" / "later")
     run("07_search.py", project, "--add", tmp_path / "came")
@@ -201,12 +214,12 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     assert metrics["fitted_to_these_photos"] == len(before) / metrics["photos"] < 1
 
 
-def test_a_count_is_learned_without_training_and_next_weeks_photos_get_the_same_network(finished, tmp_path):
+def test_a_count_is_learned_without_training_and_next_weeks_photos_get_the_same_network(tiny, tmp_path):
     project = tmp_path / "calibrated"
-    shutil.copytree(finished[0], project)
+    shutil.copytree(tiny, project)
     # What an earlier run fitted or trained here is not the network of the features made now.
     shutil.copyfile(project / "data" / "shop_train" / "network.keras", project / "data" / "shop" / "network.keras")
-    known = {"TRAIN_DATASET": "auto", "LABELS_FROM": None, "TRAIN_LABELS_FROM": "filename",
+    known = {"BACKBONE": TINY, "TRAIN_DATASET": "auto", "LABELS_FROM": None, "TRAIN_LABELS_FROM": "filename",
              "CALIBRATION_DATASET": "shop_train"}
     told = run("run_all.py", new_project(project, **known), "--to", "04").stdout
     assert "beside CALIBRATION_DATASET = 'shop_train': nothing to train on" in told
@@ -231,19 +244,19 @@ def test_unlabelled_photos_beside_labelled_ones_to_train_on(finished, tmp_path):
             "filename" if dataset == "shop_train" else None)
 
 
-def test_scores_of_trained_products_come_with_a_warning(finished, tmp_path):
+def test_scores_of_trained_products_come_with_a_warning(tiny, tmp_path):
     project = tmp_path / "trained"
-    shutil.copytree(finished[0], project)
-    new_project(project, TRAIN_DATASET="shop_train", DATASET="shop_train")
+    shutil.copytree(tiny, project)
+    new_project(project, BACKBONE=TINY, TRAIN_DATASET="shop_train", DATASET="shop_train")
     for script in ("03_extract_features.py", "04_cluster_som.py"):
         run(script, project)
     done = run("05_evaluate.py", project)
     assert "trained on these very photos" in done.stderr and "  trained on these photos\n" in done.stdout
 
 
-def test_photos_of_another_kind_than_trained_on_get_the_features_from_before(finished, tmp_path):
+def test_photos_of_another_kind_than_trained_on_get_the_features_from_before(tiny, tmp_path):
     project = tmp_path / "other_kind"
-    shutil.copytree(finished[0], project)
+    shutil.copytree(tiny, project)
     data, train = project / "data" / "shop", project / "data" / "shop_train"
     features, labels = read_kind(train)
     assert len(features) == len(lines(train / "img_paths.txt"))
@@ -268,7 +281,7 @@ def test_photos_of_another_kind_than_trained_on_get_the_features_from_before(fin
 
 def kill_when(script, project, ready):
     """Start a script and end it with SIGKILL as soon as `ready()` holds; False when it ended before."""
-    process = subprocess.Popen([sys.executable, ROOT / script, "--config", project / "config.py"],
+    process = subprocess.Popen([sys.executable, WITH_TINY, ROOT / script, "--config", project / "config.py"],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     while process.poll() is None:
         if ready():
@@ -296,11 +309,11 @@ def test_killed_preprocessing_ends_with_the_same_files(finished, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def killed_extraction(finished, tmp_path_factory):
+def killed_extraction(tiny, tmp_path_factory):
     """A project whose extraction was killed, and the features that it would have had; not to be changed."""
     project = tmp_path_factory.mktemp("extraction") / "killed"
-    shutil.copytree(finished[0], project)
-    new_project(project, BATCH_SIZE=1, TRAIN_DATASET=None)
+    shutil.copytree(tiny, project)
+    new_project(project, BACKBONE=TINY, BATCH_SIZE=1, TRAIN_DATASET=None)
     data = project / "data" / "shop"
     run("03_extract_features.py", project)
     whole = (data / "features.npy").read_bytes()
@@ -329,9 +342,9 @@ def test_photos_replaced_after_a_killed_extraction_are_all_looked_at_anew(killed
     np.testing.assert_allclose(features[0], features[-1], atol=1e-5)
 
 
-def test_killed_training_ends_with_the_same_history(finished, tmp_path):
+def test_killed_training_ends_with_the_same_history(tiny, tmp_path):
     project = tmp_path / "killed"
-    shutil.copytree(finished[0], project)
+    shutil.copytree(tiny, project)
     data = project / "data" / "shop_train"
     whole = (data / "history.csv").read_bytes()
     (data / "network.keras").unlink()
@@ -342,9 +355,9 @@ def test_killed_training_ends_with_the_same_history(finished, tmp_path):
     assert (data / "network.keras").exists() and not (data / "training").exists()
 
 
-def test_photo_lost_after_step_01_is_left_out_of_every_row_file(finished, tmp_path):
+def test_photo_lost_after_step_01_is_left_out_of_every_row_file(tiny, tmp_path):
     project = tmp_path / "lost"
-    shutil.copytree(finished[0], project)
+    shutil.copytree(tiny, project)
     data = project / "data" / "shop"
     lost = lines(data / "img_paths.txt")[3]
     (project / "img" / "shop" / lost).write_bytes(b"")
@@ -356,8 +369,8 @@ def test_photo_lost_after_step_01_is_left_out_of_every_row_file(finished, tmp_pa
     run("04_cluster_som.py", project)
 
 
-def test_features_are_made_anew_where_photos_network_or_settings_are_others(finished, tmp_path):
-    project = shutil.copytree(finished[0], tmp_path / "again")
+def test_features_are_made_anew_where_photos_network_or_settings_are_others(tiny, tmp_path):
+    project = shutil.copytree(tiny, tmp_path / "again")
     features = project / "data" / "shop" / "features.npy"
 
     def again(*overrides):
@@ -375,11 +388,11 @@ def test_features_are_made_anew_where_photos_network_or_settings_are_others(fini
     assert again(frozen, "BACKGROUND=grey")
 
 
-def test_files_for_the_projector_are_made_of_the_features_there_are(finished, tmp_path):
-    project = new_project(tmp_path / "projector", TRAIN_DATASET=None)
-    data, shop = project / "data" / "shop", finished[0]
+def test_files_for_the_projector_are_made_of_the_features_there_are(tiny, tmp_path):
+    project = new_project(tmp_path / "projector", BACKBONE=TINY, TRAIN_DATASET=None)
+    data = project / "data" / "shop"
     for folder in ("img", "data"):
-        shutil.copytree(shop / folder / "shop", project / folder / "shop")
+        shutil.copytree(tiny / folder / "shop", project / folder / "shop")
     run("03_extract_features.py", project)
     before = (data / "features.npy").stat().st_mtime_ns
     for wrote in ("features.tsv", "nothing: "):

@@ -4,7 +4,6 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from imgcluster.backbone_table import BACKBONES, Backbone  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.network.backbones import build_backbone  # noqa: E402
 from imgcluster.network.classifier import build_classifier, unfreeze_top  # noqa: E402
@@ -21,13 +20,7 @@ from imgcluster.network.depth_pooling import (  # noqa: E402
 from imgcluster.network.ensemble import keep_beside  # noqa: E402
 from imgcluster.training.finetune import load_embedding  # noqa: E402
 
-
-@pytest.fixture(scope="module", autouse=True)
-def tiny():
-    """A MobileNet of a tenth of the width, as one more network of the table."""
-    BACKBONES["Tiny"] = Backbone("MobileNet", 64, "tf", {"alpha": 0.1})
-    yield
-    del BACKBONES["Tiny"]
+pytestmark = pytest.mark.usefixtures("tiny_backbone")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +29,7 @@ def pictures():
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory, pictures):
+def weights(tmp_path_factory, tiny_backbone, pictures):
     """A weights file of Tiny with statistics of its own."""
     keras.utils.set_random_seed(0)
     backbone = build_backbone("Tiny", weights=None).get_layer("backbone")
@@ -157,8 +150,8 @@ def test_auto_goes_by_the_file_and_the_others_do_not(weights, pictures):
     features = embedding.predict(pictures, verbose=0)
     assert np.abs(features.mean(axis=0)).max() < 0.25 * features.std()
     plain = build_backbone("Tiny", weights=weights, pooling="avg")
-    assert plain.output_shape == (None, 102)
-    assert build_backbone("Tiny", weights=None).output_shape == (None, 102)
+    assert plain.output_shape == (None, 40)
+    assert build_backbone("Tiny", weights=None).output_shape == (None, 40)
 
 
 def test_statistics_of_another_pooling_are_refused_with_the_remedy(weights, tmp_path):

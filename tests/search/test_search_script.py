@@ -31,7 +31,7 @@ SEARCH = "07_search.py"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, tiny_backbone):
     """A catalogue after steps 00, 01 and 03; not to be changed."""
     return make_shop(tmp_path_factory.mktemp("made") / "project")
 
@@ -117,7 +117,7 @@ def test_an_empty_catalogue(tmp_path, photo):
 
 
 def test_a_catalogue_of_another_network(made, photo):
-    assert "BACKBONE: 'MobileNetV3Small' -> 'MobileNetV2'" in refused(made, photo, "--set", "BACKBONE=MobileNetV2")
+    assert "BACKBONE: 'Tiny' -> 'MobileNetV2'" in refused(made, photo, "--set", "BACKBONE=MobileNetV2")
     assert "RANDOM_SEED: 0 -> 3" in refused(made, photo, "--set", "RANDOM_SEED=3")
 
 
@@ -138,7 +138,7 @@ def test_features_of_another_size_beside_an_earlier_record_which_does_not_say_wh
     data = shop / "data" / "shop"
     np.save(data / "features.npy", np.ones((28, 5), np.float32))
     write_json(data / "made_by_03.json", {"step": "03"})
-    assert "features.npy has 5 features a photo, the network MobileNetV3Small gives 576" in refused(shop, photo)
+    assert "features.npy has 5 features a photo, the network Tiny gives 40" in refused(shop, photo)
 
 
 def test_photos_are_added_under_the_settings_of_the_others_only(made, tmp_path):
@@ -419,7 +419,8 @@ def test_any_step_finishes_what_an_addition_began(shop, tmp_path):
 
 
 def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):
-    command = [sys.executable, ROOT / SEARCH, "--config", shop / "config.py", "--add", new_photos(tmp_path / "new")]
+    command = [sys.executable, ROOT / "tests" / "tiny_network.py", ROOT / SEARCH, "--config", shop / "config.py",
+               "--add", new_photos(tmp_path / "new")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not (shop / "raw_img" / "shop" / "a" / "2_20_0.png").exists() and process.poll() is None:
         time.sleep(0.05)

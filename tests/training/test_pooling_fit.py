@@ -25,9 +25,9 @@ def photos(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def network():
+def network(tiny_backbone):
     keras.utils.set_random_seed(0)
-    return build_backbone("MobileNet_0.75", weights=None, input_size=SIZE)
+    return build_backbone(tiny_backbone, weights=None, input_size=SIZE)
 
 
 def views_of(photos, seed, count):

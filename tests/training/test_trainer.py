@@ -59,7 +59,7 @@ def test_the_time_left_is_never_nothing(seconds, said):
     assert time_left(seconds) == f"at most {said} left"
 
 
-def test_several_networks_are_trained_and_joined(squares, save_photos, silent, tmp_path):
+def test_several_networks_are_trained_and_joined(squares, save_photos, silent, tiny_backbone, tmp_path):
     names = save_photos(tmp_path / "img", {f"{row:02}.png": picture for row, picture in
                                            enumerate(squares(np.repeat([0, 1, 2, 3, 0], 4)))})
     (tmp_path / "img" / names[7]).write_bytes(b"nothing")
@@ -68,11 +68,11 @@ def test_several_networks_are_trained_and_joined(squares, save_photos, silent, t
                       state_dir=tmp_path / "state", seed=0, picture_options={"workers": 1}, keep_pretrained=False,
                       whiten=False, say=said.append, warn=warned.append, progress=silent)
     members = trainer.train_all([
-        {"backbone": "MobileNetV3Small", "number": 1, "weights": None, "input_size": 32, "pooling": "avg"},
+        {"backbone": tiny_backbone, "number": 1, "weights": None, "input_size": 32, "pooling": "avg"},
         {"backbone": "MobileNet_0.75", "number": 2, "weights": None, "input_size": 48, "pooling": "gem"}])
     assert said[0].startswith("3 models to train on") and "MAP@R, how many of a photo's nearest" in said[0]
     assert [line.partition(":")[0] for line in said[-2:]] == [f"{member.name} by itself" for member in members]
-    assert [member.name for member in members] == ["MobileNetV3Small", "MobileNet_0.75"]
+    assert [member.name for member in members] == [tiny_backbone, "MobileNet_0.75"]
     assert len(warned) == 2 and all(names[7] in line for line in warned)
     network, scores, (probabilities, true) = trainer.join(members)
     assert network.input_shape == (None, 48, 48, 3) and probabilities.shape == (len(true), 3)
@@ -197,7 +197,8 @@ def test_the_whitening_is_part_of_the_saved_network(trainer, squares, tmp_path, 
 
 
 def test_pooling_is_fitted_before_training_and_the_plain_average_is_kept_beside_it(squares, save_photos, silent,
-                                                                                   monkeypatch, tmp_path):
+                                                                                   tiny_backbone, monkeypatch,
+                                                                                   tmp_path):
     monkeypatch.setattr("imgcluster.training.unlabelled.LOOKS", 24)
     pictures = squares(np.tile(np.repeat([0, 1, 2, 3, 0], 4), 3))
     names = save_photos(tmp_path / "img", {f"{row:02}.png": picture for row, picture in enumerate(pictures)})
@@ -206,15 +207,15 @@ def test_pooling_is_fitted_before_training_and_the_plain_average_is_kept_beside_
     trainer = Trainer(made, Regime(epochs=1, head_epochs=1, batch_size=4), img_dir=tmp_path / "img",
                       state_dir=tmp_path / "state", seed=0, picture_options={"workers": 1}, keep_pretrained=True,
                       whiten=False, say=lambda _: None, warn=lambda _: None, progress=silent)
-    member = trainer.train("MobileNetV3Small", 1, weights=None, input_size=64, pooling="auto")
+    member = trainer.train(tiny_backbone, 1, weights=None, input_size=64, pooling="auto")
     assert isinstance(member.network.get_layer("features"), DepthPooling)
     network, _, _ = trainer.join([member])
     network.save(tmp_path / "network.keras")
     shown = np.random.default_rng(0).integers(256, size=(3, 64, 64, 3)).astype(np.float32)
     keras.utils.set_random_seed(0)
-    plain = unit_length(np.asarray(build_backbone("MobileNetV3Small", weights=None, input_size=64)(shown)))
+    plain = unit_length(np.asarray(build_backbone(tiny_backbone, weights=None, input_size=64)(shown)))
     vectors = np.asarray(load_embedding(tmp_path / "network.keras")(shown))
-    np.testing.assert_allclose(vectors[:, -576:], plain, atol=1e-4)
-    assert vectors.shape == (3, 576 + 4 * 24)
+    np.testing.assert_allclose(vectors[:, -40:], plain, atol=1e-4)
+    assert vectors.shape == (3, 40 + 4 * 24)
     before = np.asarray(pretrained_of(load_trained(tmp_path / "network.keras"))(shown))
     np.testing.assert_allclose(before, plain, atol=1e-4)

@@ -15,6 +15,7 @@ from imgcluster.training.crops import CropStream
 from imgcluster.training.finetune import is_classifier, load_classifier, load_trained
 from imgcluster.training.unlabelled import fit_networks, fit_to_photos
 
+pytestmark = pytest.mark.usefixtures("tiny_backbone")
 SIZE = 64
 
 
@@ -34,7 +35,7 @@ def few_looks(monkeypatch):
     monkeypatch.setattr("imgcluster.training.unlabelled.LOOKS", 60)
 
 
-def member(backbone="MobileNetV3Small", number=1):
+def member(backbone="Tiny", number=1):
     return {"backbone": backbone, "number": number, "weights": None, "input_size": SIZE, "pooling": "auto"}
 
 
@@ -52,7 +53,7 @@ def pictures():
     return np.random.default_rng(1).integers(256, size=(5, SIZE, SIZE, 3)).astype(np.float32)
 
 
-def plain_features(pictures, backbone="MobileNetV3Small", seed=0):
+def plain_features(pictures, backbone="Tiny", seed=0):
     keras.utils.set_random_seed(seed)
     return unit_length(np.asarray(build_backbone(backbone, weights=None, input_size=SIZE)(pictures)))
 
@@ -65,14 +66,14 @@ def test_features_are_its_own_and_the_fitted_ones_and_its_own_are_kept_apart(fit
     np.testing.assert_allclose(made["features"][:, :own.shape[1]], own, atol=1e-5)
     fitted = made["features"][:, own.shape[1]:]
     np.testing.assert_allclose(np.linalg.norm(fitted, axis=1), 1, atol=1e-4)
-    assert names == ["MobileNetV3Small"] and fitted.shape[1] == 60 * 4 and not is_classifier(network)
+    assert names == ["Tiny"] and fitted.shape[1] == 60 * 4 and not is_classifier(network)
 
 
 def test_several_networks_are_one_with_all_their_features(fit, pictures):
     network, names = fit(member(), member("MobileNet_0.75", 2))
     made = {kind: np.asarray(vectors) for kind, vectors in network(pictures).items()}
-    assert names == ["MobileNetV3Small", "MobileNet_0.75"]
-    assert made["pretrained_features"].shape == (5, 576 + 768) and made["features"].shape == (5, 576 + 768 + 2 * 240)
+    assert names == ["Tiny", "MobileNet_0.75"]
+    assert made["pretrained_features"].shape == (5, 40 + 768) and made["features"].shape == (5, 40 + 768 + 2 * 240)
     own = np.hstack([plain_features(pictures), plain_features(pictures, "MobileNet_0.75")])
     np.testing.assert_allclose(made["pretrained_features"], own, atol=1e-4)
 
@@ -113,7 +114,7 @@ def test_what_a_killed_run_found_is_found_again_and_only_for_these_photos_at_thi
 
 
 def test_a_fit_that_was_killed_goes_on_where_it_was_and_ends_the_same(photos, silent, tmp_path, monkeypatch):
-    network = build_backbone("MobileNetV3Small", weights=None, input_size=SIZE)
+    network = build_backbone("Tiny", weights=None, input_size=SIZE)
     paths, looks = [photos[0] / name for name in photos[1]], []
     whole = fit_to_photos(network, paths, seed=0, folder=tmp_path / "whole", progress=silent)
     monkeypatch.setattr("imgcluster.training.unlabelled.CropStream", type("Counted", (CropStream,), {
@@ -147,11 +148,11 @@ def test_photos_that_cannot_be_read_at_all_are_named(photos, silent, tmp_path):
 def test_from_its_file_it_is_no_fine_tuned_network_and_no_classifier(fit, pictures, tmp_path):
     network, _ = fit(member())
     network.save(tmp_path / "network.keras")
-    write_json(tmp_path / "made_by_02.json", {"network": "MobileNetV3Small"})
-    loaded = load_network(train_dataset="shop", train_dir=tmp_path, backbone="MobileNetV3Small", weights=None,
+    write_json(tmp_path / "made_by_02.json", {"network": "Tiny"})
+    loaded = load_network(train_dataset="shop", train_dir=tmp_path, backbone="Tiny", weights=None,
                           input_size=SIZE, seed=0)
     assert loaded.source["trained_on"] is None and loaded.source["fitted_to"] == "shop"
-    assert loaded.remark == "MobileNetV3Small, fitted to shop"
+    assert loaded.remark == "Tiny, fitted to shop"
     assert loaded.that_made(loaded.source) is loaded and loaded.that_made(loaded.before.source) is loaded.before
     features, before = map(np.asarray, with_before(loaded, 1)(pictures))
     np.testing.assert_allclose(features, np.asarray(network(pictures)["features"]), atol=1e-4)

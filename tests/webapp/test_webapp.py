@@ -38,7 +38,7 @@ CATALOG = f'model,name,price,url,note\n2,"Blue {HOSTILE}",5 €,https://shop.exa
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
+def shop(tmp_path_factory, tiny_backbone):
     """A catalogue of four products with hostile product data, and its application."""
     project = make_shop(tmp_path_factory.mktemp("shop") / "project")
     (project / "data" / "shop" / "catalog.csv").write_text(CATALOG, encoding="utf-8")
