@@ -43,7 +43,7 @@ from imgcluster.counting.reciprocity import reciprocity_curve, reciprocity_peak
 from imgcluster.counting.validity import modularity
 from imgcluster.counting.variety import by_variety
 from imgcluster.rows import sample_step, unit_length
-from imgcluster.som import SelfOrganizingMap, default_grid
+from imgcluster.som import map_of
 from imgcluster.structure.diffusion import diffusion_map
 from imgcluster.structure.hierarchy import build_hierarchy, partition, sum_edges
 from imgcluster.structure.linkage import cut
@@ -146,7 +146,7 @@ def score(rows, labels, known):
 
     low, high: the interval of the count, NaN for a method that has none.
     """
-    som = SelfOrganizingMap(*default_grid(len(rows)), rows.shape[1], normalize=True).fit(rows)
+    som = map_of(rows)
     hierarchy = build_hierarchy(rows, som.best_matching_units(rows)[0])
     counts = blind_counts(rows, som, hierarchy) if known is None else calibrated_counts(rows, hierarchy, known)
     true = len(np.unique(labels))

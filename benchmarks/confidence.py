@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.cluster_count import read_sets, runs  # noqa: E402
 from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
-from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
+from imgcluster.som import map_of  # noqa: E402
 from imgcluster.structure.hierarchy import hierarchy_of, majority, shares  # noqa: E402
 
 ENDS = (0.1, 0.2, 1 / 3, 0.5, 0.7)
@@ -53,7 +53,7 @@ def parse(argv):
 
 def judge(rows, labels):
     """Return (confidence, lead among neighbours, whether it is in the right cluster) of each photo."""
-    som = SelfOrganizingMap(*default_grid(len(rows)), rows.shape[1], normalize=True).fit(rows)
+    som = map_of(rows)
     clusters = cluster_photos(rows, som)
     true = np.unique(labels, return_inverse=True)[1]
     right = majority(clusters.labels, true, clusters.num_clusters)[clusters.labels] == true

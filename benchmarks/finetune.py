@@ -34,7 +34,7 @@ from imgcluster.configuring.step_options import each_network, network_options, p
 from imgcluster.extraction.networks import in_parts, load_network, suited, with_before  # noqa: E402
 from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402
 from imgcluster.scores.metrics import clustering_scores  # noqa: E402
-from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
+from imgcluster.som import map_of  # noqa: E402
 from imgcluster.structure.kinship import OTHER_KIND, kinship  # noqa: E402
 from imgcluster.training.unlabelled import fit_networks  # noqa: E402
 from imgcluster.training.validation import best_row  # noqa: E402
@@ -135,8 +135,7 @@ class Split:
 
 def scored(features, labels, som_epochs, **how):
     """The scores of one set's features; how: as `cluster_photos` takes it."""
-    som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
-    som.fit(features, epochs=som_epochs)
+    som = map_of(features, epochs=som_epochs)
     clustering = cluster_photos(features, som, **how)
     told = cluster_photos(features, som, num_clusters=len(set(labels)), **how)
     scores = clustering_scores(labels, clustering.labels)

@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.cluster_count import cut_to, read_sets  # noqa: E402
 from imgcluster.clusters.assign import Catalogue  # noqa: E402
 from imgcluster.clusters.directions import place_in_cluster  # noqa: E402
-from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
+from imgcluster.som import map_of  # noqa: E402
 
 NEW_SHARE, EARLIER_SHARE = 1 / 4, 3 / 5
 
@@ -72,7 +72,7 @@ def placed(rows, labels, rng, most, in_row):
     here = np.flatnonzero(~new & taken)
     earlier = np.isin(np.arange(len(labels)), here[cut_to(labels[here], most, rng)])
     kept, clusters = np.unique(labels[earlier], return_inverse=True)
-    som = SelfOrganizingMap(*default_grid(len(clusters)), rows.shape[1], normalize=True).fit(rows[earlier])
+    som = map_of(rows[earlier])
     plain, evened = (Catalogue(rows[earlier], som, clusters, by_direction=as_they_are).assign(rows[~earlier])
                      for as_they_are in (True, False))
     known, marked = ~new[~earlier], evened.labels < 0
@@ -95,7 +95,7 @@ def by_weeks(rows, labels, rng):
     labels, week = np.unique(labels, return_inverse=True)[1], rng.integers(3, size=len(labels))
     new = np.isin(labels, rng.permutation(labels.max() + 1)[:max(1, labels.max() // 6)])
     first, second, third = (np.flatnonzero((week == number) & ~(new & (number == 0))) for number in range(3))
-    som = SelfOrganizingMap(*default_grid(len(first)), rows.shape[1], normalize=True).fit(rows[first])
+    som = map_of(rows[first])
     alone = Catalogue(rows[first], som, labels[first])
     placed = np.where(new[second], labels[second], alone.assign(rows[second]).labels)
     both = rows[np.concatenate([first, second])]

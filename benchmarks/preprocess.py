@@ -43,7 +43,7 @@ from imgcluster.photos.labels import make_labels  # noqa: E402
 from imgcluster.photos.prepare import Recipe, finish_photo  # noqa: E402
 from imgcluster.sample import BACKGROUNDS, Catalogue, plan_photos, render_photo  # noqa: E402
 from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402
-from imgcluster.som import SelfOrganizingMap, default_grid  # noqa: E402
+from imgcluster.som import map_of  # noqa: E402
 from tools.cutter_photos import for_tuning  # noqa: E402
 
 # Models that neither the sample nor its training part shows.
@@ -204,7 +204,7 @@ def effect(options):
         labels = np.array(make_labels(names, labels_from="folder" if "/" in names[0] else "filename"))
         features = prepared_features([folder / name for name in names], embedding)
         for recipe, rows in features.items():
-            som = SelfOrganizingMap(*default_grid(len(rows)), rows.shape[1], normalize=True).fit(rows)
+            som = map_of(rows)
             clusters = cluster_photos(rows, som)
             print(f"| {folder.name} | {recipe} | {len(names)} | {len(set(labels))} | "
                   f"{neighbour_agreement(rows, labels, ks=(1,))['1']:.3f} | {clusters.num_clusters} | "

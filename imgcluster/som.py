@@ -253,6 +253,15 @@ class SelfOrganizingMap(MiniSom):
                          normalize=self.normalize)
 
 
+def map_of(features, **fitting):
+    """Return a SelfOrganizingMap of the usual size fitted to features [N, D], scaled to unit length.
+
+    fitting: options of its `fit`.
+    """
+    som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
+    return som.fit(features, **fitting)
+
+
 def train_map(features, *, grid, epochs, progress, **options):
     """Return a SelfOrganizingMap fitted to features [N, D], scaled to unit length.
 

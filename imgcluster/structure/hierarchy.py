@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from imgcluster.som import SelfOrganizingMap, default_grid
+from imgcluster.som import map_of
 from imgcluster.structure.diffusion import diffusion_map
 from imgcluster.structure.linkage import cut, weighted_ward
 from imgcluster.structure.neighbours import fuzzy_graph, group_means, membership, nearest_photos, project
@@ -88,8 +88,7 @@ def hierarchy_on(features, units, num_units):
 
 def hierarchy_of(features, *, epochs=MAP_EPOCHS, num_neighbours=NUM_NEIGHBOURS):
     """Return the Hierarchy of features [N, D] on a map of their own."""
-    som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
-    units = som.fit(features, epochs=epochs).best_matching_units(features)[0]
+    units = map_of(features, epochs=epochs).best_matching_units(features)[0]
     return build_hierarchy(features, units, num_neighbours=num_neighbours)
 
 

@@ -5,15 +5,11 @@ import pytest
 from imgcluster.clusters.assign import COPY, NO_CLUSTER, Catalogue, voted
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.errors import UserError
-from imgcluster.som import SelfOrganizingMap, default_grid
+from imgcluster.som import map_of
 
 
 def cloud(rng, centre, count, spread=0.25):
     return (centre + spread * rng.standard_normal((count, len(centre)))).astype(np.float32)
-
-
-def map_of(features):
-    return SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True).fit(features)
 
 
 @pytest.fixture(scope="module")

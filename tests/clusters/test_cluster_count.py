@@ -9,12 +9,12 @@ from sklearn.metrics import adjusted_rand_score
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given, outliers
 from imgcluster.clusters.directions import follow_directions
 from imgcluster.errors import UserError
-from imgcluster.som import SelfOrganizingMap, default_grid
+from imgcluster.som import SelfOrganizingMap, map_of
 from imgcluster.structure import hierarchy
 
 
 def trained_map(features):
-    return SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True).fit(features, epochs=6)
+    return map_of(features, epochs=6)
 
 
 def clustered(features, **options):
