@@ -9,8 +9,8 @@ import sys
 
 from imgcluster.configuring.step_options import label_options
 from imgcluster.datafiles.photo_rows import left_out, write_photo_rows
-from imgcluster.photos.images import passed_over, sort_files
 from imgcluster.photos.labels import describe_labels, doubt_of_labels, lines_of_no_photo, make_labels
+from imgcluster.photos.listing import passed_over, sort_files
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, run
 from imgcluster.sample import SAMPLES, draw_sample

@@ -11,8 +11,8 @@ import sys
 
 from imgcluster.configuring.step_options import filter_options, label_options, recipe_options
 from imgcluster.datafiles.photo_rows import write_photo_rows
-from imgcluster.photos.images import scan_images
 from imgcluster.photos.labels import labels_where_there_are
+from imgcluster.photos.listing import scan_images
 from imgcluster.photos.photo_audit import warnings
 from imgcluster.photos.prepare import Recipe
 from imgcluster.photos.preprocess import Folders, preprocess_dataset

@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.photos.images import list_images  # noqa: E402
 from imgcluster.photos.labels import make_labels  # noqa: E402
+from imgcluster.photos.listing import list_images  # noqa: E402
 from imgcluster.running.cli import run  # noqa: E402
 from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402
 from imgcluster.scores.metrics import clustering_scores  # noqa: E402

@@ -38,8 +38,9 @@ from imgcluster.cutter.cutout import cut_out, overlap  # noqa: E402
 from imgcluster.extraction.features import embed  # noqa: E402
 from imgcluster.photos.background import contour_mask, product_mask  # noqa: E402
 from imgcluster.photos.duplicates import find_duplicates, photo_signature  # noqa: E402
-from imgcluster.photos.images import list_images, read_image, resize_for_network  # noqa: E402
+from imgcluster.photos.images import read_image, resize_for_network  # noqa: E402
 from imgcluster.photos.labels import make_labels  # noqa: E402
+from imgcluster.photos.listing import list_images  # noqa: E402
 from imgcluster.photos.prepare import Recipe, finish_photo  # noqa: E402
 from imgcluster.sample import BACKGROUNDS, Catalogue, plan_photos, render_photo  # noqa: E402
 from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402

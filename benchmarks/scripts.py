@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imgcluster.photos.images import list_images  # noqa: E402
 from imgcluster.photos.labels import make_labels  # noqa: E402
+from imgcluster.photos.listing import list_images  # noqa: E402
 
 SCRIPTS = {path.name[:2]: path for path in sorted(ROOT.glob("0[0-5]_*.py"))}
 

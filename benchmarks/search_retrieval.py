@@ -7,8 +7,8 @@ import pandas as pd
 
 from imgcluster.extraction.features import embed_all
 from imgcluster.photos.duplicates import find_duplicates
-from imgcluster.photos.images import list_images
 from imgcluster.photos.labels import make_labels
+from imgcluster.photos.listing import list_images
 from imgcluster.photos.pictures import iterate_pictures
 from imgcluster.photos.prepare import Recipe
 from imgcluster.photos.preprocess import Folders, preprocess_folder

@@ -18,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from imgcluster.network.backbones import load_backbone  # noqa: E402
-from imgcluster.photos.images import list_images  # noqa: E402
+from imgcluster.photos.listing import list_images  # noqa: E402
 
 SIDE = 224
 AROUND = 1440

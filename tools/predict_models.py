@@ -23,7 +23,7 @@ from imgcluster.configuring.step_options import picture_options  # noqa: E402
 from imgcluster.datafiles.artefacts import read_lines, require  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.files import read_json, write_table  # noqa: E402
-from imgcluster.photos.images import scan_images  # noqa: E402
+from imgcluster.photos.listing import scan_images  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
 from imgcluster.running.cli import add_settings_arguments, quiet_start, run  # noqa: E402
 

@@ -23,7 +23,7 @@ from imgcluster.distilling.distill_networks import Student, Teachers
 from imgcluster.errors import UserError
 from imgcluster.files import read_arrays, replacing
 from imgcluster.network.backbones import build_backbone, check_backbone
-from imgcluster.photos.images import list_images
+from imgcluster.photos.listing import list_images
 from imgcluster.training.crops import CropStream
 from imgcluster.training.finetune import load_embedding
 

@@ -17,7 +17,8 @@ from imgcluster.errors import UserError
 from imgcluster.files import write_table
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
-from imgcluster.photos.images import ImageError, read_bytes, scan_images, write_image
+from imgcluster.photos.images import ImageError, read_bytes, write_image
+from imgcluster.photos.listing import scan_images
 from imgcluster.photos.photo_audit import audit_photo, refusal
 from imgcluster.photos.photo_tables import (
     LEDGER,

@@ -12,8 +12,8 @@ from imgcluster.datafiles.artefacts import read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import RECORD
 from imgcluster.datafiles.records import changed_settings, is_up_to_date, was_interrupted
 from imgcluster.errors import UserError
-from imgcluster.photos.images import list_images
 from imgcluster.photos.labels import make_labels
+from imgcluster.photos.listing import list_images
 from imgcluster.photos.photo_tables import LEDGER
 from imgcluster.photos.preprocess import photos_changed
 from imgcluster.running.ahead import require_ahead

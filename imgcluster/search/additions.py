@@ -23,7 +23,8 @@ from imgcluster.datafiles.staging import commit, discard, stage_folder
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.files import new_array_file, replacing, write_lines
-from imgcluster.photos.images import ImageError, read_bytes, scan_images
+from imgcluster.photos.images import ImageError, read_bytes
+from imgcluster.photos.listing import scan_images
 from imgcluster.photos.photo_audit import refusal
 from imgcluster.photos.prepare import prepare_photo, product_entry
 from imgcluster.photos.preprocess import preprocess_dataset

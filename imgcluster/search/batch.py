@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgcluster.errors import UserError
-from imgcluster.photos.images import ImageError, read_bytes, scan_images
+from imgcluster.photos.images import ImageError, read_bytes
+from imgcluster.photos.listing import scan_images
 from imgcluster.search.objects import open_photo
 
 # Photos that a message names one by one.

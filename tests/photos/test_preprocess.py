@@ -18,7 +18,8 @@ from grounds import on_ground
 
 from imgcluster.errors import UserError
 from imgcluster.files import write_table
-from imgcluster.photos.images import read_image, scan_images
+from imgcluster.photos.images import read_image
+from imgcluster.photos.listing import scan_images
 from imgcluster.photos.photo_tables import gone_photos
 from imgcluster.photos.prepare import Recipe
 from imgcluster.photos.preprocess import (
