@@ -50,24 +50,9 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would later be
     taken for one about these clusters.
     """
-    path, earlier = Path(data_dir) / "corrections.csv", earlier or {}
-    own = own or clustering_id(img_paths, clustering.labels)
-    # Numbers in a line written by hand can only be those that step 04 wrote before.
-    latest = count_of(data_dir).get("clustering_id", own)
-    table = _read(path, latest, own)
-    present = clusterings.Found(own, img_paths, clustering.labels, clustering.labels)
-    outcome = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),
-                     features=features, earlier=earlier)
-    if table.empty and path.exists():
-        warn("corrections.csv holds no corrections: clusters and their names are as they were found")
-    _stamp(path, latest, own, warn)
-    if not earlier:
-        clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=set(table[CLUSTERING]))
-    if number := gone(table, lambda file: _read(file, latest, own), data_dir):
-        tell = warn if number > len(table) else say
-        tell(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
-             f"as {OUTDATED}/{put_aside(data_dir).name})")
-    note_followed(data_dir)
+    earlier, own = earlier or {}, own or clustering_id(img_paths, clustering.labels)
+    outcome = _outcome(data_dir, clusterings.Found(own, img_paths, clustering.labels, clustering.labels), earlier,
+                       features=features, warn=warn, say=say)
     found = outcome.corrected
     _warn_of_odd(outcome.aside, found, warn)
     if outcome.num_carried:
@@ -82,6 +67,30 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     if found.by_hand.any():
         clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     return clustering, outcome.num_lines, moved
+
+
+def _outcome(data_dir, present, earlier, *, features, warn, say):
+    """What `follow` makes of corrections.csv for the clustering `present`; says what became of lines of the last time.
+
+    From now on each line says for which clustering it is, and the clusterings that lines are for are kept.
+    """
+    path, own = Path(data_dir) / "corrections.csv", present.id
+    # Numbers in a line written by hand can only be those that step 04 wrote before.
+    latest = count_of(data_dir).get("clustering_id", own)
+    table = _read(path, latest, own)
+    outcome = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),
+                     features=features, earlier=earlier)
+    if table.empty and path.exists():
+        warn("corrections.csv holds no corrections: clusters and their names are as they were found")
+    _stamp(path, latest, own, warn)
+    if not earlier:
+        clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=set(table[CLUSTERING]))
+    if number := gone(table, lambda file: _read(file, latest, own), data_dir):
+        tell = warn if number > len(table) else say
+        tell(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
+             f"as {OUTDATED}/{put_aside(data_dir).name})")
+    note_followed(data_dir)
+    return outcome
 
 
 def _read(path, latest, own):

@@ -78,7 +78,7 @@ def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_du
     """Do step 01's work for all photos of `folders.raw` that it has not seen; return the Outcome.
 
     Writes the photos; the tables about them are the caller's to write (`Outcome.write_tables`). scanned: what
-    `images.scan_images` found in `folders.raw`. filters: options of `photo_audit.refusal`; remove_duplicates: keep no
+    `listing.scan_images` found in `folders.raw`. filters: options of `photo_audit.refusal`; remove_duplicates: keep no
     copies; workers, progress: as in `preprocess_folder`. Raises UserError where no photo can be used, and names all
     reasons in skipped.csv.
     """
