@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib import font_manager
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -173,6 +174,17 @@ def test_scatter_shows_what_people_call_a_cluster():
     left, right = scatter_pair(points, ["a", "b", "b"], [3, 4, 4], title="", names={4: "red $5 mug"}).axes
     assert [text.get_text() for text in right.texts] == ["red $5 mug", "3"]
     assert [text.get_text() for text in left.texts] == ["b", "a"]
+    assert right.texts[0].get_zorder() > right.texts[1].get_zorder()  # the larger one's line lies above
+
+
+def test_a_sample_of_the_photos_is_laid_out_with_as_much_less_perplexity(monkeypatch):
+    asked = []
+    monkeypatch.setattr("imgcluster.plots.layout._tsne", lambda points, perplexity, seed: (
+        asked.append((len(points), perplexity)), points[:, :2])[1])
+    features = np.random.default_rng(0).normal(size=(200, 8))
+    for most in (200, 50):
+        embed_2d(features, seed=0, max_photos=most)
+    assert asked == [(200, 30), (50, 7.5)]
 
 
 @pytest.mark.parametrize("photos", [1, 2, 3, 5, 9, 12])
@@ -253,6 +265,30 @@ def test_the_colours_of_hits_are_named_by_whole_numbers():
     assert all(tick == round(tick) for tick in figure.axes[1].get_yticks())
 
 
+def contrast(one, other):
+    """The contrast ratio of two colours, 1..21 (WCAG 2.2, relative luminance)."""
+    def luminance(colour):
+        channels = np.array(to_rgb(colour))
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055)**2.4)
+        return linear @ [0.2126, 0.7152, 0.0722] + 0.05
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return light / dark
+
+
+def test_numbers_can_be_read_on_every_shade():
+    counts = np.arange(1, 21).reshape(4, 5)
+    figure = hits_figure(counts, topology="rectangular", title="")
+    drawn(figure)
+    cells, = (artist for artist in figure.axes[0].collections if isinstance(artist, PolyCollection))
+    shades = dict(zip(counts.ravel(), cells.get_facecolors()))
+    assert len(figure.axes[0].texts) == 20
+    assert all(contrast(text.get_color(), shades[int(text.get_text())][:3]) > 3 for text in figure.axes[0].texts)
+    shares = np.column_stack([counts.ravel(), 20 - counts.ravel()])
+    axes = confusion_figure(shares, range(20), "ab", title="").axes[0]
+    shade = axes.images[0]
+    assert all(contrast(text.get_color(), shade.cmap(int(text.get_text()) / 20)[:3]) > 3 for text in axes.texts)
+
+
 def test_hits_of_an_untouched_map_are_drawn():
     drawn(hits_figure(np.zeros((3, 3), dtype=int), topology="rectangular", title="no photo"))
 
@@ -279,14 +315,17 @@ def test_wall_shows_the_photo_inside_a_frame_of_its_clusters_colour(topology):
     assert {(255, 0, 255), tuple(np.rint(255 * np.array(group_colour(1))).astype(int))} <= colours
 
 
-def test_each_cluster_of_the_wall_is_named_once_and_names_do_not_meet():
-    clusters = grid_clusters((30, 30), 100).reshape(30, 30)
+@pytest.mark.parametrize("number, names, named", [
+    (100, {7: "mug"}, range(60, 101)),
+    (300, {cluster: f"a long name {cluster}" for cluster in range(300)}, range(20, 200))])
+def test_each_cluster_of_the_wall_is_named_once_and_names_do_not_meet(number, names, named):
+    clusters = grid_clusters((30, 30), number).reshape(30, 30)
     figure = map_with_thumbnails((30, 30), np.zeros((30, 30), int), thumbnail, clusters, topology="rectangular",
-                                 title="", names={7: "mug"})
+                                 title="", names=names)
     drawn(figure)
     texts = figure.axes[0].texts
-    names = [text.get_text() for text in texts]
-    assert len(names) == len(set(names)) > 60 and "7" not in names
+    written = [text.get_text() for text in texts]
+    assert len(written) == len(set(written)) and len(written) in named and "7" not in written
     boxes = [text.get_window_extent() for text in texts]
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
 
