@@ -147,8 +147,8 @@ BATCH_SIZE = 32
 
 # Share of the models (0 to below 1) that are kept out of training and used to choose the best epoch. The network is
 # meant for models that it was never trained on, and only such models show how good it is at them. At least two are held
-# out. With fewer than four models, or with 0, held-back photos of the trained models choose the epoch instead, which
-# favours learning those models by heart.
+# out, all of two photos or more. With fewer than four models, or with 0, held-back photos of the trained models choose
+# the epoch instead, which favours learning those models by heart.
 HOLDOUT_MODELS = 0.2
 
 # True: once the held-out models have determined the number of epochs, train the network again from the start for as

@@ -12,8 +12,8 @@ TOP_K = (1, 2, 3, 5)
 MEANING = ("scores, 0 to 1: top-k, the right model is among the k most probable; on held-out models recall@1, the "
            "nearest other photo shows the same model; MAP@R, how many of a photo's nearest ones do; ARI (told K), how "
            "well clusters agree with the labels once their number is given; history.csv has all of them for each epoch")
-# Held-out photos that are compared, all with all.
-MAX_COMPARED = 4000
+# Held-out photos that are compared, all with all; cosines that differ by less are equal.
+MAX_COMPARED, SAME = 4000, 1e-6
 
 
 def top_k_accuracy(probabilities, labels, ks=TOP_K):
@@ -44,13 +44,15 @@ def precision_at_r(vectors, labels):
     """Return the mean average precision at R, 0 to 1, of unit vectors [N, D]: R = other photos of the same model.
 
     Like recall@1 it asks for near photos of the same model, but for all R of them, so that few models and photos
-    suffice to tell networks apart (Musgrave, Belongie & Lim, A Metric Learning Reality Check, ECCV 2020).
+    suffice to tell networks apart (Musgrave, Belongie & Lim, A Metric Learning Reality Check, ECCV 2020). Among photos
+    that are equally near, those of other models count as nearer: a network that makes all alike is no good one.
     """
     labels = np.asarray(labels)
-    similarity = vectors @ vectors.T
+    of_model = labels[:, None] == labels
+    similarity = vectors @ vectors.T - SAME * of_model
     np.fill_diagonal(similarity, -np.inf)
-    same = labels[np.argsort(-similarity, axis=1, kind="stable")] == labels[:, None]
-    ranks, others = np.arange(1, len(labels) + 1), (labels[:, None] == labels).sum(axis=1) - 1
+    same = np.take_along_axis(of_model, np.argsort(-similarity, axis=1, kind="stable"), axis=1)
+    ranks, others = np.arange(1, len(labels) + 1), of_model.sum(axis=1) - 1
     hits = same & (ranks <= others[:, None])
     average = (hits * np.cumsum(same, axis=1) / ranks).sum(axis=1) / np.maximum(others, 1)
     return float(average[others > 0].mean()) if (others > 0).any() else 0.0

@@ -60,6 +60,13 @@ def test_models_of_several_photos_are_not_all_held_out():
     assert len(split_models([0, 0, 1, 1, 2, 2, 3], share=0.5, seed=0)) == 4
 
 
+def test_models_of_one_photo_leave_as_many_of_several_to_judge_by():
+    several = np.repeat(np.arange(20), 6)
+    rows = split_models(np.concatenate([several, np.arange(20, 120)]), share=0.2, seed=0)
+    np.testing.assert_array_equal(rows, split_models(several, share=0.2, seed=0))
+    assert len(rows) == 4 * 6
+
+
 def test_models_of_one_photo_judge_nothing():
     labels = np.array([0, 1, 2, 3, 4, 4, 5, 5, 6, 6])
     rows = split_models(labels, share=0.2, seed=0)

@@ -41,6 +41,11 @@ def test_vectors_that_say_nothing_score_about_chance():
     assert abs(scores["ari"]) < 0.05 and scores["recall_1"] < 0.4
 
 
+def test_vectors_that_are_all_alike_score_nothing():
+    # Rows lie sorted by model: taken in their order, each would find its own.
+    assert precision_at_r(np.full((15, 4), 0.5), LABELS) == precision_at_r(np.zeros((15, 4)), LABELS) == 0
+
+
 def test_precision_at_r_counts_the_own_photos_among_the_nearest_as_many():
     # On a circle: photo 0 finds its own at ranks 1 and 3 of R = 2, so only the first counts: (1/1) / 2.
     angles = np.radians([0, 5, 40, 20, 25])
