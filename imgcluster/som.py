@@ -12,6 +12,8 @@ from imgcluster.rows import blocks, read_rows, sample_step
 PHOTOS_PER_UNIT = 3.5
 MAX_UNITS = 2500
 SAMPLE_ROWS = 5000
+# By so much of the largest number in them prototypes of equal rows differ at most.
+ROUNDING = 1e-6
 
 
 def default_grid(num_photos):
@@ -182,7 +184,8 @@ class SelfOrganizingMap(MiniSom):
         total = np.bincount(first, apart, len(self.prototypes))
         if scaling == "mean":
             total = total / np.maximum(np.bincount(first, minlength=len(total)), 1)
-        return (total / (total.max() or 1.0)).reshape(self._weights.shape[:2])
+        largest = total.max() if total.max() > ROUNDING * np.abs(self.prototypes).max() else np.inf
+        return (total / largest).reshape(self._weights.shape[:2])
 
     def random_weights_init(self, data):
         """Set each unit's weights to a random row of `data`."""

@@ -125,7 +125,9 @@ def test_a_normalized_map_ignores_the_length_of_rows_by_minisoms_trainings_too(d
 def test_few_identical_or_constant_rows_leave_finite_weights(rows):
     som = SelfOrganizingMap(2, 2, rows.shape[1]).fit(rows, epochs=3)
     assert np.isfinite(som.get_weights()).all()
-    assert np.isfinite(som.distance_map()).all()
+    distances = som.distance_map()
+    assert np.isfinite(distances).all()
+    assert (distances.max() == 0) == bool((rows == rows[0]).all())
 
 
 def test_a_map_of_far_more_units_than_rows_keeps_finite_weights():

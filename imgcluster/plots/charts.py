@@ -125,7 +125,7 @@ def scores_figure(scores, *, title, interval=None):
                       **text_style())
             continue
         axes.barh(place, scores[name], height=0.74, color=[group_colour(5 if name == "ari" else 0)])
-        axes.text(1.02, place, f"{scores[name]:.3f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())
+        axes.text(1.02, place, f"{scores[name]:z.3f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())
         if name == "ari" and interval is not None:
             axes.plot(interval, [place] * 2, color="black", linewidth=2, solid_capstyle="butt", marker="|")
     axes.set_xlim(min(0.0, *(scores[name] for name, _ in lines if name), *(interval or (0.0,))), 1.0)

@@ -11,6 +11,7 @@ from imgcluster.structure.neighbours import project
 MIN_PHOTOS_FOR_TSNE = 10
 PERPLEXITY, LEAST_PERPLEXITY = 30.0, 5.0
 NEIGHBOURS, AGREEING = 5, 3
+ROUNDING = 1e-5  # of the features' length, which is 1
 
 
 class Embedding(NamedTuple):
@@ -71,9 +72,10 @@ def place_among(points, landmarks, laid_out):
 
 
 def _principal_components(points):
-    """The first two principal components; zeros where the photos span fewer dimensions."""
+    """The first two principal components; zeros where the photos span fewer dimensions, but for rounding."""
     centred = points - points.mean(axis=0)
     left, scale, _ = np.linalg.svd(centred, full_matrices=False)
+    scale = np.where(scale > ROUNDING * np.sqrt(len(points)), scale, 0)
     plane = np.zeros((len(points), 2), dtype=np.float32)
     kept = min(2, len(scale))
     plane[:, :kept] = left[:, :kept] * scale[:kept]

@@ -44,13 +44,13 @@ def distance_map_figure(distance_map, unit_clusters, *, topology, title, names=N
 def hits_figure(hits, *, topology, title):
     """Photos per unit: int [rows, columns]; units without a photo stay white, the number is written where it fits."""
     figure, axes = _map_axes(hits, topology, title)
-    shown = np.ma.masked_equal(hits, 0)
-    cells = _draw_cells(axes, shown, topology, cmap="YlGnBu", limits=(1, max(2, int(hits.max()))))
+    shown, most = np.ma.masked_equal(hits, 0), max(2, int(hits.max()))
+    cells = _draw_cells(axes, shown, topology, cmap="YlGnBu", limits=(1, most))
     _colour_bar(figure, axes, cells, "photos in the unit", ticks=MaxNLocator(integer=True))
     if max(hits.shape) <= 25:
         for (x, y), count in zip(cell_centres(hits.shape, topology=topology), hits.ravel()):
             if count:
-                dark = count > 0.6 * hits.max()
+                dark = count > 0.6 * most
                 axes.text(x, y, str(count), ha="center", va="center", fontsize=8, color="white" if dark else "black")
     return figure
 

@@ -175,5 +175,5 @@ def finding(dataset, *, num_clusters, num_models=None, ari=None, num_photos=None
     if num_models is not None:
         sentence += f" for {counted(num_models, 'model')}"
     if ari is not None:
-        sentence += f", ARI {ari:.2f}"
+        sentence += f", ARI {ari:z.2f}"
     return sentence if num_photos is None else f"{sentence} ({counted(num_photos, 'photo')})"

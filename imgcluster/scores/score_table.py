@@ -24,9 +24,9 @@ def score_table(metrics):
         shown["network"] = _seen(metrics)
     lines = []
     for name, value in shown.items():
-        text = f"{value:.4f}" if isinstance(value, float) else str(value)
+        text = f"{value:z.4f}" if isinstance(value, float) else str(value)
         if name == "ari_interval":
-            name, text = "ARI, 95 % interval", f"{value[0]:.4f} to {value[1]:.4f}"
+            name, text = "ARI, 95 % interval", f"{value[0]:z.4f} to {value[1]:z.4f}"
         lines.append(f"  {NAMES.get(name, name.replace('_', ' ')):34}{text}")
     return "\n".join(lines)
 

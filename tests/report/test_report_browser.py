@@ -295,6 +295,43 @@ def test_corrected_clusters_count_the_photos_that_are_not_in_the_page_as_well(br
     assert sorted(sizes.values()) == ["7 photos", "8 photos", "8 photos"]
 
 
+def test_a_true_label_in_the_legend_shows_its_photos_and_no_others(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    true = np.repeat(["5", "15"], [9, 15])
+    write_labels(gallery.data_dir, "true", true)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    click(browser, "#scatter-colour button:nth-child(2)")
+    for place, title in ((1, "15 photos of 15"), (2, "9 photos of 5")):
+        click(browser, f"#scatter-chips .chip:nth-child({place})")
+        assert browser.find_element("id", "results-title").text == title
+        assert len(browser.find_elements("css selector", "#results-photos .photo")) == int(title.split()[0])
+        browser.switch_to.active_element.send_keys("\ue00c")  # Escape
+        assert not browser.find_element("id", "results").is_displayed()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_names_without_blanks_keep_inside(browser, tmp_path, width):
+    gallery = make_gallery(tmp_path)
+    label = "Nike_Air_Max_270_React_ENG_white_blue_" * 3
+    write_labels(gallery.data_dir, "true", np.repeat([f"{label}a", f"{label}b"], 12))
+    (gallery.data_dir / "cluster_names.csv").write_text(f"cluster,name\n0,{'LongNameWithoutBlanks' * 4}\n")
+    write_report(tmp_path / "report.html", replace(gallery))
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+    try:
+        open_page(browser, (tmp_path / "report.html").as_uri())
+        wait(browser, "document.documentElement.dataset.ready")
+        click(browser, "#cards .card button")
+        wait(browser, "document.getElementById('cluster').open")
+        for element in ("document.documentElement", "document.getElementById('cluster')",
+                        "document.querySelector('#cluster .dialog-box')"):
+            assert browser.execute_script(f"return {element}.scrollWidth - {element}.clientWidth") <= 0, element
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_clusters_of_one_size_stand_in_the_legend_by_their_numbers(browser, tmp_path):
     gallery = make_gallery(tmp_path)
     write_labels(gallery.data_dir, "pred", 7 - np.arange(24) // 3)

@@ -25,7 +25,7 @@ function modelChip(model, number) {
   const mark = h("span", { class: "swatch", "aria-hidden": "true" });
   mark.style.background = modelColour(model);
   const { name } = data.models[model];
-  return h("button", { type: "button", class: "chip", title: name, onclick: () => findPhotos(name) }, mark,
+  return h("button", { type: "button", class: "chip", title: name, onclick: () => findModel(model) }, mark,
     h("span", { class: "name" }, name), h("span", { class: "number" }, number.toLocaleString("en")));
 }
 

@@ -38,10 +38,8 @@ function startSearch() {
     const words = box.value.normalize("NFC").toLowerCase().split(/\s+/).filter(Boolean);
     results.hidden = words.length === 0;
     if (!words.length) return;
-    const found = range(numPhotos).filter((index) => words.every((word) => folded[index].includes(word)))
-      .sort((a, b) => (photos.file[a] < photos.file[b] ? -1 : 1));
-    $("results-title").textContent = found.length ? `${count(found.length, "photo")} found` : "No photo has this in its name";
-    growingList($("results-photos"), found, atATime(48), (index) => photoButton(index, { caption: captionOf(index) }), "photo");
+    const found = range(numPhotos).filter((index) => words.every((word) => folded[index].includes(word)));
+    showResults(found, found.length ? `${count(found.length, "photo")} found` : "No photo has this in its name");
   };
   box.addEventListener("input", find);
   const close = () => { results.hidden = true; };
@@ -56,10 +54,19 @@ function startSearch() {
   document.addEventListener("pointerdown", (event) => { if (!event.target.closest(".search, dialog, #tray")) close(); });
 }
 
-function findPhotos(text) {
-  $("search").value = text;
-  $("search").focus();
-  $("search").dispatchEvent(new Event("input"));
+function showResults(found, title) {
+  $("results").hidden = false;
+  $("results-title").textContent = title;
+  found.sort((a, b) => (photos.file[a] < photos.file[b] ? -1 : 1));
+  growingList($("results-photos"), found, atATime(48), (index) => photoButton(index, { caption: captionOf(index) }), "photo");
+}
+
+// The photos of a true label, by its number, and of no other one that its name is a part of.
+function findModel(model) {
+  const found = range(numPhotos).filter((index) => photos.model[index] === model);
+  $("search").value = "";
+  showResults(found, `${count(found.length, "photo")} of ${data.models[model].name}`);
+  $("results-photos").querySelector("button").focus();
 }
 
 const inCluster = (photo) => `in ${shownOf[photo] === -1 ? "no cluster" : clusterName(shownOf[photo])}`;
