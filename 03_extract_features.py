@@ -9,6 +9,7 @@ Writes:  DATA_DIR/features.npy (float32 [photos, features]); of a fine-tuned net
 Runtime: on two free cores up to 130 photos/s with MobileNetV2, 30 with InceptionV3; a killed run goes on where it was,
          and features of the same photos by the same network and settings are left as they are
 """
+import shlex
 import sys
 
 from imgcluster.configuring.step_options import feature_options, network_options, picture_options
@@ -43,13 +44,15 @@ def main(argv=None):
         return
     if not current:
         extract(step, network, img_dir, img_paths, path)
+        note(step, network, [name for name in outputs if name not in PROJECTOR_FILES])
+        for name in PROJECTOR_FILES:  # of the features before
+            (step.data_dir / name).unlink(missing_ok=True)
     features = read_features(step.data_dir)
     if settings.FEATURES_TSV:
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
-        step.say(f"to look at them: tensorboard --logdir {step.show(step.data_dir)}")
-    step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
-                prepared=prepared_with(step.data_dir), **network.source)
+        step.say(f"to look at them: tensorboard --logdir {shlex.quote(str(step.show(step.data_dir)))}")
+        note(step, network, outputs)
     wrote = step.data_dir / PROJECTOR_FILES[0] if current else path
     step.finish(f"{step.show(wrote)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
@@ -65,6 +68,12 @@ def extract(step, network, img_dir, img_paths, path):
         progress=lambda total, done: progress(description="features", total=total, initial=done),
         **feature_options(step.settings))
     drop_unreadable(step.data_dir, img_dir, {img_paths[row]: reason for row, reason in errors.items()}, warn=step.warn)
+
+
+def note(step, network, outputs):
+    """Record which network made the files `outputs` of which photos."""
+    step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
+                prepared=prepared_with(step.data_dir), **network.source)
 
 
 def are_current(step, network, outputs):

@@ -399,6 +399,15 @@ def test_files_for_the_projector_are_made_of_the_features_there_are(tiny, tmp_pa
         told = run("03_extract_features.py", project, "--set", "FEATURES_TSV=True").stdout
         assert wrote in told and (data / "features.npy").stat().st_mtime_ns == before
         assert len(lines(data / "features.tsv")) == len(lines(data / "img_paths.txt"))
+    # Those of other features do not stay beside new ones, which are on record even where the files cannot be written.
+    (data / "sprite.png").unlink()
+    (data / "sprite.png").mkdir()
+    other = ("--set", "RANDOM_SEED=1")
+    assert "sprite.png" in run("03_extract_features.py", project, *other, "--set", "FEATURES_TSV=True", check=2).stderr
+    (data / "sprite.png").rmdir()
+    assert "wrote nothing: " in run("03_extract_features.py", project, *other).stdout
+    run("03_extract_features.py", project)
+    assert not (data / "features.tsv").exists()
 
 
 def test_steps_say_which_step_comes_first(tmp_path):

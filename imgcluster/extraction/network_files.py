@@ -1,4 +1,5 @@
 """The files of step 02: the network that later steps use, and what a training leaves beside it."""
+import shutil
 from pathlib import Path
 
 from imgcluster.datafiles.staging import commit, stage_folder
@@ -6,7 +7,7 @@ from imgcluster.extraction.kind import KIND_FILE, write_kind
 from imgcluster.files import replacing, write_lines, write_table
 from imgcluster.training.validation import confusions
 
-NETWORK = "network.keras"
+NETWORK, MEMBERS = "network.keras", "members"
 # What only a training on labels leaves.
 OF_LABELS = ("classes.txt", "history.csv", "confusions.csv", KIND_FILE)
 
@@ -22,6 +23,7 @@ def write_fitted(data_dir, network):
     data_dir = Path(data_dir)
     if network is not None:
         write_network(data_dir, network)
+    shutil.rmtree(data_dir / MEMBERS, ignore_errors=True)
     for name in (*OF_LABELS, "made_by_02.json", *([NETWORK] if network is None else [])):
         (data_dir / name).unlink(missing_ok=True)
 
@@ -33,8 +35,9 @@ def write_trained(data_dir, trainer, members):
     network and history go to members/<number>_<name>/; history.csv is that of the first.
     """
     data_dir = Path(data_dir)
+    shutil.rmtree(data_dir / MEMBERS, ignore_errors=True)
     for number, member in enumerate(members, start=1) if len(members) > 1 else ():
-        folder = data_dir / "members" / f"{number}_{member.name}"
+        folder = data_dir / MEMBERS / f"{number}_{member.name}"
         write_network(folder, member.network)
         write_table(folder / "history.csv", member.history)
     network, scores, (probabilities, true) = trainer.join(members)

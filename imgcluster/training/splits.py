@@ -13,14 +13,15 @@ def split_models(labels, *, share, seed):
     """Return the rows, sorted, of the models that are held out of training, drawn at random: a `share` of those of two
     photos or more, which alone can be judged.
 
-    labels: N labels. share: 0 to below 1; 0 holds out none. At least two models are drawn. The result is empty where
-    that would leave fewer than two models, or none of several photos, to train on.
+    labels: N labels. share: 0 to below 1; 0 holds out none. At least two models are drawn, and no more than leave two
+    models, one of them of several photos, to train on. The result is empty where that is not possible.
     """
     labels = np.asarray(labels)
     classes, counts = np.unique(labels, return_counts=True)
     candidates = classes[counts >= LEAST_PHOTOS]
     number = max(LEAST_HELD_OUT, round(len(candidates) * share)) if share > 0 else 0
-    if number == 0 or len(classes) - number < LEAST_TRAINED or len(candidates) <= number:
+    number = min(number, len(classes) - LEAST_TRAINED, len(candidates) - 1)
+    if number < LEAST_HELD_OUT:
         return np.empty(0, int)
     held_out = np.random.default_rng([seed, 1]).permutation(candidates)[:number]
     return np.flatnonzero(np.isin(labels, held_out))

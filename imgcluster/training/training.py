@@ -237,9 +237,6 @@ class Training:
     def _judge(self, phase, epoch, rate, loss, bar):
         """Add a row to the history; keep the network's weights where they are the best so far."""
         row = {"phase": phase, "epoch": epoch, "learning_rate": rate, "loss": loss, **self._validate(bar)}
-        if not math.isfinite(row["val_loss"]):
-            raise UserError(f"the training diverged (validation loss {row['val_loss']}); lower LEARNING_RATE = "
-                            f"{self.regime.learning_rate} or HEAD_LEARNING_RATE = {self.regime.head_learning_rate}")
         self.history.append(row)
         if quality(row) > self.best or not self.choose:
             self.best = quality(row)
@@ -255,6 +252,9 @@ class Training:
         val_loss = float(np.mean(keras.losses.categorical_crossentropy(
             np.eye(self.num_classes, dtype=np.float32)[labels], probabilities,
             label_smoothing=self.regime.label_smoothing)))
+        if not math.isfinite(val_loss) or not np.isfinite(vectors).all():
+            raise UserError(f"the training diverged (validation loss {val_loss}); lower LEARNING_RATE = "
+                            f"{self.regime.learning_rate} or HEAD_LEARNING_RATE = {self.regime.head_learning_rate}")
         return {"val_loss": val_loss, **judge(probabilities, vectors, self.labels, self.rows)}
 
     def finished(self):

@@ -7,7 +7,7 @@ import pytest
 
 from imgcluster.datafiles.staging import finish
 from imgcluster.extraction.kind import KIND_FILE, read_kind
-from imgcluster.extraction.network_files import NETWORK, OF_LABELS, write_fitted, write_trained
+from imgcluster.extraction.network_files import MEMBERS, NETWORK, OF_LABELS, write_fitted, write_trained
 
 
 @pytest.fixture
@@ -15,6 +15,7 @@ def trained(tmp_path):
     """A folder as a training on labels leaves it."""
     for name in (NETWORK, *OF_LABELS, "made_by_02.json", "features.npy"):
         (tmp_path / name).write_text("earlier")
+    (tmp_path / MEMBERS / "1_tiny").mkdir(parents=True)
     assert KIND_FILE in OF_LABELS
     return tmp_path
 
@@ -33,7 +34,12 @@ def test_where_nothing_is_fitted_no_earlier_network_is_left(trained):
 def test_a_network_that_cannot_be_written_leaves_the_earlier_one(trained):
     with pytest.raises(AttributeError):
         write_fitted(trained, "no network")
-    assert {path.read_text() for path in trained.iterdir()} == {"earlier"}
+    assert {path.read_text() for path in trained.iterdir() if path.is_file()} == {"earlier"}
+
+
+def test_networks_of_an_earlier_ensemble_leave_with_it(trained):
+    train(trained, 3)
+    assert not (trained / MEMBERS).exists()
 
 
 class Network:

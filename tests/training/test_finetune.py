@@ -11,6 +11,7 @@ from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.network.classifier import build_classifier, output_layer, unfreeze_top  # noqa: E402
 from imgcluster.training.augmentation import Augmentation  # noqa: E402
 from imgcluster.training.finetune import fine_tune, load_embedding  # noqa: E402
+from imgcluster.training.prediction import predict  # noqa: E402
 from imgcluster.training.splits import split_rows  # noqa: E402
 from imgcluster.training.training import Regime, class_weights, learning_rate_at  # noqa: E402
 from imgcluster.training.validation import best_row, top_k_accuracy, unseen_scores  # noqa: E402
@@ -109,6 +110,16 @@ def test_a_toy_problem_is_learnt(trained, squares):
     probabilities = np.asarray(classifier.predict_on_batch(squares(labels, seed=99)))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert top_k_accuracy(probabilities, labels)["top_1"] >= 0.8
+
+
+@pytest.mark.parametrize("spoilt", [0, 1], ids=["probabilities", "vectors"])
+def test_a_training_that_diverges_is_said_to(train, with_holdout, tmp_path, monkeypatch, spoilt):
+    def diverged(*arguments):
+        outputs = predict(*arguments)
+        return [output * np.nan if place == spoilt else output for place, output in enumerate(outputs)]
+    monkeypatch.setattr("imgcluster.training.training.predict", diverged)
+    with pytest.raises(UserError, match="the training diverged .* lower LEARNING_RATE"):
+        train(tmp_path, **with_holdout)
 
 
 @pytest.mark.parametrize("loss", ["cosine", "arcface", "center", "contrastive", "triplet", "triplet_hard"])

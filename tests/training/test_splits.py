@@ -67,6 +67,13 @@ def test_models_of_one_photo_leave_as_many_of_several_to_judge_by():
     assert len(rows) == 4 * 6
 
 
+@pytest.mark.parametrize("labels, share, held_out", [(np.repeat(np.arange(20), 6), 0.95, 18),
+                                                     ([0, 0, 1, 1, 2, 2, 3, 4, 5], 0.9, 2)])
+def test_a_large_share_leaves_two_models_to_train_on(labels, share, held_out):
+    labels = np.asarray(labels)
+    assert len(set(labels[split_models(labels, share=share, seed=0)])) == held_out
+
+
 def test_models_of_one_photo_judge_nothing():
     labels = np.array([0, 1, 2, 3, 4, 4, 5, 5, 6, 6])
     rows = split_models(labels, share=0.2, seed=0)
