@@ -37,14 +37,14 @@ def main(argv=None):
     path = step.data_dir / "features.npy"
     outputs = ["features.npy", *([BEFORE] * bool(network.before))]
     current = are_current(step, network, outputs) and are_older([img_dir / name for name in img_paths], path)
-    outputs += PROJECTOR_FILES * settings.FEATURES_TSV
-    if current and set(outputs) <= set(features_record(step.data_dir)["outputs"]):
+    wanted = [*outputs, *PROJECTOR_FILES] if settings.FEATURES_TSV else outputs
+    if current and set(wanted) <= set(features_record(step.data_dir)["outputs"]):
         step.finish(f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it "
                     "made anew)", then="04_cluster_som.py")
         return
     if not current:
         extract(step, network, img_dir, img_paths, path)
-        note(step, network, [name for name in outputs if name not in PROJECTOR_FILES])
+        note(step, network, outputs)
         for name in PROJECTOR_FILES:  # of the features before
             (step.data_dir / name).unlink(missing_ok=True)
     features = read_features(step.data_dir)
@@ -52,7 +52,7 @@ def main(argv=None):
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
         step.say(f"to look at them: tensorboard --logdir {shlex.quote(str(step.show(step.data_dir)))}")
-        note(step, network, outputs)
+        note(step, network, wanted)
     wrote = step.data_dir / PROJECTOR_FILES[0] if current else path
     step.finish(f"{step.show(wrote)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
