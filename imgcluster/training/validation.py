@@ -49,7 +49,8 @@ def precision_at_r(vectors, labels):
     """
     labels = np.asarray(labels)
     of_model = labels[:, None] == labels
-    similarity = vectors @ vectors.T - SAME * of_model
+    similarity = vectors @ vectors.T
+    similarity[of_model] -= SAME
     np.fill_diagonal(similarity, -np.inf)
     same = np.take_along_axis(of_model, np.argsort(-similarity, axis=1, kind="stable"), axis=1)
     ranks, others = np.arange(1, len(labels) + 1), of_model.sum(axis=1) - 1
