@@ -122,6 +122,14 @@ def read_arrays(path):
         raise UserError(f"{path}: damaged, or no file of arrays ({error}); run the step that makes it again") from error
 
 
+def arrays_if_whole(path):
+    """Return {name: array} of a .npz that can be made again; None where it is missing or damaged."""
+    try:
+        return read_arrays(path)
+    except (FileNotFoundError, UserError):
+        return None
+
+
 def write_table(path, table, *, separator=","):
     """Write a DataFrame as CSV (or TSV), without its index."""
     with replacing(path) as temporary:

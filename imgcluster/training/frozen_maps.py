@@ -65,9 +65,11 @@ class FrozenMaps:
         """The maps called `name`, from this process, from disk, or made now of `pictures_of(rows)`."""
         path = self.folder / f"{self.digest}_{name}.npy"
         if name not in self._open:
-            if not path.exists():
+            try:
+                self._open[name] = _mapped(path)
+            except (OSError, ValueError):  # missing or damaged
                 self._make(path, pictures_of)
-            self._open[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+                self._open[name] = _mapped(path)
         return self._open[name]
 
     def _make(self, path, pictures_of):
@@ -82,6 +84,10 @@ class FrozenMaps:
                 maps[rows[:count]] = np.clip(self.trunk.predict_on_batch(batch)[:count], -LARGEST, LARGEST)
                 bar.update(count)
             maps.flush()
+
+
+def _mapped(path):
+    return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def digest(arrays):

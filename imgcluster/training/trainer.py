@@ -19,7 +19,7 @@ from imgcluster.structure.whitening import within_model_whitening
 from imgcluster.training.devices import training_scope
 from imgcluster.training.finetune import fine_tune, make_deterministic, pretrained_of
 from imgcluster.training.prediction import predict
-from imgcluster.training.splits import split_models, split_rows
+from imgcluster.training.splits import LEAST_HELD_OUT, split_models, split_rows
 from imgcluster.training.training import Rows
 from imgcluster.training.unlabelled import fit_to_photos
 from imgcluster.training.validation import MEANING, best_row, describe, in_short, judge
@@ -114,11 +114,12 @@ class Trainer:
         self.img_dir, self.state_dir, self.picture_options = Path(img_dir), Path(state_dir), picture_options
         self.keep_pretrained, self.whiten = keep_pretrained, whiten
         self.say, self.warn, self.progress = say, warn, progress
-        self._decoded, self._clock = {}, 0.0
+        self._decoded, self._clock, self._whose = {}, 0.0, ""
 
     def train_all(self, members):
         """Return the trained Members for a list of the arguments of `train`; of several, say how good each is."""
         self.say(f"{self.set.described()}\n{MEANING}")
+        self._whose = " for this network" if len(members) > 1 else ""
         trained = [self.train(**options) for options in members]
         for member in trained if len(trained) > 1 else ():
             self.say(f"{member.name} by itself: {self.set.describe(self.join([member])[1])}")
@@ -158,8 +159,9 @@ class Trainer:
 
     def _fine_tune(self, embedding, rows, regime, name, *, choose):
         pictures, bad = self._pictures(embedding.input_shape[1])
-        rows = _without(rows, bad)
-        if not len(rows.train) or not len(rows.val):
+        held_out, rows = len(rows.holdout), _without(rows, bad)
+        judging = not held_out or len(np.unique(self.set.labels[rows.holdout])) >= LEAST_HELD_OUT
+        if not len(rows.train) or not len(rows.val) or not judging:
             raise UserError(f"too few photos in {self.img_dir} could be read; run 01_img_preprocess.py again")
         self._clock = time.perf_counter()
         following = self.set.learns_all and choose  # as many epochs at most, each with more photos
@@ -235,7 +237,7 @@ class Trainer:
         if row["phase"] == "network":
             name = f"epoch {row['epoch']}"
             following = epochs - row["epoch"] + more
-            left = f"; {time_left(seconds * following)}" if following else ""
+            left = f"; {time_left(seconds * following)}{self._whose}" if following else ""
         self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {in_short(row)}{left}")
 
 

@@ -1,9 +1,11 @@
 """One training run: its two phases, its validation, and its state on disk after every epoch."""
 import json
 import math
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -30,6 +32,8 @@ from imgcluster.training.validation import judge, quality
 # Epochs without a better result before the "plateau" schedule lowers the rate, and the factor it does so by.
 PLATEAU_EPOCHS = 2
 DECAY = 0.3
+# The weights of the best epoch so far.
+BEST = "best.weights.h5"
 
 
 @dataclass(frozen=True)
@@ -240,7 +244,7 @@ class Training:
         self.history.append(row)
         if quality(row) > self.best or not self.choose:
             self.best = quality(row)
-            with replacing(self.folder / "best.weights.h5") as path:
+            with replacing(self.folder / BEST) as path:
                 self.network.save_weights(path)
 
     def _validate(self, bar):
@@ -283,7 +287,8 @@ class Training:
                 return False
             model = keras.saving.load_model(self.folder / f"{state['last']}.keras")
             average = read_arrays(self.folder / f"{state['last']}.npz")
-        except (OSError, ValueError, KeyError, UserError):
+            h5py.File(self.folder / BEST).close()  # OSError where it is damaged
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile, UserError):
             return False
         self._adopt(model)
         self.average.restore(average)
@@ -298,7 +303,7 @@ class Training:
 
     def finish(self):
         """Return (classifier of the epoch that is kept, history)."""
-        self.network.load_weights(self.folder / "best.weights.h5")
+        self.network.load_weights(self.folder / BEST)
         return self.classifier, pd.DataFrame(self.history)
 
 

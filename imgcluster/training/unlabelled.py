@@ -2,9 +2,9 @@
 import keras
 import numpy as np
 
-from imgcluster.files import write_arrays
+from imgcluster.files import arrays_if_whole, write_arrays
 from imgcluster.network.backbones import load_backbone, origin_of
-from imgcluster.network.classifier import PRETRAINED, outputs_of
+from imgcluster.network.classifier import PRETRAINED
 from imgcluster.network.depth_pooling import DepthPooling, backbone_maps, has_depths
 from imgcluster.network.ensemble import join_networks, side_by_side
 from imgcluster.training.crops import VIEWS, CropStream
@@ -40,18 +40,19 @@ def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
     do the network is None. img_paths: relative to `img_dir`. say: function of one line. The others: as in
     `fit_to_photos`.
     """
-    photos, networks, names = [img_dir / path for path in img_paths], [], []
+    photos, networks, names, any_fitted = [img_dir / path for path in img_paths], [], [], False
     for member in members:
         make_deterministic(seed)
         network, name, remark = load_backbone(member["backbone"], weights=member["weights"], pooling=member["pooling"],
                                               input_size=member["input_size"])
         say(f"network: {name}, {origin_of(name, member['weights'])}{remark and f' ({remark})'}")
         statistics = fit_to_photos(network, photos, seed=seed, folder=folder, progress=progress)
-        networks.append(fitted_beside_own(network, statistics) if statistics else network)
+        networks.append(fitted_beside_own(network, statistics) if statistics else _own_alone(network))
         names.append(name)
+        any_fitted |= statistics is not None
         if statistics is None:
             say(f"{name} has no maps at several depths to pool and stays as it is")
-    if not any(PRETRAINED in outputs_of(network) for network in networks):
+    if not any_fitted:
         return None, names
     return (join_networks(networks) if networks[1:] else networks[0]), names
 
@@ -66,12 +67,13 @@ def fit_to_photos(embedding, photos, *, seed, folder, progress):
         return None
     size = embedding.input_shape[1]
     path = folder / f"pooling_{digest([*embedding.get_weights(), np.array([seed, size]), *_written(photos)])}.npz"
-    if not path.exists():
+    statistics = arrays_if_whole(path)
+    if statistics is None:
         stream = CropStream(photos, size=size, seed=seed)
         with progress(f"views of {len(photos)} photos", LOOKS * VIEWS, "view") as bar:
-            write_arrays(path, **fit_to_pooled(_pooled_groups(embedding, stream, path.with_suffix(""), bar)))
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
+            statistics = fit_to_pooled(_pooled_groups(embedding, stream, path.with_suffix(""), bar))
+        write_arrays(path, **statistics)
+    return statistics
 
 
 def _written(photos):
@@ -86,12 +88,13 @@ def _pooled_groups(embedding, stream, folder, bar):
     pool = view_pooling(embedding)
     for first in range(0, LOOKS, PHOTOS_TOGETHER):
         path, count = folder / f"{first:04}.npz", min(PHOTOS_TOGETHER, LOOKS - first)
-        if not path.exists():
+        kept = arrays_if_whole(path)
+        if kept is None:
             parts = pool(list(stream.views(count)))
-            write_arrays(path, state=np.array(stream.state()), **{str(part): array for part, array in enumerate(parts)})
-        with np.load(path, allow_pickle=False) as kept:
-            stream.go_on(str(kept["state"]))
-            yield [kept[name] for name in kept.files if name != "state"]
+            kept = {"state": np.array(stream.state()), **{str(part): array for part, array in enumerate(parts)}}
+            write_arrays(path, **kept)
+        stream.go_on(str(kept.pop("state")))
+        yield list(kept.values())
         bar.update(count * VIEWS)
 
 
@@ -107,6 +110,13 @@ def fitted_beside_own(embedding, statistics):
     network = side_by_side(inputs, [{"features": own, PRETRAINED: own}, {"features": pool(maps)}])
     pool.set_statistics(statistics)
     return network
+
+
+def _own_alone(embedding):
+    """The network with the same features as before it was fitted, for its place among networks that were."""
+    inputs = keras.Input(embedding.input_shape[1:], name="picture")
+    own = keras.Model(embedding.input, embedding.output, name="own")(inputs)
+    return side_by_side(inputs, [{"features": own, PRETRAINED: own}])
 
 
 def _own_pooling(embedding, maps):

@@ -234,11 +234,13 @@ def test_the_upper_blocks_learn_the_same_from_maps_as_from_pictures(train, tmp_p
         np.testing.assert_allclose(mine, its, rtol=5e-3, atol=5e-3)
 
 
-def test_a_training_whose_state_is_damaged_begins_anew(train, tmp_path):
+@pytest.mark.parametrize("name", ["epoch_*.npz", "epoch_*.keras", "best.weights.h5", "state.json"])
+def test_a_training_whose_state_is_damaged_begins_anew(train, tmp_path, name):
     network, expected, _ = train(tmp_path / "whole", epochs=1)
     with pytest.raises(Killed):
         train(tmp_path / "killed", kill_after=2, epochs=1)
-    next((tmp_path / "killed" / "training").glob("epoch_*.npz")).write_bytes(b"")
+    damaged = next((tmp_path / "killed" / "training").glob(name))
+    damaged.write_bytes(damaged.read_bytes()[:-100])
     classifier, history, seen = train(tmp_path / "killed", epochs=1)
     assert len(seen) == 2 and history.equals(expected) and same_weights(classifier, network)
 

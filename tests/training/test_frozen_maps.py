@@ -65,6 +65,13 @@ def test_maps_on_disk_are_used_again_only_where_they_are_the_same(make, squares)
     assert len(make.passes) == 4
 
 
+def test_damaged_maps_are_made_again(make, tmp_path):
+    first = make().drawn(0)(np.arange(10))
+    for path in tmp_path.rglob("*.npy"):
+        path.write_bytes(path.read_bytes()[:-100])
+    np.testing.assert_array_equal(make().drawn(0)(np.arange(10)), first)
+
+
 def test_maps_of_other_batches_are_not_taken_for_those_that_these_would_make(make, tmp_path):
     noisy, rows = Augmentation(noise=0.2), np.arange(10)
     fresh = make(augmentation=noisy, batch_size=5, folder=tmp_path / "alone").drawn(0)(rows)

@@ -7,6 +7,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.network.backbones import build_backbone  # noqa: E402
 from imgcluster.network.classifier import output_layer  # noqa: E402
 from imgcluster.network.depth_pooling import DepthPooling  # noqa: E402
@@ -123,6 +124,15 @@ def test_a_model_whose_training_photos_cannot_be_read_is_one_all_the_same(traine
     assert made.train("tiny", 1, **OPTIONS).network.output_shape == (None, len(made.set.classes))
 
 
+def test_held_out_models_of_which_one_is_left_cannot_judge(trainer, tmp_path):
+    made = trainer("state")
+    labels = made.set.labels[made.set.rows.holdout]
+    for row in made.set.rows.holdout[labels == labels[0]]:
+        (tmp_path / "img" / made.set.img_paths[row]).write_bytes(b"nothing")
+    with pytest.raises(UserError, match="too few photos"):
+        made.train("tiny", 1, **OPTIONS)
+
+
 def test_what_auto_stood_for_is_loaded_from_then_on(trainer, tiny_embedding, monkeypatch):
     asked = []
 
@@ -149,6 +159,13 @@ def test_the_time_left_is_also_that_of_the_training_on_all_models(trainer, monke
     trainer("state", train_on_all=train_on_all, say=said.append).train("tiny", 1, **OPTIONS)
     first = [line for line in said if line.startswith("epoch")][:2]
     assert [line.partition("; at most ")[2].removesuffix(" left") for line in first] == left
+
+
+def test_of_several_networks_the_time_left_is_said_to_be_for_one(trainer):
+    said = []
+    trainer("state", train_on_all=False, say=said.append).train_all(
+        [{"backbone": "tiny", "number": number, **OPTIONS} for number in (1, 2)])
+    assert [line.endswith(" left for this network") for line in said if line.startswith("epoch")] == [True, False] * 2
 
 
 def test_scores_of_models_that_were_learnt_in_the_end_are_said_to_be_of_the_training_before(trainer):

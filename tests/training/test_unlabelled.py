@@ -78,6 +78,13 @@ def test_several_networks_are_one_with_all_their_features(fit, pictures):
     np.testing.assert_allclose(made["pretrained_features"], own, atol=1e-4)
 
 
+def test_a_network_that_cannot_be_fitted_is_part_of_both_features(fit, pictures, monkeypatch):
+    monkeypatch.setattr("imgcluster.training.unlabelled.has_depths", lambda network: network.output_shape[1] != 768)
+    network, _ = fit(member(), member("MobileNet_0.75", 2))
+    made = {kind: np.asarray(vectors) for kind, vectors in network(pictures).items()}
+    assert made["pretrained_features"].shape == (5, 40 + 768) and made["features"].shape == (5, 40 + 240 + 768)
+
+
 def test_the_network_that_ships_keeps_its_own_pooling_beside_the_fitted_one(fit, pictures):
     own = unit_length(np.asarray(build_backbone("bundled", input_size=SIZE)(pictures)))
     made = fit({**member("bundled"), "weights": "imagenet"})[0](pictures)
@@ -130,8 +137,10 @@ def test_a_fit_that_was_killed_goes_on_where_it_was_and_ends_the_same(photos, si
     with pytest.raises(KeyboardInterrupt):
         fit_to_photos(network, paths, seed=0, folder=tmp_path, progress=lambda *_: contextlib.nullcontext(KilledBar()))
     assert sum(looks) == 36
+    damaged = sorted(tmp_path.rglob("*.npz"))[1]
+    damaged.write_bytes(damaged.read_bytes()[:-100])
     again = fit_to_photos(network, paths, seed=0, folder=tmp_path, progress=silent)
-    assert sum(looks) == 60
+    assert sum(looks) == 60 + 12  # those of the damaged file once more
     for name, array in whole.items():
         np.testing.assert_array_equal(again[name], array)
 
