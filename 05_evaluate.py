@@ -25,6 +25,9 @@ from imgcluster.scores.score_table import score_table
 from imgcluster.scores.seen import seen_by_network, warning_of_seen
 from imgcluster.scores.unplaced import each_alone, is_placed
 
+# What the scores are of.
+SCORED = ("labels_true.txt", "labels_pred.txt", "features.npy", "som.npz")
+
 
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
@@ -48,7 +51,7 @@ def main(argv=None):
     if true is not None and warning_of_seen(metrics):
         step.warn(warning_of_seen(metrics))
     write_json(step.data_dir / "metrics.json", metrics)
-    step.record(["metrics.json"], inputs=[step.data_dir / f"labels_{kind}.txt" for kind in ("true", "pred")])
+    step.record(["metrics.json"], inputs=[step.data_dir / name for name in SCORED])
     step.say(f"{score_table(metrics)}\n  (what each score means: the report of step 06, under Scores)")
     step.finish(step.show(step.data_dir / "metrics.json"), then="06_visualize.py")
 

@@ -10,7 +10,7 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 import sys
 from functools import partial
 
-from imgcluster.clusters.cluster_results import warn_of_other_labels
+from imgcluster.clusters.cluster_results import warn_of_what_was_scored
 from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.chain import chain_from, count_of
@@ -37,7 +37,7 @@ def main(argv=None):
         remove_leftovers(folder)
     step.warn_if_changed("03", "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
-    warn_of_other_labels(step.data_dir, warn=step.warn)
+    warn_of_what_was_scored(step.data_dir, warn=step.warn)
     chain = chain_from(count_of(step.data_dir).get("assigned_to"), folder_of=settings.data_dir_of)
     earlier = [or_none(gallery_of, settings.for_dataset(name)) for name in chain]
     gallery = gallery_of(settings, earlier=tuple(filter(None, earlier)))

@@ -8,6 +8,7 @@ from imgcluster.datafiles.artefacts import require, write_labels
 from imgcluster.datafiles.records import changed_inputs
 from imgcluster.files import read_arrays, write_arrays, write_json, write_table
 from imgcluster.som import SelfOrganizingMap
+from imgcluster.wording import listed
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
            "cluster_count.json")
@@ -71,10 +72,10 @@ def warn_of_other_corrections(data_dir, *, warn):
              "which applies it")
 
 
-def warn_of_other_labels(data_dir, *, warn):
-    """Call `warn` with a sentence where the labels in `data_dir` are not those that step 05 scored."""
-    if changed_inputs(data_dir, "05"):
-        warn("the clusters or true labels are not those that step 05 scored: run 05_evaluate.py again")
+def warn_of_what_was_scored(data_dir, *, warn):
+    """Call `warn` with a sentence where labels, features or map in `data_dir` are not those that step 05 scored."""
+    if changed := changed_inputs(data_dir, "05"):
+        warn(f"{listed(changed)} came, changed or went since step 05 scored the clusters: run 05_evaluate.py again")
 
 
 def write_map(path, som, units, unit_clusters):

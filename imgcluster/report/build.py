@@ -9,7 +9,7 @@ from urllib.parse import quote
 from imgcluster.files import write_text
 from imgcluster.photos.images import read_thumbnail
 from imgcluster.report import tables
-from imgcluster.report.content import earlier_photos, page_data, rows_shown
+from imgcluster.report.content import earlier_photos, page_data, review_table, rows_shown
 from imgcluster.report.gallery import THUMBNAIL, before_and_after, load_thumbnail
 from imgcluster.report.page import render
 from imgcluster.report.sprites import pack_sprites
@@ -36,7 +36,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
     data["beforeAfter"] = [[index, len(rows) + number] for number, index in enumerate(pairs)]
     data["earlier"] = _earlier(gallery, earlier, len(rows) + len(pairs))
     data["photosAt"] = _address(gallery.raw_dir, path.parent)
-    data["training"] = tables.training(gallery)
+    data["training"], review = tables.training(gallery), review_table(gallery)
     sprites = _sprites(photos, progress)
     data["sprites"] = {"side": sprites.side, "columns": sprites.columns, "count": sprites.count}
     page = render({
@@ -46,6 +46,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
         "skipped": tables.skipped_files(gallery), "records": tables.records(gallery),
         "doubtful": tables.doubtful_files(gallery),
         "duplicates": tables.copies(gallery), "shown": len(rows), "data": data,
+        "to_look_at": 0 if review is None else len(review),
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
     write_text(path, page)
     return {"photos": len(rows), "bytes": len(page.encode("utf-8"))}

@@ -1,8 +1,7 @@
 """Which true models a clustering confuses most."""
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from imgcluster.scores.unplaced import is_placed
 
@@ -14,25 +13,22 @@ def confused_pairs(true, predicted, *, num=8):
     (those they share, the worst first), "rows" (for each model its rows inside these clusters). Photos in no cluster
     (-1) are not put together.
     """
-    models, model = np.unique(np.asarray(true), return_inverse=True)
-    predicted = np.asarray(predicted)
+    true, predicted = np.asarray(true), np.asarray(predicted)
     placed = is_placed(predicted)
-    counts = pd.Series(model[placed]).groupby(predicted[placed]).value_counts().sort_index()
-    shared = {}
-    for cluster, part in counts.groupby(level=0):
-        inside = part.droplevel(0).nlargest(2 * num)
-        for (first, n), (second, m) in combinations(sorted(inside.items()), 2):
-            shared.setdefault((first, second), []).append((n * m, cluster))
-    worst = sorted(shared, key=lambda pair: (-sum(n for n, _ in shared[pair]), pair))[:num]
-    return [_pair(models, model, predicted, pair, shared[pair]) for pair in worst]
-
-
-def _pair(models, model, predicted, pair, shared):
-    clusters = [cluster for _, cluster in sorted(shared, key=lambda item: (-item[0], item[1]))]
-    inside = np.isin(predicted, clusters)
-    return {"models": [str(models[side]) for side in pair], "wrong_pairs": int(sum(n for n, _ in shared)),
-            "clusters": [int(cluster) for cluster in clusters],
-            "rows": [np.flatnonzero(inside & (model == side)) for side in pair]}
+    models, model = np.unique(true[placed], return_inverse=True)
+    clusters, cluster = np.unique(predicted[placed], return_inverse=True)
+    counts = sparse.csr_array((np.ones(len(model), np.int64), (model, cluster)), shape=(len(models), len(clusters)))
+    wrong = sparse.triu(counts @ counts.T, k=1).tocoo()
+    worst = np.lexsort([wrong.col, wrong.row, -wrong.data])[:num]
+    found = []
+    for pair, number in zip(np.stack([wrong.row, wrong.col], axis=1)[worst], wrong.data[worst]):
+        in_each = np.prod(counts[pair].toarray(), axis=0)
+        shared = clusters[np.argsort(-in_each, kind="stable")[:np.count_nonzero(in_each)]]
+        inside = np.isin(predicted, shared)
+        found.append({"models": models[pair].astype(str).tolist(), "wrong_pairs": int(number),
+                      "clusters": shared.tolist(), "rows": [np.flatnonzero(inside & (true == models[side]))
+                                                            for side in pair]})
+    return found
 
 
 def split_models(true, predicted, *, num=8, least_share=0.1):

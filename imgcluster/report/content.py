@@ -221,12 +221,20 @@ def _earlier_corrections(gallery):
             "correctionsMade": int(table[CLUSTERING].isin(made).sum())}
 
 
-def _review(gallery, rows):
-    """Photos to look at, those of review.csv, with what it says of them beyond what it says of all."""
+def review_table(gallery):
+    """The photos to look at: the lines of review.csv for those that are there, or what would be written into it; None
+    where nothing tells."""
     table = read_table(gallery.data_dir / "review.csv")
-    if "file" not in table and not has(gallery, "clusters.csv"):
+    if "file" in table:
+        return table[table["file"].isin(gallery.img_paths)]
+    return review_list(gallery.clusters) if has(gallery, "clusters.csv") else None
+
+
+def _review(gallery, rows):
+    """Photos to look at, with what review.csv says of them beyond what it says of all."""
+    table = review_table(gallery)
+    if table is None:
         return None
-    table = table if "file" in table else review_list(gallery.clusters)
     known = {gallery.img_paths[row]: index for index, row in enumerate(rows)}
     notes = [name for name in table if name not in ("file", "cluster", "confidence")
              and (len(table) == 1 or table[name].nunique() > 1)]

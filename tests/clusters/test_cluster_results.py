@@ -9,7 +9,7 @@ from imgcluster.clusters.cluster_results import (
     read_map,
     review_list,
     warn_of_other_features,
-    warn_of_other_labels,
+    warn_of_what_was_scored,
     write_clustering,
 )
 from imgcluster.datafiles.artefacts import write_labels
@@ -61,15 +61,15 @@ def test_files_that_are_not_those_a_step_read_are_warned_of(tmp_path):
     write_record(tmp_path, "04", settings={}, outputs=[], inputs=[tmp_path / "features.npy"])
     write_record(tmp_path, "05", settings={}, outputs=[],
                  inputs=[tmp_path / "labels_true.txt", tmp_path / "labels_pred.txt"])
-    for check in (warn_of_other_features, warn_of_other_labels):
+    for check in (warn_of_other_features, warn_of_what_was_scored):
         check(tmp_path, warn=said.append)
     assert said == []
     np.save(tmp_path / "features.npy", np.ones((3, 3)))
     warn_of_other_features(tmp_path, warn=said.append)
     write_labels(tmp_path, "pred", np.zeros(3, int))
-    warn_of_other_labels(tmp_path, warn=said.append)
+    warn_of_what_was_scored(tmp_path, warn=said.append)
     assert ["step 04 made the clusters from" in said[0], "step 05 scored" in said[1]] == [True, True] and len(said) == 2
     write_labels(tmp_path, "pred", np.arange(3))
     (tmp_path / "labels_true.txt").unlink()
-    warn_of_other_labels(tmp_path, warn=said.append)
-    assert "step 05 scored" in said[2], "its scores are by labels that are gone"
+    warn_of_what_was_scored(tmp_path, warn=said.append)
+    assert said[2].startswith("labels_true.txt ") and "step 05 scored" in said[2], "scores by labels that are gone"

@@ -428,6 +428,21 @@ def test_typing_a_name_is_undone_by_its_field_alone(browser):
     assert browser.find_element("css selector", "#tray summary").text == "1 correction"
 
 
+def test_a_new_cluster_that_is_undone_takes_its_name_and_its_mergers_with_it(browser):
+    open_cluster(browser, 4)
+    photos(browser)[0].click()
+    click(browser, "#split")
+    while browser.find_element("id", "cluster-title").text != "Cluster new-1":
+        click(browser, "#cluster-next")
+    browser.find_element("id", "cluster-name").send_keys("Clogs")
+    merge_into(browser, 0)
+    click(browser, "#cluster-close")
+    assert [line[0] for line in own_lines(browser)] == ["split", "name", "merge"]
+    click(browser, "#tray summary")
+    browser.find_element("css selector", "#corrections-list button").click()  # the split
+    assert browser.find_element("id", "corrections-count").text == "0 corrections"
+
+
 def test_a_photo_is_seen_large_and_the_next_ones_by_arrows(browser, written):
     from selenium.webdriver.common.keys import Keys
     open_cluster(browser, 0)

@@ -128,6 +128,15 @@ def test_review_csv_sets_the_review_list(tmp_path):
     assert item["notes"] == [["reason", "between two clusters"]]
 
 
+def test_all_photos_to_look_at_are_counted_though_the_page_holds_a_sample(tmp_path):
+    gallery = make_gallery(tmp_path, num_photos=60)
+    write_table(gallery.data_dir / "review.csv", pd.DataFrame({"file": gallery.img_paths}))
+    write_report(tmp_path / "report.html", gallery, max_photos=12)
+    page = Page(tmp_path / "report.html")
+    assert len(page.data["review"]) == 12 and "12 photos of 60 are in this page" in page.text
+    assert re.search(r'60 <small><a href="#review">doubtful photos', page.text)
+
+
 def test_a_sample_is_seeded_says_so_and_shows_every_cluster(tmp_path):
     gallery = make_gallery(tmp_path, num_photos=60)
     pages = []
@@ -568,6 +577,15 @@ def test_most_confused_pair_comes_first():
     assert first["rows"][1].tolist() == [6, 7, 8, 9, 10]
     assert (second["models"], second["wrong_pairs"]) == (["b", "c"], 1)
     assert confused_pairs(true, np.unique(true, return_inverse=True)[1]) == []
+
+
+def test_models_few_of_whose_photos_share_a_cluster_with_many_others_are_confused_too():
+    true = np.concatenate([np.repeat(np.arange(40), 3), [0] * 9, [1] * 9]).astype(str)
+    predicted = np.repeat([0, 1], [120, 18])
+    first, = confused_pairs(true, predicted, num=1)
+    assert first["models"] == ["0", "1"] and first["wrong_pairs"] == 9 + 81 and first["clusters"] == [1, 0]
+    assert [len(rows) for rows in first["rows"]] == [12, 12]
+    assert {pair["wrong_pairs"] for pair in confused_pairs(true, predicted, num=9)[1:]} == {9}
 
 
 def test_strays_do_not_split_a_model():

@@ -44,8 +44,12 @@ function correct(correction) {
   applyCorrections();
 }
 
+// With it goes what was said of a new cluster in which no photos are left.
 function undo(position) {
   corrections.splice(position, 1);
+  const made = new Set(corrections.map(({ value }) => value));
+  const empty = ({ cluster }) => String(cluster).startsWith("new-") && !made.has(cluster);
+  corrections.splice(0, Infinity, ...corrections.filter((correction) => !empty(correction)));
   exported = corrections.length === 0 && !saved;
   applyCorrections();
 }
