@@ -16,7 +16,7 @@ from imgcluster.configuring.step_options import feature_options, network_options
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import features_digest, features_record, is_adapted
 from imgcluster.datafiles.photo_rows import drop_unreadable
-from imgcluster.datafiles.records import PHOTOS, is_up_to_date, photos_key, prepared_with
+from imgcluster.datafiles.records import PHOTOS, fingerprint, is_up_to_date, photos_key, prepared_with
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
@@ -37,8 +37,10 @@ def main(argv=None):
     path = step.data_dir / "features.npy"
     outputs = ["features.npy", *([BEFORE] * bool(network.before))]
     current = are_current(step, network, outputs) and are_older([img_dir / name for name in img_paths], path)
-    wanted = [*outputs, *PROJECTOR_FILES] if settings.FEATURES_TSV else outputs
-    if current and set(wanted) <= set(features_record(step.data_dir)["outputs"]):
+    wanted, names = outputs, {}
+    if settings.FEATURES_TSV:
+        wanted, names = [*outputs, *PROJECTOR_FILES], {"labels": fingerprint(step.data_dir / "labels_true.txt")}
+    if current and has_made(step, wanted, names):
         step.finish(f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it "
                     "made anew)", then="04_cluster_som.py")
         return
@@ -52,7 +54,7 @@ def main(argv=None):
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
         step.say(f"to look at them: tensorboard --logdir {shlex.quote(str(step.show(step.data_dir)))}")
-        note(step, network, wanted)
+        note(step, network, wanted, **names)
     wrote = step.data_dir / PROJECTOR_FILES[0] if current else path
     step.finish(f"{step.show(wrote)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
@@ -70,18 +72,22 @@ def extract(step, network, img_dir, img_paths, path):
     drop_unreadable(step.data_dir, img_dir, {img_paths[row]: reason for row, reason in errors.items()}, warn=step.warn)
 
 
-def note(step, network, outputs):
+def note(step, network, outputs, **facts):
     """Record which network made the files `outputs` of which photos."""
     step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
-                prepared=prepared_with(step.data_dir), **network.source)
+                prepared=prepared_with(step.data_dir), **network.source, **facts)
+
+
+def has_made(step, outputs, facts):
+    """Whether this step noted that it made all the files `outputs`, and these facts."""
+    record = features_record(step.data_dir)
+    return set(outputs) <= set(record.get("outputs", ())) and facts.items() <= record.items()
 
 
 def are_current(step, network, outputs):
     """Whether the files that this step would write are there, of the same photos, by the same network and settings."""
-    record = features_record(step.data_dir)
     facts = {**network.source, "prepared": prepared_with(step.data_dir)}
-    return (facts.items() <= record.items() and set(outputs) <= set(record["outputs"])
-            and is_up_to_date(step.data_dir, "03", step.values("03")))
+    return has_made(step, outputs, facts) and is_up_to_date(step.data_dir, "03", step.values("03"))
 
 
 def are_older(paths, than):

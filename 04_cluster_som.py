@@ -50,7 +50,7 @@ def main(argv=None):
         som, clustering, facts, earlier = place(step, img_paths, features, copies, chain)
     else:
         som, clustering, facts, earlier = find(step, img_paths, features, copies)
-    clustering, lines, moved = corrected(step.data_dir, img_paths, features, som, clustering, earlier=earlier,
+    clustering, lines, moved = corrected(step.data_dir, img_paths, features, clustering, earlier=earlier,
                                          own=facts["clustering_id"], warn=step.warn, say=step.say, begin=step.begin)
     if lines:
         asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"

@@ -39,8 +39,8 @@ DATA_DIR = "data/{DATASET}"
 # Where files for people go: the report and figures.
 RESULT_DIR = "result/{DATASET}"
 
-# Seed for everything random (training, bootstrap; the map and the number of clusters involve no chance). A whole number
-# from 0. The same seed gives the same results.
+# Seed for everything random (training, the interval of the ARI, the layout of the scatter plot; the map and the number
+# of clusters involve no chance). A whole number from 0. The same seed gives the same results.
 RANDOM_SEED = 0
 
 # Number of processes that read photos at the same time. None: one per processor core.
@@ -317,7 +317,7 @@ SOM_EPOCHS = 20
 
 # ---------------------------------------------------------------- steps 05 and 06: scores and figures
 
-# Number of bootstrap samples behind the interval of the ARI (adjusted Rand index, the main score of step 05).
+# Number of random halves of the photos behind the interval of the ARI (adjusted Rand index, the main score of step 05).
 BOOTSTRAP_SAMPLES = 1000
 
 # Largest number of clusters and models that are shown one by one (contact sheets, confusion table).

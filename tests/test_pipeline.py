@@ -404,6 +404,9 @@ def test_files_for_the_projector_are_made_of_the_features_there_are(tiny, tmp_pa
         told = run("03_extract_features.py", project, "--set", "FEATURES_TSV=True").stdout
         assert wrote in told and (data / "features.npy").stat().st_mtime_ns == before
         assert len(lines(data / "features.tsv")) == len(lines(data / "img_paths.txt"))
+    write_lines(data / "labels_true.txt", ["boot"] * len(lines(data / "img_paths.txt")))
+    assert "features.tsv" in run("03_extract_features.py", project, "--set", "FEATURES_TSV=True").stdout
+    assert {line.split("\t")[1] for line in lines(data / "metadata.tsv")} == {"label", "boot"}
     # Those of other features do not stay beside new ones, which are on record even where the files cannot be written.
     (data / "sprite.png").unlink()
     (data / "sprite.png").mkdir()

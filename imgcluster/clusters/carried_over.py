@@ -18,7 +18,6 @@ from imgcluster.datafiles.chain import count_of
 from imgcluster.errors import UserError
 from imgcluster.files import read_table, write_table
 from imgcluster.rows import picked
-from imgcluster.structure.hierarchy import majority
 from imgcluster.wording import counted, listed
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
@@ -33,20 +32,20 @@ IDLE = "passed over, as nothing is changed by it"
 SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
-def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earlier=None, warn, say=lambda _: None,
+def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=None, warn, say=lambda _: None,
               begin=lambda: None):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
-    Photos placed by hand have confidence 1, others that in the corrected clusters. Coarser and finer levels follow, and
-    so do the units of moved photos (features [N, D] on the map), so that the map shows the corrected clusters. Names of
-    clusters go to cluster_names.csv, first those of `earlier` (as `place_on` returns them), whose numbers no new
-    cluster gets. Without corrections.csv nothing else changes. Lines made for another clustering than `own` (by default
-    the `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
-    (`corrections_kept`), and are left aside else; those that do not say for which are for the one that step 04 found
-    last, and say so from now on. `say` gets a sentence about lines carried over, and lines gone since the last time,
-    whose file is put aside; `warn` about that where more are gone than there are, lines left aside and odd ones, and
-    clusters of earlier clusterings none of whose photos are there. `begin` is called before cluster_names.csv changes.
+    Photos placed by hand have confidence 1, others that in the corrected clusters. Coarser and finer levels follow.
+    Names of clusters go to cluster_names.csv, first those of `earlier` (as `place_on` returns them), whose numbers
+    no new cluster gets. features [N, D] are of the photos. Without corrections.csv nothing else changes. Lines made
+    for another clustering than `own` (by default the `clustering_id`), whose numbers mean other clusters, are
+    carried over where step 04 has found both itself (`corrections_kept`), and are left aside else; those that do
+    not say for which are for the one that step 04 found last, and say so from now on. `say` gets a sentence about
+    lines carried over, and lines gone since the last time, whose file is put aside; `warn` about that where more
+    are gone than there are, lines left aside and odd ones, and clusters of earlier clusterings none of whose photos
+    are there. `begin` is called before cluster_names.csv changes.
     Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would later be
     taken for one about these clusters.
     """
@@ -63,7 +62,7 @@ def corrected(data_dir, img_paths, features, som, clustering, *, own=None, earli
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
     if moved:
-        clustering = _regrouped(clustering, found.labels, som.best_matching_units(features)[0])
+        clustering = _regrouped(clustering, found.labels)
     if found.by_hand.any():
         clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     return clustering, outcome.num_lines, moved
@@ -141,17 +140,15 @@ def _warn_of_odd(others, found, warn):
                                              for name, numbers in found.namesakes.items()) + SAME_PRODUCT)
 
 
-def _regrouped(clustering, labels, units):
-    """The Clustering with other labels, as a person corrected them; units int [N]: where its photos lie on the map."""
+def _regrouped(clustering, labels):
+    """The Clustering with other labels, as a person corrected them."""
     before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
     by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
     levels = [level["labels"] for level in clustering.levels] if count else []
     levels = followed(levels, before, labels) if levels else []
     return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
                    levels=as_levels(levels), corrected_from=before, method=f"{by_hand} ({clustering.method})",
-                   confidence=_confidence(clustering, labels),
-                   words=f"{by_hand}, {clustering.words}",
-                   unit_clusters=_follow(clustering.unit_clusters, units, labels, labels != clustering.labels))
+                   confidence=_confidence(clustering, labels), words=f"{by_hand}, {clustering.words}")
 
 
 def _confidence(clustering, labels):
@@ -170,14 +167,6 @@ def _widened(interval, count):
     """The interval (low, high) of an estimate, widened to hold a corrected count: corrections need not be complete."""
     low, high = interval
     return (min(low, count), max(high, count)) if low < high else (count, count)
-
-
-def _follow(unit_clusters, units, labels, moved):
-    """The clusters of units [U] after photos `moved` bool [N]: their units belong to the majority of their photos."""
-    inside = labels >= 0
-    voted = majority(units[inside], labels[inside], len(unit_clusters))
-    touched = np.isin(np.arange(len(unit_clusters)), units[moved]) & (voted >= 0)
-    return np.where(touched, voted, unit_clusters)
 
 
 def _listed(lines):

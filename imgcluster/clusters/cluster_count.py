@@ -10,7 +10,7 @@ from imgcluster.counting.blind_count import ALL_ALIKE, Estimate, blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
 from imgcluster.errors import UserError
 from imgcluster.rows import check_features, picked, read_all
-from imgcluster.structure.hierarchy import by_size, hierarchy_of, hierarchy_on, majority, partition
+from imgcluster.structure.hierarchy import by_size, hierarchy_of, hierarchy_on, partition
 from imgcluster.structure.whitening import evened_within
 from imgcluster.wording import counted
 
@@ -23,19 +23,18 @@ class Clustering:
     """A partition of photos into clusters, and what is known about the number of clusters.
 
     labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low, high)
-    of the count; levels, coarse to fine and nested, each {"num_clusters": int, "labels": int [N]}; unit_clusters int
-    [units], -1 for units without photos; confidence float [N], 0..1 (`directions.confidence`); method: how the count
-    was found, words: the same without terms of the trade; calibrated: whether known products or a prior set it;
-    blind_count: what the photos alone suggest, where known products set the count; corrected_from: the count before a
-    person's corrections, where there were any; finer_groups: as of an `Estimate`; places [N, d]: of the photos, where
-    clusters are compared by direction, None where others' clusters were compared.
+    of the count; levels, coarse to fine and nested, each {"num_clusters": int, "labels": int [N]}; confidence float
+    [N], 0..1 (`directions.confidence`); method: how the count was found, words: the same without terms of the trade;
+    calibrated: whether known products or a prior set it; blind_count: what the photos alone suggest, where known
+    products set the count; corrected_from: the count before a person's corrections, where there were any; finer_groups:
+    as of an `Estimate`; places [N, d]: of the photos, where clusters are compared by direction, None where others'
+    clusters were compared.
     """
 
     labels: np.ndarray = field(repr=False)
     num_clusters: int
     interval: tuple
     levels: list = field(repr=False)
-    unit_clusters: np.ndarray = field(repr=False)
     confidence: np.ndarray = field(repr=False)
     method: str = ""
     calibrated: bool = False
@@ -116,11 +115,9 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     levels = [by_size(level[stands_in], ~strays) for level in levels]
     certainty = confidence(places, labels)
     return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval,
-                      as_levels(levels),
-                      majority(units, labels, len(som_map.prototypes)), np.where(strays, 0.0, certainty),
-                      estimate.method, num_clusters is None and (known is not None or imgs_per_model is not None),
-                      blind_count, words=estimate.words or estimate.method, finer_groups=estimate.finer_groups,
-                      places=places)
+                      as_levels(levels), np.where(strays, 0.0, certainty), estimate.method,
+                      num_clusters is None and (known is not None or imgs_per_model is not None), blind_count,
+                      words=estimate.words or estimate.method, finer_groups=estimate.finer_groups, places=places)
 
 
 def beyond_interval(blind_count, interval):

@@ -8,6 +8,7 @@ from imgcluster.datafiles.artefacts import require, write_labels
 from imgcluster.datafiles.records import changed_inputs
 from imgcluster.files import read_arrays, write_arrays, write_json, write_table
 from imgcluster.som import SelfOrganizingMap
+from imgcluster.structure.hierarchy import majority
 from imgcluster.wording import listed
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
@@ -28,7 +29,7 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
     table = cluster_table(img_paths, clustering, units, distances, som.get_weights().shape[:2])
     write_table(data_dir / "clusters.csv", table)
     write_table(data_dir / "review.csv", review_list(table))
-    write_map(data_dir / "som.npz", som, units, clustering.unit_clusters)
+    write_map(data_dir / "som.npz", som, units, clustering.labels)
     write_json(data_dir / "cluster_count.json", {
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],
         "levels": [int(level["num_clusters"]) for level in clustering.levels], "method": clustering.method,
@@ -58,16 +59,14 @@ def review_list(table):
     return doubtful[["file", "cluster", "confidence"]].assign(reason=reasons)
 
 
-def warn_of_other_features(data_dir, *, warn):
-    """Call `warn` with a sentence where features.npy in `data_dir` is not the one that its clusters were made from."""
-    if "features.npy" in changed_inputs(data_dir, "04") and (Path(data_dir) / "features.npy").exists():
+def warn_of_other_inputs(data_dir, *, warn):
+    """Call `warn` with a sentence where features.npy in `data_dir` is not the one that its clusters were made from, or
+    corrections.csv the one that they follow."""
+    changed = changed_inputs(data_dir, "04")
+    if "features.npy" in changed and (Path(data_dir) / "features.npy").exists():
         warn("features.npy is not the one that step 04 made the clusters from: scores and figures mix the two; "
              "run 04_cluster_som.py again")
-
-
-def warn_of_other_corrections(data_dir, *, warn):
-    """Call `warn` with a sentence where corrections.csv in `data_dir` is not the one that its clusters follow."""
-    if "corrections.csv" in changed_inputs(data_dir, "04"):
+    if "corrections.csv" in changed:
         warn("corrections.csv came, changed or went since step 04 made the clusters: run 04_cluster_som.py again, "
              "which applies it")
 
@@ -75,12 +74,17 @@ def warn_of_other_corrections(data_dir, *, warn):
 def warn_of_what_was_scored(data_dir, *, warn):
     """Call `warn` with a sentence where labels, features or map in `data_dir` are not those that step 05 scored."""
     if changed := changed_inputs(data_dir, "05"):
-        warn(f"{listed(changed)} came, changed or went since step 05 scored the clusters: run 05_evaluate.py again")
+        warn(f"{listed(changed)} came, changed or went since step 05 scored the clusters: the scores are left out; "
+             "run 05_evaluate.py again")
 
 
-def write_map(path, som, units, unit_clusters):
-    """Write a map as .npz: prototypes, shape, topology, hits, distance map, cluster of each unit, errors by epoch."""
-    shape = som.get_weights().shape[:2]
+def write_map(path, som, units, labels):
+    """Write a map as .npz: prototypes, shape, topology, hits, distance map, cluster of each unit, errors by epoch.
+
+    units, labels: int [N] of its photos. A unit is of the cluster that most of its photos are in, -1 where none is.
+    """
+    shape, inside = som.get_weights().shape[:2], labels >= 0
+    unit_clusters = majority(units[inside], labels[inside], len(som.prototypes))
     write_arrays(path, prototypes=som.prototypes, shape=np.array(shape), topology=np.array(som.topology),
                  toroidal=np.array(som.toroidal), normalize=np.array(som.normalize),
                  hits=np.bincount(units, minlength=len(som.prototypes)).reshape(shape),
@@ -90,7 +94,7 @@ def write_map(path, som, units, unit_clusters):
 
 
 def read_map(path):
-    """Return (SelfOrganizingMap, cluster of each unit int [units]) of a som.npz."""
+    """Return the SelfOrganizingMap of a som.npz."""
     arrays = read_arrays(require(path))
     rows, columns = arrays["shape"].tolist()
     prototypes = arrays["prototypes"]
@@ -99,4 +103,4 @@ def read_map(path):
     som.set_weights(prototypes.reshape(rows, columns, -1))
     som.quantization_errors = arrays["quantization_errors"].tolist()
     som.topographic_errors = arrays["topographic_errors"].tolist()
-    return som, arrays["unit_clusters"].ravel()
+    return som

@@ -10,7 +10,8 @@ from imgcluster.clusters.directions import axes_shown_by, place_in_cluster
 from imgcluster.rows import Joined, OnAxes, Picked, picked, read_all
 from imgcluster.structure.neighbours import Nearby
 
-# Which share of the photos of known products may pass for new.
+# Which share of the photos of known products may pass for new; among fewer than some 40 earlier photos .13 to .15 do,
+# as the limit is one of them.
 MISTAKEN = 0.1
 # A photo counts by itself, and with the seven nearest ones beside it.
 COMPANY = 8

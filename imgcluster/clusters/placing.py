@@ -11,7 +11,7 @@ import numpy as np
 from imgcluster.clusters.assign import Catalogue
 from imgcluster.clusters.carried_over import read_names
 from imgcluster.clusters.cluster_count import Clustering
-from imgcluster.clusters.cluster_results import read_map, warn_of_other_corrections, warn_of_other_features
+from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
 from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.clusters.corrections import apply_corrections
 from imgcluster.clusters.corrections_file import lines_for, placed_in
@@ -36,7 +36,7 @@ def place_on(chain, data_dir, features, *, copies=None):
     """
     last = next(iter(chain.values()))
     _check_comparable(chain, Path(data_dir))
-    som, unit_clusters = read_map(last / "som.npz")
+    som = read_map(last / "som.npz")
     earlier, labels = [read_features(folder) for folder in chain.values()], np.concatenate(chain_labels(chain))
     _check_placeable(chain, earlier, labels, features)
     # Of these photos, not of those that the map was trained on.
@@ -46,7 +46,7 @@ def place_on(chain, data_dir, features, *, copies=None):
     first, stands_in = originals(np.arange(len(features)) if copies is None else copies)
     found = catalogue.assign(picked(features, first))
     labels_new, count = found.labels[stands_in], len(set(found.labels.tolist()) - {-1})
-    clustering = Clustering(labels_new, count, (count, count), [], unit_clusters,
+    clustering = Clustering(labels_new, count, (count, count), [],
                             np.where(labels_new < 0, 0, found.confidence[stands_in]), "placed in earlier clusters",
                             count_of(last).get("calibrated", False), words="placed in earlier clusters")
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
@@ -129,8 +129,7 @@ def _changed_since(data_dir, chain):
 def warn_of_changes(data_dir, *, folder_of, warn):
     """Call `warn` with a sentence about each thing that has changed since step 04 made the clusters in `data_dir` of
     it: the features, the corrections, the clusters that photos were placed in (`folder_of`: as below)."""
-    warn_of_other_features(data_dir, warn=warn)
-    warn_of_other_corrections(data_dir, warn=warn)
+    warn_of_other_inputs(data_dir, warn=warn)
     warn_of_other_earlier(data_dir, folder_of=folder_of, warn=warn)
 
 

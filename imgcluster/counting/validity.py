@@ -24,13 +24,15 @@ def squared_silhouette(points, labels):
     scored, found = np.arange(0, len(labels), sample_step(len(labels), SCORED_PHOTOS)), []
     for rows in (scored[block] for block in blocks(len(scored))):
         gaps = np.maximum(squares[rows, None] + mean_lengths - 2 * points[rows] @ centres.T, 0)
-        found.append(_silhouettes(gaps, labels[rows], sizes))
+        found.append(silhouettes(gaps, labels[rows], sizes))
     return float(np.concatenate(found).mean())
 
 
-def _silhouettes(gaps, labels, sizes):
-    """The silhouette of each photo, from its mean squared distances gaps [B, K] to clusters of `sizes` [K], its own
-    one's label int [B]; changes gaps."""
+def silhouettes(gaps, labels, sizes):
+    """Return the silhouette of each photo, [B], 0 where it is alone in its cluster; changes gaps.
+
+    gaps [B, K]: its mean distances to clusters of `sizes` [K], itself among those of its own; labels int [B]: its own.
+    """
     own, num = (np.arange(len(labels)), labels), sizes[labels]
     within = gaps[own] * num / np.maximum(num - 1, 1)
     gaps[own] = np.inf

@@ -60,11 +60,15 @@ def _looks_of_models(true, predicted):
 
 
 def _draw_groups(axes, points, labels, looks):
+    """Draw the points of all groups, those of one marker at once: there may be thousands of groups."""
     size = float(np.clip(30_000 / len(points), 8, 60))
-    for label in np.unique(labels).tolist():
-        inside = labels == label
-        axes.scatter(*points[inside].T, s=size * marker_scale(looks[label]), color=[group_colour(looks[label])],
-                     marker=group_marker(looks[label]), linewidths=0.2, edgecolors="white", alpha=0.9)
+    groups, group = np.unique(labels, return_inverse=True)
+    markers, scales, colours = (np.array([look(looks[label]) for label in groups.tolist()])
+                                for look in (group_marker, marker_scale, group_colour))
+    for marker in np.unique(markers).tolist():
+        inside = markers[group] == marker
+        axes.scatter(*points[inside].T, s=size * scales[group[inside]], c=colours[group[inside]], marker=marker,
+                     linewidths=0.2, edgecolors="white", alpha=0.9)
     axes.margins(0.06)
 
 

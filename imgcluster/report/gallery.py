@@ -12,6 +12,7 @@ from imgcluster.clusters.carried_over import read_names
 from imgcluster.clusters.copies import copy_groups, is_first
 from imgcluster.clusters.directions import likeness_to_means
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, read_labels_true, require
+from imgcluster.datafiles.records import changed_inputs
 from imgcluster.errors import UserError
 from imgcluster.files import read_arrays, read_json, read_table, replacing
 from imgcluster.photos.images import ImageError, read_image, read_thumbnail
@@ -98,7 +99,8 @@ class Gallery:
 
     @cached_property
     def metrics(self):
-        return read_json(self.data_dir / "metrics.json")
+        """The scores of step 05; none where they are of other clusters, labels or features than there are now."""
+        return {} if changed_inputs(self.data_dir, "05") else read_json(self.data_dir / "metrics.json")
 
     @cached_property
     def embedding(self):

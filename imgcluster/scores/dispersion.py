@@ -20,10 +20,10 @@ class Dispersion:
         self.sizes = np.bincount(labels[labels >= 0])
         self.centres = np.zeros((len(self.sizes), features.shape[1]))
         self.distances, self.squares = np.zeros(len(self.sizes)), np.zeros(len(self.sizes))
-        for rows, own in _inside(features, labels):
+        for rows, own in labelled_rows(features, labels, labels >= 0):
             add_by_group(self.centres, rows.astype(np.float64), own)
         self.centres /= self.sizes[:, None]
-        for rows, own in _inside(features, labels):
+        for rows, own in labelled_rows(features, labels, labels >= 0):
             squares = np.square(rows - self.centres[own]).sum(axis=1)
             self.squares += np.bincount(own, squares, len(self.sizes))
             self.distances += np.bincount(own, np.sqrt(squares), len(self.sizes))
@@ -48,9 +48,9 @@ class Dispersion:
         return float(between * (total - clusters) / (within * (clusters - 1))) if within > 0 else 1.0
 
 
-def _inside(features, labels):
-    """Yield (rows [B, D], their labels [B]) block by block, without those whose label is -1."""
+def labelled_rows(features, labels, wanted, *, normalize=False):
+    """Yield (rows [B, D], their labels [B]) block by block, of the `wanted` bool [N]; `normalize`: at unit length."""
     for rows in blocks(len(features)):
-        inside = labels[rows] >= 0
+        inside = wanted[rows]
         if inside.any():
-            yield read_rows(features, rows)[inside], labels[rows][inside]
+            yield read_rows(features, rows, normalize=normalize)[inside], labels[rows][inside]

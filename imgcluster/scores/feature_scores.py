@@ -3,11 +3,12 @@
 The label -1 stands for no cluster.
 """
 import numpy as np
-from sklearn.metrics import silhouette_score
 
-from imgcluster.rows import blocks, read_rows
-from imgcluster.scores.dispersion import Dispersion
+from imgcluster.counting.validity import SCORED_PHOTOS, silhouettes
+from imgcluster.rows import blocks, read_rows, sample_step
+from imgcluster.scores.dispersion import Dispersion, labelled_rows
 from imgcluster.scores.unplaced import is_placed
+from imgcluster.structure.neighbours import add_by_group
 
 
 def _unit_rows(features, chosen):
@@ -64,27 +65,37 @@ def neighbour_agreement(features, labels, *, ks=(1, 5), block=1024, max_queries=
     return {str(k): float((_majority(nearest[:, :k]) == labels[queries]).mean()) for k in ks}
 
 
-def _num_labels_allow(labels):
-    return 2 <= len(np.unique(labels)) < len(labels)
-
-
-def internal_scores(features, labels, *, max_photos=2000):
+def internal_scores(features, labels):
     """Scores of a clustering that need no true labels; only those that are defined for it.
 
-    silhouette: cosine, in [-1, 1], on a seeded sample of at most `max_photos` (Rousseeuw 1987); davies_bouldin: 0
-    or more, lower is better (1979); calinski_harabasz: 0 or more, higher is better (1974). All need at least two
-    clusters and fewer clusters than photos: otherwise the dict is empty. Photos in no cluster (-1) are left out.
-    Features may be memory-mapped: they are read block by block.
+    silhouette: by cosine, in [-1, 1] (Rousseeuw 1987); davies_bouldin: 0 or more, lower is better (1979);
+    calinski_harabasz: 0 or more, higher is better (1974). All need at least two clusters and fewer clusters than
+    photos: otherwise the dict is empty. Photos in no cluster (-1) are left out. Features may be memory-mapped: they are
+    read block by block.
     """
-    rows, scores = np.flatnonzero(is_placed(labels)), {}
-    numbers = np.full(len(labels), -1)
-    numbers[rows] = np.unique(np.asarray(labels)[rows], return_inverse=True)[1]
-    if not _num_labels_allow(numbers[rows]):
-        return scores
-    if len(rows) > max_photos:
-        rows = np.sort(np.random.default_rng(0).choice(rows, size=max_photos, replace=False))
-    if _num_labels_allow(numbers[rows]):
-        scores["silhouette"] = float(silhouette_score(_unit_rows(features, rows), numbers[rows], metric="cosine"))
+    inside, numbers = is_placed(labels), np.full(len(labels), -1)
+    numbers[inside] = np.unique(np.asarray(labels)[inside], return_inverse=True)[1]
+    if not 2 <= numbers.max(initial=-1) + 1 < inside.sum():
+        return {}
     dispersion = Dispersion(features, numbers)
-    scores["davies_bouldin"], scores["calinski_harabasz"] = dispersion.davies_bouldin(), dispersion.calinski_harabasz()
+    scores = {"silhouette": _silhouette(features, numbers), "davies_bouldin": dispersion.davies_bouldin(),
+              "calinski_harabasz": dispersion.calinski_harabasz()}
     return {name: score for name, score in scores.items() if np.isfinite(score)}
+
+
+def _silhouette(features, numbers):
+    """The mean silhouette by cosine of photos in clusters numbers int [N], -1 for photos in none.
+
+    The mean distance to the photos of a cluster is 1 - the cosine with their mean, so that the cost is N x K and not
+    N x N. Of more than SCORED_PHOTOS photos evenly spaced ones are scored, against all.
+    """
+    inside = np.flatnonzero(numbers >= 0)
+    sizes, scored, found = np.bincount(numbers[inside]), np.zeros(len(numbers), bool), []
+    means = np.zeros((len(sizes), features.shape[1]), np.float32)
+    for rows, own in labelled_rows(features, numbers, numbers >= 0, normalize=True):
+        add_by_group(means, rows, own)
+    means /= sizes[:, None]
+    scored[inside[::sample_step(len(inside), SCORED_PHOTOS)]] = True
+    for rows, own in labelled_rows(features, numbers, scored, normalize=True):
+        found.append(silhouettes(1 - rows @ means.T, own, sizes))
+    return float(np.concatenate(found).mean())

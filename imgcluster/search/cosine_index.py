@@ -55,7 +55,7 @@ class CosineIndex:
     def search(self, queries, count):
         """Return (rows int [Q, k], similarities float32 [Q, k]) of the nearest photos of queries [Q, D], nearest first.
 
-        k = min(count, N). Similarities are cosines about the catalogue's mean, -1..1; equal ones go by row.
+        k = min(count, N). Similarities are cosines about the catalogue's mean, -1..1; of equal ones any, by row.
         """
         directions, count = self.directions(queries), min(count, len(self))
         found = [self._search_batch(directions[start:start + QUERIES_AT_ONCE], count)

@@ -86,7 +86,7 @@ def as_table(found, catalogue, *, level):
     for name, answers in found:
         for answer in answers:
             blocks.append(f"{name}{_where(answer)}{'' if answer.similar else NOTHING}\n"
-                          + _aligned(_cells(name, answer, catalogue, level)))
+                          + _aligned(_cells(answer, catalogue, level)))
     return "\n\n".join([*blocks, _legend(catalogue, level)])
 
 
@@ -98,7 +98,7 @@ def _where(answer):
     return "" if region.name == "photo" else f" [{region.name} at {','.join(map(str, region.box))}]"
 
 
-def _cells(name, answer, catalogue, level):
+def _cells(answer, catalogue, level):
     """Rows of text cells, the header first. Scores are of products: photos come in the order of their similarity."""
     scored = catalogue.calibration.sharpness is not None and level == "products"
     score = "score" if scored else "similarity"

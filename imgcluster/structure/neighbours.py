@@ -37,8 +37,8 @@ class Surroundings:
         """units int [N]: of each photo; centres(numbers [N], hits [U]): the places [U, d] of the U occupied units."""
         self.occupied, numbers, hits = np.unique(units, return_inverse=True, return_counts=True)
         self._order, self._starts = np.argsort(numbers, kind="stable"), np.concatenate([[0], np.cumsum(hits)])
-        places = centres(numbers, hits)
-        self._near = np.einsum("ud,ud->u", places, places) - 2 * places @ places.T
+        self._places = centres(numbers, hits)
+        self._squares = np.einsum("ud,ud->u", self._places, self._places)
 
     def inside(self, number):
         """Return the photos in the occupied unit of this number."""
@@ -50,7 +50,8 @@ class Surroundings:
         Of 6,000 or more in one unit 3,000 to 6,000 are taken, evenly spaced, so that the cost does not grow with their
         square.
         """
-        ranked = np.argsort(self._near[number], kind="stable")
+        gaps = self._squares - 2 * self._places @ self._places[number]
+        ranked = np.argsort(gaps, kind="stable")
         held = np.cumsum(np.diff(self._starts)[ranked])
         ranked = ranked[:np.searchsorted(held, min(candidates, held[-1])) + 1]
         return np.concatenate([self._some_inside(other) for other in ranked])

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.carried_over import _follow, corrected, read_names, write_names
+from imgcluster.clusters.carried_over import corrected, read_names, write_names
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.cluster_results import write_clustering
 from imgcluster.clusters.corrections import clustering_id
@@ -25,15 +25,15 @@ def test_names_are_listed_by_cluster_and_read_back(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
-def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted, tmp_path):
+def test_corrections_of_a_person_are_applied_and_counted(written, digits, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail) == (clustering, 0, 0)
+    assert corrected(tmp_path, names, digits, clustering, warn=pytest.fail) == (clustering, 0, 0)
     write_lines(tmp_path / "corrections.csv", [])
     said = []
-    assert corrected(tmp_path, names, digits, fitted, clustering, warn=said.append) == (clustering, 0, 0)
+    assert corrected(tmp_path, names, digits, clustering, warn=said.append) == (clustering, 0, 0)
     assert "holds no corrections" in said[0]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros"])
-    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
+    found, lines, moved = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)
     assert (lines, moved) == (2, (clustering.labels == 1).sum())
     assert found.num_clusters == clustering.num_clusters - 1 and not (found.labels == 1).any()
     assert pd.read_csv(tmp_path / "cluster_names.csv").name.tolist() == ["zeros"]
@@ -42,11 +42,11 @@ def test_corrections_of_a_person_are_applied_and_counted(written, digits, fitted
 def test_an_estimate_stays_one_after_corrections(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros"])
-    named = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    named = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     assert (named.interval, named.method, named.corrected_from) == (clustering.interval, clustering.method, None)
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0"])
     write_lines(tmp_path / "img_paths.txt", names)
-    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    found = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     write_clustering(tmp_path, names, digits, fitted, found)
     count, before = read_json(tmp_path / "cluster_count.json"), clustering.num_clusters
     low, high = clustering.interval
@@ -56,11 +56,11 @@ def test_an_estimate_stays_one_after_corrections(written, digits, fitted, tmp_pa
     assert count["in_words"] == f"corrected by hand, before that {before}, {clustering.words}"
 
 
-def test_one_moved_photo_makes_no_certainty_of_an_estimate(written, digits, fitted, tmp_path):
+def test_one_moved_photo_makes_no_certainty_of_an_estimate(written, digits, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     row = int(np.flatnonzero(clustering.labels == 0)[0])
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[row]},0,1"])
-    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    found = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     assert (found.num_clusters, found.interval) == (clustering.num_clusters, clustering.interval)
     assert found.words == f"corrected by hand, {clustering.words}" and "before" not in found.method
 
@@ -68,45 +68,45 @@ def test_one_moved_photo_makes_no_certainty_of_an_estimate(written, digits, fitt
 @pytest.mark.parametrize("interval, widened", [
     (lambda count: (count - 1, count), lambda count: (count - 1, count + 1)),
     (lambda count: (count, count), lambda count: (count + 1, count + 1))])
-def test_the_interval_holds_the_corrected_count(written, digits, fitted, tmp_path, interval, widened):
+def test_the_interval_holds_the_corrected_count(written, digits, tmp_path, interval, widened):
     names, count = [f"{row}.png" for row in range(300)], written[1].num_clusters
     clustering = replace(written[1], interval=interval(count))
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},,new-1"])
-    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0].interval == widened(count)
+    assert corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0].interval == widened(count)
 
 
-def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):
+def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(written, digits, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "move,raw_img/0.png,0,1", "name,,0,zeros",
                                                *[f"move,gone {row}.png,0,1" for row in range(12)]])
-    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    found, lines, moved = corrected(tmp_path, names, digits, clustering, warn=said.append)
     assert (lines, moved) == (1, 0) and np.array_equal(found.labels, clustering.labels)
     assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
 
 
-def test_a_name_given_to_two_clusters_is_warned_of_in_one_line(written, digits, fitted, tmp_path):
+def test_a_name_given_to_two_clusters_is_warned_of_in_one_line(written, digits, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros", "name,,2,zeros"])
-    corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    corrected(tmp_path, names, digits, clustering, warn=said.append)
     assert len(said) == 1 and "clusters 0, 2 share the name 'zeros'" in said[0] and "merge" in said[0]
     assert read_names(tmp_path) == {0: "zeros", 2: "zeros"}
 
 
 @pytest.mark.parametrize("gone, ending", [(1, "line 2 (gone 0.png) passed"), (10, "line 11 (gone 9.png) passed"),
                                           (11, "line 11 (gone 9.png) and 1 more passed")])
-def test_ten_lines_are_named_and_any_more_counted(written, digits, fitted, tmp_path, gone, ending):
+def test_ten_lines_are_named_and_any_more_counted(written, digits, tmp_path, gone, ending):
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value",
                                                *[f"move,gone {row}.png,0,1" for row in range(gone)]])
     said = []
-    corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], warn=said.append)
+    corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, written[1], warn=said.append)
     assert len(said) == 1 and ending in said[0]
 
 
-def test_corrections_of_photos_that_are_elsewhere_are_warned_of_and_counted(written, digits, fitted, tmp_path):
+def test_corrections_of_photos_that_are_elsewhere_are_warned_of_and_counted(written, digits, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     row = int(np.flatnonzero(clustering.labels == 1)[0])
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[row]},2,0"])
-    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    found, lines, moved = corrected(tmp_path, names, digits, clustering, warn=said.append)
     assert (lines, moved, found.labels[row]) == (1, 1, 0)
     assert len(said) == 1 and f"line 2 ({names[row]} is in cluster 1, not in 2) followed all the same" in said[0]
 
@@ -117,7 +117,7 @@ def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, t
     assert clustering.confidence[second] < 0.5
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[first]},,new-1"])
     write_lines(tmp_path / "img_paths.txt", names)
-    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    found = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     write_clustering(tmp_path, names, digits, fitted, found)
     doubtful = pd.read_csv(tmp_path / "review.csv").file.tolist()
     assert names[first] not in doubtful and names[second] in doubtful
@@ -125,29 +125,29 @@ def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, t
     assert found.confidence[first] == 1 and np.array_equal(found.confidence[others], certainty[others])
 
 
-def test_photos_between_clusters_that_were_merged_are_no_longer_doubtful(written, digits, fitted, tmp_path):
+def test_photos_between_clusters_that_were_merged_are_no_longer_doubtful(written, digits, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     assert (clustering.confidence < 0.3).any()
     write_lines(tmp_path / "img_paths.txt", names)
     lines = [f"merge,,{cluster},0" for cluster in range(1, clustering.num_clusters)]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines[:-1]])
-    two = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    two = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     assert np.array_equal(two.confidence, confidence(clustering.places, (two.labels > 0).astype(int)))
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines, "move,7.png,,-1"])
-    one = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    one = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     assert (one.confidence[one.labels == 0] == 1).all()
     placed = replace(clustering, places=None)  # in clusters of other photos
-    assert np.array_equal(np.delete(corrected(tmp_path, names, digits, fitted, placed, warn=pytest.fail)[0].confidence,
+    assert np.array_equal(np.delete(corrected(tmp_path, names, digits, placed, warn=pytest.fail)[0].confidence,
                                     7), np.delete(clustering.confidence, 7))
 
 
-def test_corrections_of_another_clustering_are_left_aside(written, digits, fitted, tmp_path):
+def test_corrections_of_another_clustering_are_left_aside(written, digits, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     own, other = clustering_id(names, clustering.labels), clustering_id(names, clustering.labels[::-1])
     for made_for, applied in ((own, True), ("", True), (other, False)):
         write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{made_for}",
                                                    f"name,,0,zeros,{made_for}"])
-        found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+        found, lines, moved = corrected(tmp_path, names, digits, clustering, warn=said.append)
         assert (lines, moved > 0, found is not clustering) == (2 * applied, applied, applied)
     said_once, = said
     assert f"2 lines, the first is line 2, left aside: made for another clustering ({other!r}" in said_once
@@ -155,13 +155,13 @@ def test_corrections_of_another_clustering_are_left_aside(written, digits, fitte
     # Those made for the present clusters are applied beside them.
     with (tmp_path / "corrections.csv").open("a") as file:
         file.write(f"merge,,1,0,{own}\n")
-    assert corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)[1] == 1 and len(said) == 2
+    assert corrected(tmp_path, names, digits, clustering, warn=said.append)[1] == 1 and len(said) == 2
 
 
 def test_corrections_of_a_clustering_that_was_found_here_are_carried_over(written, digits, fitted, tmp_path):
     names, clustering, told = [f"{row}.png" for row in range(300)], written[1], []
     options = {"warn": pytest.fail, "say": told.append}
-    corrected(tmp_path, names, digits, fitted, clustering, **options)
+    corrected(tmp_path, names, digits, clustering, **options)
     before = np.where(clustering.labels == 1, 0, clustering.labels)
     write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(names, clustering.labels)})
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros",
@@ -171,7 +171,7 @@ def test_corrections_of_a_clustering_that_was_found_here_are_carried_over(writte
     others = cluster_photos(digits[rows], fitted, num_clusters=clustering.num_clusters + 3)
     present = [names[row] for row in rows]
     for _ in range(2):
-        found, lines, moved = corrected(tmp_path, present, digits[rows], fitted, others, **options)
+        found, lines, moved = corrected(tmp_path, present, digits[rows], others, **options)
         write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(present, others.labels)})
         assert lines == 3 and moved == (found.labels != others.labels).sum() > 0
         merged, = set(found.labels[(before[rows] == 0) & (rows != 7)])
@@ -180,38 +180,38 @@ def test_corrections_of_a_clustering_that_was_found_here_are_carried_over(writte
         assert (found.labels == found.labels[list(rows).index(7)]).sum() == 1
     assert told == 2 * ["3 corrections of clusters found before, carried over: 3 clusters stay as you left them"]
     # With the earlier clusters again, they are as they were.
-    again = corrected(tmp_path, names, digits, fitted, clustering, **options)[0]
+    again = corrected(tmp_path, names, digits, clustering, **options)[0]
     expected = before.copy()
     expected[7] = clustering.num_clusters
     assert again.labels.tolist() == expected.tolist() and len(told) == 2
 
 
-def test_corrected_clusters_whose_photos_have_other_names_are_told(written, digits, fitted, tmp_path):
+def test_corrected_clusters_whose_photos_have_other_names_are_told(written, digits, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
-    corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
+    corrected(tmp_path, names, digits, clustering, warn=pytest.fail)
     write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(names, clustering.labels)})
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,2,twos", f"split,{names[7]},,new-1",
                                                "name,,0,zeros"])
     gone = (clustering.labels == 2) | (np.arange(300) == 7)
     renamed = [f"other/{name}" if each else name for name, each in zip(names, gone)]
     for _ in range(2):
-        found = corrected(tmp_path, renamed, digits, fitted, clustering, warn=said.append)[0]
+        found = corrected(tmp_path, renamed, digits, clustering, warn=said.append)[0]
     assert len(said) == 2 and set(read_names(tmp_path).values()) == {"zeros"}
     number, photos = clustering.num_clusters, (clustering.labels == 2).sum() - (clustering.labels[7] == 2)
     assert said[0].startswith(f"corrections.csv: 'twos' ({photos} photos) and cluster {number} of then (1 photo): no ")
-    back = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    back = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     assert set(read_names(tmp_path).values()) == {"twos", "zeros"} and back.num_clusters == found.num_clusters + 1
 
 
-def test_a_step_begins_before_names_change_and_not_where_lines_cannot_be_followed(written, digits, fitted, tmp_path):
+def test_a_step_begins_before_names_change_and_not_where_lines_cannot_be_followed(written, digits, tmp_path):
     names, clustering, begun = [f"{row}.png" for row in range(300)], written[1], []
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros", "paint,,0,1"])
     options = {"warn": pytest.fail, "begin": lambda: begun.append(read_names(tmp_path))}
     with pytest.raises(UserError, match="paint"):
-        corrected(tmp_path, names, digits, fitted, clustering, **options)
+        corrected(tmp_path, names, digits, clustering, **options)
     assert not begun
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros"])
-    corrected(tmp_path, names, digits, fitted, clustering, **options)
+    corrected(tmp_path, names, digits, clustering, **options)
     assert begun == [{}] and read_names(tmp_path) == {0: "zeros"}
 
 
@@ -219,72 +219,72 @@ def test_corrections_made_after_others_were_carried_over_are_of_the_clusters_sho
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     others = cluster_photos(digits, fitted, num_clusters=clustering.num_clusters - 2)
     ids = [clustering_id(names, each.labels) for each in (clustering, others)]
-    corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
+    corrected(tmp_path, names, digits, clustering, warn=pytest.fail)
     row = int(np.flatnonzero(clustering.labels == 0)[0])
     lines = ["action,file,cluster,value,clustering", f"split,{names[row]},0,new-1,{ids[0]}",
              f"name,,new-1,odd,{ids[0]}"]
     write_lines(tmp_path / "corrections.csv", lines)
-    shown = corrected(tmp_path, names, digits, fitted, others, warn=pytest.fail)[0]
+    shown = corrected(tmp_path, names, digits, others, warn=pytest.fail)[0]
     (odd, name), = read_names(tmp_path).items()
     assert name == "odd" and shown.labels[row] == odd > others.labels.max()
     write_lines(tmp_path / "corrections.csv", [*lines, f"split,{names[row + 1]},,new-1,{ids[1]}",
                                                f"merge,,{odd},new-1,{ids[1]}"])
     for each in (others, others, clustering):
-        found = corrected(tmp_path, names, digits, fitted, each, warn=pytest.fail)[0]
+        found = corrected(tmp_path, names, digits, each, warn=pytest.fail)[0]
         pair = found.labels == found.labels[row]
         assert np.flatnonzero(pair).tolist() == [row, row + 1] and list(read_names(tmp_path).values()) == ["odd"]
 
 
-def test_corrections_of_found_clusters_are_none_of_those_photos_were_placed_in(written, digits, fitted, tmp_path):
+def test_corrections_of_found_clusters_are_none_of_those_photos_were_placed_in(written, digits, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
-    corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)
+    corrected(tmp_path, names, digits, clustering, warn=pytest.fail)
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering",
                                                f"merge,,1,0,{clustering_id(names, clustering.labels)}"])
     placed = {"own": "abc+20", "earlier": dict.fromkeys(range(21), ""), "warn": said.append, "say": pytest.fail}
-    assert corrected(tmp_path, names, digits, fitted, clustering, **placed) == (clustering, 0, 0)
+    assert corrected(tmp_path, names, digits, clustering, **placed) == (clustering, 0, 0)
     assert len(said) == 1 and "left aside: made for another clustering" in said[0] and "ASSIGN_TO" in said[0]
     assert not clusterings.recall(tmp_path, "abc+20")
 
 
-def test_corrections_that_a_later_file_lacks_are_told_and_put_aside(written, digits, fitted, tmp_path):
+def test_corrections_that_a_later_file_lacks_are_told_and_put_aside(written, digits, tmp_path):
     names, clustering, told = [f"{row}.png" for row in range(300)], written[1], []
     options = {"warn": pytest.fail, "say": told.append}
     lines = ["action,file,cluster,value", "merge,,1,0", "name,,0,zeros", "name,,2,twos"]
     write_lines(tmp_path / "corrections.csv", lines)
-    corrected(tmp_path, names, digits, fitted, clustering, **options)
+    corrected(tmp_path, names, digits, clustering, **options)
     followed = (tmp_path / "corrections.csv").read_bytes()
     write_lines(tmp_path / "corrections.csv", [*lines[:2], "name,,3,threes"])
     for _ in range(2):
-        corrected(tmp_path, names, digits, fitted, clustering, **options)
+        corrected(tmp_path, names, digits, clustering, **options)
         assert told == ["gone from corrections.csv since the last run: 2 corrections (the file of then is kept as "
                         "outdated/corrections.csv)"]
     assert (tmp_path / "outdated" / "corrections.csv").read_bytes() == followed
     # Where most are gone, as with a file from another page, it is a warning.
     write_lines(tmp_path / "corrections.csv", [*lines[:1], "name,,4,fours"])
-    corrected(tmp_path, names, digits, fitted, clustering, warn=told.append)
+    corrected(tmp_path, names, digits, clustering, warn=told.append)
     assert told[1:] == ["gone from corrections.csv since the last run: 2 corrections (the file of then is kept as "
                         "outdated/corrections-2.csv)"]
 
 
-def test_all_photos_may_be_put_in_no_cluster(written, digits, fitted, tmp_path):
+def test_all_photos_may_be_put_in_no_cluster(written, digits, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *[f"move,{name},,-1" for name in names]])
-    found = corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[0]
+    found = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     assert (found.labels == -1).all() and found.num_clusters == 0 and found.levels == []
 
 
-def test_corrections_written_by_hand_are_for_the_clusters_found_last_and_no_others(written, digits, fitted, tmp_path):
+def test_corrections_written_by_hand_are_for_the_clusters_found_last_and_no_others(written, digits, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     own = clustering_id(names, clustering.labels)
     others = replace(clustering, labels=clustering.labels[::-1])
     write_json(tmp_path / "cluster_count.json", {"clustering_id": own})
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,0"])
-    assert corrected(tmp_path, names, digits, fitted, others, warn=said.append) == (others, 0, 0)
+    assert corrected(tmp_path, names, digits, others, warn=said.append) == (others, 0, 0)
     # By then the clusters found last are the others.
     write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(names, others.labels)})
-    assert corrected(tmp_path, names, digits, fitted, others, warn=said.append) == (others, 0, 0)
+    assert corrected(tmp_path, names, digits, others, warn=said.append) == (others, 0, 0)
     assert len(said) == 2 and all(f"made for another clustering ({own!r}" in text for text in said)
-    assert corrected(tmp_path, names, digits, fitted, clustering, warn=pytest.fail)[1] == 1
+    assert corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[1] == 1
 
 
 @pytest.fixture
@@ -300,53 +300,47 @@ def locked(monkeypatch):
     monkeypatch.setattr(os, "replace", refuse)
 
 
-def test_a_file_that_is_open_elsewhere_is_followed_with_a_warning(written, digits, fitted, tmp_path, locked):
+def test_a_file_that_is_open_elsewhere_is_followed_with_a_warning(written, digits, tmp_path, locked):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     (tmp_path / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
-    found, lines, moved = corrected(tmp_path, names, digits, fitted, clustering, warn=said.append)
+    found, lines, moved = corrected(tmp_path, names, digits, clustering, warn=said.append)
     assert lines == 1 and moved and len(said) == 1 and "corrections.csv cannot be written" in said[0]
 
 
 def test_a_file_that_is_open_elsewhere_is_not_later_taken_for_one_about_other_clusters(
-        written, digits, fitted, tmp_path, locked):
+        written, digits, tmp_path, locked):
     write_json(tmp_path / "cluster_count.json", {"clustering_id": "others"})
     options = {"own": "these", "warn": lambda _: None}
     (tmp_path / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
     with pytest.raises(UserError, match="Close it where it is open"):
-        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], **options)
+        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, written[1], **options)
     (tmp_path / "corrections.csv").write_text("action,file,cluster,value,clustering\nmerge,,1,0,these\n")
-    assert corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], **options)[1] == 1
+    assert corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, written[1], **options)[1] == 1
 
 
-def test_a_file_with_lines_that_cannot_be_followed_stays_as_it_is(written, digits, fitted, tmp_path):
+def test_a_file_with_lines_that_cannot_be_followed_stays_as_it_is(written, digits, tmp_path):
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,"])
     before = (tmp_path / "corrections.csv").read_bytes()
     with pytest.raises(UserError, match="line 2: value is missing"):
-        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, fitted, written[1], warn=pytest.fail)
+        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, written[1], warn=pytest.fail)
     assert (tmp_path / "corrections.csv").read_bytes() == before
 
 
-def test_corrections_that_change_nothing_are_warned_of_and_not_counted(written, digits, fitted, tmp_path):
+def test_corrections_that_change_nothing_are_warned_of_and_not_counted(written, digits, tmp_path):
     names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,1", "name,,0,zeros"])
-    assert corrected(tmp_path, names, digits, fitted, clustering, warn=said.append) == (clustering, 1, 0)
+    assert corrected(tmp_path, names, digits, clustering, warn=said.append) == (clustering, 1, 0)
     assert said == ["corrections.csv: line 2 (cluster 1 joins itself) passed over, as nothing is changed by it"]
 
 
-def test_units_follow_the_photos_that_moved_and_no_others():
-    units, labels = np.array([0, 0, 0, 1, 2, 2, 3]), np.array([2, 2, 0, 0, -1, -1, 0])
-    moved = np.array([1, 0, 0, 0, 1, 1, 1], bool)
-    assert _follow(np.array([0, 5, 3, 4]), units, labels, moved).tolist() == [2, 5, 3, 0]
-
-
-def test_corrections_of_placed_photos_hold_when_earlier_clusters_are_split(written, digits, fitted, tmp_path):
+def test_corrections_of_placed_photos_hold_when_earlier_clusters_are_split(written, digits, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     highest = clustering.num_clusters - 1
     write_lines(tmp_path / "corrections.csv", [
         "action,file,cluster,value,clustering", f"split,{names[0]},,new-1,abc+{highest}",
         f"move,{names[1]},,{highest + 1},abc+{highest}", f"name,,{highest + 1},odd,abc+{highest}"])
     for more in (0, 2):
-        found, lines, _ = corrected(tmp_path, names, digits, fitted, clustering, own=f"abc+{highest + more}",
+        found, lines, _ = corrected(tmp_path, names, digits, clustering, own=f"abc+{highest + more}",
                                     earlier=dict.fromkeys(range(highest + more + 1), ""), warn=pytest.fail)
         assert lines == 3 and found.labels[:2].tolist() == [highest + more + 1] * 2
         assert read_names(tmp_path) == {highest + more + 1: "odd"}

@@ -187,15 +187,6 @@ def test_an_outlier_is_three_quartile_ranges_farther_than_the_third_quartile(far
     assert not outliers(isolation, np.arange(9) // 8).any(), "nobody else is in its cluster"
 
 
-def test_units_follow_the_majority_of_their_photos():
-    features, _ = clouds(4, 50)
-    som = trained_map(features)
-    result = cluster_photos(features, som)
-    units = som.best_matching_units(features)[0]
-    assert set(np.flatnonzero(result.unit_clusters >= 0)) == set(units)
-    assert np.mean(result.unit_clusters[units] == result.labels) > 0.95
-
-
 @pytest.mark.parametrize(("features", "named"), [
     (np.array([[1.0, 2], [np.nan, 1], [3, np.inf]]), "rows 1, 2"),
     (np.ones(5), r"shape \(5,\)"),
@@ -223,7 +214,6 @@ def test_a_small_map_does_not_cap_the_number_of_clusters_of_many_photos(grid, mo
     result = cluster_photos(features, som)
     assert_consistent(result, len(features))
     assert result.num_clusters == 20 and adjusted_rand_score(labels, result.labels) == 1
-    assert result.unit_clusters.shape == (grid[0] * grid[1],)
 
 
 def test_however_often_photos_are_repeated_there_are_as_many_clusters():
@@ -324,10 +314,10 @@ def test_what_would_narrow_a_wide_interval_is_said_where_nothing_was_told_of_the
     ((6, 6), None, "from 2 products of shoes"), ((6, 6), 5, "from 2 products of shoes; the photos alone suggest 5")])
 def test_what_the_photos_alone_suggest_is_said_where_the_interval_does_not_hold_it(interval, blind, said):
     labels = np.arange(6)
-    found = Clustering(labels, 6, interval, [{"num_clusters": 6, "labels": labels}], labels, np.ones(6),
+    found = Clustering(labels, 6, interval, [{"num_clusters": 6, "labels": labels}], np.ones(6),
                        blind_count=blind, words="from 2 products")
     assert found.described(known="shoes") == f"6 photos, 6 clusters ({said})"
 
 
 def test_large_counts_are_easy_to_read():
-    assert Clustering(np.zeros(1), 1, (1200, 9000), [], np.zeros(1), np.zeros(1)).likely == "likely 1,200 to 9,000"
+    assert Clustering(np.zeros(1), 1, (1200, 9000), [], np.zeros(1)).likely == "likely 1,200 to 9,000"

@@ -8,9 +8,10 @@ from imgcluster.clusters.cluster_results import (
     OUTPUTS,
     read_map,
     review_list,
-    warn_of_other_features,
+    warn_of_other_inputs,
     warn_of_what_was_scored,
     write_clustering,
+    write_map,
 )
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.datafiles.records import write_record
@@ -36,12 +37,21 @@ def test_the_count_is_written_with_how_it_was_found(written, digits, fitted, tmp
 
 
 def test_a_map_read_back_places_photos_as_before(written, digits, fitted):
-    som, unit_clusters = read_map(written[0] / "som.npz")
+    som = read_map(written[0] / "som.npz")
     for found, expected in zip(som.best_matching_units(digits), fitted.best_matching_units(digits)):
         assert np.array_equal(found, expected)
-    assert np.array_equal(unit_clusters, written[1].unit_clusters) and som.topology == "hexagonal"
+    assert som.topology == "hexagonal"
     with np.load(written[0] / "som.npz") as arrays:
         assert np.allclose(arrays["distance_map"], fitted.distance_map(scaling="mean"))
+
+
+def test_units_of_the_map_are_of_the_cluster_that_most_of_their_photos_are_in(fitted, tmp_path):
+    units, labels = np.array([0, 0, 0, 3, 5, 5]), np.array([2, 1, 2, -1, 0, -1])
+    write_map(tmp_path / "som.npz", fitted, units, labels)
+    with np.load(tmp_path / "som.npz") as arrays:
+        assert arrays["unit_clusters"].shape == arrays["hits"].shape
+        assert arrays["unit_clusters"].ravel()[:6].tolist() == [2, -1, -1, -1, -1, 0]
+        assert arrays["hits"].ravel()[:6].tolist() == [3, 0, 0, 1, 0, 2]
 
 
 def test_review_list_is_the_least_confident_first_and_bounded_but_for_all_that_fit_no_cluster():
@@ -61,11 +71,11 @@ def test_files_that_are_not_those_a_step_read_are_warned_of(tmp_path):
     write_record(tmp_path, "04", settings={}, outputs=[], inputs=[tmp_path / "features.npy"])
     write_record(tmp_path, "05", settings={}, outputs=[],
                  inputs=[tmp_path / "labels_true.txt", tmp_path / "labels_pred.txt"])
-    for check in (warn_of_other_features, warn_of_what_was_scored):
+    for check in (warn_of_other_inputs, warn_of_what_was_scored):
         check(tmp_path, warn=said.append)
     assert said == []
     np.save(tmp_path / "features.npy", np.ones((3, 3)))
-    warn_of_other_features(tmp_path, warn=said.append)
+    warn_of_other_inputs(tmp_path, warn=said.append)
     write_labels(tmp_path, "pred", np.zeros(3, int))
     warn_of_what_was_scored(tmp_path, warn=said.append)
     assert ["step 04 made the clusters from" in said[0], "step 05 scored" in said[1]] == [True, True] and len(said) == 2

@@ -16,7 +16,8 @@ from imgcluster.clusters import clusterings
 from imgcluster.clusters.clusterings import Found
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.datafiles.artefacts import write_labels
-from imgcluster.files import write_json, write_table
+from imgcluster.datafiles.records import write_record
+from imgcluster.files import write_json, write_lines, write_table
 from imgcluster.plots.style import NUM_COLOURS
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
@@ -126,6 +127,16 @@ def test_review_csv_sets_the_review_list(tmp_path):
     item, = page.data["review"]
     assert page.data["photos"]["file"][item["photo"]] == gallery.img_paths[5]
     assert item["notes"] == [["reason", "between two clusters"]]
+
+
+def test_scores_of_other_clusters_are_not_shown(tmp_path):
+    gallery = make_gallery(tmp_path)
+    inputs = [gallery.data_dir / "labels_pred.txt", gallery.data_dir / "features.npy"]
+    write_record(gallery.data_dir, "05", settings={}, outputs=["metrics.json"], inputs=inputs)
+    assert scores(gallery)["main"] and "ARI" in gallery.title
+    write_lines(inputs[0], ["0"] * len(gallery.predicted))
+    later = dataclasses.replace(gallery)
+    assert not scores(later)["main"] and "ARI" not in later.title
 
 
 def test_all_photos_to_look_at_are_counted_though_the_page_holds_a_sample(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 from sklearn import metrics as sk
 from sklearn.datasets import load_digits
 
+from imgcluster.scores import feature_scores
 from imgcluster.scores.feature_scores import internal_scores, neighbour_agreement
 
 
@@ -66,7 +67,7 @@ def test_features_on_disk_are_scored_as_those_in_memory_and_never_held_whole(pea
     features = np.random.default_rng(1).standard_normal((20_000, 256), np.float32) + labels[:, None] % 7
     np.save(tmp_path / "features.npy", features)
     mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
-    for score, options in ((neighbour_agreement, {"max_queries": 200}), (internal_scores, {"max_photos": 200})):
+    for score, options in ((neighbour_agreement, {"max_queries": 200}), (internal_scores, {})):
         assert score(mapped, labels, **options) == score(features, labels, **options)
         assert peak_memory(score, mapped, labels, **options) < features.nbytes / 2
 
@@ -76,17 +77,20 @@ def test_internal_scores_leave_out_what_is_not_defined(labels):
     assert internal_scores(np.eye(3), labels) == {}
 
 
-@pytest.mark.parametrize("max_photos", [2000, 100])
-def test_internal_scores_are_those_of_the_photos_in_clusters(max_photos):
+def test_internal_scores_are_those_of_the_photos_in_clusters():
     features, labels = load_digits(return_X_y=True)
     labels = np.where(np.random.default_rng(0).random(len(labels)) < 0.4, -1, labels)
     inside = labels >= 0
-    assert internal_scores(features, labels, max_photos=max_photos) == pytest.approx(
-        internal_scores(features[inside], labels[inside], max_photos=max_photos), rel=1e-5)
+    assert internal_scores(features, labels) == pytest.approx(
+        internal_scores(features[inside], labels[inside]), rel=1e-5)
     assert internal_scores(features, np.full(len(labels), -1)) == {}
 
 
-def test_internal_scores_of_a_sample_stay_close():
-    features, labels = load_digits(return_X_y=True)
-    whole, sample = (internal_scores(features, labels, max_photos=limit)["silhouette"] for limit in (2000, 500))
-    assert sample == pytest.approx(whole, abs=0.05)
+def test_many_small_clusters_have_the_silhouette_of_all_their_photos(monkeypatch):
+    rng, labels = np.random.default_rng(0), np.repeat(np.arange(300), 10)
+    features = rng.normal(size=(300, 32))[labels] + 0.5 * rng.normal(size=(3000, 32))
+    expected = sk.silhouette_score(features, labels, metric="cosine")
+    assert internal_scores(features, labels)["silhouette"] == pytest.approx(expected, abs=1e-5)
+    # Those that are scored are compared with all photos, not with one another.
+    monkeypatch.setattr(feature_scores, "SCORED_PHOTOS", 300)
+    assert internal_scores(features, labels)["silhouette"] == pytest.approx(expected, abs=0.01)
