@@ -1,9 +1,6 @@
 """run_all.py: its arguments, what each step is given, what ends a run, and the summary."""
 import ast
-import os
-import subprocess
 import sys
-import time
 from functools import partial
 
 import pytest
@@ -13,7 +10,6 @@ import run_all
 from imgcluster.configuring.config_file import load_settings
 from imgcluster.configuring.settings import Settings
 from imgcluster.errors import UserError
-from imgcluster.files import write_lines
 from imgcluster.running.run_plan import STEPS
 
 
@@ -32,30 +28,6 @@ def test_the_parts_are_named_in_order():
     assert (options.first, options.last, options.set) == ("03", "05", ["EPOCHS=1"])
     with pytest.raises(UserError, match="--from 05 --to 03"):
         run_all.parse(["--from", "05", "--to", "03"])
-
-
-def test_the_summary_names_what_was_written_and_the_ari(settings_of, tmp_path):
-    settings = settings_of()
-    finish(settings, "new", "04", "05")
-    (settings.folder("DATA_DIR") / "metrics.json").write_text('{"ari": 0.75, "num_clusters": 9, "num_models_true": 8}')
-    lines = run_all.summary(settings, [("new", "04", 1.0, 0, True), ("new", "05", 2.5, 0, True)]).splitlines()
-    assert lines[1].startswith("04_cluster_som new") and lines[1].endswith("1.0  output_of_04")
-    assert lines[-1] == "new: 9 clusters for 8 models, ARI 0.750"
-    (settings.folder("DATA_DIR") / "metrics.json").write_text('{"num_clusters": 9}')
-    write_lines(settings.folder("RESULT_DIR") / "report.html", [])
-    lines = run_all.summary(settings, [("new", "06", 1.0, 0, True)]).splitlines()
-    assert lines[-2:] == [f"open in a browser: {settings.folder('RESULT_DIR') / 'report.html'}", "new: 9 clusters"]
-    placed = '{"ari": 0.5, "num_clusters": 2, "num_models_true": 3, "share_in_no_cluster": 0.2, "photos": 15}'
-    (settings.folder("DATA_DIR") / "metrics.json").write_text(placed)
-    assert run_all.summary(settings, [("new", "05", 1.0, 0, True)]).endswith(
-        "new: 2 clusters for 3 models, ARI 0.500, 3 photos in none (-1)")
-    placed = '{"num_clusters": 2, "share_in_no_cluster": 0.8, "photos": 15}'
-    (settings.folder("DATA_DIR") / "metrics.json").write_text(placed)
-    assert run_all.summary(settings, [("new", "05", 1.0, 0, True)]).endswith("new: 2 clusters, 12 photos in none (-1)")
-    (settings.folder("DATA_DIR") / "metrics.json").write_text('{"num_clusters": 1}')
-    assert run_all.summary(settings, [("new", "05", 1.0, 0, True)]).splitlines()[-1] == "new: 1 cluster"
-    failed = run_all.summary(settings, [("new", "04", 1.0, 0, True), ("new", "05", 2.5, 2, False)])
-    assert failed.splitlines()[-1].endswith("failed") and "clusters" not in failed
 
 
 def test_the_summary_names_nothing_that_an_earlier_run_wrote(settings_of, tmp_path, monkeypatch, capsys):
@@ -168,60 +140,3 @@ def test_of_a_step_that_was_ended_from_outside_no_message_is_promised(stand_in, 
     assert run_all.main(["--config", stand_in("__import__('os').kill(__import__('os').getpid(), 9)")[0]]) == 1
     error = capsys.readouterr().err
     assert "ended by signal 9: 9 mostly means too little memory)" in error and "above" not in error
-    assert "NUM_WORKERS" not in error and "lower NUM_WORKERS or BATCH_SIZE" in run_all.reason(-9, "03")
-
-
-# The first second is for the parent to begin its waiting; half of one is longer than `Popen` itself still waits.
-WAITS = """import os, signal, sys, time
-time.sleep(1)
-os.kill(os.getppid(), signal.SIGINT)
-time.sleep(0.5)
-sys.exit({code})
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no signals to other processes there")
-def test_an_interrupt_leaves_a_step_the_time_to_end(tmp_path):
-    script = tmp_path / "waits.py"
-    script.write_text(WAITS.format(code=130))
-    assert run_all.run_step([sys.executable, script]) == 130
-    script.write_text(WAITS.format(code=1))
-    with pytest.raises(KeyboardInterrupt):
-        run_all.run_step([sys.executable, script])
-
-
-HEARS_NOTHING = """import os, signal, sys, time
-time.sleep(1)
-os.kill(os.getppid(), signal.SIGINT)
-try:
-    time.sleep(60)
-except KeyboardInterrupt:
-    sys.exit(130)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no signals to other processes there")
-def test_an_interrupt_of_the_run_alone_reaches_the_step(tmp_path):
-    script = tmp_path / "hears_nothing.py"
-    script.write_text(HEARS_NOTHING)
-    assert run_all.run_step([sys.executable, script]) == 130
-
-
-LASTING = """import os, sys, time
-open(sys.argv[1], "w").write(str(os.getpid()))
-time.sleep(60)
-"""
-RUNS = "import sys, run_all; run_all.run_step([sys.executable, *sys.argv[1:]])"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no signals to other processes there")
-def test_a_step_ends_with_a_run_that_is_told_to_end(tmp_path):
-    script, note = tmp_path / "lasting.py", tmp_path / "pid"
-    script.write_text(LASTING)
-    run = subprocess.Popen([sys.executable, "-c", RUNS, script, note], cwd=run_all.ROOT)
-    while not (note.exists() and note.read_text()):
-        time.sleep(0.05)
-    run.terminate()
-    assert run.wait(30) == 143
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(note.read_text()), 0)
