@@ -3,13 +3,11 @@
 
 Reads:   IMG_DIR, img_paths.txt and, where there is one, labels_true.txt of TRAIN_DATASET (run steps 00 and 01 for it
          first, with --set DATASET=<its name>; run_all.py does all of that)
-Writes:  network.keras in DATA_DIR of TRAIN_DATASET; where there are labels also classes.txt, history.csv and
-         confusions.csv, and with KEEP_PRETRAINED kind.npz, by which step 03 tells photos of another kind; with several
-         networks in BACKBONE network.keras holds all of them, members/<number>_<name>/ each one's network.keras and
-         history.csv, and history.csv is that of the first
-Runtime: without labels a minute or two with MobileNetV2, about four with InceptionV3. With labels, for 1,000 photos on
-         two free cores, as long and about 4 s an epoch with MobileNetV2, up to EPOCHS epochs twice, after 20 s for its
-         frozen blocks; InceptionV3 takes several times that; a killed run goes on where it was
+Writes:  network.keras in DATA_DIR of TRAIN_DATASET; where there are labels also classes.txt, history.csv (of the first
+         network in BACKBONE), confusions.csv, with KEEP_PRETRAINED kind.npz, by which step 03 tells photos of another
+         kind, and of several networks members/<number>_<name>/ with each one's network.keras and history.csv
+Runtime: without labels a minute or two with MobileNetV2, about four with InceptionV3; with labels, for 1,000 photos on
+         two free cores, a minute more with MobileNetV2, several with InceptionV3; a killed run goes on where it was
 """
 import shutil
 import sys
@@ -31,31 +29,19 @@ from imgcluster.running.cli import Step, quiet_start, run
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     require_ahead(step.settings)
-    if step.settings.train_dataset is None:
-        step.say(f"{why_none(step.settings)}: nothing to train on, the pretrained network is used as it is")
-        return
-    if step.settings.ASSIGN_TO is not None and not step.settings.learns_labels:
-        step.say(f"with ASSIGN_TO the network of {step.settings.train_dataset} is used as it is")
+    if untrained := step.settings.untrained:
+        step.say(untrained)
         return
     source = step.settings.for_dataset(step.settings.train_dataset)
     data_dir, (img_dir, img_paths) = source.folder("DATA_DIR"), step.claim_photos(source)
     step.warn_if_changed("00", "01", data_dir=data_dir)
     labels = read_labels_true(data_dir) if source.learns_labels else None
-    made = (fit(step, source, img_dir, img_paths) if labels is None
-            else learn(step, source, img_dir, img_paths, labels))
-    if made:
+    if made := (fit(step, source, img_dir, img_paths) if labels is None
+                else learn(step, source, img_dir, img_paths, labels)):
         outputs, inputs, facts = made
         step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=img_paths, **facts)
         shutil.rmtree(data_dir / "training")
         step.finish(step.show(data_dir / outputs[0]), then="03_extract_features.py")
-
-
-def why_none(settings):
-    """Say which settings leave the network as it is."""
-    if settings.TRAIN_DATASET is None:
-        return "TRAIN_DATASET = None"
-    beside = "CALIBRATION_DATASET" if settings.ASSIGN_TO is None else "ASSIGN_TO"
-    return f'TRAIN_DATASET = "auto" beside {beside} = {getattr(settings, beside)!r}'
 
 
 def fit(step, source, img_dir, img_paths):

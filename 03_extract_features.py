@@ -12,16 +12,15 @@ Runtime: on two free cores up to 130 photos/s with MobileNetV2, 30 with Inceptio
 import shlex
 import sys
 
-from imgcluster.configuring.step_options import feature_options, network_options, picture_options
+from imgcluster.configuring.step_options import feature_options
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
-from imgcluster.datafiles.feature_record import features_digest, features_record, is_adapted
+from imgcluster.datafiles.feature_record import features_digest, has_made
 from imgcluster.datafiles.photo_rows import drop_unreadable
 from imgcluster.datafiles.records import PHOTOS, fingerprint, is_up_to_date, photos_key, prepared_with
 from imgcluster.datafiles.staging import finish_claimed
-from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
-from imgcluster.extraction.kind import read_kind
 from imgcluster.extraction.projector import PROJECTOR_FILES, write_projector_files
+from imgcluster.files import are_older
 from imgcluster.progress import progress
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, quiet_start, run
@@ -33,14 +32,22 @@ def main(argv=None):
     require_ahead(settings)
     img_dir, img_paths = step.claim_photos(settings)
     step.warn_if_changed("01")
-    network = open_network(step, img_dir, img_paths)
-    path = step.data_dir / "features.npy"
-    outputs = ["features.npy", *([BEFORE] * bool(network.before))]
-    current = are_current(step, network, outputs) and are_older([img_dir / name for name in img_paths], path)
+    if settings.train_dataset is not None:
+        train_dir = settings.data_dir_of(settings.train_dataset)
+        finish_claimed(train_dir)  # a step 02 that was killed
+        step.warn_if_changed(*["02"] * (train_dir / "network.keras").exists(), data_dir=train_dir)
+    # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
+    with quiet_start():
+        from imgcluster.extraction.network_choice import choose_network
+    network = choose_network(settings, img_dir, img_paths, say=step.say, warn=step.warn)
+    path, outputs = step.data_dir / "features.npy", ["features.npy", *([BEFORE] * bool(network.before))]
+    current = (has_made(step.data_dir, outputs, {**network.source, "prepared": prepared_with(step.data_dir)})
+               and is_up_to_date(step.data_dir, "03", step.values("03"))
+               and are_older([img_dir / name for name in img_paths], path))
     wanted, names = outputs, {}
     if settings.FEATURES_TSV:
         wanted, names = [*outputs, *PROJECTOR_FILES], {"labels": fingerprint(step.data_dir / "labels_true.txt")}
-    if current and has_made(step, wanted, names):
+    if current and has_made(step.data_dir, wanted, names):
         step.finish(f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it "
                     "made anew)", then="04_cluster_som.py")
         return
@@ -76,64 +83,6 @@ def note(step, network, outputs, **facts):
     """Record which network made the files `outputs` of which photos."""
     step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
                 prepared=prepared_with(step.data_dir), **network.source, **facts)
-
-
-def has_made(step, outputs, facts):
-    """Whether this step noted that it made all the files `outputs`, and these facts."""
-    record = features_record(step.data_dir)
-    return set(outputs) <= set(record.get("outputs", ())) and facts.items() <= record.items()
-
-
-def are_current(step, network, outputs):
-    """Whether the files that this step would write are there, of the same photos, by the same network and settings."""
-    facts = {**network.source, "prepared": prepared_with(step.data_dir)}
-    return has_made(step, outputs, facts) and is_up_to_date(step.data_dir, "03", step.values("03"))
-
-
-def are_older(paths, than):
-    """Whether files are all there, and none was changed after `than` was."""
-    made = than.stat().st_mtime_ns
-    return all(path.exists() and path.stat().st_mtime_ns <= made for path in paths)
-
-
-def open_network(step, img_dir, img_paths):
-    """Return the `networks.Network` that the settings name and that suits these photos."""
-    settings, options = step.settings, network_options(step.settings)
-    if options["train_dir"] is not None:
-        finish_claimed(options["train_dir"])  # a step 02 that was killed
-        path = options["train_dir"] / "network.keras"
-        if path.exists():
-            step.warn_if_changed("02", data_dir=path.parent)
-        elif settings.ASSIGN_TO is not None and is_adapted(settings.data_dir_of(settings.ASSIGN_TO)):
-            raise UserError(f"ASSIGN_TO = {settings.ASSIGN_TO!r}: {step.show(path)} is missing, the network that made "
-                            "its features, by which alone photos can be compared with them; put the file, or its "
-                            "folder, back")
-        else:
-            step.warn(f"no {step.show(path)} (step 02 makes it, of 50 photos or more where there are no labels): the "
-                      "pretrained network is used as it is")
-    # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
-    with quiet_start():
-        from imgcluster.extraction.networks import load_network
-    network = load_network(**options)
-    if settings.ASSIGN_TO is not None:
-        network = network.that_made(features_record(settings.data_dir_of(settings.ASSIGN_TO)))
-    elif settings.USE_FINE_TUNED == "auto" and settings.DATASET != settings.train_dataset:
-        network = that_suits(step, network, img_dir, img_paths)
-    step.say(f"network: {network.remark}")
-    return network
-
-
-def that_suits(step, network, img_dir, img_paths):
-    """Return a Network, or what it was before it was fine-tuned where that is what these photos need."""
-    from imgcluster.extraction.networks import suited
-
-    settings, train_dir = step.settings, network_options(step.settings)["train_dir"]
-    chosen, kinship = suited(network, train_dir and read_kind(train_dir), img_dir, img_paths,
-                             batch_size=settings.BATCH_SIZE, **picture_options(settings))
-    if chosen is not network:
-        step.warn(f"these photos show another kind of product than {settings.train_dataset} (kinship {kinship:.2f}): "
-                  "the network is used as it was before; USE_FINE_TUNED = True uses it fine-tuned all the same")
-    return chosen
 
 
 if __name__ == "__main__":

@@ -10,19 +10,13 @@ Runtime: about 5 s to start the network, then 5 to 10 photos/s; fewer with Incep
 import sys
 from functools import partial
 
-from imgcluster.configuring.step_options import (
-    filter_options,
-    label_options,
-    network_options,
-    picture_options,
-    recipe_options,
-)
+from imgcluster.configuring.step_options import addition_options, label_options, network_options, recipe_options
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.running.cli import Step, run, tell
 from imgcluster.search.arguments import add_arguments
-from imgcluster.wording import counted
+from imgcluster.wording import counted, listed
 
 # Photos up to which compiling the network would take longer than it saves.
 FEW = 8
@@ -53,15 +47,14 @@ def main(argv=None):
     check_readable(sources, recipe, box=options.box)
     encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
     searcher = Searcher(catalogue, encoder, recipe)
-    figures = Figures(step.result_dir / "search", catalogue,
-                      [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")]) if options.figure else None
+    folders = [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")]
+    figures = Figures(step.result_dir / "search", catalogue, folders) if options.figure else None
     with progress(total=len(sources), description="photos") as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
     tell(as_text(found, catalogue, form=options.format, level=options.level))
     if figures:
-        more = ", ..." if figures.names[3:] else ""
-        step.say(f"figures in {step.show(figures.folder)}: {', '.join(figures.names[:3])}{more}")
+        step.say(f"figures in {step.show(figures.folder)}: {listed(figures.names)}")
     unread = len(sources) - len(found)
     step.say(f"searched {counted(len(found), 'photo')} among {len(catalogue.img_paths):,} of "
              f"{counted(catalogue.size, 'product')}" + (f"; {unread:,} could not be read" if unread else ""))
@@ -85,9 +78,9 @@ def add_photos(step):
     encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, say=step.say)
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
     labels = {"needed": (data_dir / "labels_true.txt").exists(), **label_options(settings)}
-    added = add_folder(data_dir, options.add, folders, Recipe(**recipe_options(settings)), encoder, Options(
-        filters=filter_options(settings), remove_duplicates=settings.REMOVE_DUPLICATES, batch_size=settings.BATCH_SIZE,
-        pictures=picture_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
+    added = add_folder(
+        data_dir, options.add, folders, Recipe(**recipe_options(settings)), encoder,
+        Options(**addition_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
         progress=lambda total, done: progress(description="photos", total=total, initial=done))
     step.say(added.in_words)
     if added.came or added.left:

@@ -64,6 +64,12 @@ def _is_running(number):
     return True
 
 
+def are_older(paths, than):
+    """Return whether files are all there, and none was changed after the file `than` was."""
+    made = Path(than).stat().st_mtime_ns
+    return all(path.exists() and path.stat().st_mtime_ns <= made for path in paths)
+
+
 def write_text(path, text):
     """Write UTF-8 text with "\\n" line ends."""
     with replacing(path) as temporary:

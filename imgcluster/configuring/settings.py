@@ -266,6 +266,17 @@ class Settings(BaseModel):
             return self._train_dataset_of(self.ASSIGN_TO)
         return home if self.CALIBRATION_DATASET in (None, "auto") else None
 
+    @property
+    def untrained(self):
+        """Why step 02 leaves the network as it is, in words; "" where there is something to fit it to."""
+        if self.train_dataset is None:
+            beside = "CALIBRATION_DATASET" if self.ASSIGN_TO is None else "ASSIGN_TO"
+            said = "TRAIN_DATASET = None" if self.TRAIN_DATASET is None else (
+                f'TRAIN_DATASET = "auto" beside {beside} = {getattr(self, beside)!r}')
+            return f"{said}: nothing to train on, the pretrained network is used as it is"
+        placed = self.ASSIGN_TO is not None and not self.learns_labels
+        return f"with ASSIGN_TO the network of {self.train_dataset} is used as it is" if placed else ""
+
     def _train_dataset_of(self, earlier):
         """What a dataset's features were made with: one that was itself placed in clusters has no network of its own,
         and one that has may have features by the pretrained network since."""

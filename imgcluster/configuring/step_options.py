@@ -37,6 +37,12 @@ def feature_options(settings):
             "l2_normalize": settings.L2_NORMALIZE, "components": settings.PCA_WHITENING, **picture_options(settings)}
 
 
+def addition_options(settings):
+    """The keyword arguments of `additions.Options` that are settings."""
+    return {"filters": filter_options(settings), "remove_duplicates": settings.REMOVE_DUPLICATES,
+            "batch_size": settings.BATCH_SIZE, "pictures": picture_options(settings)}
+
+
 def network_options(settings):
     """The keyword arguments of `networks.load_network`."""
     source = settings.train_dataset

@@ -46,6 +46,12 @@ def features_record(data_dir):
     return record if record.get("features") in (None, features_digest(data_dir)) else {}
 
 
+def has_made(data_dir, outputs, facts):
+    """Whether step 03 noted that it made all the files `outputs`, with these facts (a mapping)."""
+    record = features_record(data_dir)
+    return set(outputs) <= set(record.get("outputs", ())) and facts.items() <= record.items()
+
+
 def are_others(data_dir):
     """Whether features.npy took the place of the file that step 03 wrote, whose record is still there."""
     return bool(read_json(Path(data_dir) / RECORD)) and not features_record(data_dir)

@@ -1,0 +1,65 @@
+"""How photos come by clusters, and what is said of it: they are found, or those of earlier datasets taken."""
+from imgcluster.clusters.cluster_count import cluster_photos, doubt_of_given
+from imgcluster.clusters.corrections import clustering_id
+from imgcluster.clusters.known_products import doubt, evidence, known_for
+from imgcluster.clusters.placing import place_on, placing_facts, warn_of_chain
+from imgcluster.configuring.step_settings import in_vain
+from imgcluster.datafiles.feature_record import taught_apart, taught_directions
+from imgcluster.datafiles.staging import finish_claimed
+from imgcluster.som import train_map
+from imgcluster.wording import counted, listed
+
+
+def finish_others(settings, data_dir, chain):
+    """Finish what a killed run left undone in the folders of other datasets, whose files are read for that in
+    `data_dir`: those of a chain {name: folder}, or where there is none the known products."""
+    name = settings.known_dataset
+    known = [settings.data_dir_of(name)] if name and not chain else []
+    for folder in (*(chain or {}).values(), *known):
+        if folder != data_dir:
+            finish_claimed(folder)
+
+
+def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, say, warn):
+    """Return (map, Clustering, facts for its record, {}) of photos with features [N, D]; copies: as in
+    `cluster_photos`.
+
+    say, warn: functions of one line of text. progress: as in `som.train_map`.
+    """
+    name = settings.known_dataset
+    given = {"num_clusters": settings.NUM_CLUSTERS, "imgs_per_model": settings.NUM_IMGS_PER_MODEL}
+    doubtful = doubt_of_given(len(img_paths), **given)
+    som = train_map(features, grid=settings.SOM_GRID, epochs=settings.SOM_EPOCHS, topology=settings.SOM_TOPOLOGY,
+                    toroidal=settings.SOM_TOROIDAL, progress=progress)
+    known = name and known_for(data_dir, features, folder=settings.data_dir_of(name), name=name,
+                               asked=settings.CALIBRATION_DATASET != "auto", say=say, warn=warn)
+    trained = taught_directions(data_dir)
+    told = evidence(known, features, data_dir=data_dir, trained=trained)
+    clustering = cluster_photos(features, som, copies=copies, **given, **told, by_direction=trained,
+                                taught_apart=taught_apart(data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
+    counted_by = name if clustering.blind_count is not None else None
+    say(clustering.described(known=counted_by))
+    if told.get("within") is not None:
+        say(f"{name} showed what differs between photos of one product, which counts less")
+    repeated = len(copies) - copies.max() - 1
+    if repeated and not any(given.values()):
+        say(f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters")
+    if doubtful := doubtful or doubt(name, clustering.num_clusters, clustering.blind_count):
+        warn(doubtful)
+    return som, clustering, {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
+                             "clustering_id": clustering_id(img_paths, clustering.labels)}, {}
+
+
+def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
+    """Return what `find_clusters` does, of photos placed in the clusters of a chain, and the names of those {cluster:
+    name}."""
+    warn_of_chain(chain, folder_of=settings.data_dir_of, warn=warn)
+    som, clustering, earlier = place_on(chain, data_dir, features, copies=copies)
+    number, unplaced = len(clustering.labels), (clustering.labels < 0).sum()
+    say(f"{number - unplaced} of {counted(number, 'photo')} placed in {counted(clustering.num_clusters, 'cluster')} of "
+        f"{listed(chain)}; {unplaced} fit none of them (cluster -1)"
+        f"{'; give new products clusters in the report' if unplaced else ''}")
+    # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
+    if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
+        warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
+    return som, clustering, placing_facts(chain, data_dir, clustering, earlier), earlier

@@ -1,0 +1,45 @@
+"""Which network sees the photos of a dataset: the one that the settings name, or what it was before it was adapted."""
+from imgcluster.configuring.step_options import network_options, picture_options
+from imgcluster.datafiles.feature_record import features_record, is_adapted
+from imgcluster.errors import UserError
+from imgcluster.extraction.kind import read_kind
+from imgcluster.extraction.networks import load_network, suited
+from imgcluster.running.cli import shown
+
+
+def choose_network(settings, img_dir, img_paths, *, say, warn):
+    """Return the `networks.Network` that the settings name and that suits these photos, and say which that is.
+
+    Raises UserError where the network is gone that made the features of ASSIGN_TO, with which none else compares.
+    """
+    options = network_options(settings)
+    _warn_of_missing(settings, options["train_dir"], warn)
+    network = load_network(**options)
+    if settings.ASSIGN_TO is not None:
+        network = network.that_made(features_record(settings.data_dir_of(settings.ASSIGN_TO)))
+    elif settings.USE_FINE_TUNED == "auto" and settings.DATASET != settings.train_dataset:
+        network = _that_suits(settings, network, options["train_dir"], img_dir, img_paths, warn)
+    say(f"network: {network.remark}")
+    return network
+
+
+def _warn_of_missing(settings, train_dir, warn):
+    """Warn where step 02 should have made a network and did not."""
+    if train_dir is None or (train_dir / "network.keras").exists():
+        return
+    path = shown(train_dir / "network.keras")
+    if settings.ASSIGN_TO is not None and is_adapted(settings.data_dir_of(settings.ASSIGN_TO)):
+        raise UserError(f"ASSIGN_TO = {settings.ASSIGN_TO!r}: {path} is missing, the network that made its features, "
+                        "by which alone photos can be compared with them; put the file, or its folder, back")
+    warn(f"no {path} (step 02 makes it, of 50 photos or more where there are no labels): the pretrained network is "
+         "used as it is")
+
+
+def _that_suits(settings, network, train_dir, img_dir, img_paths, warn):
+    """A Network, or what it was before it was fine-tuned where that is what these photos need."""
+    chosen, kinship = suited(network, train_dir and read_kind(train_dir), img_dir, img_paths,
+                             batch_size=settings.BATCH_SIZE, **picture_options(settings))
+    if chosen is not network:
+        warn(f"these photos show another kind of product than {settings.train_dataset} (kinship {kinship:.2f}): "
+             "the network is used as it was before; USE_FINE_TUNED = True uses it fine-tuned all the same")
+    return chosen
