@@ -34,7 +34,7 @@ def main(argv=None):
     require(step.data_dir / "labels_pred.txt")
     step.claim()
     predicted, true = read_labels(step.data_dir, "pred"), read_labels_true(step.data_dir)
-    step.warn_if_changed("04")
+    step.warn_if_changed("00", "04")
     warn_of_changes(step.data_dir, folder_of=step.settings.data_dir_of, warn=step.warn)
     metrics = agreement(step, true, predicted) if true is not None else {}
     placed = is_placed(predicted)

@@ -35,7 +35,7 @@ def main(argv=None):
     step.claim()
     for folder in (step.result_dir, step.result_dir / "cluster_sheets"):
         remove_leftovers(folder)
-    step.warn_if_changed("03", "04")
+    step.warn_if_changed("00", "03", "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_what_was_scored(step.data_dir, warn=step.warn)
     chain = chain_from(count_of(step.data_dir).get("assigned_to"), folder_of=settings.data_dir_of)
@@ -44,7 +44,7 @@ def main(argv=None):
     warn_of_photos_not_found(gallery, warn=step.warn)
     written = save_figures(gallery, step.result_dir, progress=partial(progress, description="figures", unit="figure"))
     pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
-    page = write_report(step.result_dir / "report.html", gallery,
+    page = write_report(step.result_dir / "report.html", gallery, rerun=step.rerun_from("04"),
                         progress=lambda total: progress(description="report", total=total))
     written.append("report.html")
     exported = step.result_dir / "clusters"

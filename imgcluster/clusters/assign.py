@@ -47,10 +47,10 @@ class Catalogue:
         # Photos alone in their clusters show no differences.
         self.axes = (None if by_direction or np.bincount(self.labels).max() == 1
                      else axes_shown_by(self.features, self.labels))
-        self.places = self._placed(self.features)
+        self.places = self.placed(self.features)
 
-    def _placed(self, features):
-        """The places [M, d] at which photos [M, D] are compared."""
+    def placed(self, features):
+        """Return the places [M, d] at which photos [M, D] are compared."""
         return features if self.axes is None else read_all(OnAxes(features, *self.axes))
 
     def assign(self, features):
@@ -63,7 +63,7 @@ class Catalogue:
         if features.shape[1] != self.features.shape[1]:
             raise UserError(f"ASSIGN_TO: its photos have {self.features.shape[1]} features, those of DATASET "
                             f"{features.shape[1]}; make both with the same network (step 03)")
-        places, units = self._placed(features), self.map.best_matching_units(features)[0]
+        places, units = self.placed(features), self.map.best_matching_units(features)[0]
         index, distance = Nearby(self.places, self.units, self.map.prototypes).nearest(places, units, NUM_NEIGHBOURS)
         nearest = voted(self.labels[index], distance)
         new = are_new(self.features, features, self.labels, self.units, units, self.map.prototypes,

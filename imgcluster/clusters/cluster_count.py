@@ -28,7 +28,7 @@ class Clustering:
     calibrated: whether known products or a prior set it; blind_count: what the photos alone suggest, where known
     products set the count; corrected_from: the count before a person's corrections, where there were any; finer_groups:
     as of an `Estimate`; places [N, d]: of the photos, where clusters are compared by direction, None where others'
-    clusters were compared.
+    clusters were compared; new_groups: as `new_groups.groups_of_new` returns them, of photos placed among earlier ones.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -43,6 +43,7 @@ class Clustering:
     words: str = ""
     finer_groups: int | None = None
     places: object = field(default=None, repr=False)
+    new_groups: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def likely(self):

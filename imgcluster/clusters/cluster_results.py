@@ -39,12 +39,15 @@ def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
 
 
 def cluster_table(img_paths, clustering, units, distances, shape):
-    """One row per photo: file, cluster, place on the map, distance to it, confidence, cluster at each level."""
+    """One row per photo: file, cluster, place on the map, distance to it, confidence, cluster at each level; new_group
+    of photos that fit no earlier cluster, where there are some (-1 for others)."""
     unit_rows, unit_columns = np.unravel_index(units, shape)
-    levels = {f"level_{level['num_clusters']}": level["labels"] for level in clustering.levels}
+    others = {f"level_{level['num_clusters']}": level["labels"] for level in clustering.levels}
+    if clustering.new_groups is not None:
+        others["new_group"] = np.where(clustering.labels < 0, clustering.new_groups, -1)
     return pd.DataFrame({"file": img_paths, "cluster": clustering.labels, "unit_row": unit_rows,
                          "unit_column": unit_columns, "distance": distances, "confidence": clustering.confidence,
-                         **levels})
+                         **others})
 
 
 def review_list(table):

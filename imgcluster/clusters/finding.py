@@ -1,5 +1,6 @@
 """How photos come by clusters, and what is said of it: they are found, or those of earlier datasets taken."""
 from imgcluster.clusters.cluster_count import cluster_photos, doubt_of_given
+from imgcluster.clusters.cluster_results import DOUBTFUL
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.known_products import doubt, evidence, known_for
 from imgcluster.clusters.placing import place_on, placing_facts, warn_of_chain
@@ -39,6 +40,13 @@ def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, 
                                 taught_apart=taught_apart(data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
     counted_by = name if clustering.blind_count is not None else None
     say(clustering.described(known=counted_by))
+    if settings.ALLOW_OUTLIERS:
+        far = counted(int((clustering.labels < 0).sum()), "photo")
+        say(f"ALLOW_OUTLIERS: {far} so far from all others as to be in no cluster (-1)")
+    unsure = int((clustering.confidence < DOUBTFUL).sum())
+    if clustering.num_clusters > 1 and 2 * unsure > len(img_paths):
+        say(f"{unsure} of {counted(len(img_paths), 'photo')} might as well be in another cluster (confidence below "
+            f"{DOUBTFUL:.2f}): take number and clusters for rough ones")
     if told.get("within") is not None:
         say(f"{name} showed what differs between photos of one product, which counts less")
     repeated = len(copies) - copies.max() - 1
@@ -56,8 +64,10 @@ def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
     warn_of_chain(chain, folder_of=settings.data_dir_of, warn=warn)
     som, clustering, earlier = place_on(chain, data_dir, features, copies=copies)
     number, unplaced = len(clustering.labels), (clustering.labels < 0).sum()
+    groups = 0 if clustering.new_groups is None else clustering.new_groups.max() + 1
+    alike = f", in {counted(groups, 'group')} of photos that look alike" if groups else ""
     say(f"{number - unplaced} of {counted(number, 'photo')} placed in {counted(clustering.num_clusters, 'cluster')} of "
-        f"{listed(chain)}; {unplaced} fit none of them (cluster -1)"
+        f"{listed(chain)}; {unplaced} fit none of them (cluster -1){alike}"
         f"{'; give new products clusters in the report' if unplaced else ''}")
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:

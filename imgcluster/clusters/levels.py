@@ -7,6 +7,8 @@ from imgcluster.structure.hierarchy import by_size, majority, partition
 # Levels are sought at the count times powers of two: so many to either side, or as many as its interval reaches over,
 # up to the second number; each up to this factor from there.
 LEVELS, MOST_LEVELS, LEVEL_WINDOW = 2, 5, 1.3
+# Photos of a cluster, on average, at the finest level.
+LEAST_PHOTOS = 2
 
 
 def nested_levels(hierarchy, places, labels, interval):
@@ -88,7 +90,7 @@ def level_counts(tree, count, interval):
     """Return counts at which a linkage [U-1, 4] is best cut near a quarter, half, twice and four times `count`.
 
     An eighth, eight times and so on are looked at too, where the count's interval (low, high) reaches that far. Best is
-    where the next merge costs most, as a ratio, over the last one done.
+    where the next merge costs most, as a ratio, over the last one done. Finer counts are half the leaves at most.
     """
     costs = np.log(np.maximum(tree[::-1, 2], np.finfo(np.float32).tiny))
     coarser, finer = (int(np.clip(np.log2(reach), LEVELS, MOST_LEVELS))
@@ -97,7 +99,7 @@ def level_counts(tree, count, interval):
     for power in (*range(-coarser, 0), *range(1, finer + 1)):
         wanted = count * 2.0**power
         near = np.arange(np.ceil(wanted / LEVEL_WINDOW), wanted * LEVEL_WINDOW).astype(int)
-        near = near[(near >= 2) & (near <= len(costs))]
+        near = near[(near >= 2) & (near <= (len(costs) if power < 0 else (len(costs) + 1) // LEAST_PHOTOS))]
         if len(near):
             # costs[k - 2] is that of the merge from k clusters to k - 1.
             found.append(int(near[np.argmax(costs[near - 2] - costs[np.minimum(near - 1, len(costs) - 1)])]))

@@ -15,9 +15,15 @@ from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
 from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.clusters.corrections import apply_corrections
 from imgcluster.clusters.corrections_file import lines_for, placed_in
+from imgcluster.clusters.new_groups import groups_of_new
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels
 from imgcluster.datafiles.chain import chain_from, chain_labels, count_of
-from imgcluster.datafiles.feature_record import differences_in_words, taught_directions
+from imgcluster.datafiles.feature_record import (
+    differences_in_words,
+    read_before,
+    taught_apart,
+    taught_directions,
+)
 from imgcluster.datafiles.records import fingerprint, made_with
 from imgcluster.errors import UserError
 from imgcluster.rows import joined, picked
@@ -48,9 +54,17 @@ def place_on(chain, data_dir, features, *, copies=None):
     labels_new, count = found.labels[stands_in], len(set(found.labels.tolist()) - {-1})
     clustering = Clustering(labels_new, count, (count, count), [],
                             np.where(labels_new < 0, 0, found.confidence[stands_in]), "placed in earlier clusters",
-                            count_of(last).get("calibrated", False), words="placed in earlier clusters")
+                            count_of(last).get("calibrated", False), words="placed in earlier clusters",
+                            new_groups=_groups_of_new(catalogue, data_dir, features, labels_new, copies))
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
     return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)
+
+
+def _groups_of_new(catalogue, data_dir, features, labels, copies):
+    """`groups_of_new` of photos with features [N, D] in `data_dir`, in clusters labels int [N] of a Catalogue."""
+    before = read_before(data_dir)
+    return groups_of_new(catalogue.placed(features), features if before is None else before, labels, copies=copies,
+                         taught_apart=taught_apart(data_dir))
 
 
 def _copies_among(chain, features):

@@ -69,7 +69,9 @@ def read_before(data_dir):
     Raises UserError where it is damaged.
     """
     path = Path(data_dir) / BEFORE
-    before = map_array(path) if path.exists() else ()
+    if not path.exists():
+        return None
+    before = map_array(path)
     return before if len(before) == len(read_img_paths(data_dir)) and not are_others(data_dir) else None
 
 

@@ -10,6 +10,8 @@ from imgcluster.photos.spelling import as_listed, with_columns
 from imgcluster.wording import counted, meant
 
 SHOWN = 5
+APART = ("; or move the photos without labels to a folder of their own: DATASET names it, TRAIN_DATASET the labelled "
+         "ones, TRAIN_LABELS_FROM says where the labels of these are, and LABELS_FROM is None")
 WAYS, COLUMNS = ("'filename'", "'folder'"), ("file", "label")
 # As cameras name their photos: 20240131_142233.jpg.
 DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
@@ -39,9 +41,7 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
         labels = [known.get(path) for path in img_paths]
         remedy = (f"they are not in the column 'file' of {csv_path} or have no label there"
                   f"{_names_of_no_photo(known, img_paths)}; add them (paths relative "
-                  f"to RAW_IMG_DIR), set {setting} = None to use no labels, or move the photos without labels to a "
-                  "folder of their own: DATASET names it, TRAIN_DATASET the labelled ones, TRAIN_LABELS_FROM the CSV "
-                  "file, and LABELS_FROM is None")
+                  f"to RAW_IMG_DIR), or set {setting} = None to use no labels")
     _require_all(img_paths, labels, remedy)
     return _as_tokens(labels)
 
@@ -99,6 +99,7 @@ def _names_of_no_photo(known, img_paths):
 def _require_all(img_paths, labels, remedy):
     missing = [path for path, label in zip(img_paths, labels) if not (label or "").strip()]
     if missing:
+        remedy += APART if len(missing) < len(labels) else ""
         listed = "".join(f"\n  {path}" for path in missing[:SHOWN])
         more = f"\n  ... and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
         raise UserError(f"{len(missing)} of {len(img_paths)} photos have no label: {remedy}{listed}{more}")

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from imgcluster.plots.style import DPI, TITLE_SIZE, bare_axes, text_style, wrapped
 
 _MARGIN = 24  # pixels of white around the canvas
+_NOTE_SIZE = 8
 _MIN_WIDTH = 720  # pixels: room for a title above a few photos
 _WIDTH_OF_TITLE_SIZE = 1600  # pixels: wider pictures, shown smaller, get a larger title
 
@@ -24,18 +25,22 @@ def fitted(image, width, height=None):
     return cell
 
 
-def show_canvas(canvas, *, title):
-    """Figure and axes that show `canvas`, uint8 [h, w, 3], at its own size below a title; data units are pixels."""
+def show_canvas(canvas, *, title, note=""):
+    """Figure and axes that show `canvas`, uint8 [h, w, 3], at its own size below a title and above a note; data units
+    are pixels."""
     height, width = canvas.shape[:2]
     full_width = max(width + 2 * _MARGIN, _MIN_WIDTH)
     size = TITLE_SIZE * max(1.0, full_width / _WIDTH_OF_TITLE_SIZE)
     title = wrapped(title, full_width / DPI * TITLE_SIZE / size)
     head = round((1.3 * (title.count("\n") + 1) + 1.2) * size / 72 * DPI)
-    full_height = height + head + _MARGIN
+    note = wrapped(note, full_width / DPI * TITLE_SIZE / _NOTE_SIZE)
+    foot = _MARGIN + (round(1.3 * (note.count("\n") + 1) * _NOTE_SIZE / 72 * DPI) if note else 0)
+    full_height = height + head + foot
     figure = Figure(figsize=(full_width / DPI, full_height / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=size, y=1 - 0.6 * size / 72 * DPI / full_height, va="top", **text_style())
-    axes = figure.add_axes(((full_width - width) // 2 / full_width, _MARGIN / full_height, width / full_width,
+    figure.text(0.5, _MARGIN / 2 / full_height, note, fontsize=_NOTE_SIZE, ha="center", va="bottom", **text_style())
+    axes = figure.add_axes(((full_width - width) // 2 / full_width, foot / full_height, width / full_width,
                             height / full_height))
     axes.imshow(canvas, interpolation="nearest", aspect="auto")
     bare_axes(axes)

@@ -11,13 +11,13 @@ _CAPTION_SIZE = 7
 _CHARACTER = 9  # pixels of a character of caption
 
 
-def contact_sheet(rows, thumbnail, *, title, captions=None):
+def contact_sheet(rows, thumbnail, *, title, captions=None, note=""):
     """Photos of one cluster in the order given, most typical first, as one sheet.
 
     rows: photo rows [n]; thumbnail: callable from a row to a uint8 RGB [h, w, 3]; captions: n texts for below the
-    photos, of one line or of several.
+    photos, of one line or of several; note: for below them all.
     """
-    return _sheet([fitted(thumbnail(int(row)), CELL) for row in rows], captions, title=title, columns=8)
+    return _sheet([fitted(thumbnail(int(row)), CELL) for row in rows], captions, title=title, columns=8, note=note)
 
 
 def before_after_sheet(before, after, names, *, title):
@@ -30,8 +30,8 @@ def before_after_sheet(before, after, names, *, title):
     return _sheet(pairs, names, title=title, columns=3)
 
 
-def _sheet(cells, captions, *, title, columns):
-    """Cells of equal size, row by row, with a caption below each."""
+def _sheet(cells, captions, *, title, columns, note=""):
+    """Cells of equal size, row by row, with a caption below each and a note below all."""
     columns = max(1, min(columns, len(cells)))
     height, width = (cells[0].shape[0], cells[0].shape[1]) if cells else (CELL, CELL)
     line = max((_LINE * (caption.count("\n") + 1) for caption in captions or ()), default=0)
@@ -41,7 +41,7 @@ def _sheet(cells, captions, *, title, columns):
                for index in range(len(cells))]
     for (top, left), cell in zip(corners, cells):
         canvas[top:top + height, left:left + width] = cell
-    figure, axes = show_canvas(canvas, title=title)
+    figure, axes = show_canvas(canvas, title=title, note=note)
     for (top, left), caption in zip(corners, captions or ()):
         text = "\n".join(clean(part, width // _CHARACTER) for part in caption.split("\n"))
         axes.text(left + width / 2, top + height + 2, text, ha="center", va="top", fontsize=_CAPTION_SIZE,

@@ -16,13 +16,15 @@ from imgcluster.report.sprites import pack_sprites
 from imgcluster.wording import listed
 
 MAX_PHOTOS = 10_000
+RERUN = "python run_all.py --from 04"
 MOST_UP = 2  # from RESULT_DIR, result/NAME, to the project's folder
 
 
-def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
+def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=None):
     """Write the report of a `gallery.Gallery` to `path`, one HTML file that needs nothing else.
 
-    max_photos: of more photos a seeded sample is shown, and the page says so. progress: `progress(total)` makes a bar
+    max_photos: of more photos a seeded sample is shown, and the page says so. rerun: the command line by which
+    corrections are applied. progress: `progress(total)` makes a bar
     with `.update(n)` and a `with` block, moved once per thumbnail. Returns {"photos": those shown, "bytes": the file's
     size}. Raises UserError when labels_pred.txt or img_paths.txt is missing; whatever else is missing is left out.
     """
@@ -35,6 +37,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, progress=None):
               *(partial(load_thumbnail, *photo) for each in earlier.values() for photo in each)]
     data["beforeAfter"] = [[index, len(rows) + number] for number, index in enumerate(pairs)]
     data["earlier"] = _earlier(gallery, earlier, len(rows) + len(pairs))
+    data["rerun"] = rerun
     data["photosAt"] = _address(gallery.raw_dir, path.parent)
     data["training"], review = tables.training(gallery), review_table(gallery)
     sprites = _sprites(photos, progress)

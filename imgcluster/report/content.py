@@ -134,7 +134,9 @@ def _photos(gallery, rows, near):
         photos |= {"typicality": _rounded(gallery.typicality[rows], 4), "near": near}
     if has(gallery, "clusters.csv"):
         table = gallery.clusters.iloc[rows]
-        photos["confidence"] = _rounded(table["confidence"], 3)
+        photos["confidence"] = _rounded(table["confidence"].where(gallery.predicted[rows] >= 0), 3)
+        if "new_group" in table:
+            photos["newGroup"] = table["new_group"].astype(int).tolist()
         if has(gallery, "som.npz"):
             columns = gallery.som["hits"].shape[1]
             photos["unit"] = (table["unit_row"] * columns + table["unit_column"]).astype(int).tolist()
@@ -149,7 +151,7 @@ def _clusters(gallery, near):
         inside = gallery.predicted == numbers[index]
         cluster = {"id": int(numbers[index]), "size": int(sizes[index]),
                    "name": gallery.names.get(int(numbers[index])), "near": near.get(int(numbers[index]), [])}
-        if has(gallery, "clusters.csv"):
+        if has(gallery, "clusters.csv") and numbers[index] >= 0:
             cluster["confidence"] = _rounded([gallery.clusters["confidence"].to_numpy()[inside].mean()], 3)[0]
         if gallery.true is not None:
             names, counts = np.unique(gallery.true[inside], return_counts=True)

@@ -40,7 +40,7 @@ BEFORE_AFTER = 12  # pairs of photos
 OWN_SHARE = 0.9
 SEEN_CHANGE = 3  # grey levels of 255, on average: more than writing a photo anew as JPEG changes
 SHEET_PHOTOS, SHEET_DOUBTFUL = 48, 16  # on a contact sheet, and how many of them are the least sure
-CONFIDENCE = "Number: confidence, from 0 (might as well be in the next cluster) to 1 (its own is by far the nearest)"
+CONFIDENCE = "Numbers: confidence, from 0 (might as well be in the next cluster) to 1 (its own is by far the nearest)"
 
 
 @dataclass(frozen=True)
@@ -237,10 +237,11 @@ def draw_cluster(gallery, cluster):
     shown = np.concatenate([typical, gallery.least_sure(others, SHEET_DOUBTFUL)]) if hidden else rows
     title = (f"{gallery.name}: {gallery.called(cluster)}, {counted(len(rows), 'photo')}"
              + (", most typical first" if len(rows) > 1 else "")
-             + (f", {hidden:,} in the middle left out" if hidden else "") + f". {CONFIDENCE}")
+             + (f", {hidden:,} in the middle left out" if hidden else ""))
     confidence = gallery.clusters["confidence"].to_numpy()
     captions = [f"{gallery.img_paths[row].rsplit('/', 1)[-1]}\n{confidence[row]:.2f}" for row in shown]
-    return contact_sheet(shown, partial(load_thumbnail, gallery), title=title, captions=captions)
+    return contact_sheet(shown, partial(load_thumbnail, gallery), title=title, captions=captions,
+                         note=CONFIDENCE)
 
 
 def looks_changed(before, after):

@@ -74,13 +74,19 @@ def answer(gallery):
             "finer_groups": count.get("finer_groups"),
             "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
             "first": gallery.earlier[-1].name if gallery.earlier else count.get("assigned_to"),
-            "unplaced": int((gallery.predicted < 0).sum()),
+            "unplaced": int((gallery.predicted < 0).sum()), "new_groups": _new_groups(gallery),
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": float(np.median(sizes)) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
             "in_own_cluster": gallery.metrics.get("known_in_own_cluster"),
             "how_counted": _how_counted(count),
             "seen": warning_of_seen(gallery.metrics) if gallery.true is not None else ""}
+
+
+def _new_groups(gallery):
+    """How many groups photos that fit no earlier cluster form among themselves; 0 where they are not grouped."""
+    table = gallery.clusters if (gallery.data_dir / "clusters.csv").exists() else {}
+    return len(set(table["new_group"][gallery.predicted < 0])) if "new_group" in table else 0
 
 
 def _how_counted(count):

@@ -141,6 +141,13 @@ class Step:
         says_next = then is not None and self.options.part_of_run is None
         self.say(f"{line}; next: {self._command(then)}" if says_next else line)
 
+    def rerun_from(self, number):
+        """The command line that runs all steps for this dataset from one on, whatever DATASET config.py names then."""
+        name = self.settings.DATASET
+        overridden = f"DATASET={name!r}" if name[0].isdigit() else f"DATASET={name}"  # digits alone would be a number
+        return shlex.join(["python", "run_all.py", "--from", number, *config_arguments(self.options), "--set",
+                           overridden])
+
     def _command(self, script):
         """The command line of another script under the same settings."""
         return shlex.join(["python", script, *settings_arguments(self.options)])

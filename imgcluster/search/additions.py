@@ -56,7 +56,7 @@ class Added:
     @property
     def in_words(self):
         """What was done, in one line."""
-        others = ((self.already, f"{self.already:,} there already"),
+        others = ((self.already, f"{self.already:,} seen before"),
                   (self.copies, f"{counted(self.copies, 'copy', 'copies')} left out"),
                   (self.unusable, f"{self.unusable:,} could not be used"))
         return "; ".join([f"{counted(self.came, 'photo')} came, {self.left} left: {self.total:,} in the catalogue",

@@ -54,6 +54,16 @@ def test_units_of_the_map_are_of_the_cluster_that_most_of_their_photos_are_in(fi
         assert arrays["hits"].ravel()[:6].tolist() == [3, 0, 0, 1, 0, 2]
 
 
+def test_groups_of_new_photos_are_of_those_that_are_still_in_no_cluster(written, digits, fitted, tmp_path):
+    labels = np.where(np.arange(300) < 6, -1, written[1].labels)
+    groups = np.where(np.arange(300) < 9, np.arange(300) % 2, -1)
+    write_lines(tmp_path / "img_paths.txt", [f"{row}.png" for row in range(300)])
+    write_clustering(tmp_path, range(300), digits, fitted, replace(written[1], labels=labels, new_groups=groups))
+    table = pd.read_csv(tmp_path / "clusters.csv")
+    assert table.new_group.tolist() == [0, 1, 0, 1, 0, 1] + [-1] * 294
+    assert "new_group" not in pd.read_csv(written[0] / "clusters.csv")
+
+
 def test_review_list_is_the_least_confident_first_and_bounded_but_for_all_that_fit_no_cluster():
     table = pd.DataFrame({"file": list("abcdefghij"), "cluster": [0] * 7 + [-1] * 3,
                           "confidence": [0.9, 0.1, 0.45, 0.3, 0.49, 0.8, 0.7, 0, 0, 0]})

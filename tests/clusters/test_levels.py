@@ -106,7 +106,7 @@ def test_levels_reach_as_far_as_the_interval_does():
     assert len(level_counts(tree, 1, (1, 999))) == 5  # of one cluster nothing is coarser
 
 
-@pytest.mark.parametrize("count", [8, 40])
+@pytest.mark.parametrize("count", [8, 20])
 def test_levels_are_near_a_quarter_half_twice_and_four_times_the_count(count):
     for seed in range(5):
         heights = np.sort(np.random.default_rng(seed).lognormal(size=199))
@@ -116,7 +116,13 @@ def test_levels_are_near_a_quarter_half_twice_and_four_times_the_count(count):
 
 
 @pytest.mark.parametrize("heights, count, levels", [
-    ([1, 5, 5, 5, 9], 4, [2]), ([1, 5, 5, 5, 9], 2, [5]), ([1, 5, 5, 5, 9], 20, [5]), ([1, 2, 8, 8, 9], 2, [4])])
+    ([1, 5, 5, 5, 9], 4, [2]), ([1, 5, 5, 5, 9], 20, [5]), ([0.9] * 6 + [1, 5, 5, 5, 9], 2, [5]),
+    ([0.9] * 6 + [1, 2, 8, 8, 9], 2, [4])])
 def test_a_level_ends_before_the_dearest_merge_has_two_clusters_or_more_and_fewer_than_nodes(heights, count, levels):
-    tree = np.column_stack([np.zeros((5, 2)), heights, np.zeros(5)])  # of six nodes
+    tree = np.column_stack([np.zeros((len(heights), 2)), heights, np.zeros(len(heights))])
     assert level_counts(tree, count, (count, count)) == levels
+
+
+def test_clusters_of_a_finer_level_have_two_photos_on_average():
+    tree = np.column_stack([np.zeros((9, 2)), np.arange(1, 10), np.zeros(9)])  # of ten nodes
+    assert max(level_counts(tree, 4, (4, 4))) <= 4 and max(level_counts(tree, 3, (3, 3))) == 5

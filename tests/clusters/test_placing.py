@@ -290,6 +290,7 @@ def test_photos_that_fit_no_cluster_are_in_none_and_not_counted(written, digits,
     fits = placed.labels >= 0
     assert fits.sum() > 15 and (placed.confidence[fits] > 0).mean() > 0.8
     assert placed.num_clusters == len(set(placed.labels[fits])) and placed.interval == (placed.num_clusters,) * 2
+    assert ((placed.new_groups >= 0) == (placed.labels < 0)).all()
     assert placed.calibrated == calibrated and placed.words == "placed in earlier clusters" and placed.levels == []
     assert names == dict.fromkeys(range(written[1].num_clusters), "")
     assert som.topographic_errors == [som.topographic_error(photos)]

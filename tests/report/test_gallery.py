@@ -196,7 +196,7 @@ def test_the_table_calls_clusters_by_their_names(gallery):
 
 def test_the_sheet_of_one_photo_counts_it_in_the_singular(gallery):
     write_labels(gallery.data_dir, "pred", np.where(np.arange(COUNT) == 0, 9, gallery.predicted))
-    assert "cluster 9, 1 photo. " in " ".join(text_of(draw(changed(gallery), sheet(9))).split())
+    assert "cluster 9, 1 photo Numbers: " in " ".join(text_of(draw(changed(gallery), sheet(9))).split())
 
 
 def test_the_sheet_of_a_large_cluster_ends_with_its_most_doubtful_photos(gallery, monkeypatch):

@@ -15,7 +15,7 @@ from report_gallery import HOSTILE_FILE, make_gallery
 
 from imgcluster.clusters.corrections import apply_corrections
 from imgcluster.datafiles.artefacts import write_labels
-from imgcluster.files import write_json, write_lines
+from imgcluster.files import write_json, write_lines, write_table
 from imgcluster.report import sprites, write_report
 
 
@@ -441,6 +441,32 @@ def test_colours_go_by_the_numbers_of_clusters_and_photos_in_none_are_grey_and_l
         assert [element.text for element in browser.find_elements("css selector", selector)] == expected
     assert {button.text for button in browser.find_elements("css selector", "#review-photos .in")} <= {
         "in no cluster", "in Cluster 1", "in Cluster 7"}
+
+
+def test_photos_in_no_cluster_are_chosen_by_the_groups_they_form(browser, tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_labels(gallery.data_dir, "pred", np.repeat([-1, 1, 7], [12, 4, 8]))
+    table = pd.read_csv(gallery.data_dir / "clusters.csv")
+    table["new_group"] = np.repeat([0, 1, -1], [8, 4, 12])
+    write_table(gallery.data_dir / "clusters.csv", table)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    lead = "12 photos fit none of them, in 2 groups of photos that look alike."
+    assert lead in browser.find_element("id", "answer").text
+    click(browser, "#unplaced .strip")
+    parts = browser.find_elements("css selector", ".part")
+    assert [part.text for part in parts] == ["8", "4"]
+    parts[1].click()
+    assert browser.find_element("id", "chosen").text == "4 photos chosen"
+    assert "confidence" not in browser.find_element("id", "cluster-facts").text
+    orders = [button.text for button in browser.find_elements("css selector", "#cluster-photos-order button")]
+    assert orders == ["Typical first", "Alike together"]
+    click(browser, "#split")
+    assert [part.text for part in browser.find_elements("css selector", ".part") if part.is_displayed()] == []
+    click(browser, "#cluster-close")
+    assert [title.text for title in browser.find_elements("css selector", "#cards .title")][-2:] == [
+        "Cluster new-1", "No cluster"]
 
 
 def test_training_curves_say_what_they_measure(browser):

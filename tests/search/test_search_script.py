@@ -225,10 +225,10 @@ def test_photos_that_are_there_already_and_copies_are_counted(shop, tmp_path):
     assert call("01_img_preprocess.py", shop, *without)[0] == 0
     new = new_photos(tmp_path / "new", ["1_20_0.png", "3_20_0.png"])
     for names, said in (([], "2 photos came, 0 left: 30 in the catalogue\n"),
-                        ([], "0 photos came, 0 left: 30 in the catalogue; 2 there already\n"),
-                        (["1_21_0.png", "2_20_0.png"], "1 photo came, 0 left: 31 in the catalogue; 2 there already; "
+                        ([], "0 photos came, 0 left: 30 in the catalogue; 2 seen before\n"),
+                        (["1_21_0.png", "2_20_0.png"], "1 photo came, 0 left: 31 in the catalogue; 2 seen before; "
                                                        "1 copy left out\n"),
-                        ([], "0 photos came, 0 left: 31 in the catalogue; 4 there already\n")):
+                        ([], "0 photos came, 0 left: 31 in the catalogue; 4 seen before\n")):
         err = call(SEARCH, shop, "--add", new_photos(new, names), *without)[2]
         assert said in err, err
 

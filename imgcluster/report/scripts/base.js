@@ -167,11 +167,12 @@ whenIdle(fillRest);
 
 const clusterName = (id) => groups.get(id)?.name ?? names.get(id) ?? (id === -1 ? "No cluster" : `Cluster ${id}`);
 const baseName = (file) => file.slice(file.lastIndexOf("/") + 1);
-// The end of a file name tells it from its neighbours.
-const shortName = (file) => (baseName(file).length > 12 ? `…${baseName(file).slice(-10)}` : baseName(file));
 // Both its ends tell a name apart.
 const shortened = (text, length) => (text.length > length
   ? `${text.slice(0, Math.ceil((length - 1) / 2))}…${text.slice(-Math.floor((length - 1) / 2))}` : text);
+const shortName = (file) => shortened(baseName(file).replace(/\.\w+$/, ""), 13);
+// What is searched by and what is found, whatever the case and spelling (ß is SS in capitals).
+const folded = (text) => text.normalize("NFC").toUpperCase();
 const modelOf = (index) => (photos.model ? data.models[photos.model[index]].name : null);
 const confidenceOf = (index) => (photos.confidence ? photos.confidence[index] : null);
 const typicalityOf = (index) => (photos.typicality ? photos.typicality[index] : confidenceOf(index));

@@ -66,16 +66,17 @@ function earlierLine(id) {
 function card(cluster) {
   const { id, indices } = cluster;
   const typical = indices.slice(0, 3);
-  const doubtful = photos.confidence ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
+  const sure = photos.confidence && id !== -1;
+  const others = sure ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
   return h("article", { class: "card" },
     h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", "data-cluster": id, title: clusterName(id), onclick: () => openCluster(id) },
       clusterName(id))), h("span", { class: "size" }, count(cluster.size, "photo"))),
     earlierLine(id),
     h("div", { class: "typical" }, typical.map((index) => photoButton(index))),
-    doubtful.length ? h("div", { class: "doubtful" },
-      h("span", { class: "label" }, photos.confidence ? "least sure" : "others"),
-      doubtful.map((index) => photoButton(index))) : null,
-    modelLine(cluster), confidenceBar(cluster.confidence));
+    others.length ? h("div", { class: "doubtful" },
+      h("span", { class: "label" }, sure ? "least sure" : "others"),
+      others.map((index) => photoButton(index))) : null,
+    modelLine(cluster), id === -1 ? null : confidenceBar(cluster.confidence));
 }
 
 const byNumber = (a, b) => String(a.id).localeCompare(String(b.id), "en", { numeric: true });

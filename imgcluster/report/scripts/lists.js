@@ -33,12 +33,12 @@ function startOpening() {
 
 function startSearch() {
   const [box, results] = [$("search"), $("results")];
-  const folded = photos.file.map((file, index) => `${file} ${modelOf(index) ?? ""}`.normalize("NFC").toLowerCase());
+  const texts = photos.file.map((file, index) => folded(`${file} ${modelOf(index) ?? ""}`));
   const find = () => {
-    const words = box.value.normalize("NFC").toLowerCase().split(/\s+/).filter(Boolean);
+    const words = folded(box.value).split(/\s+/).filter(Boolean);
     results.hidden = words.length === 0;
     if (!words.length) return;
-    const found = range(numPhotos).filter((index) => words.every((word) => folded[index].includes(word)));
+    const found = range(numPhotos).filter((index) => words.every((word) => texts[index].includes(word)));
     showResults(found, found.length ? `${count(found.length, "photo")} found` : "No photo has this in its name");
   };
   box.addEventListener("input", find);

@@ -54,7 +54,7 @@ function pickCluster(title, indices, targets, pick) {
 
 // Of the clusters those with all words typed in their names, whole words first: Cluster 2, then Cluster 12.
 function narrow() {
-  const inWords = (text) => text.normalize("NFC").toLowerCase().split(/\s+/).filter(Boolean);
+  const inWords = (text) => folded(text).split(/\s+/).filter(Boolean);
   const words = inWords($("picker-filter").value);
   const whole = ({ id }) => words.every((word) => inWords(clusterName(id)).includes(word));
   const named = picking.targets.filter(({ id }) => words.every((word) => inWords(clusterName(id)).join(" ").includes(word)))

@@ -6,7 +6,7 @@ function whatNext() {
   const before = data.correctionsMade;
   return [`Saved${before ? `, with the ${count(before, "correction")} made before` : ""}. Now put corrections.csv into `,
     h("code", {}, `data/${data.name}/`), data.earlierCorrections.length ? ", in place of the one there (if no newer report made that)," : "", " and run ",
-    h("code", {}, "python run_all.py --from 04")];
+    h("code", {}, data.rerun)];
 }
 
 // "22 clusters found, 21 now"; nothing where corrections leave the number as it was.

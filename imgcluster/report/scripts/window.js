@@ -85,7 +85,7 @@ function drawHead() {
   $("cluster-title").replaceChildren(swatch(opened), clusterName(opened));
   const facts = [count(cluster.size, "photo")];
   if (cluster.size > cluster.indices.length) facts.push(`${cluster.indices.length.toLocaleString("en")} of them in this page`);
-  if (cluster.confidence !== null) facts.push(`mean confidence ${cluster.confidence.toFixed(2)}`);
+  if (cluster.confidence !== null && opened !== -1) facts.push(`mean confidence ${cluster.confidence.toFixed(2)}`);
   if (cluster.model !== undefined) facts.push(`${percent(cluster.share)} labelled ${cluster.model}`);
   $("cluster-facts").textContent = facts.join(" · ");
   if (data.earlier) drawEarlier(earlierPhotos(opened));
@@ -103,7 +103,11 @@ function drawEarlier(earlier) {
 
 // ---- its parts at finer levels: the split that the method itself would make
 
-const finerLevels = () => (isAnswer() ? levels.slice(answerLevel + 1) : []);
+// Photos in no cluster have groups among themselves instead.
+function finerLevels() {
+  if (opened === -1) return photos.newGroup ? [{ cluster: photos.newGroup }] : [];
+  return isAnswer() ? levels.slice(answerLevel + 1) : [];
+}
 
 // The partitions of photos at the finer levels that divide them, coarse to fine: lists of parts, the largest first.
 function finerParts(indices) {
@@ -162,7 +166,7 @@ const photoOrders = {
 
 function drawPhotos(marked = null) {
   const members = membersOf(opened);
-  const offered = ["typical", ...(photos.confidence ? ["doubtful"] : []), ...(finerParts(members).length ? ["alike"] : [])];
+  const offered = ["typical", ...(photos.confidence && opened !== -1 ? ["doubtful"] : []), ...(finerParts(members).length ? ["alike"] : [])];
   const order = offered.includes(photoOrder) ? photoOrder : "typical";
   choice($("cluster-photos-order"), offered.map((name) => [name, photoOrders[name][0]]), order,
     (value) => { photoOrder = value; listPhotos(photoOrders[value][1](membersOf(opened))); });
