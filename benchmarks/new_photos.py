@@ -11,7 +11,8 @@ of the photos of the others (with --rows: so many of each class at most) are the
 clusters; the rest, and all photos of the left-out classes, are placed. Right: of the rest, which share has its own
 class for the nearest cluster, marked as new or not. Marked: which share is called a new product (-1). "As they are":
 the earlier photos vote by features as they are, not where what differs within the earlier clusters counts less. Means
-over the draws; AUC: how often a wrong photo has less confidence than a right one. With --in-row the earlier photos of
+over the draws; AUC: how often a wrong photo has less confidence than a right one. Groups: those that the marked photos
+form (`new_groups`), compared with their labels. With --in-row the earlier photos of
 a class are its first ones, so that photos that were taken in a row are either earlier or placed.
 
 With --weeks each class' photos come in three weeks. A sixth of the classes is new in the second, whose photos are
@@ -25,13 +26,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.cluster_count import cut_to, read_sets  # noqa: E402
 from imgcluster.clusters.assign import Catalogue  # noqa: E402
 from imgcluster.clusters.directions import place_in_cluster  # noqa: E402
+from imgcluster.clusters.new_groups import groups_of_new  # noqa: E402
 from imgcluster.som import map_of  # noqa: E402
 
 NEW_SHARE, EARLIER_SHARE = 1 / 4, 3 / 5
@@ -41,8 +43,9 @@ def main(argv=None):
     options = parse(argv)
     if options.weeks:
         return print_weeks(options)
-    print("| photos | right, as they are | right | known ones marked | new ones marked | AUC of the confidence |")
-    print("|---|---:|---:|---:|---:|---:|")
+    print("| photos | right, as they are | right | known ones marked | new ones marked | AUC of the confidence "
+          "| ARI of the groups | groups a product |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for name, (rows, labels) in read_sets(options.features, options.sets).items():
         found = [placed(rows, labels, np.random.default_rng([options.seed, draw]), options.rows, options.in_row)
                  for draw in range(options.draws)]
@@ -73,13 +76,25 @@ def placed(rows, labels, rng, most, in_row):
     earlier = np.isin(np.arange(len(labels)), here[cut_to(labels[here], most, rng)])
     kept, clusters = np.unique(labels[earlier], return_inverse=True)
     som = map_of(rows[earlier])
-    plain, evened = (Catalogue(rows[earlier], som, clusters, by_direction=as_they_are).assign(rows[~earlier])
-                     for as_they_are in (True, False))
+    plain, catalogue = (Catalogue(rows[earlier], som, clusters, by_direction=as_they_are)
+                        for as_they_are in (True, False))
+    plain, evened = plain.assign(rows[~earlier]), catalogue.assign(rows[~earlier])
     known, marked = ~new[~earlier], evened.labels < 0
     right = [kept[found.nearest[known]] == labels[~earlier][known] for found in (plain, evened)]
     mixed = 0 < right[1].mean() < 1
     return [right[0].mean(), right[1].mean(), marked[known].mean(), marked[~known].mean(),
-            roc_auc_score(right[1], evened.confidence[known]) if mixed else np.nan]
+            roc_auc_score(right[1], evened.confidence[known]) if mixed else np.nan,
+            *grouped(catalogue, rows[~earlier], labels[~earlier], evened.labels)]
+
+
+def grouped(catalogue, rows, labels, placed):
+    """Return (the ARI of the groups that photos marked as new form, groups for each product among them); NaN for none
+    or a few."""
+    groups = groups_of_new(catalogue.placed(rows), rows, placed)
+    if groups is None:
+        return np.nan, np.nan
+    true, found = labels[placed < 0], groups[placed < 0]
+    return adjusted_rand_score(true, found), len(set(found)) / len(set(true))
 
 
 def print_weeks(options):
