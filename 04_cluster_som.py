@@ -56,7 +56,7 @@ def main(argv=None):
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
                  f"{counted(clustering.num_clusters, 'cluster')}{likely}"
                  f"{f'; there were NUM_CLUSTERS = {asked} before' if forced else ''}")
-    write_clustering(step.data_dir, img_paths, features, som, clustering, **facts)
+    write_clustering(step.data_dir, img_paths, features, som, clustering, copies=copies, **facts)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")

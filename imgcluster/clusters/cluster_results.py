@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcluster.clusters.copies import is_first
 from imgcluster.datafiles.artefacts import require, write_labels
 from imgcluster.datafiles.records import changed_inputs
 from imgcluster.files import read_arrays, write_arrays, write_json, write_table
@@ -18,17 +19,18 @@ OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.cs
 DOUBTFUL, REVIEW_SHARE = 1 / 3, 0.2
 
 
-def write_clustering(data_dir, img_paths, features, som, clustering, **facts):
+def write_clustering(data_dir, img_paths, features, som, clustering, *, copies=None, **facts):
     """Write labels_pred, clusters.csv, review.csv, som.npz and cluster_count.json for the photos in `img_paths`.
 
-    clustering: a `cluster_count.Clustering`. facts: further entries of cluster_count.json.
+    clustering: a `cluster_count.Clustering`. copies: int [N], equal numbers for copies of one photo (default: none), of
+    which the first is looked at. facts: further entries of cluster_count.json.
     """
     data_dir = Path(data_dir)
     units, distances = som.best_matching_units(features)
     write_labels(data_dir, "pred", clustering.labels)
     table = cluster_table(img_paths, clustering, units, distances, som.get_weights().shape[:2])
     write_table(data_dir / "clusters.csv", table)
-    write_table(data_dir / "review.csv", review_list(table))
+    write_table(data_dir / "review.csv", review_list(table if copies is None else table[is_first(copies)]))
     write_map(data_dir / "som.npz", som, units, clustering.labels)
     write_json(data_dir / "cluster_count.json", {
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],

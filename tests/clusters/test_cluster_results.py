@@ -64,6 +64,15 @@ def test_groups_of_new_photos_are_of_those_that_are_still_in_no_cluster(written,
     assert "new_group" not in pd.read_csv(written[0] / "clusters.csv")
 
 
+def test_of_copies_the_first_is_to_be_looked_at(written, digits, fitted, tmp_path):
+    names, copies = [f"{row}.png" for row in range(300)], np.arange(300)
+    copies[4] = 1
+    write_lines(tmp_path / "img_paths.txt", names)
+    doubtful = replace(written[1], confidence=np.where(np.isin(copies, [1, 9]), 0, 1))
+    write_clustering(tmp_path, names, digits, fitted, doubtful, copies=copies)
+    assert pd.read_csv(tmp_path / "review.csv").file.tolist() == ["1.png", "9.png"]
+
+
 def test_review_list_is_the_least_confident_first_and_bounded_but_for_all_that_fit_no_cluster():
     table = pd.DataFrame({"file": list("abcdefghij"), "cluster": [0] * 7 + [-1] * 3,
                           "confidence": [0.9, 0.1, 0.45, 0.3, 0.49, 0.8, 0.7, 0, 0, 0]})

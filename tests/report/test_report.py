@@ -23,7 +23,7 @@ from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.content import earlier_photos
 from imgcluster.report.sprites import pack_sprites, thumbnail
-from imgcluster.report.tables import doubtful_files, records, scores
+from imgcluster.report.tables import answer, doubtful_files, records, scores
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +137,14 @@ def test_scores_of_other_clusters_are_not_shown(tmp_path):
     write_lines(inputs[0], ["0"] * len(gallery.predicted))
     later = dataclasses.replace(gallery)
     assert not scores(later)["main"] and "ARI" not in later.title
+
+
+def test_an_interval_of_another_number_of_clusters_is_not_shown(tmp_path):
+    gallery = make_gallery(tmp_path)
+    found = len(set(gallery.predicted))
+    for number, interval in ((found, [2, 9]), (found + 1, None)):
+        write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": number, "interval": [2, 9]})
+        assert answer(gallery)["interval"] == interval
 
 
 def test_all_photos_to_look_at_are_counted_though_the_page_holds_a_sample(tmp_path):

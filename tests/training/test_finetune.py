@@ -213,6 +213,12 @@ def test_without_a_choice_the_last_epoch_is_kept(train, tmp_path, squares):
     assert top_k_accuracy(probabilities, LABELS[val_rows])["top_1"] == pytest.approx(history["val_top_1"].iloc[-1])
 
 
+def test_the_average_begins_at_the_trained_layers_on_top(train, tmp_path):
+    # In one step an epoch the average takes no other weights into account.
+    _, history, _ = train(tmp_path, epochs=1, batch_size=64, weight_averaging=100.0)
+    assert history["val_loss"][1] == pytest.approx(history["val_loss"][0], rel=1e-4)
+
+
 @pytest.mark.parametrize("versions", [2, None])
 def test_a_training_killed_twice_ends_with_the_same_network(train, tmp_path, versions):
     network, expected, _ = train(tmp_path / "whole", versions=versions)
