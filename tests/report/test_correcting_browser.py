@@ -443,6 +443,17 @@ def test_a_new_cluster_that_is_undone_takes_its_name_and_its_mergers_with_it(bro
     assert browser.find_element("id", "corrections-count").text == "0 corrections"
 
 
+def test_from_making_a_new_cluster_a_button_leads_to_naming_it(browser):
+    open_cluster(browser, 4)
+    photos(browser)[0].click()
+    click(browser, "#split")
+    click(browser, "#tray-status button")
+    assert browser.find_element("id", "cluster-title").text == "Cluster new-1" and len(photos(browser)) == 1
+    browser.find_element("id", "cluster-name").send_keys("Clogs\n")
+    assert browser.find_element("id", "cluster-title").text == "Clogs"
+    assert not browser.find_element("id", "tray-status").text
+
+
 def test_a_photo_is_seen_large_and_the_next_ones_by_arrows(browser, written):
     from selenium.webdriver.common.keys import Keys
     open_cluster(browser, 0)

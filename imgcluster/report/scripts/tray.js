@@ -9,6 +9,14 @@ function whatNext() {
     h("code", {}, data.rerun)];
 }
 
+// The way to the new cluster that was just made, which has no name yet.
+function newCluster() {
+  const made = corrections.at(-1);
+  if (made?.action !== "split") return [];
+  return [`${count(made.indices.length, "photo")} now in a new cluster: `, h("button", { type: "button", class: "quiet",
+    onclick: () => openCluster(made.value) }, `open ${clusterName(made.value)} to name it`)];
+}
+
 // "22 clusters found, 21 now"; nothing where corrections leave the number as it was.
 function recounted(now = "now") {
   if (clustersNow() === clustersFound) return "";
@@ -41,7 +49,7 @@ function drawTray() {
     h("button", { type: "button", class: "quiet", "aria-label": `Undo: ${explain(correction)}`, onclick: () => undo(position) },
       "undo"))));
   if (corrections.length) $("undo").title = `Undo: ${explain(corrections.at(-1))}`;
-  $("tray-status").replaceChildren(...(saved && exported ? whatNext() : []));
+  $("tray-status").replaceChildren(...(saved && exported ? whatNext() : newCluster()));
   if (held) keepFocus(tray);
 }
 
