@@ -227,7 +227,8 @@ def test_corrections_are_counted_as_lines_and_once_saved_the_page_says_what_next
     click(browser, "#split")
     summary = browser.find_element("css selector", "#tray summary")
     status = browser.find_element("css selector", "#tray [role=status]")
-    assert summary.text == "2 corrections" and status.text.startswith("2 photos now in a new cluster: open Cluster new-")
+    assert summary.text == "2 corrections"
+    assert status.text.startswith("2 photos now in a new cluster: open Cluster new-")
     click(browser, "#save-corrections")
     assert browser.find_element("css selector", "#tray [role=status]").text == (
         "Saved, with the 1 correction made before. Now put corrections.csv into data/tiny/, in place of the one there "

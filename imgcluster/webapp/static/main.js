@@ -115,7 +115,9 @@ function showResults(region) {
   byId("verdict-note").textContent = !region.similar ? "Nothing in this catalogue is much like it. These are the nearest all the same."
     : best?.score == null ? "" : "Percent: how likely this is the product, if the catalogue has it.";
   byId("cards").classList.toggle("unlike", !region.similar);
-  byId("cards").replaceChildren(...region.products.map((product, rank) => card(product, { first: region.similar && rank === 0 })));
+  // A frame says "this is it": not of one that is probably another.
+  const likely = region.similar && (best?.score ?? 1) >= 0.5;
+  byId("cards").replaceChildren(...region.products.map((product, rank) => card(product, { first: likely && rank === 0 })));
 }
 
 async function findLike(row, file, signal) {
