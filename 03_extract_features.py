@@ -44,10 +44,9 @@ def main(argv=None):
     current = (has_made(step.data_dir, outputs, {**network.source, "prepared": prepared_with(step.data_dir)})
                and is_up_to_date(step.data_dir, "03", step.values("03"))
                and are_older([img_dir / name for name in img_paths], path))
-    wanted, names = outputs, {}
-    if settings.FEATURES_TSV:
-        wanted, names = [*outputs, *PROJECTOR_FILES], {"labels": fingerprint(step.data_dir / "labels_true.txt")}
-    if current and has_made(step.data_dir, wanted, names):
+    labels, wanted = step.data_dir / "labels_true.txt", [*outputs, *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
+    facts = {"labels": fingerprint(labels)} if settings.FEATURES_TSV else {}
+    if current and has_made(step.data_dir, wanted, facts):
         step.finish(f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it "
                     "made anew)", then="04_cluster_som.py")
         return
@@ -61,7 +60,7 @@ def main(argv=None):
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
         step.say(f"to look at them: tensorboard --logdir {shlex.quote(str(step.show(step.data_dir)))}")
-        note(step, network, wanted, **names)
+        note(step, network, wanted, labels=fingerprint(labels))
     wrote = step.data_dir / PROJECTOR_FILES[0] if current else path
     step.finish(f"{step.show(wrote)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")

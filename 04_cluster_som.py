@@ -47,9 +47,8 @@ def main(argv=None):
         found = find_clusters(step.settings, step.data_dir, img_paths, features, copies, progress=progress,
                               say=step.say, warn=step.warn)
     som, clustering, facts, earlier = found
-    clustering, lines, moved = corrected(step.data_dir, img_paths, features, clustering, copies=copies,
-                                         own=facts["clustering_id"], earlier=earlier, warn=step.warn, say=step.say,
-                                         begin=step.begin)
+    clustering, lines, moved = corrected(step.data_dir, img_paths, features, clustering, earlier=earlier,
+                                         own=facts["clustering_id"], warn=step.warn, say=step.say, begin=step.begin)
     if lines:
         asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"
         forced = asked not in (None, clustering.num_clusters)

@@ -90,7 +90,7 @@ def placed(rows, labels, rng, most, in_row):
 def grouped(catalogue, rows, labels, placed):
     """Return (the ARI of the groups that photos marked as new form, groups for each product among them); NaN for none
     or a few."""
-    groups = groups_of_new(catalogue.placed(rows), rows, placed)
+    groups = groups_of_new(rows, placed, placed=catalogue.placed)
     if groups is None:
         return np.nan, np.nan
     true, found = labels[placed < 0], groups[placed < 0]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.cluster_count import as_levels
-from imgcluster.clusters.copies import originals
+from imgcluster.clusters.copies import copies_of
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
@@ -33,17 +33,16 @@ IDLE = "passed over, as nothing is changed by it"
 SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
-def corrected(data_dir, img_paths, features, clustering, *, copies=None, own=None, earlier=None, warn,
-              say=lambda _: None, begin=lambda: None):
+def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=None, warn, say=lambda _: None,
+              begin=lambda: None):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
-    Photos placed by hand have confidence 1, and so have their copies (copies: int [N], equal numbers for copies of
-    one photo; default: none), which go with the first of them unless lines place them elsewhere; others have that
-    in the corrected clusters. Coarser and finer levels follow. Names of clusters go to cluster_names.csv, first
-    those of `earlier` (as `place_on` returns them), whose numbers no new cluster gets. features [N, D] are of the
-    photos. Without corrections.csv nothing else changes. Lines made for another clustering than `own` (by default
-    the `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
+    Photos placed by hand have confidence 1, and so have their copies, which go along; others have that in the
+    corrected clusters. Coarser and finer levels follow. Names of clusters go to cluster_names.csv, first those of
+    `earlier` (as `place_on` returns them), whose numbers no new cluster gets. features [N, D] are of the photos.
+    Without corrections.csv nothing else changes. Lines made for another clustering than `own` (by default the
+    `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
     (`corrections_kept`), and are left aside else; those that do not say for which are for the one that step 04
     found last, and say so from now on. `say` gets a sentence about lines carried over, and lines gone since the
     last time, whose file is put aside; `warn` about that where more are gone than there are, lines left aside and
@@ -55,7 +54,7 @@ def corrected(data_dir, img_paths, features, clustering, *, copies=None, own=Non
     earlier, own = earlier or {}, own or clustering_id(img_paths, clustering.labels)
     outcome = _outcome(data_dir, clusterings.Found(own, img_paths, clustering.labels, clustering.labels), earlier,
                        features=features, warn=warn, say=say)
-    found = outcome.corrected if copies is None else _with_copies(outcome.corrected, clustering.labels, copies)
+    found = outcome.corrected
     _warn_of_odd(outcome.aside, found, warn)
     if outcome.num_carried:
         say(_carried_in_words(outcome.num_carried, outcome.num_kept))
@@ -81,7 +80,7 @@ def _outcome(data_dir, present, earlier, *, features, warn, say):
     latest = count_of(data_dir).get("clustering_id", own)
     table = _read(path, latest, own)
     outcome = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),
-                     features=features, earlier=earlier)
+                     features=features, earlier=earlier, copies=copies_of(data_dir))
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     _stamp(path, latest, own, warn)
@@ -152,15 +151,6 @@ def _regrouped(clustering, labels):
     return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
                    levels=as_levels(levels), corrected_from=before, method=f"{by_hand} ({clustering.method})",
                    confidence=_confidence(clustering, labels), words=f"{by_hand}, {clustering.words}")
-
-
-def _with_copies(found, labels, copies):
-    """The Corrected of photos that were in clusters labels int [N], in which copies go where a person put the first."""
-    first, stands_in = originals(copies)
-    its = first[stands_in]
-    goes_along = found.by_hand[its] & ~found.by_hand & (labels == labels[its])
-    return replace(found, labels=np.where(goes_along, found.labels[its], found.labels),
-                   by_hand=found.by_hand | goes_along)
 
 
 def _confidence(clustering, labels):

@@ -10,6 +10,12 @@ from imgcluster.files import read_table
 from imgcluster.rows import blocks, read_rows
 
 
+def copies_of(data_dir):
+    """Return {photo: its copies} as duplicates.csv (step 01) in `data_dir` lists them."""
+    table = read_table(data_dir / "duplicates.csv").reindex(columns=["file", "kept"], fill_value="")
+    return {kept: lines["file"].tolist() for kept, lines in table.groupby("kept")}
+
+
 def copy_groups(data_dir, img_paths, features):
     """Return int [N]: equal numbers for photos that are copies of each other.
 

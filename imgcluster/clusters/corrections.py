@@ -40,7 +40,7 @@ class Corrected:
     astray: dict = field(default_factory=dict)
 
 
-def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None):
+def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None, copies=None):
     """Return what is `Corrected` after the corrections in `table`, in the order they were made.
 
     labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
@@ -50,13 +50,14 @@ def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None):
     "new-1", "new-2", ... is a new cluster, numbered at its first line, after the highest in the labels and in
     `earlier`: {cluster: its name, "" for none} as they were. Clusters keep their numbers and those of merged ones stay
     free, so that lines added later still mean the same; lines of photos that are not there are passed over. carried:
-    what corrections of earlier clusterings made of this one (`Corrected`), which these go on from. Raises UserError
-    naming all lines that cannot be followed.
+    what corrections of earlier clusterings made of this one (`Corrected`), which these go on from. copies: {photo: its
+    copies}, which go along where it is placed, out of the same cluster, unless lines place them themselves. Raises
+    UserError naming all lines that cannot be followed.
     """
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise UserError(f"corrections.csv: no column {', '.join(missing)}; its first line is to be {','.join(COLUMNS)}")
-    follower = _Follower(labels, img_paths, earlier or {}, carried)
+    follower = _Follower(labels, img_paths, earlier or {}, carried, copies or {})
     wrong = []
     for line, action, file, cluster, value in table[list(COLUMNS)].itertuples():
         try:
@@ -72,13 +73,14 @@ def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None):
 class _Follower:
     """Follows one line after the other. What cannot be followed is a ValueError that says why."""
 
-    def __init__(self, labels, img_paths, earlier, carried):
+    def __init__(self, labels, img_paths, earlier, carried, copies):
         start = carried or Corrected(labels, np.zeros(len(labels), bool))
         self.found = Corrected(start.labels.copy(), start.by_hand.copy(), dict(start.names), set(start.touched))
         self.earlier = earlier
         self.clusters = _Clusters(max(labels.max(), start.labels.max(), *earlier, -1))
         self.rows = {path: row for row, path in enumerate(img_paths)}
         self.naming = {}  # the line that named a cluster last
+        self.copies, self.left = copies, {}  # the clusters that copies which went along were in
 
     def follow(self, line, action, file, cluster, value):
         if action not in ACTIONS:
@@ -111,11 +113,20 @@ class _Follower:
             self.found.lost[line] = file
             return
         row = self.rows[file]
-        if not self.clusters.stands_for(cluster, self.found.labels[row]):
-            self.found.astray[line] = f"{file} is in cluster {self.found.labels[row]}, not in {cluster}"
+        before = int(self.found.labels[row])
+        # Of a copy that went along the line may say where the page shows it, which does not know.
+        if not any(self.clusters.stands_for(cluster, each) for each in (before, self.left.get(row, before))):
+            self.found.astray[line] = f"{file} is in cluster {before}, not in {cluster}"
         self._begin(line, number)
-        self.found.touched.update({int(self.found.labels[row]), number} - {NONE})
+        self.found.touched.update({before, number} - {NONE})
         self.found.labels[row], self.found.by_hand[row] = number, True
+        self._take_along(file, before, number)
+
+    def _take_along(self, file, before, number):
+        """Put the copies of a photo that are where it was where it is now."""
+        for row in (self.rows[copy] for copy in self.copies.get(file, ()) if copy in self.rows):
+            if self.found.labels[row] == before and not self.found.by_hand[row]:
+                self.found.labels[row], self.found.by_hand[row], self.left[row] = number, True, before
 
     def _name(self, line, number, name):
         joined, before = self.clusters.joined_by(number), (self.earlier | self.found.names).get(number, "")

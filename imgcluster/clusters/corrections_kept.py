@@ -32,17 +32,17 @@ class Followed:
     vanished: list
 
 
-def follow(table, present, recall, *, features, earlier=None):
+def follow(table, present, recall, *, features, earlier=None, copies=None):
     """Return what is `Followed` of the corrections in `table` (as `read_corrections` returns it), top to bottom.
 
     Lines next to each other for one clustering are applied to it, and carried over (`carried`) to that of the next
     ones, at last to `present` (`clusterings.Found`; features [N, D] are of its photos). recall: function from an id to
-    the Found, or to None. earlier: as in `apply_corrections`, which raises UserError.
+    the Found, or to None. earlier, copies: as in `apply_corrections`, which raises UserError.
     """
     known = {name: recall(name) for name in table[CLUSTERING].unique()} | {present.id: present}
     is_known = np.array([known[name] is not None for name in table[CLUSTERING]], bool)
     runs = _runs(table[is_known], known, present)
-    starts, ends = zip(*_in_turn(runs, present, features, earlier))
+    starts, ends = zip(*_in_turn(runs, present, features, earlier=earlier, copies=copies))
     vanished = [each for end, (before, _), (after, _) in zip(ends, runs, runs[1:])
                 for each in _vanished(end, before.img_paths, after.img_paths)]
     counts = [len(lines) - len(end.lost) - len(end.idle) for (_, lines), end in zip(runs, ends)]
@@ -61,12 +61,12 @@ def _runs(table, known, present):
     return runs if runs and runs[-1][0] is present else [*runs, (present, table[:0])]
 
 
-def _in_turn(runs, present, features, earlier):
+def _in_turn(runs, present, features, **known):
     """Yield for each run the `Corrected` that it begins with, None for the first, and the one that it ends with."""
     end = files = None
     for found, lines in runs:
         start = end and carried(end, files, found, features=features if found is present else None)
-        end = apply_corrections(found.labels, found.img_paths, lines, earlier=earlier, carried=start)
+        end = apply_corrections(found.labels, found.img_paths, lines, carried=start, **known)
         files = found.img_paths
         yield start, end
 

@@ -3,6 +3,7 @@ from imgcluster.clusters.cluster_count import cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.known_products import doubt, evidence, known_for
+from imgcluster.clusters.new_groups import num_alike
 from imgcluster.clusters.placing import place_on, placing_facts, warn_of_chain
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.feature_record import taught_apart, taught_directions
@@ -64,7 +65,7 @@ def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
     warn_of_chain(chain, folder_of=settings.data_dir_of, warn=warn)
     som, clustering, earlier = place_on(chain, data_dir, features, copies=copies)
     number, unplaced = len(clustering.labels), (clustering.labels < 0).sum()
-    groups = 0 if clustering.new_groups is None else clustering.new_groups.max() + 1
+    groups = num_alike(clustering.new_groups)
     alike = f", in {counted(groups, 'group')} of photos that look alike" if groups else ""
     say(f"{number - unplaced} of {counted(number, 'photo')} placed in {counted(clustering.num_clusters, 'cluster')} of "
         f"{listed(chain)}; {unplaced} fit none of them (cluster -1){alike}"

@@ -19,7 +19,7 @@ def nested_levels(hierarchy, places, labels, interval):
     photos of their own cluster alone, by direction (places [N, d]).
     """
     count = labels.max() + 1
-    wanted = level_counts(hierarchy.tree, count, interval)
+    wanted = level_counts(hierarchy.tree, count, interval, len(labels))
     coarser = (follow_directions(places, partition(hierarchy, each)) for each in reversed(wanted) if each < count)
     finer = (partition(hierarchy, each) for each in wanted if each > count)
     return _nested(labels, coarser, finer, lambda level, fine: split(places, level, fine))
@@ -86,20 +86,20 @@ def _own_parts(labels, fine):
     return parts
 
 
-def level_counts(tree, count, interval):
+def level_counts(tree, count, interval, num_photos):
     """Return counts at which a linkage [U-1, 4] is best cut near a quarter, half, twice and four times `count`.
 
     An eighth, eight times and so on are looked at too, where the count's interval (low, high) reaches that far. Best is
-    where the next merge costs most, as a ratio, over the last one done. Finer counts are half the leaves at most.
+    where the next merge costs most, as a ratio, over the last one done. Finer counts are half of `num_photos` at most.
     """
     costs = np.log(np.maximum(tree[::-1, 2], np.finfo(np.float32).tiny))
     coarser, finer = (int(np.clip(np.log2(reach), LEVELS, MOST_LEVELS))
                       for reach in (count / interval[0], interval[1] / count))
-    found = []
+    found, most = [], num_photos // LEAST_PHOTOS
     for power in (*range(-coarser, 0), *range(1, finer + 1)):
         wanted = count * 2.0**power
         near = np.arange(np.ceil(wanted / LEVEL_WINDOW), wanted * LEVEL_WINDOW).astype(int)
-        near = near[(near >= 2) & (near <= (len(costs) if power < 0 else (len(costs) + 1) // LEAST_PHOTOS))]
+        near = near[(near >= 2) & (near <= (len(costs) if power < 0 else min(len(costs), most)))]
         if len(near):
             # costs[k - 2] is that of the merge from k clusters to k - 1.
             found.append(int(near[np.argmax(costs[near - 2] - costs[np.minimum(near - 1, len(costs) - 1)])]))

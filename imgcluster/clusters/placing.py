@@ -63,7 +63,7 @@ def place_on(chain, data_dir, features, *, copies=None):
 def _groups_of_new(catalogue, data_dir, features, labels, copies):
     """`groups_of_new` of photos with features [N, D] in `data_dir`, in clusters labels int [N] of a Catalogue."""
     before = read_before(data_dir)
-    return groups_of_new(catalogue.placed(features), features if before is None else before, labels, copies=copies,
+    return groups_of_new(features, labels, placed=catalogue.placed, compared=before, copies=copies,
                          taught_apart=taught_apart(data_dir))
 
 

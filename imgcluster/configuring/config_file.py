@@ -93,6 +93,11 @@ def _likely_meant(error):
     return ""
 
 
+def override(name, value):
+    """Return the "NAME=VALUE" by which `load_settings` gives a setting a value."""
+    return f"{name}={value}" if _literal(str(value)) == value else f"{name}={value!r}"
+
+
 def _literal(text):
     try:
         return ast.literal_eval(text.strip())

@@ -13,7 +13,7 @@ def choose_network(settings, img_dir, img_paths, *, say, warn):
     Raises UserError where the network is gone that made the features of ASSIGN_TO, with which none else compares.
     """
     options = network_options(settings)
-    _warn_of_missing(settings, options["train_dir"], warn)
+    _look_for_file(settings, options["train_dir"], warn)
     network = load_network(**options)
     if settings.ASSIGN_TO is not None:
         network = network.that_made(features_record(settings.data_dir_of(settings.ASSIGN_TO)))
@@ -23,8 +23,8 @@ def choose_network(settings, img_dir, img_paths, *, say, warn):
     return network
 
 
-def _warn_of_missing(settings, train_dir, warn):
-    """Warn where step 02 should have made a network and did not."""
+def _look_for_file(settings, train_dir, warn):
+    """Warn where step 02 should have made a network and did not; UserError where ASSIGN_TO needs it."""
     if train_dir is None or (train_dir / "network.keras").exists():
         return
     path = shown(train_dir / "network.keras")

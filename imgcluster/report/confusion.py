@@ -3,7 +3,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from imgcluster.rows import blocks
 from imgcluster.scores.unplaced import is_placed
+
+MODELS_AT_ONCE = 500
 
 
 def confused_pairs(true, predicted, *, num=8):
@@ -18,10 +21,8 @@ def confused_pairs(true, predicted, *, num=8):
     models, model = np.unique(true[placed], return_inverse=True)
     clusters, cluster = np.unique(predicted[placed], return_inverse=True)
     counts = sparse.csr_array((np.ones(len(model), np.int64), (model, cluster)), shape=(len(models), len(clusters)))
-    wrong = sparse.triu(counts @ counts.T, k=1).tocoo()
-    worst = np.lexsort([wrong.col, wrong.row, -wrong.data])[:num]
     found = []
-    for pair, number in zip(np.stack([wrong.row, wrong.col], axis=1)[worst], wrong.data[worst]):
+    for number, *pair in _worst(counts, num):
         in_each = np.prod(counts[pair].toarray(), axis=0)
         shared = clusters[np.argsort(-in_each, kind="stable")[:np.count_nonzero(in_each)]]
         inside = np.isin(predicted, shared)
@@ -29,6 +30,18 @@ def confused_pairs(true, predicted, *, num=8):
                       "clusters": shared.tolist(), "rows": [np.flatnonzero(inside & (true == models[side]))
                                                             for side in pair]})
     return found
+
+
+def _worst(counts, num):
+    """The `num` pairs of models that share most pairs of photos by counts [models, clusters], a sparse matrix, as
+    [pairs of photos, one model, the other]; some models are compared with all at a time."""
+    worst = []
+    for rows in blocks(counts.shape[0], size=MODELS_AT_ONCE):
+        both = (counts[rows] @ counts.T).tocoo()
+        number, one, other = both.data, both.row + rows.start, both.col
+        order = np.lexsort([other, one, -number])
+        worst += np.stack([number, one, other], axis=1)[order[(one < other)[order]][:num]].tolist()
+    return sorted(worst, key=lambda pair: (-pair[0], *pair[1:]))[:num]
 
 
 def split_models(true, predicted, *, num=8, least_share=0.1):

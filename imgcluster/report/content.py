@@ -224,8 +224,8 @@ def _earlier_corrections(gallery):
 
 
 def review_table(gallery):
-    """The photos to look at: the lines of review.csv for those that are there, or what would be written into it; None
-    where nothing tells."""
+    """The photos to look at: the lines of review.csv for those that are there, or where it is missing what clusters.csv
+    tells; None where that is missing, too."""
     table = read_table(gallery.data_dir / "review.csv")
     if "file" in table:
         return table[table["file"].isin(gallery.img_paths)]

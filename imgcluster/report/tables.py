@@ -3,6 +3,7 @@ import numpy as np
 
 from imgcluster.backbone_table import AUTO, BUNDLED
 from imgcluster.clusters.cluster_count import beyond_interval, how_to_narrow
+from imgcluster.clusters.new_groups import num_alike
 from imgcluster.datafiles.chain import count_of
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import read_json, read_table
@@ -84,9 +85,9 @@ def answer(gallery):
 
 
 def _new_groups(gallery):
-    """How many groups photos that fit no earlier cluster form among themselves; 0 where they are not grouped."""
+    """How many groups of two or more the photos that fit no earlier cluster form among themselves."""
     table = gallery.clusters if (gallery.data_dir / "clusters.csv").exists() else {}
-    return len(set(table["new_group"][gallery.predicted < 0])) if "new_group" in table else 0
+    return num_alike(table["new_group"].to_numpy()[gallery.predicted < 0]) if "new_group" in table else 0
 
 
 def _how_counted(count):

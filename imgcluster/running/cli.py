@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from imgcluster.configuring.config_file import load_settings
+from imgcluster.configuring.config_file import given_in, load_settings, override
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.datafiles.records import changed_settings, was_interrupted, write_record
@@ -142,11 +142,13 @@ class Step:
         self.say(f"{line}; next: {self._command(then)}" if says_next else line)
 
     def rerun_from(self, number):
-        """The command line that runs all steps for this dataset from one on, whatever DATASET config.py names then."""
-        name = self.settings.DATASET
-        overridden = f"DATASET={name!r}" if name[0].isdigit() else f"DATASET={name}"  # digits alone would be a number
-        return shlex.join(["python", "run_all.py", "--from", number, *config_arguments(self.options), "--set",
-                           overridden])
+        """The command line that runs all steps for this dataset from one on, whatever config.py says by then of what
+        labels and clusters depend on."""
+        names = ["DATASET", *(name for step in ("00", "04") for name in self.values(step))]
+        given = {"DATASET": self.settings.DATASET, **given_in(self.settings)}
+        overridden = [override(name, given[name]) for name in names if name in given]
+        return shlex.join(["python", "run_all.py", "--from", number, *config_arguments(self.options),
+                           *(part for text in overridden for part in ("--set", text))])
 
     def _command(self, script):
         """The command line of another script under the same settings."""

@@ -10,6 +10,9 @@ from imgcluster.scores.dispersion import Dispersion, labelled_rows
 from imgcluster.scores.unplaced import is_placed
 from imgcluster.structure.neighbours import add_by_group
 
+# Distances below this are those of equal photos.
+ROUNDING = 1e-6
+
 
 def _unit_rows(features, chosen):
     """The rows `chosen` (ascending) of features at unit length, float32; of the others one block is held at a time."""
@@ -97,5 +100,7 @@ def _silhouette(features, numbers):
     means /= sizes[:, None]
     scored[inside[::sample_step(len(inside), SCORED_PHOTOS)]] = True
     for rows, own in labelled_rows(features, numbers, scored, normalize=True):
-        found.append(silhouettes(1 - rows @ means.T, own, sizes))
+        gaps = 1 - rows @ means.T
+        gaps[gaps < ROUNDING] = 0
+        found.append(silhouettes(gaps, own, sizes))
     return float(np.concatenate(found).mean())

@@ -50,7 +50,7 @@ class Surroundings:
         Of 6,000 or more in one unit 3,000 to 6,000 are taken, evenly spaced, so that the cost does not grow with their
         square.
         """
-        gaps = self._squares - 2 * self._places @ self._places[number]
+        gaps = self._squares - 2 * (self._places @ self._places[number])
         ranked = np.argsort(gaps, kind="stable")
         held = np.cumsum(np.diff(self._starts)[ranked])
         ranked = ranked[:np.searchsorted(held, min(candidates, held[-1])) + 1]

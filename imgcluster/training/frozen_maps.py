@@ -67,7 +67,7 @@ class FrozenMaps:
         if name not in self._open:
             try:
                 self._open[name] = _mapped(path)
-            except (OSError, ValueError):  # missing or damaged
+            except (OSError, ValueError, EOFError):  # missing, damaged or empty
                 self._make(path, pictures_of)
                 self._open[name] = _mapped(path)
         return self._open[name]

@@ -203,18 +203,14 @@ def test_corrected_clusters_whose_photos_have_other_names_are_told(written, digi
     assert set(read_names(tmp_path).values()) == {"twos", "zeros"} and back.num_clusters == found.num_clusters + 1
 
 
-def test_copies_go_with_the_first_of_them_unless_they_are_placed_themselves(written, digits, tmp_path):
-    names, clustering, copies = [f"{row}.png" for row in range(300)], written[1], np.arange(300)
-    first, second, third = np.flatnonzero(clustering.labels == 0)[:3]
-    copies[[second, third]] = copies[first]
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[first]},0,1",
-                                               f"move,{names[third]},0,2"])
-    found, _, moved = corrected(tmp_path, names, digits, clustering, copies=copies, warn=pytest.fail)
-    assert found.labels[[first, second, third]].tolist() == [1, 1, 2] and moved == 3
-    assert (found.confidence[[first, second, third]] == 1).all()
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[second]},0,1"])
-    found = corrected(tmp_path, names, digits, clustering, copies=copies, warn=lambda _: None)[0]
-    assert found.labels[[first, second, third]].tolist() == [0, 1, 0], "what was taken for a copy is none"
+def test_copies_go_along_with_their_photo(written, digits, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    copy, photo = np.flatnonzero(clustering.labels == 0)[:2]
+    write_lines(tmp_path / "duplicates.csv", ["file,kept", f"{names[copy]},{names[photo]}", "gone.png,9.png"])
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[photo]},0,1"])
+    found, lines, moved = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)
+    assert found.labels[[copy, photo]].tolist() == [1, 1] and (lines, moved) == (1, 2)
+    assert (found.confidence[[copy, photo]] == 1).all()
 
 
 def test_a_step_begins_before_names_change_and_not_where_lines_cannot_be_followed(written, digits, tmp_path):

@@ -43,6 +43,26 @@ def test_photos_split_off_under_one_name_share_a_new_cluster():
     assert labels.tolist() == [3, 0, 3, 1, 2, 2]
 
 
+def test_copies_go_along_out_of_the_same_cluster_unless_lines_place_them():
+    def labels_after(*lines):
+        found = apply_corrections(LABELS, FILES, table_of(*lines), copies={"b.jpg": ["a.jpg", "e.jpg", "gone.jpg"]})
+        assert not (found.lost or found.idle or found.astray)
+        return found.labels.tolist()
+
+    assert labels_after(("move", "b.jpg", "0", "2")) == [2, 2, 0, 1, 1, 2]
+    assert labels_after(("move", "a.jpg", "0", "2")) == [2, 0, 0, 1, 1, 2]
+    assert labels_after(("move", "a.jpg", "0", "1"), ("split", "b.jpg", "0", "new-1")) == [1, 3, 0, 1, 1, 2]
+    for shown in ("0", "2"):  # in the page that was made before, and in the next one
+        assert labels_after(("move", "b.jpg", "0", "2"), ("move", "a.jpg", shown, "1")) == [1, 2, 0, 1, 1, 2]
+
+
+def test_a_cluster_that_a_photo_and_its_copy_left_has_no_name():
+    named = table_of(("name", "", "2", "hats"), ("move", "g.jpg", "2", "0"))
+    labels = np.array([0, 0, 0, 1, 2, 2])
+    found = apply_corrections(labels, FILES, named, copies={"g.jpg": ["f.jpg"]})
+    assert found.labels.tolist() == [0, 0, 0, 1, 0, 0] and found.names == {}
+
+
 def test_names_are_kept_and_labels_left_alone():
     before = LABELS.copy()
     labels, names = corrected(("name", "", "1", "red, \"shoe\""), ("move", "gone.jpg", "0", "1"))

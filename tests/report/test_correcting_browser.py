@@ -443,10 +443,34 @@ def test_a_new_cluster_that_is_undone_takes_its_name_and_its_mergers_with_it(bro
     assert browser.find_element("id", "corrections-count").text == "0 corrections"
 
 
+def test_undone_new_clusters_take_along_what_was_said_of_others_that_they_filled(browser):
+    open_cluster(browser, 4)
+    for _ in range(2):
+        photos(browser)[0].click()
+        click(browser, "#split")
+    while browser.find_element("id", "cluster-title").text != "Cluster new-2":
+        click(browser, "#cluster-next")
+    browser.find_element("id", "cluster-name").send_keys("Clogs")
+    while browser.find_element("id", "cluster-title").text != "Cluster new-1":
+        click(browser, "#cluster-next")
+    merge_into(browser, "new-2")
+    click(browser, "#cluster-close")
+    click(browser, "#tray summary")
+    for left, place in (("3 corrections", 1), ("0 corrections", 0)):  # the second split, then the first
+        browser.find_elements("css selector", "#corrections-list button")[place].click()
+        assert browser.find_element("id", "corrections-count").get_attribute("textContent") == left
+
+
 def test_from_making_a_new_cluster_a_button_leads_to_naming_it(browser):
+    from selenium.webdriver.common.keys import Keys
     open_cluster(browser, 4)
     photos(browser)[0].click()
     click(browser, "#split")
+    click(browser, "#cluster-close")
+    level = browser.find_element("id", "level")
+    level.send_keys(Keys.ARROW_RIGHT)
+    assert not browser.find_element("id", "tray-status").text, "there are other clusters at this level"
+    level.send_keys(Keys.ARROW_LEFT)
     click(browser, "#tray-status button")
     assert browser.find_element("id", "cluster-title").text == "Cluster new-1" and len(photos(browser)) == 1
     browser.find_element("id", "cluster-name").send_keys("Clogs\n")

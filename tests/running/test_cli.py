@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from imgcluster.configuring.config_file import load_settings
 from imgcluster.configuring.step_settings import STEP_SETTINGS
 from imgcluster.errors import UserError
 from imgcluster.files import PARTIAL, read_json, write_lines
@@ -184,6 +185,19 @@ def test_the_closing_line_says_what_next(script, capsys):
     assert capsys.readouterr().out.splitlines()[-1].startswith("wrote labels in 0.")
     step.finish("labels", then="05_evaluate.py")
     assert capsys.readouterr().out.endswith("; next: python 05_evaluate.py\n")
+
+
+@pytest.mark.parametrize("given, options", [
+    ([], ["DATASET=shoes"]), (["DATASET=sample", "EPOCHS=9"], ["DATASET=sample"]),
+    (["DATASET='2019'", "NUM_CLUSTERS=9", "SOM_GRID=(8, 9)"], ["DATASET='2019'", "NUM_CLUSTERS=9", "SOM_GRID=(8, 9)"]),
+    (["DATASET=b", "ASSIGN_TO=a", "LABELS_FROM=None"], ["DATASET=b", "LABELS_FROM=None", "ASSIGN_TO=a"])])
+def test_a_run_is_begun_again_with_all_that_clusters_depend_on(script, tmp_path, given, options):
+    given = [part for text in given for part in ("--set", text)]
+    words = shlex.split(Step(script, "d", given).rerun_from("04"))
+    assert words[:4] == ["python", "run_all.py", "--from", "04"]
+    assert words[5::2] == options and set(words[4::2]) == {"--set"}
+    settings = load_settings(None, words[5::2], root=tmp_path)
+    assert settings.DATASET == Step(script, "d", given).settings.DATASET
 
 
 def test_what_is_next_has_the_same_settings_and_is_not_said_to_run_all(script, tmp_path, capsys):

@@ -86,6 +86,12 @@ def test_internal_scores_are_those_of_the_photos_in_clusters():
     assert internal_scores(features, np.full(len(labels), -1)) == {}
 
 
+def test_equal_photos_in_two_clusters_are_in_none_rather_than_the_other():
+    for seed in range(20):
+        features = np.repeat(np.random.default_rng(seed).normal(size=(6, 64)), 10, axis=0).astype(np.float32)
+        assert internal_scores(features, np.arange(60) // 5)["silhouette"] == 0
+
+
 def test_many_small_clusters_have_the_silhouette_of_all_their_photos(monkeypatch):
     rng, labels = np.random.default_rng(0), np.repeat(np.arange(300), 10)
     features = rng.normal(size=(300, 32))[labels] + 0.5 * rng.normal(size=(3000, 32))

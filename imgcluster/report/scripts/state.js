@@ -44,12 +44,16 @@ function correct(correction) {
   applyCorrections();
 }
 
+// Where the first correction of a new cluster is into which none puts photos.
+function orphaned() {
+  const filled = new Set(corrections.filter(({ action }) => action !== "name").map(({ value }) => value));
+  return corrections.findIndex(({ cluster }) => String(cluster).startsWith("new-") && !filled.has(cluster));
+}
+
 // With it goes what was said of a new cluster in which no photos are left.
 function undo(position) {
   corrections.splice(position, 1);
-  const made = new Set(corrections.map(({ value }) => value));
-  const empty = ({ cluster }) => String(cluster).startsWith("new-") && !made.has(cluster);
-  corrections.splice(0, Infinity, ...corrections.filter((correction) => !empty(correction)));
+  for (let orphan = orphaned(); orphan >= 0; orphan = orphaned()) corrections.splice(orphan, 1);
   exported = corrections.length === 0 && !saved;
   applyCorrections();
 }
@@ -106,8 +110,8 @@ function currentClusters(of = shownOf) {
   return [...members].map(([id, indices]) => {
     const known = clusterById.get(id);
     const untouched = known && sizeOf.get(id) === known.size && indices.every((index) => photos.cluster[index] === id);
-    const confidence = photos.confidence
-      ? indices.reduce((sum, index) => sum + (photos.confidence[index] ?? 0), 0) / indices.length : null;
+    const sure = indices.map((index) => photos.confidence?.[index] ?? null).filter((value) => value !== null);
+    const confidence = sure.length ? sure.reduce((sum, value) => sum + value, 0) / sure.length : null;
     byTypicality(indices);
     return { id, indices, size: groups.get(id)?.size ?? sizeOf.get(id),
       confidence: untouched ? known.confidence ?? null : confidence, ...commonestModel(indices, untouched && known) };

@@ -12,7 +12,7 @@ function whatNext() {
 // The way to the new cluster that was just made, which has no name yet.
 function newCluster() {
   const made = corrections.at(-1);
-  if (made?.action !== "split") return [];
+  if (made?.action !== "split" || !isAnswer()) return [];
   return [`${count(made.indices.length, "photo")} now in a new cluster: `, h("button", { type: "button", class: "quiet",
     onclick: () => openCluster(made.value) }, `open ${clusterName(made.value)} to name it`)];
 }

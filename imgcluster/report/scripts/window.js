@@ -114,7 +114,7 @@ function finerParts(indices) {
   const found = [];
   for (const { cluster } of finerLevels()) {
     const parts = tally(indices.map((index) => cluster[index]))
-      .map(([part]) => indices.filter((index) => cluster[index] === part));
+      .filter(([part]) => part >= 0).map(([part]) => indices.filter((index) => cluster[index] === part));
     // Levels are nested: as many parts are the same ones.
     if (parts.length > (found.at(-1)?.length ?? 1)) found.push(parts);
   }
