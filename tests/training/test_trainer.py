@@ -12,6 +12,7 @@ from imgcluster.network.backbones import build_backbone  # noqa: E402
 from imgcluster.network.classifier import output_layer  # noqa: E402
 from imgcluster.network.depth_pooling import DepthPooling  # noqa: E402
 from imgcluster.rows import unit_length  # noqa: E402
+from imgcluster.structure.whitening import within_model_whitening  # noqa: E402
 from imgcluster.training.finetune import load_classifier, load_embedding, load_trained, pretrained_of  # noqa: E402
 from imgcluster.training.splits import split_models  # noqa: E402
 from imgcluster.training.trainer import Trainer, make_training_set, time_left  # noqa: E402
@@ -174,6 +175,19 @@ def test_scores_of_models_that_were_learnt_in_the_end_are_said_to_be_of_the_trai
         scores = made.join([made.train("tiny", 1, **OPTIONS)])[1]
         said = made.set.describe(scores)
         assert "MAP@R" in said and ("of the first training, with those models held out" in said) == train_on_all
+
+
+def test_the_network_that_is_judged_is_whitened_without_the_models_held_out(trainer, monkeypatch):
+    shown = []
+
+    def whitening(vectors, labels):
+        shown.append(set(labels.tolist()))
+        return within_model_whitening(vectors, labels)
+    monkeypatch.setattr("imgcluster.training.trainer.within_model_whitening", whitening)
+    made = trainer("state")
+    made.join([made.train("tiny", 1, **OPTIONS)])
+    held_out = set(made.set.labels[made.set.rows.holdout].tolist())
+    assert len(held_out) == 2 and shown == [set(range(5)) - held_out, set(range(5))]
 
 
 def test_pretrained_features_stand_beside_the_learnt_ones_and_the_file_holds_both(trainer, squares, tmp_path):
