@@ -12,13 +12,13 @@ from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
 from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
 from imgcluster.clusters.corrections_kept import follow
-from imgcluster.clusters.directions import confidence
+from imgcluster.clusters.directions import axes_shown_by, confidence
 from imgcluster.clusters.levels import followed
 from imgcluster.datafiles.artefacts import OUTDATED
 from imgcluster.datafiles.chain import count_of
 from imgcluster.errors import UserError
 from imgcluster.files import read_table, write_table
-from imgcluster.rows import picked
+from imgcluster.rows import OnAxes, picked
 from imgcluster.wording import counted, listed
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
@@ -64,7 +64,7 @@ def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=No
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
     if moved:
-        clustering = _regrouped(clustering, found.labels)
+        clustering = _regrouped(clustering, found.labels, features)
     if found.by_hand.any():
         clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     return clustering, outcome.num_lines, moved
@@ -142,26 +142,37 @@ def _warn_of_odd(others, found, warn):
                                              for name, numbers in found.namesakes.items()) + SAME_PRODUCT)
 
 
-def _regrouped(clustering, labels):
-    """The Clustering with other labels, as a person corrected them."""
+def _regrouped(clustering, labels, features):
+    """The Clustering with other labels, as a person corrected them; features [N, D]: of its photos."""
     before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
     by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
     levels = [level["labels"] for level in clustering.levels] if count else []
     levels = followed(levels, before, labels) if levels else []
     return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
                    levels=as_levels(levels), corrected_from=before, method=f"{by_hand} ({clustering.method})",
-                   confidence=_confidence(clustering, labels), words=f"{by_hand}, {clustering.words}")
+                   confidence=_confidence(clustering, labels, features), words=f"{by_hand}, {clustering.words}")
 
 
-def _confidence(clustering, labels):
+def _confidence(clustering, labels, features):
     """The confidence float [N] of a Clustering's photos in other clusters int [N], 0 outside of any; in clusters of
-    other photos as it was."""
+    other photos as it was.
+
+    Small clusters that were in one with what a person has now put apart hide just that difference, so the corrected
+    clusters show what differs within a product, for photos of those that changed.
+    """
     if clustering.places is None:
         return clustering.confidence
     inside, certainty = np.flatnonzero(labels >= 0), np.zeros(len(labels), clustering.confidence.dtype)
-    if len(inside):
-        numbers = np.unique(labels[inside], return_inverse=True)[1]
-        certainty[inside] = confidence(picked(clustering.places, inside), numbers)
+    if not len(inside):
+        return certainty
+    numbers = np.unique(labels[inside], return_inverse=True)[1]
+    certainty[inside] = confidence(picked(clustering.places, inside), numbers)
+    moved = labels != clustering.labels
+    changed = np.isin(labels[inside], [*labels[moved], *clustering.labels[moved]])
+    if clustering.evened and changed.any() and np.bincount(numbers).max() > 1:
+        own = picked(features, inside)
+        again = confidence(OnAxes(own, *axes_shown_by(own, numbers)), numbers)
+        certainty[inside[changed]] = again[changed]
     return certainty
 
 

@@ -22,13 +22,15 @@ WIDE = 4
 class Clustering:
     """A partition of photos into clusters, and what is known about the number of clusters.
 
-    labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low, high)
-    of the count; levels, coarse to fine and nested, each {"num_clusters": int, "labels": int [N]}; confidence float
-    [N], 0..1 (`directions.confidence`); method: how the count was found, words: the same without terms of the trade;
-    calibrated: whether known products or a prior set it; blind_count: what the photos alone suggest, where known
-    products set the count; corrected_from: the count before a person's corrections, where there were any; finer_groups:
-    as of an `Estimate`; places [N, d]: of the photos, where clusters are compared by direction, None where others'
-    clusters were compared; new_groups: as `new_groups.groups_of_new` returns them, of photos placed among earlier ones.
+    labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low,
+    high) of the count; levels, coarse to fine and nested, each {"num_clusters": int, "labels": int [N]}; confidence
+    float [N], 0..1 (`directions.confidence`); method: how the count was found, words: the same without terms of the
+    trade; calibrated: whether known products or a prior set it; blind_count: what the photos alone suggest, where
+    known products set the count; corrected_from: the count before a person's corrections, where there were any;
+    finer_groups: as of an `Estimate`; places [N, d]: of the photos, where clusters are compared by direction, None
+    where others' clusters were compared; evened: whether there what differs within small clusters of the photos
+    counts less, as nothing showed it better; new_groups: as `new_groups.groups_of_new` returns them, of photos
+    placed among earlier ones.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -43,6 +45,7 @@ class Clustering:
     words: str = ""
     finer_groups: int | None = None
     places: object = field(default=None, repr=False)
+    evened: bool = False
     new_groups: np.ndarray | None = field(default=None, repr=False)
 
     @property
@@ -118,7 +121,8 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval,
                       as_levels(levels), np.where(strays, 0.0, certainty), estimate.method,
                       num_clusters is None and (known is not None or imgs_per_model is not None), blind_count,
-                      words=estimate.words or estimate.method, finer_groups=estimate.finer_groups, places=places)
+                      words=estimate.words or estimate.method, finer_groups=estimate.finer_groups, places=places,
+                      evened=not compares_directions)
 
 
 def beyond_interval(blind_count, interval):

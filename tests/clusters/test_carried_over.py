@@ -15,6 +15,7 @@ from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.directions import confidence
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
+from imgcluster.som import map_of
 
 
 def test_names_are_listed_by_cluster_and_read_back(tmp_path):
@@ -113,16 +114,40 @@ def test_corrections_of_photos_that_are_elsewhere_are_warned_of_and_counted(writ
 
 def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    first, second = np.argsort(clustering.confidence, kind="stable")[:2]
-    assert clustering.confidence[second] < 0.5
+    order = np.argsort(clustering.confidence, kind="stable")
+    first, elsewhere = order[0], clustering.labels != clustering.labels[order[0]]
+    second = order[elsewhere[order]][0]
+    assert clustering.confidence[second] < 0.3
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[first]},,new-1"])
     write_lines(tmp_path / "img_paths.txt", names)
     found = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     write_clustering(tmp_path, names, digits, fitted, found)
     doubtful = pd.read_csv(tmp_path / "review.csv").file.tolist()
     assert names[first] not in doubtful and names[second] in doubtful
-    others, certainty = np.arange(300) != first, confidence(clustering.places, found.labels)
-    assert found.confidence[first] == 1 and np.array_equal(found.confidence[others], certainty[others])
+    certainty = confidence(clustering.places, found.labels)
+    assert found.confidence[first] == 1 and np.array_equal(found.confidence[elsewhere], certainty[elsewhere])
+
+
+def test_photos_of_a_cluster_that_was_split_are_not_doubtful_for_having_been_in_one(tmp_path):
+    # What tells two products apart is hidden where small clusters were of backgrounds, which differ more.
+    rng, products, backgrounds = np.random.default_rng(0), np.arange(240) % 4, np.arange(240) // 4 % 6
+    features = 8 * rng.normal(size=(3, 24))[np.maximum(products - 1, 0)] + 0.7 * rng.normal(size=(6, 24))[backgrounds]
+    features += 0.7 * rng.normal(size=(240, 24))
+    features[products == 1, 0] += 2
+    names, features = [f"{row}.png" for row in range(240)], features.astype(np.float32)
+    clustering = cluster_photos(features, map_of(features), num_clusters=3)
+    together = products < 2
+    assert len(set(clustering.labels[together])) == 1
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *(
+        f"split,{names[row]},,new-1" for row in np.flatnonzero(products == 1))])
+    found = corrected(tmp_path, names, features, clustering, warn=pytest.fail)[0]
+    left = products == 0
+    before = confidence(clustering.places, np.unique(found.labels, return_inverse=True)[1])
+    assert found.confidence[left].mean() > 1.4 * before[left].mean()
+    assert np.array_equal(found.confidence[~together], before[~together])
+    # A network that learnt to tell products apart is taken at its word.
+    learnt = corrected(tmp_path, names, features, replace(clustering, evened=False), warn=pytest.fail)[0]
+    assert np.array_equal(learnt.confidence[left], before[left])
 
 
 def test_photos_between_clusters_that_were_merged_are_no_longer_doubtful(written, digits, tmp_path):
@@ -132,7 +157,8 @@ def test_photos_between_clusters_that_were_merged_are_no_longer_doubtful(written
     lines = [f"merge,,{cluster},0" for cluster in range(1, clustering.num_clusters)]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines[:-1]])
     two = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
-    assert np.array_equal(two.confidence, confidence(clustering.places, (two.labels > 0).astype(int)))
+    certainty, other = confidence(clustering.places, (two.labels > 0).astype(int)), two.labels > 0
+    assert np.array_equal(two.confidence[other], certainty[other])
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines, "move,7.png,,-1"])
     one = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     assert (one.confidence[one.labels == 0] == 1).all()
