@@ -471,6 +471,16 @@ def test_photos_in_no_cluster_are_chosen_by_the_groups_they_form(browser, tmp_pa
         "Cluster new-1", "No cluster"]
 
 
+def test_long_names_keep_below_their_photos(browser):
+    click(browser, "#unplaced .strip, #opening .strip")
+    wide = browser.execute_script("""document.querySelectorAll(".caption .file").forEach((file) => {
+        file.textContent = "W".repeat(40); });
+        return [...document.querySelectorAll("#review-photos > *, #cluster-photos > *")].filter((item) =>
+            item.querySelector(".caption").scrollWidth > item.clientWidth).length""")
+    assert wide == 0
+    assert all(browser.find_elements("css selector", f"#{name}-photos .caption") for name in ("review", "cluster"))
+
+
 def test_training_curves_say_what_they_measure(browser):
     captions = [caption.text for caption in browser.find_elements("css selector", "#training-charts figcaption")]
     assert captions == ["Loss\nwhat training makes smaller",
