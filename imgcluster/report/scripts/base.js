@@ -170,7 +170,7 @@ const baseName = (file) => file.slice(file.lastIndexOf("/") + 1);
 // Both its ends tell a name apart.
 const shortened = (text, length) => (text.length > length
   ? `${text.slice(0, Math.ceil((length - 1) / 2))}…${text.slice(-Math.floor((length - 1) / 2))}` : text);
-const shortName = (file) => shortened(baseName(file).replace(/\.\w+$/, ""), 11);
+const shortName = (file) => shortened(baseName(file).replace(/\.\w+$/, ""), 9);
 // What is searched by and what is found, whatever the case and spelling (ß is SS in capitals).
 const folded = (text) => text.normalize("NFC").toUpperCase();
 const modelOf = (index) => (photos.model ? data.models[photos.model[index]].name : null);
