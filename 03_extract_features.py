@@ -35,7 +35,8 @@ def main(argv=None):
     if settings.train_dataset is not None:
         train_dir = settings.data_dir_of(settings.train_dataset)
         finish_claimed(train_dir)  # a step 02 that was killed
-        step.warn_if_changed(*["02"] * (train_dir / "network.keras").exists(), data_dir=train_dir)
+        if (train_dir / "network.keras").exists():
+            step.warn_if_changed("02", data_dir=train_dir)
     # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
     with quiet_start():
         from imgcluster.extraction.network_choice import choose_network

@@ -40,23 +40,30 @@ def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, 
     clustering = cluster_photos(features, som, copies=copies, **given, **told, by_direction=trained,
                                 taught_apart=taught_apart(data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
     counted_by = name if clustering.blind_count is not None else None
-    say(clustering.described(known=counted_by))
-    if settings.ALLOW_OUTLIERS:
-        far = counted(int((clustering.labels < 0).sum()), "photo")
-        say(f"ALLOW_OUTLIERS: {far} so far from all others as to be in no cluster (-1)")
-    unsure = int((clustering.confidence < DOUBTFUL).sum())
-    if clustering.num_clusters > 1 and 2 * unsure > len(img_paths):
-        say(f"{unsure} of {counted(len(img_paths), 'photo')} might as well be in another cluster (confidence below "
-            f"{DOUBTFUL:.2f}): take number and clusters for rough ones")
-    if told.get("within") is not None:
-        say(f"{name} showed what differs between photos of one product, which counts less")
-    repeated = len(copies) - copies.max() - 1
-    if repeated and not any(given.values()):
-        say(f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters")
+    shown_by = name if told.get("within") is not None else None
+    for line in (clustering.described(known=counted_by), *_remarks(clustering, copies, settings, shown_by)):
+        say(line)
     if doubtful := doubtful or doubt(name, clustering.num_clusters, clustering.blind_count):
         warn(doubtful)
     return som, clustering, {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
                              "clustering_id": clustering_id(img_paths, clustering.labels)}, {}
+
+
+def _remarks(clustering, copies, settings, shown_by):
+    """Yield what else is to be said of clusters found; shown_by: the dataset that showed what differs within a product,
+    or None."""
+    number, unsure = len(clustering.labels), int((clustering.confidence < DOUBTFUL).sum())
+    if settings.ALLOW_OUTLIERS:
+        far = counted(int((clustering.labels < 0).sum()), "photo")
+        yield f"ALLOW_OUTLIERS: {far} so far from all others as to be in no cluster (-1)"
+    if clustering.num_clusters > 1 and 2 * unsure > number:
+        yield (f"{unsure} of {counted(number, 'photo')} might as well be in another cluster (confidence below "
+               f"{DOUBTFUL:.2f}): take number and clusters for rough ones")
+    if shown_by:
+        yield f"{shown_by} showed what differs between photos of one product, which counts less"
+    repeated = len(copies) - copies.max() - 1
+    if repeated and not (settings.NUM_CLUSTERS or settings.NUM_IMGS_PER_MODEL):
+        yield f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters"
 
 
 def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
