@@ -19,11 +19,12 @@ from imgcluster.datafiles.photo_rows import drop_unreadable
 from imgcluster.datafiles.records import PHOTOS, fingerprint, is_up_to_date, photos_key, prepared_with
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.extraction.features import extract_features
+from imgcluster.extraction.network_choice import choose_network
 from imgcluster.extraction.projector import PROJECTOR_FILES, write_projector_files
 from imgcluster.files import are_older
 from imgcluster.progress import progress
 from imgcluster.running.ahead import require_ahead
-from imgcluster.running.cli import Step, quiet_start, run
+from imgcluster.running.cli import Step, run
 
 
 def main(argv=None):
@@ -37,9 +38,6 @@ def main(argv=None):
         finish_claimed(train_dir)  # a step 02 that was killed
         if (train_dir / "network.keras").exists():
             step.warn_if_changed("02", data_dir=train_dir)
-    # TensorFlow takes seconds to import: only here, so that --help and wrong settings answer at once.
-    with quiet_start():
-        from imgcluster.extraction.network_choice import choose_network
     network = choose_network(settings, img_dir, img_paths, say=step.say, warn=step.warn)
     path, outputs = step.data_dir / "features.npy", ["features.npy", *([BEFORE] * bool(network.before))]
     current = (has_made(step.data_dir, outputs, {**network.source, "prepared": prepared_with(step.data_dir)})

@@ -1,6 +1,7 @@
 """Copies of photos, of which one stands for all: how often a photo is used says nothing about how many products there
 are, and its copies would be the clearest cluster of all."""
 import hashlib
+from pathlib import Path
 
 import numpy as np
 from scipy import sparse
@@ -12,7 +13,7 @@ from imgcluster.rows import blocks, read_rows
 
 def copies_of(data_dir):
     """Return {photo: its copies} as duplicates.csv (step 01) in `data_dir` lists them."""
-    table = read_table(data_dir / "duplicates.csv").reindex(columns=["file", "kept"], fill_value="")
+    table = _listed(data_dir)
     return {kept: lines["file"].tolist() for kept, lines in table.groupby("kept")}
 
 
@@ -23,12 +24,17 @@ def copy_groups(data_dir, img_paths, features):
     photos; a listed photo that is not among them is passed over.
     """
     numbers = {path: number for number, path in enumerate(img_paths)}
-    table = read_table(data_dir / "duplicates.csv").reindex(columns=["file", "kept"], fill_value="")
+    table = _listed(data_dir)
     pairs = [(numbers[file], numbers[kept]) for file, kept in zip(table["file"], table["kept"])
              if file in numbers and kept in numbers]
     pairs += enumerate(_first_alike(features))
     links = sparse.coo_matrix((np.ones(len(pairs)), tuple(np.transpose(pairs))), (len(img_paths),) * 2)
     return connected_components(links, directed=False)[1]
+
+
+def _listed(data_dir):
+    """duplicates.csv of step 01 as a DataFrame file, kept, empty where there is none."""
+    return read_table(Path(data_dir) / "duplicates.csv").reindex(columns=["file", "kept"], fill_value="")
 
 
 def _first_alike(features):

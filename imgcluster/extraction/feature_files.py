@@ -37,7 +37,7 @@ class FeatureFiles:
                 return None
             self.done, self.errors = saved["done"], {int(row): reason for row, reason in saved["errors"].items()}
             return arrays
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, EOFError):
             return None
 
     def _begin(self, shapes):

@@ -3,8 +3,7 @@ from imgcluster.configuring.step_options import network_options, picture_options
 from imgcluster.datafiles.feature_record import features_record, is_adapted
 from imgcluster.errors import UserError
 from imgcluster.extraction.kind import read_kind
-from imgcluster.extraction.networks import load_network, suited
-from imgcluster.running.cli import shown
+from imgcluster.running.cli import quiet_start, shown
 
 
 def choose_network(settings, img_dir, img_paths, *, say, warn):
@@ -14,6 +13,9 @@ def choose_network(settings, img_dir, img_paths, *, say, warn):
     """
     options = network_options(settings)
     _look_for_file(settings, options["train_dir"], warn)
+    # TensorFlow takes seconds to import: only now, so that what is wrong is said at once.
+    with quiet_start():
+        from imgcluster.extraction.networks import load_network
     network = load_network(**options)
     if settings.ASSIGN_TO is not None:
         network = network.that_made(features_record(settings.data_dir_of(settings.ASSIGN_TO)))
@@ -37,6 +39,8 @@ def _look_for_file(settings, train_dir, warn):
 
 def _that_suits(settings, network, train_dir, img_dir, img_paths, warn):
     """A Network, or what it was before it was fine-tuned where that is what these photos need."""
+    from imgcluster.extraction.networks import suited
+
     chosen, kinship = suited(network, train_dir and read_kind(train_dir), img_dir, img_paths,
                              batch_size=settings.BATCH_SIZE, **picture_options(settings))
     if chosen is not network:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from imgcluster.files import write_text
 from imgcluster.photos.images import read_thumbnail
 from imgcluster.report import tables
-from imgcluster.report.content import earlier_photos, page_data, review_table, rows_shown
+from imgcluster.report.content import earlier_photos, page_data, rows_shown
 from imgcluster.report.gallery import THUMBNAIL, before_and_after, load_thumbnail
 from imgcluster.report.page import render
 from imgcluster.report.sprites import pack_sprites
@@ -24,9 +24,9 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=
     """Write the report of a `gallery.Gallery` to `path`, one HTML file that needs nothing else.
 
     max_photos: of more photos a seeded sample is shown, and the page says so. rerun: the command line by which
-    corrections are applied. progress: `progress(total)` makes a bar
-    with `.update(n)` and a `with` block, moved once per thumbnail. Returns {"photos": those shown, "bytes": the file's
-    size}. Raises UserError when labels_pred.txt or img_paths.txt is missing; whatever else is missing is left out.
+    corrections are applied. progress: `progress(total)` makes a bar with `.update(n)` and a `with` block, moved once
+    per thumbnail. Returns {"photos": those shown, "bytes": the file's size}. Raises UserError when labels_pred.txt or
+    img_paths.txt is missing; whatever else is missing is left out.
     """
     rows = rows_shown(gallery, max_photos)
     data = page_data(gallery, rows)
@@ -39,7 +39,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=
     data["earlier"] = _earlier(gallery, earlier, len(rows) + len(pairs))
     data["rerun"] = rerun
     data["photosAt"] = _address(gallery.raw_dir, path.parent)
-    data["training"], review = tables.training(gallery), review_table(gallery)
+    data["training"] = tables.training(gallery)
     sprites = _sprites(photos, progress)
     data["sprites"] = {"side": sprites.side, "columns": sprites.columns, "count": sprites.count}
     page = render({
@@ -49,7 +49,6 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=
         "skipped": tables.skipped_files(gallery), "records": tables.records(gallery),
         "doubtful": tables.doubtful_files(gallery),
         "duplicates": tables.copies(gallery), "shown": len(rows), "data": data,
-        "to_look_at": 0 if review is None else len(review),
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
     write_text(path, page)
     return {"photos": len(rows), "bytes": len(page.encode("utf-8"))}

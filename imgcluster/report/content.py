@@ -122,7 +122,8 @@ def page_data(gallery, rows):
         data["scatter"] = _scatter(gallery, rows)
     if has(gallery, "clusters.csv"):
         data["levels"] = _levels(gallery, rows)
-    data["review"] = _review(gallery, rows)
+    review = _review_table(gallery)
+    data |= {"review": _review(gallery, rows, review), "toLookAt": len(review)}
     return data
 
 
@@ -223,20 +224,17 @@ def _earlier_corrections(gallery):
             "correctionsMade": int(table[CLUSTERING].isin(made).sum())}
 
 
-def review_table(gallery):
+def _review_table(gallery):
     """The photos to look at: the lines of review.csv for those that are there, or where it is missing what clusters.csv
-    tells; None where that is missing, too."""
+    tells, if that is there."""
     table = read_table(gallery.data_dir / "review.csv")
     if "file" in table:
         return table[table["file"].isin(gallery.img_paths)]
-    return review_list(gallery.clusters) if has(gallery, "clusters.csv") else None
+    return review_list(gallery.clusters) if has(gallery, "clusters.csv") else table[:0]
 
 
-def _review(gallery, rows):
-    """Photos to look at, with what review.csv says of them beyond what it says of all."""
-    table = review_table(gallery)
-    if table is None:
-        return None
+def _review(gallery, rows, table):
+    """Photos to look at, with what a `_review_table` says of them beyond what it says of all."""
     known = {gallery.img_paths[row]: index for index, row in enumerate(rows)}
     notes = [name for name in table if name not in ("file", "cluster", "confidence")
              and (len(table) == 1 or table[name].nunique() > 1)]

@@ -76,7 +76,7 @@ function card(cluster) {
     others.length ? h("div", { class: "doubtful" },
       h("span", { class: "label" }, sure ? "least sure" : "others"),
       others.map((index) => photoButton(index))) : null,
-    modelLine(cluster), id === -1 ? null : confidenceBar(cluster.confidence));
+    modelLine(cluster), confidenceBar(cluster.confidence));
 }
 
 const byNumber = (a, b) => String(a.id).localeCompare(String(b.id), "en", { numeric: true });

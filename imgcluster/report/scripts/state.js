@@ -111,7 +111,7 @@ function currentClusters(of = shownOf) {
     const known = clusterById.get(id);
     const untouched = known && sizeOf.get(id) === known.size && indices.every((index) => photos.cluster[index] === id);
     const sure = indices.map((index) => photos.confidence?.[index] ?? null).filter((value) => value !== null);
-    const confidence = sure.length ? sure.reduce((sum, value) => sum + value, 0) / sure.length : null;
+    const confidence = sure.length && id !== -1 ? sure.reduce((sum, value) => sum + value, 0) / sure.length : null;
     byTypicality(indices);
     return { id, indices, size: groups.get(id)?.size ?? sizeOf.get(id),
       confidence: untouched ? known.confidence ?? null : confidence, ...commonestModel(indices, untouched && known) };

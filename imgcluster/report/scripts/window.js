@@ -85,7 +85,7 @@ function drawHead() {
   $("cluster-title").replaceChildren(swatch(opened), clusterName(opened));
   const facts = [count(cluster.size, "photo")];
   if (cluster.size > cluster.indices.length) facts.push(`${cluster.indices.length.toLocaleString("en")} of them in this page`);
-  if (cluster.confidence !== null && opened !== -1) facts.push(`mean confidence ${cluster.confidence.toFixed(2)}`);
+  if (cluster.confidence !== null) facts.push(`mean confidence ${cluster.confidence.toFixed(2)}`);
   if (cluster.model !== undefined) facts.push(`${percent(cluster.share)} labelled ${cluster.model}`);
   $("cluster-facts").textContent = facts.join(" · ");
   if (data.earlier) drawEarlier(earlierPhotos(opened));
