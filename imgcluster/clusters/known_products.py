@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from imgcluster.clusters.copies import copy_groups, originals
+from imgcluster.configuring.config_file import choose_dataset
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import differences_in_words, features_record, read_before
 from imgcluster.errors import UserError
@@ -87,7 +88,7 @@ def _tell_why_without(folder, data_dir, error, *, name, say, warn):
     error: what `read_known` raised."""
     without = f"the number of clusters is estimated without the products of TRAIN_DATASET = {name!r}"
     if not (folder / "features.npy").exists():
-        warn(f"{folder / 'features.npy'} is missing: {without}; steps 00, 01 and 03 with --set DATASET={name} make "
+        warn(f"{folder / 'features.npy'} is missing: {without}; steps 00, 01 and 03 with {choose_dataset(name)} make "
              "what it lacks, where they have labels")
     elif not (folder / "labels_true.txt").exists():
         say(f"no labels are known of {name}: {without}")
@@ -99,7 +100,7 @@ def _tell_why_without(folder, data_dir, error, *, name, say, warn):
     else:
         others = differences_in_words(folder, data_dir)
         warn(f"the features of {name} are not by the network and settings that made these{others and f' ({others})'}: "
-             f"{without}; run 03_extract_features.py for both under the present settings (--set DATASET={name} for "
+             f"{without}; run 03_extract_features.py for both under the present settings ({choose_dataset(name)} for "
              "the former)")
 
 
@@ -142,12 +143,12 @@ def require_known(known_dir, *, name):
     path = known_dir / "features.npy"
     if not path.exists():
         raise UserError(f"CALIBRATION_DATASET = {name!r}: {path} is missing; run_all.py from step 03 on makes it for a "
-                        f"labelled dataset. By hand: steps 00, 01 and 03 with --set DATASET={name}, under the "
+                        f"labelled dataset. By hand: steps 00, 01 and 03 with {choose_dataset(name)}, under the "
                         "TRAIN_DATASET (a name or None) by which the features of DATASET are")
     if not (known_dir / "labels_true.txt").exists():
         raise UserError(f"CALIBRATION_DATASET = {name!r}: {known_dir} has no labels_true.txt; name a labelled dataset, "
-                        f"or run 00_make_labels_true.py with --set DATASET={name}, where TRAIN_LABELS_FROM says where "
-                        "its labels are")
+                        f"or run 00_make_labels_true.py with {choose_dataset(name)}, where TRAIN_LABELS_FROM says "
+                        "where its labels are")
 
 
 def _labelled(known_dir, data_dir, dimension, *, name):

@@ -3,6 +3,7 @@ import ast
 import logging
 import os
 import runpy
+import shlex
 import traceback
 from pathlib import Path
 from typing import get_args
@@ -96,6 +97,11 @@ def _likely_meant(error):
 def override(name, value):
     """Return the "NAME=VALUE" by which `load_settings` gives a setting a value."""
     return f"{name}={value}" if _literal(str(value)) == value else f"{name}={value!r}"
+
+
+def choose_dataset(name):
+    """Return the arguments by which a script takes another dataset, as they are typed in a shell."""
+    return f"--set {shlex.quote(override('DATASET', name))}"
 
 
 def _literal(text):

@@ -1,6 +1,7 @@
 """What later steps will need and do not find: said before the minutes that earlier ones take."""
 from pathlib import Path
 
+from imgcluster.configuring.config_file import choose_dataset
 from imgcluster.configuring.settings import SAMPLE, SAMPLE_TRAIN
 from imgcluster.configuring.step_options import each_network, network_options
 from imgcluster.errors import UserError
@@ -36,7 +37,7 @@ def _missing_datasets(settings):
             together = "" if setting == "ASSIGN_TO" else ", or run_all.py"
             yield (f"{setting} = {name!r}: there is no such dataset{meant(name, [*beside, *WORDS])}; correct "
                    f"the name, or put its photos into {raw_dir} and run the steps from "
-                   f"00_make_labels_true.py on with --set DATASET={name}{together}")
+                   f"00_make_labels_true.py on with {choose_dataset(name)}{together}")
 
 
 def _is_there(source):

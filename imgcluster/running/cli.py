@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from imgcluster.configuring.config_file import given_in, load_settings, override
+from imgcluster.configuring.config_file import choose_dataset, given_in, load_settings, override
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.datafiles.records import changed_settings, was_interrupted, write_record
@@ -85,7 +85,7 @@ class Step:
         it had no time for, nobody could tell that they did not just vanish.
         """
         data_dir, img_dir = source.folder("DATA_DIR"), source.folder("IMG_DIR")
-        its = "" if source.DATASET == self.settings.DATASET else f" with --set DATASET={shlex.quote(source.DATASET)}"
+        its = "" if source.DATASET == self.settings.DATASET else f" with {choose_dataset(source.DATASET)}"
         if not (data_dir / "img_paths.txt").exists():
             raise UserError(f"{shown(data_dir / 'img_paths.txt')} is missing; put the photos of {source.DATASET} into "
                             f"{shown(source.folder('RAW_IMG_DIR'))} and run 00_make_labels_true.py and "

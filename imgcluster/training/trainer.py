@@ -114,12 +114,11 @@ class Trainer:
         self.img_dir, self.state_dir, self.picture_options = Path(img_dir), Path(state_dir), picture_options
         self.keep_pretrained, self.whiten = keep_pretrained, whiten
         self.say, self.warn, self.progress = say, warn, progress
-        self._decoded, self._clock, self._whose = {}, 0.0, ""
+        self._decoded, self._clock = {}, 0.0
 
     def train_all(self, members):
         """Return the trained Members for a list of the arguments of `train`; of several, say how good each is."""
         self.say(f"{self.set.described()}\n{MEANING}")
-        self._whose = " for this network" if len(members) > 1 else ""
         trained = [self.train(**options) for options in members]
         for member in trained if len(trained) > 1 else ():
             self.say(f"{member.name} by itself: {self.set.describe(self.join([member])[1])}")
@@ -237,7 +236,7 @@ class Trainer:
         if row["phase"] == "network":
             name = f"epoch {row['epoch']}"
             following = epochs - row["epoch"] + more
-            left = f"; {time_left(seconds * following)}{self._whose}" if following else ""
+            left = f"; {time_left(seconds * following)} for this network" if following else ""
         self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {in_short(row)}{left}")
 
 

@@ -1,10 +1,11 @@
 """Config files and --set: later sources win, problems come together and are named."""
 import re
+import shlex
 
 import pytest
 from configured import ROOT, problems_of, write_config
 
-from imgcluster.configuring.config_file import load_settings
+from imgcluster.configuring.config_file import choose_dataset, load_settings
 from imgcluster.configuring.settings import Settings
 
 
@@ -73,6 +74,13 @@ def test_overrides_are_logged(caplog):
 def test_overrides_are_literals_or_plain_text(override, value):
     name = override.partition("=")[0]
     assert getattr(load_settings(None, [override], root=ROOT), name) == value
+
+
+@pytest.mark.parametrize("name", ["shoes", "2019", "1e3", "Kleine Schuhe", "it's", "신발", "-x", "a=b"])
+def test_the_arguments_shown_for_another_dataset_choose_it_in_a_shell(name):
+    option, text = shlex.split(choose_dataset(name))
+    assert option == "--set"
+    assert load_settings(None, [text], root=ROOT).DATASET == name
 
 
 def test_a_config_with_a_syntax_error_is_named(tmp_path):

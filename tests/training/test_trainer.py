@@ -159,14 +159,7 @@ def test_the_time_left_is_also_that_of_the_training_on_all_models(trainer, monke
     monkeypatch.setattr("imgcluster.training.trainer.time", SimpleNamespace(perf_counter=lambda: next(minutes)))
     trainer("state", train_on_all=train_on_all, say=said.append).train("tiny", 1, **OPTIONS)
     first = [line for line in said if line.startswith("epoch")][:2]
-    assert [line.partition("; at most ")[2].removesuffix(" left") for line in first] == left
-
-
-def test_of_several_networks_the_time_left_is_said_to_be_for_one(trainer):
-    said = []
-    trainer("state", train_on_all=False, say=said.append).train_all(
-        [{"backbone": "tiny", "number": number, **OPTIONS} for number in (1, 2)])
-    assert [line.endswith(" left for this network") for line in said if line.startswith("epoch")] == [True, False] * 2
+    assert [line.partition("; at most ")[2].removesuffix(" left for this network") for line in first] == left
 
 
 def test_scores_of_models_that_were_learnt_in_the_end_are_said_to_be_of_the_training_before(trainer):
