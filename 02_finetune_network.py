@@ -81,7 +81,7 @@ def learn(step, source, img_dir, img_paths, labels):
     members = trainer.train_all(each_network(source))
     outputs, scores, judged = write_trained(data_dir, trainer, members)
     step.say(f"network kept, with all features that step 03 gets, on {judged} validation photos: "
-             f"{training_set.describe(scores)}")
+             f"{training_set.scores_in_words(scores)}")
     names = " + ".join(member.name for member in members)
     return outputs, (*PHOTOS, "labels_true.txt"), {"network": names, "holdout_models": training_set.holdout_classes}
 

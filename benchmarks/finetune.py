@@ -35,7 +35,7 @@ from imgcluster.extraction.networks import in_parts, load_network, suited, with_
 from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402
 from imgcluster.scores.metrics import clustering_scores  # noqa: E402
 from imgcluster.som import map_of  # noqa: E402
-from imgcluster.structure.kinship import OTHER_KIND, kinship  # noqa: E402
+from imgcluster.structure.kinship import LEAST_KINSHIP, kinship  # noqa: E402
 from imgcluster.training.unlabelled import fit_networks  # noqa: E402
 from imgcluster.training.validation import best_row  # noqa: E402
 
@@ -103,7 +103,7 @@ class Split:
             same_kind = trained and suits is network
             seen = (*before, *known_before) if before and known_before else (features, known)
             evidence = {"compared": before[0] if before else None, "taught_apart": suits.source["network"] == BUNDLED}
-            if same_kind and kinship(*seen, self.known.labels) >= OTHER_KIND:
+            if same_kind and kinship(*seen, self.known.labels) >= LEAST_KINSHIP:
                 evidence = {"compared": seen[0], "known": (seen[1], self.known.labels)}
             yield {"photos": name, **facts, "kinship": nearness, **scored(
                 features, photos.labels, settings.SOM_EPOCHS, **evidence, by_direction=same_kind)}

@@ -122,7 +122,6 @@ CHANGES = {
     "white border": lambda image: cv2.copyMakeBorder(image, *[image.shape[0] // 12] * 4, cv2.BORDER_CONSTANT,
                                                      value=(255, 255, 255)),
     "brighter by 15 %": lambda image: cv2.convertScaleAbs(image, alpha=1.15),
-    "mirrored": lambda image: np.ascontiguousarray(image[:, ::-1]),
 }
 
 
@@ -140,7 +139,7 @@ def duplicates(options):
             signatures.append(photo_signature(copy, copy.tobytes()))
             hashes.append(imagehash.phash(Image.fromarray(copy)).hash.ravel())
     began = time.process_time()
-    ours = {row[:2] for row in find_duplicates(range(len(files)), signatures, flips=True)}
+    ours = {row[:2] for row in find_duplicates(range(len(files)), signatures)}
     seconds = time.process_time() - began
     print(f"{len(names)} photos, {len(CHANGES)} changed copies of {len(chosen)} of them, compared in {seconds:.0f} CPU "
           "seconds\n")

@@ -77,7 +77,7 @@ def _vanished(state, files, img_paths):
     there, sizes = np.isin(files, img_paths), np.bincount(state.labels + 1)
     left = np.bincount(state.labels[there] + 1, minlength=len(sizes))
     for cluster in sorted(state.touched):
-        if cluster >= 0 and cluster + 1 < len(sizes) and sizes[cluster + 1] and not left[cluster + 1]:
+        if cluster + 1 < len(sizes) and sizes[cluster + 1] and not left[cluster + 1]:
             yield cluster, state.names.get(cluster, ""), int(sizes[cluster + 1])
 
 

@@ -8,7 +8,7 @@ from imgcluster.configuring.config_file import choose_dataset
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import differences_in_words, features_record, read_before
 from imgcluster.errors import UserError
-from imgcluster.structure.kinship import OTHER_KIND, kinship
+from imgcluster.structure.kinship import LEAST_KINSHIP, kinship
 from imgcluster.wording import counted
 
 # Known products of the same kind and the photos alone differed by a factor of four at most in labelled sets.
@@ -41,7 +41,7 @@ def evidence(known, features, *, data_dir, trained):
     if known is None:
         return {"compared": read_before(data_dir)}
     labelled = known.features, known.labels
-    shows = not trained and known.compared is features and known.kinship >= OTHER_KIND
+    shows = not trained and known.compared is features and known.kinship >= LEAST_KINSHIP
     return {"known": labelled, "compared": known.compared, "within": labelled if shows else None}
 
 
@@ -72,7 +72,7 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
                             "more, or None")
         say(f"{name}: its {said}; the number of clusters is estimated without it")
         return None
-    if known.kinship >= OTHER_KIND:
+    if known.kinship >= LEAST_KINSHIP:
         return known
     if asked:
         warn(f"the photos of CALIBRATION_DATASET = {name!r} show another kind of product: a number of clusters "

@@ -183,14 +183,15 @@ def require_chain(name, data_dir, *, folder_of):
     chain = chain_from(name, folder_of=folder_of)
     if folder_of(name) == Path(data_dir):
         raise UserError(f"ASSIGN_TO = {name!r} {OWN_CLUSTERS}")
+    folder = folder_of(name)
+    if not folder.exists():
+        beside = [repr(path.parent.name) for path in sorted(folder.parent.glob("*/som.npz"))]
+        raise UserError(f"ASSIGN_TO = {name!r}: there is no {folder}{meant(name, beside)}; name a dataset that was "
+                        "clustered before, or run steps 00 to 04 for it first")
     for file in ("som.npz", "cluster_count.json", "labels_pred.txt"):
-        if not folder_of(name).exists():
-            beside = [repr(path.parent.name) for path in sorted(folder_of(name).parent.glob("*/som.npz"))]
-            raise UserError(f"ASSIGN_TO = {name!r}: there is no {folder_of(name)}{meant(name, beside)}; name a dataset "
-                            "that was clustered before, or run steps 00 to 04 for it first")
-        if not (folder_of(name) / file).exists():
-            raise UserError(f"ASSIGN_TO = {name!r}: {folder_of(name) / file} is missing; name a dataset that was "
-                            "clustered before, or run step 04 for it first")
+        if not (folder / file).exists():
+            raise UserError(f"ASSIGN_TO = {name!r}: {folder / file} is missing; name a dataset that was clustered "
+                            "before, or run step 04 for it first")
     _check_cycle(name, chain, Path(data_dir))
     _check_numbers(name, chain)
     return chain

@@ -41,13 +41,14 @@ def of_step(settings, number):
 
 
 def in_vain(settings, number):
-    """Return the names of the settings of a step that are not the defaults, though others leave them without a part."""
+    """Return the names of the settings of a step that are not the defaults, though others switch off their use."""
     changed = {name for name, field in Settings.model_fields.items() if getattr(settings, name) != field.default}
     return [name for name in STEP_SETTINGS[number] if name in changed & _idle(settings)]
 
 
 def _idle(settings):
-    """The settings of steps 00 to 04 that others leave without a part in their files."""
+    """The names of the settings of steps 00 to 04 that change no file of these, whatever they are, as other settings
+    switch off what they are for."""
     recipe, in_pairs = recipe_options(settings), settings.LOSS in PAIR_LOSSES
     looked_for = recipe["fill"] != "keep" or recipe["crop"] or recipe["save_masks"] or recipe["every_mask"]
     idle = {"LABEL_REGEX": settings.labels_from != "filename" or settings.DATASET in (SAMPLE, SAMPLE_TRAIN),

@@ -85,8 +85,12 @@ def blind_guess(alone):
 
 
 def variance_of(per_product, usual, num_known, count):
-    """Return the variance of a mean over `count` products told by one over `num_known`, given that of one product as
-    these show it, None where one shows none, and the usual one: few of them tell little of how products vary."""
+    """Return the variance of an error: how far the mean over `count` new products is from that over `num_known` known
+    ones.
+
+    per_product: the variance among the known products, None where there is one alone; usual: the one to expect without
+    seeing any, which counts like one more known product (few of them tell little of how much products vary).
+    """
     shown = (num_known - 1) * (per_product or 0.0)
     return (shown + usual) / num_known * (1 / num_known + 1 / max(count, 1))
 

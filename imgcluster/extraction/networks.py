@@ -13,7 +13,7 @@ from imgcluster.extraction.kind import kinship_of_photos
 from imgcluster.files import read_json
 from imgcluster.network.backbones import load_backbone, origin_of, ships
 from imgcluster.network.ensemble import average_views
-from imgcluster.structure.kinship import OTHER_KIND
+from imgcluster.structure.kinship import LEAST_KINSHIP
 from imgcluster.training.finetune import (
     embedding_of,
     is_classifier,
@@ -28,8 +28,9 @@ from imgcluster.training.finetune import (
 class Network:
     """An embedding network and what it is.
 
-    embedding: Keras model from RGB pictures [B, S, S, 3] of 0..255 to features [B, D]. source: mapping with "network",
-    "trained_on" and "network_file", which tells networks apart. remark: the same in words. before: the Network that a
+    embedding: Keras model from RGB pictures [B, S, S, 3] of 0..255 to features [B, D]. source: mapping with "network"
+    (its name), "network_file" (a digest), and the dataset it was "trained_on" or "fitted_to", which tells networks
+    apart. remark: the same in words. before: the Network that a
     fine-tuned one was before, where it kept that.
     """
 
@@ -100,7 +101,7 @@ def suited(network, known, folder, img_paths, **options):
     if network.before is None or known is None:
         return network, None
     kinship = kinship_of_photos(network.before.embedding, known, folder, img_paths, **options)
-    return (network if kinship >= OTHER_KIND else network.before), kinship
+    return (network if kinship >= LEAST_KINSHIP else network.before), kinship
 
 
 def _weights_file(weights):

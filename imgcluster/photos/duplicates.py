@@ -93,17 +93,18 @@ def _plain_rows(grey):
     return len(rows) if plain.all() else int(np.argmin(plain))
 
 
-def find_duplicates(files, signatures, *, flips=False):
+def find_duplicates(files, signatures):
     """Tell which photos are copies of others: rows (file, kept, kind, distance), in the order of `files`.
 
     files: names; signatures: as `photo_signature` gives them, with "broken_off" where that is known of the files.
     `kept` is the best copy (whole files before broken-off ones, colour before grey, then most detail, then the largest
     file, then the first in order) and never itself a copy; all copies of one photo were compared with the same one of
-    them, so that chains of similar photos do not grow. kind: "same file", "same picture", with `flips` "mirrored
-    picture". distance: differing bits of the 256-bit hashes. Memory grows with the number of photos, not its square.
+    them, so that chains of similar photos do not grow. kind: "same file" or "same picture". distance:
+    differing bits of the 256-bit hashes. A mirror image is no copy. Memory grows with the number of photos, not its
+    square.
     """
     kept_of, unique = _same_files(signatures)
-    for copy, (kept, kind, distance) in _same_pictures([signatures[k] for k in unique], flips).items():
+    for copy, (kept, kind, distance) in _same_pictures([signatures[k] for k in unique]).items():
         kept_of[unique[copy]] = (unique[kept], kind, distance)
     rows = []
     for index, name in enumerate(files):
@@ -159,40 +160,32 @@ def _unpack(signature, *, flags=cv2.IMREAD_GRAYSCALE):
     return cv2.imdecode(np.frombuffer(base64.b85decode(signature["picture"]), np.uint8), flags)
 
 
-def _colour(signature, mirrored):
+def _colour(signature):
     if not signature["coloured"]:
         return None
     picture = _unpack(signature, flags=cv2.IMREAD_COLOR).astype(np.float32) / 255
-    colour = cv2.cvtColor(picture, cv2.COLOR_BGR2LAB)[:, :, 1:]
-    return np.ascontiguousarray(colour[:, ::-1] if mirrored else colour)
+    return np.ascontiguousarray(cv2.cvtColor(picture, cv2.COLOR_BGR2LAB)[:, :, 1:])
 
 
-def _picture(signature, *, mirrored=False):
+def _picture(signature):
     grey = _unpack(signature).astype(np.float32)
-    if mirrored:
-        grey = np.ascontiguousarray(grey[:, ::-1])
     grey = grey * min(_MAX_GAIN, _CONTRAST / max(float(grey.std()), 1e-3))
     coarse = cv2.GaussianBlur(cv2.resize(grey, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA), (0, 0), 0.7)
-    return _Picture(grey, coarse, cv2.GaussianBlur(grey, (0, 0), 1.0), _fine(grey), _colour(signature, mirrored))
+    return _Picture(grey, coarse, cv2.GaussianBlur(grey, (0, 0), 1.0), _fine(grey), _colour(signature))
 
 
 def _fine(grey):
     return grey - cv2.GaussianBlur(grey, (0, 0), 2.0)
 
 
-def _same_pictures(signatures, flips):
+def _same_pictures(signatures):
     """Return {copy: (kept, kind, distance)} among photos of different content."""
     if len(signatures) < 2:
         return {}
     order = sorted(range(len(signatures)), key=lambda k: (-signatures[k]["pixels"], -signatures[k]["sharpness"],
                                                           -signatures[k]["bytes"], k))
     structures = np.stack([_structure(_unpack(item)) for item in signatures])
-    copies = _stars(order, _near(structures, structures), signatures, {})
-    if flips:
-        # A mirror image has the same cosine transform, its odd horizontal frequencies negated.
-        signs = np.where(np.arange(_FREQUENCIES ** 2)[1:] % _FREQUENCIES % 2, -1, 1).astype(np.float32)
-        copies = _stars(order, _near(structures, structures * signs), signatures, copies, mirrored=True)
-    return _with_the_best_kept(copies, signatures)
+    return _with_the_best_kept(_stars(order, _near(structures), signatures), signatures)
 
 
 def _structure(grey):
@@ -204,10 +197,10 @@ def _structure(grey):
     return frequencies / (np.linalg.norm(frequencies) + 1e-6)
 
 
-def _near(structures, others):
+def _near(structures):
     """Return, for each photo, the set of those with the most similar structures."""
     near = [set() for _ in structures]
-    for row, found in enumerate(_most_alike(structures, others, itself=False)):
+    for row, found in enumerate(_most_alike(structures, structures, itself=False)):
         for other in found:
             near[row].add(other)
             near[other].add(row)
@@ -225,39 +218,34 @@ def _most_alike(structures, others, *, itself):
             yield found[np.argsort(-values[found], kind="stable")[:_NEIGHBOURS]].tolist()
 
 
-def _stars(order, near, signatures, copies, *, mirrored=False):
+def _stars(order, near, signatures):
     """Give each photo, in order, to the one before it whose picture it shows most exactly and that is given to none.
 
-    copies: {photo: (the one it is given to, whether it shows that one mirrored)} so far.
+    Returns {photo: the one it is given to}.
     """
-    copies, centres = dict(copies), set()
-    picture = lru_cache(_CACHED)(lambda index, mirrored: _picture(signatures[index], mirrored=mirrored))
+    copies, centres = {}, set()
+    picture = lru_cache(_CACHED)(lambda index: _picture(signatures[index]))
     for index in order:
-        if index in copies:
-            continue
-        candidates = sorted({copies[k][0] if k in copies else k for k in near[index]} & centres)
-        scores = [agreement(picture(k, mirrored), picture(index, False)) for k in candidates]
+        candidates = sorted({copies.get(k, k) for k in near[index]} & centres)
+        scores = [agreement(picture(k), picture(index)) for k in candidates]
         if max(scores, default=0) < _MIN_AGREEMENT:
             centres.add(index)
         else:
-            copies[index] = (candidates[int(np.argmax(scores))], mirrored)
-    # A centre may have become a mirrored copy: those that were given to it follow.
-    return {k: (copies[v[0]] if v[0] in copies else v) for k, v in copies.items()}
+            copies[index] = candidates[int(np.argmax(scores))]
+    return copies
 
 
 def _with_the_best_kept(copies, signatures):
     """Return {copy: (kept, kind, distance)}: of each photo and those given to it, the best is kept."""
-    groups = {centre: [(centre, False)] for centre, _ in copies.values()}
-    for index, (centre, mirrored) in copies.items():
-        groups[centre].append((index, mirrored))
+    groups = {centre: [centre] for centre in copies.values()}
+    for index, centre in copies.items():
+        groups[centre].append(index)
     result = {}
     for members in groups.values():
-        kept, turned = min(members, key=lambda member: _rank(signatures[member[0]], member[0]))
-        for index, mirrored in members:
-            if index != kept:
-                kind = "same picture" if mirrored == turned else "mirrored picture"
-                distance = _hash(signatures[index]) - _hash(signatures[kept], mirrored=mirrored != turned)
-                result[index] = (kept, kind, int(distance))
+        kept = min(members, key=lambda index: _rank(signatures[index], index))
+        own = _hash(signatures[kept])
+        result |= {index: (kept, "same picture", int(_hash(signatures[index]) - own))
+                   for index in members if index != kept}
     return result
 
 
@@ -267,9 +255,8 @@ def _rank(signature, index):
     return broken_off, not signature["coloured"], -signature["detail"], -signature["bytes"], index
 
 
-def _hash(signature, *, mirrored=False):
-    grey = _unpack(signature)
-    return imagehash.phash(Image.fromarray(np.ascontiguousarray(grey[:, ::-1]) if mirrored else grey), hash_size=16)
+def _hash(signature):
+    return imagehash.phash(Image.fromarray(_unpack(signature)), hash_size=16)
 
 
 def agreement(one, two):

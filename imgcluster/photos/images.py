@@ -1,16 +1,15 @@
 """Photos on disk: read them, write them, bring them to a network's input size. One loader for all steps."""
-import contextlib
 import errno
 import os
 import stat
 import sys
-import threading
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from imgcluster.errors import UserError
+from imgcluster.files import replacing
 from imgcluster.photos.decoding import MAX_PIXELS, ImageError, decode_image
 
 __all__ = ["MAX_PIXELS", "ImageError", "quiet_codecs", "read_bytes", "read_image", "read_thumbnail",
@@ -70,15 +69,10 @@ def write_image(path, image):
     """
     path = Path(path)
     data = _encode(image, path.suffix.lower())
-    temporary = path.with_name(f".{os.getpid()}-{threading.get_ident()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            temporary.write_bytes(data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise UserError(f"Cannot write {path}: {error.strerror}. Make room or change the folder.") from error
 
 

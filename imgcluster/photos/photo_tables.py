@@ -1,6 +1,5 @@
 """What step 01 found out about the photos: as tables, and as the ledger by which it goes on."""
 import json
-import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +7,7 @@ import pandas as pd
 from imgcluster.files import read_table, replacing
 from imgcluster.photos.duplicates import find_duplicates
 from imgcluster.photos.photo_audit import warnings
+from imgcluster.photos.spelling import folded
 
 # One line of JSON for each photo that step 01 has done.
 LEDGER = "preprocess.jsonl"
@@ -28,12 +28,8 @@ def gone_photos(data_dir, found):
 
     One found with letters of another case, or composed otherwise, is not gone: to some file systems that is one file.
     """
-    there = set(map(_folded, found))
-    return {file for file in read_table(Path(data_dir) / "photos.csv").get("file", ()) if _folded(file) not in there}
-
-
-def _folded(path):
-    return unicodedata.normalize("NFC", path).casefold()
+    there = set(map(folded, found))
+    return {file for file in read_table(Path(data_dir) / "photos.csv").get("file", ()) if folded(file) not in there}
 
 
 def photo_tables(usable):

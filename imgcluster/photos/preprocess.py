@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.errors import UserError
-from imgcluster.files import write_table
+from imgcluster.files import remove_leftovers, write_table
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
 from imgcluster.photos.images import ImageError, read_bytes, write_image
@@ -111,9 +111,11 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     entries, tasks = _split(folders, img_paths, recipe, ledger)
     # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
     write_ledger(ledger, entries.values())
-    for _, name, mask_name, _ in tasks:
-        _make_way(folders.img, name)
-        _make_way(folders.masks, mask_name)
+    written = [path for _, name, mask_name, _ in tasks for path in ((folders.img, name), (folders.masks, mask_name))]
+    for root, name in written:
+        _make_way(root, name)
+    for folder in {(root / name).parent for root, name in written}:
+        remove_leftovers(folder)
     with progress(len(img_paths), len(entries)) as bar, ledger.open("a", encoding="utf-8") as file:
         for task, result in in_processes(preprocess_photo, tasks, workers):
             _, name, *_ = task

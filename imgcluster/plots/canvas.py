@@ -12,15 +12,14 @@ _MIN_WIDTH = 720  # pixels: room for a title above a few photos
 _WIDTH_OF_TITLE_SIZE = 1600  # pixels: wider pictures, shown smaller, get a larger title
 
 
-def fitted(image, width, height=None):
-    """A uint8 RGB [h, w, 3] scaled to lie whole in a white cell of `width` x `height` pixels (square by default)."""
-    height = width if height is None else height
-    scale = min(width / image.shape[1], height / image.shape[0])
+def fitted(image, side):
+    """A uint8 RGB [h, w, 3] scaled to lie whole in a white square of `side` pixels."""
+    scale = side / max(image.shape[:2])
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     scaled = cv2.resize(np.ascontiguousarray(image), size, interpolation=method)
-    cell = np.full((height, width, 3), 255, dtype=np.uint8)
-    top, left = (height - size[1]) // 2, (width - size[0]) // 2
+    cell = np.full((side, side, 3), 255, dtype=np.uint8)
+    top, left = (side - size[1]) // 2, (side - size[0]) // 2
     cell[top:top + size[1], left:left + size[0]] = scaled
     return cell
 

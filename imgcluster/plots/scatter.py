@@ -13,7 +13,7 @@ from imgcluster.plots.style import (
     short_names,
     text_style,
 )
-from imgcluster.scores.metrics import matched_clusters
+from imgcluster.scores.metrics import numbers_of_models
 from imgcluster.wording import text_width
 
 MAX_NAMES = 40
@@ -33,7 +33,7 @@ def scatter_pair(points, true, predicted, *, title, method="t-SNE", names=None):
     panels = [("predicted cluster", predicted, {cluster: cluster for cluster in np.unique(predicted).tolist()})]
     if true is not None:
         true = np.asarray(true)
-        panels.insert(0, ("true model", true, _looks_of_models(true, predicted)))
+        panels.insert(0, ("true model", true, numbers_of_models(true, predicted)))
     figure = new_figure(7.2 * len(panels), 7.4, title=title)
     for axes, (name, labels, looks) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels):
         _draw_groups(axes, points, labels, looks)
@@ -48,15 +48,6 @@ def scatter_pair(points, true, predicted, *, title, method="t-SNE", names=None):
 def _panel_title(name, number, named):
     title = f"{number} {name}" if number == 1 else f"{number} {name}s"
     return title if named == number else f"{title}, {named} of them named"
-
-
-def _looks_of_models(true, predicted):
-    """Number of colour and marker of each model: its cluster's, else one no cluster has, the largest model first."""
-    inside = predicted >= 0
-    looks = matched_clusters(true[inside], predicted[inside]) if inside.any() else {}
-    names, sizes = np.unique(true, return_counts=True)
-    others = [name for name in names[np.argsort(-sizes, kind="stable")].tolist() if name not in looks]
-    return looks | {name: predicted.max() + 1 + index for index, name in enumerate(others)}
 
 
 def _draw_groups(axes, points, labels, looks):

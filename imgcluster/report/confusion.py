@@ -7,9 +7,10 @@ from imgcluster.rows import blocks
 from imgcluster.scores.unplaced import is_placed
 
 MODELS_AT_ONCE = 500
+MOST, STRAY = 8, 0.1
 
 
-def confused_pairs(true, predicted, *, num=8):
+def confused_pairs(true, predicted, *, num=MOST):
     """Pairs of true models that share clusters, most photo pairs wrongly put together first.
 
     Returns dicts: "models" (two labels), "wrong_pairs" (pairs of photos, one of each model, in one cluster), "clusters"
@@ -44,11 +45,11 @@ def _worst(counts, num):
     return sorted(worst, key=lambda pair: (-pair[0], *pair[1:]))[:num]
 
 
-def split_models(true, predicted, *, num=8, least_share=0.1):
+def split_models(true, predicted):
     """True models that lie in several clusters, as dicts "model", "photos", "clusters" ({cluster: photos}).
 
-    Clusters with less than `least_share` of a model's photos are strays and do not count, nor do photos in no cluster
-    (-1); most photos outside the model's largest cluster first.
+    Clusters with less than a tenth of a model's photos are strays and do not count, nor do photos in no cluster (-1).
+    The eight with most photos outside their largest cluster, these first.
     """
     placed = is_placed(predicted)
     models, model = np.unique(np.asarray(true)[placed], return_inverse=True)
@@ -56,8 +57,8 @@ def split_models(true, predicted, *, num=8, least_share=0.1):
     found = []
     for number, part in counts.groupby(level=0):
         name, clusters, photos = models[number], part.index.get_level_values(1).to_numpy(), part.to_numpy()
-        order = [i for i in np.argsort(-photos, kind="stable") if photos[i] >= max(2, least_share * photos.sum())]
+        order = [i for i in np.argsort(-photos, kind="stable") if photos[i] >= max(2, STRAY * photos.sum())]
         if len(order) > 1:
             found.append({"model": str(name), "photos": int(photos.sum()),
                           "clusters": {int(clusters[i]): int(photos[i]) for i in order}})
-    return sorted(found, key=lambda item: max(item["clusters"].values()) - item["photos"])[:num]
+    return sorted(found, key=lambda item: max(item["clusters"].values()) - item["photos"])[:MOST]

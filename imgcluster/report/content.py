@@ -13,7 +13,7 @@ from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.nearness import nearness
 from imgcluster.rows import Joined, unit_length
-from imgcluster.scores.metrics import matched_clusters
+from imgcluster.scores.metrics import numbers_of_models
 
 TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn
 OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
@@ -163,10 +163,8 @@ def _clusters(gallery, near):
 
 def _models(gallery):
     """Name and colour of each true model: that of the cluster matched to it, so that what agrees looks alike."""
-    matched = matched_clusters(gallery.true, gallery.predicted)
-    spare = int(gallery.predicted.max()) + 1
-    return [{"name": name, "colour": matched.get(name, spare + index)}
-            for index, name in enumerate(np.unique(gallery.true).tolist())]
+    colours = numbers_of_models(gallery.true, gallery.predicted)
+    return [{"name": name, "colour": colours[name]} for name in np.unique(gallery.true).tolist()]
 
 
 def _map(gallery, place):

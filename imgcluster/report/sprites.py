@@ -15,6 +15,7 @@ SHEET_SIDE = 1920  # pixels; phones refuse to decode much larger pictures
 # thumbnail bleeds into the next.
 _ENCODINGS = ((160, 80), (128, 76), (96, 74), (80, 65), (64, 55), (48, 40))
 _SAMPLE = 64
+THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,16 @@ class Sprites:
     sheets: list
 
 
-def pack_sprites(photos, *, budget=BUDGET, workers=4, progress=None):
+def pack_sprites(photos, *, budget=BUDGET, progress=None):
     """Pack the thumbnails of photos, in order, as large and as good as `budget` bytes allow.
 
-    photos: list of functions that load one each, uint8 RGB [h, w, 3]; called from `workers` threads. progress: a bar
+    photos: list of functions that load one each, uint8 RGB [h, w, 3]; called from several threads. progress: a bar
     with `.update(n)`.
     """
     side, quality = _best_encoding(photos, budget)
     columns = min(SHEET_SIDE // side, max(1, int(np.ceil(np.sqrt(len(photos))))))
     sheets = []
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, len(photos), columns**2):
             part = photos[start:start + columns**2]
             thumbnails = pool.map(lambda load: thumbnail(load(), side), part)

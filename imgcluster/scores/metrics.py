@@ -151,6 +151,15 @@ def matched_clusters(true, predicted):
     return {models[row].item(): clusters[column].item() for row, column in enumerate(matched) if column >= 0}
 
 
+def numbers_of_models(true, predicted):
+    """Return {model: number of the cluster matched to it}, of the others, the largest first, numbers that no cluster
+    has: where a number stands for a colour, what agrees looks alike."""
+    names, sizes = np.unique(np.asarray(true), return_counts=True)
+    matched, spare = matched_clusters(true, predicted), int(np.max(predicted)) + 1
+    others = [name for name in names[np.argsort(-sizes, kind="stable")].tolist() if name not in matched]
+    return matched | {name: spare + index for index, name in enumerate(others)}
+
+
 def confusion_of_largest(true, predicted, *, num=20):
     """Photos of the `num` largest true models by cluster, as a DataFrame of counts; each row sums to its model.
 

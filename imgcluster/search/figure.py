@@ -2,9 +2,8 @@
 from itertools import count
 from pathlib import Path, PurePath
 
-import numpy as np
-
 from imgcluster.files import replacing
+from imgcluster.photos.background import fill_background
 from imgcluster.photos.images import read_thumbnail
 from imgcluster.plots.search_figure import search_figure
 from imgcluster.search.results import percent
@@ -64,10 +63,7 @@ def catalogue_photo(catalogue, row, folders, *, side=THUMBNAIL):
 
 def on_white(picture):
     """Return a picture uint8 RGB or RGBA [h, w, .] as RGB on white."""
-    if picture.shape[2] == 3:
-        return picture
-    opacity = picture[:, :, 3:].astype(np.float32) / 255
-    return (picture[:, :, :3] * opacity + 255 * (1 - opacity) + 0.5).astype(np.uint8)
+    return picture if picture.shape[2] == 3 else fill_background(picture[:, :, :3], picture[:, :, 3])
 
 
 def _heading(item):

@@ -8,7 +8,7 @@ COMPARED_ROWS = 1000
 # Photos of the same kind of product as the known ones have a higher kinship than this, also where these are of a few
 # brands, those of another kind a lower one, but where the known products are of many kinds themselves
 # (docs/finetuning.md).
-OTHER_KIND = 0.35
+LEAST_KINSHIP = 0.35
 
 
 def kinship(features, known_features, labels):

@@ -116,7 +116,8 @@ def squared_gaps(rows, others):
 
 
 def smallest(gaps, pool, k):
-    """Return (of pool [m] the k with the smallest of squared gaps [n, m] in each row, their distances): [n, k] each."""
+    """Return (the k items of pool [m] that are nearest to each of n rows, their distances), each [n, k], nearest first;
+    gaps [n, m]: squared distances of the rows to the items."""
     columns = np.argpartition(gaps, k - 1, axis=1)[:, :k]
     values = np.take_along_axis(gaps, columns, axis=1)
     by_value = np.argsort(values, axis=1, kind="stable")

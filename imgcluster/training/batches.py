@@ -50,7 +50,7 @@ def _in_turn(values, rng):
 
 def _distinct(values, number):
     """The next `number` values that differ; those that come twice are passed over."""
-    drawn = dict.fromkeys(())
+    drawn = {}
     while len(drawn) < number:
         drawn[next(values)] = None
     return list(drawn)

@@ -46,7 +46,7 @@ class TrainingSet:
     rows: Rows
     final_rows: Rows
 
-    def described(self):
+    def models_in_words(self):
         """Return in words how many models are trained on, and which are held out."""
         held = self.holdout_classes
         trained = f"{len(np.unique(self.labels)) - len(held)} models to train on"
@@ -59,7 +59,7 @@ class TrainingSet:
         """Whether the network that is kept learns the held-out models too, once they have chosen the epoch."""
         return self.final_rows is not self.rows
 
-    def describe(self, scores):
+    def scores_in_words(self, scores):
         """Return the scores of the network that is kept in words (`validation.describe`), and whose those are that it
         cannot have, as it learnt the held-out models itself."""
         return describe(scores) + (" (of the first training, with those models held out)" if self.learns_all else "")
@@ -118,10 +118,10 @@ class Trainer:
 
     def train_all(self, members):
         """Return the trained Members for a list of the arguments of `train`; of several, say how good each is."""
-        self.say(f"{self.set.described()}\n{MEANING}")
+        self.say(f"{self.set.models_in_words()}\n{MEANING}")
         trained = [self.train(**options) for options in members]
         for member in trained if len(trained) > 1 else ():
-            self.say(f"{member.name} by itself: {self.set.describe(self.join([member])[1])}")
+            self.say(f"{member.name} by itself: {self.set.scores_in_words(self.join([member])[1])}")
         return trained
 
     def train(self, backbone, number, *, weights, input_size, pooling):

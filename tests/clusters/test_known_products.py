@@ -6,7 +6,7 @@ from imgcluster.clusters.known_products import Known, doubt, evidence, known_for
 from imgcluster.datafiles.artefacts import read_features
 from imgcluster.errors import UserError
 from imgcluster.files import write_array, write_json
-from imgcluster.structure.kinship import OTHER_KIND
+from imgcluster.structure.kinship import LEAST_KINSHIP
 
 TRAINED = {"trained_on": "known", "network_file": "a"}
 
@@ -39,7 +39,7 @@ def test_what_was_seen_before_is_compared_where_the_network_knows_the_products(t
         assert (found.features[:, 0] == 1).all() and (found.compared[:, 0] == 2).all()
     else:
         assert np.array_equal(found.features, known) and np.array_equal(found.compared, features)
-        assert found.kinship > OTHER_KIND
+        assert found.kinship > LEAST_KINSHIP
 
 
 def test_of_copies_of_a_known_photo_one_counts(tmp_path):
@@ -53,7 +53,7 @@ def test_of_copies_of_a_known_photo_one_counts(tmp_path):
 
 
 @pytest.mark.parametrize("trained, kinship, compared_before, shown", [
-    (False, OTHER_KIND, False, True), (True, 1, False, False), (False, OTHER_KIND - 0.01, False, False),
+    (False, LEAST_KINSHIP, False, True), (True, 1, False, False), (False, LEAST_KINSHIP - 0.01, False, False),
     (False, 1, True, False)])
 def test_products_of_the_same_kind_show_how_photos_of_one_differ_where_no_network_learned_it(
         tmp_path, trained, kinship, compared_before, shown):
@@ -149,13 +149,13 @@ def test_products_of_another_kind_have_a_say_only_where_they_were_asked_for(tmp_
     others, told = np.tile(-known.mean(axis=0), (30, 1)), {"asked": [], "not": []}
     options = {"folder": known_dir, "name": "known"}
     found = known_for(data_dir, others, asked=True, say=pytest.fail, warn=told["asked"].append, **options)
-    assert np.array_equal(found.features, known) and found.kinship < OTHER_KIND
+    assert np.array_equal(found.features, known) and found.kinship < LEAST_KINSHIP
     assert "CALIBRATION_DATASET = 'known'" in told["asked"][0] and "None does without them" in told["asked"][0]
     assert known_for(data_dir, others, asked=False, say=told["not"].append, warn=pytest.fail, **options) is None
     assert "known shows another kind of product" in told["not"][0]
     for asked in (True, False):
         found = known_for(data_dir, known, asked=asked, say=pytest.fail, warn=pytest.fail, **options)
-        assert found.kinship > OTHER_KIND
+        assert found.kinship > LEAST_KINSHIP
 
 
 def test_a_dataset_does_not_learn_from_its_own_labels(tmp_path):

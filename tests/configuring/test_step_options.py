@@ -1,6 +1,8 @@
 """Settings as keyword arguments: all are used, and fit the functions they are for."""
+import dataclasses
 import inspect
 import re
+from types import SimpleNamespace
 
 import pytest
 from configured import PATH_TEMPLATES, ROOT
@@ -8,7 +10,13 @@ from configured import PATH_TEMPLATES, ROOT
 from imgcluster.configuring import step_options
 from imgcluster.configuring.config_file import load_settings
 from imgcluster.configuring.settings import Settings
-from imgcluster.configuring.step_options import augmentation_options, label_options, picture_options, regime_options
+from imgcluster.configuring.step_options import (
+    augmentation_options,
+    label_options,
+    picture_options,
+    recipe_options,
+    regime_options,
+)
 from imgcluster.photos.labels import make_labels
 
 
@@ -45,11 +53,27 @@ def test_the_labels_of_the_sample_are_in_its_names_whatever_is_set_for_other_pho
     assert make_labels(names, **label_options(unlabelled)) is None
 
 
-def test_options_fit_the_functions_they_are_for():
+def test_each_setting_of_a_training_reaches_the_field_that_it_is_for():
     training = pytest.importorskip("imgcluster.training.training")
-    settings = load_settings(root=ROOT)
-    augmentation = training.Augmentation(**augmentation_options(settings))
-    regime = training.Regime(augmentation=augmentation, **regime_options(settings))
-    assert (regime.head_epochs, regime.epochs, regime.schedule, regime.patience) == (40, 6, "cosine", 8)
-    assert (augmentation.crop, augmentation.flip, augmentation.color) == (0.12, True, 0.15)
-    assert picture_options(settings) == {"mode": "pad", "max_pixels": 200_000_000, "workers": settings.workers}
+    names = SimpleNamespace(**{name: name for name in Settings.model_fields})
+    renamed = {"schedule": "LEARNING_RATE_SCHEDULE", "patience": "EARLY_STOPPING_PATIENCE",
+               "imgs_per_model": "IMGS_PER_MODEL_IN_BATCH", "versions": "AUGMENT_VERSIONS"}
+    fields = {field.name for field in dataclasses.fields(training.Regime)} - {"augmentation"}
+    assert regime_options(names) == {name: renamed.get(name, name.upper()) for name in fields}
+    drawn = {field.name for field in dataclasses.fields(training.Augmentation)}
+    assert augmentation_options(names) == {name: f"AUGMENT_{name.upper()}" for name in drawn}
+
+
+def test_the_defaults_of_settings_and_of_a_training_are_the_same():
+    training = pytest.importorskip("imgcluster.training.training")
+    assert training.Regime(**regime_options(load_settings(root=ROOT))) == training.Regime()
+
+
+def test_photos_are_prepared_and_seen_as_the_settings_say():
+    settings = load_settings(None, ["BACKGROUND=white", "BACKGROUND_METHOD=contours", "CROP_TO_PRODUCT=False",
+                                    "NORMALIZE_CONTRAST=True", "MAX_IMG_SIDE=99", "MAX_PIXELS=5_000_000",
+                                    "SAVE_MASKS=True", "MAX_OBJECTS=1", "RESIZE_MODE=crop", "NUM_WORKERS=3"], root=ROOT)
+    assert recipe_options(settings) == {"method": "contours", "fill": "white", "crop": False, "contrast": True,
+                                        "max_side": 99, "max_pixels": 5_000_000, "save_masks": True,
+                                        "every_mask": True}
+    assert picture_options(settings) == {"mode": "crop", "max_pixels": 5_000_000, "workers": 3}

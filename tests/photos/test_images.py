@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -297,7 +298,7 @@ def test_failed_write_leaves_the_old_file(tmp_path):
 def test_a_full_disk_is_named_and_leaves_nothing_half_written(tmp_path, monkeypatch):
     write_image(tmp_path / "x.png", picture())
     before = (tmp_path / "x.png").read_bytes()
-    monkeypatch.setattr("imgcluster.photos.images.open", lambda *_: open("/dev/full", "wb", buffering=0), raising=False)
+    monkeypatch.setattr(Path, "write_bytes", lambda _, data: open("/dev/full", "wb", buffering=0).write(data))
     with pytest.raises(UserError, match=r"x\.png: No space left on device"):
         write_image(tmp_path / "x.png", picture()[::-1])
     assert (tmp_path / "x.png").read_bytes() == before and os.listdir(tmp_path) == ["x.png"]

@@ -72,6 +72,18 @@ def test_masks_of_photos_that_differ_in_their_suffix_have_names_of_their_own():
     assert masks["c.jpg"] == "c.jpg.png" and len(set(masks.values())) == len(names)
 
 
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path, save_photos):
+    names = ["a.jpg", "box/b.jpg"]
+    photos(np.random.default_rng(0), save_photos, tmp_path, names)
+    gone = 2**22 + 1  # a number that no process has
+    left = [tmp_path / folder / f".{gone}.partial.0123a.jpg" for folder in ("img", "img/box", "masks/box")]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    preprocess(tmp_path, names)
+    assert [path.exists() for path in left] == [False] * 3 and (tmp_path / "img/box/b.jpg").exists()
+
+
 def test_entries_in_order_bad_photos_with_their_reason(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path, ["b.png", "a.png", "deep/c.png"])
     (tmp_path / "raw" / "bad.png").write_bytes(b"")

@@ -6,7 +6,13 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 from sklearn import metrics as sk
 
-from imgcluster.scores.metrics import ari_interval, clustering_scores, confusion_of_largest, matched_clusters
+from imgcluster.scores.metrics import (
+    ari_interval,
+    clustering_scores,
+    confusion_of_largest,
+    matched_clusters,
+    numbers_of_models,
+)
 
 COUNTS = ("num_models_true", "num_clusters")
 ORDER = ["ari", "ami", "nmi", "homogeneity", "completeness", "v_measure", "purity", "matched_accuracy",
@@ -212,6 +218,13 @@ def test_confusion_of_one_cluster_has_one_column_and_no_others():
     table = confusion_of_largest(["a", "b", "b"], [0, 0, 0])
     assert list(table.index) == ["b", "a"]
     assert table.to_numpy().tolist() == [[2, 0], [1, 0]]
+
+
+def test_models_have_the_numbers_of_their_clusters_and_others_numbers_of_their_own():
+    true = ["bag"] * 6 + ["cap"] * 2 + ["mug"] * 3 + ["shoe"] * 5
+    predicted = [4] * 11 + [0] * 5
+    assert numbers_of_models(true, predicted) == {"bag": 4, "shoe": 0, "mug": 5, "cap": 6}
+    assert numbers_of_models(true, [-1] * 16) == {"bag": 0, "shoe": 1, "mug": 2, "cap": 3}
 
 
 def test_photos_in_no_cluster_match_no_model_and_have_a_column_of_their_own():

@@ -5,7 +5,7 @@ import numpy as np
 import product_rows
 import pytest
 
-from imgcluster.structure.kinship import OTHER_KIND, farther_half, kinship
+from imgcluster.structure.kinship import LEAST_KINSHIP, farther_half, kinship
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_products_of_a_new_brand_are_of_the_same_kind(rng):
     own = kind + brands[:, None] + 0.2 * rng.standard_normal((3, 4, 24))
     photos = (own[:, :, None] + 0.15 * rng.standard_normal((3, 4, 20, 24))).astype(np.float32)
     known, labels = photos[:2].reshape(-1, 24), np.repeat(np.arange(8), 20)
-    assert kinship(photos[2].reshape(-1, 24), known, labels) > OTHER_KIND
+    assert kinship(photos[2].reshape(-1, 24), known, labels) > LEAST_KINSHIP
     other_kind = photos[2].reshape(-1, 24) - kind + 4 * rng.standard_normal(24)
     assert kinship(other_kind.astype(np.float32), known, labels) < 0.05
 

@@ -36,13 +36,13 @@ def test_outputs_are_the_models_trained_on_and_nobody_else_judges_the_transfer()
     assert (names[made.labels] == NAMES).all()
     assert made.labels[made.rows.train].max() == made.labels[made.rows.val].max() == 2
     assert made.labels[made.rows.holdout].min() == 3
-    assert made.described() == f"3 models to train on, 2 held out to judge by: {', '.join(made.holdout_classes)}"
+    assert made.models_in_words() == f"3 models to train on, 2 held out to judge by: {', '.join(made.holdout_classes)}"
 
 
 def test_without_held_out_models_all_are_trained_on():
     made = training_set(["x"] * 20, holdout_models=0.0)
     assert made.classes == sorted(set(NAMES)) and made.holdout_classes == [] and len(made.rows.holdout) == 0
-    assert made.described().startswith("5 models to train on, none held out")
+    assert made.models_in_words().startswith("5 models to train on, none held out")
 
 
 def test_models_that_chose_the_epoch_are_trained_on_in_the_end():
@@ -166,7 +166,7 @@ def test_scores_of_models_that_were_learnt_in_the_end_are_said_to_be_of_the_trai
     for train_on_all in (True, False):
         made = trainer(str(train_on_all), train_on_all=train_on_all)
         scores = made.join([made.train("tiny", 1, **OPTIONS)])[1]
-        said = made.set.describe(scores)
+        said = made.set.scores_in_words(scores)
         assert "MAP@R" in said and ("of the first training, with those models held out" in said) == train_on_all
 
 
