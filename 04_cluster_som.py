@@ -10,6 +10,7 @@ Writes:  labels_pred.*, clusters.csv, review.csv, som.npz, cluster_count.json; c
 Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
 """
 import sys
+from collections import Counter
 
 from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
@@ -35,6 +36,9 @@ def main(argv=None):
     if not img_paths:
         raise UserError(f"{step.show(step.data_dir / 'img_paths.txt')} lists no photos; run 00_make_labels_true.py, or "
                         "list yours there, one of each row of features.npy")
+    if repeated := [name for name, times in Counter(img_paths).items() if times > 1]:
+        step.warn(f"img_paths.txt lists {counted(len(repeated), 'photo')} more than once, the first {repeated[0]}: a "
+                  "correction of such a photo reaches its last line alone; give each line a name of its own")
     if are_others(step.data_dir):
         step.warn("features.npy is not the file that step 03 wrote: taken for features of your own "
                   "(if they are not, run 03_extract_features.py again)")

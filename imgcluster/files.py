@@ -179,7 +179,11 @@ def read_table(path):
         return pd.DataFrame()
     try:
         with path.open(encoding="utf-8-sig") as file:
-            between = separator(file)
+            first = next(filter(str.strip, file), "")
+        if first.startswith("sep="):
+            raise UserError(f"{path}: its first line, sep=, is for Excel; remove it, so that the names of the columns "
+                            "come first")
+        between = separator([first])
         table = pd.read_csv(path, sep=between, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for names of rows
             raise pd.errors.ParserError("more cells than columns")
@@ -195,9 +199,6 @@ def read_table(path):
                                 "twice within a text in quotes") from error
         raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
                         "their names in the first line") from error
-    if table.columns[0].startswith("sep="):
-        raise UserError(f"{path}: its first line, sep=, is for Excel; remove it, so that the names of the columns come "
-                        "first")
     return table
 
 

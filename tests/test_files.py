@@ -132,7 +132,7 @@ def test_a_table_that_breaks_off_is_named(tmp_path):
 
 
 def test_a_line_for_excel_is_no_header(tmp_path):
-    (tmp_path / "labels.csv").write_text("sep=;\nfile;label\na.jpg;1\n")
+    (tmp_path / "labels.csv").write_text("sep=;\nfile;label;note\na.jpg;1;\n")
     with pytest.raises(UserError, match="labels.csv: its first line, sep=, is for Excel; remove it"):
         files.read_table(tmp_path / "labels.csv")
 

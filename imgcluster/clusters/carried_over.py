@@ -63,6 +63,8 @@ def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=No
     begin()
     write_names(data_dir, earlier | found.names)
     moved = int((found.labels != clustering.labels).sum())
+    if found.merged:
+        clustering = replace(clustering, merged=found.merged)
     if moved:
         clustering = _regrouped(clustering, found.labels, features)
     if found.by_hand.any():
@@ -184,7 +186,7 @@ def _widened(interval, count):
 
 def _listed(lines):
     """Lines of corrections.csv {line: what is to be said of it} in words."""
-    named = [f"line {line} ({said})" for line, said in list(lines.items())[:MOST_NAMED]]
+    named = [f"line {line} ({said})" for line, said in sorted(lines.items())[:MOST_NAMED]]
     return ", ".join(named) + (f" and {len(lines) - MOST_NAMED} more" if len(lines) > MOST_NAMED else "")
 
 

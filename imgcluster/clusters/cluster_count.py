@@ -30,7 +30,8 @@ class Clustering:
     finer_groups: as of an `Estimate`; places [N, d]: of the photos, where clusters are compared by direction, None
     where others' clusters were compared; evened: whether there what differs within small clusters of the photos
     counts less, as nothing showed it better; new_groups: as `new_groups.groups_of_new` returns them, of photos
-    placed among earlier ones.
+    placed among earlier ones; merged: {cluster: the one it has joined} of the clusters of earlier photos that a
+    person's corrections merged.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -47,6 +48,7 @@ class Clustering:
     places: object = field(default=None, repr=False)
     evened: bool = False
     new_groups: np.ndarray | None = field(default=None, repr=False)
+    merged: dict = field(default_factory=dict)
 
     @property
     def likely(self):
@@ -161,8 +163,8 @@ def outliers(isolation, labels):
 
 def _check_given(num_photos, num_clusters, imgs_per_model):
     if num_clusters is not None and not 1 <= num_clusters <= num_photos:
-        raise UserError(f"NUM_CLUSTERS = {num_clusters}, but there are {counted(num_photos, 'photo')}: "
-                        f"1 to {num_photos} possible, or None to have it estimated")
+        raise UserError(f"NUM_CLUSTERS = {num_clusters}, but there {'is' if num_photos == 1 else 'are'} "
+                        f"{counted(num_photos, 'photo')}: 1 to {num_photos} possible, or None to have it estimated")
     if imgs_per_model is not None and not imgs_per_model > 0:
         raise UserError(f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}: a number above 0 needed, or None")
 
@@ -176,6 +178,7 @@ def doubt_of_given(num_photos, *, num_clusters, imgs_per_model):
     if num_clusters and imgs_per_model:
         return f"NUM_IMGS_PER_MODEL = {imgs_per_model:g} has no effect beside NUM_CLUSTERS = {num_clusters}"
     if imgs_per_model and imgs_per_model > num_photos:
-        return (f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}, but there are {num_photos} photos in all, so that all are "
-                "one cluster; give the number of photos of a single product, or None")
+        return (f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}, but there {'is' if num_photos == 1 else 'are'} "
+                f"{counted(num_photos, 'photo')} in all, so that all are one cluster; give the number of photos of a "
+                "single product, or None")
     return ""

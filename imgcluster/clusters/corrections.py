@@ -7,6 +7,7 @@ import numpy as np
 
 from imgcluster.clusters.corrections_file import COLUMNS
 from imgcluster.errors import UserError
+from imgcluster.photos.spelling import as_listed
 
 ACTIONS = ("merge", "split", "move", "name")
 NONE = -1  # the label of photos in no cluster
@@ -24,7 +25,9 @@ def clustering_id(img_paths, labels):
 class Corrected:
     """What corrections make of a clustering: labels int [N]; by_hand bool [N]: photos that a line put where they are;
     names {cluster: text}; touched: the clusters that lines named, or that photos were put into or taken out of;
-    namesakes {name: clusters}: names given that several clusters have now.
+    namesakes {name: clusters}: names given that several clusters have now; merged {cluster: the one it has joined} of
+    the clusters of earlier photos that lines merged, whether or not any of these photos was in them; born {"new-1" and
+    the like: number} of the clusters that lines brought to life.
 
     Of lines of the file that are odd, and why: lost, passed over as their photo is not there; idle, which change
     nothing; astray, followed all the same, though a photo or a cluster is not what the line takes it for.
@@ -35,6 +38,8 @@ class Corrected:
     names: dict = field(default_factory=dict)
     touched: set = field(default_factory=set)
     namesakes: dict = field(default_factory=dict)
+    merged: dict = field(default_factory=dict)
+    born: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
     idle: dict = field(default_factory=dict)
     astray: dict = field(default_factory=dict)
@@ -54,11 +59,8 @@ def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None, c
     copies}, which go along where it is placed, out of the same cluster, unless lines place them themselves. Raises
     UserError naming all lines that cannot be followed.
     """
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        raise UserError(f"corrections.csv: no column {', '.join(missing)}; its first line is to be {','.join(COLUMNS)}")
     follower = _Follower(labels, img_paths, earlier or {}, carried, copies or {})
-    wrong = []
+    wrong, table = [], table.assign(file=as_listed(table["file"], set(img_paths)))
     for line, action, file, cluster, value in table[list(COLUMNS)].itertuples():
         try:
             follower.follow(line, action.strip().lower(), file, cluster.strip(), value.strip())
@@ -67,7 +69,8 @@ def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None, c
     if wrong:
         raise UserError("corrections.csv, " + "\n  ".join(wrong))
     follower.note_named_in_vain()
-    return replace(follower.found, names=follower.names_of_those_there(), namesakes=follower.namesakes())
+    return replace(follower.found, names=follower.names_of_those_there(), namesakes=follower.namesakes(),
+                   merged=follower.merged(), born=follower.clusters.born)
 
 
 class _Follower:
@@ -77,7 +80,7 @@ class _Follower:
         start = carried or Corrected(labels, np.zeros(len(labels), bool))
         self.found = Corrected(start.labels.copy(), start.by_hand.copy(), dict(start.names), set(start.touched))
         self.earlier = earlier
-        self.clusters = _Clusters(max(labels.max(), start.labels.max(), *earlier, -1))
+        self.clusters = _Clusters(max(labels.max(), start.labels.max(), *earlier, *start.born.values(), -1), start.born)
         self.rows = {path: row for row, path in enumerate(img_paths)}
         self.naming = {}  # the line that named a cluster last
         self.copies, self.left = copies, {}  # the clusters that copies which went along were in
@@ -96,7 +99,8 @@ class _Follower:
 
     def _merge(self, line, old, new):
         inside = self.found.labels == old
-        if old == new or not inside.any():
+        has_earlier = old in self.earlier and self.clusters.joined_by(old) is None
+        if old == new or not (inside.any() or has_earlier):
             self.found.idle[line] = f"cluster {old} " + ("joins itself" if old == new else "has no photos")
             return
         self._begin(line, new)
@@ -167,6 +171,11 @@ class _Follower:
                 owners.setdefault(name, []).append(number)
         return {name: numbers for name, numbers in owners.items() if len(numbers) > 1}
 
+    def merged(self):
+        """{cluster of earlier photos: the one that it has joined}."""
+        joined = {old: self.clusters.joined_by(old) for old in self.earlier}
+        return {old: new for old, new in joined.items() if new is not None}
+
     def _begin(self, line, number):
         """Note that photos come into a cluster, which may have ended."""
         joined = self.clusters.begin_anew(number)
@@ -177,8 +186,8 @@ class _Follower:
 class _Clusters:
     """The numbers of the clusters there are, and of those that corrections bring to life, or end."""
 
-    def __init__(self, highest):
-        self.highest, self.born, self.joined = highest, {}, {}
+    def __init__(self, highest, born):
+        self.highest, self.born, self.joined = highest, dict(born), {}
 
     def note_merge(self, old, new):
         """Note that the cluster `old` joined `new`, with all that had joined it."""

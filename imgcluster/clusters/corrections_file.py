@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.datafiles.chain import count_of
+from imgcluster.errors import UserError
 from imgcluster.files import read_table, replacing, separator
 
 COLUMNS = ("action", "file", "cluster", "value")
@@ -21,21 +22,38 @@ def read_corrections(path, clustering):
 
     Of its columns those of COLUMNS are kept. Lines that do not say which clustering they are for are for `clustering`,
     which the column of that name then says; empty lines are passed over. Empty where there is no such file or no line
-    in it; raises UserError as `read_table`.
+    in it; raises UserError as `read_table`, and where a column is missing.
     """
     path, rows = Path(path), []
     if len(read_table(path).columns):
-        reader = _reader(path.read_bytes().decode("utf-8-sig"))
-        rows = [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
+        rows = _filled_rows(path)
     if not rows:
         return pd.DataFrame(columns=[*COLUMNS, CLUSTERING], dtype=str)
     (_, header), *lines = rows
+    header = _named(header)
+    if missing := [name for name in COLUMNS if name not in header]:
+        raise UserError(f"{path}: no column {', '.join(missing)}; its first line is to be {','.join(COLUMNS)}")
     # Other columns may have one name, or none, in common.
     places = {name: header.index(name) for name in (*COLUMNS, CLUSTERING) if name in header}
     table = pd.DataFrame({name: [_padded(cells, header)[place] for _, cells in lines]
                           for name, place in places.items()}, dtype=str, index=[line for line, _ in lines])
     stamps = table[CLUSTERING].str.strip().replace("", clustering) if CLUSTERING in table else clustering
     return table.assign(**{CLUSTERING: stamps})
+
+
+def _filled_rows(path):
+    """[(number of its last line, cells)] of the rows of a table that are not empty."""
+    reader = _reader(path.read_bytes().decode("utf-8-sig"))
+    try:
+        return [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
+    except csv.Error as error:
+        raise UserError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error}); is a quotation mark (\") "
+                        "there that nothing ends?") from error
+
+
+def _named(header):
+    """The cells of a header as columns are called, whatever capitals and blanks they were written with."""
+    return [cell.strip().lower() if cell.strip().lower() in (*COLUMNS, CLUSTERING) else cell for cell in header]
 
 
 def lines_for(data_dir, clustering):
@@ -115,8 +133,8 @@ def _reader(text):
 def _stamped(rows, clustering):
     """Rows of cells, the first filled one their header, with `clustering` in each one's empty cell of that column."""
     header = next(filter(_is_filled, rows), [])
-    names = header if CLUSTERING in header else [*header, CLUSTERING]
-    place, stamped = names.index(CLUSTERING), []
+    names = header if CLUSTERING in _named(header) else [*header, CLUSTERING]
+    place, stamped = _named(names).index(CLUSTERING), []
     for cells in rows:
         if cells is header:
             cells = names

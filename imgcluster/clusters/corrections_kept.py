@@ -63,12 +63,22 @@ def _runs(table, known, present):
 
 def _in_turn(runs, present, features, **known):
     """Yield for each run the `Corrected` that it begins with, None for the first, and the one that it ends with."""
-    end = files = None
+    end, files, left = None, None, {}
     for found, lines in runs:
         start = end and carried(end, files, found, features=features if found is present else None)
-        end = apply_corrections(found.labels, found.img_paths, lines, carried=start, **known)
+        if found.id in left:
+            start = replace(start, born=_numbers_now(left[found.id], start.labels))
+        left[found.id] = end = apply_corrections(found.labels, found.img_paths, lines, carried=start, **known)
         files = found.img_paths
         yield start, end
+
+
+def _numbers_now(state, labels):
+    """{"new-1" and the like: number} of the clusters that earlier lines for a clustering brought to life, as far as
+    they have photos; state: the `Corrected` of these lines, labels int [N]: where the same photos are by now."""
+    both = (state.labels >= 0) & (labels >= 0)
+    now = dict(enumerate(majority(state.labels[both], labels[both], state.labels.max(initial=-1) + 1).tolist()))
+    return {name: now[number] for name, number in state.born.items() if now.get(number, -1) >= 0}
 
 
 def _vanished(state, files, img_paths):

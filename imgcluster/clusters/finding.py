@@ -80,4 +80,4 @@ def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
-    return som, clustering, placing_facts(chain, data_dir, clustering, earlier), earlier
+    return som, clustering, placing_facts(chain), earlier

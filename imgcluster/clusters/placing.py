@@ -13,11 +13,10 @@ from imgcluster.clusters.carried_over import read_names
 from imgcluster.clusters.cluster_count import Clustering
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
 from imgcluster.clusters.copies import copy_groups, originals
-from imgcluster.clusters.corrections import apply_corrections
 from imgcluster.clusters.corrections_file import lines_for, placed_in
 from imgcluster.clusters.new_groups import groups_of_new
-from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels
-from imgcluster.datafiles.chain import chain_from, chain_labels, count_of
+from imgcluster.datafiles.artefacts import read_clusters, read_features, read_img_paths
+from imgcluster.datafiles.chain import chain_from, chain_labels, count_of, merged_in
 from imgcluster.datafiles.feature_record import (
     differences_in_words,
     read_before,
@@ -29,7 +28,7 @@ from imgcluster.errors import UserError
 from imgcluster.rows import joined, picked
 from imgcluster.wording import OWN_CLUSTERS, listed, meant
 
-PLACED_BY = ("labels_pred.txt", "cluster_names.csv")
+TOLD_BY = 2  # texts that `placed_by` returns for each dataset
 
 
 def place_on(chain, data_dir, features, *, copies=None):
@@ -80,25 +79,19 @@ def _names_left(data_dir):
     """{cluster: its name} of the clusters in a folder and of those that these photos were placed in; one that joined
     another has none, and hands its name on where that other has none either."""
     names = read_names(data_dir)
-    for old, new in count_of(data_dir).get("merged", {}).items():
-        if name := names.pop(int(old), ""):
+    for old, new in merged_in(data_dir).items():
+        if name := names.pop(old, ""):
             names.setdefault(new, name)
     return names
 
 
-def placing_facts(chain, data_dir, clustering, earlier):
-    """Return what cluster_count.json says of photos in `data_dir` that `place_on` gave a Clustering and `earlier`.
+def placing_facts(chain):
+    """Return what cluster_count.json says of how photos came into the clusters of a chain.
 
     "clustering_id": whichever photos they are, it stays while the first clusters of the chain do (`placed_id`).
-    "merged": {cluster: the one it has joined} of those that corrections.csv merges.
     """
     name, last = next(iter(chain.items()))
-    own, numbers = placed_id(last), np.unique(clustering.labels[clustering.labels >= 0])
-    table = lines_for(data_dir, own)
-    # No line is about the file that one number is here: what moves is merged.
-    joins = apply_corrections(numbers, numbers.tolist(), table, earlier=earlier).labels if len(numbers) else numbers
-    return {"assigned_to": name, "placed_by": placed_by(chain), "clustering_id": own,
-            "merged": {int(old): int(new) for old, new in zip(numbers, joins) if old != new}}
+    return {"assigned_to": name, "placed_by": placed_by(chain), "clustering_id": placed_id(last)}
 
 
 def placed_id(data_dir):
@@ -115,7 +108,7 @@ def highest_number(data_dir):
     own, found = count.get("clustering_id", ""), count.get("corrected_from") or count.get("num_clusters", 0)
     _, highest = placed_in(own)
     before = highest[-1] if highest else found - 1
-    return max(before + _num_new(lines_for(data_dir, own)), read_labels(data_dir, "pred").astype(int).max(),
+    return max(before + _num_new(lines_for(data_dir, own)), read_clusters(data_dir).max(),
                *read_names(data_dir))
 
 
@@ -128,15 +121,17 @@ def _num_new(table):
 
 
 def placed_by(chain):
-    """Return what tells the clusters of a chain and their names from others, to be noted of photos placed in them."""
-    return [fingerprint(folder / name) for folder in chain.values() for name in PLACED_BY]
+    """Return what tells the clusters of a chain, which of them are merged and their names from others, to be noted of
+    photos placed in them: two texts for each dataset."""
+    return [text for folder in chain.values() for text in (
+        fingerprint(folder / "labels_pred.txt") + "".join(map(" {0[0]}>{0[1]}".format, merged_in(folder).items())),
+        fingerprint(folder / "cluster_names.csv"))]
 
 
 def _changed_since(data_dir, chain):
     """The names of datasets in a chain whose clusters are others than those that photos in a folder were placed in."""
     then, now = count_of(data_dir).get("placed_by") or (), placed_by(chain)
-    size = len(PLACED_BY)
-    pairs = ([files[size * place:size * (place + 1)] for files in (then, now)] for place in range(len(chain)))
+    pairs = ([texts[TOLD_BY * place:TOLD_BY * (place + 1)] for texts in (then, now)] for place in range(len(chain)))
     return [name for name, (before, after) in zip(chain, pairs) if before and before != after]
 
 

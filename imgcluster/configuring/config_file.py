@@ -46,7 +46,8 @@ def load_settings(config=None, overrides=(), *, root=None, given=None):
         settings = Settings(**{name: value for name, value in values.items() if name not in quoted})
     except ValidationError as error:
         # Of a setting that may be of several kinds, pydantic says for each why it is none of that kind.
-        problems += {item["loc"][0]: _describe(item) for item in reversed(error.errors())}.values()
+        problems += {item["loc"][0]: _describe(item, values[item["loc"][0]])
+                     for item in reversed(error.errors())}.values()
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
     settings._folder = Path(os.path.abspath(path)).parent
@@ -111,13 +112,14 @@ def _literal(text):
         return text.strip()
 
 
-def _describe(item):
-    """One line for one pydantic error: the setting, the value found, what is allowed or to be written instead."""
+def _describe(item, value):
+    """One line for one pydantic error about a value: the setting, the value, what is allowed or to be written instead.
+    """
     name = str(item["loc"][0])
     if item["type"] == "extra_forbidden":
         return f"{name}: no such setting{meant(name, Settings.model_fields)}; config.py lists them all"
     if item["type"] in TO_WRITE:
         nothing = " or None" if type(None) in get_args(Settings.model_fields[name].annotation) else ""
-        return f"{name} = {item['input']!r}: write {TO_WRITE[item['type']].format(name=name)}{nothing}"
+        return f"{name} = {value!r}: write {TO_WRITE[item['type']].format(name=name)}{nothing}"
     message = item["msg"].removeprefix("Value error, ")
-    return f"{name} = {item['input']!r}: {message[0].lower()}{message[1:]}"
+    return f"{name} = {value!r}: {message[0].lower()}{message[1:]}"

@@ -145,7 +145,7 @@ def prior_estimate(num_photos, imgs_per_model, peaks=()):
     chances = chances_of(given, num_photos, peaks)
     count = quantile(chances, 0.5)
     near = quantile(chances_of(given, num_photos), 0.5)
-    words = f"{imgs_per_model:g} photos per product, given by hand"
+    words = f"{imgs_per_model:g} {'photo' if imgs_per_model == 1 else 'photos'} per product, given by hand"
     if count != near:
         words += f" ({near} clusters), and what stands out in the photos"
     return Estimate(count, interval(chances, count), words)

@@ -1,5 +1,6 @@
 """The files between the steps: row i of every table and array belongs to line i of `img_paths.txt`."""
 import logging
+import re
 from pathlib import Path
 
 import numpy as np
@@ -57,11 +58,27 @@ def read_labels(data_dir, kind):
     labels = read_lines(data_dir / name)
     if not labels:
         raise UserError(f"{data_dir / name} is empty; run {MADE_BY[name]} again, or give it one label per photo")
+    if (bare := next((row for row, label in enumerate(labels, start=1) if not label.strip()), None)) is not None:
+        raise UserError(f"{data_dir / name}, line {bare}: no label; give every photo one, or run {MADE_BY[name]} again")
     if (data_dir / "img_paths.txt").exists():
         _same_rows(labels, data_dir, name)
     else:
         _as_many_as(labels, data_dir, name, {"true": "labels_pred.txt", "pred": "labels_true.txt"}[kind])
     return np.array(labels, dtype=str)
+
+
+def read_clusters(data_dir):
+    """Return the cluster of each row, int [N], -1 for photos in none.
+
+    Raises UserError as `read_labels`, and where a line is no such number.
+    """
+    labels = read_labels(data_dir, "pred")
+    for label in dict.fromkeys(labels.tolist()):
+        if not re.fullmatch("-1|[0-9]{1,9}", label):
+            line = int(np.flatnonzero(labels == label)[0]) + 1
+            raise UserError(f"{Path(data_dir) / 'labels_pred.txt'}, line {line}: {label!r} is no cluster; those are "
+                            "whole numbers from 0 on, and -1 for none; run 04_cluster_som.py again")
+    return labels.astype(int)
 
 
 def _as_many_as(labels, data_dir, name, other):

@@ -3,13 +3,18 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.datafiles.artefacts import read_labels
+from imgcluster.datafiles.artefacts import read_clusters
 from imgcluster.files import read_json
 
 
 def count_of(data_dir):
     """Return what step 04 noted of the clusters in a folder, {} where there are none."""
     return read_json(Path(data_dir) / "cluster_count.json")
+
+
+def merged_in(data_dir):
+    """Return {cluster: the one it has joined} of the earlier clusters that a person merged in a folder."""
+    return {int(old): new for old, new in count_of(data_dir).get("merged", {}).items()}
 
 
 def chain_from(name, *, folder_of):
@@ -30,8 +35,8 @@ def chain_labels(chain):
     were merged in a dataset are one for those it was placed in, too. Raises UserError as `read_labels`."""
     merged, found = {}, []
     for folder in chain.values():
-        labels = read_labels(folder, "pred").astype(int)
+        labels = read_clusters(folder)
         numbers, places = np.unique(labels, return_inverse=True)
         found.append(np.array([merged.get(number, number) for number in numbers.tolist()], int)[places])
-        merged |= {int(old): merged.get(new, new) for old, new in count_of(folder).get("merged", {}).items()}
+        merged |= {old: merged.get(new, new) for old, new in merged_in(folder).items()}
     return found

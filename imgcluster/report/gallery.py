@@ -11,7 +11,7 @@ import pandas as pd
 from imgcluster.clusters.carried_over import read_names
 from imgcluster.clusters.copies import copy_groups, is_first
 from imgcluster.clusters.directions import likeness_to_means
-from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, read_labels_true, require
+from imgcluster.datafiles.artefacts import read_clusters, read_features, read_img_paths, read_labels_true, require
 from imgcluster.datafiles.records import changed_inputs
 from imgcluster.errors import UserError
 from imgcluster.files import read_arrays, read_json, read_table, replacing
@@ -68,7 +68,7 @@ class Gallery:
     @cached_property
     def predicted(self):
         """The cluster of each photo, int [N]; -1 for photos that fit none."""
-        return read_labels(self.data_dir, "pred").astype(int)
+        return read_clusters(self.data_dir)
 
     @cached_property
     def true(self):

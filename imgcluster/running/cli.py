@@ -20,7 +20,7 @@ from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
 from imgcluster.locks import claim
-from imgcluster.wording import counted
+from imgcluster.wording import counted, first_line
 
 FAILED = 2
 INTERRUPTED = 130
@@ -266,6 +266,10 @@ def _run(main):
             raise
         print(f"error: {error.filename or 'a file'}: {error.strerror}; {REMEDIES[error.errno]}, then run this step "
               "again", file=sys.stderr)
+        return FAILED
+    except MemoryError as error:
+        print(f"error: out of memory ({first_line(error)}); close other programs, or make settings smaller that cost "
+              "memory (SOM_GRID, NUM_WORKERS, BATCH_SIZE), and run this step again", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("\nstopped; run the step again to go on", file=sys.stderr)

@@ -11,9 +11,9 @@ import numpy as np
 from imgcluster.datafiles.artefacts import (
     BEFORE,
     labels_files,
+    read_clusters,
     read_features,
     read_img_paths,
-    read_labels,
     write_labels,
 )
 from imgcluster.datafiles.feature_record import features_digest, features_record, note_features, read_before
@@ -240,7 +240,7 @@ def _stage_features(data_dir, stage, rows, old, new, vectors):
 
 def _clusters(data_dir, rows, old, new, vectors):
     """The clusters, int [N], of the photos `rows`: those of the `old` ones stay; vectors: as in `_stage_features`."""
-    clusters, features, before = read_labels(data_dir, "pred"), read_features(data_dir), read_before(data_dir)
+    clusters, features, before = read_clusters(data_dir).astype(str), read_features(data_dir), read_before(data_dir)
     (added, added_before), known = vectors, (features, features if before is None else before)
     placed = place(old, known, clusters, (added, added if before is None else added_before))
     placed = dict(zip(old, clusters)) | dict(zip(new, placed))

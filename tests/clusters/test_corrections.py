@@ -237,9 +237,11 @@ def test_the_documented_example_is_followed():
     assert (found.labels.tolist(), found.names, found.lost) == ([10, 0, 4, 4], {10: "red boots"}, {})
 
 
-def test_columns_are_checked():
-    with pytest.raises(UserError, match="value"):
-        apply_corrections(LABELS, FILES, pd.DataFrame({"action": [], "file": [], "cluster": []}))
+def test_photos_are_known_however_their_paths_are_written():
+    files = ["shop a/schuhe_\u00fc.jpg", "b.jpg"]
+    table = pd.DataFrame([["move", "./shop a\\schuhe_u\u0308.jpg", "0", "1"]], columns=COLUMNS)
+    found = apply_corrections(np.array([0, 1]), files, table)
+    assert found.labels.tolist() == [1, 1] and not found.lost
 
 
 def test_a_clustering_is_known_again_by_its_files_and_their_labels():

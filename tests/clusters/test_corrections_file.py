@@ -44,6 +44,23 @@ def test_a_file_that_is_no_such_table_is_named(tmp_path):
         read_corrections(tmp_path / "a.csv", "this")
 
 
+def test_columns_are_known_by_any_capitals_and_those_that_lack_are_named(tmp_path):
+    path = tmp_path / "corrections.csv"
+    path.write_text("Action,FILE, cluster,Value,Note\nmerge,,1,0,sure\n")
+    stamp(path, "now")
+    assert read_corrections(path, "later").to_numpy().tolist() == [["merge", "", "1", "0", "now"]]
+    path.write_text("action;file;cluster\nname;;1\n")
+    with pytest.raises(UserError, match=f"{path}: no column value; its first line is to be action,file,cluster,value"):
+        read_corrections(path, "now")
+
+
+def test_a_text_that_does_not_end_is_told_with_its_line(tmp_path):
+    path = tmp_path / "corrections.csv"
+    path.write_text('action,file,cluster,value\nname,,1,bags\nname,,2,"' + "x" * 200_000 + '"\n')
+    with pytest.raises(UserError, match="corrections.csv, line 3: cannot be read as CSV"):
+        read_corrections(path, "now")
+
+
 def test_lines_are_stamped_once_and_all_else_stays(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("action,file,cluster,value,note\r\n\r\n"

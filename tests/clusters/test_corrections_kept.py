@@ -166,6 +166,18 @@ def test_corrections_of_several_clusterings_follow_each_other():
     assert sorted(groups.values()) == ["abcdefgh", "ijklm"] and [*found.corrected.names.values()] == ["shoes"]
 
 
+def test_a_new_cluster_is_known_by_its_name_after_lines_for_another_clustering():
+    y = clustering(spread(c0="abcdx", c1="efgh", c2="ijk", c3="lm"))
+    table = table_of(lines(X, ("split", "a", "0", "new-1"), ("split", "e", "1", "new-2"), ("move", "e", "", "1")),
+                     lines(y, ("name", "", "3", "bee")),
+                     lines(X, ("split", "b", "0", "new-1"), ("name", "", "new-1", "boots"),
+                           ("split", "c", "0", "new-3"), ("split", "f", "1", "new-2")))
+    found, groups = after(table, X, y)
+    assert sorted(groups.values()) == ["ab", "c", "d", "egh", "f", "ijk", "lm"]
+    number, = (cluster for cluster, photos in groups.items() if photos == "ab")
+    assert found.corrected.names[number] == "boots" and not found.corrected.idle
+
+
 def test_where_a_new_photo_went_by_its_features_is_known_later():
     table = table_of(lines(X, ("split", "a", "0", "new-1"), ("split", "b", "0", "new-1")))
     y = clustering(spread(c0="abcdx", c1="efgh"))

@@ -21,7 +21,7 @@ from imgcluster.clusters.placing import (
     warn_of_other_earlier,
 )
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, write_labels
-from imgcluster.datafiles.chain import chain_from
+from imgcluster.datafiles.chain import chain_from, merged_in
 from imgcluster.datafiles.records import write_record
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_array, write_json, write_lines
@@ -67,7 +67,7 @@ class Weeks:
         chain = require_chain(on, self.folder(name), folder_of=self.folder)
         warn_of_chain(chain, folder_of=self.folder, warn=self.said.append)
         som, found, earlier = place_on(chain, self.folder(name), read_features(self.folder(name)))
-        self.write(name, som, found, placing_facts(chain, self.folder(name), found, earlier), earlier)
+        self.write(name, som, found, placing_facts(chain), earlier)
 
     def write(self, name, som, found, facts, earlier):
         paths, features = read_img_paths(self.folder(name)), read_features(self.folder(name))
@@ -170,6 +170,30 @@ def test_clusters_merged_last_week_are_one(weeks):
     # The first week's own stay as they were found there.
     weeks.place("week3", "week1")
     assert weeks.clusters_of("week3")[2] == 2
+
+
+def test_a_cluster_that_no_photo_of_a_week_is_in_can_be_merged_there_all_the_same(weeks):
+    weeks.add_corrections("week2", *(f"move,2_{number}.jpg,2,1" for number in range(15)), "merge,,2,0", "merge,,3,4",
+                          "move,1_0.jpg,1,3", "merge,,3,0")
+    weeks.said.clear()
+    weeks.place("week2", "week1")
+    [said] = weeks.said
+    assert said.startswith("corrections.csv: line 36 (cluster 3, which has joined 4, begins anew) followed all")
+    assert merged_in(weeks.folder("week2")) == {2: 0, 3: 0}
+    weeks.photograph("week3", 0, 2, 3, 4, 5)
+    weeks.place("week3", "week2")
+    found = weeks.clusters_of("week3")
+    assert (found[0], found[3], found[4], found[5]) == (0, 0, 4, 5) and found[2] in (0, 1)
+
+
+def test_merging_earlier_clusters_changes_what_later_weeks_were_placed_in(weeks):
+    weeks.add_corrections("week2", "merge,,3,0")
+    weeks.place("week2", "week1")
+    weeks.said.clear()
+    weeks.photograph("week4", 0, 3)
+    weeks.place("week4", "week3")
+    [said] = weeks.said
+    assert said.startswith("week3: the clusters of week2 or their names have changed since")
 
 
 def test_numbers_that_would_mean_several_clusters_are_refused_and_the_weeks_to_place_anew_named(weeks):

@@ -83,6 +83,11 @@ def test_the_arguments_shown_for_another_dataset_choose_it_in_a_shell(name):
     assert load_settings(None, [text], root=ROOT).DATASET == name
 
 
+def test_a_wrong_value_of_several_parts_is_shown_whole():
+    [line] = problems_of("SOM_GRID=(0, 3)", root=ROOT)
+    assert line.startswith("SOM_GRID = (0, 3): ")
+
+
 def test_a_config_with_a_syntax_error_is_named(tmp_path):
     config = write_config(tmp_path, "DATASET = 'shoes'\nEPOCHS = = 3\n")
     [line] = problems_of(root=tmp_path)

@@ -80,6 +80,22 @@ def test_labels_of_no_photo_are_named(data_dir, listed):
         artefacts.read_labels(data_dir, "pred")
 
 
+def test_a_photo_without_a_label_is_named(data_dir):
+    files.write_lines(data_dir / "labels_true.txt", ["a", "", *"b" * (len(artefacts.read_img_paths(data_dir)) - 2)])
+    with pytest.raises(UserError, match="labels_true.txt, line 2: no label; give every photo one"):
+        artefacts.read_labels_true(data_dir)
+
+
+@pytest.mark.parametrize("wrong", ["1.0", "boots", "-7", "9" * 30])
+def test_clusters_are_whole_numbers_from_minus_one_on(data_dir, wrong):
+    number = len(artefacts.read_img_paths(data_dir))
+    files.write_lines(data_dir / "labels_pred.txt", ["-1", "0", *"3" * (number - 2)])
+    assert artefacts.read_clusters(data_dir).tolist() == [-1, 0, *[3] * (number - 2)]
+    files.write_lines(data_dir / "labels_pred.txt", ["-1", wrong, *"3" * (number - 2)])
+    with pytest.raises(UserError, match=f"labels_pred.txt, line 2: '{wrong}' is no cluster"):
+        artefacts.read_clusters(data_dir)
+
+
 def test_without_a_list_of_photos_the_two_labels_must_have_the_same_rows(tmp_path):
     files.write_lines(tmp_path / "labels_pred.txt", ["0", "1", "1"])
     assert artefacts.read_labels(tmp_path, "pred").tolist() == ["0", "1", "1"]

@@ -64,6 +64,12 @@ def test_an_interrupted_script_says_how_to_go_on(capsys):
     assert "run the step again" in capsys.readouterr().err
 
 
+def test_where_memory_does_not_suffice_settings_that_cost_it_are_named(capsys):
+    assert run(fails(MemoryError("Unable to allocate 2.33 TiB"))) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: out of memory (Unable to allocate 2.33 TiB)") and "SOM_GRID" in said
+
+
 def test_wrong_settings_and_arguments_exit_with_2(script, capsys):
     assert run(lambda: Step(script, "", ["--set", "EPOCHS=-1"])) == 2
     assert "EPOCHS = -1" in capsys.readouterr().err
