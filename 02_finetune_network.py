@@ -20,7 +20,7 @@ from imgcluster.configuring.step_options import (
     trainer_options,
 )
 from imgcluster.datafiles.artefacts import read_labels_true
-from imgcluster.datafiles.records import PHOTOS
+from imgcluster.datafiles.records import PHOTOS, weights_digest
 from imgcluster.progress import named_progress
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, quiet_start, run
@@ -39,7 +39,8 @@ def main(argv=None):
     if made := (fit(step, source, img_dir, img_paths) if labels is None
                 else learn(step, source, img_dir, img_paths, labels)):
         outputs, inputs, facts = made
-        step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=img_paths, **facts)
+        step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=img_paths,
+                    weights=weights_digest(source.weights()), **facts)
         shutil.rmtree(data_dir / "training")
         step.finish(step.show(data_dir / outputs[0]), then="03_extract_features.py")
 

@@ -18,6 +18,7 @@ from imgcluster.errors import UserError
 PARTIAL = ".partial."
 # Characters of a file's name by which libraries know its kind: .weights.h5 and the like.
 ENDING = 16
+LONGEST_NAME = 255  # bytes
 
 
 @contextlib.contextmanager
@@ -39,7 +40,19 @@ def replacing(path):
             error.filename = str(path)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing may be written, what went wrong is told already
+            temporary.unlink(missing_ok=True)
+
+
+def fitting(name):
+    """Return a file's name as file systems take it, 255 bytes long at most: of a longer one the beginning, a digest of
+    the whole and its suffix."""
+    data, suffix = os.fsencode(name), os.fsencode(Path(name).suffix)
+    if len(data) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(data).hexdigest()[:16].encode()
+    # What is cut within a letter leaves that out.
+    return data[:LONGEST_NAME - len(digest) - len(suffix)].decode("utf-8", "ignore") + os.fsdecode(digest + suffix)
 
 
 def remove_leftovers(folder):

@@ -11,7 +11,7 @@ TOLD_TO_END = 128 + signal.SIGTERM
 def interrupts_wait():
     """Hold Ctrl-C back from this thread for the block.
 
-    Processes that are started in it go on doing so, until `end_when_interrupted`.
+    Processes that are started in it go on doing so, until `heed_interrupts` or `end_when_interrupted`.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -20,6 +20,12 @@ def interrupts_wait():
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def heed_interrupts():
+    """Let Ctrl-C reach this process, if it was started while interrupts waited: one that came since then comes now."""
+    if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
@@ -41,5 +47,4 @@ def cleaned_up_when_told_to_end():
 def end_when_interrupted():
     """Let Ctrl-C end this process from now on, at once and without a traceback: that is for its parent to tell."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    heed_interrupts()

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,24 @@ def test_temporary_names_end_as_the_file_does_and_are_short(tmp_path, name):
         temporary.write_text("new")
         assert temporary.name.endswith(name[name.index("."):]) and len(temporary.name.encode()) < 120
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_where_nothing_may_be_written_the_file_asked_for_is_named(tmp_path, monkeypatch):
+    def refuse(path, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OSError, match="Read-only") as caught:
+        files.write_text(tmp_path / "labels.txt", "boots")
+    assert caught.value.filename == str(tmp_path / "labels.txt")
+
+
+def test_long_names_are_shortened_and_stay_apart():
+    assert files.fitting("boots.jpg.png") == "boots.jpg.png" and files.fitting("x" * 251 + ".png") == "x" * 251 + ".png"
+    long = [letter * 100 + "신" * 60 + f"{number}.png" for letter in "ab" for number in (1, 2)]
+    short = [files.fitting(name) for name in long]
+    assert len(set(short)) == 4 and all(name.endswith(".png") and len(name.encode()) <= 255 for name in short)
+    assert short[0].startswith("a" * 100 + "신")
 
 
 def test_what_killed_runs_left_is_removed_and_what_others_write_is_not(tmp_path):

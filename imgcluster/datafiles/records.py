@@ -31,6 +31,24 @@ def prepared_with(data_dir):
     return read_json(Path(data_dir) / "made_by_01.json").get("settings")
 
 
+def weights_digest(weights):
+    """Return what tells weights from others: the digest of their file ("" where it is gone), or "imagenet" or None as
+    they are; a list for those of several networks."""
+    if isinstance(weights, list):
+        return [weights_digest(each) for each in weights]
+    return weights if weights in ("imagenet", None) else fingerprint(weights)
+
+
+def weights_replaced(data_dir, weights):
+    """Whether a file of weights is another one now than when step 02 made the network in a folder of it.
+
+    weights: a path, "imagenet" or None, or a list of these. One that is gone is not needed any more.
+    """
+    then, now = read_json(Path(data_dir) / "made_by_02.json").get("weights"), weights_digest(weights)
+    pairs = zip(then, now) if isinstance(now, list) and isinstance(then, list) else [(then, now)]
+    return any(None not in pair and pair[1] not in ("", pair[0]) for pair in pairs)
+
+
 def write_record(data_dir, step, *, settings, outputs, inputs=(), **facts):
     """Write made_by_<step>.json: what made `outputs` (names of files in `data_dir`).
 

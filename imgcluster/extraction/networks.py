@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 
 from imgcluster.backbone_table import BUNDLED_WEIGHTS
-from imgcluster.datafiles.records import fingerprint
+from imgcluster.datafiles.records import weights_digest
 from imgcluster.extraction.kind import kinship_of_photos
 from imgcluster.files import read_json
 from imgcluster.network.backbones import load_backbone, origin_of, ships
@@ -57,7 +57,7 @@ def load_network(*, train_dataset, train_dir, backbone, weights, input_size, see
     if path and path.exists():
         return _adapted(path, train_dataset)
     embedding, name, remark = load_backbone(backbone, weights=weights, input_size=input_size, pooling=pooling)
-    file = _weights_file(BUNDLED_WEIGHTS if ships(name, weights) else weights)
+    file = weights_digest(BUNDLED_WEIGHTS if ships(name, weights) else weights)
     return Network(embedding, {"network": name, "trained_on": None, "network_file": file},
                    f"{name}, {origin_of(name, weights)}, not fine-tuned{remark and f' ({remark})'}")
 
@@ -102,10 +102,3 @@ def suited(network, known, folder, img_paths, **options):
         return network, None
     kinship = kinship_of_photos(network.before.embedding, known, folder, img_paths, **options)
     return (network if kinship >= LEAST_KINSHIP else network.before), kinship
-
-
-def _weights_file(weights):
-    """What tells weights apart: the digest of their file, or "imagenet" or None; a list for several networks."""
-    if isinstance(weights, list):
-        return [_weights_file(each) for each in weights]
-    return weights if weights in ("imagenet", None) else fingerprint(weights)

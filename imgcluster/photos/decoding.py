@@ -6,7 +6,6 @@ anything is decoded, and both decoders are held to the same result.
 import functools
 import io
 import threading
-import warnings
 
 import cv2
 import numpy as np
@@ -59,14 +58,12 @@ def decode_image(data, *, max_pixels=MAX_PIXELS, min_side=None, fast=True):
     """
     if not data:
         raise ImageError("empty file")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd EXIF blocks and the like, which harm nothing here
-        try:
-            return _decode(data, max_pixels, min_side, fast)
-        except (ImageError, MemoryError):
-            raise
-        except Exception as error:  # decoders meet damaged files with every kind of exception
-            raise ImageError(f"cannot be decoded: {_one_line(error)}") from error
+    try:
+        return _decode(data, max_pixels, min_side, fast)
+    except (ImageError, MemoryError):
+        raise
+    except Exception as error:  # decoders meet damaged files with every kind of exception
+        raise ImageError(f"cannot be decoded: {_one_line(error)}") from error
 
 
 def _decode(data, max_pixels, min_side, fast):

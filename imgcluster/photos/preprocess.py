@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.errors import UserError
-from imgcluster.files import remove_leftovers, write_table
+from imgcluster.files import fitting, remove_leftovers, write_table
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
 from imgcluster.photos.images import ImageError, read_bytes, write_image
@@ -120,12 +120,21 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
         for task, result in in_processes(preprocess_photo, tasks, workers):
             _, name, *_ = task
             entries[name] = {"file": name, "stamp": tasks[task], **result}
-            file.write(ledger_line(entries[name]))
-            file.flush()
+            _append(file, ledger_line(entries[name]))
             bar.update(1)
     ordered = [entries[name] for name in img_paths]
     write_ledger(ledger, ordered)
     return ordered
+
+
+def _append(file, text):
+    """Write text to the end of an open file at once; an OSError says of which file it is."""
+    try:
+        file.write(text)
+        file.flush()
+    except OSError as error:
+        error.filename = file.name
+        raise
 
 
 def _split(folders, img_paths, recipe, ledger):
@@ -174,7 +183,8 @@ def mask_names(img_paths):
 
 def _names_of_mask(name):
     """The names that the mask of a photo may have: with .png instead of its suffix, and behind it."""
-    return str(PurePosixPath(name).with_suffix(".png")), name + ".png"
+    path = PurePosixPath(name)
+    return tuple(str(path.with_name(fitting(each))) for each in (path.stem + ".png", path.name + ".png"))
 
 
 def preprocess_photo(folders, name, mask_name, recipe):

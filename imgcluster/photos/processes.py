@@ -3,6 +3,7 @@ import multiprocessing
 import os
 import sys
 import threading
+import warnings
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -54,6 +55,7 @@ def _start_worker():
     cv2.setNumThreads(1)
     threadpool_limits(1)  # as many processes as cores do the work already
     quiet_codecs()
+    warnings.filterwarnings("ignore", module="PIL")  # as in `cli.configure_logging`
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -13,23 +13,27 @@ def folded(text):
 
 
 def with_columns(table, names):
-    """Return a DataFrame whose columns called `names` (lower case) are called so, whatever capitals they have.
+    """Return a DataFrame whose columns called `names` (lower case) are called so, whatever capitals they have and
+    blanks stand around them.
 
-    Of columns that differ by capitals alone, all keep theirs.
+    Of columns that differ by these alone, all keep theirs.
     """
-    lowered = [column.lower() for column in table.columns]
+    lowered = [column.strip().lower() for column in table.columns]
     return table.rename(columns={column: lower for column, lower in zip(table.columns, lowered)
                                  if lower in names and lowered.count(lower) == 1})
 
 
 def as_listed(paths, photos):
     """Return for each of `paths` the photo of `photos` (a set) that it leads to; the path itself where it leads to
-    none. Paths may begin with "./", have "\\" for "/", or accents composed in another way."""
+    none. Paths may begin with "./", have "\\" for "/", accents composed in another way, or blanks around them."""
     spelled = {composed(photo): photo for photo in photos}
     return [_as_listed(path, photos, spelled) for path in paths]
 
 
 def _as_listed(path, photos, spelled):
-    # Where "\" may be in a name, that photo goes first.
-    plain = path if path in photos else path.replace("\\", "/").removeprefix("./")
-    return plain if plain in photos else spelled.get(composed(plain), path)
+    # Where "\" or blanks may be in a name, that photo goes first.
+    for written in (path, path.strip()):
+        plain = written if written in photos else written.replace("\\", "/").removeprefix("./")
+        if found := plain if plain in photos else spelled.get(composed(plain)):
+            return found
+    return path

@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,6 +20,7 @@ from imgcluster.datafiles.records import changed_settings, was_interrupted, writ
 from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
+from imgcluster.interrupts import heed_interrupts
 from imgcluster.locks import claim
 from imgcluster.wording import counted, first_line
 
@@ -223,6 +225,7 @@ def configure_logging(*, overrides=True):
         sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("imgcluster.configuring.config_file").setLevel(logging.INFO if overrides else logging.WARNING)
+    warnings.filterwarnings("ignore", module="PIL")  # of odd EXIF blocks and the like, which harm nothing here
     for noisy in ("absl", "tensorflow", "h5py", "PIL", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
@@ -257,6 +260,7 @@ def run(main):
 
 def _run(main):
     try:
+        heed_interrupts()
         return main() or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -10,7 +10,7 @@ from imgcluster.configuring.step_options import label_options
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import RECORD
-from imgcluster.datafiles.records import changed_settings, is_up_to_date, was_interrupted
+from imgcluster.datafiles.records import changed_settings, is_up_to_date, was_interrupted, weights_replaced
 from imgcluster.errors import UserError
 from imgcluster.photos.labels import make_labels
 from imgcluster.photos.listing import list_images
@@ -85,8 +85,11 @@ def training(settings, numbers):
 
 
 def is_trained(train):
-    """Return whether the network of TRAIN_DATASET, whose settings these are, is there and made by the same settings."""
-    return is_up_to_date(train.folder("DATA_DIR"), "02", of_step(train, "02")) and is_prepared(train)
+    """Return whether the network of TRAIN_DATASET, whose settings these are, is there and made by the same settings,
+    of the same weights."""
+    data_dir = train.folder("DATA_DIR")
+    return (is_up_to_date(data_dir, "02", of_step(train, "02")) and is_prepared(train)
+            and not weights_replaced(data_dir, train.weights()))
 
 
 def is_prepared(source):

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 
-from imgcluster.interrupts import cleaned_up_when_told_to_end
+from imgcluster.interrupts import cleaned_up_when_told_to_end, interrupts_wait
 from imgcluster.running.cli import INTERRUPTED
 
 # After an interrupt: until it is passed on to a step that does not end, and until that is ended.
@@ -15,10 +15,19 @@ def run_step(command):
     """Return the exit code of a step.
 
     Ctrl-C in a terminal reaches it as well as this process: it is given the time to stop and to say so. An interrupt of
-    this process alone, as by an editor's button, is passed on. It never outlives this one.
+    this process alone, as by an editor's button, is passed on. It never outlives this one. While it is still importing
+    what it needs, interrupts wait until `cli.run` heeds them.
     """
-    with cleaned_up_when_told_to_end(), subprocess.Popen(command) as process:
+    with cleaned_up_when_told_to_end(), contextlib.ExitStack() as starting:
+        starting.enter_context(interrupts_wait())
+        return _wait_for(subprocess.Popen(command), starting)
+
+
+def _wait_for(step, starting):
+    """Return the exit code of a process; starting: what is to be closed before an interrupt can come."""
+    with step as process:
         try:
+            starting.close()
             return process.wait()
         except KeyboardInterrupt:
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -72,9 +72,12 @@ def accelerated(exact, data_dir, key, *, rows_from=FAISS_FROM, say=print):
         return ApproximateIndex(exact, cells, kept["recall"])
     say(f"building search.faiss for {len(exact):,} photos")
     index = build(exact)
-    with replacing(path) as temporary:
-        faiss.write_index(index.cells, str(temporary))
-    write_json(note, {"key": key, "nprobe": index.cells.nprobe, "recall": index.recall})
+    try:
+        with replacing(path) as temporary:
+            faiss.write_index(index.cells, str(temporary))
+        write_json(note, {"key": key, "nprobe": index.cells.nprobe, "recall": index.recall})
+    except (OSError, RuntimeError) as error:  # faiss raises the latter
+        say(f"{path} cannot be written ({error}): the next search builds it again")
     say(f"it finds {index.recall:.1%} of the {NEIGHBOURS} photos nearest to a new one")
     return index
 

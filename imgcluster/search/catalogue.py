@@ -1,4 +1,5 @@
 """A dataset opened for searching: its photos, features, products, product data, and what its scores mean."""
+import contextlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -102,7 +103,8 @@ def _calibration(data_dir, index, products, general, stamps):
     if kept.get("key") == key:
         return Calibration(kept["sharpness"], kept["floor"], kept["usual"])
     fresh = calibrate(index, products, general, seed=stamps["seed"])
-    write_json(path, {"key": key, "basis": products.basis, **asdict(fresh)})
+    with contextlib.suppress(OSError):  # a folder that may only be read: the next search finds it out again
+        write_json(path, {"key": key, "basis": products.basis, **asdict(fresh)})
     return fresh
 
 

@@ -69,6 +69,20 @@ def test_a_step_that_never_ran_is_not_up_to_date(data_dir):
     assert records.changed_settings(data_dir, "04", SETTINGS) == []
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_weights_that_were_replaced_are_noticed_and_those_that_are_gone_not_missed(tmp_path, several):
+    path = tmp_path / "w.weights.h5"
+    path.write_bytes(b"one")
+    weights = ["imagenet", path, None] if several else path
+    assert not records.weights_replaced(tmp_path, weights)  # nothing is known
+    records.write_record(tmp_path, "02", settings={}, outputs=[], weights=records.weights_digest(weights))
+    assert not records.weights_replaced(tmp_path, weights)
+    path.write_bytes(b"two")
+    assert records.weights_replaced(tmp_path, weights)
+    path.unlink()
+    assert not records.weights_replaced(tmp_path, weights) and not records.weights_replaced(tmp_path, None)
+
+
 def test_inputs_that_came_changed_or_went_are_named_and_unknown_ones_are_not(tmp_path):
     for name in ("a.npy", "b.npy", "c.npy"):
         (tmp_path / name).write_bytes(name.encode())

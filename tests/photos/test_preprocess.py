@@ -84,6 +84,17 @@ def test_what_a_killed_run_left_half_written_is_removed(tmp_path, save_photos):
     assert [path.exists() for path in left] == [False] * 3 and (tmp_path / "img/box/b.jpg").exists()
 
 
+@pytest.mark.parametrize("save_masks", [False, True])
+def test_names_as_long_as_file_systems_take_them_are_no_obstacle(tmp_path, save_photos, save_masks):
+    names = ["x" * 251 + ".jpg", "y" * 250 + ".jpeg", "y" * 251 + ".png", "z.png"]
+    photos(np.random.default_rng(0), save_photos, tmp_path, names)
+    recipe = Recipe(method="contours", max_side=64, save_masks=save_masks)
+    entries, _ = preprocess(tmp_path, names, recipe)
+    assert not any("reason" in entry for entry in entries)
+    assert len(list(tmp_path.glob("masks/*.png"))) == 4 * save_masks
+    assert preprocess(tmp_path, names, recipe)[1] == 4  # none is done again
+
+
 def test_entries_in_order_bad_photos_with_their_reason(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path, ["b.png", "a.png", "deep/c.png"])
     (tmp_path / "raw" / "bad.png").write_bytes(b"")

@@ -9,7 +9,7 @@ from planned import ALL, finish, settings_in
 
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_lines, write_labels
-from imgcluster.datafiles.records import write_record
+from imgcluster.datafiles.records import weights_digest, write_record
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.photos.photo_tables import LEDGER
@@ -81,6 +81,18 @@ def test_auto_fits_the_network_to_the_photos_themselves_and_once(settings_of, la
     assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
     # One that was trained on their labels is another network.
     assert ("new", "02") in plan(settings_of("TRAIN_DATASET=new"), "00", "06") or labels_from is None
+
+
+def test_another_file_of_weights_makes_another_network(settings_of, tmp_path):
+    (tmp_path / "w.weights.h5").write_bytes(b"one")
+    settings = settings_of("TRAIN_DATASET=auto", f"WEIGHTS={tmp_path / 'w.weights.h5'}", "BACKBONE=MobileNetV2")
+    finish(settings, "new", "00", "01", "02")
+    data_dir = settings.folder("DATA_DIR")
+    record = {**read_json(data_dir / "made_by_02.json"), "weights": weights_digest(settings.weights())}
+    write_json(data_dir / "made_by_02.json", record)
+    assert ("new", "02") not in plan(settings, "00", "06")
+    (tmp_path / "w.weights.h5").write_bytes(b"two")
+    assert ("new", "02") in plan(settings, "00", "06")
 
 
 def test_auto_takes_the_network_of_the_photos_that_were_clustered_before(settings_of, capsys):

@@ -17,6 +17,7 @@ def test_only_a_step_that_could_say_so_has_said_what_was_wrong():
 
 # The first second is for the parent to begin its waiting; half of one is longer than `Popen` itself still waits.
 WAITS = """import os, signal, sys, time
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 time.sleep(1)
 os.kill(os.getppid(), signal.SIGINT)
 time.sleep(0.5)
@@ -35,6 +36,7 @@ def test_an_interrupt_leaves_a_step_the_time_to_end(tmp_path):
 
 
 HEARS_NOTHING = """import os, signal, sys, time
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 time.sleep(1)
 os.kill(os.getppid(), signal.SIGINT)
 try:
@@ -49,6 +51,24 @@ def test_an_interrupt_of_the_run_alone_reaches_the_step(tmp_path):
     script = tmp_path / "hears_nothing.py"
     script.write_text(HEARS_NOTHING)
     assert run_step([sys.executable, script]) == 130
+
+
+IMPORTS = """import os, signal, sys, time
+os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C does while modules are imported
+time.sleep(0.5)
+from imgcluster.running.cli import run
+sys.exit(run(lambda: 0))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals that wait there")
+def test_an_interrupt_of_a_step_that_is_still_importing_is_told_as_any_other(tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    script = tmp_path / "imports.py"
+    script.write_text(IMPORTS)
+    assert run_step([sys.executable, script]) == 130
+    told = capfd.readouterr().err
+    assert "Traceback" not in told and told.count("stopped; run the step again to go on") == 1
 
 
 LASTING = """import os, sys, time

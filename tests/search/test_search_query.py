@@ -1,5 +1,6 @@
 """A query photo on its way: objects and boxes, features like the catalogue's, product data, results as text."""
 import csv
+import errno
 import io
 import json
 import os
@@ -558,6 +559,18 @@ def test_the_calibration_is_kept_until_the_labels_change(tmp_path):
     assert again.calibration == first.calibration
     write_labels(tmp_path, "true", np.random.default_rng(1).permutation(np.arange(60) % 6).astype(str))
     assert open_catalogue(tmp_path).calibration.sharpness < first.calibration.sharpness
+
+
+def test_a_dataset_that_may_only_be_read_is_searched_all_the_same(tmp_path, monkeypatch):
+    write_dataset(tmp_path, "true", (np.arange(60) % 6).astype(str))
+
+    def refuse(path, _):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+    monkeypatch.setattr("imgcluster.search.catalogue.write_json", refuse)
+    first = open_catalogue(tmp_path)
+    assert not (tmp_path / "search_calibration.json").exists()
+    monkeypatch.undo()
+    assert open_catalogue(tmp_path).calibration == first.calibration
 
 
 def one_more_photo(data_dir):
