@@ -37,8 +37,8 @@ def make_gallery(folder, num_photos=24, num_clusters=3, *, labels=True, all_file
         true[-1], true[0] = "model 0", HOSTILE_LABEL
         write_labels(data_dir, "true", true)
         write_json(data_dir / "metrics.json", {"ari": 0.8, "ari_interval": [0.7, 0.9], "purity": 0.95})
+    write_step_04(data_dir, files, cluster, rng)
     if all_files:
-        write_step_04(data_dir, files, cluster, rng)
         write_table(data_dir / "skipped.csv", pd.DataFrame({"file": ["<b>bad</b>.jpg"], "reason": ["not a picture"]}))
         write_table(data_dir / "duplicates.csv", pd.DataFrame({
             "file": [files[-1]], "kept": [files[0]], "kind": ["same"], "distance": ["0"]}))

@@ -120,11 +120,11 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     labels = by_size(found[stands_in], ~strays)
     levels = [by_size(level[stands_in], ~strays) for level in levels]
     certainty = confidence(places, labels)
-    return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval,
-                      as_levels(levels), np.where(strays, 0.0, certainty), estimate.method,
-                      num_clusters is None and (known is not None or imgs_per_model is not None), blind_count,
-                      words=estimate.words or estimate.method, finer_groups=estimate.finer_groups, places=places,
-                      evened=not compares_directions)
+    calibrated = num_clusters is None and (known is not None or imgs_per_model is not None)
+    return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval, as_levels(levels),
+                      np.where(strays, 0.0, certainty), method=estimate.method, words=estimate.words or estimate.method,
+                      calibrated=calibrated, blind_count=blind_count, finer_groups=estimate.finer_groups,
+                      places=places, evened=not compares_directions)
 
 
 def beyond_interval(blind_count, interval):

@@ -51,9 +51,9 @@ def place_on(chain, data_dir, features, *, copies=None):
     first, stands_in = originals(np.arange(len(features)) if copies is None else copies)
     found = catalogue.assign(picked(features, first))
     labels_new, count = found.labels[stands_in], len(set(found.labels.tolist()) - {-1})
-    clustering = Clustering(labels_new, count, (count, count), [],
-                            np.where(labels_new < 0, 0, found.confidence[stands_in]), "placed in earlier clusters",
-                            count_of(last).get("calibrated", False), words="placed in earlier clusters",
+    said, certainty = "placed in earlier clusters", np.where(labels_new < 0, 0, found.confidence[stands_in])
+    clustering = Clustering(labels_new, count, (count, count), [], certainty, method=said, words=said,
+                            calibrated=count_of(last).get("calibrated", False),
                             new_groups=_groups_of_new(catalogue, data_dir, features, labels_new, copies))
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
     return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)

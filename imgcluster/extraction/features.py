@@ -44,7 +44,7 @@ def extract_features(embedding, folder, img_paths, out, before=None, *, batch_si
     return files.errors
 
 
-def embed(embedding, pictures, batch_size, flip_averaging, l2_normalize):
+def embed(embedding, pictures, batch_size, *, flip_averaging, l2_normalize):
     """Return the features float32 [B, D] of pictures uint8 [B, S, S, 3], B at most `batch_size`.
 
     Short batches are padded, so that the network is compiled for one shape only.

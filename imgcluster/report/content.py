@@ -21,21 +21,13 @@ EARLIER_PHOTOS = 4
 PAIR_PHOTOS = 6
 
 
-def has(gallery, *names):
-    """Whether the files `names` of the dataset exist."""
-    return all((gallery.data_dir / name).exists() for name in names)
-
-
 def rows_shown(gallery, max_photos):
     """Rows of the photos the page holds: those it opens with first, then those of the map, then cluster by cluster.
 
     All of them, or a seeded sample of `max_photos`: the photos of the map, the most typical ones of each cluster, then
     any. Within a cluster the most typical come first.
     """
-    ordered = _by_cluster(gallery)
-    on_map = np.empty(0, int)
-    if has(gallery, "som.npz", "clusters.csv"):
-        on_map = gallery.unit_photo[gallery.unit_photo >= 0]
+    ordered, on_map = _by_cluster(gallery), gallery.unit_photo[gallery.unit_photo >= 0]
     if len(ordered) > max_photos:
         ordered = ordered[np.isin(ordered, _sample(gallery, ordered, on_map, max_photos))]
         on_map = on_map[np.isin(on_map, ordered)]
@@ -52,9 +44,7 @@ def _opening(gallery, ordered):
 
 
 def _by_cluster(gallery):
-    rows = np.arange(len(gallery.img_paths))
-    if has(gallery, "features.npy") or has(gallery, "clusters.csv"):
-        rows = gallery.typical_first(rows)
+    rows = gallery.typical_first(np.arange(len(gallery.img_paths)))
     return rows[np.argsort(gallery.predicted[rows], kind="stable")]
 
 
@@ -86,7 +76,8 @@ def earlier_photos(gallery):
 
 def _earlier_features(gallery):
     """The earlier galleries that have clusters and features as many as the last of them, and these, `Joined`."""
-    there = [each for each in gallery.earlier if has(each, "labels_pred.txt", "features.npy")]
+    there = [each for each in gallery.earlier
+             if all((each.data_dir / name).exists() for name in ("labels_pred.txt", "features.npy"))]
     parts = [read_features(each.data_dir) for each in there]
     pairs = [(each, part) for each, part in zip(there, parts) if part.shape[1] == parts[0].shape[1]]
     return [each for each, _ in pairs], Joined([part for _, part in pairs]) if pairs else None
@@ -106,41 +97,28 @@ def page_data(gallery, rows):
     """Everything the scripts need, as a dict of JSON values; a photo is named by its place in `rows`."""
     place = np.full(len(gallery.img_paths), -1)
     place[rows] = np.arange(len(rows))
-    data = dict.fromkeys(("models", "pairs", "splits", "map", "scatter", "levels"))
-    near, near_photos = {}, None
-    if has(gallery, "features.npy"):
-        near, near_photos = nearness(read_features(gallery.data_dir), gallery.predicted, rows)
-    data |= {"name": gallery.name, "photos": _photos(gallery, rows, near_photos), "clusters": _clusters(gallery, near),
+    near, near_photos = nearness(read_features(gallery.data_dir), gallery.predicted, rows)
+    review, data = _review_table(gallery), dict.fromkeys(("models", "pairs", "splits"))
+    if gallery.true is not None:
+        data = {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}
+    return {**data, "name": gallery.name, "photos": _photos(gallery, rows, near_photos),
+            "clusters": _clusters(gallery, near), "map": _map(gallery, place), "scatter": _scatter(gallery, rows),
+            "levels": _levels(gallery, rows), "review": _review(gallery, rows, review), "toLookAt": len(review),
             **_earlier_corrections(gallery),
             "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
             "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
-    if gallery.true is not None:
-        data |= {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}
-    if has(gallery, "som.npz", "clusters.csv"):
-        data["map"] = _map(gallery, place)
-    if has(gallery, "features.npy"):
-        data["scatter"] = _scatter(gallery, rows)
-    if has(gallery, "clusters.csv"):
-        data["levels"] = _levels(gallery, rows)
-    review = _review_table(gallery)
-    data |= {"review": _review(gallery, rows, review), "toLookAt": len(review)}
-    return data
 
 
 def _photos(gallery, rows, near):
-    photos = {"file": [gallery.img_paths[row] for row in rows], "cluster": gallery.predicted[rows].tolist()}
+    table, columns = gallery.clusters.iloc[rows], gallery.som["hits"].shape[1]
+    photos = {"file": [gallery.img_paths[row] for row in rows], "cluster": gallery.predicted[rows].tolist(),
+              "typicality": _rounded(gallery.typicality[rows], 4), "near": near,
+              "confidence": _rounded(table["confidence"].where(gallery.predicted[rows] >= 0), 3),
+              "unit": (table["unit_row"] * columns + table["unit_column"]).astype(int).tolist()}
     if gallery.true is not None:
         photos["model"] = np.searchsorted(np.unique(gallery.true), gallery.true[rows]).tolist()
-    if has(gallery, "features.npy"):
-        photos |= {"typicality": _rounded(gallery.typicality[rows], 4), "near": near}
-    if has(gallery, "clusters.csv"):
-        table = gallery.clusters.iloc[rows]
-        photos["confidence"] = _rounded(table["confidence"].where(gallery.predicted[rows] >= 0), 3)
-        if "new_group" in table:
-            photos["newGroup"] = table["new_group"].astype(int).tolist()
-        if has(gallery, "som.npz"):
-            columns = gallery.som["hits"].shape[1]
-            photos["unit"] = (table["unit_row"] * columns + table["unit_column"]).astype(int).tolist()
+    if "new_group" in table:
+        photos["newGroup"] = table["new_group"].astype(int).tolist()
     return photos
 
 
@@ -152,7 +130,7 @@ def _clusters(gallery, near):
         inside = gallery.predicted == numbers[index]
         cluster = {"id": int(numbers[index]), "size": int(sizes[index]),
                    "name": gallery.names.get(int(numbers[index])), "near": near.get(int(numbers[index]), [])}
-        if has(gallery, "clusters.csv") and numbers[index] >= 0:
+        if numbers[index] >= 0:
             cluster["confidence"] = _rounded([gallery.clusters["confidence"].to_numpy()[inside].mean()], 3)[0]
         if gallery.true is not None:
             names, counts = np.unique(gallery.true[inside], return_counts=True)
@@ -224,11 +202,11 @@ def _earlier_corrections(gallery):
 
 def _review_table(gallery):
     """The photos to look at: the lines of review.csv for those that are there, or where it is missing what clusters.csv
-    tells, if that is there."""
+    tells."""
     table = read_table(gallery.data_dir / "review.csv")
     if "file" in table:
         return table[table["file"].isin(gallery.img_paths)]
-    return review_list(gallery.clusters) if has(gallery, "clusters.csv") else table[:0]
+    return review_list(gallery.clusters)
 
 
 def _review(gallery, rows, table):

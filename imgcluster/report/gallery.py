@@ -45,7 +45,8 @@ CONFIDENCE = "Numbers: confidence, from 0 (might as well be in the next cluster)
 
 @dataclass(frozen=True)
 class Gallery:
-    """The results of one dataset, read as they are needed. Folders may lack what a figure needs: it is left out.
+    """The results of one dataset, read as they are needed: features.npy and the files of step 04. Labels, scores, the
+    training and photos may be missing; what shows them is left out.
 
     earlier: those of the datasets in whose clusters photos were placed, where they were, the last one first
     (`datafiles.chain`).
@@ -141,11 +142,9 @@ class Gallery:
 
     @cached_property
     def typicality(self):
-        """How near each photo is to the mean of all in its cluster, a cosine [N]; without features its confidence.
+        """How near each photo is to the mean of all in its cluster, a cosine [N].
 
         Copies come after all other photos, lest one that many sellers use be all that is seen of its product."""
-        if not (self.data_dir / "features.npy").exists():
-            return self.clusters["confidence"].to_numpy()
         features = read_features(self.data_dir)
         likeness = likeness_to_means(features, np.unique(self.predicted, return_inverse=True)[1])
         first = is_first(copy_groups(self.data_dir, self.img_paths, features))

@@ -86,8 +86,9 @@ def answer(gallery):
 
 def _new_groups(gallery):
     """How many groups of two or more the photos that fit no earlier cluster form among themselves."""
-    table = gallery.clusters if (gallery.data_dir / "clusters.csv").exists() else {}
-    return num_alike(table["new_group"].to_numpy()[gallery.predicted < 0]) if "new_group" in table else 0
+    if "new_group" not in gallery.clusters:
+        return 0
+    return num_alike(gallery.clusters["new_group"].to_numpy()[gallery.predicted < 0])
 
 
 def _how_counted(count):
@@ -129,11 +130,9 @@ def network(gallery):
     name = record.get("network")
     if not name:
         return None
-    names = name if isinstance(name, list) else [name]
-    return {"name": " and ".join(map(str, names)), "trained_on": record.get("trained_on"),
-            "fitted_to": record.get("fitted_to"),
-            "bundled": names == [BUNDLED],
-            "stand_in": names == [BUNDLED] and (record.get("settings") or {}).get("BACKBONE") == AUTO}
+    return {"name": name, "trained_on": record.get("trained_on"), "fitted_to": record.get("fitted_to"),
+            "bundled": name == BUNDLED,
+            "stand_in": name == BUNDLED and (record.get("settings") or {}).get("BACKBONE") == AUTO}
 
 
 def skipped_files(gallery):

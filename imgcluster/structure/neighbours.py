@@ -33,15 +33,14 @@ def project(features, *, dimensions=DIMENSIONS):
 class Surroundings:
     """Photos by the map unit they lie in, and those in the units around each."""
 
-    def __init__(self, units, centres):
-        """units int [N]: of each photo; centres(numbers [N], hits [U]): the places [U, d] of the U occupied units."""
-        self.occupied, numbers, hits = np.unique(units, return_inverse=True, return_counts=True)
-        self._order, self._starts = np.argsort(numbers, kind="stable"), np.concatenate([[0], np.cumsum(hits)])
-        self._places = centres(numbers, hits)
-        self._squares = np.einsum("ud,ud->u", self._places, self._places)
+    def __init__(self, units, places):
+        """units int [N] 0..U-1: of each photo, none empty; places [U, d]: of the units."""
+        self._order = np.argsort(units, kind="stable")
+        self._starts = np.concatenate([[0], np.cumsum(np.bincount(units))])
+        self._places, self._squares = places, np.einsum("ud,ud->u", places, places)
 
     def inside(self, number):
-        """Return the photos in the occupied unit of this number."""
+        """Return the photos in the unit of this number."""
         return self._order[self._starts[number]:self._starts[number + 1]]
 
     def around(self, number, *, candidates=CANDIDATES):
@@ -68,8 +67,9 @@ class Nearby:
     def __init__(self, places, units, prototypes):
         """places [N, d], which may be read when asked for; units int [N]: of the map with `prototypes` [U, D]."""
         self.places = places
-        self._surroundings = Surroundings(units, lambda *_: prototypes[np.unique(units)])
-        there = prototypes[self._surroundings.occupied]
+        occupied, numbers = np.unique(units, return_inverse=True)
+        there = prototypes[occupied]
+        self._surroundings = Surroundings(numbers, there)
         # Where nothing lies in a unit, the nearest one where something does.
         self._number = np.concatenate([squared_gaps(prototypes[rows], there).argmin(axis=1)
                                        for rows in blocks(len(prototypes))])
@@ -98,9 +98,10 @@ def nearest_photos(points, units, *, num_neighbours, candidates=CANDIDATES):
     """
     num = len(points)
     k = min(num_neighbours, num - 1)
-    surroundings = Surroundings(units, lambda numbers, hits: group_means(points, numbers, hits))
+    _, numbers, hits = np.unique(units, return_inverse=True, return_counts=True)
+    surroundings = Surroundings(numbers, group_means(points, numbers, hits))
     index, distance = np.empty((num, k), np.int32), np.empty((num, k), np.float32)
-    for number in range(len(surroundings.occupied)):
+    for number in range(len(hits)):
         inside, pool = surroundings.inside(number), surroundings.around(number, candidates=candidates)
         for own in (inside[rows] for rows in blocks(len(inside))):  # many photos alike share a unit
             gaps = squared_gaps(points[own], points[pool])

@@ -174,9 +174,8 @@ const shortName = (file) => shortened(baseName(file).replace(/\.\w+$/, ""), 9);
 // What is searched by and what is found, whatever the case and spelling (ß is SS in capitals).
 const folded = (text) => text.normalize("NFC").toUpperCase();
 const modelOf = (index) => (photos.model ? data.models[photos.model[index]].name : null);
-const confidenceOf = (index) => (photos.confidence ? photos.confidence[index] : null);
-const typicalityOf = (index) => (photos.typicality ? photos.typicality[index] : confidenceOf(index));
-const byTypicality = (indices) => indices.sort((a, b) => (typicalityOf(b) ?? 0) - (typicalityOf(a) ?? 0));
+const confidenceOf = (index) => photos.confidence[index];
+const byTypicality = (indices) => indices.sort((a, b) => (photos.typicality[b] ?? 0) - (photos.typicality[a] ?? 0));
 const byConfidence = (indices) => indices.sort((a, b) => (confidenceOf(b) ?? 0) - (confidenceOf(a) ?? 0));
 
 function describe(index) {

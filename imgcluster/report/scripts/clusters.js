@@ -66,8 +66,7 @@ function earlierLine(id) {
 function card(cluster) {
   const { id, indices } = cluster;
   const typical = indices.slice(0, 3);
-  const sure = photos.confidence && id !== -1;
-  const others = sure ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
+  const others = id !== -1 ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
   return h("article", { class: "card" },
     h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", "data-cluster": id, title: clusterName(id), onclick: () => openCluster(id) },
       clusterName(id))), h("span", { class: "size" }, count(cluster.size, "photo"))),
@@ -92,8 +91,7 @@ const clustersInOrder = () => currentClusters().sort((a, b) => noneLast(a.id, b.
 function startClusters() {
   const redraw = () => growingList($("cards"), clustersInOrder(), atATime(48), card, "cluster",
     Math.max(atATime(48), document.querySelectorAll("#cards .card").length));
-  const offered = Object.entries(orders).filter(([name]) => name !== "doubt" || photos.confidence);
-  choice($("cluster-order"), offered.map(([name, [text]]) => [name, text]), clusterOrder,
+  choice($("cluster-order"), Object.entries(orders).map(([name, [text]]) => [name, text]), clusterOrder,
     (value) => { clusterOrder = value; redraw(); });
   onNewClusters(redraw);
   onTheme(redraw);

@@ -1,5 +1,5 @@
 // Coarse to fine: the page can show the clusters of another level than the answer. Corrections are made to the answer.
-const levels = data.levels ?? [];
+const { levels } = data;
 const answerLevel = levels.findIndex((level) => level.cluster === null);
 let levelNow = answerLevel;
 const groups = new Map();  // id -> cluster of the level looked at; empty while that is the answer

@@ -1,6 +1,5 @@
 // The Self-Organizing Map as a wall of photos.
 function startMap() {
-  if (!data.map) return;
   const { columns, centres, distance, hits, photo } = data.map;
   const canvas = $("map-canvas");
   let look = "photos";

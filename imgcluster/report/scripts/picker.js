@@ -25,7 +25,7 @@ function nearnessTo(indices) {
   for (const index of indices) {
     const own = photos.cluster[index];
     add(own, 5);  // of a part that was split off, the rest is nearest
-    (photos.near?.[index] ?? []).forEach((cluster, rank) => add(cluster, 3 - rank));
+    photos.near[index].forEach((cluster, rank) => add(cluster, 3 - rank));
     const listed = clusterById.get(own).near;
     listed.forEach((cluster, rank) => add(cluster, 1 - rank / listed.length));
   }

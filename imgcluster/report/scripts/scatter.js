@@ -1,7 +1,6 @@
 // The photos in the plane, as pictures where there is room and as dots elsewhere; what a lasso, or a ring moved by
 // keys, encloses is listed.
 function startScatter() {
-  if (!data.scatter) return;
   const { x: xs, y: ys } = data.scatter;
   const points = range(xs.length);  // places in `photos`
   const canvas = $("scatter-canvas");

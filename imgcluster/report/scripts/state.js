@@ -110,7 +110,7 @@ function currentClusters(of = shownOf) {
   return [...members].map(([id, indices]) => {
     const known = clusterById.get(id);
     const untouched = known && sizeOf.get(id) === known.size && indices.every((index) => photos.cluster[index] === id);
-    const sure = indices.map((index) => photos.confidence?.[index] ?? null).filter((value) => value !== null);
+    const sure = indices.map(confidenceOf).filter((value) => value !== null);
     const confidence = sure.length && id !== -1 ? sure.reduce((sum, value) => sum + value, 0) / sure.length : null;
     byTypicality(indices);
     return { id, indices, size: groups.get(id)?.size ?? sizeOf.get(id),

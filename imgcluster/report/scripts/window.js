@@ -166,7 +166,7 @@ const photoOrders = {
 
 function drawPhotos(marked = null) {
   const members = membersOf(opened);
-  const offered = ["typical", ...(photos.confidence && opened !== -1 ? ["doubtful"] : []), ...(finerParts(members).length ? ["alike"] : [])];
+  const offered = ["typical", ...(opened !== -1 ? ["doubtful"] : []), ...(finerParts(members).length ? ["alike"] : [])];
   const order = offered.includes(photoOrder) ? photoOrder : "typical";
   choice($("cluster-photos-order"), offered.map((name) => [name, photoOrders[name][0]]), order,
     (value) => { photoOrder = value; listPhotos(photoOrders[value][1](membersOf(opened))); });
