@@ -66,7 +66,8 @@ function earlierLine(id) {
 function card(cluster) {
   const { id, indices } = cluster;
   const typical = indices.slice(0, 3);
-  const others = id !== -1 ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
+  const sure = id !== -1;
+  const others = sure ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
   return h("article", { class: "card" },
     h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", "data-cluster": id, title: clusterName(id), onclick: () => openCluster(id) },
       clusterName(id))), h("span", { class: "size" }, count(cluster.size, "photo"))),
