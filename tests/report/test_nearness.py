@@ -46,8 +46,3 @@ def test_the_page_knows_what_is_near(tmp_path):
     assert {cluster["id"]: cluster["near"] for cluster in data["clusters"]} == {4: [8], 8: [4], -1: []}
     for cluster, near in zip(data["photos"]["cluster"], data["photos"]["near"]):
         assert near == {4: [8], 8: [4]}.get(cluster, near) and len(near) == 1
-    (gallery.data_dir / "features.npy").unlink()
-    write_report(tmp_path / "report.html", gallery)
-    data = Page(tmp_path / "report.html").data
-    assert "near" not in data["photos"] and {cluster["id"]: cluster["near"] for cluster in data["clusters"]} == {
-        4: [], 8: [], -1: []}
