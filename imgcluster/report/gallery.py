@@ -104,6 +104,12 @@ class Gallery:
         return {} if changed_inputs(self.data_dir, "05") else read_json(self.data_dir / "metrics.json")
 
     @cached_property
+    def history(self):
+        """The epochs of the training of the network, a DataFrame; None where none was trained."""
+        path = self.train_dir / "history.csv" if self.train_dir else None
+        return pd.read_csv(path) if path and path.exists() else None
+
+    @cached_property
     def embedding(self):
         """The photos in the plane (a `plots.layout.Embedding`): laid out once for all that show them there."""
         return embed_2d(read_features(self.data_dir), seed=self.seed, max_photos=self.max_photos)
@@ -272,15 +278,13 @@ def draw_before_after(gallery):
 
 def draw_training(gallery):
     """Training curves of the network, where one was fine-tuned."""
-    path = gallery.train_dir / "history.csv" if gallery.train_dir else None
-    if path is None or not path.exists():
+    if gallery.history is None:
         return None
-    history = pd.read_csv(path)
-    best = best_row(history)
+    best = best_row(gallery.history)
     unseen = (f"recall@1 {best['holdout_recall_1']:.2f} on models held out, " if "holdout_recall_1" in best else "")
     title = (f"Fine-tuning on {gallery.train_dir.name}: {unseen}"
              f"top-1 {best['val_top_1']:.2f} on held-back photos of known models")
-    return training_curves(history, kept=best.get("epoch"), title=title)
+    return training_curves(gallery.history, kept=best["epoch"], title=title)
 
 
 def draw_confusion(gallery):

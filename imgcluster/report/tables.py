@@ -182,36 +182,15 @@ def records(gallery):
 def training(gallery):
     """The training curves; None where no network was trained.
 
-    Returns {"dataset", "epoch": its number for each row, "phase": the same or None, "kept": place of the row whose
-    weights were kept, "series": {column: values}}.
+    Returns {"dataset", "epoch": its number for each row, "phase": the same, "kept": place of the row whose weights
+    were kept, "series": {column: values, None for what is no number}}.
     """
-    path = gallery.train_dir / "history.csv" if gallery.train_dir else None
-    table = read_table(path) if path else None
-    if table is None or table.empty:
+    history = gallery.history
+    if history is None:
         return None
-    numbers = {name: [_number(cell) for cell in table[name]] for name in table if name not in ("phase", "epoch")}
-    return {"dataset": gallery.train_dir.name, "phase": table["phase"].tolist() if "phase" in table else None,
-            "epoch": _epochs(table), "kept": _kept(numbers),
-            "series": {name: values for name, values in numbers.items() if any(value is not None for value in values)}}
-
-
-def _epochs(table):
-    return [int(cell) for cell in table["epoch"]] if "epoch" in table else list(range(1, len(table) + 1))
-
-
-def _kept(numbers):
-    """Place of the best epoch, as step 02 chose it; None in a history from elsewhere, or with gaps."""
-    rows = [dict(zip(numbers, values)) for values in zip(*numbers.values())]
-    try:
-        return max(range(len(rows)), key=lambda place: quality(rows[place]))
-    except (KeyError, TypeError):
-        return None
-
-
-def _number(cell):
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if abs(value) < float("inf") else None
+    numbers = {name: [float(cell) if np.isfinite(cell) else None for cell in history[name]]
+               for name in history if name not in ("phase", "epoch")}
+    rows = history.to_dict("records")
+    return {"dataset": gallery.train_dir.name, "phase": history["phase"].tolist(), "epoch": history["epoch"].tolist(),
+            "kept": max(range(len(rows)), key=lambda place: quality(rows[place])), "series": numbers}
 

@@ -45,7 +45,7 @@ function chart(title, meaning, lists) {
   const number = (value) => (value === 0 ? "0" : high < 0.01 ? value.toExponential(0) : value.toPrecision(2));
   const upright = (kind, index) => svg("line", { class: kind, x1: place(index, low)[0], x2: place(index, low)[0], y1: top, y2: height - bottom });
   const ticks = [low, (low + high) / 2, high].map((value) => [place(0, value)[1], value]);
-  const change = phase ? phase.findIndex((name, index) => index > 0 && name !== phase[index - 1]) : -1;
+  const change = phase.findIndex((name, index) => index > 0 && name !== phase[index - 1]);
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label":
     `${title} over ${count(length, "epoch")}, last ${drawn.at(-1)[1].findLast((value) => value !== null)}` },
   ...ticks.map(([y]) => svg("line", { class: "grid", x1: left, x2: width - right, y1: y, y2: y })),
@@ -53,7 +53,7 @@ function chart(title, meaning, lists) {
   text(left, height - 6, "start", String(epoch[0])), length > 1 ? text(width - right, height - 6, "end", String(epoch.at(-1))) : "",
   text((left + width) / 2, height - 6, "middle", "epoch"));
   if (change > 0) picture.append(upright("phase", change - 0.5));
-  if (kept !== null) picture.append(upright("kept", kept));
+  picture.append(upright("kept", kept));
   picture.append(...drawn.map(([kind, list]) => line(list, kind)));
   return h("figure", {}, h("figcaption", {}, title, h("small", {}, meaning)), picture);
 }
