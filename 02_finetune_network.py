@@ -53,11 +53,11 @@ def fit(step, source, img_dir, img_paths):
     # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
     with quiet_start():
         from imgcluster.extraction.network_files import NETWORK, write_fitted
-        from imgcluster.training.unlabelled import fit_networks, nothing_learnt, why_not_fitted
+        from imgcluster.training.unlabelled import fit_networks, nothing_learnt
 
     data_dir, network = source.folder("DATA_DIR"), None
     none, remedy = nothing_learnt(source.DATASET, asked=source.learns_labels)
-    if not (reason := why_not_fitted(source.POOLING, len(img_paths))):
+    if not (reason := source.why_not_fitted(len(img_paths))):
         step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
         network, names = fit_networks(each_network(source), img_dir, img_paths, seed=source.RANDOM_SEED,
                                       folder=data_dir / "training", progress=named_progress, say=step.say)

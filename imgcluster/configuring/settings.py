@@ -25,6 +25,8 @@ WRITTEN_TO = ("IMG_DIR", "DATA_DIR", "RESULT_DIR")
 
 # The catalogue that step 00 draws, and the part of it that has labels to learn from.
 SAMPLE, SAMPLE_TRAIN = "sample", "sample_train"
+# Photos without labels below which a network's own pooling may tell more than one fitted to them.
+FEW_PHOTOS = 50
 
 WeightsName = Annotated[str, Field(min_length=1)] | None
 
@@ -276,6 +278,13 @@ class Settings(BaseModel):
             return f"{said}: nothing to train on, the pretrained network is used as it is"
         placed = self.ASSIGN_TO is not None and not self.learns_labels
         return f"with ASSIGN_TO the network of {self.train_dataset} is used as it is" if placed else ""
+
+    def why_not_fitted(self, num_photos):
+        """Why step 02 does not fit the network to so many photos without labels, in words; "" where it does."""
+        if self.POOLING != "auto":
+            return f"POOLING = {self.POOLING!r} leaves nothing to fit"
+        few = num_photos < FEW_PHOTOS
+        return f"its {num_photos} photos are fewer than the {FEW_PHOTOS} to fit the network to" if few else ""
 
     def _train_dataset_of(self, earlier):
         """What a dataset's features were made with: one that was itself placed in clusters has no network of its own,

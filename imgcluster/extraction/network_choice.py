@@ -12,7 +12,7 @@ def choose_network(settings, img_dir, img_paths, *, say, warn):
     Raises UserError where the network is gone that made the features of ASSIGN_TO, with which none else compares.
     """
     options = network_options(settings)
-    _look_for_file(settings, options["train_dir"], warn)
+    _look_for_file(settings, options["train_dir"], len(img_paths), warn)
     # TensorFlow takes seconds to import: only now, so that what is wrong is said at once.
     with quiet_start():
         from imgcluster.extraction.networks import load_network
@@ -25,16 +25,20 @@ def choose_network(settings, img_dir, img_paths, *, say, warn):
     return network
 
 
-def _look_for_file(settings, train_dir, warn):
-    """Warn where step 02 should have made a network and did not; UserError where ASSIGN_TO needs it."""
+def _look_for_file(settings, train_dir, num_photos, warn):
+    """Warn where step 02 should have made a network and did not; UserError where ASSIGN_TO needs it.
+
+    num_photos: of DATASET, which are those that step 02 has without labels."""
     if train_dir is None or (train_dir / "network.keras").exists():
         return
     path = shown(train_dir / "network.keras")
-    if settings.ASSIGN_TO is not None and is_adapted(settings.data_dir_of(settings.ASSIGN_TO)):
-        raise UserError(f"ASSIGN_TO = {settings.ASSIGN_TO!r}: {path} is missing, the network that made its features, "
-                        "by which alone photos can be compared with them; put the file, or its folder, back")
-    warn(f"no {path} (step 02 makes it, of 50 photos or more where there are no labels): the pretrained network is "
-         "used as it is")
+    if settings.ASSIGN_TO is not None:
+        if is_adapted(settings.data_dir_of(settings.ASSIGN_TO)):
+            raise UserError(f"ASSIGN_TO = {settings.ASSIGN_TO!r}: {path} is missing, the network that made its "
+                            "features, by which alone photos can be compared with them; put the file, or its folder, "
+                            "back")
+    elif settings.learns_labels or not settings.why_not_fitted(num_photos):
+        warn(f"no {path} (step 02 makes it): the pretrained network is used as it is")
 
 
 def _that_suits(settings, network, train_dir, img_dir, img_paths, warn):

@@ -2,6 +2,7 @@
 import keras
 import numpy as np
 
+from imgcluster.configuring.settings import FEW_PHOTOS
 from imgcluster.files import arrays_if_whole, write_arrays
 from imgcluster.network.backbones import load_backbone, origin_of
 from imgcluster.network.classifier import PRETRAINED
@@ -12,16 +13,8 @@ from imgcluster.training.finetune import make_deterministic
 from imgcluster.training.frozen_maps import digest
 from imgcluster.training.pooling_fit import PHOTOS_TOGETHER, fit_to_pooled, view_pooling
 
-# Looks at photos, in several views each, after which more tell hardly more; and photos below which a network's own
-# pooling may tell more.
-LOOKS, FEW_PHOTOS = 1024, 50
-
-
-def why_not_fitted(pooling, num_photos):
-    """Return in words why networks are not fitted to so many photos with the setting POOLING; "" where they are."""
-    if pooling != "auto":
-        return f"POOLING = {pooling!r} leaves nothing to fit"
-    return f"its {num_photos} photos are fewer than the {FEW_PHOTOS} to fit the network to" * (num_photos < FEW_PHOTOS)
+# Looks at photos, in several views each, after which more tell hardly more.
+LOOKS = 1024
 
 
 def nothing_learnt(dataset, *, asked):

@@ -1,0 +1,45 @@
+"""Which network sees the photos: what is said where the one that the settings name is not there."""
+from types import SimpleNamespace
+
+import pytest
+from planned import settings_in
+
+from imgcluster.datafiles.feature_record import note_features
+from imgcluster.errors import UserError
+from imgcluster.extraction import networks
+from imgcluster.extraction.network_choice import choose_network
+
+
+@pytest.fixture
+def warned_of(tmp_path, monkeypatch):
+    """warned_of(number of photos, *overrides): what is warned of where step 02 left no network."""
+    tiny = SimpleNamespace(remark="tiny", before=None, that_made=lambda _: tiny)
+    monkeypatch.setattr(networks, "load_network", lambda **_: tiny)
+
+    def warned_of(num_photos, *overrides):
+        settings, warned = settings_in(tmp_path, "TRAIN_DATASET=auto", *overrides), []
+        names = [f"{row}.jpg" for row in range(num_photos)]
+        assert choose_network(settings, tmp_path, names, say=str, warn=warned.append) is tiny
+        return warned
+    return warned_of
+
+
+def test_a_network_that_step_02_should_have_made_is_missed_and_no_other(warned_of):
+    [said] = warned_of(50)
+    assert "new/network.keras (step 02 makes it)" in said
+    assert warned_of(49) == warned_of(500, "POOLING=max") == warned_of(500, "TRAIN_DATASET=None") == []
+    assert len(warned_of(10, "TRAIN_DATASET=new")) == 1  # labels teach, however few photos there are
+
+
+@pytest.mark.parametrize("made_by, is_needed", [({"fitted_to": "week1"}, True), ({}, False)])
+def test_the_network_of_the_photos_clustered_before_is_asked_for_where_they_had_one(warned_of, tmp_path, made_by,
+                                                                                    is_needed):
+    week1 = tmp_path / "data" / "week1"
+    week1.mkdir(parents=True)
+    (week1 / "features.npy").write_bytes(b"features")
+    note_features(week1, {"settings": {"TRAIN_DATASET": "week1"}, **made_by})
+    if is_needed:
+        with pytest.raises(UserError, match=r"ASSIGN_TO = 'week1': .*network.keras is missing"):
+            warned_of(500, "ASSIGN_TO=week1")
+    else:
+        assert warned_of(500, "ASSIGN_TO=week1") == []
