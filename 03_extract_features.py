@@ -16,14 +16,7 @@ from imgcluster.configuring.step_options import feature_options
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import features_digest, has_made
 from imgcluster.datafiles.photo_rows import drop_unreadable
-from imgcluster.datafiles.records import (
-    PHOTOS,
-    fingerprint,
-    is_up_to_date,
-    photos_key,
-    prepared_with,
-    weights_replaced,
-)
+from imgcluster.datafiles.records import PHOTOS, fingerprint, is_up_to_date, photos_key, prepared_with
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.extraction.features import extract_features
 from imgcluster.extraction.network_choice import choose_network
@@ -45,9 +38,6 @@ def main(argv=None):
         finish_claimed(train_dir)  # a step 02 that was killed
         if (train_dir / "network.keras").exists():
             step.warn_if_changed("02", data_dir=train_dir)
-            if weights_replaced(train_dir, settings.weights()):
-                step.warn("the file of WEIGHTS is another one than step 02 made its network of: run "
-                          "02_finetune_network.py again to use it")
     network = choose_network(settings, img_dir, img_paths, say=step.say, warn=step.warn)
     path, outputs = step.data_dir / "features.npy", ["features.npy", *([BEFORE] * bool(network.before))]
     current = (has_made(step.data_dir, outputs, {**network.source, "prepared": prepared_with(step.data_dir)})

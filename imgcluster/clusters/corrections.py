@@ -80,6 +80,7 @@ class _Follower:
         start = carried or Corrected(labels, np.zeros(len(labels), bool))
         self.found = Corrected(start.labels.copy(), start.by_hand.copy(), dict(start.names), set(start.touched))
         self.earlier = earlier
+        self.homes = {number: number for number in earlier}  # the clusters that the photos of earlier ones are in
         self.clusters = _Clusters(max(labels.max(), start.labels.max(), *earlier, *start.born.values(), -1), start.born)
         self.rows = {path: row for row, path in enumerate(img_paths)}
         self.naming = {}  # the line that named a cluster last
@@ -99,14 +100,14 @@ class _Follower:
 
     def _merge(self, line, old, new):
         inside = self.found.labels == old
-        has_earlier = old in self.earlier and self.clusters.joined_by(old) is None
-        if old == new or not (inside.any() or has_earlier):
+        if old == new or not (inside.any() or old in self.homes.values()):
             self.found.idle[line] = f"cluster {old} " + ("joins itself" if old == new else "has no photos")
             return
         self._begin(line, new)
         self.found.labels[inside] = new
         self.found.touched.add(new)
         self.clusters.note_merge(old, new)
+        self.homes = {number: new if home == old else home for number, home in self.homes.items()}
         self._hand_on_name(old, new)
 
     def _place(self, line, file, cluster, number):
@@ -161,7 +162,7 @@ class _Follower:
                 self.found.idle[line] = f"cluster {number} has no photos"
 
     def _there(self):
-        return {*self.found.labels.tolist(), *self.earlier}
+        return {*self.found.labels.tolist(), *self.earlier, *self.homes.values()}
 
     def namesakes(self):
         """{name: clusters, sorted} of the names given that more than one of the clusters there are has."""
@@ -173,8 +174,7 @@ class _Follower:
 
     def merged(self):
         """{cluster of earlier photos: the one that it has joined}."""
-        joined = {old: self.clusters.joined_by(old) for old in self.earlier}
-        return {old: new for old, new in joined.items() if new is not None}
+        return {number: home for number, home in self.homes.items() if home != number}
 
     def _begin(self, line, number):
         """Note that photos come into a cluster, which may have ended."""

@@ -11,6 +11,7 @@ import pandas as pd
 from imgcluster.datafiles.chain import count_of
 from imgcluster.errors import UserError
 from imgcluster.files import read_table, replacing, separator
+from imgcluster.photos.spelling import as_called
 
 COLUMNS = ("action", "file", "cluster", "value")
 # Which clustering a line is for (`corrections.clustering_id`); the report fills it in, and step 04 where it is empty.
@@ -30,7 +31,7 @@ def read_corrections(path, clustering):
     if not rows:
         return pd.DataFrame(columns=[*COLUMNS, CLUSTERING], dtype=str)
     (_, header), *lines = rows
-    header = _named(header)
+    header = as_called(header, (*COLUMNS, CLUSTERING))
     if missing := [name for name in COLUMNS if name not in header]:
         raise UserError(f"{path}: no column {', '.join(missing)}; its first line is to be {','.join(COLUMNS)}")
     # Other columns may have one name, or none, in common.
@@ -47,13 +48,8 @@ def _filled_rows(path):
     try:
         return [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
     except csv.Error as error:
-        raise UserError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error}); is a quotation mark (\") "
-                        "there that nothing ends?") from error
-
-
-def _named(header):
-    """The cells of a header as columns are called, whatever capitals and blanks they were written with."""
-    return [cell.strip().lower() if cell.strip().lower() in (*COLUMNS, CLUSTERING) else cell for cell in header]
+        raise UserError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error}); shorten that "
+                        "line, or remove it") from error
 
 
 def lines_for(data_dir, clustering):
@@ -133,8 +129,9 @@ def _reader(text):
 def _stamped(rows, clustering):
     """Rows of cells, the first filled one their header, with `clustering` in each one's empty cell of that column."""
     header = next(filter(_is_filled, rows), [])
-    names = header if CLUSTERING in _named(header) else [*header, CLUSTERING]
-    place, stamped = _named(names).index(CLUSTERING), []
+    called = as_called(header, [CLUSTERING])
+    names = header if CLUSTERING in called else [*header, CLUSTERING]
+    place, stamped = (called if CLUSTERING in called else names).index(CLUSTERING), []
     for cells in rows:
         if cells is header:
             cells = names

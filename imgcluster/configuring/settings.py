@@ -284,7 +284,7 @@ class Settings(BaseModel):
         if self.POOLING != "auto":
             return f"POOLING = {self.POOLING!r} leaves nothing to fit"
         few = num_photos < FEW_PHOTOS
-        return f"its {num_photos} photos are fewer than the {FEW_PHOTOS} to fit the network to" if few else ""
+        return f"there are fewer than the {FEW_PHOTOS} photos to fit the network to ({num_photos})" if few else ""
 
     def _train_dataset_of(self, earlier):
         """What a dataset's features were made with: one that was itself placed in clusters has no network of its own,

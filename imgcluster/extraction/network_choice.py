@@ -1,6 +1,8 @@
 """Which network sees the photos of a dataset: the one that the settings name, or what it was before it was adapted."""
 from imgcluster.configuring.step_options import network_options, picture_options
+from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.feature_record import features_record, is_adapted
+from imgcluster.datafiles.records import changed_settings, weights_replaced
 from imgcluster.errors import UserError
 from imgcluster.extraction.kind import read_kind
 from imgcluster.running.cli import quiet_start, shown
@@ -12,7 +14,8 @@ def choose_network(settings, img_dir, img_paths, *, say, warn):
     Raises UserError where the network is gone that made the features of ASSIGN_TO, with which none else compares.
     """
     options = network_options(settings)
-    _look_for_file(settings, options["train_dir"], len(img_paths), warn)
+    if options["train_dir"] is not None:
+        _look_at_file(settings, options["train_dir"], len(img_paths), warn)
     # TensorFlow takes seconds to import: only now, so that what is wrong is said at once.
     with quiet_start():
         from imgcluster.extraction.networks import load_network
@@ -25,20 +28,28 @@ def choose_network(settings, img_dir, img_paths, *, say, warn):
     return network
 
 
-def _look_for_file(settings, train_dir, num_photos, warn):
-    """Warn where step 02 should have made a network and did not; UserError where ASSIGN_TO needs it.
+def _look_at_file(settings, train_dir, num_photos, warn):
+    """Warn where step 02 should have made a network and did not, or did of other weights; UserError where ASSIGN_TO
+    needs one that is not there.
 
     num_photos: of DATASET, which are those that step 02 has without labels."""
-    if train_dir is None or (train_dir / "network.keras").exists():
-        return
     path = shown(train_dir / "network.keras")
-    if settings.ASSIGN_TO is not None:
+    if (train_dir / "network.keras").exists():
+        same_settings = not changed_settings(train_dir, "02", of_step(settings, "02"))
+        if same_settings and not settings.untrained and weights_replaced(train_dir, settings.weights()):
+            warn(f"the file of WEIGHTS is another one than {path} was made of: run 02_finetune_network.py again to use "
+                 "it")
+    elif settings.ASSIGN_TO is not None:
         if is_adapted(settings.data_dir_of(settings.ASSIGN_TO)):
             raise UserError(f"ASSIGN_TO = {settings.ASSIGN_TO!r}: {path} is missing, the network that made its "
                             "features, by which alone photos can be compared with them; put the file, or its folder, "
                             "back")
-    elif settings.learns_labels or not settings.why_not_fitted(num_photos):
-        warn(f"no {path} (step 02 makes it): the pretrained network is used as it is")
+    elif _has_labels(settings, train_dir) or not settings.why_not_fitted(num_photos):
+        warn(f"no {path} (step 02 makes it, or says why not): the pretrained network is used as it is")
+
+
+def _has_labels(settings, train_dir):
+    return settings.learns_labels and (train_dir / "labels_true.txt").exists()
 
 
 def _that_suits(settings, network, train_dir, img_dir, img_paths, warn):

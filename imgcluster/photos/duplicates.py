@@ -99,9 +99,9 @@ def find_duplicates(files, signatures):
     files: names; signatures: as `photo_signature` gives them, with "broken_off" where that is known of the files.
     `kept` is the best copy (whole files before broken-off ones, colour before grey, then most detail, then the largest
     file, then the first in order) and never itself a copy; all copies of one photo were compared with the same one of
-    them, so that chains of similar photos do not grow. kind: "same file" or "same picture". distance:
-    differing bits of the 256-bit hashes. A mirror image is no copy. Memory grows with the number of photos, not its
-    square.
+    them, so that chains of similar photos do not grow. kind: "same file" or "same picture".
+    distance: differing bits of the 256-bit hashes. A mirror image is no copy. Memory grows with the number of photos,
+    not its square.
     """
     kept_of, unique = _same_files(signatures)
     for copy, (kept, kind, distance) in _same_pictures([signatures[k] for k in unique]).items():

@@ -3,6 +3,7 @@
 Each finished photo is noted in a ledger, so that a killed run goes on where it was, and a photo that did not change is
 not done again. A photo that cannot be read, or that brings its process down, is noted with the reason.
 """
+import contextlib
 import os
 import shutil
 from collections import Counter
@@ -116,24 +117,27 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
         _make_way(root, name)
     for folder in {(root / name).parent for root, name in written}:
         remove_leftovers(folder)
-    with progress(len(img_paths), len(entries)) as bar, ledger.open("a", encoding="utf-8") as file:
+    with progress(len(img_paths), len(entries)) as bar, _open_to_append(ledger) as file:
         for task, result in in_processes(preprocess_photo, tasks, workers):
             _, name, *_ = task
             entries[name] = {"file": name, "stamp": tasks[task], **result}
-            _append(file, ledger_line(entries[name]))
+            file.write(ledger_line(entries[name]))
+            file.flush()
             bar.update(1)
     ordered = [entries[name] for name in img_paths]
     write_ledger(ledger, ordered)
     return ordered
 
 
-def _append(file, text):
-    """Write text to the end of an open file at once; an OSError says of which file it is."""
+@contextlib.contextmanager
+def _open_to_append(path):
+    """Open a text file for what is to come after the rest of it; an OSError, as on a full disk, says which file it is
+    of."""
     try:
-        file.write(text)
-        file.flush()
+        with path.open("a", encoding="utf-8") as file:
+            yield file
     except OSError as error:
-        error.filename = file.name
+        error.filename = error.filename or str(path)
         raise
 
 

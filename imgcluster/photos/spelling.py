@@ -12,15 +12,20 @@ def folded(text):
     return composed(composed(text).casefold())
 
 
-def with_columns(table, names):
-    """Return a DataFrame whose columns called `names` (lower case) are called so, whatever capitals they have and
+def as_called(columns, names):
+    """Return the names of columns, those of `names` (lower case) as they are there, whatever capitals they have and
     blanks stand around them.
 
     Of columns that differ by these alone, all keep theirs.
     """
-    lowered = [column.strip().lower() for column in table.columns]
-    return table.rename(columns={column: lower for column, lower in zip(table.columns, lowered)
-                                 if lower in names and lowered.count(lower) == 1})
+    lowered = [column.strip().lower() for column in columns]
+    return [lower if lower in names and lowered.count(lower) == 1 else column
+            for column, lower in zip(columns, lowered)]
+
+
+def with_columns(table, names):
+    """Return a DataFrame whose columns are called as `as_called` returns them."""
+    return table.set_axis(as_called(table.columns, names), axis=1)
 
 
 def as_listed(paths, photos):

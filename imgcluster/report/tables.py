@@ -190,7 +190,8 @@ def training(gallery):
         return None
     numbers = {name: [float(cell) if np.isfinite(cell) else None for cell in history[name]]
                for name in history if name not in ("phase", "epoch")}
+    series = {name: values for name, values in numbers.items() if any(value is not None for value in values)}
     rows = history.to_dict("records")
     return {"dataset": gallery.train_dir.name, "phase": history["phase"].tolist(), "epoch": history["epoch"].tolist(),
-            "kept": max(range(len(rows)), key=lambda place: quality(rows[place])), "series": numbers}
+            "kept": max(range(len(rows)), key=lambda place: quality(rows[place])), "series": series}
 

@@ -237,6 +237,18 @@ def test_the_documented_example_is_followed():
     assert (found.labels.tolist(), found.names, found.lost) == ([10, 0, 4, 4], {10: "red boots"}, {})
 
 
+@pytest.mark.parametrize("lines, merged, names", [
+    # A cluster that starts again has none of the earlier photos.
+    (["merge,,1,0", "move,a.jpg,0,1"], {1: 0}, {}), (["merge,,1,0", "move,a.jpg,0,1", "merge,,1,3"], {1: 0}, {}),
+    (["merge,,3,1", "merge,,1,0"], {1: 0, 3: 0}, {}), (["move,b.jpg,1,0", "merge,,1,3"], {1: 3}, {}),
+    (["merge,,3,new-1", "name,,new-1,caps"], {3: 4}, {4: "caps"}),
+    (["split,a.jpg,0,new-1", "merge,,new-1,1"], {}, {})])
+def test_earlier_clusters_are_merged_whether_or_not_photos_are_in_them(lines, merged, names):
+    table = pd.DataFrame([line.split(",") for line in lines], columns=COLUMNS)
+    found = apply_corrections(np.array([0, 1]), ["a.jpg", "b.jpg"], table, earlier=dict.fromkeys((0, 1, 3), ""))
+    assert found.merged == merged and found.names == names
+
+
 def test_photos_are_known_however_their_paths_are_written():
     files = ["shop a/schuhe_\u00fc.jpg", "b.jpg"]
     table = pd.DataFrame([["move", "./shop a\\schuhe_u\u0308.jpg", "0", "1"]], columns=COLUMNS)

@@ -54,7 +54,13 @@ def test_columns_are_known_by_any_capitals_and_those_that_lack_are_named(tmp_pat
         read_corrections(path, "now")
 
 
-def test_a_text_that_does_not_end_is_told_with_its_line(tmp_path):
+def test_a_column_of_the_right_name_goes_before_one_that_differs_by_capitals(tmp_path):
+    path = tmp_path / "corrections.csv"
+    path.write_text("action,Cluster,file,Value,cluster,value\nname,9,,3 EUR,0,boots\n")
+    assert read_corrections(path, "now").to_numpy().tolist() == [["name", "", "0", "boots", "now"]]
+
+
+def test_a_cell_that_is_too_long_is_told_with_its_line(tmp_path):
     path = tmp_path / "corrections.csv"
     path.write_text('action,file,cluster,value\nname,,1,bags\nname,,2,"' + "x" * 200_000 + '"\n')
     with pytest.raises(UserError, match="corrections.csv, line 3: cannot be read as CSV"):

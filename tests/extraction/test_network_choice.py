@@ -4,10 +4,13 @@ from types import SimpleNamespace
 import pytest
 from planned import settings_in
 
+from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.feature_record import note_features
+from imgcluster.datafiles.records import weights_digest, write_record
 from imgcluster.errors import UserError
 from imgcluster.extraction import networks
 from imgcluster.extraction.network_choice import choose_network
+from imgcluster.files import write_lines
 
 
 @pytest.fixture
@@ -24,11 +27,27 @@ def warned_of(tmp_path, monkeypatch):
     return warned_of
 
 
-def test_a_network_that_step_02_should_have_made_is_missed_and_no_other(warned_of):
+def test_a_network_that_step_02_should_have_made_is_missed_and_no_other(warned_of, tmp_path):
     [said] = warned_of(50)
-    assert "new/network.keras (step 02 makes it)" in said
+    assert "new/network.keras (step 02 makes it, or says why not)" in said
     assert warned_of(49) == warned_of(500, "POOLING=max") == warned_of(500, "TRAIN_DATASET=None") == []
+    assert warned_of(10, "TRAIN_DATASET=new") == []
+    write_lines(tmp_path / "data" / "new" / "labels_true.txt", "a" * 10)
     assert len(warned_of(10, "TRAIN_DATASET=new")) == 1  # labels teach, however few photos there are
+
+
+def test_weights_replaced_since_are_told_of_unless_other_ones_are_named(warned_of, tmp_path):
+    data_dir, path, named = tmp_path / "data" / "new", tmp_path / "w.weights.h5", "BACKBONE=MobileNetV2"
+    path.write_bytes(b"one")
+    write_lines(data_dir / "network.keras", ["fitted"])
+    settings = settings_in(tmp_path, "TRAIN_DATASET=auto", named, f"WEIGHTS={path}")
+    write_record(data_dir, "02", settings=of_step(settings, "02"), outputs=[],
+                 weights=weights_digest(settings.weights()))
+    assert warned_of(500, named, f"WEIGHTS={path}") == []
+    path.write_bytes(b"two")
+    [said] = warned_of(500, named, f"WEIGHTS={path}")
+    assert "run 02_finetune_network.py again to use it" in said
+    assert warned_of(500, named) == []  # of that `warn_if_changed` tells
 
 
 @pytest.mark.parametrize("made_by, is_needed", [({"fitted_to": "week1"}, True), ({}, False)])

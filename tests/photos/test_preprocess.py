@@ -24,6 +24,7 @@ from imgcluster.photos.photo_tables import gone_photos
 from imgcluster.photos.prepare import Recipe
 from imgcluster.photos.preprocess import (
     Folders,
+    _open_to_append,
     mask_names,
     photos_changed,
     preprocess_dataset,
@@ -70,6 +71,16 @@ def test_masks_of_photos_that_differ_in_their_suffix_have_names_of_their_own():
     masks = mask_names(names)
     assert masks["a.jpg"] == "a.png" and masks["b/a.jpg"] == "b/a.png" and masks["d.e.jpeg"] == "d.e.png"
     assert masks["c.jpg"] == "c.jpg.png" and len(set(masks.values())) == len(names)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_a_full_disk_is_told_with_the_file_that_has_no_room(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png"])
+    (tmp_path / "full").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as caught, _open_to_append(tmp_path / "full") as file:
+        file.write(names[0])
+        file.flush()
+    assert caught.value.filename == str(tmp_path / "full")
 
 
 def test_what_a_killed_run_left_half_written_is_removed(tmp_path, save_photos):
