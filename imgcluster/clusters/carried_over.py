@@ -52,8 +52,9 @@ def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=No
     taken for one about these clusters.
     """
     earlier, own = earlier or {}, own or clustering_id(img_paths, clustering.labels)
-    outcome = _outcome(data_dir, clusterings.Found(own, img_paths, clustering.labels, clustering.labels), earlier,
-                       features=features, warn=warn, say=say)
+    present = clusterings.Found(own, img_paths, clustering.labels, clustering.labels,
+                                clusterings.digests_of(data_dir, img_paths))
+    outcome = _outcome(data_dir, present, earlier, features=features, warn=warn, say=say)
     found = outcome.corrected
     _warn_of_odd(outcome.aside, found, warn)
     if outcome.num_carried:
@@ -111,8 +112,9 @@ def _vanished_in_words(vanished):
     """What to say of corrected clusters none of whose photos are there: [(number, name or "", photos)]."""
     each = listed([f"{repr(name) if name else f'cluster {number} of then'} ({counted(photos, 'photo')})"
                    for number, name, photos in vanished], MOST_NAMED)
-    return (f"{each}: no photo is there any more. Photos are known again by their names and folders alone: where these "
-            "are others now, give them back the old ones; else remove these lines")
+    return (f"{each}: no photo is there any more. Photos are known again by their names and folders, or by what their "
+            "files hold, where step 01 saw that: where all of it is other now, give them back the old names; else "
+            "remove these lines")
 
 
 def _stamp(path, latest, own, warn):

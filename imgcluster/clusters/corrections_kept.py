@@ -44,7 +44,7 @@ def follow(table, present, recall, *, features, earlier=None, copies=None):
     runs = _runs(table[is_known], known, present)
     starts, ends = zip(*_in_turn(runs, present, features, earlier=earlier, copies=copies))
     vanished = [each for end, (before, _), (after, _) in zip(ends, runs, runs[1:])
-                for each in _vanished(end, before.img_paths, after.img_paths)]
+                for each in _vanished(end, before.names_in(after), after.img_paths)]
     counts = [len(lines) - len(end.lost) - len(end.idle) for (_, lines), end in zip(runs, ends)]
     odd = {name: {line: said for end in ends for line, said in getattr(end, name).items()}
            for name in ("lost", "idle", "astray")}
@@ -63,13 +63,13 @@ def _runs(table, known, present):
 
 def _in_turn(runs, present, features, **known):
     """Yield for each run the `Corrected` that it begins with, None for the first, and the one that it ends with."""
-    end, files, left = None, None, {}
+    end, before, left = None, None, {}
     for found, lines in runs:
-        start = end and carried(end, files, found, features=features if found is present else None)
+        start = end and carried(end, before.names_in(found), found, features=features if found is present else None)
         if found.id in left:
             start = replace(start, born=_numbers_now(left[found.id], start.labels))
         left[found.id] = end = apply_corrections(found.labels, found.img_paths, lines, carried=start, **known)
-        files = found.img_paths
+        before = found
         yield start, end
 
 
@@ -94,12 +94,13 @@ def _vanished(state, files, img_paths):
 def carried(state, files, found, *, features=None):
     """Return the `Corrected` of a clustering, a `clusterings.Found`, that keeps what a person did to an earlier one.
 
-    state: the `Corrected` of that, of photos `files`. The photos of a cluster that was touched stay together, apart
-    from all others that were in a cluster, and keep its name; photos that a person put in none stay there. It has the
-    number of the cluster found that most of its photos are in, or a new one where more photos of another are at home.
-    Photos of an untouched cluster that were found in that one go where most of theirs are, or stay a cluster of their
-    own. New photos go where those found in one cluster with them went, and if these went apart, where the photo most
-    like them by `features` [N, D] did; without features, where they did at that time (`Found.begun`).
+    state: the `Corrected` of that, of photos `files` (`Found.names_in` the other). The photos of a cluster that was
+    touched stay together, apart from all others that were in a cluster, and keep its name; photos that a person put in
+    none stay there. It has the number of the cluster found that most of its photos are in, or a new one where more
+    photos of another are at home. Photos of an untouched cluster that were found in that one go where most of theirs
+    are, or stay a cluster of their own. New photos go where those found in one cluster with them went, and if these
+    went apart, where the photo most like them by `features` [N, D] did; without features, where they did at that time
+    (`Found.begun`).
     """
     before, by_hand = _before(state, files, found.img_paths)
     target, kept = _targets(before, found.labels, state.touched)

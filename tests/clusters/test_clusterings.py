@@ -1,13 +1,15 @@
 """Clusterings are found again by their id, as they were, for as long as corrections or open reports need them."""
 import os
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.clusterings import MOST_OTHERS, Found, keep, recall
+from imgcluster.clusters.clusterings import MOST_OTHERS, Found, digests_of, keep, recall
 from imgcluster.clusters.corrections import clustering_id
-from imgcluster.files import write_lines
+from imgcluster.files import write_lines, write_table
 
 FILES = ["a.jpg", "b, c.jpg", '가 "방".jpg', "001"]
 
@@ -24,6 +26,19 @@ def test_a_clustering_is_recalled_as_it_was(tmp_path):
     again = recall(tmp_path, kept.id)
     assert (again.id, again.img_paths) == (kept.id, FILES)
     assert again.labels.tolist() == [0, 1, -1, 0] and again.begun.tolist() == [2, 1, -1, 0]
+
+
+def test_photos_that_were_renamed_are_known_by_their_content(tmp_path):
+    write_table(tmp_path / "photos.csv", pd.DataFrame({"file": FILES, "digest": ["d1", "d2", "d3", "d3"]}))
+    first = replace(found([0, 1, 1, 0]), digests=digests_of(tmp_path, FILES))
+    keep(tmp_path, first, needed=set())
+    first = recall(tmp_path, first.id)
+    assert first.digests == ("d1", "d2", "d3", "d3") and digests_of(tmp_path, [*FILES, "x.jpg"]) == ()
+    now = ["a.jpg", "new/b.jpg", "twin 1.jpg", "twin 2.jpg", "x.jpg"]
+    later = Found("later", now, np.zeros(5, int), np.zeros(5, int), ("other", "d2", "d3", "d3", "d1"))
+    # a.jpg is another picture now, and x.jpg what it was: names go before.
+    assert first.names_in(later) == ["a.jpg", "new/b.jpg", "twin 1.jpg", "twin 2.jpg"]
+    assert first.names_in(replace(later, digests=())) == replace(first, digests=()).names_in(later) == FILES
 
 
 @pytest.mark.parametrize("change", [

@@ -1,4 +1,6 @@
 """What a person touched stays as it was left, whatever clusters are found next."""
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,6 +148,19 @@ def test_clusters_whose_photos_have_all_left_are_gone():
     found, groups = after(table, clustering(spread(c0="xy", c1="z")), X)
     assert groups == {0: "xy", 1: "z"} and found.num_kept == 0
     assert after(table, clustering(spread(none="xyz")), X)[1] == {-1: "xyz"}
+
+
+def test_a_cluster_stays_as_it_was_left_when_its_photos_are_renamed():
+    x = replace(X, digests=tuple(X.img_paths))
+    table = table_of(lines(X, ("merge", "", "1", "0"), ("split", "i", "2", "new-1"), ("name", "", "3", "bags")))
+    renamed = {photo: f"{photo}'" for photo in "abefilm"}
+    y = clustering({renamed.get(photo, photo): cluster for photo, cluster in zip(X.img_paths, X.labels.tolist())})
+    found, groups = after(table, replace(y, digests=tuple(X.img_paths)), x)
+    assert {photos.replace("'", "") for photos in groups.values()} == {"abcdefgh", "jk", "lm", "i"}
+    assert [*found.corrected.names.values()] == ["bags"] and found.vanished == []
+    # By their names alone those are new photos.
+    found, groups = after(table, y, x)
+    assert "i'" not in groups.values() and found.vanished
 
 
 def test_corrections_of_several_clusterings_follow_each_other():
