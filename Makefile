@@ -12,6 +12,10 @@ ARGS ?=
 run: $(VENV)/.installed
 	$(BIN)/python run_all.py $(ARGS)
 
+# Several processes share the cores: none is to start threads for all of them.
+test: export OMP_NUM_THREADS = 1
+test: export TF_NUM_INTRAOP_THREADS = 1
+test: export TF_NUM_INTEROP_THREADS = 1
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 

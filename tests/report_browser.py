@@ -16,10 +16,11 @@ def opened(driver, path):
 def open_page(driver, address):
     """Open a page; once more where Chromium on a busy machine forgets that it was asked to (once in some hundred)."""
     from selenium.common.exceptions import TimeoutException
-    driver.set_page_load_timeout(20)
+    driver.set_page_load_timeout(5)
     try:
         driver.get(address)
     except TimeoutException:
+        driver.set_page_load_timeout(60)
         driver.get(address)
 
 
