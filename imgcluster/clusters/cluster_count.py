@@ -163,8 +163,8 @@ def outliers(isolation, labels):
 
 def _check_given(num_photos, num_clusters, imgs_per_model):
     if num_clusters is not None and not 1 <= num_clusters <= num_photos:
-        raise UserError(f"NUM_CLUSTERS = {num_clusters}, but there {'is' if num_photos == 1 else 'are'} "
-                        f"{counted(num_photos, 'photo')}: 1 to {num_photos} possible, or None to have it estimated")
+        raise UserError(f"NUM_CLUSTERS = {num_clusters}, but {_there_are(num_photos)}: 1 to {num_photos} possible, or "
+                        "None to have it estimated")
     if imgs_per_model is not None and not imgs_per_model > 0:
         raise UserError(f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}: a number above 0 needed, or None")
 
@@ -178,7 +178,10 @@ def doubt_of_given(num_photos, *, num_clusters, imgs_per_model):
     if num_clusters and imgs_per_model:
         return f"NUM_IMGS_PER_MODEL = {imgs_per_model:g} has no effect beside NUM_CLUSTERS = {num_clusters}"
     if imgs_per_model and imgs_per_model > num_photos:
-        return (f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}, but there {'is' if num_photos == 1 else 'are'} "
-                f"{counted(num_photos, 'photo')} in all, so that all are one cluster; give the number of photos of a "
-                "single product, or None")
+        return (f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}, but {_there_are(num_photos)} in all, so that all are one "
+                "cluster; give the number of photos of a single product, or None")
     return ""
+
+
+def _there_are(num_photos):
+    return f"there {'is' if num_photos == 1 else 'are'} {counted(num_photos, 'photo')}"

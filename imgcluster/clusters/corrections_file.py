@@ -131,7 +131,7 @@ def _stamped(rows, clustering):
     header = next(filter(_is_filled, rows), [])
     called = as_called(header, [CLUSTERING])
     names = header if CLUSTERING in called else [*header, CLUSTERING]
-    place, stamped = (called if CLUSTERING in called else names).index(CLUSTERING), []
+    place, stamped = [*called, CLUSTERING].index(CLUSTERING), []
     for cells in rows:
         if cells is header:
             cells = names

@@ -42,9 +42,9 @@ def follow(table, present, recall, *, features, earlier=None, copies=None):
     known = {name: recall(name) for name in table[CLUSTERING].unique()} | {present.id: present}
     is_known = np.array([known[name] is not None for name in table[CLUSTERING]], bool)
     runs = _runs(table[is_known], known, present)
-    starts, ends = zip(*_in_turn(runs, present, features, earlier=earlier, copies=copies))
-    vanished = [each for end, (before, _), (after, _) in zip(ends, runs, runs[1:])
-                for each in _vanished(end, before.names_in(after), after.img_paths)]
+    starts, ends, names = zip(*_in_turn(runs, present, features, earlier=earlier, copies=copies))
+    vanished = [each for end, files, (after, _) in zip(ends, names[1:], runs[1:])
+                for each in _vanished(end, files, after.img_paths)]
     counts = [len(lines) - len(end.lost) - len(end.idle) for (_, lines), end in zip(runs, ends)]
     odd = {name: {line: said for end in ends for line, said in getattr(end, name).items()}
            for name in ("lost", "idle", "astray")}
@@ -62,15 +62,17 @@ def _runs(table, known, present):
 
 
 def _in_turn(runs, present, features, **known):
-    """Yield for each run the `Corrected` that it begins with, None for the first, and the one that it ends with."""
+    """Yield for each run the `Corrected` that it begins with, the one that it ends with, and the photos of the run
+    before as they are called in it; the first and the last are None for the first run."""
     end, before, left = None, None, {}
     for found, lines in runs:
-        start = end and carried(end, before.names_in(found), found, features=features if found is present else None)
+        files = before and before.names_in(found)
+        start = end and carried(end, files, found, features=features if found is present else None)
         if found.id in left:
             start = replace(start, born=_numbers_now(left[found.id], start.labels))
         left[found.id] = end = apply_corrections(found.labels, found.img_paths, lines, carried=start, **known)
         before = found
-        yield start, end
+        yield start, end, files
 
 
 def _numbers_now(state, labels):

@@ -123,9 +123,11 @@ def _num_new(table):
 def placed_by(chain):
     """Return what tells the clusters of a chain, which of them are merged and their names from others, to be noted of
     photos placed in them: two texts for each dataset."""
-    return [text for folder in chain.values() for text in (
-        fingerprint(folder / "labels_pred.txt") + "".join(map(" {0[0]}>{0[1]}".format, merged_in(folder).items())),
-        fingerprint(folder / "cluster_names.csv"))]
+    told = []
+    for folder in chain.values():
+        merges = "".join(f" {old}>{new}" for old, new in merged_in(folder).items())
+        told += [fingerprint(folder / "labels_pred.txt") + merges, fingerprint(folder / "cluster_names.csv")]
+    return told
 
 
 def _changed_since(data_dir, chain):

@@ -30,8 +30,7 @@ class Network:
 
     embedding: Keras model from RGB pictures [B, S, S, 3] of 0..255 to features [B, D]. source: mapping with "network"
     (its name), "network_file" (a digest), and the dataset it was "trained_on" or "fitted_to", which tells networks
-    apart. remark: the same in words. before: the Network that a
-    fine-tuned one was before, where it kept that.
+    apart. remark: the same in words. before: the Network that a fine-tuned one was before, where it kept that.
     """
 
     embedding: object

@@ -25,8 +25,8 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=
 
     max_photos: of more photos a seeded sample is shown, and the page says so. rerun: the command line by which
     corrections are applied. progress: `progress(total)` makes a bar with `.update(n)` and a `with` block, moved once
-    per thumbnail. Returns {"photos": those shown, "bytes": the file's size}. Raises UserError when labels_pred.txt or
-    img_paths.txt is missing; whatever else is missing is left out.
+    per thumbnail. Returns {"photos": those shown, "bytes": the file's size}. Raises UserError when img_paths.txt,
+    features.npy, labels_pred.txt, clusters.csv or som.npz is missing; whatever else is missing is left out.
     """
     rows = rows_shown(gallery, max_photos)
     data = page_data(gallery, rows)
