@@ -32,8 +32,7 @@ def main(argv=None):
     step.begin()
     done = preprocess_dataset(
         step.data_dir, folders, scanned, Recipe(**recipe_options(settings)), filters=filter_options(settings),
-        remove_duplicates=settings.REMOVE_DUPLICATES, workers=settings.workers,
-        progress=lambda total, done: progress(description="photos", total=total, initial=done))
+        remove_duplicates=settings.REMOVE_DUPLICATES, workers=settings.workers, progress=progress)
     for name, reason in done.skipped[:5]:
         step.warn(f"{name}: {reason}")
     if done.skipped[5:]:

@@ -21,7 +21,7 @@ from imgcluster.configuring.step_options import (
 )
 from imgcluster.datafiles.artefacts import read_labels_true
 from imgcluster.datafiles.records import PHOTOS, weights_digest
-from imgcluster.progress import named_progress
+from imgcluster.progress import progress
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, quiet_start, run
 
@@ -60,7 +60,7 @@ def fit(step, source, img_dir, img_paths):
     if not (reason := source.why_not_fitted(len(img_paths))):
         step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
         network, names = fit_networks(each_network(source), img_dir, img_paths, seed=source.RANDOM_SEED,
-                                      folder=data_dir / "training", progress=named_progress, say=step.say)
+                                      folder=data_dir / "training", progress=progress, say=step.say)
     write_fitted(data_dir, network)
     if network is None:
         return step.warn(f"{none}{reason and f', and {reason}'}: the pretrained network is used as it is ({remedy})")
@@ -78,7 +78,7 @@ def learn(step, source, img_dir, img_paths, labels):
     data_dir, training_set = source.folder("DATA_DIR"), make_training_set(img_paths, labels, **split_options(source))
     regime = Regime(augmentation=Augmentation(**augmentation_options(source)), **regime_options(source))
     trainer = Trainer(training_set, regime, img_dir=img_dir, state_dir=data_dir / "training", say=step.say,
-                      warn=step.warn, progress=named_progress, **trainer_options(source))
+                      warn=step.warn, progress=progress, **trainer_options(source))
     members = trainer.train_all(each_network(source))
     outputs, scores, judged = write_trained(data_dir, trainer, members)
     step.say(f"network kept, with all features that step 03 gets, on {judged} validation photos: "

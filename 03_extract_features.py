@@ -71,8 +71,7 @@ def extract(step, network, img_dir, img_paths, path):
 
     errors = extract_features(
         with_before(network, step.settings.ZOOM_AVERAGING), img_dir, img_paths, path, step.data_dir / BEFORE,
-        key={**step.values("03"), **network.source, **photos_key(step.data_dir)},
-        progress=lambda total, done: progress(description="features", total=total, initial=done),
+        key={**step.values("03"), **network.source, **photos_key(step.data_dir)}, progress=progress,
         **feature_options(step.settings))
     drop_unreadable(step.data_dir, img_dir, {img_paths[row]: reason for row, reason in errors.items()}, warn=step.warn)
 

@@ -8,7 +8,6 @@ Windows: none, unless --show asks for them
 Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 """
 import sys
-from functools import partial
 
 from imgcluster.clusters.cluster_results import warn_of_what_was_scored
 from imgcluster.clusters.placing import warn_of_changes
@@ -42,10 +41,9 @@ def main(argv=None):
     earlier = [or_none(gallery_of, settings.for_dataset(name)) for name in chain]
     gallery = gallery_of(settings, earlier=tuple(filter(None, earlier)))
     warn_of_photos_not_found(gallery, warn=step.warn)
-    written = save_figures(gallery, step.result_dir, progress=partial(progress, description="figures", unit="figure"))
+    written = save_figures(gallery, step.result_dir, progress=progress)
     pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
-    page = write_report(step.result_dir / "report.html", gallery, rerun=step.rerun_from("04"),
-                        progress=lambda total: progress(description="report", total=total))
+    page = write_report(step.result_dir / "report.html", gallery, rerun=step.rerun_from("04"), progress=progress)
     written.append("report.html")
     exported = step.result_dir / "clusters"
     if settings.EXPORT_CLUSTERS:

@@ -49,7 +49,7 @@ def main(argv=None):
     searcher = Searcher(catalogue, encoder, recipe)
     folders = [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")]
     figures = Figures(step.result_dir / "search", catalogue, folders) if options.figure else None
-    with progress(total=len(sources), description="photos") as bar:
+    with progress("photos", len(sources)) as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
     tell(as_text(found, catalogue, form=options.format, level=options.level))
@@ -81,7 +81,7 @@ def add_photos(step):
     added = add_folder(
         data_dir, options.add, folders, Recipe(**recipe_options(settings)), encoder,
         Options(**addition_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
-        progress=lambda total, done: progress(description="photos", total=total, initial=done))
+        progress=progress)
     step.say(added.in_words)
     if added.came or added.left:
         step.say(what_next(data_dir, settings.DATASET, came=added.came, assign_to=settings.ASSIGN_TO))

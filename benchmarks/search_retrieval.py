@@ -64,8 +64,7 @@ class Photos:
         work = options.work / f"{folder.name}_{background}{'_part' if strange else ''}"
         entries = preprocess_folder(
             Folders(raw=folder, img=work / "img", masks=work / "masks"), self.paths, RECIPES[background],
-            ledger=work / "preprocess.jsonl", workers=options.workers,
-            progress=lambda total, done: progress(description=f"{folder.name} {background}", total=total, initial=done))
+            ledger=work / "preprocess.jsonl", workers=options.workers, progress=progress)
         self.work, self.group = work, copies(entries)
         part = np.array(["all"] * len(self.paths)) if split is None else parts_of(split, self.paths)
         self.queries = np.flatnonzero(keep & np.isin(part, ("all", "test")))
@@ -83,7 +82,7 @@ class Photos:
         if not path.exists():
             embedding = load(network)
             size, found = embedding.input_shape[1], []
-            with progress(description=f"{self.work.name} {name_of(network)}", total=len(self.paths)) as bar:
+            with progress(f"{self.work.name} {name_of(network)}", len(self.paths)) as bar:
                 for pictures, _ in iterate_pictures(self.work / "img", self.paths, size=size, batch_size=BATCH):
                     found.append(embed_all(embedding, pictures, BATCH, False, True))
                     bar.update(len(pictures))

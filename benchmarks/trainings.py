@@ -26,7 +26,7 @@ TRAINING_SET = ("HOLDOUT_MODELS", "TRAIN_FRACTION", "TRAIN_ON_ALL", "RANDOM_SEED
 
 
 @contextlib.contextmanager
-def silent(*_):
+def silent(*_, **options):
     """A progress bar that shows nothing."""
     yield argparse.Namespace(update=lambda steps: None)
 
@@ -61,7 +61,7 @@ class Photos:
         if size not in self.decoded:
             with silent() as bar:
                 self.decoded[size], _ = decode_all(self.folder, self.paths, self.work / f"{id(self)}_{size}.npy",
-                                                   size=size, progress=bar, **picture_options(settings))
+                                                   size=size, bar=bar, **picture_options(settings))
         return self.decoded[size]
 
     def features(self, embedding, settings):

@@ -268,12 +268,12 @@ def map_of(features, **fitting):
 def train_map(features, *, grid, epochs, progress, **options):
     """Return a SelfOrganizingMap fitted to features [N, D], scaled to unit length.
 
-    grid: (rows, columns), None for `default_grid`; progress: `progress(description, total, unit)` makes a bar, which
-    shows the errors of each epoch; options: those of the map. Its lists of errors end with those of the map returned.
+    grid: (rows, columns), None for `default_grid`; progress: `progress.progress`, whose bar shows the errors
+    of each epoch; options: those of the map. Its lists of errors end with those of the map returned.
     """
     rows, columns = grid or default_grid(len(features))
     som = SelfOrganizingMap(rows, columns, features.shape[1], normalize=True, **options)
-    with progress(description=f"map of {rows} x {columns} units", total=epochs, unit="epoch") as bar:
+    with progress(f"map of {rows} x {columns} units", epochs, "epoch") as bar:
         def show(epoch, quantization_error, topographic_error):
             bar.set_postfix_str(f"quantization error {quantization_error:.3f}, topographic {topographic_error:.3f}",
                                 refresh=False)

@@ -45,8 +45,8 @@ class SilentBar:
 
 @pytest.fixture(scope="session")
 def silent():
-    """A progress factory, as `extract_features` and `fine_tune` take it."""
-    return lambda *_: contextlib.nullcontext(SilentBar())
+    """What stands for `progress.progress` and shows nothing."""
+    return lambda *_, **options: contextlib.nullcontext(SilentBar())
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def preprocess(folder):
     from imgcluster.progress import progress
     folders = Folders(folder / "raw", folder / "img", folder / "masks")
     preprocess_folder(folders, ["a.png"], Recipe(), ledger=folder / "ledger.jsonl", workers=1,
-                      progress=lambda *counts: progress(description="photos"))
+                      progress=progress)
 
 
 def draw(folder):

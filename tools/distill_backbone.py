@@ -72,7 +72,7 @@ def main(argv=None):
     distillation = distill.Distillation(recipe, teachers, photos, f"{stem}.state")
     position, total = distillation.position()
     unit = "s" if recipe.steps is None else "step"
-    with progress(description="distil", unit=unit, total=total, initial=position) as bar:
+    with progress("distil", total, unit, initial=position) as bar:
         distillation.run(Path(arguments.out), bar=bar, save_seconds=60 * arguments.save_minutes)
     size = max(recipe.sizes)
     print(f"wrote {arguments.out} after {distillation.step} steps; to use it: BACKBONE = {recipe.student!r}, "

@@ -53,7 +53,7 @@ def main(argv=None):
         from imgcluster.training.prediction import likeliest_models, predict_files
     classifier = average_views(load_classifier(path), settings.ZOOM_AVERAGING, probabilities=True)
     classes = read_lines(data_dir / "classes.txt")
-    with progress(description="photos", total=len(img_paths)) as bar:
+    with progress("photos", len(img_paths)) as bar:
         probabilities, errors = predict_files(classifier, options.photos, img_paths, bar=bar,
                                               batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
                                               **picture_options(settings))

@@ -23,14 +23,14 @@ def extract_features(embedding, folder, img_paths, out, before=None, *, batch_si
     model that has two, as float16 rows of length 1; of a model that has one, the file is removed. img_paths: N paths
     relative to `folder`. components: features are brought to so many by `feature_files.whiten`, None leaves them.
     key: JSON value that says what is being extracted; a part left by a killed run is continued only under the same
-    key. progress: `progress(total, initial)` makes a bar. Rows of unreadable photos are zero; where none could be read
+    key. progress: `progress.progress`. Rows of unreadable photos are zero; where none could be read
     nothing is written.
     """
     outs = [Path(path) for path in (out, before) if path is not None]
     files = FeatureFiles(outs, [output.shape[-1] for output in embedding.outputs[:len(outs)]], len(img_paths), key=key)
     batches = iterate_pictures(folder, img_paths[files.done:], size=embedding.input_shape[1], batch_size=batch_size,
                                mode=mode, max_pixels=max_pixels, workers=workers)
-    with progress(len(img_paths), files.done) as bar:
+    with progress("features", len(img_paths), initial=files.done) as bar:
         try:
             for number, (pictures, bad) in enumerate(batches, start=1):
                 files.add(embed_all(embedding, pictures, batch_size, flip_averaging, l2_normalize), bad)

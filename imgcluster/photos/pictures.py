@@ -46,10 +46,10 @@ def _batch(pending, batch_size, size):
     return np.stack([black if index in errors else item for index, item in enumerate(loaded)]), errors
 
 
-def decode_all(folder, img_paths, out, *, size, progress, **options):
+def decode_all(folder, img_paths, out, *, size, bar, **options):
     """Decode every photo once into the array file `out` (uint8 [N, size, size, 3]); return (memory map, errors by row).
 
-    progress: a bar with `.update()`. The array lies on disk, so memory does not grow with N.
+    bar: a progress bar. The array lies on disk, so memory does not grow with N.
     """
     pictures = new_array_file(out, dtype=np.uint8, shape=(len(img_paths), size, size, 3))
     errors, start = {}, 0
@@ -57,6 +57,6 @@ def decode_all(folder, img_paths, out, *, size, progress, **options):
         pictures[start:start + len(batch)] = batch
         errors |= {start + index: reason for index, reason in bad.items()}
         start += len(batch)
-        progress.update(len(batch))
+        bar.update(len(batch))
     pictures.flush()
     return pictures, errors

@@ -107,7 +107,7 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
     An entry is a dict with "file" and either "reason" (not usable) or what `audit_photo` tells, "share" (of the frame,
     taken by the product), "rim" (share of the frame's outermost pixels that it covers), "num_objects", "plain" and
     "plausible" (see `background.Cutout`), and "signature". ledger: path of the file that keeps the
-    entries. progress: `progress(total, initial)` makes a bar.
+    entries. progress: `progress.progress`.
     """
     entries, tasks = _split(folders, img_paths, recipe, ledger)
     # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
@@ -117,7 +117,7 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
         _make_way(root, name)
     for folder in {(root / name).parent for root, name in written}:
         remove_leftovers(folder)
-    with progress(len(img_paths), len(entries)) as bar, _open_to_append(ledger) as file:
+    with progress("photos", len(img_paths), initial=len(entries)) as bar, _open_to_append(ledger) as file:
         for task, result in in_processes(preprocess_photo, tasks, workers):
             _, name, *_ = task
             entries[name] = {"file": name, "stamp": tasks[task], **result}

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from imgcluster.files import write_text
 from imgcluster.photos.images import read_thumbnail
+from imgcluster.progress import progress
 from imgcluster.report import tables
 from imgcluster.report.content import earlier_photos, page_data, rows_shown
 from imgcluster.report.gallery import THUMBNAIL, before_and_after, load_thumbnail
@@ -20,13 +21,13 @@ RERUN = "python run_all.py --from 04"
 MOST_UP = 2  # from RESULT_DIR, result/NAME, to the project's folder
 
 
-def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=None):
+def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=progress):
     """Write the report of a `gallery.Gallery` to `path`, one HTML file that needs nothing else.
 
     max_photos: of more photos a seeded sample is shown, and the page says so. rerun: the command line by which
-    corrections are applied. progress: `progress(total)` makes a bar with `.update(n)` and a `with` block, moved once
-    per thumbnail. Returns {"photos": those shown, "bytes": the file's size}. Raises UserError when img_paths.txt,
-    features.npy, labels_pred.txt, clusters.csv or som.npz is missing; whatever else is missing is left out.
+    corrections are applied. progress: `progress.progress`, or any other of its form. Returns {"photos": those shown,
+    "bytes": the file's size}. Raises UserError when img_paths.txt, features.npy, labels_pred.txt, clusters.csv or
+    som.npz is missing; whatever else is missing is left out.
     """
     rows = rows_shown(gallery, max_photos)
     data = page_data(gallery, rows)
@@ -40,7 +41,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=
     data["rerun"] = rerun
     data["photosAt"] = _address(gallery.raw_dir, path.parent)
     data["training"] = tables.training(gallery)
-    sprites = _sprites(photos, progress)
+    sprites = pack_sprites(photos, progress=progress)
     data["sprites"] = {"side": sprites.side, "columns": sprites.columns, "count": sprites.count}
     page = render({
         "name": gallery.name, "title": gallery.title,
@@ -62,14 +63,6 @@ def _address(folder, start):
     except ValueError:  # another drive
         return None
     return None if parts[:MOST_UP + 1] == ("..",) * (MOST_UP + 1) else "".join(f"{quote(part)}/" for part in parts)
-
-
-def _sprites(photos, progress):
-    """The sprites of photos, functions that load one each."""
-    if progress is None:
-        return pack_sprites(photos)
-    with progress(len(photos)) as bar:
-        return pack_sprites(photos, progress=bar)
 
 
 def _earlier(gallery, photos, start):

@@ -28,17 +28,19 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
     # A link's ".." goes up from where it really lies, whatever links lead there.
     linked_from, linked_to = os.path.realpath(out_dir), os.path.realpath(photo_dir)
     count = 0
-    for name, label in progress(zip(img_paths, labels), description="export", total=len(img_paths)):
-        folder = fresh / folder_name(label, (names or {}).get(label, ""))
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / _free_name(folder, name)
-        if not os.access(photo_dir / name, os.R_OK):
-            continue
-        if link:
-            target.symlink_to(os.path.relpath(os.path.join(linked_to, name), f"{linked_from}/{folder.name}"))
-        else:
-            shutil.copyfile(photo_dir / name, target)
-        count += 1
+    with progress("export", len(img_paths)) as bar:
+        for name, label in zip(img_paths, labels):
+            bar.update(1)
+            folder = fresh / folder_name(label, (names or {}).get(label, ""))
+            folder.mkdir(parents=True, exist_ok=True)
+            target = folder / _free_name(folder, name)
+            if not os.access(photo_dir / name, os.R_OK):
+                continue
+            if link:
+                target.symlink_to(os.path.relpath(os.path.join(linked_to, name), f"{linked_from}/{folder.name}"))
+            else:
+                shutil.copyfile(photo_dir / name, target)
+            count += 1
     write_json(fresh / LIST_OF_FILES, _files(fresh))
     shutil.rmtree(out_dir, ignore_errors=True)
     os.replace(fresh, out_dir)

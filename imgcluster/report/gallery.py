@@ -189,15 +189,17 @@ def figures(gallery):
 def save_figures(gallery, result_dir, *, progress):
     """Draw and save every figure there are data for; return their names. Others that an earlier run left are removed.
 
-    progress: `progress(figures, total)` goes over them.
+    progress: `progress.progress`.
     """
     plans, written = figures(gallery), []
-    for name, draw in progress(plans.items(), total=len(plans)):
-        figure = draw()
-        if figure is not None:
-            with replacing(result_dir / name) as path:
-                figure.savefig(path, dpi=DPI)
-            written.append(name)
+    with progress("figures", len(plans), "figure") as bar:
+        for name, draw in plans.items():
+            figure = draw()
+            if figure is not None:
+                with replacing(result_dir / name) as path:
+                    figure.savefig(path, dpi=DPI)
+                written.append(name)
+            bar.update(1)
     sheets = (f"cluster_sheets/{path.name}" for path in (result_dir / "cluster_sheets").glob("cluster_*.png"))
     for name in {*plans, *sheets} - set(written):
         (result_dir / name).unlink(missing_ok=True)

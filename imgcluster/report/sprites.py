@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from imgcluster.progress import progress
+
 # Bytes of all sheets together. Base64 adds a third: 40 MB of a page.
 BUDGET = 30_000_000
 SHEET_SIDE = 1920  # pixels; phones refuse to decode much larger pictures
@@ -28,22 +30,21 @@ class Sprites:
     sheets: list
 
 
-def pack_sprites(photos, *, budget=BUDGET, progress=None):
+def pack_sprites(photos, *, budget=BUDGET, progress=progress):
     """Pack the thumbnails of photos, in order, as large and as good as `budget` bytes allow.
 
-    photos: list of functions that load one each, uint8 RGB [h, w, 3]; called from several threads. progress: a bar
-    with `.update(n)`.
+    photos: list of functions that load one each, uint8 RGB [h, w, 3]; called from several threads. progress: as
+    in `write_report`.
     """
     side, quality = _best_encoding(photos, budget)
     columns = min(SHEET_SIDE // side, max(1, int(np.ceil(np.sqrt(len(photos))))))
     sheets = []
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool, progress("report", len(photos)) as bar:
         for start in range(0, len(photos), columns**2):
             part = photos[start:start + columns**2]
             thumbnails = pool.map(lambda load: thumbnail(load(), side), part)
             sheets.append(_encode(_sheet(thumbnails, len(part), side, columns), quality))
-            if progress is not None:
-                progress.update(len(part))
+            bar.update(len(part))
     return Sprites(side, columns, len(photos), sheets)
 
 

@@ -164,7 +164,7 @@ def draw_sample(catalogue, folder, *, workers=2):
     by_model = {}
     for photo in missing:
         by_model.setdefault(photo.model, []).append(photo)
-    with progress(description="Draw sample", total=len(photos), initial=len(photos) - len(missing)) as bar:
+    with progress("Draw sample", len(photos), initial=len(photos) - len(missing)) as bar:
         if workers <= 1 or len(by_model) <= 1:
             for photo in missing:
                 bar.update(_write_photos(folder, [photo]))

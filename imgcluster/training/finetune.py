@@ -101,7 +101,7 @@ def fine_tune(embedding, pictures, labels, *, train_rows, val_rows, holdout_rows
     trained on; where there are any, they and not the validation rows say which epoch is the best. state_dir: folder
     for what is needed to go on after a kill; maps_dir: folder for maps of the frozen blocks (`FrozenMaps`), which
     trainings may share; the caller removes both once the network is saved.
-    on_epoch: called with each history row (a dict). progress: `progress(description, total, unit="photo")` makes a bar.
+    on_epoch: called with each history row (a dict). progress: `progress.progress`.
     """
     keras.utils.set_random_seed(seed)
     rows = Rows(*(np.asarray(part, int) for part in (train_rows, val_rows, holdout_rows)))

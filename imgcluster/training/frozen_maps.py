@@ -21,7 +21,7 @@ class FrozenMaps:
 
     trunk: model from pictures to maps (`trunk.trunk`). pictures: uint8 [N, S, S, 3]. folder: files there that were made
     by the same trunk from the same pictures are used again, by a killed training or by the next one.
-    progress: `progress(description, total)`.
+    progress: `progress.progress`.
     """
 
     def __init__(self, trunk, pictures, folder, *, augmentation, versions, seed, batch_size, progress):

@@ -105,7 +105,7 @@ class Trainer:
 
     img_dir: where the photos lie. state_dir: folder for what a killed training goes on from. picture_options: of
     `pictures.iterate_pictures`. keep_pretrained, whiten: what the features are made of (config.py, step 02).
-    say, warn: functions of one line of text. progress: `progress(description, total, unit="photo")`.
+    say, warn: functions of one line of text. progress: `progress.progress`.
     """
 
     def __init__(self, training_set, regime, *, img_dir, state_dir, seed, picture_options, keep_pretrained, whiten, say,
@@ -222,7 +222,7 @@ class Trainer:
             self.state_dir.mkdir(parents=True, exist_ok=True)
             with self.progress("reading photos", len(self.set.img_paths)) as bar:
                 pictures, errors = decode_all(self.img_dir, self.set.img_paths, self.state_dir / f"pictures_{size}.npy",
-                                              size=size, progress=bar, **self.picture_options)
+                                              size=size, bar=bar, **self.picture_options)
             for row, reason in errors.items():
                 self.warn(f"{self.set.img_paths[row]}: {reason}; not trained on")
             self._decoded[size] = pictures, list(errors)

@@ -54,7 +54,7 @@ def fit_to_photos(embedding, photos, *, seed, folder, progress):
     """Return `fit_to_pooled` of `LOOKS` looks at photos; None where they are too few or the network has one map alone.
 
     photos: paths, unreadable ones are passed over. folder: for what a killed run goes on from.
-    progress: `progress(description, total, unit)` makes a bar.
+    progress: `progress.progress`.
     """
     if len(photos) < FEW_PHOTOS or not has_depths(embedding):
         return None

@@ -72,11 +72,11 @@ class StoppingBar:
 
 
 def killed_at(limit, starts=None):
-    def progress(total, done):
+    def progress(description, total, *, initial):
         assert total == COUNT
         if starts is not None:
-            starts.append(done)
-        return contextlib.nullcontext(StoppingBar(limit, done))
+            starts.append(initial)
+        return contextlib.nullcontext(StoppingBar(limit, initial))
     return progress
 
 
@@ -113,8 +113,8 @@ def test_another_extraction_starts_anew(embedding, photos, tmp_path, silent, cha
         extract_features(embedding, folder, names, tmp_path / "features.npy", progress=killed_at(36), **OPTIONS)
     starts, count = [], change.pop("count", COUNT)
 
-    def progress(total, done):
-        starts.append(done)
+    def progress(description, total, *, initial):
+        starts.append(initial)
         return silent()
     extract_features(embedding, folder, names[:count], tmp_path / "features.npy", progress=progress,
                      **{**OPTIONS, **change})

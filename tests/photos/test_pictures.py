@@ -60,7 +60,7 @@ def test_no_photos_make_no_batches(tmp_path):
 
 def test_pictures_decoded_at_once_are_those_of_the_batches(photos, tmp_path):
     bar = SilentBar()
-    pictures, errors = decode_all(*photos, tmp_path / "pictures.npy", size=16, progress=bar, mode="crop", workers=2)
+    pictures, errors = decode_all(*photos, tmp_path / "pictures.npy", size=16, bar=bar, mode="crop", workers=2)
     [(expected, bad)] = iterate_pictures(*photos, size=16, batch_size=50, mode="crop")
     np.testing.assert_array_equal(pictures, expected)
     assert errors == bad and errors.keys() == BAD.keys() and bar.at == COUNT

@@ -47,7 +47,7 @@ def folders_in(folder):
 def preprocess(folder, names, recipe=RECIPE, workers=1):
     started = []
 
-    def progress(total, initial):
+    def progress(description, total, *, initial):
         started.append((total, initial))
         return contextlib.nullcontext(Bar())
 
@@ -143,7 +143,7 @@ def test_photos_written_to_another_folder_are_not_taken_for_those_here(tmp_path,
         folders = Folders(tmp_path / "project" / "raw", tmp_path / "project" / img, tmp_path / "project" / "masks")
         started = []
         preprocess_folder(folders, names, recipe, ledger=tmp_path / "project" / "ledger.jsonl", workers=1,
-                          progress=lambda total, initial: started.append(initial) or contextlib.nullcontext(Bar()))
+                          progress=lambda *_, initial: started.append(initial) or contextlib.nullcontext(Bar()))
         return started[0], [read_image(folders.img / name).shape[1] for name in names]
 
     assert written(RECIPE, "first") == (0, [64, 64])
@@ -211,7 +211,7 @@ def test_photos_that_an_interrupted_run_wrote_otherwise_are_done_again(tmp_path,
 
     with pytest.raises(KeyboardInterrupt):
         preprocess_folder(folders_in(tmp_path), names, Recipe(method="contours", max_side=32), workers=2,
-                          ledger=tmp_path / "ledger.jsonl", progress=lambda *counts: contextlib.nullcontext(Stop()))
+                          ledger=tmp_path / "ledger.jsonl", progress=lambda *_, **__: contextlib.nullcontext(Stop()))
     assert {name: (tmp_path / "img" / name).read_bytes() for name in names} != written
     preprocess(tmp_path, names)
     assert {name: (tmp_path / "img" / name).read_bytes() for name in names} == written
@@ -355,7 +355,7 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     preprocess_folder(Folders(folder / "raw", folder / "img", folder / "masks"), sys.argv[2:], Recipe(method="none"),
                       ledger=folder / "ledger.jsonl", workers=1,
-                      progress=lambda *_: contextlib.nullcontext(Deadly()))
+                      progress=lambda *_, **options: contextlib.nullcontext(Deadly()))
 """
 
 

@@ -91,9 +91,9 @@ def test_a_finished_dataset_has_every_figure(gallery, tmp_path):
         figure.savefig(tmp_path / "figure.png", dpi=30)
 
 
-def test_figures_of_an_earlier_run_that_this_one_lacks_are_removed(gallery, tmp_path):
+def test_figures_of_an_earlier_run_that_this_one_lacks_are_removed(gallery, silent, tmp_path):
     def saved(gallery):
-        names = save_figures(gallery, tmp_path / "result", progress=lambda plans, total: plans)
+        names = save_figures(gallery, tmp_path / "result", progress=silent)
         assert all((tmp_path / "result" / name).stat().st_size for name in names)
         return set(names)
 

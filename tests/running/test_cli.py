@@ -82,7 +82,7 @@ def test_wrong_settings_and_arguments_exit_with_2(script, capsys):
 
 def test_a_warning_stands_on_a_line_of_its_own_beside_a_progress_bar(script, capsys):
     step = Step(script, "", [])
-    with progress(total=2, description="photos"):
+    with progress("photos", 2):
         step.warn("a.jpg is no photo")
     err = capsys.readouterr().err
     assert "warning: a.jpg is no photo" in [line.rpartition("\r")[2] for line in err.splitlines()]
@@ -92,9 +92,11 @@ def test_a_warning_stands_on_a_line_of_its_own_beside_a_progress_bar(script, cap
 def test_a_step_goes_on_when_nobody_reads_what_it_says(script, monkeypatch, name):
     def main():
         step = Step(script, "", [])
-        for _ in progress(range(3), description="photos"):
-            step.say("wrote metrics.json")
-            step.warn("odd")
+        with progress("photos", 3) as bar:
+            for _ in range(3):
+                step.say("wrote metrics.json")
+                step.warn("odd")
+                bar.update(1)
         raise UserError("the last word")
 
     reader, writer = os.pipe()
