@@ -152,12 +152,13 @@ def _estimate(seen, hierarchy, num_photos, known, *, num_clusters, imgs_per_mode
 
 
 def outliers(isolation, labels):
-    """Return, bool [N], which photos are farther from others than Tukey's outer fence allows: Q3 + 3 (Q3 - Q1).
+    """Return, bool [N], which photos are farther from others than the ninth decile by more than half of what lies
+    between it and the first.
 
     isolation float [N]: distance to near photos. Clusters that consist of such photos alone are kept as they are.
     """
-    lower, upper = np.quantile(isolation, [0.25, 0.75])
-    far = isolation > upper + 3 * (upper - lower)
+    low, high = np.quantile(isolation, [0.1, 0.9])
+    far = isolation > high + (high - low) / 2
     return far & (np.bincount(labels, ~far)[labels] > 0)
 
 

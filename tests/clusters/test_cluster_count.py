@@ -178,13 +178,13 @@ def test_outliers_are_marked_only_where_allowed():
     assert clustered(features, num_clusters=4).labels.min() == 0
 
 
-@pytest.mark.parametrize("farthest, marked", [(18, []), (18.1, [8])])
-def test_an_outlier_is_three_quartile_ranges_farther_than_the_third_quartile(farthest, marked):
-    # Quartiles 2 and 6.
-    isolation = np.array([0, 1, 2, 3, 4, 5, 6, 7, farthest])
-    for labels in (np.zeros(9, int), np.arange(9) // 7):
+@pytest.mark.parametrize("farthest, marked", [(14, []), (14.1, [10])])
+def test_an_outlier_is_half_the_range_of_most_photos_farther_than_these(farthest, marked):
+    # The first decile is 2, the ninth 10.
+    isolation = np.array([1, 2, 2, 3, 4, 5, 6, 7, 8, 10, farthest])
+    for labels in (np.zeros(11, int), np.arange(11) // 9):
         assert np.flatnonzero(outliers(isolation, labels)).tolist() == marked
-    assert not outliers(isolation, np.arange(9) // 8).any(), "nobody else is in its cluster"
+    assert not outliers(isolation, np.arange(11) // 10).any(), "nobody else is in its cluster"
 
 
 @pytest.mark.parametrize(("features", "named"), [
