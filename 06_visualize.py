@@ -12,7 +12,7 @@ import sys
 from imgcluster.clusters.cluster_results import warn_of_what_was_scored
 from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
-from imgcluster.datafiles.chain import chain_from, count_of
+from imgcluster.datafiles.chain import chain_behind
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
 from imgcluster.plots.windows import require_screen, show_windows
@@ -37,7 +37,7 @@ def main(argv=None):
     step.warn_if_changed("00", "03", "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_what_was_scored(step.data_dir, warn=step.warn)
-    chain = chain_from(count_of(step.data_dir).get("assigned_to"), folder_of=settings.data_dir_of)
+    chain = chain_behind(step.data_dir, folder_of=settings.data_dir_of)
     earlier = [or_none(gallery_of, settings.for_dataset(name)) for name in chain]
     gallery = gallery_of(settings, earlier=tuple(filter(None, earlier)))
     warn_of_photos_not_found(gallery, warn=step.warn)

@@ -26,8 +26,8 @@ from imgcluster.configuring.step_options import picture_options  # noqa: E402
 from imgcluster.files import read_table  # noqa: E402
 from imgcluster.network.backbones import load_backbone  # noqa: E402
 from imgcluster.network.ensemble import average_views  # noqa: E402
+from imgcluster.network.saved import classifier_of  # noqa: E402
 from imgcluster.photos.labels import make_labels  # noqa: E402
-from imgcluster.training.finetune import classifier_of  # noqa: E402
 from imgcluster.training.prediction import predict_files  # noqa: E402
 from imgcluster.training.validation import top_k_accuracy  # noqa: E402
 

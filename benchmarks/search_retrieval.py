@@ -125,7 +125,7 @@ def load(network):
     """The embedding of NAME:WEIGHTS, or of a network.keras, with what it was before beside it."""
     if network.endswith(".keras"):
         from imgcluster.extraction.networks import in_parts, with_before
-        from imgcluster.training.finetune import load_trained
+        from imgcluster.network.saved import load_trained
         return with_before(in_parts(load_trained(network), {"network": name_of(network), "trained_on": ""}), 1)
     from imgcluster.network.backbones import build_backbone
     name, _, weights = network.partition(":")

@@ -3,10 +3,7 @@ import mmap
 
 import numpy as np
 
-from imgcluster.errors import UserError
-
 BLOCK_ROWS = 1024
-ROWS_NAMED = 5
 
 
 def blocks(num_rows, *, size=BLOCK_ROWS):
@@ -119,25 +116,3 @@ def unit_length(block):
     """Return the rows of `block` scaled to Euclidean length 1; zero rows stay zero."""
     length = np.linalg.norm(block, axis=1, keepdims=True)
     return block / np.where(length > 0, length, 1)
-
-
-def check_features(features, *, name="features"):
-    """Return `features` as an array, or `Joined`; UserError unless it is a real-valued [N >= 1, D >= 1] array of finite
-    numbers."""
-    if isinstance(features, Joined):
-        return Joined([check_features(part, name=name) for part in features.parts])
-    features = features if isinstance(features, np.ndarray) else np.asarray(features)
-    if features.ndim != 2 or 0 in features.shape:
-        raise UserError(f"{name}: shape {features.shape} found, [photos, dimensions] with at least one of each needed; "
-                        "make it again with step 03, or save a two-dimensional array")
-    if features.dtype.kind not in "fiub":
-        raise UserError(f"{name}: type {features.dtype} found, real numbers needed; "
-                        "convert it with .astype('float32')")
-    bad = [rows.start + np.flatnonzero(~np.isfinite(read_rows(features, rows)).all(axis=1))
-           for rows in blocks(len(features))]
-    bad = np.concatenate(bad)
-    if len(bad):
-        named = ", ".join(map(str, bad[:ROWS_NAMED])) + (", ..." if len(bad) > ROWS_NAMED else "")
-        raise UserError(f"{name}: {len(bad)} of {len(features)} rows hold NaN or infinity (rows {named}, from 0)"
-                        "; make them again with step 03 or leave them out")
-    return features

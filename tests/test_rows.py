@@ -2,12 +2,10 @@
 import numpy as np
 import pytest
 
-from imgcluster.errors import UserError
 from imgcluster.rows import (
     OnAxes,
     Picked,
     blocks,
-    check_features,
     joined,
     read_all,
     read_rows,
@@ -64,13 +62,6 @@ def test_joined_rows_are_read_as_those_of_one_array(tmp_path):
     assert joined([rows]) is rows
 
 
-def test_joined_rows_are_checked_as_the_arrays_are():
-    rows = np.ones((3, 2), np.float32)
-    assert len(check_features(joined([rows, rows]))) == 6
-    with pytest.raises(UserError, match="1 of 3 rows hold NaN"):
-        check_features(joined([rows, np.array([[1, 1], [1, np.nan], [1, 1]])]))
-
-
 def test_rows_get_length_one_and_zero_rows_stay_zero():
     np.testing.assert_allclose(unit_length(np.array([[3.0, 4.0], [0.0, 0.0]])), [[0.6, 0.8], [0.0, 0.0]])
 
@@ -78,13 +69,6 @@ def test_rows_get_length_one_and_zero_rows_stay_zero():
 @pytest.mark.parametrize("num_rows", [1, 7, 10, 19, 20, 1234])
 def test_a_sample_is_of_the_wanted_size_up_to_twice_as_many_or_everything(num_rows):
     assert min(10, num_rows) <= len(range(0, num_rows, sample_step(num_rows, 10))) < 20
-
-
-def test_rows_that_are_not_finite_are_named():
-    rows = np.ones((3000, 2), np.float32)
-    rows[[5, 2999], 1] = np.nan, np.inf
-    with pytest.raises(UserError, match=r"2 of 3000 rows .*\(rows 5, 2999"):
-        check_features(rows)
 
 
 def test_rows_on_other_axes_are_made_as_they_are_read(tmp_path):

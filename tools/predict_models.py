@@ -21,8 +21,9 @@ sys.path.insert(0, str(ROOT))
 from imgcluster.configuring.config_file import load_settings  # noqa: E402
 from imgcluster.configuring.step_options import picture_options  # noqa: E402
 from imgcluster.datafiles.artefacts import read_lines, require  # noqa: E402
+from imgcluster.datafiles.records import read_record  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.files import read_json, write_table  # noqa: E402
+from imgcluster.files import write_table  # noqa: E402
 from imgcluster.photos.listing import scan_images  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
 from imgcluster.running.cli import add_settings_arguments, quiet_start, run  # noqa: E402
@@ -49,7 +50,7 @@ def main(argv=None):
     img_paths, refused = scan_images(options.photos)
     with quiet_start():
         from imgcluster.network.ensemble import average_views
-        from imgcluster.training.finetune import load_classifier
+        from imgcluster.network.saved import load_classifier
         from imgcluster.training.prediction import likeliest_models, predict_files
     classifier = average_views(load_classifier(path), settings.ZOOM_AVERAGING, probabilities=True)
     classes = read_lines(data_dir / "classes.txt")
@@ -61,7 +62,7 @@ def main(argv=None):
         print(f"warning: {name}: {reason}", file=sys.stderr)
     write_table(options.out, likeliest_models(img_paths, probabilities, classes))
     print(f"wrote {options.out}: {len(img_paths) - len(errors)} photos, {len(classes)} models")
-    held = [name for name in read_json(data_dir / "made_by_02.json").get("holdout_models", []) if name not in classes]
+    held = [name for name in read_record(data_dir, "02").get("holdout_models", []) if name not in classes]
     if held:
         print(f"held out of training, so never named: {', '.join(held[:5])}{', ...' if held[5:] else ''} "
               "(TRAIN_ON_ALL = True trains on them too)")

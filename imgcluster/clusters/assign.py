@@ -6,8 +6,7 @@ import numpy as np
 from imgcluster.clusters.copies import originals
 from imgcluster.clusters.directions import axes_shown_by, confidence_among, mean_directions
 from imgcluster.clusters.newness import are_new
-from imgcluster.errors import UserError
-from imgcluster.rows import OnAxes, check_features, picked, read_all
+from imgcluster.rows import OnAxes, picked, read_all
 from imgcluster.structure.neighbours import Nearby
 
 NO_CLUSTER = -1
@@ -42,7 +41,7 @@ class Catalogue:
         rows = np.flatnonzero(labels >= 0)
         if copies is not None:
             rows = rows[originals(copies[rows])[0]]
-        self.features, self.labels, self.map = picked(check_features(features), rows), labels[rows], som_map
+        self.features, self.labels, self.map = picked(features, rows), labels[rows], som_map
         self.units, self.by_direction = som_map.best_matching_units(self.features)[0], by_direction
         # Photos alone in their clusters show no differences.
         self.axes = (None if by_direction or np.bincount(self.labels).max() == 1
@@ -54,15 +53,11 @@ class Catalogue:
         return features if self.axes is None else read_all(OnAxes(features, *self.axes))
 
     def assign(self, features):
-        """Return the Assignment of features [M, D]; UserError where they are by another network.
+        """Return the Assignment of features [M, D].
 
         The nearest photos vote, each by the inverse square of its distance. Photos that show a new product fit no
         cluster (`newness.are_new`).
         """
-        features = check_features(features)
-        if features.shape[1] != self.features.shape[1]:
-            raise UserError(f"ASSIGN_TO: its photos have {self.features.shape[1]} features, those of DATASET "
-                            f"{features.shape[1]}; make both with the same network (step 03)")
         places, units = self.placed(features), self.map.best_matching_units(features)[0]
         index, distance = Nearby(self.places, self.units, self.map.prototypes).nearest(places, units, NUM_NEIGHBOURS)
         nearest = voted(self.labels[index], distance)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.cluster_count import as_levels
 from imgcluster.clusters.copies import copies_of
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
@@ -150,10 +149,9 @@ def _regrouped(clustering, labels, features):
     """The Clustering with other labels, as a person corrected them; features [N, D]: of its photos."""
     before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
     by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
-    levels = [level["labels"] for level in clustering.levels] if count else []
-    levels = followed(levels, before, labels) if levels else []
+    levels = followed(clustering.levels, before, labels) if clustering.levels and count else []
     return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
-                   levels=as_levels(levels), corrected_from=before, method=f"{by_hand} ({clustering.method})",
+                   levels=levels, corrected_from=before, method=f"{by_hand} ({clustering.method})",
                    confidence=_confidence(clustering, labels, features), words=f"{by_hand}, {clustering.words}")
 
 

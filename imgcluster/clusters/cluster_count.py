@@ -9,7 +9,7 @@ from imgcluster.clusters.levels import nested_levels
 from imgcluster.counting.blind_count import ALL_ALIKE, Estimate, blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
 from imgcluster.errors import UserError
-from imgcluster.rows import check_features, picked, read_all
+from imgcluster.rows import picked, read_all
 from imgcluster.structure.hierarchy import by_size, hierarchy_of, hierarchy_on, partition
 from imgcluster.structure.whitening import evened_within
 from imgcluster.wording import counted
@@ -23,15 +23,14 @@ class Clustering:
     """A partition of photos into clusters, and what is known about the number of clusters.
 
     labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low,
-    high) of the count; levels, coarse to fine and nested, each {"num_clusters": int, "labels": int [N]}; confidence
-    float [N], 0..1 (`directions.confidence`); method: how the count was found, words: the same without terms of the
-    trade; calibrated: whether known products or a prior set it; blind_count: what the photos alone suggest, where
-    known products set the count; corrected_from: the count before a person's corrections, where there were any;
-    finer_groups: as of an `Estimate`; places [N, d]: of the photos, where clusters are compared by direction, None
-    where others' clusters were compared; evened: whether there what differs within small clusters of the photos
-    counts less, as nothing showed it better; new_groups: as `new_groups.groups_of_new` returns them, of photos
-    placed among earlier ones; merged: {cluster: the one it has joined} of the clusters of earlier photos that a
-    person's corrections merged.
+    high) of the count; levels, coarse to fine and nested, int [N] 0.. each; confidence float [N], 0..1
+    (`directions.confidence`); method: how the count was found, words: the same without terms of the trade; calibrated:
+    whether known products or a prior set it; blind_count: what the photos alone suggest, where known products set the
+    count; corrected_from: the count before a person's corrections, where there were any; finer_groups: as of an
+    `Estimate`; places [N, d]: of the photos, where clusters are compared by direction, None where others' clusters
+    were; evened: whether there what differs within small clusters of the photos counts less, as nothing showed it
+    better; new_groups: as `new_groups.groups_of_new` returns them, of photos placed among earlier ones; merged:
+    {cluster: the one it has joined} of the clusters of earlier photos that a person's corrections merged.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -66,7 +65,7 @@ class Clustering:
         source += f"; the photos alone suggest {alone}" if alone else ""
         found = (f"{counted(len(self.labels), 'photo')}, {counted(self.num_clusters, 'cluster')} "
                  f"({likely}{self.words}{source})")
-        levels = [str(level["num_clusters"]) for level in self.levels if level["num_clusters"] != self.num_clusters]
+        levels = [str(count) for level in self.levels if (count := level.max() + 1) != self.num_clusters]
         listed = f"\ncoarser and finer: {', '.join(levels)} clusters (clusters.csv; slider in the report)"
         narrower = how_to_narrow(self.interval, self.calibrated)
         return found + (listed if levels else "") + (f"\n{narrower}" if narrower else "")
@@ -95,9 +94,8 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     directions, which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`.
     copies: int [N], equal numbers for copies of one photo; one of each stands for all, unless more clusters are asked
     for. With `allow_outliers`, photos far from all others get the label -1 and confidence 0; no cluster is emptied by
-    it. UserError for unusable arrays or settings.
+    it. UserError for a number that is impossible.
     """
-    features = check_features(features)
     num_photos = len(features)
     _check_given(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
@@ -106,7 +104,7 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     distinct = picked(features, first)
     clustered = distinct if within is None else read_all(evened_within(distinct, within))
     hierarchy = hierarchy_on(clustered, units[first], len(som_map.prototypes))
-    seen = distinct if compared is None or compared is features else picked(check_features(compared), first)
+    seen = distinct if compared is None or compared is features else picked(compared, first)
     estimate, blind_count = _estimate(seen, hierarchy if seen is clustered else None, num_photos, known,
                                       num_clusters=num_clusters, imgs_per_model=imgs_per_model,
                                       taught_apart=taught_apart)
@@ -121,7 +119,7 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     levels = [by_size(level[stands_in], ~strays) for level in levels]
     certainty = confidence(places, labels)
     calibrated = num_clusters is None and (known is not None or imgs_per_model is not None)
-    return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval, as_levels(levels),
+    return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval, levels,
                       np.where(strays, 0.0, certainty), method=estimate.method, words=estimate.words or estimate.method,
                       calibrated=calibrated, blind_count=blind_count, finer_groups=estimate.finer_groups,
                       places=places, evened=not compares_directions)
@@ -131,11 +129,6 @@ def beyond_interval(blind_count, interval):
     """Return what the photos alone suggest, where the interval that known products set does not hold it; else None."""
     low, high = interval
     return None if blind_count is None or low <= blind_count <= high else blind_count
-
-
-def as_levels(partitions):
-    """Return the levels of a Clustering of partitions, int [N] each, coarse to fine."""
-    return [{"num_clusters": len(np.unique(labels)), "labels": labels} for labels in partitions]
 
 
 def _estimate(seen, hierarchy, num_photos, known, *, num_clusters, imgs_per_model, taught_apart):

@@ -34,7 +34,7 @@ def write_clustering(data_dir, img_paths, features, som, clustering, *, copies=N
     write_map(data_dir / "som.npz", som, units, clustering.labels)
     write_json(data_dir / "cluster_count.json", {
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],
-        "levels": [int(level["num_clusters"]) for level in clustering.levels], "method": clustering.method,
+        "levels": [int(level.max()) + 1 for level in clustering.levels], "method": clustering.method,
         "in_words": clustering.words, "finer_groups": clustering.finer_groups,
         "calibrated": clustering.calibrated, "corrected_from": clustering.corrected_from,
         "merged": {int(old): int(new) for old, new in clustering.merged.items()},
@@ -45,7 +45,7 @@ def cluster_table(img_paths, clustering, units, distances, shape):
     """One row per photo: file, cluster, place on the map, distance to it, confidence, cluster at each level; new_group
     of photos that fit no earlier cluster, where there are some (-1 for others)."""
     unit_rows, unit_columns = np.unravel_index(units, shape)
-    others = {f"level_{level['num_clusters']}": level["labels"] for level in clustering.levels}
+    others = {f"level_{level.max() + 1}": level for level in clustering.levels}
     if clustering.new_groups is not None:
         others["new_group"] = np.where(clustering.labels < 0, clustering.new_groups, -1)
     return pd.DataFrame({"file": img_paths, "cluster": clustering.labels, "unit_row": unit_rows,

@@ -16,7 +16,7 @@ from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.clusters.corrections_file import lines_for, placed_in
 from imgcluster.clusters.new_groups import groups_of_new
 from imgcluster.datafiles.artefacts import read_clusters, read_features, read_img_paths
-from imgcluster.datafiles.chain import chain_from, chain_labels, count_of, merged_in
+from imgcluster.datafiles.chain import chain_behind, chain_from, chain_labels, count_of, merged_in
 from imgcluster.datafiles.feature_record import (
     differences_in_words,
     read_before,
@@ -149,7 +149,7 @@ def warn_of_other_earlier(data_dir, *, folder_of, warn):
 
     folder_of: function from the name of a dataset to its DATA_DIR; one without clusters (any more) tells nothing.
     """
-    chain = chain_from(count_of(data_dir).get("assigned_to"), folder_of=folder_of)
+    chain = chain_behind(data_dir, folder_of=folder_of)
     if changed := _changed_since(data_dir, chain):
         names = [*chain]
         between = [name for place, name in enumerate(names) if _changed_since(chain[name], {

@@ -24,7 +24,7 @@ PAIR_LOSSES = ("triplet", "triplet_hard", "contrastive", "cascaded")
 WRITTEN_TO = ("IMG_DIR", "DATA_DIR", "RESULT_DIR")
 
 # The catalogue that step 00 draws, and the part of it that has labels to learn from.
-SAMPLE, SAMPLE_TRAIN = "sample", "sample_train"
+SAMPLES = SAMPLE, SAMPLE_TRAIN = "sample", "sample_train"
 # Photos without labels below which a network's own pooling may tell more than one fitted to them.
 FEW_PHOTOS = 50
 
@@ -262,7 +262,7 @@ class Settings(BaseModel):
         home = self._home or self.DATASET
         if self.TRAIN_DATASET != "auto":
             return self.TRAIN_DATASET
-        if home in (SAMPLE, SAMPLE_TRAIN):
+        if home in SAMPLES:
             return SAMPLE_TRAIN
         if self.ASSIGN_TO is not None:
             return self._train_dataset_of(self.ASSIGN_TO)
@@ -294,7 +294,7 @@ class Settings(BaseModel):
     @property
     def learns_labels(self):
         """Whether step 02 may look at labels. "auto" uses none but the sample's: they are there to score clusters."""
-        return self.TRAIN_DATASET != "auto" or (self._home or self.DATASET) in (SAMPLE, SAMPLE_TRAIN)
+        return self.TRAIN_DATASET != "auto" or (self._home or self.DATASET) in SAMPLES
 
     @property
     def labels_from(self):

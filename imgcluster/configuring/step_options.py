@@ -1,10 +1,10 @@
 """Settings as the keyword arguments of the functions that the steps call; `settings` is a `settings.Settings`."""
-from imgcluster.configuring.settings import SAMPLE, SAMPLE_TRAIN, paired
+from imgcluster.configuring.settings import SAMPLES, paired
 
 
 def label_options(settings):
     """The keyword arguments of `labels.make_labels`; those of the sample are in its names, whatever is set."""
-    if settings.DATASET in (SAMPLE, SAMPLE_TRAIN) and settings.labels_from is not None:
+    if settings.DATASET in SAMPLES and settings.labels_from is not None:
         return {"labels_from": "filename", "csv_path": None}
     csv_path = None
     if settings.labels_from not in ("filename", "folder", None):

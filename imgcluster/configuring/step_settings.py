@@ -1,5 +1,5 @@
 """Which settings the files of each step depend on."""
-from imgcluster.configuring.settings import PAIR_LOSSES, SAMPLE, SAMPLE_TRAIN, Settings
+from imgcluster.configuring.settings import PAIR_LOSSES, SAMPLES, Settings
 from imgcluster.configuring.step_options import recipe_options
 
 NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE", "POOLING")
@@ -35,7 +35,8 @@ def of_step(settings, number):
     """
     learnt = settings.TRAIN_LABELS_FROM or settings.LABELS_FROM if settings.learns_labels else None
     names = FITTING if number == "02" and learnt is None else STEP_SETTINGS[number]
-    values = {name: getattr(settings, name) for name in names if name not in _idle(settings)}
+    idle = _idle(settings)
+    values = {name: getattr(settings, name) for name in names if name not in idle}
     meant = {"LABELS_FROM": settings.labels_from, "TRAIN_DATASET": settings.train_dataset, "TRAIN_LABELS_FROM": learnt}
     return values | {name: value for name, value in meant.items() if name in values}
 
@@ -51,7 +52,7 @@ def _idle(settings):
     switch off what they are for."""
     recipe, in_pairs = recipe_options(settings), settings.LOSS in PAIR_LOSSES
     looked_for = recipe["fill"] != "keep" or recipe["crop"] or recipe["save_masks"] or recipe["every_mask"]
-    idle = {"LABEL_REGEX": settings.labels_from != "filename" or settings.DATASET in (SAMPLE, SAMPLE_TRAIN),
+    idle = {"LABEL_REGEX": settings.labels_from != "filename" or settings.DATASET in SAMPLES,
             "BACKGROUND_METHOD": not looked_for, "MIN_PRODUCT_SHARE": settings.BACKGROUND_METHOD == "none",
             "MAX_OBJECTS": settings.BACKGROUND_METHOD == "none", "TRAIN_ON_ALL": settings.HOLDOUT_MODELS == 0,
             "CLASS_WEIGHTS": in_pairs, "IMGS_PER_MODEL_IN_BATCH": not in_pairs,

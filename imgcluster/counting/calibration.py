@@ -5,8 +5,6 @@ from scipy.special import logsumexp, ndtr, ndtri
 from imgcluster.counting.blind_count import Estimate
 from imgcluster.counting.chances import ANY_FACTOR, Guess, chances_of, density, quantile
 from imgcluster.counting.variety import by_variety
-from imgcluster.errors import UserError
-from imgcluster.rows import check_features
 from imgcluster.wording import counted, listed
 
 # How much one product's number of photos, and what it adds to variety, vary (relative variance) as far as few known
@@ -40,7 +38,7 @@ def calibrated_estimate(features, known, alone):
     products by them, and the photos alone tell the number. The likelier case (`chance_of_picking`) gives the count, the
     middle of its distribution, both the interval: it holds four fifths of their joint one.
     """
-    known_features, labels = check_known(known, features.shape[1])
+    known_features, labels = known
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     photos = by_photos(len(features), sizes)
     variety = by_variety(features, known_features, labels)
@@ -149,15 +147,3 @@ def prior_estimate(num_photos, imgs_per_model, peaks=()):
     if count != near:
         words += f" ({near} clusters), and what stands out in the photos"
     return Estimate(count, interval(chances, count), words)
-
-
-def check_known(known, width):
-    """Return known = (features, labels) checked: UserError unless they match each other and `width` columns."""
-    features, labels = check_features(known[0], name="calibration features"), np.asarray(known[1])
-    if features.shape[1] != width:
-        raise UserError(f"CALIBRATION_DATASET: its features have {features.shape[1]} columns, those to be clustered "
-                        f"{width}; make both with the same network (step 03)")
-    if labels.shape != (len(features),):
-        raise UserError(f"CALIBRATION_DATASET: {labels.shape} labels for {len(features)} photos found; make them again "
-                        "with steps 00 and 03")
-    return features, labels

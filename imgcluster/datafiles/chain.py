@@ -30,6 +30,11 @@ def chain_from(name, *, folder_of):
     return chain
 
 
+def chain_behind(data_dir, *, folder_of):
+    """Return the chain of the datasets in whose clusters the photos in a folder were placed, {} where in none."""
+    return chain_from(count_of(data_dir).get("assigned_to"), folder_of=folder_of)
+
+
 def chain_labels(chain):
     """Return the clusters int [n] of the photos of each dataset in a chain, as the first one left them: clusters that
     were merged in a dataset are one for those it was placed in, too. Raises UserError as `read_labels`."""

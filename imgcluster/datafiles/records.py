@@ -11,6 +11,16 @@ PHOTOS = ("img_paths.txt", "photos.csv")
 LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
 
 
+def record_file(data_dir, step):
+    """Return the path of the record of a step ("00" to "06") in a folder."""
+    return Path(data_dir) / f"made_by_{step}.json"
+
+
+def read_record(data_dir, step):
+    """Return the record of a step in a folder, {} where there is none."""
+    return read_json(record_file(data_dir, step))
+
+
 def fingerprint(path):
     """Return a short digest of a file's content ("" where it is missing), to tell whether it changed."""
     path = Path(path)
@@ -28,7 +38,7 @@ def photos_key(data_dir):
 
 def prepared_with(data_dir):
     """Return the settings by which step 01 prepared the photos of a dataset, None where there is no record of it."""
-    return read_json(Path(data_dir) / "made_by_01.json").get("settings")
+    return read_record(data_dir, "01").get("settings")
 
 
 def weights_digest(weights):
@@ -44,7 +54,7 @@ def weights_replaced(data_dir, weights):
 
     weights: a path, "imagenet" or None, or a list of these. One that is gone is not needed any more.
     """
-    then, now = read_json(Path(data_dir) / "made_by_02.json").get("weights"), weights_digest(weights)
+    then, now = read_record(data_dir, "02").get("weights"), weights_digest(weights)
     pairs = zip(then, now) if isinstance(now, list) and isinstance(then, list) else [(then, now)]
     return any(None not in pair and pair[1] not in ("", pair[0]) for pair in pairs)
 
@@ -54,8 +64,7 @@ def write_record(data_dir, step, *, settings, outputs, inputs=(), **facts):
 
     settings: mapping of the settings that the outputs depend on. inputs: paths of the files read.
     """
-    data_dir = Path(data_dir)
-    write_json(data_dir / f"made_by_{step}.json", {
+    write_json(record_file(data_dir, step), {
         "step": step, "outputs": list(outputs), "settings": settings, **facts,
         "inputs": {Path(path).name: fingerprint(path) for path in inputs},
         "versions": {name: _version(name) for name in LIBRARIES}})
@@ -70,17 +79,17 @@ def _version(name):
 
 def made_with(data_dir, step, name, default=None):
     """Return the value that a setting had when `step` made its files; `default` where there is no record of it."""
-    return read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {}).get(name, default)
+    return read_record(data_dir, step).get("settings", {}).get(name, default)
 
 
 def was_interrupted(data_dir, step):
     """Whether `step` began to change its files and did not come to its end."""
-    return not read_json(Path(data_dir) / f"made_by_{step}.json").get("complete", True)
+    return not read_record(data_dir, step).get("complete", True)
 
 
 def changed_settings(data_dir, step, settings):
     """Return lines "NAME: then -> now" for the settings recorded by `step` that differ from `settings` (a mapping)."""
-    recorded = read_json(Path(data_dir) / f"made_by_{step}.json").get("settings", {})
+    recorded = read_record(data_dir, step).get("settings", {})
     now = json.loads(json.dumps(settings))
     return [f"{name}: {recorded[name]!r} -> {now[name]!r}" for name in recorded if name in now
             and recorded[name] != now[name]]
@@ -91,8 +100,7 @@ def is_up_to_date(data_dir, step, settings):
 
     Settings that the record holds beside these play no part.
     """
-    data_dir = Path(data_dir)
-    record = read_json(data_dir / f"made_by_{step}.json")
+    data_dir, record = Path(data_dir), read_record(data_dir, step)
     return (json.loads(json.dumps(settings)).items() <= record.get("settings", {}).items()
             and all((data_dir / name).exists() for name in record["outputs"])
             and all(fingerprint(data_dir / name) == digest for name, digest in record["inputs"].items()))
@@ -100,5 +108,5 @@ def is_up_to_date(data_dir, step, settings):
 
 def changed_inputs(data_dir, step):
     """Return the names of files in `data_dir` that came, changed or went since `step` read them, by its record."""
-    recorded = read_json(Path(data_dir) / f"made_by_{step}.json").get("inputs", {})
+    recorded = read_record(data_dir, step).get("inputs", {})
     return [name for name, digest in recorded.items() if fingerprint(Path(data_dir) / name) != digest]

@@ -23,9 +23,9 @@ from imgcluster.distilling.distill_networks import Student, Teachers
 from imgcluster.errors import UserError
 from imgcluster.files import read_arrays, replacing
 from imgcluster.network.backbones import build_backbone, check_backbone
+from imgcluster.network.saved import load_embedding
 from imgcluster.photos.listing import list_images
 from imgcluster.training.crops import CropStream
-from imgcluster.training.finetune import load_embedding
 
 # Crops on which a teacher's centring and axes are fixed; photos, in several views, on which the student's pooling is.
 CALIBRATION, POOLED = 256, 2048

@@ -8,20 +8,19 @@ from pathlib import Path
 import keras
 
 from imgcluster.backbone_table import BUNDLED_WEIGHTS
-from imgcluster.datafiles.records import weights_digest
+from imgcluster.datafiles.records import read_record, weights_digest
 from imgcluster.extraction.kind import kinship_of_photos
-from imgcluster.files import read_json
 from imgcluster.network.backbones import load_backbone, origin_of, ships
+from imgcluster.network.determinism import make_deterministic
 from imgcluster.network.ensemble import average_views
-from imgcluster.structure.kinship import LEAST_KINSHIP
-from imgcluster.training.finetune import (
+from imgcluster.network.saved import (
     embedding_of,
     is_classifier,
     load_trained,
-    make_deterministic,
     network_fingerprint,
     pretrained_of,
 )
+from imgcluster.structure.kinship import LEAST_KINSHIP
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def load_network(*, train_dataset, train_dir, backbone, weights, input_size, see
 
 def _adapted(path, dataset):
     """The Network in the file of step 02, trained on or fitted to a dataset of this name."""
-    model, name = load_trained(path), read_json(path.parent / "made_by_02.json").get("network", path.name)
+    model, name = load_trained(path), read_record(path.parent, "02").get("network", path.name)
     how = {"trained_on": dataset} if is_classifier(model) else {"trained_on": None, "fitted_to": dataset}
     return in_parts(model, {"network": name, **how, "network_file": network_fingerprint(path)})
 

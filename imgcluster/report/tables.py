@@ -6,6 +6,7 @@ from imgcluster.clusters.cluster_count import beyond_interval, how_to_narrow
 from imgcluster.clusters.new_groups import num_alike
 from imgcluster.datafiles.chain import count_of
 from imgcluster.datafiles.feature_record import features_record
+from imgcluster.datafiles.records import read_record
 from imgcluster.files import read_json, read_table
 from imgcluster.photos.photo_audit import INCOMPLETE
 from imgcluster.scores.seen import warning_of_seen
@@ -171,7 +172,7 @@ def records(gallery):
     """
     own = [read_json(path) for path in gallery.data_dir.glob("made_by_*.json")
            if path.name not in ("made_by_02.json", "made_by_06.json")]
-    trained = gallery.train_dir and read_json(gallery.train_dir / "made_by_02.json")
+    trained = gallery.train_dir and read_record(gallery.train_dir, "02")
     found = [*own, *([trained | {"dataset": gallery.train_dir.name}] if trained else [])]
     return [{"step": str(record["step"]), "outputs": [str(name) for name in record.get("outputs", ())],
              "settings": record.get("settings") or {}, "versions": record.get("versions") or {},

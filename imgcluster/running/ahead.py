@@ -2,7 +2,7 @@
 from pathlib import Path
 
 from imgcluster.configuring.config_file import choose_dataset
-from imgcluster.configuring.settings import SAMPLE, SAMPLE_TRAIN
+from imgcluster.configuring.settings import SAMPLES
 from imgcluster.configuring.step_options import each_network, network_options
 from imgcluster.errors import UserError
 from imgcluster.wording import OWN_CLUSTERS, meant
@@ -31,7 +31,7 @@ def _its_own_clusters(settings):
 def _missing_datasets(settings):
     for setting in OTHERS:
         name = getattr(settings, setting)
-        if name not in (None, "auto", SAMPLE, SAMPLE_TRAIN) and not _is_there(settings.for_dataset(name)):
+        if name not in (None, "auto", *SAMPLES) and not _is_there(settings.for_dataset(name)):
             raw_dir = settings.for_dataset(name).folder("RAW_IMG_DIR")
             beside = [repr(path.name) for path in sorted(raw_dir.parent.glob("*/"))]
             together = "" if setting == "ASSIGN_TO" else ", or run_all.py"

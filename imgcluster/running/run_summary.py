@@ -1,4 +1,5 @@
 """What a run of all steps says at its end."""
+from imgcluster.datafiles.records import read_record, record_file
 from imgcluster.files import read_json
 from imgcluster.running.cli import shown
 from imgcluster.wording import counted
@@ -12,7 +13,7 @@ def summary(settings, rows, *, scripts):
     """
     lines = [f"{'step':42}{'seconds':>9}  wrote"]
     for dataset, number, seconds, failed, wrote in rows:
-        outputs = read_json(record_file(settings, dataset, number)).get("outputs", []) if wrote else []
+        outputs = read_record(settings.data_dir_of(dataset), number).get("outputs", []) if wrote else []
         more = f" and {len(outputs) - 3} more" if outputs[3:] else ""
         said = "failed" if failed else ", ".join(outputs[:3]) + more or "nothing"
         lines.append(f"{scripts[number].stem + ' ' + dataset:42}{seconds:9.1f}  {said}")
@@ -31,13 +32,7 @@ def summary(settings, rows, *, scripts):
     return "\n".join(lines)
 
 
-def record_file(settings, dataset, number):
-    """The file in which a step on a dataset notes what it wrote."""
-    source = settings if dataset == settings.DATASET else settings.for_dataset(dataset)
-    return source.folder("DATA_DIR") / f"made_by_{number}.json"
-
-
 def time_of_record(settings, dataset, number):
     """When a step last wrote its record, in nanoseconds; None where there is none."""
-    path = record_file(settings, dataset, number)
+    path = record_file(settings.data_dir_of(dataset), number)
     return path.stat().st_mtime_ns if path.exists() else None

@@ -3,19 +3,19 @@ import numpy as np
 from sklearn.metrics.cluster import contingency_matrix
 
 from imgcluster.datafiles.artefacts import read_labels_true
-from imgcluster.datafiles.chain import chain_from, chain_labels, count_of
+from imgcluster.datafiles.chain import chain_behind, chain_labels
 from imgcluster.errors import UserError
 from imgcluster.scores.unplaced import is_placed
 
 
 def placing_in(data_dir, true, predicted, *, folder_of):
     """Return the `placing_scores` of photos in `data_dir`; {} where they were not placed in earlier clusters, or where
-    one of the earlier datasets (`chain_from`) has no true labels or its files do not agree (any more).
+    one of the earlier datasets (`chain_behind`) has no true labels or its files do not agree (any more).
 
     true, predicted: labels [N] of the photos. folder_of: function from the name of a dataset to its DATA_DIR.
     """
     try:
-        chain = chain_from(count_of(data_dir).get("assigned_to"), folder_of=folder_of)
+        chain = chain_behind(data_dir, folder_of=folder_of)
         earlier_true, earlier = [read_labels_true(folder) for folder in chain.values()], chain_labels(chain)
     except UserError:
         return {}

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.datafiles.artefacts import read_img_paths, read_lines
-from imgcluster.files import read_json
+from imgcluster.datafiles.records import read_record
 from imgcluster.photos.duplicates import copies_among
 from imgcluster.photos.photo_tables import signatures_of
 
@@ -44,7 +44,7 @@ def _rows(data_dir):
 
 def _shown(data_dir):
     """The photos of a dataset that step 02 saw; all there are now where it did not note them."""
-    return read_json(Path(data_dir) / "made_by_02.json").get("photos") or _rows(data_dir)
+    return read_record(data_dir, "02").get("photos") or _rows(data_dir)
 
 
 def _share_of_models(true, train_dir):

@@ -13,11 +13,13 @@ from imgcluster.errors import UserError
 from imgcluster.network.backbones import load_backbone, origin_of
 from imgcluster.network.classifier import PRETRAINED, output_layer, with_whitening
 from imgcluster.network.depth_pooling import DepthPooling, pooled_at_depths
+from imgcluster.network.determinism import make_deterministic
 from imgcluster.network.ensemble import join_networks, keep_beside
+from imgcluster.network.saved import pretrained_of
 from imgcluster.photos.pictures import decode_all
 from imgcluster.structure.whitening import within_model_whitening
 from imgcluster.training.devices import training_scope
-from imgcluster.training.finetune import fine_tune, make_deterministic, pretrained_of
+from imgcluster.training.finetune import fine_tune
 from imgcluster.training.prediction import predict
 from imgcluster.training.splits import LEAST_HELD_OUT, split_models, split_rows
 from imgcluster.training.training import Rows
@@ -165,11 +167,9 @@ class Trainer:
         self._clock = time.perf_counter()
         following = self.set.learns_all and choose  # as many epochs at most, each with more photos
         more = regime.epochs * len(self.set.final_rows.train) / len(rows.train) if following else 0
-        return fine_tune(embedding, pictures, self.set.labels, train_rows=rows.train, val_rows=rows.val,
-                         holdout_rows=rows.holdout, regime=regime, seed=self.seed, state_dir=self.state_dir / name,
-                         maps_dir=self.state_dir / "maps",
-                         on_epoch=lambda row: self._report(row, regime.epochs, more), progress=self.progress,
-                         choose=choose)
+        return fine_tune(embedding, pictures, self.set.labels, rows=rows, regime=regime, seed=self.seed, choose=choose,
+                         state_dir=self.state_dir / name, maps_dir=self.state_dir / "maps",
+                         on_epoch=lambda row: self._report(row, regime.epochs, more), progress=self.progress)
 
     def join(self, members):
         """Return (the network of all members, its scores, its confusions' material: probabilities and true labels).

@@ -7,9 +7,9 @@ from imgcluster.files import arrays_if_whole, write_arrays
 from imgcluster.network.backbones import load_backbone, origin_of
 from imgcluster.network.classifier import PRETRAINED
 from imgcluster.network.depth_pooling import DepthPooling, backbone_maps, has_depths
+from imgcluster.network.determinism import make_deterministic
 from imgcluster.network.ensemble import join_networks, side_by_side
 from imgcluster.training.crops import VIEWS, CropStream
-from imgcluster.training.finetune import make_deterministic
 from imgcluster.training.frozen_maps import digest
 from imgcluster.training.pooling_fit import PHOTOS_TOGETHER, fit_to_pooled, view_pooling
 

@@ -4,7 +4,6 @@ import pytest
 
 from imgcluster.clusters.assign import COPY, NO_CLUSTER, Catalogue, voted
 from imgcluster.clusters.cluster_count import cluster_photos
-from imgcluster.errors import UserError
 from imgcluster.som import map_of
 
 
@@ -75,12 +74,6 @@ def test_one_or_two_old_photos_are_enough(number):
     old = np.eye(5, dtype=np.float32)[:number]
     placed = Catalogue(old, map_of(old), np.arange(number)).assign(old)
     assert placed.labels.tolist() == list(range(number))
-
-
-def test_features_of_another_network_are_refused(shop):
-    _, _, old, som, result = shop
-    with pytest.raises(UserError, match="its photos have 24 features, those of DATASET 5; make both with the"):
-        Catalogue(old, som, result.labels).assign(old[:, :5])
 
 
 def neighbours(num_photos, num_labels, *, num_neighbours=8):

@@ -23,7 +23,7 @@ def test_every_file_is_written_and_rows_agree(written, digits):
     assert all((folder / name).exists() for name in OUTPUTS)
     table = pd.read_csv(folder / "clusters.csv")
     assert table.cluster.tolist() == clustering.labels.tolist() == np.load(folder / "labels_pred.npy").tolist()
-    assert {f"level_{level['num_clusters']}" for level in clustering.levels} <= set(table.columns)
+    assert {f"level_{level.max() + 1}" for level in clustering.levels} <= set(table.columns)
 
 
 def test_the_count_is_written_with_how_it_was_found(written, digits, fitted, tmp_path):

@@ -20,7 +20,6 @@ from imgcluster.counting.calibration import (
 )
 from imgcluster.counting.chances import Guess
 from imgcluster.counting.variety import Variety
-from imgcluster.errors import UserError
 
 RNG = np.random.default_rng(0)
 
@@ -243,11 +242,3 @@ def test_what_stands_out_near_a_prior_by_hand_counts_towards_it():
     agreeing = prior_estimate(1000, 10, [(100.0, 0.5)])
     assert agreeing.count == 100 and agreeing.interval[0] > 80 and agreeing.interval[1] < 125
 
-
-@pytest.mark.parametrize("features, labels, words", [
-    (np.ones((4, 3)), np.zeros(4), "have 3 columns, those to be clustered 24; make both with the same network"),
-    (np.ones((4, 24)), np.zeros(3), r"\(3,\) labels for 4 photos found; make them again"),
-    (np.full((4, 24), np.nan), np.zeros(4), "calibration features: 4 of 4 rows hold NaN")])
-def test_mismatched_known_products_are_refused(features, labels, words):
-    with pytest.raises(UserError, match=words):
-        learned(products(2, 5)[0], (features, labels))

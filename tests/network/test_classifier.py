@@ -105,7 +105,7 @@ def test_joined_features_lie_side_by_side_at_length_1(tiny_embedding, pictures):
 
 
 def test_joined_classifiers_average_their_probabilities_and_are_loaded_as_one(tiny_embedding, pictures, tmp_path):
-    from imgcluster.training.finetune import load_classifier, load_embedding
+    from imgcluster.network.saved import load_classifier, load_embedding
 
     keras.utils.set_random_seed(3)
     members = [build_classifier(tiny_embedding(seed), 3, dropout=0) for seed in (0, 1)]

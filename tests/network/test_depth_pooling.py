@@ -18,7 +18,7 @@ from imgcluster.network.depth_pooling import (  # noqa: E402
     write_statistics,
 )
 from imgcluster.network.ensemble import keep_beside  # noqa: E402
-from imgcluster.training.finetune import load_embedding  # noqa: E402
+from imgcluster.network.saved import load_embedding  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
 

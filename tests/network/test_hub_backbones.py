@@ -44,7 +44,7 @@ def test_it_is_trained_saved_and_loaded_by_another_process(preset, squares, tmp_
     assert any((one != two).any() for one, two in zip(before, classifier.get_layer("backbone").get_weights()))
     classifier.save(tmp_path / "network.keras")
     np.save(tmp_path / "pictures.npy", squares([0, 1]))
-    code = ("import numpy, sys; from imgcluster.training.finetune import load_classifier as load; "
+    code = ("import numpy, sys; from imgcluster.network.saved import load_classifier as load; "
             "numpy.save(sys.argv[3], numpy.asarray(load(sys.argv[1])(numpy.load(sys.argv[2]))))")
     files = (tmp_path / name for name in ("network.keras", "pictures.npy", "p.npy"))
     subprocess.run([sys.executable, "-c", code, *files], cwd=ROOT, check=True, capture_output=True)

@@ -21,7 +21,7 @@ tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU"
                                            [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras
 from imgcluster.training.finetune import fine_tune
-from imgcluster.training.training import Regime
+from imgcluster.training.training import Regime, Rows
 
 def bar(*_):
     return contextlib.nullcontext(type("Bar", (), {"update": lambda self, steps: None})())
@@ -37,9 +37,9 @@ def train(folder):
     photos = np.random.default_rng(0).integers(0, 99, (32, 8, 8, 3)).astype(np.uint8) + (labels * 99).astype(
         np.uint8)[:, None, None, None]
     regime = Regime(loss="softmax", head_epochs=2, epochs=2, trainable_fraction=1.0, batch_size=8, class_weights=False)
-    classifier, history = fine_tune(embedding, photos, labels, train_rows=np.arange(24), val_rows=np.arange(24, 32),
-                                    regime=regime, seed=0, state_dir=folder, maps_dir=folder + "/maps",
-                                    on_epoch=lambda row: None, progress=bar)
+    rows = Rows(np.arange(24), np.arange(24, 32), np.array([], int))
+    classifier, history = fine_tune(embedding, photos, labels, rows=rows, regime=regime, seed=0, state_dir=folder,
+                                    maps_dir=folder + "/maps", on_epoch=lambda row: None, progress=bar)
     return classifier.get_weights(), history
 
 one, history = train(sys.argv[1] + "/one")

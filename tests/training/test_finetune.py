@@ -9,11 +9,12 @@ keras = pytest.importorskip("keras")
 
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.network.classifier import build_classifier, output_layer, unfreeze_top  # noqa: E402
+from imgcluster.network.saved import load_embedding  # noqa: E402
 from imgcluster.training.augmentation import Augmentation  # noqa: E402
-from imgcluster.training.finetune import fine_tune, load_embedding  # noqa: E402
+from imgcluster.training.finetune import fine_tune  # noqa: E402
 from imgcluster.training.prediction import predict  # noqa: E402
 from imgcluster.training.splits import split_rows  # noqa: E402
-from imgcluster.training.training import Regime, class_weights, learning_rate_at  # noqa: E402
+from imgcluster.training.training import Regime, Rows, class_weights, learning_rate_at  # noqa: E402
 from imgcluster.training.validation import best_row, top_k_accuracy, unseen_scores  # noqa: E402
 
 REGIME = Regime(loss="softmax", weight_averaging=0.5, head_epochs=60, epochs=3, trainable_fraction=0.5,
@@ -87,8 +88,9 @@ def train(tiny_embedding, squares, silent):
             seen.append(row)
             if len(seen) == kill_after:
                 raise Killed
-        return *fine_tune(tiny_embedding(init), pictures, labels, train_rows=train_rows, val_rows=val_rows,
-                          holdout_rows=holdout, regime=dataclasses.replace(REGIME, **changes), seed=0,
+        rows = Rows(train_rows, val_rows, np.asarray(holdout, int))
+        return *fine_tune(tiny_embedding(init), pictures, labels, rows=rows, seed=0,
+                          regime=dataclasses.replace(REGIME, **changes),
                           state_dir=folder / "training", maps_dir=folder / "maps", on_epoch=on_epoch,
                           progress=progress, choose=choose), seen
     return run

@@ -11,9 +11,9 @@ from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.network.backbones import build_backbone  # noqa: E402
 from imgcluster.network.classifier import output_layer  # noqa: E402
 from imgcluster.network.depth_pooling import DepthPooling  # noqa: E402
+from imgcluster.network.saved import load_classifier, load_embedding, load_trained, pretrained_of  # noqa: E402
 from imgcluster.rows import unit_length  # noqa: E402
 from imgcluster.structure.whitening import within_model_whitening  # noqa: E402
-from imgcluster.training.finetune import load_classifier, load_embedding, load_trained, pretrained_of  # noqa: E402
 from imgcluster.training.splits import split_models  # noqa: E402
 from imgcluster.training.trainer import Trainer, make_training_set, time_left  # noqa: E402
 from imgcluster.training.training import Regime  # noqa: E402

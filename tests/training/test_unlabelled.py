@@ -10,9 +10,9 @@ from imgcluster.errors import UserError
 from imgcluster.extraction.networks import load_network, with_before
 from imgcluster.files import write_json
 from imgcluster.network.backbones import build_backbone
+from imgcluster.network.saved import is_classifier, load_classifier, load_trained
 from imgcluster.rows import unit_length
 from imgcluster.training.crops import CropStream
-from imgcluster.training.finetune import is_classifier, load_classifier, load_trained
 from imgcluster.training.unlabelled import fit_networks, fit_to_photos
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
