@@ -8,9 +8,10 @@ Runtime: a second; drawing the sample about 20 s
 import sys
 
 from imgcluster.configuring.step_options import label_options
+from imgcluster.datafiles.artefacts import labels_files
 from imgcluster.datafiles.photo_rows import left_out, write_photo_rows
 from imgcluster.photos.labels import describe_labels, doubt_of_labels, lines_of_no_photo, make_labels
-from imgcluster.photos.listing import passed_over, sort_files
+from imgcluster.photos.listing import list_files, passed_over
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, run
 from imgcluster.sample import SAMPLES, draw_sample
@@ -24,7 +25,7 @@ def main(argv=None):
     folder = settings.folder("RAW_IMG_DIR")
     if settings.DATASET in SAMPLES:
         draw_sample(SAMPLES[settings.DATASET], folder, workers=settings.workers)
-    found, refused, others = sort_files(folder)
+    found, refused, others = list_files(folder)
     step.claim()
     for name, reason in refused:
         step.warn(f"{name}: {reason}")
@@ -45,7 +46,7 @@ def main(argv=None):
     doubtful = doubt_of_labels(labels, options["labels_from"]) if labels else ""
     if doubtful:
         step.warn(doubtful)
-    outputs = ["img_paths.txt", *([f"labels_true.{kind}" for kind in ("txt", "npy", "tsv")] if labels else [])]
+    outputs = ["img_paths.txt", *(labels_files("true") if labels else [])]
     step.record(outputs)
     step.finish(f"{', '.join(outputs[:2])} to {step.show(step.data_dir)}", then="01_img_preprocess.py")
 

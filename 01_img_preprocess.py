@@ -12,7 +12,7 @@ import sys
 from imgcluster.configuring.step_options import filter_options, label_options, recipe_options
 from imgcluster.datafiles.photo_rows import write_photo_rows
 from imgcluster.photos.labels import labels_where_there_are
-from imgcluster.photos.listing import scan_images
+from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_audit import warnings
 from imgcluster.photos.prepare import Recipe
 from imgcluster.photos.preprocess import Folders, preprocess_dataset
@@ -27,11 +27,11 @@ def main(argv=None):
     settings = step.settings
     require_ahead(settings)
     folders = Folders(raw=settings.folder("RAW_IMG_DIR"), img=settings.folder("IMG_DIR"), masks=step.data_dir / "masks")
-    scanned = scan_images(folders.raw)
+    listing = list_files(folders.raw)
     step.claim()
     step.begin()
     done = preprocess_dataset(
-        step.data_dir, folders, scanned, Recipe(**recipe_options(settings)), filters=filter_options(settings),
+        step.data_dir, folders, listing, Recipe(**recipe_options(settings)), filters=filter_options(settings),
         remove_duplicates=settings.REMOVE_DUPLICATES, workers=settings.workers, progress=progress)
     for name, reason in done.skipped[:5]:
         step.warn(f"{name}: {reason}")

@@ -40,12 +40,12 @@ def main(argv=None):
         return
     sources = list_queries(options.photos, box=options.box, warn=step.warn)
     step.warn_if_changed("01")
-    network = {"settings": step.values("03"), "network": network_options(settings), "say": step.say}
-    catalogue, recipe = open_checked(step.data_dir, **network), Recipe(**recipe_options(settings))
+    opening = {"settings": step.values("03"), "network": network_options(settings), "say": step.say}
+    catalogue, recipe = open_checked(step.data_dir, **opening), Recipe(**recipe_options(settings))
     count = check_count(options.top, catalogue, level=options.level)
     # The network takes seconds to start: not to be waited for when there is nothing to search with.
     check_readable(sources, recipe, box=options.box)
-    encoder = open_encoder(step.data_dir, **network, mode=settings.RESIZE_MODE, compiled=len(sources) > FEW)
+    encoder = open_encoder(step.data_dir, **opening, compiled=len(sources) > FEW)
     searcher = Searcher(catalogue, encoder, recipe)
     folders = [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")]
     figures = Figures(step.result_dir / "search", catalogue, folders) if options.figure else None
@@ -65,7 +65,7 @@ def add_photos(step):
     from imgcluster.photos.labels import labels_where_there_are
     from imgcluster.photos.prepare import Recipe
     from imgcluster.photos.preprocess import Folders
-    from imgcluster.search.additions import Options, add_folder, check_addition, what_next
+    from imgcluster.search.additions import AdditionOptions, add_folder, check_addition, what_next
     from imgcluster.search.session import check_features, open_encoder
 
     options, settings, data_dir = step.options, step.settings, step.data_dir
@@ -73,14 +73,14 @@ def add_photos(step):
     if data_dir.exists():
         step.claim()
     check_addition(options.add, settings.folder("RAW_IMG_DIR"), changed_settings(data_dir, "01", step.values("01")))
-    network = {"settings": step.values("03"), "network": network_options(settings)}
-    check_features(data_dir, **network)
-    encoder = open_encoder(data_dir, **network, mode=settings.RESIZE_MODE, say=step.say)
+    opening = {"settings": step.values("03"), "network": network_options(settings)}
+    check_features(data_dir, **opening)
+    encoder = open_encoder(data_dir, **opening, say=step.say)
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
     labels = {"needed": (data_dir / "labels_true.txt").exists(), **label_options(settings)}
     added = add_folder(
-        data_dir, options.add, folders, Recipe(**recipe_options(settings)), encoder,
-        Options(**addition_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
+        data_dir, options.add, folders, Recipe(**recipe_options(settings)), encoder, AdditionOptions(
+            **addition_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
         progress=progress)
     step.say(added.in_words)
     if added.came or added.left:

@@ -32,8 +32,7 @@ def main(argv=None):
     step.warn_if_changed("01")
     recipe = Recipe(**recipe_options(settings))
     searcher = open_searcher(step.data_dir, settings=step.values("03"), network=network_options(settings),
-                             recipe=replace(recipe, max_pixels=min(recipe.max_pixels, MAX_PIXELS)),
-                             mode=settings.RESIZE_MODE, say=step.say)
+                             recipe=replace(recipe, max_pixels=min(recipe.max_pixels, MAX_PIXELS)), say=step.say)
     searcher.encoder.warm_up()
     app = create_app(searcher, name=settings.DATASET, host=options.host,
                      folders=[settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")])

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.photos.labels import make_labels  # noqa: E402
-from imgcluster.photos.listing import list_images  # noqa: E402
+from imgcluster.photos.listing import list_files  # noqa: E402
 from imgcluster.running.cli import run  # noqa: E402
 from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402
 from imgcluster.scores.metrics import clustering_scores  # noqa: E402
@@ -35,9 +35,10 @@ def main(argv=None):
     options = parse(argv)
     from imgcluster.distilling.distill import is_held_out
 
-    sets = [(folder, list_images(folder), "all") for folder in options.photos]
+    sets = [(folder, list_files(folder).photos, "all") for folder in options.photos]
     for folder in options.held_out:
-        sets.append((folder, [name for name in list_images(folder) if is_held_out(name, options.share)], "held out"))
+        held_out = [name for name in list_files(folder).photos if is_held_out(name, options.share)]
+        sets.append((folder, held_out, "held out"))
     if not sets:
         raise UserError("no photos: name at least one folder, or one after --held-out")
     print("| photos of | photos | models | network | size | features | 1-NN | ARI | NMI | photos/s | per CPU second |")

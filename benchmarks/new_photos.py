@@ -31,7 +31,7 @@ from sklearn.metrics import adjusted_rand_score, roc_auc_score
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.cluster_count import cut_to, read_sets  # noqa: E402
-from imgcluster.clusters.assign import Catalogue  # noqa: E402
+from imgcluster.clusters.assign import EarlierPhotos  # noqa: E402
 from imgcluster.clusters.directions import place_in_cluster  # noqa: E402
 from imgcluster.clusters.new_groups import groups_of_new  # noqa: E402
 from imgcluster.som import map_of  # noqa: E402
@@ -76,7 +76,7 @@ def placed(rows, labels, rng, most, in_row):
     earlier = np.isin(np.arange(len(labels)), here[cut_to(labels[here], most, rng)])
     kept, clusters = np.unique(labels[earlier], return_inverse=True)
     som = map_of(rows[earlier])
-    plain, catalogue = (Catalogue(rows[earlier], som, clusters, by_direction=as_they_are)
+    plain, catalogue = (EarlierPhotos(rows[earlier], som, clusters, by_direction=as_they_are)
                         for as_they_are in (True, False))
     plain, evened = plain.assign(rows[~earlier]), catalogue.assign(rows[~earlier])
     known, marked = ~new[~earlier], evened.labels < 0
@@ -111,11 +111,11 @@ def by_weeks(rows, labels, rng):
     new = np.isin(labels, rng.permutation(labels.max() + 1)[:max(1, labels.max() // 6)])
     first, second, third = (np.flatnonzero((week == number) & ~(new & (number == 0))) for number in range(3))
     som = map_of(rows[first])
-    alone = Catalogue(rows[first], som, labels[first])
+    alone = EarlierPhotos(rows[first], som, labels[first])
     placed = np.where(new[second], labels[second], alone.assign(rows[second]).labels)
     both = rows[np.concatenate([first, second])]
     found = [catalogue.assign(rows[third]) for catalogue in (alone, *(
-        Catalogue(both, som, np.concatenate([labels[first], own])) for own in (placed, labels[second])))]
+        EarlierPhotos(both, som, np.concatenate([labels[first], own])) for own in (placed, labels[second])))]
     true, came = labels[third], new[third]
     return [*((each.nearest == true)[~came].mean() for each in found), (found[1].labels == true)[came].mean()]
 

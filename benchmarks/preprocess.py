@@ -40,7 +40,7 @@ from imgcluster.photos.background import contour_mask, product_mask  # noqa: E40
 from imgcluster.photos.duplicates import find_duplicates, photo_signature  # noqa: E402
 from imgcluster.photos.images import read_image, resize_for_network  # noqa: E402
 from imgcluster.photos.labels import make_labels  # noqa: E402
-from imgcluster.photos.listing import list_images  # noqa: E402
+from imgcluster.photos.listing import list_files  # noqa: E402
 from imgcluster.photos.prepare import Recipe, finish_photo  # noqa: E402
 from imgcluster.sample import BACKGROUNDS, Catalogue, plan_photos, render_photo  # noqa: E402
 from imgcluster.scores.feature_scores import neighbour_agreement  # noqa: E402
@@ -127,7 +127,7 @@ CHANGES = {
 
 def duplicates(options):
     """Print recall by kind of change and the precision, ours and imagehash's."""
-    names = list_images(options.folder)
+    names = list_files(options.folder).photos
     untuned = [index for index, name in enumerate(names) if not for_tuning(Path(name).stem)]
     chosen = set(np.random.default_rng(0).permutation(untuned)[:options.photos].tolist())
     files, signatures, hashes = [], [], []
@@ -200,7 +200,7 @@ def effect(options):
     embedding = load_backbone(options.network, weights=str(options.weights), input_size=options.input_size)[0]
     print("| photos of | prepared | photos | models | 1-NN | estimated K | ARI |\n|---|---|---:|---:|---:|---:|---:|")
     for folder in options.folders:
-        names = np.random.default_rng(0).permutation(list_images(folder))[:options.photos].tolist()
+        names = np.random.default_rng(0).permutation(list_files(folder).photos)[:options.photos].tolist()
         labels = np.array(make_labels(names, labels_from="folder" if "/" in names[0] else "filename"))
         features = prepared_features([folder / name for name in names], embedding)
         for recipe, rows in features.items():

@@ -9,19 +9,19 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from imgcluster.photos.labels import make_labels  # noqa: E402
-from imgcluster.photos.listing import list_images  # noqa: E402
+from imgcluster.photos.listing import list_files  # noqa: E402
 
 SCRIPTS = {path.name[:2]: path for path in sorted(ROOT.glob("0[0-5]_*.py"))}
 
 
 def labels_from(folder):
     """"folder" where the photos lie in sub-folders, else "filename"."""
-    return "folder" if any("/" in path for path in list_images(folder)) else "filename"
+    return "folder" if any("/" in path for path in list_files(folder).photos) else "filename"
 
 
 def photo_labels(folder):
     """Return (paths relative to the folder, label of each)."""
-    paths = list_images(folder)
+    paths = list_files(folder).photos
     return paths, make_labels(paths, labels_from=labels_from(folder))
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from imgcluster.extraction.features import embed_all
 from imgcluster.photos.duplicates import find_duplicates
 from imgcluster.photos.labels import make_labels
-from imgcluster.photos.listing import list_images
+from imgcluster.photos.listing import list_files
 from imgcluster.photos.pictures import iterate_pictures
 from imgcluster.photos.prepare import Recipe
 from imgcluster.photos.preprocess import Folders, preprocess_folder
@@ -55,7 +55,7 @@ class Photos:
 
     def __init__(self, folder, split, background, options, *, strange=False):
         self.folder, self.background, self.options = folder, background, options
-        self.paths = list_images(folder)
+        self.paths = list_files(folder).photos
         if strange:
             self.paths = self.paths[::sample_step(len(self.paths), OTHERS)]
         labels_from = "folder" if any("/" in path for path in self.paths) else "filename"

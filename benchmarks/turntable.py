@@ -18,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from imgcluster.network.backbones import load_backbone  # noqa: E402
-from imgcluster.photos.listing import list_images  # noqa: E402
+from imgcluster.photos.listing import list_files  # noqa: E402
 
 SIDE = 224
 AROUND = 1440
@@ -93,7 +93,7 @@ def main():
     parser.add_argument("--out", required=True, metavar="FOLDER")
     options = parser.parse_args()
     rng, folder = np.random.default_rng(options.seed), Path(options.photos)
-    photos = [folder / name for name in list_images(folder) if name.endswith(".jpg")]
+    photos = [folder / name for name in list_files(folder).photos if name.endswith(".jpg")]
     bodies = [thing(photos, rng) for _ in range(options.things)]
     network, _, _ = load_backbone(options.backbone, weights=options.weights, input_size=SIDE, pooling="avg")
     Path(options.out).mkdir(parents=True, exist_ok=True)

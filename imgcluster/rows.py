@@ -33,9 +33,9 @@ def read_rows(features, rows=slice(None), *, normalize=False):
     return unit_length(block) if normalize else block
 
 
-def read_all(features, *, normalize=False):
+def read_all(features):
     """Return all rows of `features` as `read_rows` returns some, made or read block by block."""
-    return np.concatenate([read_rows(features, rows, normalize=normalize) for rows in blocks(len(features))])
+    return np.concatenate([read_rows(features, rows) for rows in blocks(len(features))])
 
 
 class OnAxes:

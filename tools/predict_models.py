@@ -24,7 +24,7 @@ from imgcluster.datafiles.artefacts import read_lines, require  # noqa: E402
 from imgcluster.datafiles.records import read_record  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.files import write_table  # noqa: E402
-from imgcluster.photos.listing import scan_images  # noqa: E402
+from imgcluster.photos.listing import list_files  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
 from imgcluster.running.cli import add_settings_arguments, quiet_start, run  # noqa: E402
 
@@ -47,7 +47,7 @@ def main(argv=None):
                         "that step 02 trained on")
     data_dir = settings.for_dataset(settings.train_dataset).folder("DATA_DIR")
     path = require(data_dir / "network.keras")
-    img_paths, refused = scan_images(options.photos)
+    img_paths, refused, _ = list_files(options.photos)
     with quiet_start():
         from imgcluster.network.ensemble import average_views
         from imgcluster.network.saved import load_classifier

@@ -6,10 +6,10 @@ import numpy as np
 from imgcluster.clusters.copies import originals
 from imgcluster.clusters.directions import axes_shown_by, confidence_among, mean_directions
 from imgcluster.clusters.newness import are_new
+from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.rows import OnAxes, picked, read_all
 from imgcluster.structure.neighbours import Nearby
 
-NO_CLUSTER = -1
 NUM_NEIGHBOURS = 8
 # Squared distance below which photos count as copies of each other.
 COPY = 1e-6
@@ -29,7 +29,7 @@ class Assignment:
     confidence: np.ndarray
 
 
-class Catalogue:
+class EarlierPhotos:
     """Photos in clusters, on a map that finds those around a new one: cost and memory grow linearly with both."""
 
     def __init__(self, features, som_map, labels, *, copies=None, by_direction=False):

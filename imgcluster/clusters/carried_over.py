@@ -3,9 +3,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from imgcluster.clusters import clusterings
+from imgcluster.clusters.cluster_names import write_names
 from imgcluster.clusters.copies import copies_of
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
@@ -13,10 +13,9 @@ from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
 from imgcluster.clusters.corrections_kept import follow
 from imgcluster.clusters.directions import axes_shown_by, confidence
 from imgcluster.clusters.levels import followed
-from imgcluster.datafiles.artefacts import OUTDATED
-from imgcluster.datafiles.chain import count_of
+from imgcluster.datafiles.artefacts import OUTDATED, num_clusters_in
+from imgcluster.datafiles.chain import clusters_record
 from imgcluster.errors import UserError
-from imgcluster.files import read_table, write_table
 from imgcluster.rows import OnAxes, picked
 from imgcluster.wording import counted, listed
 
@@ -79,7 +78,7 @@ def _outcome(data_dir, present, earlier, *, features, warn, say):
     """
     path, own = Path(data_dir) / "corrections.csv", present.id
     # Numbers in a line written by hand can only be those that step 04 wrote before.
-    latest = count_of(data_dir).get("clustering_id", own)
+    latest = clusters_record(data_dir).get("clustering_id", own)
     table = _read(path, latest, own)
     outcome = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),
                      features=features, earlier=earlier, copies=copies_of(data_dir))
@@ -147,7 +146,7 @@ def _warn_of_odd(others, found, warn):
 
 def _regrouped(clustering, labels, features):
     """The Clustering with other labels, as a person corrected them; features [N, D]: of its photos."""
-    before, count = clustering.num_clusters, len(set(labels.tolist()) - {-1})
+    before, count = clustering.num_clusters, num_clusters_in(labels)
     by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
     levels = followed(clustering.levels, before, labels) if clustering.levels and count else []
     return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
@@ -188,24 +187,3 @@ def _listed(lines):
     """Lines of corrections.csv {line: what is to be said of it} in words."""
     named = [f"line {line} ({said})" for line, said in sorted(lines.items())[:MOST_NAMED]]
     return ", ".join(named) + (f" and {len(lines) - MOST_NAMED} more" if len(lines) > MOST_NAMED else "")
-
-
-def read_names(data_dir):
-    """Return {cluster: what people call it} as cluster_names.csv has it; UserError where that is no such table."""
-    path = Path(data_dir) / "cluster_names.csv"
-    table = read_table(path)
-    try:
-        pairs = () if table.empty else zip(table["cluster"], table["name"])
-        return {int(cluster): name for cluster, name in pairs if name}
-    except (KeyError, ValueError) as error:
-        raise UserError(f"{path}: columns cluster,name and whole numbers of clusters expected; names are given in "
-                        "corrections.csv: run 04_cluster_som.py, which writes this file anew") from error
-
-
-def write_names(data_dir, names):
-    """Write cluster_names.csv, by cluster, of names {cluster: text, "" for none}; of none there is no such file."""
-    path, given = Path(data_dir) / "cluster_names.csv", [(cluster, name) for cluster, name in names.items() if name]
-    if given:
-        write_table(path, pd.DataFrame(sorted(given), columns=["cluster", "name"]))
-    else:
-        path.unlink(missing_ok=True)

@@ -97,7 +97,7 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     it. UserError for a number that is impossible.
     """
     num_photos = len(features)
-    _check_given(num_photos, num_clusters, imgs_per_model)
+    check_given(num_photos, num_clusters, imgs_per_model)
     units = som_map.best_matching_units(features)[0]
     wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
     first, stands_in = originals(np.arange(num_photos) if copies is None or wanted > len(set(copies)) else copies)
@@ -155,7 +155,8 @@ def outliers(isolation, labels):
     return far & (np.bincount(labels, ~far)[labels] > 0)
 
 
-def _check_given(num_photos, num_clusters, imgs_per_model):
+def check_given(num_photos, num_clusters, imgs_per_model):
+    """Raise a UserError for a number that is impossible of so many photos; None: it is not given."""
     if num_clusters is not None and not 1 <= num_clusters <= num_photos:
         raise UserError(f"NUM_CLUSTERS = {num_clusters}, but {_there_are(num_photos)}: 1 to {num_photos} possible, or "
                         "None to have it estimated")
@@ -168,7 +169,7 @@ def doubt_of_given(num_photos, *, num_clusters, imgs_per_model):
 
     UserError for a number that is impossible.
     """
-    _check_given(num_photos, num_clusters, imgs_per_model)
+    check_given(num_photos, num_clusters, imgs_per_model)
     if num_clusters and imgs_per_model:
         return f"NUM_IMGS_PER_MODEL = {imgs_per_model:g} has no effect beside NUM_CLUSTERS = {num_clusters}"
     if imgs_per_model and imgs_per_model > num_photos:

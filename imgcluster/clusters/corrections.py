@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from imgcluster.clusters.corrections_file import COLUMNS
+from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.errors import UserError
 from imgcluster.photos.spelling import as_listed
 
 ACTIONS = ("merge", "split", "move", "name")
-NONE = -1  # the label of photos in no cluster
 
 
 def clustering_id(img_paths, labels):
@@ -93,8 +93,8 @@ class _Follower:
             self._merge(line, self.clusters.number(cluster, "cluster"), self.clusters.number(value, "value"))
         elif action == "name":
             self._name(line, self.clusters.number(cluster, "cluster"), value)
-        elif action == "move" and value == str(NONE):
-            self._place(line, file, cluster, NONE)
+        elif action == "move" and value == str(NO_CLUSTER):
+            self._place(line, file, cluster, NO_CLUSTER)
         else:
             self._place(line, file, cluster, self.clusters.number(value, "value"))
 
@@ -123,7 +123,7 @@ class _Follower:
         if not any(self.clusters.stands_for(cluster, each) for each in (before, self.left.get(row, before))):
             self.found.astray[line] = f"{file} is in cluster {before}, not in {cluster}"
         self._begin(line, number)
-        self.found.touched.update({before, number} - {NONE})
+        self.found.touched.update({before, number} - {NO_CLUSTER})
         self.found.labels[row], self.found.by_hand[row] = number, True
         self._take_along(file, before, number)
 
@@ -216,7 +216,7 @@ class _Clusters:
             return self.born[name]
         if text.isdecimal() and int(text) <= self.highest:
             return int(text)
-        if text == str(NONE):
+        if text == str(NO_CLUSTER):
             raise ValueError(f"{column} -1 stands for photos in no cluster: they are moved there, and from there, one "
                              "by one")
         wrong = f"{column} {text!r} is no cluster" if text else f"{column} is missing"

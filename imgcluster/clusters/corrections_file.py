@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.datafiles.chain import count_of
+from imgcluster.datafiles.chain import clusters_record
 from imgcluster.errors import UserError
 from imgcluster.files import read_table, replacing, separator
 from imgcluster.photos.spelling import as_called
@@ -54,7 +54,7 @@ def _filled_rows(path):
 
 def lines_for(data_dir, clustering):
     """Return the lines of corrections.csv in a folder that are for `clustering`, as `read_corrections` returns them."""
-    latest = count_of(data_dir).get("clustering_id", clustering)
+    latest = clusters_record(data_dir).get("clustering_id", clustering)
     table = renumbered(read_corrections(Path(data_dir) / "corrections.csv", latest), clustering)
     return table[table[CLUSTERING] == clustering]
 

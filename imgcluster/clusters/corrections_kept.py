@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from imgcluster.clusters.corrections import NONE, Corrected, apply_corrections
+from imgcluster.clusters.corrections import NO_CLUSTER, Corrected, apply_corrections
 from imgcluster.clusters.corrections_file import CLUSTERING
 from imgcluster.rows import blocks, picked, read_rows
 from imgcluster.structure.hierarchy import majority
@@ -108,7 +108,7 @@ def carried(state, files, found, *, features=None):
     target, kept = _targets(before, found.labels, state.touched)
     labels, known = found.labels.copy(), before >= 0
     moved = known & _follows(before, found.labels, kept)
-    labels[moved], labels[before == NONE] = target[before[moved]], NONE
+    labels[moved], labels[before == NO_CLUSTER] = target[before[moved]], NO_CLUSTER
     _place_new(labels, before, found, features)
     numbers = {cluster: int(target[cluster]) for cluster in np.flatnonzero(kept).tolist()}
     return Corrected(labels, by_hand, {numbers[cluster]: name for cluster, name in state.names.items()
@@ -116,7 +116,7 @@ def carried(state, files, found, *, features=None):
 
 
 def _before(state, files, img_paths):
-    """(cluster of each photo before, int [N], NONE where a person put it in none, else UNKNOWN; by_hand bool [N])."""
+    """(cluster of each photo before, int [N], UNKNOWN where only the clustering put it in none; by_hand bool [N])."""
     place = {file: row for row, file in enumerate(files)}
     rows = np.array([place.get(path, -1) for path in img_paths])
     labels = np.where((state.labels >= 0) | state.by_hand, state.labels, UNKNOWN)

@@ -12,7 +12,7 @@ from imgcluster.structure.kinship import LEAST_KINSHIP, kinship
 from imgcluster.wording import counted
 
 # Known products of the same kind and the photos alone differed by a factor of four at most in labelled sets.
-DOUBTFUL = 4
+FAR_APART = 4
 # Of a known product, on average.
 LEAST_PHOTOS = 2
 
@@ -114,7 +114,7 @@ def _as_before(data_dir, known_dir):
 def doubt(name, count, blind_count):
     """Return a sentence where the products of the dataset `name` suggest another order of magnitude than the photos
     alone, "" where not; blind_count: what these suggest, None where they were not asked."""
-    if not blind_count or 1 / DOUBTFUL <= count / blind_count <= DOUBTFUL:
+    if not blind_count or 1 / FAR_APART <= count / blind_count <= FAR_APART:
         return ""
     return (f"{name} suggests {count} clusters, the photos alone {blind_count}: where they show different kinds of "
             "product, set CALIBRATION_DATASET = None")

@@ -14,7 +14,7 @@ def groups_of_new(features, labels, *, placed, compared=None, copies=None, taugh
     fewer than four fit no cluster.
 
     features [N, D]; labels int [N]: the earlier clusters that photos were placed in; placed: function from features to
-    the places where they were compared with the earlier ones, by direction (`assign.Catalogue.placed`); compared:
+    the places where they were compared with the earlier ones, by direction (`assign.EarlierPhotos.placed`); compared:
     other features [N, E], from which the number of groups is estimated; copies, taught_apart: as of `cluster_photos`.
     """
     rows = np.flatnonzero(labels < 0)

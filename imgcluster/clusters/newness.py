@@ -27,7 +27,7 @@ def are_new(old, new, labels, units, new_units, prototypes, *, by_direction):
     One half of the photos of each cluster after the other is held out and measured like the new ones, by the other half
     (`_shares_as_far`). Those photos are new that are farther off than nine in ten of the held-out ones. Halves are as
     photos follow each other, because those in a row are often one seller's, and new ones another's. units int [N],
-    new_units int [M]: where photos lie on the map with `prototypes` [U, D]; by_direction: as of `assign.Catalogue`.
+    new_units int [M]: where photos lie on the map with `prototypes` [U, D]; by_direction: as of `assign.EarlierPhotos`.
     Where each cluster has one photo, those are new that are farther off than half of the old ones are from each other.
     """
     halves, units = halves_of(labels), np.concatenate([units, new_units])

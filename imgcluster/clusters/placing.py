@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.clusters.assign import Catalogue
-from imgcluster.clusters.carried_over import read_names
+from imgcluster.clusters.assign import EarlierPhotos
 from imgcluster.clusters.cluster_count import Clustering
+from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
 from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.clusters.corrections_file import lines_for, placed_in
 from imgcluster.clusters.new_groups import groups_of_new
-from imgcluster.datafiles.artefacts import read_clusters, read_features, read_img_paths
-from imgcluster.datafiles.chain import chain_behind, chain_from, chain_labels, count_of, merged_in
+from imgcluster.datafiles.artefacts import num_clusters_in, read_clusters, read_features, read_img_paths
+from imgcluster.datafiles.chain import chain_behind, chain_from, chain_labels, clusters_record, merged_in
 from imgcluster.datafiles.feature_record import (
     differences_in_words,
     read_before,
@@ -46,21 +46,21 @@ def place_on(chain, data_dir, features, *, copies=None):
     _check_placeable(chain, earlier, labels, features)
     # Of these photos, not of those that the map was trained on.
     som.quantization_errors, som.topographic_errors = ([error] for error in som.errors(features))
-    catalogue = Catalogue(joined(earlier), som, labels, copies=_copies_among(chain, earlier),
+    catalogue = EarlierPhotos(joined(earlier), som, labels, copies=_copies_among(chain, earlier),
                           by_direction=taught_directions(last))
     first, stands_in = originals(np.arange(len(features)) if copies is None else copies)
     found = catalogue.assign(picked(features, first))
-    labels_new, count = found.labels[stands_in], len(set(found.labels.tolist()) - {-1})
+    labels_new, count = found.labels[stands_in], num_clusters_in(found.labels)
     said, certainty = "placed in earlier clusters", np.where(labels_new < 0, 0, found.confidence[stands_in])
     clustering = Clustering(labels_new, count, (count, count), [], certainty, method=said, words=said,
-                            calibrated=count_of(last).get("calibrated", False),
+                            calibrated=clusters_record(last).get("calibrated", False),
                             new_groups=_groups_of_new(catalogue, data_dir, features, labels_new, copies))
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
     return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)
 
 
 def _groups_of_new(catalogue, data_dir, features, labels, copies):
-    """`groups_of_new` of photos with features [N, D] in `data_dir`, in clusters labels int [N] of a Catalogue."""
+    """`groups_of_new` of photos with features [N, D] in `data_dir`, in clusters labels int [N] of a EarlierPhotos."""
     before = read_before(data_dir)
     return groups_of_new(features, labels, placed=catalogue.placed, compared=before, copies=copies,
                          taught_apart=taught_apart(data_dir))
@@ -99,12 +99,12 @@ def placed_id(data_dir):
 
     Their clusters' numbers are those of the clustering there, and go on after the highest.
     """
-    return f"{count_of(data_dir).get('clustering_id', '')}+{highest_number(data_dir)}"
+    return f"{clusters_record(data_dir).get('clustering_id', '')}+{highest_number(data_dir)}"
 
 
 def highest_number(data_dir):
     """Return the highest number that a cluster in a folder has, or had before it was merged into another."""
-    count = count_of(data_dir)
+    count = clusters_record(data_dir)
     own, found = count.get("clustering_id", ""), count.get("corrected_from") or count.get("num_clusters", 0)
     _, highest = placed_in(own)
     before = highest[-1] if highest else found - 1
@@ -132,7 +132,7 @@ def placed_by(chain):
 
 def _changed_since(data_dir, chain):
     """The names of datasets in a chain whose clusters are others than those that photos in a folder were placed in."""
-    then, now = count_of(data_dir).get("placed_by") or (), placed_by(chain)
+    then, now = clusters_record(data_dir).get("placed_by") or (), placed_by(chain)
     pairs = ([texts[TOLD_BY * place:TOLD_BY * (place + 1)] for texts in (then, now)] for place in range(len(chain)))
     return [name for name, (before, after) in zip(chain, pairs) if before and before != after]
 
@@ -163,7 +163,7 @@ def warn_of_chain(chain, *, folder_of, warn):
     """Call `warn` with a sentence about each thing that has changed since step 04 made the clusters of a chain of it,
     those first that others go on from, and where the chain was longer."""
     name, last = list(chain.items())[-1]
-    if lost := count_of(last).get("assigned_to"):
+    if lost := clusters_record(last).get("assigned_to"):
         warn(f"{name} was placed in the clusters of {lost}, which are not in {folder_of(lost)} (any more): products "
              f"that only {lost}, or one before it, had are not found. If it has another name now, run "
              f"04_cluster_som.py for {name} again with ASSIGN_TO set to that")
@@ -195,7 +195,7 @@ def require_chain(name, data_dir, *, folder_of):
 
 
 def _check_cycle(name, chain, data_dir):
-    beyond = count_of([*chain.values()][-1]).get("assigned_to")
+    beyond = clusters_record([*chain.values()][-1]).get("assigned_to")
     if data_dir in chain.values():
         raise UserError(f"ASSIGN_TO = {name!r}: photos of {name} are in the clusters of DATASET themselves; name the "
                         "dataset that was clustered before DATASET, or None to find its clusters anew")
@@ -207,7 +207,7 @@ def _check_cycle(name, chain, data_dir):
 def _check_numbers(name, chain):
     names, folders = [*chain], [*chain.values()]
     stale = [place for place, (later, earlier) in enumerate(pairwise(folders))
-             if count_of(later).get("clustering_id") != placed_id(earlier)]
+             if clusters_record(later).get("clustering_id") != placed_id(earlier)]
     if stale:
         # Each after the one whose numbers its own go on from.
         again = [f"{later} (with ASSIGN_TO = {earlier!r})" for later, earlier in pairwise(names[:stale[-1] + 2])]

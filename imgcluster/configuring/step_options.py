@@ -38,7 +38,7 @@ def feature_options(settings):
 
 
 def addition_options(settings):
-    """The keyword arguments of `additions.Options` that are settings."""
+    """The keyword arguments of `additions.AdditionOptions` that are settings."""
     return {"filters": filter_options(settings), "remove_duplicates": settings.REMOVE_DUPLICATES,
             "batch_size": settings.BATCH_SIZE, "pictures": picture_options(settings)}
 

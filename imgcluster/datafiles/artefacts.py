@@ -18,6 +18,8 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
            "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
            "labels_pred.txt": "04_cluster_som.py", "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py",
            "metrics.json": "05_evaluate.py", BEFORE: "03_extract_features.py", "labels_pred.npy": "04_cluster_som.py"}
+# The cluster of photos that are in none.
+NO_CLUSTER = -1
 # Folder for files of a dataset that hold for other photos than it has now.
 OUTDATED = "outdated"
 # Photos that a warning names one by one.
@@ -79,6 +81,11 @@ def read_clusters(data_dir):
             raise UserError(f"{Path(data_dir) / 'labels_pred.txt'}, line {line}: {label!r} is no cluster; those are "
                             "whole numbers from 0 on, and -1 for none; run 04_cluster_som.py again")
     return labels.astype(int)
+
+
+def num_clusters_in(labels):
+    """Return how many clusters there are in labels int [N], -1 for photos in none."""
+    return len(set(labels.tolist()) - {NO_CLUSTER})
 
 
 def _as_many_as(labels, data_dir, name, other):

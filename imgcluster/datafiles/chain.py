@@ -7,14 +7,14 @@ from imgcluster.datafiles.artefacts import read_clusters
 from imgcluster.files import read_json
 
 
-def count_of(data_dir):
+def clusters_record(data_dir):
     """Return what step 04 noted of the clusters in a folder, {} where there are none."""
     return read_json(Path(data_dir) / "cluster_count.json")
 
 
 def merged_in(data_dir):
     """Return {cluster: the one it has joined} of the earlier clusters that a person merged in a folder."""
-    return {int(old): new for old, new in count_of(data_dir).get("merged", {}).items()}
+    return {int(old): new for old, new in clusters_record(data_dir).get("merged", {}).items()}
 
 
 def chain_from(name, *, folder_of):
@@ -26,13 +26,13 @@ def chain_from(name, *, folder_of):
     chain = {}
     while name and name not in chain and (folder_of(name) / "labels_pred.txt").exists():
         chain[name] = folder_of(name)
-        name = count_of(chain[name]).get("assigned_to")
+        name = clusters_record(chain[name]).get("assigned_to")
     return chain
 
 
 def chain_behind(data_dir, *, folder_of):
     """Return the chain of the datasets in whose clusters the photos in a folder were placed, {} where in none."""
-    return chain_from(count_of(data_dir).get("assigned_to"), folder_of=folder_of)
+    return chain_from(clusters_record(data_dir).get("assigned_to"), folder_of=folder_of)
 
 
 def chain_labels(chain):

@@ -24,7 +24,7 @@ from imgcluster.errors import UserError
 from imgcluster.files import read_arrays, replacing
 from imgcluster.network.backbones import build_backbone, check_backbone
 from imgcluster.network.saved import load_embedding
-from imgcluster.photos.listing import list_images
+from imgcluster.photos.listing import list_files
 from imgcluster.training.crops import CropStream
 
 # Crops on which a teacher's centring and axes are fixed; photos, in several views, on which the student's pooling is.
@@ -97,7 +97,7 @@ def find_photos(folders, *, hold_out=0.0):
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise UserError(f"--photos {folder}: this folder does not exist; name a folder of photos")
-        for name in list_images(folder):
+        for name in list_files(folder).photos:
             (kept if is_held_out(name, hold_out) else taught).append(folder / name)
     if not taught:
         raise UserError(f"--hold-out {hold_out}: leaves no photo to teach on")

@@ -22,7 +22,6 @@ from imgcluster.network.trunk import to_backbone
 # The losses that compare the photos of a batch do so beside the classification by cosines: comparison alone forgets
 # what few models cannot teach (as person re-identification found, too: Luo et al., CVPR Workshops 2019).
 COSINE_LOSSES = ("cosine", "arcface", *PAIR_LOSSES)
-LOSSES = ("softmax", "center", *COSINE_LOSSES)
 COSINE_SCALE = 16.0
 ARCFACE_MARGIN = 0.2
 CENTER_WEIGHT = 0.1
@@ -87,8 +86,8 @@ class CenterDistances(keras.layers.Layer):
 def build_classifier(embedding, num_classes, *, dropout, loss="softmax", embedding_dim=None):
     """Return the embedding network with a layer "probabilities" for `num_classes` models on top.
 
-    loss: one of LOSSES. embedding_dim: size of a learnt vector of length 1, the layer "embedding", between the pooled
-    features and the classification layer; None leaves it out (the cascade always has one).
+    loss: as the setting LOSS. embedding_dim: size of a learnt vector of length 1, the layer "embedding", between the
+    pooled features and the classification layer; None leaves it out (the cascade always has one).
     """
     vectors = _cascade(embedding, embedding_dim or CASCADE_DIMENSIONS) if loss == "cascaded" else embedding.output
     if embedding_dim and loss != "cascaded":

@@ -11,6 +11,8 @@ LARGEST_SQUARE = 4096
 METHODS = ("grabcut", "contours", "none")
 FILLS = ("white", "grey", "mean", "blur", "transparent", "keep")
 _MIN_SHARE, _MAX_SHARE = 0.01, 0.97  # shares of the frame between which a mask is believed
+# A part is an object when it has at least this share of the largest part's area.
+OBJECT_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def product_mask(image, *, method="grabcut", plain_only=False):
 
 def _count_objects(mask):
     areas = cv2.connectedComponentsWithStats((mask > 127).astype(np.uint8), connectivity=8)[2][1:, cv2.CC_STAT_AREA]
-    return int((areas >= 0.2 * areas.max()).sum())
+    return int((areas >= OBJECT_SHARE * areas.max()).sum())
 
 
 def contour_mask(image):

@@ -12,9 +12,6 @@ from imgcluster.errors import UserError
 from imgcluster.files import replacing
 from imgcluster.photos.decoding import MAX_PIXELS, ImageError, decode_image
 
-__all__ = ["MAX_PIXELS", "ImageError", "quiet_codecs", "read_bytes", "read_image", "read_thumbnail",
-           "resize_for_network", "write_image"]
-
 _QUALITY = 95  # of JPEG and WebP, of 100
 _ENCODERS = {".jpg": ".jpg", ".jpeg": ".jpg", ".png": ".png", ".webp": ".webp", ".bmp": ".bmp", ".tif": ".tif",
              ".tiff": ".tif"}

@@ -3,6 +3,7 @@ import os
 import stat
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from imgcluster.errors import UserError
 from imgcluster.photos.decoding import looks_like_image
@@ -17,32 +18,24 @@ _NOT_TOLD = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "picasa.ini", 
 _SUFFIXES_TOLD = 6
 
 
-def list_images(folder):
-    """Return every photo under `folder`, recursively, as relative paths with "/", sorted by code point.
+class Listing(NamedTuple):
+    """What lies under a folder.
 
-    Raises UserError for a folder that is missing, no folder, unreadable, empty or without photos. Files that cannot be
-    listed are passed over; `scan_images` returns them as well.
-    """
-    return scan_images(folder)[0]
-
-
-def scan_images(folder):
-    """Find the photos under `folder`: (paths, refused).
-
-    `paths`: sorted relative paths with "/" of all files with an image's suffix (any case), or with an image's first
+    photos: sorted relative paths with "/" of all files with an image's suffix (any case), or with an image's first
     bytes under another name, such as "Boots 2.0", save those of raw photos. Links to files are followed, dangling ones
     listed (reading them gives the reason), each folder is visited once however many links lead to it; hidden files and
-    folders are left out.
-    `refused`: (printable path, reason) of names that cannot be a line of text, and of folders that cannot be read.
-
-    Raises UserError as `list_images` does.
+    folders are left out. refused: sorted (printable path, reason) of names that cannot be a line of text, and of
+    folders that cannot be read. others: relative paths of other files, save those that file managers leave there.
     """
-    return sort_files(folder)[:2]
+
+    photos: list
+    refused: list
+    others: list
 
 
 def passed_over(folder, others, *, besides=()):
-    """Return in words how many files under `folder` are no photos, by suffix, of `others` as `sort_files` returns them;
-    "" for none. Those of the paths `besides` are not counted."""
+    """Return in words how many files under `folder` are no photos, by suffix, of the `others` of its Listing; "" for
+    none. Those of the paths `besides` are not counted."""
     folder, besides = Path(folder), {Path(path) for path in besides}
     others = [name for name in others if folder / name not in besides]
     if not others:
@@ -51,9 +44,11 @@ def passed_over(folder, others, *, besides=()):
     return f"{counted(len(others), 'file')} {are} passed over: {_by_suffix(others)}"
 
 
-def sort_files(folder):
-    """Return (paths, refused) as `scan_images` does, and the relative paths of other files, save those that file
-    managers leave there. Raises UserError as `list_images` does."""
+def list_files(folder):
+    """Return the Listing of a folder, recursively.
+
+    Raises UserError for a folder that is missing, no folder, unreadable, empty or without photos.
+    """
     folder = Path(folder)
     _require_folder(folder)
     refused, found, others, empty = [], [], [], True
@@ -71,7 +66,7 @@ def sort_files(folder):
             found.append(relative)
     if not found:
         raise UserError(_nothing_found(folder, refused, empty, others))
-    return sorted(found), sorted(refused), others
+    return Listing(sorted(found), sorted(refused), others)
 
 
 def _by_suffix(names):

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.files import new_array_file
-from imgcluster.photos.images import MAX_PIXELS, ImageError, read_image, resize_for_network
+from imgcluster.photos.decoding import MAX_PIXELS, ImageError
+from imgcluster.photos.images import read_image, resize_for_network
 
 
 def load_picture(path, *, size, mode="pad", max_pixels=MAX_PIXELS):

@@ -16,10 +16,10 @@ import pandas as pd
 
 from imgcluster.errors import UserError
 from imgcluster.files import fitting, remove_leftovers, write_table
-from imgcluster.photos.decoding import decode_image
+from imgcluster.photos.decoding import ImageError, decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
-from imgcluster.photos.images import ImageError, read_bytes, write_image
-from imgcluster.photos.listing import scan_images
+from imgcluster.photos.images import read_bytes, write_image
+from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_audit import audit_photo, refusal
 from imgcluster.photos.photo_tables import (
     LEDGER,
@@ -75,30 +75,29 @@ class Outcome:
             write_table(Path(folder) / name, table)
 
 
-def preprocess_dataset(data_dir, folders, scanned, recipe, *, filters, remove_duplicates, workers, progress):
+def preprocess_dataset(data_dir, folders, listing, recipe, *, filters, remove_duplicates, workers, progress):
     """Do step 01's work for all photos of `folders.raw` that it has not seen; return the Outcome.
 
-    Writes the photos; the tables about them are the caller's to write (`Outcome.write_tables`). scanned: what
-    `listing.scan_images` found in `folders.raw`. filters: options of `photo_audit.refusal`; remove_duplicates: keep no
+    Writes the photos; the tables about them are the caller's to write (`Outcome.write_tables`). listing: the
+    `listing.Listing` of `folders.raw`. filters: options of `photo_audit.refusal`; remove_duplicates: keep no
     copies; workers, progress: as in `preprocess_folder`. Raises UserError where no photo can be used, and names all
     reasons in skipped.csv.
     """
     data_dir = Path(data_dir)
-    found, refused = scanned
-    entries = preprocess_folder(folders, found, recipe, ledger=data_dir / LEDGER, workers=workers,
+    entries = preprocess_folder(folders, listing.photos, recipe, ledger=data_dir / LEDGER, workers=workers,
                                 progress=progress)
     usable, skipped = sort_out(entries, filters)
-    skipped = sorted([*refused, *skipped])
+    skipped = sorted([*listing.refused, *skipped])
     reasons = pd.DataFrame(skipped, columns=["file", "reason"])
     if not usable:
         write_table(data_dir / "skipped.csv", reasons)
-        raise UserError(f"none of the {len(found)} photos in {folders.raw} can be used (the first, {skipped[0][0]}: "
-                        f"{skipped[0][1]}); reasons of all in {data_dir / 'skipped.csv'}")
+        raise UserError(f"none of the {len(listing.photos)} photos in {folders.raw} can be used (the first, "
+                        f"{skipped[0][0]}: {skipped[0][1]}); reasons of all in {data_dir / 'skipped.csv'}")
     tables = {"skipped.csv": reasons, **photo_tables(usable)}
     copies = set(tables["duplicates.csv"]["file"])
     kept = [entry["file"] for entry in usable if not remove_duplicates or entry["file"] not in copies]
-    return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable), gone_photos(data_dir, found),
-                   tables)
+    return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable),
+                   gone_photos(data_dir, listing.photos), tables)
 
 
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
@@ -211,7 +210,7 @@ def photos_changed(raw_dir, ledger):
     """Whether a folder holds other photos than those that a ledger is of; False where either is not there any more."""
     known = read_ledger(ledger)
     try:
-        found = scan_images(raw_dir)[0]
+        found = list_files(raw_dir).photos
     except UserError:
         return False
     return bool(known) and (set(found) != set(known)

@@ -14,15 +14,15 @@ NEIGHBOURS, AGREEING = 5, 3
 ROUNDING = 1e-5  # of the features' length, which is 1
 
 
-class Embedding(NamedTuple):
+class Layout(NamedTuple):
     """`points` float32 [N, 2], one for each photo; `method` says how they were found, such as "t-SNE"."""
 
     points: np.ndarray
     method: str
 
 
-def embed_2d(features, *, seed, max_photos=3000):
-    """Lay photos out in the plane so that similar ones lie together, as an `Embedding`.
+def lay_out(features, *, seed, max_photos=3000):
+    """Lay photos out in the plane so that similar ones lie together, as a `Layout`.
 
     features: [N, D], memory-mapped if large, compared by cosine: on their 128 leading axes, laid out by t-SNE (van der
     Maaten & Hinton, JMLR 9, 2008) with perplexity 30 or a third of the photos. Of more than `max_photos` a seeded
@@ -35,13 +35,13 @@ def embed_2d(features, *, seed, max_photos=3000):
     if len(points) > max_photos:
         landmarks = np.sort(np.random.default_rng(seed).choice(len(points), size=max_photos, replace=False))
     if len(np.unique(points[landmarks].round(5), axis=0)) < MIN_PHOTOS_FOR_TSNE:
-        return Embedding(_principal_components(points), "principal components")
+        return Layout(_principal_components(points), "principal components")
     laid_out = _tsne(points[landmarks], PERPLEXITY * len(landmarks) / len(points), seed)
     if len(landmarks) == len(points):
-        return Embedding(laid_out, "t-SNE")
+        return Layout(laid_out, "t-SNE")
     placed = place_among(points, points[landmarks], laid_out)
     placed[landmarks] = laid_out
-    return Embedding(placed, f"t-SNE of {len(landmarks):,} photos, the others beside those most like them")
+    return Layout(placed, f"t-SNE of {len(landmarks):,} photos, the others beside those most like them")
 
 
 def _tsne(points, perplexity, seed):

@@ -1,6 +1,7 @@
 """Photos as points in the plane, coloured by true model and by cluster."""
 import numpy as np
 
+from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.plots.name_places import name_places, nearest_to_name
 from imgcluster.plots.style import (
     bare_axes,
@@ -18,7 +19,6 @@ from imgcluster.wording import text_width
 
 MAX_NAMES = 40
 CLOSE_BY = 0.03  # of a panel's side
-NO_CLUSTER = -1
 
 
 def scatter_pair(points, true, predicted, *, title, method="t-SNE", names=None):

@@ -5,8 +5,8 @@ from sklearn.cluster import KMeans
 from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
-from imgcluster.datafiles.artefacts import read_features
-from imgcluster.datafiles.chain import chain_labels, count_of
+from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in, read_features
+from imgcluster.datafiles.chain import chain_labels, clusters_record
 from imgcluster.files import read_table
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
@@ -64,7 +64,7 @@ def earlier_photos(gallery):
     if not earlier:
         return {}
     labels, found = np.concatenate(chain_labels({each.name: each.data_dir for each in earlier})), {}
-    for cluster in sorted(set(gallery.predicted.tolist()) - {-1}):
+    for cluster in sorted(set(gallery.predicted.tolist()) - {NO_CLUSTER}):
         rows = np.flatnonzero(labels == cluster)
         photos = [(earlier[number], row) for number, row in zip(*(part.tolist() for part in features.places(rows)))]
         there = [place for place, (each, row) in enumerate(photos) if each.has_photo(row)]
@@ -156,7 +156,7 @@ def _map(gallery, place):
 
 
 def _scatter(gallery, rows):
-    points, method = gallery.embedding
+    points, method = gallery.layout
     low, extent = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-12)
     scaled = np.round((points[rows].astype(float) - low) / extent, 4)
     return {"method": method, "x": scaled[:, 0].tolist(), "y": (1 - scaled[:, 1]).round(4).tolist()}
@@ -166,7 +166,7 @@ def _levels(gallery, rows):
     """Clusters of each photo and their sizes from coarse to fine; "cluster" is None for the answer itself."""
     columns = [gallery.clusters[name].to_numpy().astype(int) for name in gallery.clusters if name.startswith("level_")]
     others = [labels for labels in columns if not _same_partition(labels, gallery.predicted)]
-    levels = [{"count": len(set(gallery.predicted.tolist()) - {-1}), "cluster": None, "sizes": None}]
+    levels = [{"count": num_clusters_in(gallery.predicted), "cluster": None, "sizes": None}]
     for labels in others:
         numbers, sizes = np.unique(labels, return_counts=True)
         levels.append({"count": len(numbers), "cluster": np.searchsorted(numbers, labels[rows]).tolist(),
@@ -187,7 +187,7 @@ def _earlier_corrections(gallery):
     Those that step 04 left aside are passed on too, as the file that the page writes replaces it. With them, how many
     there are besides these, and the highest number N of a cluster new-N in those for this clustering.
     """
-    count = count_of(gallery.data_dir)
+    count = clusters_record(gallery.data_dir)
     clustering, placed = count.get("clustering_id", ""), "assigned_to" in count
     table = renumbered(read_corrections(gallery.data_dir / "corrections.csv", clustering), clustering)
     table = table.reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")

@@ -8,22 +8,31 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from imgcluster.clusters.carried_over import read_names
+from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.copies import copy_groups, is_first
 from imgcluster.clusters.directions import likeness_to_means
-from imgcluster.datafiles.artefacts import read_clusters, read_features, read_img_paths, read_labels_true, require
+from imgcluster.datafiles.artefacts import (
+    NO_CLUSTER,
+    num_clusters_in,
+    read_clusters,
+    read_features,
+    read_img_paths,
+    read_labels_true,
+    require,
+)
 from imgcluster.datafiles.records import changed_inputs
 from imgcluster.errors import UserError
 from imgcluster.files import read_arrays, read_json, read_table, replacing
-from imgcluster.photos.images import ImageError, read_image, read_thumbnail
+from imgcluster.photos.decoding import ImageError
+from imgcluster.photos.images import read_image, read_thumbnail
 from imgcluster.plots import (
     before_after_sheet,
     confusion_figure,
     contact_sheet,
     distance_map_figure,
-    embed_2d,
     finding,
     hits_figure,
+    lay_out,
     map_with_thumbnails,
     scatter_pair,
     scores_figure,
@@ -110,9 +119,9 @@ class Gallery:
         return pd.read_csv(path) if path and path.exists() else None
 
     @cached_property
-    def embedding(self):
-        """The photos in the plane (a `plots.layout.Embedding`): laid out once for all that show them there."""
-        return embed_2d(read_features(self.data_dir), seed=self.seed, max_photos=self.max_photos)
+    def layout(self):
+        """The photos in the plane (a `plots.layout.Layout`): laid out once for all that show them there."""
+        return lay_out(read_features(self.data_dir), seed=self.seed, max_photos=self.max_photos)
 
     @cached_property
     def unit_photo(self):
@@ -139,7 +148,7 @@ class Gallery:
     @property
     def title(self):
         """The finding, as every figure says it."""
-        return finding(self.name, num_clusters=len(set(self.predicted) - {-1}), ari=self.metrics.get("ari"),
+        return finding(self.name, num_clusters=num_clusters_in(self.predicted), ari=self.metrics.get("ari"),
                        num_models=None if self.true is None else len(set(self.true)), num_photos=len(self.predicted))
 
     @property
@@ -222,14 +231,14 @@ def warn_of_photos_not_found(gallery, *, warn):
 
 def draw_scatter(gallery):
     """The photos in the plane, true models beside predicted clusters."""
-    points, method = gallery.embedding
+    points, method = gallery.layout
     return scatter_pair(points, gallery.true, gallery.predicted, title=gallery.title, method=method,
                         names=gallery.names)
 
 
 def draw_map(gallery):
     """The map with the photo nearest to each unit's prototype."""
-    hidden = len(set(gallery.predicted.tolist()) - set(gallery.unit_clusters.ravel().tolist()) - {-1})
+    hidden = len(set(gallery.predicted.tolist()) - set(gallery.unit_clusters.ravel().tolist()) - {NO_CLUSTER})
     note = f"; {counted(hidden, 'cluster')} not seen here, as each place shows one photo of several" if hidden else ""
     return map_with_thumbnails(gallery.som["hits"].shape, gallery.unit_photo, partial(load_thumbnail, gallery),
                                gallery.unit_clusters, topology=gallery.topology, title=f"{gallery.title}{note}",

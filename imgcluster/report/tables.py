@@ -4,7 +4,7 @@ import numpy as np
 from imgcluster.backbone_table import AUTO, BUNDLED
 from imgcluster.clusters.cluster_count import beyond_interval, how_to_narrow
 from imgcluster.clusters.new_groups import num_alike
-from imgcluster.datafiles.chain import count_of
+from imgcluster.datafiles.chain import clusters_record
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.datafiles.records import read_record
 from imgcluster.files import read_json, read_table
@@ -65,7 +65,7 @@ def answer(gallery):
     "to_narrow": what would narrow a wide interval; "calibrated": whether known products led to the number; "alone":
     what the photos alone suggest, where that is quite another.
     """
-    count = count_of(gallery.data_dir)
+    count = clusters_record(gallery.data_dir)
     low, high = count.get("interval") or (0, 1)
     alone = beyond_interval(count.get("blind_count"), (low, high))
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]

@@ -3,7 +3,7 @@ import contextlib
 
 import numpy as np
 
-from imgcluster.clusters.cluster_count import doubt_of_given
+from imgcluster.clusters.cluster_count import check_given
 from imgcluster.clusters.known_products import require_known
 from imgcluster.clusters.placing import require_chain
 from imgcluster.configuring.step_options import label_options
@@ -13,7 +13,7 @@ from imgcluster.datafiles.feature_record import RECORD
 from imgcluster.datafiles.records import changed_settings, is_up_to_date, was_interrupted, weights_replaced
 from imgcluster.errors import UserError
 from imgcluster.photos.labels import make_labels
-from imgcluster.photos.listing import list_images
+from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_tables import LEDGER
 from imgcluster.photos.preprocess import photos_changed
 from imgcluster.running.ahead import require_ahead
@@ -35,7 +35,7 @@ def look_ahead(settings, planned):
         require_chain(settings.ASSIGN_TO, settings.folder("DATA_DIR"), folder_of=settings.data_dir_of)
         return
     if settings.NUM_CLUSTERS is not None and min(numbers) < "04" and raw_dir.exists():
-        doubt_of_given(len(list_images(raw_dir)), num_clusters=settings.NUM_CLUSTERS, imgs_per_model=None)
+        check_given(len(list_files(raw_dir).photos), settings.NUM_CLUSTERS, None)
     made = settings.CALIBRATION_DATASET == "auto" or (known, "03") in planned
     if known not in (None, settings.DATASET) and not made:
         require_known(settings.data_dir_of(known), name=known)
@@ -199,6 +199,6 @@ def labels_in_names(source):
         return "filename"
     for way in ("filename", "folder"):
         with contextlib.suppress(UserError):
-            make_labels(list_images(source.folder("RAW_IMG_DIR")), labels_from=way, regex=source.LABEL_REGEX)
+            make_labels(list_files(source.folder("RAW_IMG_DIR")).photos, labels_from=way, regex=source.LABEL_REGEX)
             return way
     return None

@@ -1,12 +1,12 @@
 """Photos that fit no cluster (label -1): which they are, and what scores make of them."""
 import numpy as np
 
-NO_CLUSTER = "-1"
+from imgcluster.datafiles.artefacts import NO_CLUSTER
 
 
 def is_placed(predicted):
     """Return, bool [N], which photos are in a cluster; predicted [N], integers or their text: clusters, or -1."""
-    return np.asarray(predicted).astype(str) != NO_CLUSTER
+    return np.asarray(predicted).astype(str) != str(NO_CLUSTER)
 
 
 def each_alone(predicted):

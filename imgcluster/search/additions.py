@@ -10,6 +10,7 @@ import numpy as np
 
 from imgcluster.datafiles.artefacts import (
     BEFORE,
+    NO_CLUSTER,
     labels_files,
     read_clusters,
     read_features,
@@ -23,8 +24,9 @@ from imgcluster.datafiles.staging import commit, discard, stage_folder
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.files import new_array_file, replacing, write_lines
-from imgcluster.photos.images import ImageError, read_bytes
-from imgcluster.photos.listing import scan_images
+from imgcluster.photos.decoding import ImageError
+from imgcluster.photos.images import read_bytes
+from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_audit import refusal
 from imgcluster.photos.prepare import prepare_photo, product_entry
 from imgcluster.photos.preprocess import preprocess_dataset
@@ -64,7 +66,7 @@ class Added:
 
 
 @dataclass(frozen=True)
-class Options:
+class AdditionOptions:
     """How photos are added. filters: options of `photo_audit.refusal`; remove_duplicates: leave out copies of others;
     batch_size and pictures: for the network, as in `features.extract_features`; labels_of: function from paths to true
     labels, or to None where there are none; it raises UserError where there must be some, and else says so to its
@@ -88,7 +90,7 @@ def check_addition(folder, raw_dir, changes):
     if Path(folder).resolve() in Path(raw_dir).resolve().parents:
         raise UserError(f"--add {folder}: the catalogue's own photos, in {raw_dir}, are in it; name a folder of new "
                         f"photos alone, or {raw_dir} to take over what was added to it by hand")
-    scan_images(folder)
+    list_files(folder)
     if changes:
         raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
                         "01_img_preprocess.py and 03_extract_features.py again")
@@ -109,7 +111,7 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
     options.labels_of([*_present(data_dir, folders.raw), *new], warn=lambda _: None, folder=folder)
     copy_photos(folder, folders.raw, new)
     skipped, known = left_out(data_dir, duplicates=False), _known(data_dir)
-    done = preprocess_dataset(data_dir, folders, scan_images(folders.raw), recipe, filters=options.filters,
+    done = preprocess_dataset(data_dir, folders, list_files(folders.raw), recipe, filters=options.filters,
                               remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"],
                               progress=progress)
     # Before the network looks at them for minutes: so may photos that were put there by hand.
@@ -141,7 +143,7 @@ def find_new(folder, raw_dir, recipe, *, filters, workers):
     folder, raw_dir = Path(folder), Path(raw_dir)
     if folder.resolve().is_relative_to(raw_dir.resolve()):
         return [], [], []
-    names, refused = scan_images(folder)
+    names, refused, _ = list_files(folder)
     # A link that leads nowhere can be compared with no photo; why it cannot be read is told below.
     new = [name for name in names if not (raw_dir / name).exists() or not os.access(folder / name, os.R_OK)]
     there = sorted(set(names) - set(new))
@@ -296,7 +298,7 @@ def place(img_paths, known, clusters, new):
     floor = calibrate(index, products, general).floor
     found = nearest_products(index, added, products, 1)
     cluster_of = {code: clusters[row] for row, code in enumerate(products.codes)}
-    return [cluster_of[nearest.hits[0].code] if likeness(general, query, nearest.rows) >= floor else "-1"
+    return [cluster_of[nearest.hits[0].code] if likeness(general, query, nearest.rows) >= floor else str(NO_CLUSTER)
             for query, nearest in zip(added_general, found)]
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgcluster.errors import UserError
-from imgcluster.photos.images import ImageError, read_bytes
-from imgcluster.photos.listing import scan_images
+from imgcluster.photos.decoding import ImageError
+from imgcluster.photos.images import read_bytes
+from imgcluster.photos.listing import list_files
 from imgcluster.search.objects import open_photo
 
 # Photos that a message names one by one.
@@ -33,7 +34,7 @@ def list_queries(paths, *, box=None, warn):
         path = Path(given)
         # pathlib's tests stop at a name longer than file systems take, and "" is the folder one is in to it.
         if os.path.isdir(given):
-            names, refused = scan_images(path)
+            names, refused, _ = list_files(path)
             sources += [Source(path / name, str(path / name)) for name in names]
             for name, reason in refused:
                 warn(f"{path / name}: {reason}; passed over")

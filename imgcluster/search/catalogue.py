@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.clusters.carried_over import read_names
+from imgcluster.clusters.cluster_names import read_names
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels, read_labels_true
 from imgcluster.datafiles.feature_record import read_before
 from imgcluster.errors import UserError

@@ -5,14 +5,12 @@ import cv2
 import numpy as np
 
 from imgcluster.errors import UserError
-from imgcluster.photos.background import fill_background, normalise_contrast, product_mask
+from imgcluster.photos.background import OBJECT_SHARE, fill_background, normalise_contrast, product_mask
 from imgcluster.photos.completeness import missing_rows
 from imgcluster.photos.decoding import ImageError, decode_image
 from imgcluster.photos.photo_audit import incomplete, read_header, refusal
 from imgcluster.photos.prepare import CROP_MARGIN, prepare_photo
 
-# A part is an object when it has at least this share of the largest part's area (as `background` counts them).
-OBJECT_SHARE = 0.2
 MAX_OBJECTS = 6
 # A single object is offered by itself when its box takes less than this share of the photo.
 SMALL_OBJECT = 0.5

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.rows import blocks, unit_length
 from imgcluster.structure.neighbours import add_by_group
 
@@ -78,7 +79,7 @@ def products_of(img_paths, true, clusters, cluster_names=None):
     if clusters is None:
         return Products(np.arange(len(img_paths)), list(img_paths), list(img_paths), np.ones(len(img_paths), int), None)
     # A file's path may look like a number; a NUL, which neither holds, keeps the two apart.
-    keys = [f"\0{path}" if label == "-1" else label for label, path in zip(clusters, img_paths)]
+    keys = [f"\0{path}" if label == str(NO_CLUSTER) else label for label, path in zip(clusters, img_paths)]
     keys, codes, sizes = np.unique(keys, return_inverse=True, return_counts=True)
     known = cluster_names or {}
     names = [key[1:] if key.startswith("\0") else known.get(key, f"cluster {key}") for key in keys.tolist()]

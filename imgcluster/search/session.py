@@ -9,15 +9,15 @@ from imgcluster.search.encoder import Encoder, check_network, check_settings, re
 from imgcluster.search.searcher import Searcher
 
 
-def open_searcher(data_dir, *, settings, network, recipe, mode, say=print):
+def open_searcher(data_dir, *, settings, network, recipe, say=print):
     """Return the Searcher of the dataset in `data_dir`, its network compiled.
 
     settings: those of step 03 (a mapping); network: options of `networks.load_network`; recipe: the `prepare.Recipe`
-    of step 01; mode: RESIZE_MODE; say: function that takes a line for the user. Raises UserError where files are
+    of step 01; say: function that takes a line for the user. Raises UserError where files are
     missing or were made by another network.
     """
     catalogue = open_checked(data_dir, settings=settings, network=network, say=say)
-    return Searcher(catalogue, open_encoder(data_dir, settings=settings, network=network, mode=mode, say=say), recipe)
+    return Searcher(catalogue, open_encoder(data_dir, settings=settings, network=network, say=say), recipe)
 
 
 def check_features(data_dir, *, settings, network):
@@ -33,7 +33,7 @@ def open_checked(data_dir, *, settings, network, say=print):
     return open_catalogue(data_dir, seed=network["seed"], say=say)
 
 
-def open_encoder(data_dir, *, settings, network, mode, compiled=True, say=print):
+def open_encoder(data_dir, *, settings, network, compiled=True, say=print):
     """Return the Encoder of the network that features.npy was made by; arguments and errors as in `open_searcher`.
 
     It gives what step 03 wrote of a photo, so features from before as well where there is such a file. compiled: see
@@ -50,5 +50,5 @@ def open_encoder(data_dir, *, settings, network, mode, compiled=True, say=print)
     zoom = settings["ZOOM_AVERAGING"]
     beside = read_before(data_dir) is not None
     embedding = with_before(loaded, zoom) if beside else average_views(loaded.embedding, zoom)
-    return Encoder(embedding, mode=mode, flip_averaging=settings["FLIP_AVERAGING"],
+    return Encoder(embedding, mode=settings["RESIZE_MODE"], flip_averaging=settings["FLIP_AVERAGING"],
                    l2_normalize=settings["L2_NORMALIZE"], whitening=whitening, compiled=compiled)

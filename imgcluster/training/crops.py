@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from imgcluster.errors import UserError
-from imgcluster.photos.images import ImageError, read_image, resize_for_network
+from imgcluster.photos.decoding import ImageError
+from imgcluster.photos.images import read_image, resize_for_network
 from imgcluster.training.augmentation import LIGHTNESS, hue_turn
 
 # Crops cut from a photo each time it is decoded.

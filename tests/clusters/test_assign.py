@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from imgcluster.clusters.assign import COPY, NO_CLUSTER, Catalogue, voted
+from imgcluster.clusters.assign import COPY, NO_CLUSTER, EarlierPhotos, voted
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.som import map_of
 
@@ -24,7 +24,7 @@ def test_new_photos_keep_the_old_numbers(shop):
     rng, centres, old, som, result = shop
     before = som.get_weights().copy()
     new = np.concatenate([cloud(rng, centre, 20) for centre in centres[:6]])
-    placed = Catalogue(old, som, result.labels).assign(new)
+    placed = EarlierPhotos(old, som, result.labels).assign(new)
     assert np.array_equal(placed.nearest, np.repeat(result.labels[::40], 20))
     assert np.mean(placed.labels == NO_CLUSTER) < 0.2
     assert ((placed.confidence >= 0) & (placed.confidence <= 1)).all()
@@ -34,7 +34,7 @@ def test_new_photos_keep_the_old_numbers(shop):
 def test_copies_get_the_cluster_of_their_original_however_mixed_the_clusters_are():
     rng = np.random.default_rng(1)
     old, labels = rng.standard_normal((300, 12)).astype(np.float32), rng.integers(7, size=300)
-    placed = Catalogue(old, map_of(old), labels).assign(old[::3] * 2)
+    placed = EarlierPhotos(old, map_of(old), labels).assign(old[::3] * 2)
     assert np.array_equal(placed.labels, labels[::3])
     assert np.median(placed.confidence) < 0.4, "as mixed as the clusters are"
 
@@ -42,22 +42,22 @@ def test_copies_get_the_cluster_of_their_original_however_mixed_the_clusters_are
 def test_a_new_product_fits_no_cluster(shop):
     rng, centres, old, som, result = shop
     strangers = np.concatenate([cloud(rng, centre, 20) for centre in centres[6:]])
-    placed = Catalogue(old, som, result.labels).assign(strangers)
+    placed = EarlierPhotos(old, som, result.labels).assign(strangers)
     assert np.mean(placed.labels == -1) > 0.95
 
 
 def test_a_number_that_no_photo_has_is_no_cluster(shop):
     rng, centres, old, som, result = shop
-    plain, skipped = (Catalogue(old, som, labels).assign(old) for labels in (result.labels, result.labels + 1))
+    plain, skipped = (EarlierPhotos(old, som, labels).assign(old) for labels in (result.labels, result.labels + 1))
     np.testing.assert_allclose(skipped.confidence, plain.confidence, atol=1e-6)
-    one = Catalogue(old, som, np.full(len(old), 3)).assign(old)
+    one = EarlierPhotos(old, som, np.full(len(old), 3)).assign(old)
     assert (one.confidence == 1).all() and (one.nearest == 3).all()
 
 
 def test_photos_without_a_cluster_place_nobody(shop):
     rng, centres, old, som, result = shop
     labels = np.where(result.labels == 2, NO_CLUSTER, result.labels)
-    placed = Catalogue(old, som, labels).assign(old)
+    placed = EarlierPhotos(old, som, labels).assign(old)
     assert not (placed.nearest == 2).any() and (placed.nearest >= 0).all()
     assert np.array_equal(placed.labels[labels >= 0], labels[labels >= 0])
 
@@ -65,14 +65,14 @@ def test_photos_without_a_cluster_place_nobody(shop):
 def test_many_photos_are_placed_by_those_around_them_alone(shop, monkeypatch):
     rng, centres, old, som, result = shop
     monkeypatch.setattr("imgcluster.structure.neighbours.Surroundings.around.__kwdefaults__", {"candidates": 30})
-    placed = Catalogue(old, som, result.labels).assign(old)
+    placed = EarlierPhotos(old, som, result.labels).assign(old)
     assert np.array_equal(placed.labels, result.labels)
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_one_or_two_old_photos_are_enough(number):
     old = np.eye(5, dtype=np.float32)[:number]
-    placed = Catalogue(old, map_of(old), np.arange(number)).assign(old)
+    placed = EarlierPhotos(old, map_of(old), np.arange(number)).assign(old)
     assert placed.labels.tolist() == list(range(number))
 
 
@@ -102,7 +102,7 @@ def test_a_photo_between_two_clusters_has_little_confidence_however_its_neighbou
     rng, centres, old, som, result = shop
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
     between = cloud(rng, 4 * (units[0] + units[1]), 20, 0.1)
-    placed, clear = (Catalogue(old, som, result.labels).assign(each) for each in (between, old))
+    placed, clear = (EarlierPhotos(old, som, result.labels).assign(each) for each in (between, old))
     assert placed.confidence.max() < 0.45 < 0.6 < np.median(clear.confidence)
 
 
@@ -113,7 +113,7 @@ def test_what_differs_within_the_old_clusters_counts_less_unless_directions_were
     photos = rng.standard_normal((8, 24))[labels] + 0.3 * rng.standard_normal((480, 24))
     photos[:, :6] += 8 * rng.standard_normal((480, 6))
     old, new = photos[::2].astype(np.float32), photos[1::2].astype(np.float32)
-    evened, plain = (Catalogue(old, map_of(old), labels[::2], by_direction=taught).assign(new)
+    evened, plain = (EarlierPhotos(old, map_of(old), labels[::2], by_direction=taught).assign(new)
                      for taught in (False, True))
     assert (evened.nearest == labels[1::2]).mean() > (plain.nearest == labels[1::2]).mean() + 0.2
     assert np.median(evened.confidence) > np.median(plain.confidence) + 0.2

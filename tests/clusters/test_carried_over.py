@@ -8,22 +8,15 @@ import pandas as pd
 import pytest
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.carried_over import corrected, read_names, write_names
+from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_count import cluster_photos
+from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.directions import confidence
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.som import map_of
-
-
-def test_names_are_listed_by_cluster_and_read_back(tmp_path):
-    write_names(tmp_path, {10: "boots", 2: "sandals", 5: ""})
-    assert (tmp_path / "cluster_names.csv").read_text().split() == ["cluster,name", "2,sandals", "10,boots"]
-    assert read_names(tmp_path) == {2: "sandals", 10: "boots"}
-    write_names(tmp_path, {2: ""})
-    assert not any(tmp_path.iterdir())
 
 
 def test_corrections_of_a_person_are_applied_and_counted(written, digits, tmp_path):
@@ -380,10 +373,3 @@ def test_corrections_of_placed_photos_hold_when_earlier_clusters_are_split(writt
                                     earlier=dict.fromkeys(range(highest + more + 1), ""), warn=pytest.fail)
         assert lines == 3 and found.labels[:2].tolist() == [highest + more + 1] * 2
         assert read_names(tmp_path) == {highest + more + 1: "odd"}
-
-
-@pytest.mark.parametrize("lines", [["cluster,Name", "0,boots"], ["cluster,name", "boots,0"]])
-def test_a_changed_table_of_names_is_named(tmp_path, lines):
-    write_lines(tmp_path / "cluster_names.csv", lines)
-    with pytest.raises(UserError, match="cluster_names.csv: columns cluster,name .* run 04_cluster_som.py"):
-        read_names(tmp_path)

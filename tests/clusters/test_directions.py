@@ -148,5 +148,5 @@ def test_what_differs_within_clusters_counts_less_on_the_axes_they_show(monkeypa
     rng, labels = np.random.default_rng(5), np.repeat(np.arange(8), 40)
     features = rng.standard_normal((8, 24))[labels] + 0.2 * rng.standard_normal((320, 24))
     features[:, :4] += 6 * rng.standard_normal((320, 4))
-    evened = read_all(OnAxes(features, *axes_shown_by(features, labels)), normalize=True)
+    evened = unit_length(read_all(OnAxes(features, *axes_shown_by(features, labels))))
     assert precision_at_r(evened, labels) > precision_at_r(unit_length(features), labels) + 0.3

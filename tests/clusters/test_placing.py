@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imgcluster.clusters.carried_over import corrected, read_names
+from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_count import Clustering
+from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering, write_map
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.placing import (

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from imgcluster.errors import UserError
-from imgcluster.photos.decoding import decode_image
-from imgcluster.photos.images import ImageError, read_image, resize_for_network, write_image
-from imgcluster.photos.listing import list_images
+from imgcluster.photos.decoding import ImageError, decode_image
+from imgcluster.photos.images import read_image, resize_for_network, write_image
+from imgcluster.photos.listing import list_files
 
 
 def picture(height=48, width=64):
@@ -240,7 +240,7 @@ def test_reasons_for_what_is_no_file(tmp_path):
     for name, reason in reasons.items():
         with pytest.raises(ImageError, match=reason):
             read_image(tmp_path / name)
-    assert list_images(tmp_path) == ["dangling.jpg", "loop.jpg"]
+    assert list_files(tmp_path).photos == ["dangling.jpg", "loop.jpg"]
 
 
 ODD_NAMES = ["a b.jpg", "comma, quote ' and \".PNG", "가방 사진.JPG", "👜.webp", "#%&;=+.Jpeg", "nested/deep er/x.jpg",
@@ -250,7 +250,7 @@ ODD_NAMES = ["a b.jpg", "comma, quote ' and \".PNG", "가방 사진.JPG", "👜.
 def test_odd_names_are_listed_sorted_read_and_written(tmp_path):
     for name in ODD_NAMES:
         write_image(tmp_path / name, picture())
-    assert list_images(tmp_path) == sorted(ODD_NAMES)
+    assert list_files(tmp_path).photos == sorted(ODD_NAMES)
     for name in ODD_NAMES:
         assert difference(read_image(tmp_path / name), picture()) <= 12
 
@@ -263,7 +263,7 @@ def test_no_permission(tmp_path):
         read_image(tmp_path / "x.jpg")
     tmp_path.chmod(0)
     with pytest.raises(UserError, match="(?i)permission"):
-        list_images(tmp_path)
+        list_files(tmp_path)
     tmp_path.chmod(0o700)
 
 

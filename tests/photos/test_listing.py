@@ -8,7 +8,7 @@ from PIL import Image
 
 from imgcluster.errors import UserError
 from imgcluster.photos.images import write_image
-from imgcluster.photos.listing import list_images, passed_over, scan_images, sort_files
+from imgcluster.photos.listing import list_files, passed_over
 
 PICTURE = np.full((12, 16, 3), 90, np.uint8)
 
@@ -23,7 +23,7 @@ def test_links_to_folders_that_are_not_there_are_told(tmp_path):
     write_image(tmp_path / "a.jpg", PICTURE)
     os.symlink("unmounted", tmp_path / "drive")
     os.symlink("gone.pdf", tmp_path / "notes.pdf")
-    found, refused, others = sort_files(tmp_path)
+    found, refused, others = list_files(tmp_path)
     assert found == ["a.jpg"] and others == []
     assert [name for name, reason in refused if "not there" in reason] == ["drive", "notes.pdf"]
 
@@ -33,20 +33,20 @@ def test_what_is_not_a_photo_is_not_listed(tmp_path):
     for name in ("Thumbs.db", ".hidden.jpg", "._photo.jpg", "notes.txt", "README", ".cache/x.jpg", "__MACOSX/x.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"text")
-    assert list_images(tmp_path) == ["photo.jpg"]
+    assert list_files(tmp_path).photos == ["photo.jpg"]
 
 
 @pytest.mark.parametrize("name", ["photo", "Boots 2.0", "photo.jpg ", "photo.jpg_large", "photo.jpg?width=400"])
 def test_photos_are_known_by_their_content_whatever_their_names(tmp_path, name):
     (tmp_path / name).write_bytes(encoded("JPEG"))
-    assert list_images(tmp_path) == [name]
+    assert list_files(tmp_path).photos == [name]
 
 
 def test_raw_photos_and_texts_that_begin_as_images_do_are_not_listed(tmp_path):
     write_image(tmp_path / "photo.jpg", PICTURE)
     (tmp_path / "photo.nef").write_bytes(encoded("TIFF"))
     (tmp_path / "notes.txt").write_text("BMX: red")
-    assert list_images(tmp_path) == ["photo.jpg"]
+    assert list_files(tmp_path).photos == ["photo.jpg"]
 
 
 def test_linked_folders_and_loops_end(tmp_path):
@@ -55,8 +55,8 @@ def test_linked_folders_and_loops_end(tmp_path):
     os.symlink(tmp_path / "a", tmp_path / "a" / "loop")
     os.symlink(tmp_path, tmp_path / "a" / "up")
     os.symlink(tmp_path / "outside", tmp_path / "a" / "linked")
-    assert list_images(tmp_path / "a") == ["1.jpg", "linked/2.jpg"]
-    assert list_images(tmp_path) == ["a/1.jpg", "outside/2.jpg"]
+    assert list_files(tmp_path / "a").photos == ["1.jpg", "linked/2.jpg"]
+    assert list_files(tmp_path).photos == ["a/1.jpg", "outside/2.jpg"]
 
 
 def test_names_that_are_no_line_of_text_are_refused(tmp_path):
@@ -64,7 +64,7 @@ def test_names_that_are_no_line_of_text_are_refused(tmp_path):
     write_image(tmp_path / "two\nlines.jpg", PICTURE)
     with open(os.fsencode(tmp_path) + b"/\xff\xfe.jpg", "wb") as file:
         file.write(b"x")
-    paths, refused = scan_images(tmp_path)
+    paths, refused, _ = list_files(tmp_path)
     assert paths == ["good.jpg"]
     assert [name for name, _ in refused] == ["\\udcff\\udcfe.jpg", "two\\nlines.jpg"]
 
@@ -77,13 +77,13 @@ def test_folder_errors_name_the_folder(tmp_path):
     for name, message in [("missing", "does not exist"), ("empty", "is empty"), ("texts", "holds no photos"),
                           ("file", "is a file")]:
         with pytest.raises(UserError, match=message) as caught:
-            list_images(tmp_path / name)
+            list_files(tmp_path / name)
         assert str(tmp_path / name) in str(caught.value)
 
 
 def test_files_that_are_no_photos_are_told_by_suffix(tmp_path):
     def told(**options):
-        return passed_over(tmp_path, sort_files(tmp_path)[2], **options)
+        return passed_over(tmp_path, list_files(tmp_path).others, **options)
 
     write_image(tmp_path / "photo.jpg", PICTURE)
     assert told() == ""
@@ -107,4 +107,4 @@ def test_a_folder_of_other_files_alone_is_refused_with_their_kinds(tmp_path):
     for name in ("a.txt", "b.txt", "c.pdf", "Thumbs.db"):
         (tmp_path / name).write_text("a")
     with pytest.raises(UserError, match=r"holds no photos: .* or content \(3 files: 2 \.txt, 1 \.pdf\)\.$"):
-        list_images(tmp_path)
+        list_files(tmp_path)

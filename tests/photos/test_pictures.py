@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from conftest import SilentBar
 
-from imgcluster.photos.images import ImageError
+from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.pictures import decode_all, iterate_pictures, load_picture
 
 COUNT = 11

@@ -19,7 +19,7 @@ from grounds import on_ground
 from imgcluster.errors import UserError
 from imgcluster.files import write_table
 from imgcluster.photos.images import read_image
-from imgcluster.photos.listing import scan_images
+from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_tables import gone_photos
 from imgcluster.photos.prepare import Recipe
 from imgcluster.photos.preprocess import (
@@ -239,9 +239,8 @@ def test_photos_of_other_entries_are_left_out_with_their_reasons():
 
 
 def dataset(folder, silent, *, recipe=RECIPE, **options):
-    scanned = scan_images(folder / "raw")
-    return preprocess_dataset(folder / "data", folders_in(folder), scanned, recipe, workers=1, progress=silent,
-                              filters={"min_product_share": 0, "max_objects": None}, **options)
+    return preprocess_dataset(folder / "data", folders_in(folder), list_files(folder / "raw"), recipe, workers=1,
+                              progress=silent, filters={"min_product_share": 0, "max_objects": None}, **options)
 
 
 def test_a_dataset_keeps_what_can_be_used_and_lists_the_rest(tmp_path, save_photos, silent):

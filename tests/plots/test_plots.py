@@ -18,9 +18,9 @@ from imgcluster.plots import (
     confusion_figure,
     contact_sheet,
     distance_map_figure,
-    embed_2d,
     finding,
     hits_figure,
+    lay_out,
     map_with_thumbnails,
     scatter_pair,
     scores_figure,
@@ -187,28 +187,28 @@ def test_a_sample_of_the_photos_is_laid_out_with_as_much_less_perplexity(monkeyp
         asked.append((len(points), perplexity)), points[:, :2])[1])
     features = np.random.default_rng(0).normal(size=(200, 8))
     for most in (200, 50):
-        embed_2d(features, seed=0, max_photos=most)
+        lay_out(features, seed=0, max_photos=most)
     assert asked == [(200, 30), (50, 7.5)]
 
 
 @pytest.mark.parametrize("photos", [1, 2, 3, 5, 9, 12])
 def test_embedding_of_few_photos_is_finite(photos):
-    points, method = embed_2d(np.random.default_rng(0).normal(size=(photos, 20)), seed=0)
+    points, method = lay_out(np.random.default_rng(0).normal(size=(photos, 20)), seed=0)
     assert points.shape == (photos, 2) and np.isfinite(points).all()
     assert method == ("principal components" if photos < 10 else "t-SNE")
 
 
 def test_embedding_of_equal_photos_is_one_point():
     for row in (np.ones(8), np.random.default_rng(0).normal(size=200)):
-        points, _ = embed_2d(np.tile(row, (30, 1)), seed=0)
+        points, _ = lay_out(np.tile(row, (30, 1)), seed=0)
         assert np.ptp(points, axis=0).max() == 0
 
 
 def test_embedding_of_many_photos_places_all_repeats_and_keeps_groups_apart():
     labels = np.arange(400) % 4
     features = np.eye(16)[labels] + 0.05 * np.random.default_rng(0).normal(size=(400, 16))
-    points, method = embed_2d(features, seed=1, max_photos=80)
-    again, _ = embed_2d(features, seed=1, max_photos=80)
+    points, method = lay_out(features, seed=1, max_photos=80)
+    again, _ = lay_out(features, seed=1, max_photos=80)
     assert points.shape == (400, 2) and (points == again).all() and "80 photos" in method
     middles = np.stack([np.median(points[labels == label], axis=0) for label in range(4)])
     nearest = np.linalg.norm(points[:, None] - middles, axis=2).argmin(axis=1)

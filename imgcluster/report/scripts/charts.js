@@ -13,7 +13,6 @@ const curves = {
   loss: ["Loss", "what training makes smaller"],
   top_1: ["Top-1 accuracy", "photos whose model is the most probable one"],
   top_5: ["Top-5 accuracy", "photos whose model is among the five most probable"],
-  accuracy: ["Accuracy", "photos whose model is the most probable one"],
   learning_rate: ["Learning rate", "how large the steps of training are"] };
 
 function startTraining() {
