@@ -9,7 +9,7 @@ import sys
 
 from imgcluster.configuring.step_options import label_options
 from imgcluster.datafiles.artefacts import labels_files
-from imgcluster.datafiles.photo_rows import left_out, write_photo_rows
+from imgcluster.datafiles.photo_rows import usable_of, write_photo_rows
 from imgcluster.photos.labels import describe_labels, doubt_of_labels, lines_of_no_photo, make_labels
 from imgcluster.photos.listing import list_files, passed_over
 from imgcluster.running.ahead import require_ahead
@@ -32,8 +32,7 @@ def main(argv=None):
     options = label_options(settings)
     if told := passed_over(folder, others, besides=[options["csv_path"]] if options["csv_path"] else []):
         step.say(told)
-    excluded = left_out(step.data_dir, duplicates=settings.REMOVE_DUPLICATES)
-    img_paths = [path for path in found if path not in excluded]
+    img_paths = usable_of(found, step.data_dir, duplicates=settings.REMOVE_DUPLICATES)
     if len(img_paths) < len(found):
         step.say(f"left out, as step 01 found: {len(found) - len(img_paths)} of {len(found)} photos (skipped.csv, "
                  "duplicates.csv)")

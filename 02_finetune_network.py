@@ -19,8 +19,8 @@ from imgcluster.configuring.step_options import (
     split_options,
     trainer_options,
 )
-from imgcluster.datafiles.artefacts import read_labels_true
-from imgcluster.datafiles.records import PHOTOS, weights_digest
+from imgcluster.datafiles.artefacts import OUTDATED, read_labels_true
+from imgcluster.datafiles.records import PHOTOS, prepared_with, weights_digest
 from imgcluster.progress import progress
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, quiet_start, run
@@ -34,13 +34,17 @@ def main(argv=None):
         return
     source = step.settings.for_dataset(step.settings.train_dataset)
     data_dir, (img_dir, img_paths) = source.folder("DATA_DIR"), step.claim_photos(source)
-    step.warn_if_changed("00", "01", data_dir=data_dir)
+    step.warn_if_changed("00", "01", source=source)
     labels = read_labels_true(data_dir) if source.learns_labels else None
+    if labels is None and source.DATASET != step.settings.DATASET:
+        step.say(f"no labels are known of TRAIN_DATASET = {source.DATASET!r}: nothing is learnt from it; "
+                 f"TRAIN_DATASET = {step.settings.DATASET!r} would fit the network to the photos themselves")
+        return
     if made := (fit(step, source, img_dir, img_paths) if labels is None
                 else learn(step, source, img_dir, img_paths, labels)):
         outputs, inputs, facts = made
         step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=img_paths,
-                    weights=weights_digest(source.weights()), **facts)
+                    weights=weights_digest(source.weights()), prepared=prepared_with(data_dir), **facts)
         shutil.rmtree(data_dir / "training")
         step.finish(step.show(data_dir / outputs[0]), then="03_extract_features.py")
 
@@ -61,7 +65,8 @@ def fit(step, source, img_dir, img_paths):
         step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
         network, names = fit_networks(each_network(source), img_dir, img_paths, seed=source.RANDOM_SEED,
                                       folder=data_dir / "training", progress=progress, say=step.say)
-    write_fitted(data_dir, network)
+    if write_fitted(data_dir, network):
+        step.warn(f"the network trained on labels of {source.DATASET} went to {step.show(data_dir / OUTDATED)}")
     if network is None:
         return step.warn(f"{none}{reason and f', and {reason}'}: the pretrained network is used as it is ({remedy})")
     return [NETWORK], PHOTOS, {"network": " + ".join(names)}

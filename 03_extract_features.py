@@ -34,10 +34,10 @@ def main(argv=None):
     img_dir, img_paths = step.claim_photos(settings)
     step.warn_if_changed("01")
     if settings.train_dataset is not None:
-        train_dir = settings.data_dir_of(settings.train_dataset)
-        finish_claimed(train_dir)  # a step 02 that was killed
-        if (train_dir / "network.keras").exists():
-            step.warn_if_changed("02", data_dir=train_dir)
+        train = settings.for_dataset(settings.train_dataset)
+        finish_claimed(train.folder("DATA_DIR"))  # a step 02 that was killed
+        if (train.folder("DATA_DIR") / "network.keras").exists():
+            step.warn_if_changed("02", source=train)
     network = choose_network(settings, img_dir, img_paths, say=step.say, warn=step.warn)
     path, outputs = step.data_dir / "features.npy", ["features.npy", *([BEFORE] * bool(network.before))]
     current = (has_made(step.data_dir, outputs, {**network.source, "prepared": prepared_with(step.data_dir)})

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from imgcluster.datafiles.artefacts import write_labels  # noqa: E402
 from imgcluster.files import write_array, write_arrays, write_lines, write_table  # noqa: E402
-from imgcluster.plots.layout import Embedding  # noqa: E402
+from imgcluster.plots.layout import Layout  # noqa: E402
 from imgcluster.report import write_report  # noqa: E402
 from imgcluster.report.gallery import Gallery  # noqa: E402
 from imgcluster.som import default_grid  # noqa: E402
@@ -51,7 +51,7 @@ def make_dataset(folder, num_photos, photos_per_cluster=40):
     gallery = Gallery(name="generated", data_dir=data_dir, img_dir=folder / "img", raw_dir=raw_dir, train_dir=None,
                       seed=0, max_sheets=20, max_photos=5000)
     points = (rng.normal(size=(cluster.max() + 1, 2)) * 10)[cluster] + rng.normal(size=(num_photos, 2))
-    gallery.__dict__["embedding"] = Embedding(points.astype(np.float32), "t-SNE")
+    gallery.__dict__["layout"] = Layout(points.astype(np.float32), "t-SNE")
     return gallery
 
 

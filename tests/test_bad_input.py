@@ -212,6 +212,20 @@ def test_no_usable_photo_at_all(project):
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read and write everything")
+def test_a_setting_that_no_photo_meets_costs_no_features(project):
+    photos(project / "raw_img" / "set", ["a.png", "b.png", "c.png"])
+    for script in ("00_make_labels_true.py", "01_img_preprocess.py"):
+        run(script, project)
+    data = with_features(project, np.eye(3, 5, dtype=np.float32))
+    (data / "img_paths.txt").write_text("a.png\nb.png\nc.png\n")
+    features = (data / "features.npy").read_bytes()
+    run("01_img_preprocess.py", project, "MIN_PRODUCT_SHARE=0.99", check=2)
+    done = run("00_make_labels_true.py", project)
+    assert "3 photos, no true labels" in done.stdout and "left out" not in done.stdout
+    run("01_img_preprocess.py", project)
+    assert (data / "features.npy").read_bytes() == features and len(read_lines(data / "img_paths.txt")) == 3
+
+
 def test_no_permission_to_read_or_write(project):
     raw = project / "raw_img" / "set"
     photos(raw, ["1_a.png", "2_b.png"])

@@ -234,8 +234,14 @@ class Settings(BaseModel):
         return Path(os.path.abspath(self._folder / Path(path).expanduser()))
 
     def written_among_photos(self):
-        """Return a line for each folder written to that is, or lies in, RAW_IMG_DIR, whatever their paths look like."""
-        photos = self.folder("RAW_IMG_DIR").resolve()
+        """Return a line for each folder written to that is, or lies in, RAW_IMG_DIR, whatever their paths look like.
+
+        One for an IMG_DIR in which that lies, too: prepared photos have the names of the originals.
+        """
+        photos, prepared = (self.folder(name).resolve() for name in ("RAW_IMG_DIR", "IMG_DIR"))
+        if photos != prepared and photos.is_relative_to(prepared):
+            return [f"IMG_DIR = {self.IMG_DIR!r}: RAW_IMG_DIR lies in it, where prepared photos may take the places of "
+                    "originals; name a folder of its own"]
         return [f"{name} = {getattr(self, name)!r}: lies in RAW_IMG_DIR, where photos would be overwritten and what is "
                 "written be taken for photos; name a folder outside of it" for name in WRITTEN_TO
                 if self.folder(name).resolve().is_relative_to(photos)]

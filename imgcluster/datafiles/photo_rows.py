@@ -40,6 +40,20 @@ def left_out(data_dir, *, duplicates):
     return {file for table in tables if "file" in table for file in table["file"]}
 
 
+def usable_of(found, data_dir, *, duplicates):
+    """Return the photos `found` in the photo folder but for those that step 01 left out; duplicates: as in `left_out`.
+
+    Where it left out all of them, as under a setting that no photo meets, the rows stay as they are, so that nothing
+    made of them is lost.
+    """
+    excluded = left_out(data_dir, duplicates=duplicates)
+    usable = [path for path in found if path not in excluded]
+    if usable or not (Path(data_dir) / "img_paths.txt").exists():
+        return usable or list(found)
+    rows = set(read_img_paths(data_dir))
+    return [path for path in found if path in rows] or list(found)
+
+
 def drop_unreadable(data_dir, img_dir, reasons, *, warn):
     """Take photos that could not be read in `img_dir` out of the rows of a dataset and add them to skipped.csv.
 

@@ -41,6 +41,11 @@ def prepared_with(data_dir):
     return read_record(data_dir, "01").get("settings")
 
 
+def prepared_otherwise(data_dir, step):
+    """Whether step 01 prepared the photos of a dataset otherwise by now than when `step` saw them, by its record."""
+    return read_record(data_dir, step).get("prepared", prepared_with(data_dir)) != prepared_with(data_dir)
+
+
 def weights_digest(weights):
     """Return what tells weights from others: the digest of their file ("" where it is gone), or "imagenet" or None as
     they are; a list for those of several networks."""

@@ -44,7 +44,7 @@ def _look_at_file(settings, train_dir, num_photos, warn):
             raise UserError(f"ASSIGN_TO = {settings.ASSIGN_TO!r}: {path} is missing, the network that made its "
                             "features, by which alone photos can be compared with them; put the file, or its folder, "
                             "back")
-    elif _has_labels(settings, train_dir) or not settings.why_not_fitted(num_photos):
+    elif _has_labels(settings, train_dir) or settings.learns and not settings.why_not_fitted(num_photos):
         warn(f"no {path} (step 02 makes it, or says why not): the pretrained network is used as it is")
 
 

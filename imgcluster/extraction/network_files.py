@@ -2,6 +2,7 @@
 import shutil
 from pathlib import Path
 
+from imgcluster.datafiles.records import record_file
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.extraction.kind import KIND_FILE, write_kind
 from imgcluster.files import replacing, write_lines, write_table
@@ -19,13 +20,20 @@ def write_network(data_dir, network):
 
 
 def write_fitted(data_dir, network):
-    """Write a network that was fitted to photos without labels, None for none: files of an earlier one leave."""
+    """Write a network that was fitted to photos without labels, None for none: files of an earlier one leave.
+
+    Of one that was trained on labels they go to outdated/. Returns whether there was one.
+    """
     data_dir = Path(data_dir)
+    trained = (data_dir / OF_LABELS[0]).exists()
     if network is not None:
-        write_network(data_dir, network)
+        write_network(stage_folder(data_dir), network)
     shutil.rmtree(data_dir / MEMBERS, ignore_errors=True)
-    for name in (*OF_LABELS, "made_by_02.json", *([NETWORK] if network is None else [])):
-        (data_dir / name).unlink(missing_ok=True)
+    record_file(data_dir, "02").unlink(missing_ok=True)
+    commit(data_dir, [NETWORK], outdated=[NETWORK, *OF_LABELS] if trained else [])
+    if network is None:
+        (data_dir / NETWORK).unlink(missing_ok=True)
+    return trained
 
 
 def write_trained(data_dir, trainer, members):

@@ -114,12 +114,17 @@ class Step:
         """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
         return of_step(self.settings, number)
 
-    def warn_if_changed(self, *numbers, data_dir=None):
-        """Warn when a step whose files this one reads made them under other settings, or did not come to its end."""
+    def warn_if_changed(self, *numbers, source=None):
+        """Warn when a step whose files this one reads made them under other settings, or did not come to its end.
+
+        source: the settings for the dataset that they are of, by default those of this one.
+        """
+        source = source or self.settings
+        data_dir = source.folder("DATA_DIR")
         for number in numbers:
-            if was_interrupted(data_dir or self.data_dir, number):
+            if was_interrupted(data_dir, number):
                 self.warn(f"step {number} was interrupted: its files are not all of one run; run it again")
-            changes = changed_settings(data_dir or self.data_dir, number, self.values(number))
+            changes = changed_settings(data_dir, number, of_step(source, number))
             if changes:
                 self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): its files hold for those; "
                           "run it again to apply the present ones")

@@ -10,7 +10,13 @@ from imgcluster.configuring.step_options import label_options
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import RECORD
-from imgcluster.datafiles.records import changed_settings, is_up_to_date, was_interrupted, weights_replaced
+from imgcluster.datafiles.records import (
+    changed_settings,
+    is_up_to_date,
+    prepared_otherwise,
+    was_interrupted,
+    weights_replaced,
+)
 from imgcluster.errors import UserError
 from imgcluster.photos.labels import make_labels
 from imgcluster.photos.listing import list_files
@@ -89,7 +95,7 @@ def is_trained(train):
     of the same weights."""
     data_dir = train.folder("DATA_DIR")
     return (is_up_to_date(data_dir, "02", of_step(train, "02")) and is_prepared(train)
-            and not weights_replaced(data_dir, train.weights()))
+            and not prepared_otherwise(data_dir, "02") and not weights_replaced(data_dir, train.weights()))
 
 
 def is_prepared(source):
@@ -126,7 +132,7 @@ def has_features(source, train):
     """Return whether the features of the dataset of the settings `source` are there, under the same settings, and none
     older than the network that step 02 made for TRAIN_DATASET, whose settings are `train`, None where there is none."""
     data_dir, network = source.folder("DATA_DIR"), train and train.folder("DATA_DIR") / "network.keras"
-    if not is_up_to_date(data_dir, "03", of_step(source, "03")):
+    if not is_up_to_date(data_dir, "03", of_step(source, "03")) or prepared_otherwise(data_dir, "03"):
         return False
     made = (data_dir / RECORD).stat().st_mtime_ns
     return not (network and network.exists() and network.stat().st_mtime_ns > made)

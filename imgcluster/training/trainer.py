@@ -237,7 +237,8 @@ class Trainer:
             name = f"epoch {row['epoch']}"
             following = epochs - row["epoch"] + more
             left = f"; {time_left(seconds * following)} for this network" if following else ""
-        self.say(f"{name}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}, {in_short(row)}{left}")
+        loss = "" if row["loss"] is None else f"loss {row['loss']:.3f}, "
+        self.say(f"{name}: {loss}validation loss {row['val_loss']:.3f}, {in_short(row)}{left}")
 
 
 def time_left(seconds):

@@ -164,13 +164,13 @@ class Training:
         return self.maps.plain() if self.maps else self.pictures
 
     def train_head(self):
-        """Train the layers on top alone, on features of the frozen network; return the loss of the last pass."""
+        """Train the layers on top alone, on features of the frozen network; return the last pass' loss or None."""
         pooled, inputs = pooled_outputs(self.network), self._inputs()
         with self.progress("features of the frozen network", len(self.labels)) as bar:
             features = predict(self._part(pooled), inputs, np.arange(len(self.labels)), self.regime.batch_size, bar)
         head = keras.Model(pooled, [goal.output for goal in self.goals])
         self._compile(head, keras.optimizers.Adam(self.regime.head_learning_rate))
-        loss, of_rows = math.nan, lambda rows: [part[rows] for part in features] if features[1:] else features[0][rows]
+        loss, of_rows = None, lambda rows: [part[rows] for part in features] if features[1:] else features[0][rows]
         with self.progress("classification layer", self.regime.head_epochs, "epoch") as bar:
             for epoch in range(self.regime.head_epochs):
                 loss = self._pass(head, of_rows, np.random.default_rng([self.seed, epoch, 1]))

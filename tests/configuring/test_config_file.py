@@ -49,6 +49,12 @@ def test_no_folder_that_is_written_to_lies_among_the_photos(tmp_path, setting):
     (tmp_path / "linked").symlink_to(tmp_path / "raw_img" / "sample", target_is_directory=True)
     problem, = problems_of(setting.format(folder=tmp_path), root=tmp_path)
     assert problem.startswith(setting.partition("=")[0] + " = ") and "lies in RAW_IMG_DIR" in problem
+
+
+@pytest.mark.parametrize("folder", ["raw_img", "."])
+def test_prepared_photos_do_not_go_where_the_folder_of_originals_lies(tmp_path, folder):
+    problem, = problems_of(f"IMG_DIR={folder}", root=tmp_path)
+    assert problem.startswith(f"IMG_DIR = {folder!r}: RAW_IMG_DIR lies in it, where prepared photos may")
     load_settings(None, ["RAW_IMG_DIR=photos", "IMG_DIR=photos_prepared", "DATA_DIR=.", "RESULT_DIR=."], root=tmp_path)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from imgcluster.datafiles.artefacts import read_img_paths, read_labels, read_labels_true, read_lines, write_labels
 from imgcluster.datafiles.feature_record import features_record, note_features
-from imgcluster.datafiles.photo_rows import drop_unreadable, left_out, write_photo_rows
+from imgcluster.datafiles.photo_rows import drop_unreadable, left_out, usable_of, write_photo_rows
 from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
 from imgcluster.files import read_table, write_array, write_lines, write_table
@@ -171,6 +171,16 @@ def test_left_out_photos_are_those_of_the_tables(tmp_path):
     assert left_out(tmp_path, duplicates=False) == set(PHOTOS[:2])
     write_table(tmp_path / "skipped.csv", pd.DataFrame({"file": [], "reason": []}))
     assert left_out(tmp_path, duplicates=True) == {PHOTOS[2]}
+
+
+@pytest.mark.parametrize("rows, kept", [(None, PHOTOS), (PHOTOS[:3], PHOTOS[:3]), (["gone.jpg"], PHOTOS)])
+def test_where_step_01_left_out_all_photos_the_rows_stay_as_they_are(tmp_path, rows, kept):
+    write_table(tmp_path / "skipped.csv", pd.DataFrame({"file": PHOTOS[:4], "reason": "too small"}))
+    assert usable_of(PHOTOS, tmp_path, duplicates=True) == PHOTOS[4:]
+    write_table(tmp_path / "skipped.csv", pd.DataFrame({"file": PHOTOS, "reason": "too small"}))
+    if rows is not None:
+        write_lines(tmp_path / "img_paths.txt", rows)
+    assert usable_of(PHOTOS, tmp_path, duplicates=True) == kept
 
 
 def test_dropped_photos_leave_all_row_files_and_are_listed(data_dir):

@@ -5,6 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imgcluster.datafiles.artefacts import OUTDATED
+from imgcluster.datafiles.records import write_record
 from imgcluster.datafiles.staging import finish
 from imgcluster.extraction.kind import KIND_FILE, read_kind
 from imgcluster.extraction.network_files import MEMBERS, NETWORK, OF_LABELS, write_fitted, write_trained
@@ -20,15 +22,22 @@ def trained(tmp_path):
     return tmp_path
 
 
-def test_a_fitted_network_replaces_a_trained_one_and_what_told_about_it(trained, tiny_embedding):
-    write_fitted(trained, tiny_embedding())
-    assert sorted(path.name for path in trained.iterdir()) == ["features.npy", NETWORK]
+def test_a_fitted_network_replaces_a_trained_one_which_is_put_aside_with_what_told_about_it(trained, tiny_embedding):
+    assert write_fitted(trained, tiny_embedding())
+    assert sorted(path.name for path in trained.iterdir()) == ["features.npy", NETWORK, OUTDATED]
     assert (trained / NETWORK).read_bytes() != b"earlier"
+    assert {path.name: path.read_text() for path in (trained / OUTDATED).iterdir()} == dict.fromkeys(
+        (NETWORK, *OF_LABELS), "earlier")
 
 
 def test_where_nothing_is_fitted_no_earlier_network_is_left(trained):
-    write_fitted(trained, None)
-    assert [path.name for path in trained.iterdir()] == ["features.npy"]
+    assert write_fitted(trained, None)
+    assert sorted(path.name for path in trained.iterdir()) == ["features.npy", OUTDATED]
+    assert (trained / OUTDATED / NETWORK).read_text() == "earlier"
+    write_record(trained, "02", settings={}, outputs=[NETWORK])
+    (trained / NETWORK).write_text("fitted")
+    assert not write_fitted(trained, None)
+    assert (trained / OUTDATED / NETWORK).read_text() == "earlier" and not (trained / NETWORK).exists()
 
 
 def test_a_network_that_cannot_be_written_leaves_the_earlier_one(trained):

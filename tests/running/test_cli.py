@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from imgcluster.configuring.config_file import load_settings
-from imgcluster.configuring.step_settings import STEP_SETTINGS
+from imgcluster.configuring.step_settings import STEP_SETTINGS, of_step
+from imgcluster.datafiles.records import write_record
 from imgcluster.errors import UserError
 from imgcluster.files import PARTIAL, read_json, write_lines
 from imgcluster.photos.photo_tables import LEDGER
@@ -173,6 +174,19 @@ def test_a_step_warns_when_its_input_was_made_under_other_settings(script, capsy
     error = capsys.readouterr().err
     assert error.startswith("warning: step 04 ran under other settings (")
     assert "SOM_GRID: [3, 4] -> None" in error and "SOM_EPOCHS: 20 -> 7" in error
+
+
+def test_files_of_another_dataset_are_compared_with_its_own_settings(script, capsys):
+    step = Step(script, "", ["--set", "TRAIN_DATASET=shoes", "--set", "LABELS_FROM=None", "--set",
+                             "TRAIN_LABELS_FROM=folder"])
+    source = step.settings.for_dataset("shoes")
+    write_record(source.folder("DATA_DIR"), "00", settings=of_step(source, "00"), outputs=[])
+    capsys.readouterr()
+    step.warn_if_changed("00", source=source)
+    assert capsys.readouterr().err == ""
+    write_record(source.folder("DATA_DIR"), "00", settings={"LABELS_FROM": "filename"}, outputs=[])
+    step.warn_if_changed("00", source=source)
+    assert "LABELS_FROM: 'filename' -> 'folder'" in capsys.readouterr().err
 
 
 def test_a_record_holds_settings_inputs_and_facts(script, tmp_path):

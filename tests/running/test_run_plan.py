@@ -9,7 +9,7 @@ from planned import ALL, finish, settings_in
 
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_lines, write_labels
-from imgcluster.datafiles.records import weights_digest, write_record
+from imgcluster.datafiles.records import record_file, weights_digest, write_record
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.photos.photo_tables import LEDGER
@@ -224,6 +224,18 @@ def test_known_products_that_are_not_prepared_as_the_photos_are_prepared_anew(se
     settings = calibrated() if change == "interrupted" else calibrated(change)
     planned = plan(settings, "00", "06")
     assert planned[1:3] == steps("other", "00", "01") and ("other", "03") in planned
+
+
+@pytest.mark.parametrize("step", ["02", "03"])
+def test_what_was_made_of_photos_prepared_otherwise_is_made_anew(settings_of, step):
+    settings, otherwise = settings_of(), settings_of("NORMALIZE_CONTRAST=True")
+    finish(settings, "known", "00", "01", "02", "03")
+    record = record_file(settings.data_dir_of("known"), step)
+    write_json(record, {**read_json(record), "prepared": of_step(settings.for_dataset("known"), "01")})
+    assert plan(settings, "00", "06") == steps("new", "00", "01", "03", "04", "05", "06")
+    # Somebody ran step 01 of it alone.
+    finish(otherwise, "known", "01")
+    assert ("known", step) in plan(otherwise, "00", "06")
 
 
 @pytest.fixture

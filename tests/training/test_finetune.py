@@ -326,3 +326,8 @@ def test_the_classifier_keeps_the_embedding(tiny_embedding, squares):
     assert probabilities.shape == (2, 5)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert classifier.get_layer("backbone") is embedding.get_layer("backbone")
+
+
+def test_where_the_new_layers_are_not_trained_by_themselves_they_have_no_loss(train, tmp_path):
+    _, history, seen = train(tmp_path, head_epochs=0, epochs=1)
+    assert seen[0]["loss"] is None and seen[1]["loss"] > 0 and np.isnan(history.loss[0])
