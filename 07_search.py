@@ -52,6 +52,8 @@ def main(argv=None):
     with progress("photos", len(sources)) as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
+    if options.format != "table" and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal takes: programs read it
     tell(as_text(found, catalogue, form=options.format, level=options.level))
     if figures:
         step.say(f"figures in {step.show(figures.folder)}: {listed(figures.names)}")
@@ -72,7 +74,8 @@ def add_photos(step):
     # Before anything is read: another step may be at work on it. A dataset that is not there needs no claim.
     if data_dir.exists():
         step.claim()
-    check_addition(options.add, settings.folder("RAW_IMG_DIR"), changed_settings(data_dir, "01", step.values("01")))
+    check_addition(data_dir, options.add, settings.folder("RAW_IMG_DIR"),
+                   changed_settings(data_dir, "01", step.values("01")))
     opening = {"settings": step.values("03"), "network": network_options(settings)}
     check_features(data_dir, **opening)
     encoder = open_encoder(data_dir, **opening, say=step.say)
@@ -84,7 +87,8 @@ def add_photos(step):
         progress=progress)
     step.say(added.in_words)
     if added.came or added.left:
-        step.say(what_next(data_dir, settings.DATASET, came=added.came, assign_to=settings.ASSIGN_TO))
+        step.say(what_next(data_dir, settings.DATASET, command=step.command("run_all.py", "--from", "04"),
+                           came=added.came, assign_to=settings.ASSIGN_TO))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ import csv
 import errno
 import hashlib
 import io
+import itertools
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -220,8 +222,18 @@ def separator(lines):
 
     Spreadsheets write semicolons where numbers are written with commas.
     """
-    header = next(filter(str.strip, lines), "")
+    header = re.sub('"[^"]*"', "", next(filter(str.strip, lines), ""))
     return max(",;\t", key=header.count)
+
+
+def line_of(path, row):
+    """Return the line of a CSV, from 1, in which a row of its `read_table` ends."""
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        between = separator(file)
+        file.seek(0)
+        rows = csv.reader(file, delimiter=between)
+        next(itertools.islice(filter(None, rows), row + 1, None))  # the header comes first
+        return rows.line_num
 
 
 def _check_cells(path, between):

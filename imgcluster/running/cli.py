@@ -146,7 +146,7 @@ class Step:
         seconds = time.perf_counter() - self.began
         line = f"wrote {wrote} in {seconds:.1f} s"
         says_next = then is not None and self.options.part_of_run is None
-        self.say(f"{line}; next: {self._command(then)}" if says_next else line)
+        self.say(f"{line}; next: {self.command(then)}" if says_next else line)
 
     def rerun_from(self, number):
         """The command line that runs all steps for this dataset from one on, whatever config.py says by then of what
@@ -157,9 +157,9 @@ class Step:
         return shlex.join(["python", "run_all.py", "--from", number, *config_arguments(self.options),
                            *(part for text in overridden for part in ("--set", text))])
 
-    def _command(self, script):
+    def command(self, script, *arguments):
         """The command line of another script under the same settings."""
-        return shlex.join(["python", script, *settings_arguments(self.options)])
+        return shlex.join(["python", script, *arguments, *settings_arguments(self.options)])
 
 
 def tell(text, out=None):

@@ -80,7 +80,7 @@ class AdditionOptions:
     warn: object
 
 
-def check_addition(folder, raw_dir, changes):
+def check_addition(data_dir, folder, raw_dir, changes):
     """Raise UserError unless `folder` holds photos, and step 01 treats them as it did those of the catalogue.
 
     raw_dir: where these lie; changes: of its settings since then (`records.changed_settings`).
@@ -91,6 +91,8 @@ def check_addition(folder, raw_dir, changes):
         raise UserError(f"--add {folder}: the catalogue's own photos, in {raw_dir}, are in it; name a folder of new "
                         f"photos alone, or {raw_dir} to take over what was added to it by hand")
     list_files(folder)
+    if (Path(data_dir) / "img_paths.txt").exists():
+        _require_present(_present(data_dir, raw_dir), data_dir, raw_dir)
     if changes:
         raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
                         "01_img_preprocess.py and 03_extract_features.py again")
@@ -175,6 +177,14 @@ def _present(data_dir, raw_dir):
     return [name for name in read_img_paths(data_dir) if (Path(raw_dir) / name).exists()]
 
 
+def _require_present(present, data_dir, raw_dir):
+    """Raise a UserError where none of the catalogue's photos is `present`."""
+    if not present:
+        raise UserError(f"none of the {len(read_img_paths(data_dir))} photos of the catalogue lies in RAW_IMG_DIR "
+                        f"({raw_dir}), or none can be used; is the folder mounted? To begin anew, run "
+                        "00_make_labels_true.py, 01 and 03")
+
+
 def copy_photos(folder, raw_dir, names):
     """Copy the photos `names` under `folder` into `raw_dir`, same relative paths, each whole or not at all."""
     for name in names:
@@ -189,7 +199,7 @@ def update_catalogue(data_dir, folders, done, labels, encoder, options, *, progr
     labels: true ones of the photos kept, or None. Returns `Added`. All files change together, or none.
     """
     # Windows replaces no file that is mapped: the features are let go before the files change places.
-    added, files = _prepare(data_dir, folders.img, done, labels, encoder, options, progress)
+    added, files = _prepare(data_dir, folders, done, labels, encoder, options, progress)
     done.remove_gone(folders)
     if files:
         commit(data_dir, files, outdated=[*PUT_ASIDE, *(name for name in KEPT_UP if name not in files)])
@@ -199,15 +209,13 @@ def update_catalogue(data_dir, folders, done, labels, encoder, options, *, progr
     return added
 
 
-def _prepare(data_dir, img_dir, done, labels, encoder, options, progress):
+def _prepare(data_dir, folders, done, labels, encoder, options, progress):
     """(`Added`, names of the files made for it in the stage folder: none where the rows stay as they are)."""
     old, kept = read_img_paths(data_dir), set(done.kept)
     stay = kept & set(old) - done.replaced
-    if not kept & set(old):
-        raise UserError(f"none of the {len(old)} photos of the catalogue lies in RAW_IMG_DIR; is the folder mounted? "
-                        "To begin anew, run 00_make_labels_true.py, 01 and 03")
+    _require_present(kept & set(old), data_dir, folders.raw)
     stage = stage_folder(data_dir)
-    new, *vectors = _extract(data_dir, img_dir, sorted(kept - stay), done, encoder, options, progress)
+    new, *vectors = _extract(data_dir, folders.img, sorted(kept - stay), done, encoder, options, progress)
     rows = sorted(stay | set(new))
     if rows == old and not new:
         return Added(0, 0, len(old)), []
@@ -302,11 +310,12 @@ def place(img_paths, known, clusters, new):
             for query, nearest in zip(added_general, found)]
 
 
-def what_next(data_dir, dataset, *, came, assign_to):
+def what_next(data_dir, dataset, *, command, came, assign_to):
     """Return in words what is left to do after photos came to (`came` of them) or left a dataset (its name), and what
-    becomes of its clusters. assign_to: the dataset in whose clusters step 04 places these photos, or None."""
+    becomes of its clusters. command: the command line of the steps from 04 on; assign_to: the dataset in whose clusters
+    step 04 places these photos, or None."""
     data_dir = Path(data_dir)
-    steps = "for clusters, map and report: run_all.py --from 04"
+    steps = f"for clusters, map and report: {command}"
     if assign_to or not (data_dir / "labels_pred.txt").exists():
         return steps
     carried = " and carries corrections.csv over to them" if (data_dir / "corrections.csv").exists() else ""

@@ -1,13 +1,16 @@
 """catalog.csv: names, prices, links and whatever else a shop knows of its products, joined to what is found."""
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from imgcluster.errors import UserError
-from imgcluster.files import read_table
+from imgcluster.files import line_of, read_table
 from imgcluster.photos.labels import as_token
 from imgcluster.photos.spelling import as_listed, composed, with_columns
 
 KEYS = ("file", "model")
+# What pandas calls a column without a name, as spreadsheets leave them.
+UNNAMED = r"Unnamed: \d+"
 # Columns that are shown in places of their own.
 SHOWN = ("name", "price", "url")
 
@@ -50,6 +53,7 @@ def read_product_data(path, img_paths=()):
     if not path.exists():
         return ProductData()
     table = with_columns(read_table(path), (*KEYS, *SHOWN))
+    table = table.loc[:, [not re.fullmatch(UNNAMED, name) for name in table.columns]]
     keys = [name for name in KEYS if name in table.columns]
     if not keys:
         raise UserError(f"{path}: columns {', '.join(table.columns) or 'none'}; one must be file or model")
@@ -65,8 +69,8 @@ def _lines_by(path, table, key, columns):
     names = names[names != ""]
     doubled = names[names.duplicated()]
     if len(doubled):
-        raise UserError(f"{path}, line {doubled.index[0] + 2}: {key} {doubled.iloc[0]!r} comes a second time; "
-                        "leave one line for it")
+        raise UserError(f"{path}, line {line_of(path, doubled.index[0])}: {key} {doubled.iloc[0]!r} comes a second "
+                        "time; leave one line for it")
     return dict(zip(names, table.loc[names.index, columns].to_dict("records")))
 
 

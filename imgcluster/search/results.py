@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import unicodedata
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from imgcluster.wording import text_width
 
 # Columns of the CSV; those of catalog.csv follow.
 COLUMNS = ("query", "region", "similar", "rank", "product", "product_name", "score", "similarity", "photo")
+# Stands for a character that is none to see.
+REPLACED = "\N{REPLACEMENT CHARACTER}"
 # Widest cell of the table on the screen, in characters.
 CELL = 40
 SIMILARITY = {"photos": "similarity: cosine about the catalogue's mean, 1 is the same",
@@ -63,7 +66,13 @@ def rows_of(found, catalogue, level):
 
 def _of_catalog(catalogue):
     """{column of catalog.csv: its name in the CSV}: one called like another column of the CSV is told apart."""
-    return {name: f"catalog_{name}" if name in COLUMNS else name for name in catalogue.product_data.columns}
+    given, names = catalogue.product_data.columns, {}
+    for name in given:
+        called = name
+        while called in COLUMNS or called != name and called in given:
+            called = f"catalog_{called}"
+        names[name] = called
+    return names
 
 
 def _text(value):
@@ -85,7 +94,7 @@ def as_table(found, catalogue, *, level):
     blocks = []
     for name, answers in found:
         for answer in answers:
-            blocks.append(f"{name}{_where(answer)}{'' if answer.similar else NOTHING}\n"
+            blocks.append(f"{printable(name)}{_where(answer)}{'' if answer.similar else NOTHING}\n"
                           + _aligned(_cells(answer, catalogue, level)))
     return "\n\n".join([*blocks, _legend(catalogue, level)])
 
@@ -120,8 +129,13 @@ def percent(score):
     return "<1 %" if score < 0.01 else ">99 %" if score > 0.99 else f"{100 * score:.0f} %"
 
 
+def printable(text):
+    """Return a text without what would end the line it stands in, or tell a terminal what to do."""
+    return "".join(REPLACED if unicodedata.category(character) == "Cc" else character for character in text)
+
+
 def _cell(value):
-    text = " ".join(str(value).split())
+    text = printable(" ".join(str(value).split()))
     return text if len(text) <= CELL else f"{text[:CELL // 2]}…{text[-(CELL // 2 - 1):]}"
 
 

@@ -245,10 +245,13 @@ def test_lines_that_match_nothing_are_told(tmp_path):
 def test_a_catalog_that_a_spreadsheet_saved_with_semicolons_is_read(tmp_path):
     (tmp_path / "catalog.csv").write_text("model;price\nx;1,99\n")
     assert read_product_data(tmp_path / "catalog.csv").columns == ["price"]
+    (tmp_path / "catalog.csv").write_text('model;"price, in €";;\nx;1,99;;\n', encoding="utf-8")
+    assert read_product_data(tmp_path / "catalog.csv").columns == ["price, in €"]
 
 
 @pytest.mark.parametrize("text, said", [("name,price\nMug,1\n", "one must be file or model"),
                                         ("model,name\n1,a\n1,b\n", "line 3: model '1' comes a second time"),
+                                        ("model,name\n1,a\n\n\"2\n3\",c\n1,b\n", "line 6: model '1' comes a"),
                                         ("model,name\nA b,a\nA_b,b\n", "line 3: model 'A_b' comes a second time"),
                                         ("", "columns none; one must be"),
                                         ("model,price\nx,1,99\n", "line 2")])
@@ -380,6 +383,19 @@ def test_a_product_is_the_same_text_in_both_levels_and_its_name_stands_apart(sea
         assert (line["product"], line["product_name"]) == ("0", "red boots")
         assert (region[level][0]["product"], region[level][0]["name"]) == ("0", "red boots")
         assert "red boots" in as_table(found, named.catalogue, level=level)
+
+
+def test_columns_of_a_catalog_called_like_others_of_the_csv_are_told_apart(searcher):
+    details = {"photo": "studio", "catalog_photo": "shelf", "price": "\x1b[31m5"}
+    data = ProductData(by_model={model: details for model in ("model_0", "model_1", "model_2", "model_3")},
+                       columns=list(details))
+    odd = Searcher(replace(searcher.catalogue, product_data=data), searcher.encoder, PLAIN)
+    found = [("new\nline.png", odd.search(odd.read(png(picture(0, 99))), count=2))]
+    line = next(csv.DictReader(io.StringIO(as_csv(found, odd.catalogue, level="products"))))
+    assert line["photo"].endswith(".png") and line["catalog_photo"] == "shelf" and line["price"] == "\x1b[31m5"
+    assert line["catalog_catalog_photo"] == "studio"
+    table = as_table(found, odd.catalogue, level="products")
+    assert "\x1b" not in table and table.startswith("new\N{REPLACEMENT CHARACTER}line.png")
 
 
 def test_columns_stand_below_each_other_whatever_letters_products_have(searcher):

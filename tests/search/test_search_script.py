@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
-from scripts import ROOT
+from scripts import ROOT, apart
 from shop import call, files_of, make_shop, picture, save
 
 from imgcluster.datafiles.artefacts import write_labels
@@ -322,6 +323,16 @@ def test_a_folder_that_is_gone_does_not_empty_the_catalogue(shop, tmp_path):
     assert code == 2 and "none of the 28 photos of the catalogue lies in RAW_IMG_DIR" in err and len(rows(shop)) == 28
 
 
+@pytest.mark.parametrize("left", ["nothing", "an empty folder"])
+def test_nothing_is_copied_to_where_the_photos_of_the_catalogue_are_not(shop, tmp_path, left):
+    (shop / "raw_img" / "shop").rename(tmp_path / "elsewhere")
+    if left == "an empty folder":
+        (shop / "raw_img" / "shop").mkdir()
+    prepared = files_of(shop / "img")
+    assert "none of the 28 photos of the catalogue lies in" in refused(shop, "--add", new_photos(tmp_path / "new"))
+    assert not any((shop / "raw_img").rglob("*.png")) and files_of(shop / "img") == prepared
+
+
 def test_a_catalogue_without_index_or_of_other_settings_takes_no_photos(shop, tmp_path):
     new_photos(tmp_path / "new")
     assert "step 01 ran under other settings" in refused(shop, "--add", tmp_path / "new", "--set", "BACKGROUND=grey")
@@ -514,20 +525,28 @@ def test_what_is_no_photo_is_not_copied(shop, tmp_path):
     assert len(kept) == 29 and "1_20_0.png" in kept
 
 
+def test_what_programs_read_is_utf_8_whatever_the_terminal_takes(shop, tmp_path, monkeypatch):
+    photo = save(tmp_path / "hé😀.png", picture(1, 99))
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = apart(ROOT / "tests" / "tiny_network.py", ROOT / SEARCH, "--config", shop / "config.py", photo,
+                 "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0 and json.loads(done.stdout)["queries"][0]["query"].endswith("hé😀.png")
+
+
 def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
     data = shop / "data" / "shop"
-    steps = "for clusters, map and report: run_all.py --from 04"
-    assert additions.what_next(data, "shop", came=1, assign_to=None) == steps
+    steps, next_of = "for clusters, map and report: run", partial(additions.what_next, data, "shop", command="run")
+    assert next_of(came=1, assign_to=None) == steps
     write_labels(data, "pred", np.zeros(28, int))
-    said = additions.what_next(data, "shop", came=1, assign_to=None)
+    said = next_of(came=1, assign_to=None)
     assert steps in said and "corrections.csv" not in said and "ASSIGN_TO = 'shop'" in said
     (data / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
-    said = additions.what_next(data, "shop", came=1, assign_to=None)
+    said = next_of(came=1, assign_to=None)
     assert "which finds clusters anew and carries corrections.csv over to them; to keep the present ones: a" in said
-    said = additions.what_next(data, "shop", came=0, assign_to=None)
+    said = next_of(came=0, assign_to=None)
     assert said.startswith(steps) and said.endswith("finds clusters anew and carries corrections.csv over to them")
     # Photos placed in earlier clusters keep their numbers.
-    assert additions.what_next(data, "shop", came=1, assign_to="first") == steps
+    assert next_of(came=1, assign_to="first") == steps
 
 
 def test_after_photos_came_steps_that_need_clusters_say_so_at_once(shop, tmp_path):
