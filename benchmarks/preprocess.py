@@ -223,7 +223,7 @@ def prepared_features(paths, embedding):
                 finished = finish_photo(image, cutouts[recipe.method], recipe)
                 pictures[name].append(resize_for_network(finished, size))
         for name, batch in pictures.items():
-            features[name].append(embed(embedding, np.stack(batch), 32, flip_averaging=False, l2_normalize=True))
+            features[name] += embed(embedding, np.stack(batch), 32, flip_averaging=False, l2_normalize=True)
     return {name: np.concatenate(blocks) for name, blocks in features.items()}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcluster.extraction.features import embed_all
+from imgcluster.extraction.features import embed
 from imgcluster.photos.duplicates import find_duplicates
 from imgcluster.photos.labels import make_labels
 from imgcluster.photos.listing import list_files
@@ -84,7 +84,7 @@ class Photos:
             size, found = embedding.input_shape[1], []
             with progress(f"{self.work.name} {name_of(network)}", len(self.paths)) as bar:
                 for pictures, _ in iterate_pictures(self.work / "img", self.paths, size=size, batch_size=BATCH):
-                    found.append(embed_all(embedding, pictures, BATCH, False, True))
+                    found.append(embed(embedding, pictures, BATCH, flip_averaging=False, l2_normalize=True))
                     bar.update(len(pictures))
             np.savez(path, *map(np.concatenate, zip(*found)))
         with np.load(path) as arrays:

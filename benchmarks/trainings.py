@@ -16,7 +16,7 @@ from imgcluster.configuring.step_options import augmentation_options, each_netwo
 from imgcluster.running.cli import quiet_start  # noqa: E402
 
 with quiet_start():
-    from imgcluster.extraction.features import embed_all
+    from imgcluster.extraction.features import embed
     from imgcluster.photos.pictures import decode_all
     from imgcluster.training.augmentation import Augmentation
     from imgcluster.training.trainer import Trainer, make_training_set
@@ -67,8 +67,8 @@ class Photos:
     def features(self, embedding, settings):
         """Return what step 03 would write, an array for each output of the embedding."""
         pictures, batch = self.pictures(embedding.input_shape[1], settings), settings.BATCH_SIZE
-        parts = [embed_all(embedding, pictures[start:start + batch], batch, settings.FLIP_AVERAGING,
-                           settings.L2_NORMALIZE) for start in range(0, len(pictures), batch)]
+        parts = [embed(embedding, pictures[start:start + batch], batch, flip_averaging=settings.FLIP_AVERAGING,
+                       l2_normalize=settings.L2_NORMALIZE) for start in range(0, len(pictures), batch)]
         return [np.concatenate(vectors) for vectors in zip(*parts)]
 
 

@@ -33,7 +33,8 @@ def extract_features(embedding, folder, img_paths, out, before=None, *, batch_si
     with progress("features", len(img_paths), initial=files.done) as bar:
         try:
             for number, (pictures, bad) in enumerate(batches, start=1):
-                files.add(embed_all(embedding, pictures, batch_size, flip_averaging, l2_normalize), bad)
+                files.add(embed(embedding, pictures, batch_size, flip_averaging=flip_averaging,
+                                l2_normalize=l2_normalize), bad)
                 bar.update(len(pictures))
                 if number % SAVE_EVERY == 0:
                     files.note()
@@ -45,15 +46,11 @@ def extract_features(embedding, folder, img_paths, out, before=None, *, batch_si
 
 
 def embed(embedding, pictures, batch_size, *, flip_averaging, l2_normalize):
-    """Return the features float32 [B, D] of pictures uint8 [B, S, S, 3], B at most `batch_size`.
+    """Return the features float32 [B, D] of pictures uint8 [B, S, S, 3], B at most `batch_size`: a list, one for each
+    output of the embedding, of which any but the first has rows of length 1.
 
     Short batches are padded, so that the network is compiled for one shape only.
     """
-    return embed_all(embedding, pictures, batch_size, flip_averaging, l2_normalize)[0]
-
-
-def embed_all(embedding, pictures, batch_size, flip_averaging, l2_normalize):
-    """Return a list of what `embed` returns, one for each output of the embedding; any but the first has length 1."""
     padded = np.zeros((batch_size, *pictures.shape[1:]), np.uint8)
     padded[:len(pictures)] = pictures
     views = [_predict(embedding, view, len(pictures))

@@ -44,7 +44,7 @@ def kinship_of_photos(pretrained, known, folder, img_paths, *, batch_size, **opt
     chosen, vectors = img_paths[::sample_step(len(img_paths), LOOKED_AT)], []
     for pictures, bad in iterate_pictures(folder, chosen, size=pretrained.input_shape[1], batch_size=batch_size,
                                           **options):
-        features = embed(pretrained, pictures, batch_size, flip_averaging=False, l2_normalize=True)
+        features, = embed(pretrained, pictures, batch_size, flip_averaging=False, l2_normalize=True)
         vectors.append(np.delete(features, list(bad), axis=0))
     vectors = np.concatenate(vectors)
     return kinship(vectors, *known) if len(vectors) else 0.5

@@ -8,7 +8,7 @@ from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.feature_record import PRETRAINED_SETTINGS, features_record
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.errors import UserError
-from imgcluster.extraction.features import embed_all
+from imgcluster.extraction.features import embed
 from imgcluster.files import read_arrays
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.images import resize_for_network
@@ -48,7 +48,7 @@ class Encoder:
         squares = np.stack([resize_for_network(as_stored(picture, self.size), self.size, mode=self.mode)
                             for picture in pictures])
         batch = 1 if len(squares) == 1 else BATCH
-        parts = [embed_all(self.embedding, squares[start:start + batch], batch, **self.options)
+        parts = [embed(self.embedding, squares[start:start + batch], batch, **self.options)
                  for start in range(0, len(squares), batch)]
         features, *before = map(np.concatenate, zip(*parts))
         features = self.whitened(features)

@@ -26,8 +26,8 @@ def test_kinship_is_that_of_the_photos_that_can_be_read(tiny_embedding, squares,
     names = save_photos(tmp_path, {f"{row}.png": picture for row, picture in enumerate(pictures)})
     (tmp_path / names[5]).write_bytes(b"nothing")
     same = {"flip_averaging": False, "l2_normalize": True}
-    known = embed(pretrained, squares([0, 1, 2, 3] * 3, seed=1), 12, **same), np.arange(12) % 4
-    seen = embed(pretrained, np.delete(pictures, 5, axis=0), 11, **same)
+    known = embed(pretrained, squares([0, 1, 2, 3] * 3, seed=1), 12, **same)[0], np.arange(12) % 4
+    seen, = embed(pretrained, np.delete(pictures, 5, axis=0), 11, **same)
     options = {"batch_size": 5, "workers": 1}
     assert kinship_of_photos(pretrained, known, tmp_path, names, **options) == pytest.approx(kinship(seen, *known))
     assert kinship_of_photos(pretrained, known, tmp_path, names[5:6], **options) == 0.5
