@@ -1,13 +1,16 @@
 """Records: every step leaves `made_by_<step>.json`, the settings, seed, versions and inputs behind its files."""
+import contextlib
 import hashlib
 import json
 from importlib import metadata
 from pathlib import Path
 
-from imgcluster.files import read_json, write_json
+from imgcluster.errors import UserError
+from imgcluster.files import read_json, read_table, write_json
 
 # What tells the photos of a dataset from others: their names, and what step 01 saw in them.
-PHOTOS = ("img_paths.txt", "photos.csv")
+PHOTOS_TABLE = "photos.csv"
+PHOTOS = ("img_paths.txt", PHOTOS_TABLE)
 LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
 
 
@@ -22,12 +25,25 @@ def read_record(data_dir, step):
 
 
 def fingerprint(path):
-    """Return a short digest of a file's content ("" where it is missing), to tell whether it changed."""
+    """Return a short digest of a file's content ("" where it is missing), to tell whether it changed.
+
+    Of photos.csv it is that of the photos' names and content alone: what else step 01 saw in them changes nothing that
+    is made of them.
+    """
     path = Path(path)
     if not path.is_file():
         return ""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        photos = _which_photos(path) if path.name == PHOTOS_TABLE else None
+        return (hashlib.file_digest(file, "sha256") if photos is None else hashlib.sha256(photos)).hexdigest()[:16]
+
+
+def _which_photos(path):
+    """The names and digests of the photos in photos.csv, as bytes; None where it is not the table that it was."""
+    with contextlib.suppress(UserError, KeyError):
+        table = read_table(path)
+        return "\n".join([*table["file"], *table["digest"]]).encode()
+    return None
 
 
 def photos_key(data_dir):

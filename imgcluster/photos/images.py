@@ -60,13 +60,15 @@ def write_image(path, image):
 
     The format follows the suffix where it can (.jpg, .png, .webp, .bmp, .tif); under any other name the content is
     JPEG, and an image with transparency is PNG unless it is named .webp: `read_image` goes by content. Folders are
-    made as needed.
+    made as needed. A file that holds the same already is left alone: what is newer than it was made of it.
 
     Raises UserError when the file cannot be written (no space, no permission).
     """
     path = Path(path)
     data = _encode(image, path.suffix.lower())
     try:
+        if path.is_file() and path.read_bytes() == data:
+            return
         with replacing(path) as temporary:
             temporary.write_bytes(data)
     except OSError as error:

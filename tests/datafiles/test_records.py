@@ -93,3 +93,17 @@ def test_inputs_that_came_changed_or_went_are_named_and_unknown_ones_are_not(tmp
     (tmp_path / "c.npy").unlink()
     (tmp_path / "d.npy").write_bytes(b"new")
     assert records.changed_inputs(tmp_path, "04") == ["a.npy", "c.npy", "d.npy"]
+
+
+def test_of_what_step_01_saw_in_photos_their_names_and_content_alone_count(tmp_path):
+    def noted(text):
+        (tmp_path / "photos.csv").write_text(text)
+        return records.fingerprint(tmp_path / "photos.csv")
+
+    first = noted("file,share,digest\na.jpg,0.5,12\nb.jpg,1.0,34\n")
+    assert noted("file,share,digest,warnings\na.jpg,0.4,12,dark\nb.jpg,0.9,34,\n") == first
+    others = {noted("file,share,digest\na.jpg,0.5,12\nb.jpg,1.0,35\n"), noted("file,share,digest\na.jpg,0.5,12\n"),
+              noted("file,share,digest\na.jpg,0.5,12\nc.jpg,1.0,34\n"), noted("file,share\na.jpg,0.5\nb.jpg,1.0\n")}
+    assert len({*others, first, ""}) == 6
+    (tmp_path / "photos.csv").write_bytes(b"\xff\xfe")
+    assert records.fingerprint(tmp_path / "photos.csv") not in {*others, first, ""}
