@@ -391,6 +391,9 @@ def test_features_are_made_anew_where_photos_network_or_settings_are_others(tiny
     # Photos that step 01 prepared in another way have the same names, and look different.
     run("01_img_preprocess.py", project, "--set", "BACKGROUND=grey")
     assert again(frozen, "BACKGROUND=grey")
+    # Masks come from the same look at them, and tell more of each than is looked for by default.
+    run("01_img_preprocess.py", project, "--set", "BACKGROUND=grey", "--set", "SAVE_MASKS=True")
+    assert (project / "data" / "shop" / "masks").exists() and not again(frozen, "BACKGROUND=grey", "SAVE_MASKS=True")
 
 
 def test_files_for_the_projector_are_made_of_the_features_there_are(tiny, tmp_path):
