@@ -568,6 +568,60 @@ def test_a_bad_file_is_said_to_be_one(browser, tmp_path):
     assert names(browser) and not browser.find_element("id", "message").is_displayed()
 
 
+CANNOT_BE_READ = "This cannot be read. It is a folder, or it was moved or changed after it was chosen."
+
+
+def test_a_dropped_folder_is_said_to_be_one(browser, tmp_path):
+    (tmp_path / "holiday").mkdir()
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.execute_cdp_cmd("Input.dispatchDragEvent", {
+            "type": kind, "x": 300, "y": 300,
+            "data": {"items": [], "files": [str(tmp_path / "holiday")], "dragOperationsMask": 1}})
+    wait(browser, "!document.getElementById('message').hidden")
+    assert message(browser) == f"holiday: {CANNOT_BE_READ}"
+
+
+def hold_file(driver, path):
+    """Let the page hold a file of the disk as `held`, which `openHeld()` drops on it."""
+    driver.execute_script("""
+        const other = document.createElement("input");
+        other.type = "file";
+        other.id = "other";
+        other.addEventListener("change", () => { window.held = other.files[0]; });
+        window.openHeld = () => {
+            const data = new DataTransfer();
+            data.items.add(held);
+            document.getElementById("drop").dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true}));
+        };
+        document.body.append(other);""")
+    driver.find_element("id", "other").send_keys(str(path))
+    wait(driver, "window.held !== undefined")
+
+
+@pytest.mark.parametrize("change", [lambda path: path.unlink(), lambda path: path.write_bytes(b"another")])
+def test_a_photo_that_is_gone_or_changed_before_it_is_read_is_said_to_be(browser, tmp_path, change):
+    path = save(tmp_path / "query.png", picture(2, 50))
+    hold_file(browser, path)
+    change(path)
+    browser.execute_script("openHeld()")
+    wait(browser, "!document.getElementById('message').hidden")
+    assert message(browser) == f"query.png: {CANNOT_BE_READ}"
+
+
+def test_boxes_are_searched_in_a_photo_that_is_gone_by_now(browser, two):
+    choose_file(browser, two)
+    two.unlink()
+    draw_by_finger(browser)
+    assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Your box"
+    assert not browser.find_element("id", "message").is_displayed()
+
+
+def test_an_empty_file_is_said_to_be_one(browser, tmp_path):
+    (tmp_path / "empty.png").touch()
+    choose_file(browser, tmp_path / "empty.png")
+    assert message(browser) == "empty.png: This file is empty."
+
+
 def test_a_huge_file_is_not_even_sent(browser, tmp_path):
     with open(tmp_path / "huge.jpg", "wb") as file:
         file.truncate(MAX_UPLOAD + 1)

@@ -19,15 +19,15 @@ async function openFile(file) {
     showError(`${file.name} is too large: ${(file.size / 1e6).toFixed(0)} MB, and at most ${maxUpload / 1e6} MB are taken.`);
     return;
   }
-  if (file.size === 0) {
-    showError(`${file.name} is empty.`);
+  const opened = await answerFor(file.name, async (signal) => {
+    const kept = await inMemory(file);
+    return { kept, found: await postPhoto(kept, null, signal) };
+  });
+  if (!opened) {
     return;
   }
-  const found = await search(file, null);
-  if (!found) {
-    return;
-  }
-  state.file = file;
+  const { kept, found } = opened;
+  state.file = kept;
   state.regions = found.regions;
   byId("start").hidden = true;
   byId("work").hidden = false;
@@ -37,11 +37,26 @@ async function openFile(file) {
   choose(found.best);
 }
 
-async function search(file, box) {
+// A file as it is now: boxes are searched in it when the one on the disk may long be moved, changed or gone.
+async function inMemory(file) {
+  let content;
   try {
-    return await latest((signal) => postPhoto(file, box, signal));
+    content = await file.arrayBuffer();
+  } catch {
+    throw new Error("This cannot be read. It is a folder, or it was moved or changed after it was chosen.");
+  }
+  if (content.byteLength === 0) {
+    throw new Error("This file is empty.");
+  }
+  return new File([content], file.name);
+}
+
+// As `latest`; null, too, where it failed for a file, which is said.
+async function answerFor(name, ask) {
+  try {
+    return await latest(ask);
   } catch (error) {
-    showError(`${file.name}: ${error.message}`);
+    showError(`${name}: ${error.message}`);
     return null;
   }
 }
@@ -69,7 +84,7 @@ async function latest(ask) {
 
 async function searchBox(box) {
   showError("");
-  const found = await search(state.file, box);
+  const found = await answerFor(state.file.name, (signal) => postPhoto(state.file, box, signal));
   if (!found) {
     clearDrawn();
     return;
@@ -129,12 +144,7 @@ async function findLike(row, file, signal) {
 }
 
 async function showLike(row, file) {
-  let answer = null;
-  try {
-    answer = await latest((signal) => findLike(row, file, signal));
-  } catch (error) {
-    showError(`${file}: ${error.message}`);
-  }
+  const answer = await answerFor(file, (signal) => findLike(row, file, signal));
   if (!answer) {
     return;
   }
