@@ -705,6 +705,83 @@ def test_back_leads_from_the_products_to_the_search(browser):
     wait(browser, "!document.getElementById('browse-page').hidden")
 
 
+IS_OPEN = "document.getElementById('product').open"
+
+
+def open_first(driver):
+    """Open the window of the first product listed."""
+    click(driver, "#go-browse")
+    wait(driver, "document.querySelectorAll('#browse-cards .card').length === 4")
+    click(driver, "#browse-cards .picture")
+    wait(driver, IS_OPEN)
+
+
+def close_by_cross(driver):
+    click(driver, "#product-close")
+
+
+def close_by_escape(driver):
+    from selenium.webdriver.common.keys import Keys
+    press(driver, Keys.ESCAPE)
+
+
+def close_beside(driver):
+    driver.execute_script("document.getElementById('product').click()")
+
+
+def close_by_back(driver):
+    driver.back()
+
+
+@pytest.mark.parametrize("close", [close_by_cross, close_by_escape, close_beside, close_by_back])
+def test_back_closes_the_window_of_a_product_and_nothing_else_takes_a_step_of_its_own(browser, close):
+    for _ in range(2):
+        open_first(browser)
+        close(browser)
+        wait(browser, f"!{IS_OPEN} && history.state === null")
+        assert browser.find_element("id", "browse-page").is_displayed()
+    browser.forward()
+    wait(browser, IS_OPEN)
+    name = browser.find_element("id", "product-name").text
+    browser.refresh()
+    wait(browser, f"{IS_OPEN} && document.documentElement.dataset.ready")
+    assert browser.find_element("id", "product-name").text == name
+    for page in ("browse-page", "search-page"):
+        browser.back()
+        wait(browser, f"!{IS_OPEN} && !document.getElementById('{page}').hidden")
+
+
+def test_back_from_what_is_like_a_photo_leads_to_the_products(browser):
+    open_first(browser)
+    click(browser, "#product-photos button")
+    wait(browser, "document.querySelectorAll('#cards .card').length > 0")
+    assert not browser.execute_script(f"return {IS_OPEN}")
+    browser.back()
+    wait(browser, f"!{IS_OPEN} && !document.getElementById('browse-page').hidden")
+    browser.back()
+    wait(browser, f"!{IS_OPEN} && !document.getElementById('search-page').hidden")
+
+
+def test_a_product_that_comes_after_back_opens_no_window(browser):
+    browser.execute_script("""
+        const ask = window.fetch;
+        window.fetch = async (url, options) => {
+            const answer = await ask(url, options);
+            if (url.includes("/api/products/")) {
+                await new Promise((resolve) => { window.goOn = resolve; });
+            }
+            return answer;
+        };""")
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    click(browser, "#browse-cards .picture")
+    wait(browser, "window.goOn !== undefined")
+    browser.back()
+    wait(browser, "!document.getElementById('search-page').hidden")
+    browser.execute_async_script("goOn(); setTimeout(arguments[0], 100)")
+    assert not browser.execute_script(f"return {IS_OPEN}")
+
+
 def test_what_is_like_nothing_has_no_score(browser, shop, tmp_path, monkeypatch):
     strict = replace(shop.searcher.catalogue.calibration, floor=1.1)
     monkeypatch.setattr(shop.searcher, "catalogue", replace(shop.searcher.catalogue, calibration=strict))

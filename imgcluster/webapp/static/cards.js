@@ -67,12 +67,20 @@ function fill(list, details) {
 let whenChosen = () => {};
 export const onLike = (listener) => { whenChosen = listener; };
 
+let asked = 0;
+
 async function openProduct(code) {
+  const turn = ++asked;
   try {
-    showProduct(await getJson(`/api/products/${code}`));
-    clearError("product");
+    const product = await getJson(`/api/products/${code}`);
+    if (turn === asked) {
+      showProduct(product);
+      clearError("product");
+    }
   } catch (error) {
-    showError(error.message, "product");
+    if (turn === asked) {
+      showError(error.message, "product");
+    }
   }
 }
 
@@ -90,14 +98,53 @@ function showProduct(product) {
     button.type = "button";
     button.title = `Find what is like ${product.files[index]}`;
     button.append(image);
-    button.addEventListener("click", () => {
-      dialog.close();
+    button.addEventListener("click", async () => {
+      await closeProduct();
       whenChosen(row, product.files[index]);
     });
     return button;
   }));
-  dialog.showModal();
+  enterHistory(product.code);
+  if (!dialog.open) {
+    dialog.showModal();
+  }
 }
 
-document.getElementById("product-close").addEventListener("click", () => dialog.close());
-dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+// The window has an entry of its own in the browser's history, which names the product: Back closes the window.
+const inHistory = () => history.state?.product;
+
+function enterHistory(product) {
+  if (inHistory() === undefined) {
+    history.pushState({ product }, "");
+  } else {
+    history.replaceState({ product }, "");
+  }
+}
+
+// Close the window; done once its entry is left, as one that is added before that would be left in its place.
+export async function closeProduct() {
+  asked++;
+  if (dialog.open) {
+    const left = new Promise((resolve) => addEventListener("popstate", resolve, { once: true }));
+    dialog.close();
+    await left;
+  }
+}
+
+// However it was closed; where Back closed it, its entry is left by now.
+dialog.addEventListener("close", () => inHistory() !== undefined && history.back());
+
+// Let the window be open where the history says so: after Back and Forward, and in a page that is loaded again.
+function follow() {
+  if (inHistory() === undefined) {
+    asked++;
+    dialog.close();
+  } else {
+    openProduct(inHistory());
+  }
+}
+
+document.getElementById("product-close").addEventListener("click", closeProduct);
+dialog.addEventListener("click", (event) => event.target === dialog && closeProduct());
+addEventListener("popstate", follow);
+follow();

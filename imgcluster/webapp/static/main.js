@@ -1,6 +1,6 @@
 // The page: a photo comes in by click, camera, drop or paste; its regions are chosen; results are shown.
 import { open as openProducts } from "./browse.js";
-import { card, onLike, photoUrl } from "./cards.js";
+import { card, closeProduct, onLike, photoUrl } from "./cards.js";
 import { getJson, getPhoto, postPhoto, showError } from "./server.js";
 import { clearDrawn, onDrawn, showBoxes, showBusy, showDrawn, showPhoto } from "./stage.js";
 
@@ -12,7 +12,7 @@ async function openFile(file) {
   if (!file) {
     return;
   }
-  byId("product").close();
+  await closeProduct();
   goTo("search");
   showError("");
   if (file.size > maxUpload) {
