@@ -405,6 +405,83 @@ OUTLINED = "return [...document.querySelectorAll('label')].filter((label) => lab
            "&& getComputedStyle(label).outlineStyle === 'solid').map((label) => label.textContent)"
 
 
+def framed_part(driver):
+    """Left, top, width and height of the frame that is shown, as whole percentages of the photo's."""
+    return driver.execute_script("""
+        const [part, all] = ["drawn", "boxes"].map((id) => document.getElementById(id).getBoundingClientRect());
+        return [(part.x - all.x) / all.width, (part.y - all.y) / all.height, part.width / all.width,
+                part.height / all.height].map((share) => Math.round(100 * share));""")
+
+
+def resize(driver, keys):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+    ActionChains(driver).key_down(Keys.SHIFT).send_keys(keys).key_up(Keys.SHIFT).perform()
+
+
+def test_a_box_can_be_drawn_by_keyboard(browser, two):
+    from selenium.webdriver.common.keys import Keys
+    choose_file(browser, two)
+    focus(browser, "#draw")
+    press(browser, Keys.ENTER)
+    assert focused(browser) == "drawn" and framed_part(browser) == [25, 25, 50, 50]
+    help_text = browser.find_element("id", browser.find_element("id", "drawn").get_attribute("aria-describedby"))
+    assert help_text.is_displayed() and "Enter searches" in help_text.text
+    press(browser, Keys.ARROW_RIGHT * 3 + Keys.ARROW_LEFT + Keys.ARROW_UP)
+    assert framed_part(browser) == [29, 23, 50, 50]
+    resize(browser, Keys.ARROW_RIGHT + Keys.ARROW_DOWN * 2)
+    assert framed_part(browser) == [29, 23, 52, 54]
+    press(browser, Keys.ARROW_RIGHT * 30 + Keys.ARROW_UP * 30)
+    assert framed_part(browser) == [48, 0, 52, 54]
+    resize(browser, Keys.ARROW_DOWN * 30 + Keys.ARROW_RIGHT)
+    assert framed_part(browser) == [48, 0, 52, 100]
+    wait(browser, "document.getElementById('place').textContent === "
+                  "'48 % from the left, 0 % from the top, 52 % wide, 100 % high'")
+    press(browser, Keys.ENTER)
+    wait(browser, "document.querySelectorAll('#regions button').length === 4")
+    assert names(browser)[0] == f"Blue {HOSTILE}" and not help_text.is_displayed()
+    assert focused(browser) == "draw" and framed_part(browser) == [48, 0, 52, 100]
+
+
+def test_a_box_drawn_by_keyboard_is_never_too_small_to_be_seen(browser, two):
+    from selenium.webdriver.common.keys import Keys
+    choose_file(browser, two)
+    focus(browser, "#draw")
+    press(browser, Keys.SPACE)
+    resize(browser, Keys.ARROW_LEFT * 40 + Keys.ARROW_UP * 40)
+    assert 12 <= min(browser.find_element("id", "drawn").size.values()) < 16
+
+
+def test_who_leaves_a_box_drawn_by_keyboard_finds_all_as_it_was(browser, two):
+    from selenium.webdriver.common.keys import Keys
+    choose_file(browser, two)
+    frame, draw = browser.find_element("id", "drawn"), browser.find_element("id", "draw")
+    for key, then in ((Keys.ESCAPE, "draw"), (Keys.TAB, None)):
+        focus(browser, "#draw")
+        press(browser, Keys.ENTER, Keys.ARROW_DOWN)
+        assert frame.is_displayed() and draw.get_attribute("aria-pressed") == "true"
+        press(browser, key)
+        assert not frame.is_displayed() and draw.get_attribute("aria-pressed") == "false"
+        assert then is None or focused(browser) == then
+    draw_by_finger(browser)
+    before = framed_part(browser)
+    focus(browser, "#draw")
+    press(browser, Keys.ENTER)
+    assert framed_part(browser) == before, "it begins there"
+    press(browser, Keys.ARROW_LEFT * 3)
+    assert framed_part(browser) != before
+    press(browser, Keys.ESCAPE)
+    assert framed_part(browser) == before and len(browser.find_elements("css selector", "#regions button")) == 4
+
+
+def test_a_mouse_draws_with_the_button_pressed_as_well(browser, two):
+    choose_file(browser, two)
+    click(browser, "#draw")
+    assert not browser.find_element("id", "drawn").is_displayed() and focused(browser) == "draw"
+    draw_by_finger(browser)
+    assert browser.find_element("id", "draw").get_attribute("aria-pressed") == "false"
+
+
 def test_each_way_to_a_photo_can_be_reached_by_keyboard_and_shows_the_focus(browser, two):
     from selenium.webdriver.common.keys import Keys
     for before, label in (("#go-browse", "Choose a photo"), ("#go-browse", "Another photo")):

@@ -4,9 +4,14 @@ const photo = document.getElementById("photo");
 const boxes = document.getElementById("boxes");
 const drawn = document.getElementById("drawn");
 const drawButton = document.getElementById("draw");
+const keys = document.getElementById("keys");
+const place = document.getElementById("place");
 // Shorter side, in pixels of the screen, below which a drag is a click.
 const SMALLEST = 12;
 const touch = matchMedia("(pointer: coarse)");
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+// Steps of the keyboard from one side of the photo to the other.
+const STEPS = 50;
 
 let size = [1, 1];
 let start = null;
@@ -39,15 +44,27 @@ export function showBoxes(regions, chosen, choose) {
 
 export const showBusy = (busy) => { document.getElementById("busy").hidden = !busy; };
 let framed = null; // the box that is searched, in the photo's pixels
-export const clearDrawn = () => {
-  framed = null;
-  drawn.hidden = true;
-};
+let keyed = null; // the box that the keyboard moves
+export const clearDrawn = () => showDrawn(null);
 
 // Frame a box that was drawn before.
 export function showDrawn(box) {
   framed = box;
-  frame(box.map((length) => length * pictureBox().scale));
+  showKeyed(null);
+}
+
+function showKeyed(box) {
+  keyed = box;
+  keys.hidden = box === null;
+  showFrame();
+}
+
+function showFrame() {
+  const box = keyed ?? framed;
+  drawn.hidden = box === null;
+  if (box !== null) {
+    frame(box.map((length) => length * pictureBox().scale));
+  }
 }
 
 // Where the picture lies in its element: object-fit leaves margins.
@@ -61,8 +78,8 @@ function pictureBox() {
 function layOut() {
   const { left, top, width, height } = pictureBox();
   Object.assign(boxes.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
-  if (framed && start === null) {
-    showDrawn(framed);
+  if (start === null) {
+    showFrame();
   }
 }
 
@@ -140,7 +157,74 @@ function setDrawing(on) {
   drawButton.setAttribute("aria-pressed", on);
 }
 
-drawButton.addEventListener("click", () => setDrawing(!stage.classList.contains("drawing")));
+// By keyboard a frame begins in the middle, or where the box is that is searched.
+function beginByKeys() {
+  showKeyed(framed ?? [Math.floor(size[0] / 4), Math.floor(size[1] / 4), Math.ceil(size[0] / 2), Math.ceil(size[1] / 2)]);
+  tellPlace();
+  drawn.focus();
+}
+
+// Which arrow goes where; shift: it moves the lower right corner alone.
+function follow(arrow, shift) {
+  const box = [...keyed];
+  for (const side of [0, 1]) {
+    const step = arrow[side] * Math.max(1, Math.round(size[side] / STEPS));
+    const [moved, least, most] = shift
+      ? [side + 2, Math.min(size[side] - box[side], Math.ceil(SMALLEST / pictureBox().scale)), size[side] - box[side]]
+      : [side, 0, size[side] - box[side + 2]];
+    box[moved] = Math.min(Math.max(box[moved] + step, least), most);
+  }
+  showKeyed(box);
+  tellPlace();
+}
+
+let telling = null;
+
+// For screen readers, once the arrows rest.
+function tellPlace() {
+  const [left, top, width, height] = keyed.map((length, side) => `${Math.round(100 * length / size[side % 2])} %`);
+  clearTimeout(telling);
+  telling = setTimeout(() => {
+    place.textContent = `${left} from the left, ${top} from the top, ${width} wide, ${height} high`;
+  }, 300);
+}
+
+function endByKeys() {
+  clearTimeout(telling);
+  place.textContent = "";
+  setDrawing(false);
+  showKeyed(null);
+}
+
+function onKey(event) {
+  if (keyed === null || event.ctrlKey || event.altKey || event.metaKey) {
+    return;
+  }
+  if (event.key in ARROWS) {
+    follow(ARROWS[event.key], event.shiftKey);
+  } else if (event.key === "Enter") {
+    const box = keyed;
+    drawButton.focus(); // which ends it, as leaving the frame in any other way does
+    showDrawn(box);
+    onBox(box);
+  } else if (event.key === "Escape") {
+    drawButton.focus();
+  } else {
+    return;
+  }
+  event.preventDefault();
+}
+
+drawButton.addEventListener("click", (event) => {
+  setDrawing(!stage.classList.contains("drawing"));
+  const byPointer = event.detail > 0;
+  if (!byPointer && stage.classList.contains("drawing")) {
+    beginByKeys();
+  }
+});
+drawn.addEventListener("keydown", onKey);
+// Not where another window has the focus for a while.
+drawn.addEventListener("blur", () => document.activeElement !== drawn && endByKeys());
 stage.addEventListener("pointerdown", begin);
 addEventListener("pointermove", move);
 addEventListener("pointerup", end);
