@@ -28,6 +28,9 @@ PAGE = 24
 THREADS = 8
 UPLOADS = THREADS - 2  # searched or waiting for each other; pages and photos shall not wait for them
 CONNECTIONS = 40  # each may send an upload, which stays in memory: a gigabyte at most
+# Seconds without a byte after which a connection is closed, as long as none of its requests waits for an answer, and
+# between looks for such: who only stays connected shall not keep others out for long.
+IDLE, LOOKS = 15, 5
 SIDES = {"small": 320, "large": 1000}
 THUMBNAILS_KEPT = 2000
 
@@ -201,6 +204,7 @@ def serve(app, sockets, *, host, ready):
     Bodies stay in memory: waitress would put larger ones into temporary files. So there are only so many connections.
     """
     server = waitress.create_server(app, sockets=sockets, threads=THREADS, ident=None, connection_limit=CONNECTIONS,
+                                    channel_timeout=IDLE, cleanup_interval=LOOKS,
                                     max_request_body_size=MAX_UPLOAD, inbuf_overflow=2 * MAX_UPLOAD)
     name, port = address_of(host), sockets[0].getsockname()[1]
     ready(f"http://{f'[{name}]' if ':' in name else name}:{port}/")

@@ -5,11 +5,14 @@ import json
 import re
 import socket
 import threading
+import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -30,7 +33,7 @@ from imgcluster.search.searcher import Searcher  # noqa: E402
 from imgcluster.search.session import open_searcher  # noqa: E402
 from imgcluster.webapp import MAX_UPLOAD, create_app, listen, serve  # noqa: E402
 from imgcluster.webapp.security import is_loopback  # noqa: E402
-from imgcluster.webapp.server import THREADS, address_of  # noqa: E402
+from imgcluster.webapp.server import CONNECTIONS, THREADS, address_of  # noqa: E402
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 CATALOG = f'model,name,price,url,note\n2,"Blue {HOSTILE}",5 €,https://shop.example/2,"""quoted"" & more"\n' \
@@ -260,6 +263,42 @@ def test_all_addresses_of_a_host_listen_on_one_port_which_nobody_else_gets(host)
         each.close()
 
 
+def served(app):
+    """The address of an application that is served as 08_app.py serves it, as long as the tests run."""
+    ready, found = threading.Event(), []
+
+    def note(url):
+        found.append(url)
+        ready.set()
+
+    threading.Thread(target=serve, args=(app, listen("127.0.0.1", 0)), kwargs={"host": "127.0.0.1", "ready": note},
+                     daemon=True).start()
+    assert ready.wait(30)
+    return found[0]
+
+
+def test_idle_connections_keep_nobody_out_and_slow_uploads_are_not_cut_off(shop, monkeypatch):
+    monkeypatch.setattr("imgcluster.webapp.server.IDLE", 2)
+    monkeypatch.setattr("imgcluster.webapp.server.LOOKS", 1)
+    address, data = urlsplit(served(shop.app)), png(picture(2, 50))
+    with ExitStack() as opened:
+        def connect():
+            return opened.enter_context(socket.create_connection((address.hostname, address.port), timeout=20))
+
+        slow = connect()
+        slow.sendall(f"POST /api/search HTTP/1.1\r\nHost: {address.netloc}\r\n"
+                     f"Content-Length: {len(data)}\r\n\r\n".encode())
+        idle = [connect() for _ in range(CONNECTIONS)]
+        for part in range(5):
+            time.sleep(1)
+            slow.sendall(data[part * len(data) // 5:(part + 1) * len(data) // 5])
+        assert slow.recv(15) == b"HTTP/1.1 200 OK"
+        late = connect()
+        late.sendall(f"GET /api/products HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+        assert late.recv(15) == b"HTTP/1.1 200 OK"
+        assert idle[0].recv(1) == b"", "closed"
+
+
 def test_a_host_that_is_not_there_is_told():
     for host in ("no-such-host.invalid", "192.0.2.1", "a" * 70 + ".example"):
         with pytest.raises(UserError, match=f"--host {host} --port 0: cannot listen there"):
@@ -288,16 +327,7 @@ def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path, 
 @pytest.fixture(scope="module")
 def address(shop):
     """The address of the page, served as 08_app.py serves it."""
-    ready, found = threading.Event(), []
-
-    def note(url):
-        found.append(url)
-        ready.set()
-
-    threading.Thread(target=serve, args=(shop.app, listen("127.0.0.1", 0)),
-                     kwargs={"host": "127.0.0.1", "ready": note}, daemon=True).start()
-    assert ready.wait(30)
-    return found[0]
+    return served(shop.app)
 
 
 @pytest.fixture
