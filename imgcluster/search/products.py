@@ -143,7 +143,10 @@ def likeness(general, query, rows):
 
     general: features [N, E] of the catalogue's photos that were not learnt from its kind of product, as the query's.
     Learnt ones tell its products apart, and so do similarities about the catalogue's mean. A thing of another kind may
-    lie in any direction from there; what it lacks is what all the photos share, and that is in the plain cosine.
+    lie in any direction from there; what it lacks is what all the photos share, and that is in the plain cosine. Where
+    there are no rows nothing is alike: -inf.
     """
+    if not len(rows):
+        return -np.inf
     near = np.asarray(general[np.asarray(rows[:BEST_PHOTOS])], np.float32)
     return float(np.mean(unit_length(near) @ unit_length(np.atleast_2d(np.asarray(query, np.float32)))[0]))

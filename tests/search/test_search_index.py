@@ -257,6 +257,7 @@ def test_a_photo_is_as_much_of_the_kind_as_its_three_nearest_say():
     general = np.array([[1, 0], [1, 1], [0, 1], [-1, 0], [-1, 0]], float)
     assert likeness(general, np.array([2.0, 0.0]), [0, 1, 2, 3, 4]) == pytest.approx((1 + np.sqrt(0.5)) / 3)
     assert likeness(general, np.array([2.0, 0.0]), [3]) == pytest.approx(-1)
+    assert likeness(general, np.array([2.0, 0.0]), np.array([], int)) < -1, "less than any floor"
 
 
 def test_what_was_not_found_takes_its_share_of_the_scores():

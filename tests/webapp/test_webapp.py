@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 import unicodedata
+import warnings
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import replace
@@ -27,8 +28,10 @@ from imgcluster.configuring.step_options import network_options, recipe_options 
 from imgcluster.configuring.step_settings import of_step  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.photos.prepare import Recipe  # noqa: E402
-from imgcluster.search.calibration import Calibration  # noqa: E402
+from imgcluster.search.calibration import Calibration, calibrate  # noqa: E402
+from imgcluster.search.cosine_index import CosineIndex  # noqa: E402
 from imgcluster.search.product_data import ProductData  # noqa: E402
+from imgcluster.search.products import products_of  # noqa: E402
 from imgcluster.search.searcher import Searcher  # noqa: E402
 from imgcluster.search.session import open_searcher  # noqa: E402
 from imgcluster.webapp import MAX_UPLOAD, create_app, listen, serve  # noqa: E402
@@ -815,10 +818,10 @@ def test_back_leads_from_the_products_to_the_search(browser):
 IS_OPEN = "document.getElementById('product').open"
 
 
-def open_first(driver):
-    """Open the window of the first product listed."""
+def open_first(driver, *, of=4):
+    """Open the window of the first product listed, `of` so many."""
     click(driver, "#go-browse")
-    wait(driver, "document.querySelectorAll('#browse-cards .card').length === 4")
+    wait(driver, f"document.querySelectorAll('#browse-cards .card').length === {of}")
     click(driver, "#browse-cards .picture")
     wait(driver, IS_OPEN)
 
@@ -895,6 +898,25 @@ def test_what_is_like_nothing_has_no_score(browser, shop, tmp_path, monkeypatch)
     choose_file(browser, save(tmp_path / "query.png", picture(2, 50)))
     assert browser.find_element("id", "verdict").text == "Nothing similar here" and len(names(browser)) == 4
     assert not any(score.is_displayed() for score in browser.find_elements("css selector", "#cards .score"))
+
+
+def test_in_a_catalogue_of_one_photo_nothing_is_like_it(chromium, shop, tmp_path):
+    whole = shop.searcher.catalogue
+    index, products = CosineIndex(whole.index.features[:1]), products_of(whole.img_paths[:1], None, None)
+    one = replace(whole, img_paths=whole.img_paths[:1], index=index, general=whole.general[:1], products=products,
+                  calibration=calibrate(index, products, whole.general[:1]))
+    app = create_app(Searcher(one, shop.searcher.encoder, shop.searcher.recipe), name="one",
+                     folders=[shop.project / "raw_img" / "shop"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert app.test_client().get("/api/like/0").get_json() == {"similar": False, "products": []}
+    chromium.get(served(app))
+    open_first(chromium, of=1)
+    click(chromium, "#product-photos button")
+    wait(chromium, "document.getElementById('verdict').textContent === 'There is no other photo in this catalogue'")
+    assert chromium.find_element("id", "verdict-note").text == "" and names(chromium) == []
+    choose_file(chromium, save(tmp_path / "query.png", picture(2, 50)))
+    assert len(names(chromium)) == 1
 
 
 @pytest.mark.parametrize("width", [360, 820, 1920])

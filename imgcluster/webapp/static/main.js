@@ -124,11 +124,23 @@ function regionButton(region, index, chosen) {
   return button;
 }
 
+// What the results are, and a note on them.
+function verdict({ similar, products }) {
+  if (products.length === 0) { // of a photo that the catalogue has
+    return ["There is no other photo in this catalogue", ""];
+  }
+  if (!similar) {
+    return ["Nothing similar here", "Nothing in this catalogue is much like it. These are the nearest all the same."];
+  }
+  return ["Most similar products", products[0].score === null ? ""
+    : "Percent: how likely this is the product, if the catalogue has it."];
+}
+
 function showResults(region) {
   const best = region.products[0];
-  byId("verdict").textContent = region.similar ? "Most similar products" : "Nothing similar here";
-  byId("verdict-note").textContent = !region.similar ? "Nothing in this catalogue is much like it. These are the nearest all the same."
-    : best?.score == null ? "" : "Percent: how likely this is the product, if the catalogue has it.";
+  const [said, note] = verdict(region);
+  byId("verdict").textContent = said;
+  byId("verdict-note").textContent = note;
   byId("cards").classList.toggle("unlike", !region.similar);
   // A frame says "this is it": not of one that is probably another.
   const likely = region.similar && (best?.score ?? 1) >= 0.5;
