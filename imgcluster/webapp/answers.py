@@ -30,10 +30,12 @@ def found(answer):
 
 
 def card(code, name, num_photos, rows, details):
-    """A product as its card shows it; details: its columns of catalog.csv."""
-    more = {column: text for column, text in details.items() if column not in SHOWN and text}
+    """A product as its card shows it; details: its columns of catalog.csv. A url that is no link is text."""
+    url = safe_url(details.get("url", ""))
+    elsewhere = SHOWN if url else [column for column in SHOWN if column != "url"]
+    more = {column: text for column, text in details.items() if column not in elsewhere and text}
     return {"code": code, "name": details.get("name") or name, "label": name, "price": details.get("price", ""),
-            "url": safe_url(details.get("url", "")), "more": more, "num_photos": num_photos,
+            "url": url, "more": more, "num_photos": num_photos,
             "rows": [int(row) for row in rows[:CARD_PHOTOS]]}
 
 

@@ -79,7 +79,8 @@ def test_an_upload_finds_its_product(client):
     assert (best["label"], best["name"], best["price"]) == ("2", f"Blue {HOSTILE}", "5 €")
     assert best["url"] == "https://shop.example/2" and best["more"] == {"note": '"quoted" & more'}
     others = {item["label"]: item for item in answer["regions"][0]["products"]}
-    assert others["1"]["url"] == "" and 0 < best["score"] < 1
+    assert others["1"]["url"] == "" and others["1"]["more"] == {"url": "javascript:alert(2)"}
+    assert 0 < best["score"] < 1
 
 
 def test_an_upload_that_lacks_a_part_is_answered_with_a_warning(client):
@@ -890,6 +891,19 @@ def test_a_product_that_comes_after_back_opens_no_window(browser):
     wait(browser, "!document.getElementById('search-page').hidden")
     browser.execute_async_script("goOn(); setTimeout(arguments[0], 100)")
     assert not browser.execute_script(f"return {IS_OPEN}")
+
+
+@pytest.mark.parametrize("url", ["www.example.com/x", "javascript:alert(1)"])
+def test_an_address_that_is_no_link_is_shown_as_text(browser, shop, monkeypatch, url):
+    data = {label: {"name": "thing", "url": url} for label in "0123"}
+    monkeypatch.setattr(shop.searcher.catalogue.product_data, "by_model", data)
+    click(browser, "#go-browse")
+    wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+    card = browser.find_element("css selector", "#browse-cards .card")
+    assert url in card.text and not card.find_element("css selector", ".shop").is_displayed()
+    click(browser, "#browse-cards .picture")
+    wait(browser, IS_OPEN)
+    assert browser.find_element("id", "product-more").text.split() == ["url", url]
 
 
 def test_what_is_like_nothing_has_no_score(browser, shop, tmp_path, monkeypatch):
