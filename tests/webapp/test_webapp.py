@@ -566,6 +566,33 @@ def test_long_product_data_takes_a_few_lines_of_a_card_and_all_that_it_needs_in_
                                   "return box.scrollWidth <= box.clientWidth")
 
 
+def test_on_a_phone_a_long_name_leaves_room_for_the_photos(browser, shop, monkeypatch):
+    data = {label: {"name": "long name " * 200} for label in "0123"}
+    monkeypatch.setattr(shop.searcher.catalogue.product_data, "by_model", data)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        open_first(browser)
+        assert browser.find_element("id", "product-body").size["height"] > 400
+        assert browser.find_element("id", "product-close").is_displayed() and focused(browser) == "product-close"
+        assert browser.execute_script("const name = document.getElementById('product-name').parentElement;"
+                                      "return name.scrollHeight > name.clientHeight"
+                                      " && name.scrollWidth <= name.clientWidth")
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.parametrize("size", [16, 32])
+def test_all_text_grows_with_the_browsers_and_no_name_of_a_region_is_cut(browser, two, size):
+    choose_file(browser, two)
+    browser.execute_script("document.documentElement.style.fontSize = `${arguments[0]}px`", size)
+    buttons = browser.find_elements("css selector", "#regions button")
+    assert [browser.execute_script("return arguments[0].scrollWidth <= arguments[0].clientWidth", button)
+            for button in buttons] == [True] * 3
+    assert browser.find_element("id", "draw").value_of_css_property("font-size") == f"{size}px"
+    assert buttons[0].size["width"] >= 92 and (size == 32 or buttons[0].size["width"] < 100)
+
+
 def draw_by_finger(browser):
     """Draw a box, without the click that follows where a mouse draws."""
     browser.execute_script("""
