@@ -205,7 +205,8 @@ def serve(app, sockets, *, host, ready):
     """
     server = waitress.create_server(app, sockets=sockets, threads=THREADS, ident=None, connection_limit=CONNECTIONS,
                                     channel_timeout=IDLE, cleanup_interval=LOOKS,
-                                    max_request_body_size=MAX_UPLOAD, inbuf_overflow=2 * MAX_UPLOAD)
+                                    max_request_body_size=MAX_UPLOAD + 1,  # the least that it refuses
+                                    inbuf_overflow=2 * MAX_UPLOAD)
     name, port = address_of(host), sockets[0].getsockname()[1]
     ready(f"http://{f'[{name}]' if ':' in name else name}:{port}/")
     server.run()

@@ -13,7 +13,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from types import SimpleNamespace
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -301,6 +303,13 @@ def test_idle_connections_keep_nobody_out_and_slow_uploads_are_not_cut_off(shop,
         late.sendall(f"GET /api/products HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
         assert late.recv(15) == b"HTTP/1.1 200 OK"
         assert idle[0].recv(1) == b"", "closed"
+
+
+def test_a_file_as_large_as_the_page_takes_is_taken(shop):
+    request = Request(f"{served(shop.app)}api/search", data=bytes(MAX_UPLOAD), method="POST")
+    with pytest.raises(HTTPError) as refused:
+        urlopen(request, timeout=60)
+    assert refused.value.code == 415 and "cannot be read as a photo" in refused.value.read().decode()
 
 
 def test_a_host_that_is_not_there_is_told():
