@@ -19,10 +19,10 @@ from imgcluster.configuring.step_options import (
     split_options,
     trainer_options,
 )
-from imgcluster.datafiles.artefacts import OUTDATED, read_labels_true
+from imgcluster.datafiles.artefacts import OUTDATED
 from imgcluster.datafiles.records import PHOTOS, prepared_with, weights_digest
 from imgcluster.progress import progress
-from imgcluster.running.ahead import require_ahead
+from imgcluster.running.ahead import labels_to_learn, require_ahead
 from imgcluster.running.cli import Step, quiet_start, run
 
 
@@ -35,11 +35,7 @@ def main(argv=None):
     source = step.settings.for_dataset(step.settings.train_dataset)
     data_dir, (img_dir, img_paths) = source.folder("DATA_DIR"), step.claim_photos(source)
     step.warn_if_changed("00", "01", source=source)
-    labels = read_labels_true(data_dir) if source.learns_labels else None
-    if labels is None and source.DATASET != step.settings.DATASET:
-        step.say(f"no labels are known of TRAIN_DATASET = {source.DATASET!r}: nothing is learnt from it; "
-                 f"TRAIN_DATASET = {step.settings.DATASET!r} would fit the network to the photos themselves")
-        return
+    labels = labels_to_learn(source)
     if made := (fit(step, source, img_dir, img_paths) if labels is None
                 else learn(step, source, img_dir, img_paths, labels)):
         outputs, inputs, facts = made

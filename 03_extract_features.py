@@ -16,7 +16,14 @@ from imgcluster.configuring.step_options import feature_options
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import features_digest, has_made
 from imgcluster.datafiles.photo_rows import drop_unreadable
-from imgcluster.datafiles.records import PHOTOS, fingerprint, is_up_to_date, photos_key, prepared_with
+from imgcluster.datafiles.records import (
+    PHOTOS,
+    fingerprint,
+    is_up_to_date,
+    photos_key,
+    prepared_otherwise,
+    prepared_with,
+)
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.extraction.features import extract_features
 from imgcluster.extraction.network_choice import choose_network
@@ -40,7 +47,7 @@ def main(argv=None):
             step.warn_if_changed("02", source=train)
     network = choose_network(settings, img_dir, img_paths, say=step.say, warn=step.warn)
     path, outputs = step.data_dir / "features.npy", ["features.npy", *([BEFORE] * bool(network.before))]
-    current = (has_made(step.data_dir, outputs, {**network.source, "prepared": prepared_with(step.data_dir)})
+    current = (has_made(step.data_dir, outputs, network.source) and not prepared_otherwise(step.data_dir, "03")
                and is_up_to_date(step.data_dir, "03", step.values("03"))
                and are_older([img_dir / name for name in img_paths], path))
     labels, wanted = step.data_dir / "labels_true.txt", [*outputs, *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]

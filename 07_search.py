@@ -53,7 +53,8 @@ def main(argv=None):
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
     if options.format != "table" and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal takes: programs read it
+        # Whatever the terminal takes: programs read it.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     tell(as_text(found, catalogue, form=options.format, level=options.level))
     if figures:
         step.say(f"figures in {step.show(figures.folder)}: {listed(figures.names)}")

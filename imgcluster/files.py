@@ -222,18 +222,20 @@ def separator(lines):
 
     Spreadsheets write semicolons where numbers are written with commas.
     """
-    header = re.sub('"[^"]*"', "", next(filter(str.strip, lines), ""))
+    header = re.sub(r'(^|[,;\t])"[^"]*"', r"\1", next(filter(str.strip, lines), ""))
     return max(",;\t", key=header.count)
 
 
 def line_of(path, row):
     """Return the line of a CSV, from 1, in which a row of its `read_table` ends."""
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+    with Path(path).open(encoding="utf-8-sig", newline="") as file, contextlib.suppress(csv.Error):  # too large a cell
         between = separator(file)
         file.seek(0)
         rows = csv.reader(file, delimiter=between)
-        next(itertools.islice(filter(None, rows), row + 1, None))  # the header comes first
+        filled = (cells for cells in rows if len(cells) > 1 or "".join(cells).strip())
+        next(itertools.islice(filled, row + 1, None))  # the header comes first
         return rows.line_num
+    return row + 2
 
 
 def _check_cells(path, between):

@@ -6,10 +6,19 @@ import unicodedata
 OWN_CLUSTERS = ("names DATASET itself; give the new photos a dataset of their own, and ASSIGN_TO the one that was "
                 "clustered before")
 
+# Stands for a character that is none to see.
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+
 
 def text_width(text):
     """Return how many columns a text takes where all letters are of one width: Hangul and the like take two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def printable(text, *, lines=False):
+    """Return a text without what would tell a terminal what to do, or, unless it may have `lines`, end its line."""
+    return "".join(REPLACED if unicodedata.category(character) == "Cc" and not (lines and character == "\n") else
+                   character for character in text)
 
 
 def meant(name, known):

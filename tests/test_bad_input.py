@@ -211,7 +211,6 @@ def test_no_usable_photo_at_all(project):
     assert "none of the 1 photos" in done.stderr and "empty file" in done.stderr
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read and write everything")
 def test_a_setting_that_no_photo_meets_costs_no_features(project):
     photos(project / "raw_img" / "set", ["a.png", "b.png", "c.png"])
     for script in ("00_make_labels_true.py", "01_img_preprocess.py"):
@@ -226,6 +225,7 @@ def test_a_setting_that_no_photo_meets_costs_no_features(project):
     assert (data / "features.npy").read_bytes() == features and len(read_lines(data / "img_paths.txt")) == 3
 
 
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read and write everything")
 def test_no_permission_to_read_or_write(project):
     raw = project / "raw_img" / "set"
     photos(raw, ["1_a.png", "2_b.png"])

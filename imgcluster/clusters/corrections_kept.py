@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from imgcluster.clusters.corrections import NO_CLUSTER, Corrected, apply_corrections
+from imgcluster.clusters.corrections import Corrected, apply_corrections
 from imgcluster.clusters.corrections_file import CLUSTERING
+from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.rows import blocks, picked, read_rows
 from imgcluster.structure.hierarchy import majority
 

@@ -46,23 +46,23 @@ def place_on(chain, data_dir, features, *, copies=None):
     _check_placeable(chain, earlier, labels, features)
     # Of these photos, not of those that the map was trained on.
     som.quantization_errors, som.topographic_errors = ([error] for error in som.errors(features))
-    catalogue = EarlierPhotos(joined(earlier), som, labels, copies=_copies_among(chain, earlier),
+    known = EarlierPhotos(joined(earlier), som, labels, copies=_copies_among(chain, earlier),
                           by_direction=taught_directions(last))
     first, stands_in = originals(np.arange(len(features)) if copies is None else copies)
-    found = catalogue.assign(picked(features, first))
+    found = known.assign(picked(features, first))
     labels_new, count = found.labels[stands_in], num_clusters_in(found.labels)
     said, certainty = "placed in earlier clusters", np.where(labels_new < 0, 0, found.confidence[stands_in])
     clustering = Clustering(labels_new, count, (count, count), [], certainty, method=said, words=said,
                             calibrated=clusters_record(last).get("calibrated", False),
-                            new_groups=_groups_of_new(catalogue, data_dir, features, labels_new, copies))
+                            new_groups=_groups_of_new(known, data_dir, features, labels_new, copies))
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
     return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)
 
 
-def _groups_of_new(catalogue, data_dir, features, labels, copies):
-    """`groups_of_new` of photos with features [N, D] in `data_dir`, in clusters labels int [N] of a EarlierPhotos."""
+def _groups_of_new(known, data_dir, features, labels, copies):
+    """`groups_of_new` of photos with features [N, D] in `data_dir`, in clusters labels int [N] of EarlierPhotos."""
     before = read_before(data_dir)
-    return groups_of_new(features, labels, placed=catalogue.placed, compared=before, copies=copies,
+    return groups_of_new(features, labels, placed=known.placed, compared=before, copies=copies,
                          taught_apart=taught_apart(data_dir))
 
 

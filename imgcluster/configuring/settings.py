@@ -239,10 +239,11 @@ class Settings(BaseModel):
         One for an IMG_DIR in which that lies, too: prepared photos have the names of the originals.
         """
         photos, prepared = (self.folder(name).resolve() for name in ("RAW_IMG_DIR", "IMG_DIR"))
-        if photos != prepared and photos.is_relative_to(prepared):
-            return [f"IMG_DIR = {self.IMG_DIR!r}: RAW_IMG_DIR lies in it, where prepared photos may take the places of "
-                    "originals; name a folder of its own"]
-        return [f"{name} = {getattr(self, name)!r}: lies in RAW_IMG_DIR, where photos would be overwritten and what is "
+        above = photos != prepared and photos.is_relative_to(prepared)
+        found = [f"IMG_DIR = {self.IMG_DIR!r}: RAW_IMG_DIR lies in it, where prepared photos may take the places of "
+                 "originals; name a folder of its own"] if above else []
+        return found + [
+            f"{name} = {getattr(self, name)!r}: lies in RAW_IMG_DIR, where photos would be overwritten and what is "
                 "written be taken for photos; name a folder outside of it" for name in WRITTEN_TO
                 if self.folder(name).resolve().is_relative_to(photos)]
 
@@ -283,7 +284,11 @@ class Settings(BaseModel):
                 f'TRAIN_DATASET = "auto" beside {beside} = {getattr(self, beside)!r}')
             return f"{said}: nothing to train on, the pretrained network is used as it is"
         placed = self.ASSIGN_TO is not None and not self.learns_labels
-        return f"with ASSIGN_TO the network of {self.train_dataset} is used as it is" if placed else ""
+        if placed:
+            return f"with ASSIGN_TO the network of {self.train_dataset} is used as it is"
+        return "" if self.learns else (
+            f"no labels are known of TRAIN_DATASET = {self.train_dataset!r}: nothing is learnt from it; "
+            f"TRAIN_DATASET = {self.DATASET!r} would fit the network to the photos themselves")
 
     def why_not_fitted(self, num_photos):
         """Why step 02 does not fit the network to so many photos without labels, in words; "" where it does."""

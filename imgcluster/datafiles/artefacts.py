@@ -20,7 +20,7 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
            "metrics.json": "05_evaluate.py", BEFORE: "03_extract_features.py", "labels_pred.npy": "04_cluster_som.py"}
 # The cluster of photos that are in none.
 NO_CLUSTER = -1
-# Folder for files of a dataset that hold for other photos than it has now.
+# Folder for files of a dataset that do not hold any more.
 OUTDATED = "outdated"
 # Photos that a warning names one by one.
 ROWS_NAMED = 5
@@ -32,7 +32,7 @@ def require(path):
     if not path.exists():
         step = MADE_BY.get(path.name)
         aside = path.parent / OUTDATED / path.name
-        since = f" (photos came or left; {aside} is of those before)" if aside.exists() else ""
+        since = f" (it did not hold any more and was put aside: {aside})" if aside.exists() else ""
         raise UserError(f"{path} is missing{since}" + (f"; run {step} first" if step else ""))
     return path
 
@@ -116,11 +116,9 @@ def read_features(data_dir):
     """
     path = require(Path(data_dir) / "features.npy")
     features = map_array(path)
-    if features.ndim != 2 or features.dtype not in (np.float32, np.float64) or features.shape[1] == 0:
-        raise UserError(f"{path}: {features.dtype} array of shape {features.shape}; expected float32 [photos, "
-                        "features]; run 03_extract_features.py again, or save your own with .astype('float32')")
+    check_kind(features, path)
     _same_rows(features, data_dir, "features.npy")
-    _check_values(features, path)
+    check_values(features, path)
     return features
 
 
@@ -131,7 +129,15 @@ def _same_rows(values, data_dir, name):
                         f"run {MADE_BY[name]} again")
 
 
-def _check_values(features, path):
+def check_kind(features, path, *, kinds=(np.float32, np.float64)):
+    """Raise a UserError for an array file that is not [N, D] of one of these kinds of numbers."""
+    if features.ndim != 2 or features.dtype not in kinds or features.shape[1] == 0:
+        raise UserError(f"{path}: {features.dtype} array of shape {features.shape}; expected float32 [photos, "
+                        "features]; run 03_extract_features.py again, or save your own with .astype('float32')")
+
+
+def check_values(features, path):
+    """Raise a UserError for features whose length is not finite; warn of those without any value but 0."""
     empty = []
     for rows in blocks(len(features)):
         # As all steps compare photos: where a length is beyond float32, rows would be taken for empty ones.

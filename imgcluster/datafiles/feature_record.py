@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.backbone_table import BUNDLED
-from imgcluster.datafiles.artefacts import BEFORE, map_array, read_img_paths
+from imgcluster.datafiles.artefacts import BEFORE, check_kind, check_values, map_array, read_img_paths
 from imgcluster.files import read_json, write_json
 
 RECORD, FEATURES = "made_by_03.json", "features.npy"
@@ -72,7 +72,11 @@ def read_before(data_dir):
     if not path.exists():
         return None
     before = map_array(path)
-    return before if len(before) == len(read_img_paths(data_dir)) and not are_others(data_dir) else None
+    check_kind(before, path, kinds=(np.float16,))
+    if len(before) != len(read_img_paths(data_dir)) or are_others(data_dir):
+        return None
+    check_values(before, path)
+    return before
 
 
 def taught_directions(data_dir):

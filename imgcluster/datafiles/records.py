@@ -8,7 +8,7 @@ from pathlib import Path
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, read_table, write_json
 
-# What tells the photos of a dataset from others: their names, and what step 01 saw in them.
+# What tells the photos of a dataset from others: their names and their content.
 PHOTOS_TABLE = "photos.csv"
 PHOTOS = ("img_paths.txt", PHOTOS_TABLE)
 LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
@@ -31,19 +31,23 @@ def fingerprint(path):
     is made of them.
     """
     path = Path(path)
+    if path.name == PHOTOS_TABLE:
+        with contextlib.suppress(UserError, KeyError):  # not the table that it was
+            table = read_table(path)
+            return hashlib.sha256("\n".join([*table["file"], *table["digest"]]).encode()).hexdigest()[:16]
+    return _digest(path)
+
+
+def _digest(path):
     if not path.is_file():
         return ""
     with path.open("rb") as file:
-        photos = _which_photos(path) if path.name == PHOTOS_TABLE else None
-        return (hashlib.file_digest(file, "sha256") if photos is None else hashlib.sha256(photos)).hexdigest()[:16]
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def _which_photos(path):
-    """The names and digests of the photos in photos.csv, as bytes; None where it is not the table that it was."""
-    with contextlib.suppress(UserError, KeyError):
-        table = read_table(path)
-        return "\n".join([*table["file"], *table["digest"]]).encode()
-    return None
+def _is_still(path, digest):
+    """Whether a file is the one of a recorded digest; earlier records have that of all of photos.csv."""
+    return digest == fingerprint(path) or path.name == PHOTOS_TABLE and digest == _digest(path)
 
 
 def photos_key(data_dir):
@@ -53,13 +57,25 @@ def photos_key(data_dir):
 
 
 def prepared_with(data_dir):
-    """Return the settings by which step 01 prepared the photos of a dataset, None where there is no record of it."""
-    return read_record(data_dir, "01").get("settings")
+    """Return the settings of step 01 that the prepared photos of a dataset look like, None where there is no record.
+
+    Others choose which photos there are, or tell more of them.
+    """
+    return _pixels(read_record(data_dir, "01").get("settings"))
+
+
+def _pixels(settings):
+    if settings is None:
+        return None
+    cut = settings.get("BACKGROUND") != "keep" or settings.get("CROP_TO_PRODUCT")
+    names = ("BACKGROUND", "CROP_TO_PRODUCT", "NORMALIZE_CONTRAST", "MAX_IMG_SIDE", *["BACKGROUND_METHOD"] * bool(cut))
+    return {name: settings[name] for name in names if name in settings}
 
 
 def prepared_otherwise(data_dir, step):
     """Whether step 01 prepared the photos of a dataset otherwise by now than when `step` saw them, by its record."""
-    return read_record(data_dir, step).get("prepared", prepared_with(data_dir)) != prepared_with(data_dir)
+    now = prepared_with(data_dir)
+    return _pixels(read_record(data_dir, step).get("prepared", now)) != now
 
 
 def weights_digest(weights):
@@ -124,10 +140,10 @@ def is_up_to_date(data_dir, step, settings):
     data_dir, record = Path(data_dir), read_record(data_dir, step)
     return (json.loads(json.dumps(settings)).items() <= record.get("settings", {}).items()
             and all((data_dir / name).exists() for name in record["outputs"])
-            and all(fingerprint(data_dir / name) == digest for name, digest in record["inputs"].items()))
+            and all(_is_still(data_dir / name, digest) for name, digest in record["inputs"].items()))
 
 
 def changed_inputs(data_dir, step):
     """Return the names of files in `data_dir` that came, changed or went since `step` read them, by its record."""
     recorded = read_record(data_dir, step).get("inputs", {})
-    return [name for name, digest in recorded.items() if fingerprint(Path(data_dir) / name) != digest]
+    return [name for name, digest in recorded.items() if not _is_still(Path(data_dir) / name, digest)]

@@ -34,7 +34,8 @@ def finish(data_dir):
     if not plan:
         return
     for name in plan["outdated"]:
-        if (data_dir / name).exists():
+        # One that a prepared file takes the place of has gone already where that is no longer here.
+        if (data_dir / name).exists() and (name not in plan["files"] or (stage / name).exists()):
             (data_dir / OUTDATED).mkdir(exist_ok=True)
             os.replace(data_dir / name, data_dir / OUTDATED / name)
     for name in plan["files"]:

@@ -22,15 +22,17 @@ def write_network(data_dir, network):
 def write_fitted(data_dir, network):
     """Write a network that was fitted to photos without labels, None for none: files of an earlier one leave.
 
-    Of one that was trained on labels they go to outdated/. Returns whether there was one.
+    Those of one that was trained on labels go to outdated/. Returns whether there was one.
     """
     data_dir = Path(data_dir)
     trained = (data_dir / OF_LABELS[0]).exists()
     if network is not None:
         write_network(stage_folder(data_dir), network)
     shutil.rmtree(data_dir / MEMBERS, ignore_errors=True)
-    record_file(data_dir, "02").unlink(missing_ok=True)
-    commit(data_dir, [NETWORK], outdated=[NETWORK, *OF_LABELS] if trained else [])
+    record = record_file(data_dir, "02")
+    commit(data_dir, [] if network is None else [NETWORK],
+           outdated=[NETWORK, *OF_LABELS, record.name] if trained else [])
+    record.unlink(missing_ok=True)
     if network is None:
         (data_dir / NETWORK).unlink(missing_ok=True)
     return trained

@@ -4,6 +4,7 @@ from pathlib import Path
 from imgcluster.configuring.config_file import choose_dataset
 from imgcluster.configuring.settings import SAMPLES
 from imgcluster.configuring.step_options import each_network, network_options
+from imgcluster.datafiles.artefacts import read_labels_true
 from imgcluster.errors import UserError
 from imgcluster.wording import OWN_CLUSTERS, meant
 
@@ -53,3 +54,18 @@ def _missing_weights(settings):
         if isinstance(path, Path) and not path.is_file():
             yield (f'WEIGHTS = {str(path)!r}: no such file; give the path of a weights file (.weights.h5 or .h5), '
                    '"imagenet" or None')
+
+
+def labels_to_learn(source):
+    """Return the true labels that step 02 learns, of the dataset of these settings; None where it is not to see any.
+
+    Raises UserError where they are named, and step 00 has not made them.
+    """
+    if not source.learns_labels:
+        return None
+    data_dir = source.folder("DATA_DIR")
+    labels = read_labels_true(data_dir)
+    if labels is None and source.labels_from is not None:
+        raise UserError(f"{data_dir / 'labels_true.txt'} is missing, though {source.labels_setting} = "
+                        f"{source.labels_from!r}; run 00_make_labels_true.py with {choose_dataset(source.DATASET)}")
+    return labels

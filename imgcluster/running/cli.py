@@ -22,7 +22,7 @@ from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
 from imgcluster.interrupts import heed_interrupts
 from imgcluster.locks import claim
-from imgcluster.wording import counted, first_line
+from imgcluster.wording import counted, first_line, printable
 
 FAILED = 2
 INTERRUPTED = 130
@@ -60,11 +60,11 @@ class Step:
 
     def say(self, text):
         """Print a line about the step."""
-        tell(text, self.out or sys.stdout)
+        tell(printable(text, lines=True), self.out or sys.stdout)
 
     def warn(self, text):
         """Print a warning, on standard error, above any progress bar."""
-        tqdm.write(f"warning: {text}", file=sys.stderr)
+        tqdm.write(f"warning: {printable(text, lines=True)}", file=sys.stderr)
 
     def show(self, path):
         """Return a path as people read it (`shown`)."""

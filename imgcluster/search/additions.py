@@ -92,7 +92,7 @@ def check_addition(data_dir, folder, raw_dir, changes):
                         f"photos alone, or {raw_dir} to take over what was added to it by hand")
     list_files(folder)
     if (Path(data_dir) / "img_paths.txt").exists():
-        _require_present(_present(data_dir, raw_dir), data_dir, raw_dir)
+        _require_any(_present(data_dir, raw_dir), data_dir, f"lies in RAW_IMG_DIR ({raw_dir}); is the folder mounted?")
     if changes:
         raise UserError(f"--add: step 01 ran under other settings ({'; '.join(changes)}); set them back, or run "
                         "01_img_preprocess.py and 03_extract_features.py again")
@@ -177,12 +177,11 @@ def _present(data_dir, raw_dir):
     return [name for name in read_img_paths(data_dir) if (Path(raw_dir) / name).exists()]
 
 
-def _require_present(present, data_dir, raw_dir):
-    """Raise a UserError where none of the catalogue's photos is `present`."""
-    if not present:
-        raise UserError(f"none of the {len(read_img_paths(data_dir))} photos of the catalogue lies in RAW_IMG_DIR "
-                        f"({raw_dir}), or none can be used; is the folder mounted? To begin anew, run "
-                        "00_make_labels_true.py, 01 and 03")
+def _require_any(photos, data_dir, missing):
+    """Raise a UserError, which says what is `missing`, where there are none of the catalogue's photos."""
+    if not photos:
+        raise UserError(f"none of the {len(read_img_paths(data_dir))} photos of the catalogue {missing} To begin anew, "
+                        "run 00_make_labels_true.py, 01 and 03")
 
 
 def copy_photos(folder, raw_dir, names):
@@ -213,7 +212,7 @@ def _prepare(data_dir, folders, done, labels, encoder, options, progress):
     """(`Added`, names of the files made for it in the stage folder: none where the rows stay as they are)."""
     old, kept = read_img_paths(data_dir), set(done.kept)
     stay = kept & set(old) - done.replaced
-    _require_present(kept & set(old), data_dir, folders.raw)
+    _require_any(kept & set(old), data_dir, f"can be used any more; do they lie in {folders.raw}?")
     stage = stage_folder(data_dir)
     new, *vectors = _extract(data_dir, folders.img, sorted(kept - stay), done, encoder, options, progress)
     rows = sorted(stay | set(new))

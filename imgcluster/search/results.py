@@ -2,18 +2,15 @@
 import csv
 import io
 import json
-import unicodedata
 
 import numpy as np
 
 from imgcluster.search.calibration import MIN_SAMPLE
 from imgcluster.search.products import BEST_PHOTOS
-from imgcluster.wording import text_width
+from imgcluster.wording import printable, text_width
 
 # Columns of the CSV; those of catalog.csv follow.
 COLUMNS = ("query", "region", "similar", "rank", "product", "product_name", "score", "similarity", "photo")
-# Stands for a character that is none to see.
-REPLACED = "\N{REPLACEMENT CHARACTER}"
 # Widest cell of the table on the screen, in characters.
 CELL = 40
 SIMILARITY = {"photos": "similarity: cosine about the catalogue's mean, 1 is the same",
@@ -127,11 +124,6 @@ def percent(score):
     if score is None:
         return "-"
     return "<1 %" if score < 0.01 else ">99 %" if score > 0.99 else f"{100 * score:.0f} %"
-
-
-def printable(text):
-    """Return a text without what would end the line it stands in, or tell a terminal what to do."""
-    return "".join(REPLACED if unicodedata.category(character) == "Cc" else character for character in text)
 
 
 def _cell(value):

@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 
-from imgcluster.clusters.assign import COPY, NO_CLUSTER, EarlierPhotos, voted
+from imgcluster.clusters.assign import COPY, EarlierPhotos, voted
 from imgcluster.clusters.cluster_count import cluster_photos
+from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.som import map_of
 
 

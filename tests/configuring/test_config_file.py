@@ -55,6 +55,10 @@ def test_no_folder_that_is_written_to_lies_among_the_photos(tmp_path, setting):
 def test_prepared_photos_do_not_go_where_the_folder_of_originals_lies(tmp_path, folder):
     problem, = problems_of(f"IMG_DIR={folder}", root=tmp_path)
     assert problem.startswith(f"IMG_DIR = {folder!r}: RAW_IMG_DIR lies in it, where prepared photos may")
+    assert len(problems_of(f"IMG_DIR={folder}", "DATA_DIR=raw_img/{DATASET}/data", root=tmp_path)) == 2
+
+
+def test_folders_beside_the_photos_and_above_them_may_be_written_to(tmp_path):
     load_settings(None, ["RAW_IMG_DIR=photos", "IMG_DIR=photos_prepared", "DATA_DIR=.", "RESULT_DIR=."], root=tmp_path)
 
 

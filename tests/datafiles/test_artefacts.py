@@ -25,7 +25,7 @@ def test_a_missing_file_of_nobody_is_named(tmp_path):
 
 def test_a_file_that_was_put_aside_as_photos_came_or_left_is_said_to_be_that(tmp_path):
     files.write_lines(tmp_path / "outdated" / "clusters.csv", [])
-    with pytest.raises(UserError, match="is missing .photos came or left; .*outdated.*; run 04_cluster_som"):
+    with pytest.raises(UserError, match="is missing .it did not hold any more and was put aside: .*; run 04_cluster"):
         artefacts.require(tmp_path / "clusters.csv")
 
 

@@ -91,6 +91,16 @@ def test_settings_that_change_no_feature_do_not_count(tmp_path):
     assert differences(tmp_path / "one", tmp_path / "other") == []
 
 
+@pytest.mark.parametrize("before, said", [
+    (np.ones(2, np.float16), "shape"), (np.array([["a"], ["b"]]), "array of shape"),
+    (np.float16([[1, 2], [np.nan, 1]]), "NaN, infinite or far too large values in row 1")])
+def test_features_before_that_cannot_be_used_are_named(tmp_path, before, said):
+    write_lines(tmp_path / "img_paths.txt", ["a.jpg", "b.jpg"])
+    np.save(tmp_path / "features_before.npy", before)
+    with pytest.raises(UserError, match=f"features_before.npy: .*{said}"):
+        read_before(tmp_path)
+
+
 @pytest.mark.parametrize("size", [0, 100, 129])
 def test_damaged_features_before_are_named(tmp_path, size):
     write_lines(tmp_path / "img_paths.txt", ["a.jpg", "b.jpg"])
@@ -119,7 +129,8 @@ def test_a_digest_tells_features_from_others_and_from_fewer(tmp_path, rows):
     ({"network": "bundled", "trained_on": "shop"}, True, True), ({"network": "bundled, VGG16"}, False, False)])
 def test_the_bundled_network_as_it_is_was_taught_to_tell_photos_apart(tmp_path, record, before, apart):
     write_lines(tmp_path / "img_paths.txt", ["a.jpg", "b.jpg"])
-    for name in ("features.npy", *["features_before.npy"] * before):
-        np.save(tmp_path / name, np.ones((2, 4), np.float32))
+    np.save(tmp_path / "features.npy", np.ones((2, 4), np.float32))
+    if before:
+        np.save(tmp_path / "features_before.npy", np.ones((2, 4), np.float16))
     note_features(tmp_path, record)
     assert taught_apart(tmp_path) == apart

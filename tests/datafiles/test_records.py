@@ -1,4 +1,5 @@
 """Records: what made the files is noted, and changes are noticed."""
+import hashlib
 
 import numpy as np
 import pytest
@@ -105,5 +106,33 @@ def test_of_what_step_01_saw_in_photos_their_names_and_content_alone_count(tmp_p
     others = {noted("file,share,digest\na.jpg,0.5,12\nb.jpg,1.0,35\n"), noted("file,share,digest\na.jpg,0.5,12\n"),
               noted("file,share,digest\na.jpg,0.5,12\nc.jpg,1.0,34\n"), noted("file,share\na.jpg,0.5\nb.jpg,1.0\n")}
     assert len({*others, first, ""}) == 6
+    # Earlier records have the digest of all of it.
+    noted("file,share,digest\na.jpg,0.5,12\n")
+    files.write_json(tmp_path / "made_by_02.json", {"step": "02", "outputs": [], "settings": {}, "inputs": {
+        "photos.csv": hashlib.sha256((tmp_path / "photos.csv").read_bytes()).hexdigest()[:16]}})
+    assert records.is_up_to_date(tmp_path, "02", {}) and records.changed_inputs(tmp_path, "02") == []
+    noted("file,share,digest\na.jpg,0.5,13\n")
+    assert not records.is_up_to_date(tmp_path, "02", {}) and records.changed_inputs(tmp_path, "02") == ["photos.csv"]
     (tmp_path / "photos.csv").write_bytes(b"\xff\xfe")
     assert records.fingerprint(tmp_path / "photos.csv") not in {*others, first, ""}
+
+
+def test_photos_are_prepared_otherwise_where_they_look_otherwise(tmp_path):
+    def prepared(**changes):
+        settings = {"BACKGROUND": "keep", "CROP_TO_PRODUCT": False, "MAX_IMG_SIDE": 512, "MAX_PIXELS": 9, **changes}
+        records.write_record(tmp_path, "01", settings=settings, outputs=[])
+        return settings
+
+    assert records.prepared_with(tmp_path) is None and not records.prepared_otherwise(tmp_path, "03")
+    for noted in (prepared(), records.prepared_with(tmp_path)):  # earlier records have all settings
+        records.write_record(tmp_path, "03", settings={}, outputs=[], prepared=noted)
+        for same in ({}, {"MAX_PIXELS": 8}, {"BACKGROUND_METHOD": "contours"}, {"MIN_PRODUCT_SHARE": 0.1}):
+            prepared(**same)
+            assert not records.prepared_otherwise(tmp_path, "03"), same
+        for other in ({"MAX_IMG_SIDE": 256}, {"BACKGROUND": "white"}, {"CROP_TO_PRODUCT": "plain"}):
+            prepared(**other)
+            assert records.prepared_otherwise(tmp_path, "03"), other
+    prepared(BACKGROUND="white", BACKGROUND_METHOD="contours")
+    records.write_record(tmp_path, "03", settings={}, outputs=[], prepared=records.prepared_with(tmp_path))
+    prepared(BACKGROUND="white", BACKGROUND_METHOD="grabcut")
+    assert records.prepared_otherwise(tmp_path, "03")

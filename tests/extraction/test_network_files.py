@@ -1,4 +1,6 @@
 """The files of step 02: what an earlier training left does not outlive another."""
+import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 from imgcluster.datafiles.artefacts import OUTDATED
 from imgcluster.datafiles.records import write_record
-from imgcluster.datafiles.staging import finish
+from imgcluster.datafiles.staging import READY, finish, stage_folder
 from imgcluster.extraction.kind import KIND_FILE, read_kind
 from imgcluster.extraction.network_files import MEMBERS, NETWORK, OF_LABELS, write_fitted, write_trained
 
@@ -27,7 +29,33 @@ def test_a_fitted_network_replaces_a_trained_one_which_is_put_aside_with_what_to
     assert sorted(path.name for path in trained.iterdir()) == ["features.npy", NETWORK, OUTDATED]
     assert (trained / NETWORK).read_bytes() != b"earlier"
     assert {path.name: path.read_text() for path in (trained / OUTDATED).iterdir()} == dict.fromkeys(
-        (NETWORK, *OF_LABELS), "earlier")
+        (NETWORK, *OF_LABELS, "made_by_02.json"), "earlier")
+
+
+@pytest.mark.parametrize("moves", range(len(OF_LABELS) + 6))
+def test_a_trained_network_and_the_one_fitted_in_its_place_outlast_a_kill(trained, tiny_embedding, monkeypatch, moves):
+    done, (replace, unlink) = [], (os.replace, Path.unlink)
+
+    def until_killed(act):
+        def acting(path, *others, **options):
+            if len(done) == moves:
+                raise KeyboardInterrupt
+            done.append(path)
+            return act(path, *others, **options)
+        return acting
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(os, "replace", until_killed(replace))
+        patched.setattr(Path, "unlink", until_killed(unlink))
+        write_fitted(trained, tiny_embedding())
+    aside = trained / OUTDATED / NETWORK
+    planned = (stage_folder(trained) / READY).exists() or aside.exists()
+    finish(trained)
+    finish(trained)
+    # Before the plan of all moves is on the disk nothing is moved; from then on everything is.
+    assert planned or moves <= 3
+    assert ((trained / NETWORK).read_bytes() != b"earlier") == planned
+    assert aside.read_text() == "earlier" if planned else not aside.exists()
 
 
 def test_where_nothing_is_fitted_no_earlier_network_is_left(trained):

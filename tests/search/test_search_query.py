@@ -247,11 +247,15 @@ def test_a_catalog_that_a_spreadsheet_saved_with_semicolons_is_read(tmp_path):
     assert read_product_data(tmp_path / "catalog.csv").columns == ["price"]
     (tmp_path / "catalog.csv").write_text('model;"price, in €";;\nx;1,99;;\n', encoding="utf-8")
     assert read_product_data(tmp_path / "catalog.csv").columns == ["price, in €"]
+    (tmp_path / "catalog.csv").write_text('size 5";model;price 6"\n1;x;2\n')
+    assert read_product_data(tmp_path / "catalog.csv").columns == ['size 5"', 'price 6"']
 
 
 @pytest.mark.parametrize("text, said", [("name,price\nMug,1\n", "one must be file or model"),
                                         ("model,name\n1,a\n1,b\n", "line 3: model '1' comes a second time"),
                                         ("model,name\n1,a\n\n\"2\n3\",c\n1,b\n", "line 6: model '1' comes a"),
+                                        ("model,name\n1,a\n   \n1,b\n", "line 4: model '1' comes a second time"),
+                                        (f"model,name\n1,{'a' * 140_000}\n1,b\n", "line 3: model '1' comes a second"),
                                         ("model,name\nA b,a\nA_b,b\n", "line 3: model 'A_b' comes a second time"),
                                         ("", "columns none; one must be"),
                                         ("model,price\nx,1,99\n", "line 2")])

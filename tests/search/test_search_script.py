@@ -526,11 +526,14 @@ def test_what_is_no_photo_is_not_copied(shop, tmp_path):
 
 
 def test_what_programs_read_is_utf_8_whatever_the_terminal_takes(shop, tmp_path, monkeypatch):
-    photo = save(tmp_path / "hé😀.png", picture(1, 99))
+    photo, odd = save(tmp_path / "hé😀.png", picture(1, 99)), tmp_path / os.fsdecode(b"q\xff.png")
+    shutil.copy(photo, odd)
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    done = apart(ROOT / "tests" / "tiny_network.py", ROOT / SEARCH, "--config", shop / "config.py", photo,
-                 "--format", "json", cwd=tmp_path)
-    assert done.returncode == 0 and json.loads(done.stdout)["queries"][0]["query"].endswith("hé😀.png")
+    done = apart(ROOT / "tests" / "tiny_network.py", ROOT / SEARCH, "--config", shop / "config.py", photo, odd,
+                 "--format", "csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    queries = {line["query"] for line in csv.DictReader(io.StringIO(done.stdout))}
+    assert queries == {str(photo), str(tmp_path / "q\\udcff.png")}
 
 
 def test_what_to_do_after_photos_came_is_said_where_it_holds(shop):
@@ -554,8 +557,9 @@ def test_after_photos_came_steps_that_need_clusters_say_so_at_once(shop, tmp_pat
     code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))
     assert code == 0 and "finds clusters anew" in err and "corrections.csv" not in err, err
     code, out, err = call("06_visualize.py", shop)
-    assert code == 2 and "clusters.csv is missing (photos came or left;" in err and "run 04_cluster_som.py first" in err
-    assert "outdated" in err and "figures" not in err and not (shop / "result").exists()
+    assert code == 2 and "clusters.csv is missing (it did not hold any more" in err
+    assert "run 04_cluster_som.py first" in err and "outdated" in err
+    assert "figures" not in err and not (shop / "result").exists()
 
 
 def test_corrections_carry_over_to_the_clusters_found_once_photos_came(shop, tmp_path):
