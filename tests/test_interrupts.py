@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals to groups of processes there")
 
 # Processes that are started to share the work read this file too: the first interrupts them all while it starts.
-SCRIPT = """import contextlib, os, signal, sys
+SCRIPT = """import contextlib, os, signal, sys, time
 from pathlib import Path
 
 from imgcluster.running.cli import run
@@ -22,7 +22,9 @@ from imgcluster.running.cli import run
 if __name__ == "__mp_main__":
     with contextlib.suppress(FileExistsError):
         Path(sys.argv[1], "interrupted").touch(exist_ok=False)
-        os.killpg(os.getpgrp(), signal.SIGINT)
+        for _ in range({times}):
+            os.killpg(os.getpgrp(), signal.SIGINT)
+            time.sleep(0.2)
 
 
 def preprocess(folder):
@@ -45,10 +47,10 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("work", ["preprocess", "draw"])
-def test_processes_that_are_interrupted_show_no_traceback(tmp_path, save_photos, squares, work):
+@pytest.mark.parametrize("work, times", [("preprocess", 1), ("preprocess", 2), ("draw", 1), ("draw", 2)])
+def test_processes_that_are_interrupted_show_no_traceback(tmp_path, save_photos, squares, work, times):
     save_photos(tmp_path / "raw", {"a.png": squares([0])[0]})
-    (tmp_path / "script.py").write_text(SCRIPT.replace("{work}", work))
+    (tmp_path / "script.py").write_text(SCRIPT.replace("{work}", work).replace("{times}", str(times)))
     done = subprocess.run([sys.executable, tmp_path / "script.py", tmp_path], capture_output=True, text=True,
                           start_new_session=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
     assert done.returncode == 130, done.stderr

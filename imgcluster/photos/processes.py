@@ -47,6 +47,10 @@ def _until_broken(function, waiting, workers, *, at_once):
                     yield running.pop(future), result
         except BrokenProcessPool:
             return list(running.values())
+        except BaseException:  # Ctrl-C among them
+            with interrupts_wait():  # a second one would end the pool while its processes start
+                pool.shutdown(cancel_futures=True)
+            raise
     return []
 
 
