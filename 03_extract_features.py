@@ -13,17 +13,10 @@ import shlex
 import sys
 
 from imgcluster.configuring.step_options import feature_options
+from imgcluster.datafiles import records
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import features_digest, has_made
 from imgcluster.datafiles.photo_rows import drop_unreadable
-from imgcluster.datafiles.records import (
-    PHOTOS,
-    fingerprint,
-    is_up_to_date,
-    photos_key,
-    prepared_otherwise,
-    prepared_with,
-)
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.extraction.features import extract_features
 from imgcluster.extraction.network_choice import choose_network
@@ -47,11 +40,11 @@ def main(argv=None):
             step.warn_if_changed("02", source=train)
     network = choose_network(settings, img_dir, img_paths, say=step.say, warn=step.warn)
     path, outputs = step.data_dir / "features.npy", ["features.npy", *([BEFORE] * bool(network.before))]
-    current = (has_made(step.data_dir, outputs, network.source) and not prepared_otherwise(step.data_dir, "03")
-               and is_up_to_date(step.data_dir, "03", step.values("03"))
+    current = (has_made(step.data_dir, outputs, network.source) and not records.prepared_otherwise(step.data_dir, "03")
+               and records.is_up_to_date(step.data_dir, "03", step.values("03"))
                and are_older([img_dir / name for name in img_paths], path))
     labels, wanted = step.data_dir / "labels_true.txt", [*outputs, *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
-    facts = {"labels": fingerprint(labels)} if settings.FEATURES_TSV else {}
+    facts = {"labels": records.fingerprint(labels)} if settings.FEATURES_TSV else {}
     if current and has_made(step.data_dir, wanted, facts):
         step.finish(f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it "
                     "made anew)", then="04_cluster_som.py")
@@ -66,7 +59,7 @@ def main(argv=None):
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
         step.say(f"to look at them: tensorboard --logdir {shlex.quote(str(step.show(step.data_dir)))}")
-        note(step, network, wanted, labels=fingerprint(labels))
+        note(step, network, wanted, labels=records.fingerprint(labels))
     wrote = step.data_dir / PROJECTOR_FILES[0] if current else path
     step.finish(f"{step.show(wrote)} ({features.shape[0]} photos x {features.shape[1]} features)",
                 then="04_cluster_som.py")
@@ -78,15 +71,15 @@ def extract(step, network, img_dir, img_paths, path):
 
     errors = extract_features(
         with_before(network, step.settings.ZOOM_AVERAGING), img_dir, img_paths, path, step.data_dir / BEFORE,
-        key={**step.values("03"), **network.source, **photos_key(step.data_dir)}, progress=progress,
+        key={**step.values("03"), **network.source, **records.photos_key(step.data_dir)}, progress=progress,
         **feature_options(step.settings))
     drop_unreadable(step.data_dir, img_dir, {img_paths[row]: reason for row, reason in errors.items()}, warn=step.warn)
 
 
 def note(step, network, outputs, **facts):
     """Record which network made the files `outputs` of which photos."""
-    step.record(outputs, inputs=[step.data_dir / name for name in PHOTOS], features=features_digest(step.data_dir),
-                prepared=prepared_with(step.data_dir), **network.source, **facts)
+    step.record(outputs, inputs=[step.data_dir / name for name in records.PHOTOS], **network.source, **facts,
+                features=features_digest(step.data_dir), prepared=records.prepared_with(step.data_dir))
 
 
 if __name__ == "__main__":

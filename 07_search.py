@@ -12,9 +12,8 @@ from functools import partial
 
 from imgcluster.configuring.step_options import addition_options, label_options, network_options, recipe_options
 from imgcluster.datafiles.records import changed_settings
-from imgcluster.errors import UserError
 from imgcluster.progress import progress
-from imgcluster.running.cli import Step, run, tell
+from imgcluster.running.cli import Step, run, tell, write_utf_8
 from imgcluster.search.arguments import add_arguments
 from imgcluster.wording import counted, listed
 
@@ -25,8 +24,6 @@ FEW = 8
 def main(argv=None):
     step = Step(__file__, __doc__, argv, add_arguments=add_arguments, out=sys.stderr)
     options, settings = step.options, step.settings
-    if not options.photos and not options.add:
-        raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
     from imgcluster.photos.prepare import Recipe
     from imgcluster.search.batch import check_readable, list_queries, search_photos
     from imgcluster.search.figure import Figures
@@ -36,8 +33,8 @@ def main(argv=None):
 
     if options.add:
         add_photos(step)
-    if not options.photos:
-        return
+        if not options.photos:
+            return
     sources = list_queries(options.photos, box=options.box, warn=step.warn)
     step.warn_if_changed("01")
     opening = {"settings": step.values("03"), "network": network_options(settings), "say": step.say}
@@ -47,14 +44,13 @@ def main(argv=None):
     check_readable(sources, recipe, box=options.box)
     encoder = open_encoder(step.data_dir, **opening, compiled=len(sources) > FEW)
     searcher = Searcher(catalogue, encoder, recipe)
-    folders = [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")]
-    figures = Figures(step.result_dir / "search", catalogue, folders) if options.figure else None
+    figures = options.figure and Figures(step.result_dir / "search", catalogue,
+                                         [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")])
     with progress("photos", len(sources)) as bar:
         found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
-    if options.format != "table" and hasattr(sys.stdout, "reconfigure"):
-        # Whatever the terminal takes: programs read it.
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if options.format != "table":
+        write_utf_8()
     tell(as_text(found, catalogue, form=options.format, level=options.level))
     if figures:
         step.say(f"figures in {step.show(figures.folder)}: {listed(figures.names)}")

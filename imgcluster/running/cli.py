@@ -167,6 +167,12 @@ def tell(text, out=None):
     print(text, file=out or sys.stdout, flush=True)
 
 
+def write_utf_8():
+    """Have standard output be UTF-8 whatever the terminal takes, for what programs read."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
 class _Unhurt:
     """A stream that goes on, into nothing, where nobody reads it any more (`| head`)."""
 

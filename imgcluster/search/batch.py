@@ -26,9 +26,11 @@ class Source:
 def list_queries(paths, *, box=None, warn):
     """Return the Sources for files and folders (searched with all they hold).
 
-    warn: function for lines about photos of a folder whose names are no line of text. Raises UserError where one is
-    missing, or a box (as in `objects.read_query`) would go with several photos.
+    warn: function for lines about photos of a folder whose names are no line of text. Raises UserError where there are
+    none, one is missing, or a box (as in `objects.read_query`) would go with several photos.
     """
+    if not paths:
+        raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
     sources = []
     for given in paths:
         path = Path(given)
