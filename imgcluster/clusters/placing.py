@@ -104,8 +104,8 @@ def placed_id(data_dir):
 
 def highest_number(data_dir):
     """Return the highest number that a cluster in a folder has, or had before it was merged into another."""
-    count = clusters_record(data_dir)
-    own, found = count.get("clustering_id", ""), count.get("corrected_from") or count.get("num_clusters", 0)
+    record = clusters_record(data_dir)
+    own, found = record.get("clustering_id", ""), record.get("corrected_from") or record.get("num_clusters", 0)
     _, highest = placed_in(own)
     before = highest[-1] if highest else found - 1
     return max(before + _num_new(lines_for(data_dir, own)), read_clusters(data_dir).max(),

@@ -287,7 +287,7 @@ class Settings(BaseModel):
         if placed:
             return f"with ASSIGN_TO the network of {self.train_dataset} is used as it is"
         return "" if self.learns else (
-            f"no labels are known of TRAIN_DATASET = {self.train_dataset!r}: nothing is learnt from it; "
+            f"no labels are known of TRAIN_DATASET = {self.train_dataset!r}; "
             f"TRAIN_DATASET = {self.DATASET!r} would fit the network to the photos themselves")
 
     def why_not_fitted(self, num_photos):

@@ -187,8 +187,8 @@ def _earlier_corrections(gallery):
     Those that step 04 left aside are passed on too, as the file that the page writes replaces it. With them, how many
     there are besides these, and the highest number N of a cluster new-N in those for this clustering.
     """
-    count = clusters_record(gallery.data_dir)
-    clustering, placed = count.get("clustering_id", ""), "assigned_to" in count
+    record = clusters_record(gallery.data_dir)
+    clustering, placed = record.get("clustering_id", ""), "assigned_to" in record
     table = renumbered(read_corrections(gallery.data_dir / "corrections.csv", clustering), clustering)
     table = table.reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
     own = table[table[CLUSTERING] == clustering]

@@ -176,15 +176,14 @@ def why_left_out(settings, train):
 
     Raises UserError where the names of its photos hold labels that nobody asked for, and it has no network yet.
     """
-    if not settings.learns_labels:
-        return f"step 02 is left out: with ASSIGN_TO the network of {train.DATASET} is used as it is\n"
-    why = f"step 02 is left out: no labels are known of TRAIN_DATASET = {train.DATASET!r}"
-    if (train.folder("DATA_DIR") / "network.keras").exists():
-        return f"{why}; the network that is there is used as it is\n"
-    if settings.ASSIGN_TO is not None:
-        return f"{why}\n"
-    require_told_labels("TRAIN_DATASET", train)
-    return f"{why}; TRAIN_DATASET = {settings.DATASET!r} would fit the network to the photos themselves\n"
+    if settings.learns_labels:
+        why = f"step 02 is left out: no labels are known of TRAIN_DATASET = {train.DATASET!r}"
+        if (train.folder("DATA_DIR") / "network.keras").exists():
+            return f"{why}; the network that is there is used as it is\n"
+        if settings.ASSIGN_TO is not None:
+            return f"{why}\n"
+        require_told_labels("TRAIN_DATASET", train)
+    return f"step 02 is left out: {settings.untrained}\n"
 
 
 def require_told_labels(setting, source):
