@@ -3,16 +3,12 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from imgcluster.plots.style import clean, group_colour, new_figure, short_names, text_style
+from imgcluster.scores.score_names import MAIN, OTHERS
 
 _RATE_NAMES = ("learning_rate", "lr")
 _NOT_CURVES = ("epoch", "phase", "seconds", *_RATE_NAMES)
 _HELD_OUT = {"holdout_map_r": "MAP@R", "holdout_recall_1": "recall@1", "holdout_ari": "ARI, told their number"}
-_SCORES_SHOWN = {
-    "against the labels": {"ari": "ARI", "ami": "AMI", "matched_accuracy": "matched accuracy", "purity": "purity"},
-    "pairs of photos": {"pairwise_precision": "precision", "pairwise_recall": "recall", "pairwise_f1": "F1",
-                        "fowlkes_mallows": "Fowlkes-Mallows"},
-    "photo by photo (B-cubed)": {"bcubed_precision": "precision", "bcubed_recall": "recall", "bcubed_f1": "F1"},
-    "information": {"homogeneity": "homogeneity", "completeness": "completeness", "nmi": "NMI (V-measure)"}}
+_AGREEMENT = {"Against the true labels": MAIN, **OTHERS}
 
 
 def training_curves(history, *, title, kept=None):
@@ -112,8 +108,8 @@ def confusion_figure(table, row_names, column_names, *, title):
 
 def scores_figure(scores, *, title, interval=None):
     """Agreement scores as bars from 0 to 1 in groups, `ari` first, with its interval (low, high) as a whisker."""
-    groups = {group: {name: text for name, text in members.items() if name in scores}
-              for group, members in _SCORES_SHOWN.items()}
+    groups = {group: {score: text for score, (text, _) in members.items() if score in scores}
+              for group, members in _AGREEMENT.items()}
     lines = [line for group, members in groups.items() if members for line in [(None, group), *members.items()]]
     figure = new_figure(7.5, 1.4 + 0.28 * len(lines), title=title)
     axes = figure.add_subplot()

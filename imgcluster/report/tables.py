@@ -9,53 +9,11 @@ from imgcluster.datafiles.feature_record import features_record
 from imgcluster.datafiles.records import read_record
 from imgcluster.files import read_json, read_table
 from imgcluster.photos.photo_audit import INCOMPLETE
+from imgcluster.scores.score_names import LABEL_FREE, MAIN, OTHERS, PLACED, known
 from imgcluster.scores.seen import warning_of_seen
 from imgcluster.training.validation import quality
 
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
-
-# What each score says in a few words: those of photos placed in earlier clusters, the main ones, then groups that are
-# folded away.
-PLACED_SCORES = {
-    "known_in_own_cluster": ("Known products in their cluster", "photos of products that were there before"),
-    "known_in_no_cluster": ("Known products in no cluster", "wrongly taken for new ones; less is better"),
-    "new_in_no_cluster": ("New products in no cluster", "photos of products that were not there before"),
-}
-MAIN_SCORES = {
-    "ari": ("Adjusted Rand index (ARI)", "agreement of photo pairs beyond chance; 1 is perfect, 0 is chance"),
-    "matched_accuracy": ("Photos in the right cluster", "when each product is matched to one cluster"),
-    "purity": ("Purity", "photos that are of their cluster's commonest product"),
-    "neighbour_agreement_1": ("Nearest photo agrees", "the most similar other photo shows the same product"),
-}
-OTHER_SCORES = {
-    "Pairs of photos": {
-        "pairwise_precision": ("Precision", "pairs put together that belong together"),
-        "pairwise_recall": ("Recall", "pairs that belong together and were put together"),
-        "pairwise_f1": ("F1", "both of these in one number"),
-        "fowlkes_mallows": ("Fowlkes-Mallows index", "geometric mean of precision and recall"),
-    },
-    "Photo by photo (B-cubed)": {
-        "bcubed_precision": ("Precision", "of a photo's cluster, the share of its own product"),
-        "bcubed_recall": ("Recall", "of a photo's product, the share found in its cluster"),
-        "bcubed_f1": ("F1", "both of these in one number"),
-    },
-    "Shared information": {
-        "ami": ("Adjusted mutual information (AMI)", "shared information beyond chance"),
-        "homogeneity": ("Homogeneity", "clusters hold one product each"),
-        "completeness": ("Completeness", "products lie in one cluster each"),
-        "nmi": ("NMI (= V-measure)", "normalized mutual information, both of these in one; favours many clusters"),
-    },
-    "Features": {
-        "neighbour_agreement_5": ("Nearest five agree", "most of the five most similar photos show the same product"),
-    },
-}
-LABEL_FREE_SCORES = {
-    "silhouette": ("Silhouette", "distance to the next cluster against one's own, -1 to 1"),
-    "davies_bouldin": ("Davies-Bouldin index", "spread of clusters against their distance; lower is better"),
-    "calinski_harabasz": ("Calinski-Harabasz index", "variance between clusters against within; higher is better"),
-    "quantization_error": ("Quantization error", "mean distance of a photo to its place on the map"),
-    "topographic_error": ("Topographic error", "photos whose two best places on the map are not neighbours"),
-}
 
 
 def answer(gallery):
@@ -65,23 +23,23 @@ def answer(gallery):
     "to_narrow": what would narrow a wide interval; "calibrated": whether known products led to the number; "alone":
     what the photos alone suggest, where that is quite another.
     """
-    count = clusters_record(gallery.data_dir)
-    low, high = count.get("interval") or (0, 1)
-    alone = beyond_interval(count.get("blind_count"), (low, high))
+    record = clusters_record(gallery.data_dir)
+    low, high = record.get("interval") or (0, 1)
+    alone = beyond_interval(record.get("blind_count"), (low, high))
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
-    interval = _interval(count, len(sizes))
+    interval = _interval(record, len(sizes))
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": interval,
-            "to_narrow": how_to_narrow(interval, count.get("calibrated")) if interval else "",
-            "exact": low == high, "calibrated": bool(count.get("calibration_dataset")), "alone": alone,
-            "finer_groups": count.get("finer_groups"),
-            "corrected_from": count.get("corrected_from"), "assigned_to": count.get("assigned_to"),
-            "first": gallery.earlier[-1].name if gallery.earlier else count.get("assigned_to"),
+            "to_narrow": how_to_narrow(interval, record.get("calibrated")) if interval else "",
+            "exact": low == high, "calibrated": bool(record.get("calibration_dataset")), "alone": alone,
+            "finer_groups": record.get("finer_groups"),
+            "corrected_from": record.get("corrected_from"), "assigned_to": record.get("assigned_to"),
+            "first": gallery.earlier[-1].name if gallery.earlier else record.get("assigned_to"),
             "unplaced": int((gallery.predicted < 0).sum()), "new_groups": _new_groups(gallery),
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": float(np.median(sizes)) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
             "in_own_cluster": gallery.metrics.get("known_in_own_cluster"),
-            "how_counted": _how_counted(count),
+            "how_counted": _how_counted(record),
             "seen": warning_of_seen(gallery.metrics) if gallery.true is not None else ""}
 
 
@@ -92,33 +50,27 @@ def _new_groups(gallery):
     return num_alike(gallery.clusters["new_group"].to_numpy()[gallery.predicted < 0])
 
 
-def _how_counted(count):
+def _how_counted(record):
     """How the number of clusters came about, in words for anyone where cluster_count.json has them."""
-    if not count.get("in_words"):
-        return count.get("method")
-    source = f" of {count['calibration_dataset']}" if count.get("calibration_dataset") else ""
-    return f"{count['in_words']}{source}"
+    if not record.get("in_words"):
+        return record.get("method")
+    source = f" of {record['calibration_dataset']}" if record.get("calibration_dataset") else ""
+    return f"{record['in_words']}{source}"
 
 
-def _interval(count, products):
+def _interval(record, products):
     """The likely range, where it was estimated for the clusters that are there."""
-    interval = count.get("interval")
-    return interval if interval and count.get("num_clusters") == products and interval[0] < interval[1] else None
+    interval = record.get("interval")
+    return interval if interval and record.get("num_clusters") == products and interval[0] < interval[1] else None
 
 
 def scores(gallery):
     """Scores as lists of (name, meaning, value, interval): "placed", "main", "label_free"; in "groups" {group: list}.
     """
-    metrics = {name: value for name, value in gallery.metrics.items() if value == value}  # NaN is not
-
-    def known(names):
-        return [(*text, metrics[name], metrics.get(f"{name}_interval")) for name, text in names.items()
-                if name in metrics]
-
-    groups = {group: known(names) for group, names in OTHER_SCORES.items()}
-    return {"placed": known(PLACED_SCORES), "main": known(MAIN_SCORES),
+    groups = {group: known(names, gallery.metrics) for group, names in OTHERS.items()}
+    return {"placed": known(PLACED, gallery.metrics), "main": known(MAIN, gallery.metrics),
             "groups": {group: lines for group, lines in groups.items() if lines},
-            "label_free": known(LABEL_FREE_SCORES)}
+            "label_free": known(LABEL_FREE, gallery.metrics)}
 
 
 def network(gallery):

@@ -1,16 +1,9 @@
-"""The scores of step 05 as people read them."""
+"""The scores of step 05 as people read them on a terminal."""
+from imgcluster.scores.score_names import LABEL_FREE, MAIN, OTHERS, PLACED, known
 from imgcluster.scores.seen import in_percent
 
-NAMES = {"ari": "adjusted Rand index (ARI)", "ami": "adjusted mutual information",
-         "nmi": "normalized mutual information",
-         "v_measure": "V-measure", "matched_accuracy": "matched accuracy (Hungarian)",
-         "fowlkes_mallows": "Fowlkes-Mallows index", "bcubed_precision": "B-cubed precision",
-         "bcubed_recall": "B-cubed recall", "bcubed_f1": "B-cubed F1", "pairwise_f1": "pairwise F1",
-         "num_models_true": "true number of models", "num_clusters": "number of clusters",
-         "davies_bouldin": "Davies-Bouldin index", "calinski_harabasz": "Calinski-Harabasz index",
-         "share_in_no_cluster": "share of photos in no cluster",
-         "known_in_own_cluster": "known products: in their cluster",
-         "known_in_no_cluster": "known products: in no cluster", "new_in_no_cluster": "new products: in no cluster"}
+FACTS = {"num_models_true": "True number of models", "num_clusters": "Number of clusters", "photos": "Photos",
+         "share_in_no_cluster": "Share of photos in no cluster"}
 # What shares of the photos and products the network had seen (`seen.seen_by_network`): said in one line.
 SEEN = {"trained_on_these_photos": "trained on {}these photos",
         "fitted_to_these_photos": "fitted to {}these photos without labels",
@@ -18,17 +11,25 @@ SEEN = {"trained_on_these_photos": "trained on {}these photos",
 
 
 def score_table(metrics):
-    """Return the scores of metrics.json as aligned lines."""
-    shown = {name: value for name, value in metrics.items() if name not in SEEN}
-    if len(shown) < len(metrics):
-        shown["network"] = _seen(metrics)
-    lines = []
-    for name, value in shown.items():
-        text = f"{value:z.4f}" if isinstance(value, float) else str(value)
-        if name == "ari_interval":
-            name, text = "ARI, 95 % interval", f"{value[0]:z.4f} to {value[1]:z.4f}"
-        lines.append(f"  {NAMES.get(name, name.replace('_', ' ')):34}{text}")
+    """Return the scores of metrics.json as aligned lines: the main ones, what they are of, the others in groups."""
+    facts = {name: metrics[score] for score, name in FACTS.items() if score in metrics}
+    if SEEN.keys() & metrics.keys():
+        facts["Network"] = _seen(metrics)
+    lines = [*_scores(MAIN | PLACED, metrics), *(f"  {name:34}{_in_digits(value)}" for name, value in facts.items())]
+    for group, names in {**OTHERS, "Without the labels": LABEL_FREE}.items():
+        if scores := _scores(names, metrics):
+            lines += [group, *scores]
     return "\n".join(lines)
+
+
+def _scores(names, metrics):
+    return [f"  {name:34}{_in_digits(value)}" + (f"  (95 %: {_in_digits(interval[0])} to {_in_digits(interval[1])})"
+                                                if interval else "")
+            for name, _, value, interval in known(names, metrics)]
+
+
+def _in_digits(value):
+    return f"{value:z.4f}" if isinstance(value, float) else str(value)
 
 
 def _seen(metrics):

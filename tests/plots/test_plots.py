@@ -436,7 +436,7 @@ def test_scores_are_bars_in_groups_with_the_interval_of_ari():
     axes = figure.axes[0]
     assert [bar.get_width() for bar in axes.patches] == [0.41, 0.7]
     assert tuple(axes.lines[0].get_xdata()) == (0.38, 0.44)
-    assert {"against the labels", "information", "0.410"} <= {text.get_text() for text in axes.texts}
+    assert {"Against the true labels", "Shared information", "0.410"} <= {text.get_text() for text in axes.texts}
     drawn(figure)
 
 
