@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.scripts import labels_from  # noqa: E402
 from benchmarks.trainings import Photos, Trainings, add_row_arguments, note, read_rows, silent  # noqa: E402
 from imgcluster.configuring.step_options import picture_options  # noqa: E402
-from imgcluster.files import read_table  # noqa: E402
+from imgcluster.csv_tables import read_table  # noqa: E402
 from imgcluster.network.backbones import load_backbone  # noqa: E402
 from imgcluster.network.ensemble import average_views  # noqa: E402
 from imgcluster.network.saved import classifier_of  # noqa: E402

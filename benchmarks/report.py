@@ -20,8 +20,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from imgcluster.csv_tables import write_table  # noqa: E402
 from imgcluster.datafiles.artefacts import write_labels  # noqa: E402
-from imgcluster.files import write_array, write_arrays, write_lines, write_table  # noqa: E402
+from imgcluster.files import write_array, write_arrays, write_lines  # noqa: E402
 from imgcluster.plots.layout import Layout  # noqa: E402
 from imgcluster.report import write_report  # noqa: E402
 from imgcluster.report.gallery import Gallery  # noqa: E402

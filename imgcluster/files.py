@@ -1,18 +1,14 @@
-"""Files written whole or not at all, and read with errors that name the line and the remedy."""
+"""Files written whole or not at all, read with errors that name the file and the remedy."""
 import contextlib
-import csv
 import errno
 import hashlib
 import io
-import itertools
 import json
 import os
-import re
 import zipfile
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from imgcluster.errors import UserError
 
@@ -151,12 +147,6 @@ def arrays_if_whole(path):
         return None
 
 
-def write_table(path, table, *, separator=","):
-    """Write a DataFrame as CSV (or TSV), without its index."""
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, sep=separator, lineterminator="\n", float_format="%.6g")
-
-
 def write_json(path, value):
     """Write indented JSON, non-ASCII characters as they are."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
@@ -181,70 +171,3 @@ def not_utf8(path):
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return UserError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8 (in Excel: \"CSV UTF-8\")")
-
-
-def read_table(path):
-    """Return a CSV as DataFrame of text cells, empty (no columns) where there is no such file or nothing in it.
-
-    Columns may be separated as `separator` tells. Raises UserError where another program saved it in another encoding,
-    and for a line of more cells than there are columns.
-    """
-    path = Path(path)
-    if not path.exists():
-        return pd.DataFrame()
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            first = next(filter(str.strip, file), "")
-        if first.startswith("sep="):
-            raise UserError(f"{path}: its first line, sep=, is for Excel; remove it, so that the names of the columns "
-                            "come first")
-        between = separator([first])
-        table = pd.read_csv(path, sep=between, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for names of rows
-            raise pd.errors.ParserError("more cells than columns")
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
-    except UnicodeDecodeError as error:
-        raise not_utf8(path) from error
-    except (ValueError, IsADirectoryError) as error:
-        if isinstance(error, pd.errors.ParserError):
-            _check_cells(path, between)
-            if "EOF inside string" in str(error):
-                raise UserError(f"{path}: a quotation mark (\") opens a text that nothing ends; close it, or write it "
-                                "twice within a text in quotes") from error
-        raise UserError(f"{path}: cannot be read as CSV ({error}); save it as UTF-8, columns separated by commas, "
-                        "their names in the first line") from error
-    return table
-
-
-def separator(lines):
-    """Return what stands between the cells of a table (its lines of text): comma, semicolon or tab, as in its header.
-
-    Spreadsheets write semicolons where numbers are written with commas.
-    """
-    header = re.sub(r'(^|[,;\t])"[^"]*"', r"\1", next(filter(str.strip, lines), ""))
-    return max(",;\t", key=header.count)
-
-
-def line_of(path, row):
-    """Return the line of a CSV, from 1, in which a row of its `read_table` ends."""
-    with Path(path).open(encoding="utf-8-sig", newline="") as file, contextlib.suppress(csv.Error):  # too large a cell
-        between = separator(file)
-        file.seek(0)
-        rows = csv.reader(file, delimiter=between)
-        filled = (cells for cells in rows if len(cells) > 1 or "".join(cells).strip())
-        next(itertools.islice(filled, row + 1, None))  # the header comes first
-        return rows.line_num
-    return row + 2
-
-
-def _check_cells(path, between):
-    """Raise a UserError that names the first line with more cells than the header."""
-    with path.open(encoding="utf-8-sig", newline="") as file, contextlib.suppress(csv.Error):
-        rows = csv.reader(file, delimiter=between)
-        columns = next(filter(None, rows))
-        for cells in rows:
-            if len(cells) > len(columns):
-                raise UserError(f"{path}, line {rows.line_num}: {len(cells)} cells for {len(columns)} columns "
-                                f"({between.join(columns)}); put a text that has {between!r} in it in quotes: "
-                                f'"boots{between} red"')

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
-from imgcluster.files import write_arrays, write_json, write_lines, write_table
+from imgcluster.files import write_arrays, write_json, write_lines
 from imgcluster.report.gallery import Gallery
 
 HOSTILE_FILE = '"><img src=x onerror=alert(1)>.jpg'

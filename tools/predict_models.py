@@ -20,10 +20,10 @@ sys.path.insert(0, str(ROOT))
 
 from imgcluster.configuring.config_file import load_settings  # noqa: E402
 from imgcluster.configuring.step_options import picture_options  # noqa: E402
+from imgcluster.csv_tables import write_table  # noqa: E402
 from imgcluster.datafiles.artefacts import read_lines, require  # noqa: E402
 from imgcluster.datafiles.records import read_record  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.files import write_table  # noqa: E402
 from imgcluster.photos.listing import list_files  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
 from imgcluster.running.cli import add_settings_arguments, quiet_start, run  # noqa: E402

@@ -28,9 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from imgcluster.configuring.config_file import load_settings  # noqa: E402
+from imgcluster.csv_tables import read_table, write_table  # noqa: E402
 from imgcluster.datafiles.artefacts import require  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.files import read_table, write_table  # noqa: E402
 from imgcluster.running.cli import run  # noqa: E402
 
 INPUTS = ("img_paths.txt", "labels_true.txt", "made_by_00.json", "made_by_01.json")

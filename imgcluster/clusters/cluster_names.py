@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from imgcluster.csv_tables import read_table, write_table
 from imgcluster.errors import UserError
-from imgcluster.files import read_table, write_table
 
 
 def read_names(data_dir):

@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.clusters.copies import is_first
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import require, write_labels
 from imgcluster.datafiles.records import changed_inputs
-from imgcluster.files import read_arrays, write_arrays, write_json, write_table
+from imgcluster.files import read_arrays, write_arrays, write_json
 from imgcluster.som import SelfOrganizingMap
 from imgcluster.structure.hierarchy import majority
 from imgcluster.wording import listed

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.clusters.corrections import clustering_id
+from imgcluster.csv_tables import read_table, write_table
 from imgcluster.errors import UserError
-from imgcluster.files import read_table, write_table
 
 FOLDER = "clusterings"
 # A copy of the corrections that step 04 followed last lies there too.

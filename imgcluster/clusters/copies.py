@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from imgcluster.files import read_table
+from imgcluster.csv_tables import read_table
 from imgcluster.rows import blocks, read_rows
 
 

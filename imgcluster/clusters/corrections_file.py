@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcluster.csv_tables import read_table, separator
 from imgcluster.datafiles.chain import clusters_record
 from imgcluster.errors import UserError
-from imgcluster.files import read_table, replacing, separator
+from imgcluster.files import replacing
 from imgcluster.photos.spelling import as_called
 
 COLUMNS = ("action", "file", "cluster", "value")

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcluster.csv_tables import write_table
 from imgcluster.errors import UserError
-from imgcluster.files import not_utf8, write_array, write_lines, write_table
+from imgcluster.files import not_utf8, write_array, write_lines
 from imgcluster.rows import blocks, read_rows
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from imgcluster.csv_tables import read_table, write_table
 from imgcluster.datafiles.artefacts import (
     BEFORE,
     OUTDATED,
@@ -18,7 +19,7 @@ from imgcluster.datafiles.artefacts import (
 from imgcluster.datafiles.feature_record import FEATURES, features_record, note_features
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.errors import UserError
-from imgcluster.files import new_array_file, read_table, replacing, write_lines, write_table
+from imgcluster.files import new_array_file, replacing, write_lines
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,9 @@ import json
 from importlib import metadata
 from pathlib import Path
 
+from imgcluster.csv_tables import read_table
 from imgcluster.errors import UserError
-from imgcluster.files import read_json, read_table, write_json
+from imgcluster.files import read_json, write_json
 
 # What tells the photos of a dataset from others: their names and their content.
 PHOTOS_TABLE = "photos.csv"

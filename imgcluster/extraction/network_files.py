@@ -2,10 +2,11 @@
 import shutil
 from pathlib import Path
 
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.records import record_file
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.extraction.kind import KIND_FILE, write_kind
-from imgcluster.files import replacing, write_lines, write_table
+from imgcluster.files import replacing, write_lines
 from imgcluster.training.validation import confusions
 
 NETWORK, MEMBERS = "network.keras", "members"

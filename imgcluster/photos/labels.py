@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcluster.csv_tables import read_table
 from imgcluster.errors import UserError
-from imgcluster.files import read_table
 from imgcluster.photos.spelling import as_listed, with_columns
 from imgcluster.wording import counted, meant
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.files import read_table, replacing
+from imgcluster.csv_tables import read_table
+from imgcluster.files import replacing
 from imgcluster.photos.duplicates import find_duplicates
 from imgcluster.photos.photo_audit import warnings
 from imgcluster.photos.spelling import folded

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from imgcluster.csv_tables import write_table
 from imgcluster.errors import UserError
-from imgcluster.files import fitting, remove_leftovers, write_table
+from imgcluster.files import fitting, remove_leftovers
 from imgcluster.photos.decoding import ImageError, decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
 from imgcluster.photos.images import read_bytes, write_image

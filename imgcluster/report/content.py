@@ -5,9 +5,9 @@ from sklearn.cluster import KMeans
 from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
+from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in, read_features
 from imgcluster.datafiles.chain import chain_labels, clusters_record
-from imgcluster.files import read_table
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models

@@ -11,6 +11,7 @@ import pandas as pd
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.copies import copy_groups, is_first
 from imgcluster.clusters.directions import likeness_to_means
+from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.artefacts import (
     NO_CLUSTER,
     num_clusters_in,
@@ -22,7 +23,7 @@ from imgcluster.datafiles.artefacts import (
 )
 from imgcluster.datafiles.records import changed_inputs
 from imgcluster.errors import UserError
-from imgcluster.files import read_arrays, read_json, read_table, replacing
+from imgcluster.files import read_arrays, read_json, replacing
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.images import read_image, read_thumbnail
 from imgcluster.plots import (

@@ -4,10 +4,11 @@ import numpy as np
 from imgcluster.backbone_table import AUTO, BUNDLED
 from imgcluster.clusters.cluster_count import beyond_interval, how_to_narrow
 from imgcluster.clusters.new_groups import num_alike
+from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.chain import clusters_record
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.datafiles.records import read_record
-from imgcluster.files import read_json, read_table
+from imgcluster.files import read_json
 from imgcluster.photos.photo_audit import INCOMPLETE
 from imgcluster.scores.score_names import LABEL_FREE, MAIN, OTHERS, PLACED, known
 from imgcluster.scores.seen import warning_of_seen

@@ -3,8 +3,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from imgcluster.csv_tables import line_of, read_table
 from imgcluster.errors import UserError
-from imgcluster.files import line_of, read_table
 from imgcluster.photos.labels import as_token
 from imgcluster.photos.spelling import as_listed, composed, with_columns
 

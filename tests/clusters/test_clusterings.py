@@ -9,7 +9,8 @@ import pytest
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.clusterings import MOST_OTHERS, Found, digests_of, keep, recall
 from imgcluster.clusters.corrections import clustering_id
-from imgcluster.files import write_lines, write_table
+from imgcluster.csv_tables import write_table
+from imgcluster.files import write_lines
 
 FILES = ["a.jpg", "b, c.jpg", '가 "방".jpg', "001"]
 

@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imgcluster.csv_tables import read_table, write_table
 from imgcluster.datafiles.artefacts import read_img_paths, read_labels, read_labels_true, read_lines, write_labels
 from imgcluster.datafiles.feature_record import features_record, note_features
 from imgcluster.datafiles.photo_rows import drop_unreadable, left_out, usable_of, write_photo_rows
 from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
-from imgcluster.files import read_table, write_array, write_lines, write_table
+from imgcluster.files import write_array, write_lines
 
 PHOTOS = ["a, b.jpg", '가 "방".jpg', "c.jpg", "d/e.jpg", "f.jpg"]
 LABELS = ["1", "2", "1", "3", "2"]

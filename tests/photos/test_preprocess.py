@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 from grounds import on_ground
 
+from imgcluster.csv_tables import write_table
 from imgcluster.errors import UserError
-from imgcluster.files import write_table
 from imgcluster.photos.images import read_image
 from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_tables import gone_photos

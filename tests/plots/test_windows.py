@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.errors import UserError
-from imgcluster.files import write_array, write_arrays, write_lines, write_table
+from imgcluster.files import write_array, write_arrays, write_lines
 from imgcluster.plots.windows import LARGEST, require_screen, show_windows
 
 ROOT = Path(__file__).parents[2]

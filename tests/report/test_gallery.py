@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.errors import UserError
-from imgcluster.files import write_array, write_arrays, write_json, write_lines, write_table
+from imgcluster.files import write_array, write_arrays, write_json, write_lines
 from imgcluster.report.gallery import (
     Gallery,
     figures,

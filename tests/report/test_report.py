@@ -15,9 +15,10 @@ from report_gallery import COLOURS, HOSTILE_FILE, HOSTILE_LABEL, Page, make_gall
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.clusterings import Found
 from imgcluster.clusters.corrections import clustering_id
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.datafiles.records import write_record
-from imgcluster.files import write_json, write_lines, write_table
+from imgcluster.files import write_json, write_lines
 from imgcluster.plots.style import NUM_COLOURS
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models

@@ -14,8 +14,9 @@ from report_browser import click, downloaded, merge_into, open_page, opened, poi
 from report_gallery import HOSTILE_FILE, make_gallery
 
 from imgcluster.clusters.corrections import apply_corrections
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
-from imgcluster.files import write_json, write_lines, write_table
+from imgcluster.files import write_json, write_lines
 from imgcluster.report import sprites, write_report
 
 
