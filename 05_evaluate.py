@@ -9,9 +9,8 @@ Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy 
 Writes:  metrics.json
 Runtime: seconds; half a minute for 20,000 photos
 """
+import math
 import sys
-
-import numpy as np
 
 from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import read_features, read_labels, read_labels_true, require
@@ -82,7 +81,7 @@ def from_map(data_dir):
     som = read_arrays(data_dir / "som.npz")
     errors = {name: float(som[f"{name}s"][-1]) for name in ("quantization_error", "topographic_error")}
     # A map of a single unit has no topographic error.
-    return {name: error for name, error in errors.items() if np.isfinite(error)}
+    return {name: error for name, error in errors.items() if math.isfinite(error)}
 
 
 if __name__ == "__main__":
