@@ -24,23 +24,26 @@ def missing_rows(data):
     """
     with contextlib.suppress(Exception):  # decoders meet damaged files with every kind of exception
         if data.startswith(b"\xff\xd8"):
-            return None if data.endswith(_JPEG_END) or _reaches_end(data) else _missing_of_jpeg(data)
+            whole = data.endswith(_JPEG_END) or _end_of_jpeg(data) is not None
+            return None if whole else _missing_of_jpeg(data)
         for begin, end in ((b"\x89PNG", b"IEND\xaeB`\x82"), (b"GIF8", b";")):
             if data.startswith(begin):
                 return None if data.endswith(end) else _missing_of_rows(data)
     return None
 
 
-def filled_rows(image):
-    """Return which share of the rows of a JPEG's pixels, uint8 [H, W, 3], is damaged though the file has its end.
+def filled_rows(image, data):
+    """Return which share of the rows of a JPEG is damaged though the file has its end; None where none is.
 
-    libjpeg leaves plain grey what the data before the end do not suffice for: at one side, as photos may lie turned in
-    their files. None where there is no such part.
+    image: its pixels, uint8 [H, W, 3]; data: its bytes. libjpeg leaves plain grey what the data before the end do not
+    suffice for: at one side, as photos may lie turned in their files. A photo may also show such a grey, in which case
+    more data would change nothing.
     """
     for lines in (image, image.transpose(1, 0, 2)):
         at_ends = _grey_lines(lines), _grey_lines(lines[::-1])
         if min(at_ends) == 0 and max(at_ends) > _LEAST_FILLED * len(lines):
-            return max(at_ends) / len(lines)
+            damaged = _missing_of_jpeg(data[:_end_of_jpeg(data)]) is not None
+            return max(at_ends) / len(lines) if damaged else None
     return None
 
 
@@ -49,15 +52,16 @@ def _grey_lines(lines):
     return next((number for number, line in enumerate(lines) if not np.isin(line, _FILLED).all()), len(lines))
 
 
-def _reaches_end(data):
-    """Whether a JPEG has its end marker: goes from one segment to the next, over thumbnails and what they hold."""
+def _end_of_jpeg(data):
+    """Where a JPEG's end marker is, None where there is none: from one segment to the next, over thumbnails and what
+    they hold."""
     place = 2
     while found := _MARKER.search(data, place):
         marker, place = found.group()[1], found.end()
         if marker == _JPEG_END[1]:
-            return True
+            return found.start()
         place += int.from_bytes(data[place:place + 2], "big")
-    return False
+    return None
 
 
 def _missing_of_jpeg(data):

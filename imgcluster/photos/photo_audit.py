@@ -42,7 +42,7 @@ def audit_photo(image, data):
     name, (height, width) = read_header(data, image.shape[:2])
     missing = missing_rows(data)
     if missing is None and name in ("JPEG", "MPO"):
-        missing = filled_rows(image)
+        missing = filled_rows(image, data)
     return {"width": width, "height": height, "format": name,
             "sharpness": round(float(edges / max(high - low, 1 / 255)), 4), "brightness": round(float(bright), 4),
             "contrast": round(float(high - low), 4),

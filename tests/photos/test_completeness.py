@@ -95,22 +95,46 @@ def test_what_is_no_photo_is_not_judged(data):
     assert missing_rows(data) is None
 
 
-def test_a_jpeg_that_lost_a_part_before_its_end_shows_grey():
+def smooth_jpeg():
     rows = np.arange(160)[:, None, None]
-    smooth = np.broadcast_to(128 + 100 * np.sin(rows / 9 + np.arange(160)[:, None] / 7), (160, 160, 3)).astype(np.uint8)
-    data = encoded("baseline", smooth)
-    third, cut = len(data) // 3, len(data) // 4
-    shown = np.asarray(Image.open(io.BytesIO(data[:third] + data[third + cut:])))
-    assert missing_rows(data[:third] + data[third + cut:]) is None
-    assert 0.1 < filled_rows(shown) < 0.6
-    assert filled_rows(np.asarray(Image.open(io.BytesIO(data)))) is None
+    waves = np.broadcast_to(128 + 100 * np.sin(rows / 9 + np.arange(160)[:, None] / 7), (160, 160, 3))
+    return encoded("baseline", waves.astype(np.uint8))
+
+
+def pixels(data):
+    return np.asarray(Image.open(io.BytesIO(data)))
 
 
 @pytest.mark.parametrize("turns", range(4))
-def test_the_grey_of_a_damaged_jpeg_is_at_one_side(turns):
+def test_a_jpeg_that_lost_a_part_before_its_end_shows_grey_at_one_side(turns):
+    data = smooth_jpeg()
+    third, cut = len(data) // 3, len(data) // 4
+    damaged = data[:third] + data[third + cut:]
+    assert missing_rows(damaged) is None
+    assert 0.1 < filled_rows(np.rot90(pixels(damaged), turns), damaged) < 0.6
+    assert filled_rows(np.rot90(pixels(data), turns), data) is None
+
+
+def test_an_end_marker_amid_a_jpeg_ends_it():
+    data = smooth_jpeg()
+    damaged = data[:len(data) // 2] + b"\xff\xd9" + data[len(data) // 2 + 2:]
+    assert missing_rows(damaged) is None and 0.2 < filled_rows(pixels(damaged), damaged) < 0.8
+
+
+@pytest.mark.parametrize("kind", [kind for kind, (_, name, _) in KINDS.items() if name == "JPEG" and kind != "CMYK"])
+@pytest.mark.parametrize("turns", range(4))
+def test_a_photo_on_the_grey_that_damage_leaves_is_whole(kind, turns):
     picture = PICTURE.copy()
-    picture[120:] = 128
-    assert filled_rows(np.rot90(picture, turns)) == 0.25
-    picture[:5] = 128  # a grey frame
-    assert filled_rows(np.rot90(picture, turns)) is None
-    assert filled_rows(PICTURE) is None and filled_rows(np.full_like(PICTURE, 128)) is None
+    picture[80:] = 128
+    data = encoded(kind, np.rot90(picture, turns))
+    shown = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    assert np.isin(np.rot90(shown, -turns)[100:], (127, 128)).all()
+    assert filled_rows(shown, data) is None
+
+
+def test_a_grey_frame_is_no_damage():
+    damaged = smooth_jpeg()[:2000] + b"\xff\xd9"
+    framed = pixels(damaged).copy()
+    assert filled_rows(framed, damaged) > 0.2
+    framed[:5] = 128
+    assert filled_rows(framed, damaged) is None
