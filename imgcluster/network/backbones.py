@@ -10,6 +10,7 @@ import re
 import socket
 import sys
 import warnings
+from http.client import HTTPException
 from pathlib import Path
 
 import keras
@@ -33,7 +34,8 @@ from imgcluster.wording import first_line
 
 # Seconds to wait for the server that holds the ImageNet weights; one that swallows packets would hang for minutes.
 CONNECT_TIMEOUT = 10
-
+# In what Keras raises where a download fails (a plain Exception), and where what came is something else (a ValueError).
+_ADDRESS, _OTHER_FILE = re.compile(r"https?://\S+?\.h5"), "file hash does not match"
 
 # y = x * scale + offset per channel, after reversing RGB to BGR where the network was trained so
 # (the modes of keras.applications.imagenet_utils.preprocess_input).
@@ -83,9 +85,7 @@ def load_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):
         return (build_backbone(PREFERRED, weights=weights, **options), PREFERRED,
                 f"for the small network that ships with this project set BACKBONE = {BUNDLED!r}")
     except MissingWeights as error:
-        return (build_backbone(BUNDLED, weights=weights, **options), BUNDLED,
-                f"the ImageNet weights of {PREFERRED} are not on this machine and could not be downloaded; to use "
-                f"them put the file {error.file} into {error.folder}, or connect to the internet once")
+        return build_backbone(BUNDLED, weights=weights, **options), BUNDLED, error.in_short
 
 
 def build_backbone(name, *, weights="imagenet", input_size=None, pooling="auto"):
@@ -126,18 +126,29 @@ def _load_base(name, backbone, weights, size):
     options = {"include_top": False, "input_shape": (size, size, 3), **backbone.options}
     try:
         if weights == "imagenet":
-            with _short_timeout(), contextlib.redirect_stdout(_HeldBack(sys.stdout)):
-                return build(weights="imagenet", **options)
+            return _with_imagenet_weights(name, build, options)
         base = build(weights=None, **options)
     except ValueError as error:
         if "nput size" in str(error) or "input_shape" in str(error):
             raise UserError(f"INPUT_SIZE = {size}: {name} cannot take pictures this small ({error})") from error
         raise
-    except Exception as error:
-        raise MissingWeights(name, error) from error
     if weights is not None:
         _load_weights_file(base, name, Path(weights))
     return base
+
+
+def _with_imagenet_weights(name, build, options):
+    """The network with ImageNet weights, which Keras downloads where they are not on this machine.
+
+    MissingWeights where they cannot be had; what else goes wrong, such as too little memory, is raised as it is.
+    """
+    try:
+        with _short_timeout(), contextlib.redirect_stdout(_HeldBack(sys.stdout)):
+            return build(weights="imagenet", **options)
+    except Exception as error:
+        if isinstance(error, (OSError, HTTPException)) or _ADDRESS.search(str(error)) or _OTHER_FILE in str(error):
+            raise MissingWeights(name, error) from error
+        raise
 
 
 @contextlib.contextmanager
@@ -179,11 +190,20 @@ class MissingWeights(UserError):
     """ImageNet weights that are neither on this machine nor can be downloaded: `file` belongs into `folder`."""
 
     def __init__(self, name, error):
-        url = re.search(r"https?://\S+?\.h5", str(error))
+        url = _ADDRESS.search(str(error))
         self.url = url.group() if url else ""
         self.file = self.url.rsplit("/", 1)[-1]
         self.folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
-        super().__init__(self._message(name, first_line(error)))
+        self.name, self.reason = name, first_line(error)
+        super().__init__(self._message(name, self.reason))
+
+    @property
+    def in_short(self):
+        """What is missing and how to get it, in one line."""
+        if not self.file:
+            return f"the ImageNet weights of {self.name} could not be loaded ({self.reason})"
+        return (f"the ImageNet weights of {self.name} are not on this machine and could not be downloaded; to use them "
+                f"put the file {self.file} into {self.folder}, or connect to the internet once")
 
     def _message(self, name, reason):
         if not self.file:

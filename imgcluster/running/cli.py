@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from imgcluster.configuring.config_file import choose_dataset, given_in, load_settings, override
-from imgcluster.configuring.step_settings import of_step
+from imgcluster.configuring.step_settings import STEP_SETTINGS, of_step
 from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.datafiles.records import changed_settings, was_interrupted, write_record
 from imgcluster.datafiles.staging import finish
@@ -33,6 +33,8 @@ REMEDIES = (dict.fromkeys((errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS,
 # Given to the steps that run_all.py runs, with the settings that it began with: it says itself what is set for all of
 # them and what comes next, and they do not read a config file that may have changed since.
 PART_OF_RUN = "--part-of-run"
+# What is said of the photos of one dataset alone, and nothing (None) by default.
+OF_ONE_DATASET = ("NUM_CLUSTERS", "NUM_IMGS_PER_MODEL", "ASSIGN_TO")
 
 
 class Step:
@@ -149,10 +151,12 @@ class Step:
         self.say(f"{line}; next: {self.command(then)}" if says_next else line)
 
     def rerun_from(self, number):
-        """The command line that runs all steps for this dataset from one on, whatever config.py says by then of what
-        labels and clusters depend on."""
-        names = ["DATASET", *(name for step in ("00", "04") for name in self.values(step))]
-        given = {"DATASET": self.settings.DATASET, **given_in(self.settings)}
+        """The command line that runs all steps for this dataset from one on, even once config.py is for another.
+
+        It names the settings of steps 00 and 04 that are not the default, and those `OF_ONE_DATASET` whatever they are.
+        """
+        names = ["DATASET", "TRAIN_DATASET", *self.values("00"), *STEP_SETTINGS["04"]]
+        given = dict.fromkeys(OF_ONE_DATASET) | given_in(self.settings) | {"DATASET": self.settings.DATASET}
         overridden = [override(name, given[name]) for name in names if name in given]
         return shlex.join(["python", "run_all.py", "--from", number, *config_arguments(self.options),
                            *(part for text in overridden for part in ("--set", text))])

@@ -3,6 +3,7 @@ import importlib
 import shutil
 import socket
 import sys
+from http.client import IncompleteRead
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from imgcluster.network.backbones import (  # noqa: E402
     check_backbone,
     load_backbone,
 )
+from imgcluster.wording import first_line  # noqa: E402
 
 SIZE = 32
 DIMENSIONS = {"MobileNet": 1024, "MobileNet_0.75": 768, "MobileNetV2": 1280, "MobileNetV3Small": 576}
@@ -203,3 +205,23 @@ def test_auto_falls_back_to_the_bundled_network_and_says_so(offline, pictures):
 def test_auto_takes_no_weights_of_an_unnamed_network(weights):
     with pytest.raises(UserError, match="needs BACKBONE to name the network"):
         load_backbone("auto", weights=weights)
+
+
+@pytest.mark.parametrize("error", [OSError("Read-only file system"), IncompleteRead(b""), ValueError(
+    "Incomplete or corrupted file detected. The md5 file hash does not match the provided value of 3a.")])
+def test_auto_falls_back_whatever_keeps_the_weights_away_and_says_what(monkeypatch, error):
+    def building(weights, **options):
+        raise error
+    monkeypatch.setattr(keras.applications, "InceptionV3", building)
+    _, name, remark = load_backbone("auto", input_size=96)
+    assert name == "bundled" and remark == (
+        f"the ImageNet weights of InceptionV3 could not be loaded ({first_line(error)})")
+
+
+@pytest.mark.parametrize("weights", ["imagenet", None])
+def test_what_has_nothing_to_do_with_weights_is_not_taken_for_missing_ones(monkeypatch, weights):
+    def building(weights, **options):
+        raise RuntimeError("out of memory")
+    monkeypatch.setattr(keras.applications, "InceptionV3", building)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        load_backbone("auto", weights=weights, input_size=96)

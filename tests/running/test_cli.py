@@ -209,17 +209,26 @@ def test_the_closing_line_says_what_next(script, capsys):
     assert capsys.readouterr().out.endswith("; next: python 05_evaluate.py\n")
 
 
-@pytest.mark.parametrize("given, options", [
-    ([], ["DATASET=shoes"]), (["DATASET=sample", "EPOCHS=9"], ["DATASET=sample"]),
-    (["DATASET='2019'", "NUM_CLUSTERS=9", "SOM_GRID=(8, 9)"], ["DATASET='2019'", "NUM_CLUSTERS=9", "SOM_GRID=(8, 9)"]),
-    (["DATASET=b", "ASSIGN_TO=a", "LABELS_FROM=None"], ["DATASET=b", "LABELS_FROM=None", "ASSIGN_TO=a"])])
-def test_a_run_is_begun_again_with_all_that_clusters_depend_on(script, tmp_path, given, options):
-    given = [part for text in given for part in ("--set", text)]
-    words = shlex.split(Step(script, "d", given).rerun_from("04"))
-    assert words[:4] == ["python", "run_all.py", "--from", "04"]
-    assert words[5::2] == options and set(words[4::2]) == {"--set"}
-    settings = load_settings(None, words[5::2], root=tmp_path)
-    assert settings.DATASET == Step(script, "d", given).settings.DATASET
+@pytest.mark.parametrize("given", [
+    [], ["DATASET=sample", "EPOCHS=9"], ["DATASET='2019'", "NUM_CLUSTERS=9", "SOM_GRID=(8, 9)"],
+    ["DATASET=b", "ASSIGN_TO=a", "LABELS_FROM=None"],
+    ["DATASET=b", "TRAIN_DATASET=c", "CALIBRATION_DATASET=d", "NUM_IMGS_PER_MODEL=12"]])
+def test_a_run_is_begun_again_as_it_was_once_config_py_is_for_another_dataset(script, tmp_path, given):
+    step = Step(script, "d", [part for text in given for part in ("--set", text)])
+    words = shlex.split(step.rerun_from("04"))
+    assert words[:4] == ["python", "run_all.py", "--from", "04"] and set(words[4::2]) == {"--set"}
+    (tmp_path / "config.py").write_text(
+        'DATASET = "week2"\nASSIGN_TO = "shoes"\nNUM_CLUSTERS = 40\nNUM_IMGS_PER_MODEL = 3\n')
+    again = load_settings(None, words[5::2], root=tmp_path)
+    assert again.DATASET == step.settings.DATASET
+    for number in ("00", "04"):
+        assert of_step(again, number) == step.values(number)
+    assert again.TRAIN_DATASET == step.settings.TRAIN_DATASET
+
+
+def test_a_run_is_begun_again_without_settings_that_are_the_usual_ones(script):
+    words = shlex.split(Step(script, "d", ["--set", "EPOCHS=9"]).rerun_from("04"))
+    assert words[5::2] == ["DATASET=shoes", "NUM_CLUSTERS=None", "NUM_IMGS_PER_MODEL=None", "ASSIGN_TO=None"]
 
 
 def test_what_is_next_has_the_same_settings_and_is_not_said_to_run_all(script, tmp_path, capsys):
