@@ -65,7 +65,7 @@ def write_image(path, image):
     Raises UserError when the file cannot be written (no space, no permission).
     """
     path = Path(path)
-    data = _encode(image, path.suffix.lower())
+    data = encode_image(image, path.suffix)
     try:
         if path.is_file() and path.read_bytes() == data:
             return
@@ -75,8 +75,9 @@ def write_image(path, image):
         raise UserError(f"Cannot write {path}: {error.strerror}. Make room or change the folder.") from error
 
 
-def _encode(image, suffix):
-    image = np.asarray(image)
+def encode_image(image, suffix):
+    """Return the bytes of the file that `write_image` writes of an image under a name with this suffix."""
+    image, suffix = np.asarray(image), suffix.lower()
     if image.ndim == 2:
         kind, pixels = _ENCODERS.get(suffix, ".jpg"), image
     elif image.shape[2] == 4:

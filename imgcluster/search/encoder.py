@@ -1,7 +1,7 @@
-"""Features of query photos, by the very path that the catalogue's photos took through steps 01 and 03."""
+"""Features of query photos, by the path that most of the catalogue's photos took through steps 01 and 03."""
+from collections import Counter
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from imgcluster.datafiles.artefacts import require
@@ -11,11 +11,10 @@ from imgcluster.errors import UserError
 from imgcluster.extraction.features import embed
 from imgcluster.files import read_arrays
 from imgcluster.photos.decoding import decode_image
-from imgcluster.photos.images import resize_for_network
+from imgcluster.photos.images import encode_image, resize_for_network
 
 # Pictures that go through the network at once; it is compiled for this many and for one.
 BATCH = 4
-JPEG_QUALITY = 95
 # Settings of step 03 that make a pretrained network another one. They make nothing of a network of step 02, which is as
 # its file is, whatever is set when step 03 uses it (which warns of it).
 OF_PRETRAINED = ("RANDOM_SEED", "BACKBONE", "WEIGHTS", *PRETRAINED_SETTINGS)
@@ -24,14 +23,14 @@ OF_PRETRAINED = ("RANDOM_SEED", "BACKBONE", "WEIGHTS", *PRETRAINED_SETTINGS)
 class Encoder:
     """Turns prepared pictures into features like those of the catalogue."""
 
-    def __init__(self, embedding, *, mode="pad", flip_averaging=False, l2_normalize=True, whitening=None,
+    def __init__(self, embedding, *, suffix=".jpg", mode="pad", flip_averaging=False, l2_normalize=True, whitening=None,
                  compiled=True):
         """embedding: model from RGB pictures [B, S, S, 3] of 0..255 to [B, D], with or without what it saw before it
-        was adapted, [B, E] (`networks.with_before`).
+        was adapted, [B, E] (`networks.with_before`). suffix: of the catalogue's photos (`usual_suffix`).
         whitening: (mean [D], axes [D, K]) that the catalogue's features went through, or None. compiled: whether to
         compile the network, which takes a second or several, and pays from a few photos on. The others are those of
         `features.extract_features`."""
-        self.size, self.mode = embedding.input_shape[1], mode
+        self.size, self.mode, self.suffix = embedding.input_shape[1], mode, suffix
         self.embedding = embedding if compiled else _Uncompiled(embedding)
         self.options = {"flip_averaging": flip_averaging, "l2_normalize": l2_normalize}
         self.whitening = whitening
@@ -45,8 +44,8 @@ class Encoder:
     def encode(self, pictures):
         """Return (features float32 [N, D], what the network saw before [N, E], or the same) of N pictures, uint8 RGB or
         RGBA of any sizes."""
-        squares = np.stack([resize_for_network(as_stored(picture, self.size), self.size, mode=self.mode)
-                            for picture in pictures])
+        stored = (as_stored(picture, self.size, self.suffix) for picture in pictures)
+        squares = np.stack([resize_for_network(picture, self.size, mode=self.mode) for picture in stored])
         batch = 1 if len(squares) == 1 else BATCH
         parts = [embed(self.embedding, squares[start:start + batch], batch, **self.options)
                  for start in range(0, len(squares), batch)]
@@ -72,17 +71,18 @@ class _Uncompiled:
         return self.embedding(pictures, training=False)
 
 
-def as_stored(picture, size):
+def as_stored(picture, size, suffix):
     """Return a prepared picture as step 03 reads it back from IMG_DIR, for a network of `size` pixels.
 
-    Compression and the decoder's way of scaling down leave traces that the network sees.
+    Compression and the decoder's way of scaling down leave traces that the network sees. suffix: of the file's name,
+    which says how it is compressed.
     """
-    if picture.ndim == 3 and picture.shape[2] == 4:
-        data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))[1]
-    else:
-        data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR),
-                            [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
-    return decode_image(data.tobytes(), min_side=size)
+    return decode_image(encode_image(picture, suffix), min_side=size)
+
+
+def usual_suffix(img_paths):
+    """Return the suffix that most of the photos have, ".jpg" where there are none."""
+    return Counter(Path(path).suffix.lower() for path in img_paths).most_common(1)[0][0] if img_paths else ".jpg"
 
 
 def check_settings(data_dir, settings, *, trained):

@@ -1,11 +1,12 @@
 """Everything a search needs, opened and checked: cheap checks first, the network last."""
 from pathlib import Path
 
+from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.datafiles.feature_record import features_record, read_before
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.running.cli import quiet_start
 from imgcluster.search.catalogue import open_catalogue
-from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening
+from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening, usual_suffix
 from imgcluster.search.searcher import Searcher
 
 
@@ -50,5 +51,6 @@ def open_encoder(data_dir, *, settings, network, compiled=True, say=print):
     zoom = settings["ZOOM_AVERAGING"]
     beside = read_before(data_dir) is not None
     embedding = with_before(loaded, zoom) if beside else average_views(loaded.embedding, zoom)
-    return Encoder(embedding, mode=settings["RESIZE_MODE"], flip_averaging=settings["FLIP_AVERAGING"],
-                   l2_normalize=settings["L2_NORMALIZE"], whitening=whitening, compiled=compiled)
+    return Encoder(embedding, suffix=usual_suffix(read_img_paths(data_dir)), mode=settings["RESIZE_MODE"],
+                   flip_averaging=settings["FLIP_AVERAGING"], l2_normalize=settings["L2_NORMALIZE"],
+                   whitening=whitening, compiled=compiled)

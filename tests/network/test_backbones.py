@@ -224,4 +224,4 @@ def test_what_has_nothing_to_do_with_weights_is_not_taken_for_missing_ones(monke
         raise RuntimeError("out of memory")
     monkeypatch.setattr(keras.applications, "InceptionV3", building)
     with pytest.raises(RuntimeError, match="out of memory"):
-        load_backbone("auto", weights=weights, input_size=96)
+        build_backbone("InceptionV3", weights=weights, input_size=96)

@@ -27,7 +27,7 @@ from imgcluster.search.batch import check_readable, list_queries, search_photos
 from imgcluster.search.calibration import Calibration
 from imgcluster.search.catalogue import Catalogue, open_catalogue
 from imgcluster.search.cosine_index import CosineIndex
-from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening
+from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening, usual_suffix
 from imgcluster.search.figure import Figures, figure_name, figure_of
 from imgcluster.search.objects import read_query
 from imgcluster.search.product_data import ProductData, read_product_data, safe_url
@@ -109,10 +109,11 @@ def test_a_background_that_is_kept_is_kept_around_objects_too():
 
 # ---------------------------------------------------------------- features
 
-@pytest.mark.parametrize("fill", ["white", "transparent", "keep"])
-@pytest.mark.parametrize("compiled", [True, False])
-def test_a_photo_of_the_catalogue_gets_the_features_it_has(tmp_path, tiny_embedding, silent, fill, compiled):
-    names = [path.name for path in (save(tmp_path / "raw" / f"{row}.jpg", picture(row % 4, row)) for row in range(5))]
+@pytest.mark.parametrize("suffix, fill, compiled", [
+    (".jpg", "white", True), (".jpg", "transparent", False), (".jpg", "keep", False), (".png", "keep", False),
+    (".WEBP", "keep", False), (".WEBP", "transparent", False), (".heic", "white", False)])
+def test_a_photo_of_the_catalogue_gets_the_features_it_has(tmp_path, tiny_embedding, silent, suffix, fill, compiled):
+    names = [save(tmp_path / "raw" / f"{row}{suffix}", picture(row % 4, row)).name for row in range(5)]
     folders = Folders(tmp_path / "raw", tmp_path / "img", tmp_path / "masks")
     recipe = Recipe(method="contours", fill=fill, max_side=40)
     preprocess_folder(folders, names, recipe, ledger=tmp_path / "ledger", workers=1, progress=silent)
@@ -120,9 +121,13 @@ def test_a_photo_of_the_catalogue_gets_the_features_it_has(tmp_path, tiny_embedd
     extract_features(network, folders.img, names, tmp_path / "features.npy", batch_size=4, key=0,
                      max_pixels=10**8, workers=1, progress=silent)
     queries = [read_query((tmp_path / "raw" / name).read_bytes(), recipe).regions[0].picture for name in names]
-    found, general = Encoder(network, compiled=compiled).encode(queries)
+    found, general = Encoder(network, suffix=usual_suffix(names), compiled=compiled).encode(queries)
     np.testing.assert_array_equal(general, found)
     np.testing.assert_allclose(found, np.load(tmp_path / "features.npy"), atol=1e-5)
+
+
+def test_queries_are_compressed_as_most_of_the_catalogue_is():
+    assert usual_suffix(["a.jpg", "b.PNG", "sub/c.png", "d"]) == ".png" and usual_suffix([]) == ".jpg"
 
 
 @pytest.mark.parametrize("recipe", [Recipe(max_side=100), Recipe(max_side=100, save_masks=True, fill="white")])
