@@ -24,6 +24,9 @@ STEP_SETTINGS = {
     "06": ("RANDOM_SEED", "MAX_SHEETS", "SCATTER_MAX_PHOTOS", "EXPORT_CLUSTERS"),
 }
 
+# Of step 02's those that say how the network's upper part is trained.
+OF_EPOCHS = ("LEARNING_RATE", "LEARNING_RATE_SCHEDULE", "EARLY_STOPPING_PATIENCE", "WEIGHT_AVERAGING",
+             *(name for name in STEP_SETTINGS["02"] if name.startswith("AUGMENT_") and name != "AUGMENT_VERSIONS"))
 # Of step 02's those that count where there are no labels to learn from.
 FITTING = ("RANDOM_SEED", "BACKBONE", "WEIGHTS", "INPUT_SIZE", "POOLING", "TRAIN_LABELS_FROM")
 
@@ -56,6 +59,8 @@ def _idle(settings):
             "BACKGROUND_METHOD": not looked_for, "MIN_PRODUCT_SHARE": settings.BACKGROUND_METHOD == "none",
             "MAX_OBJECTS": settings.BACKGROUND_METHOD == "none", "TRAIN_ON_ALL": settings.HOLDOUT_MODELS == 0,
             "CLASS_WEIGHTS": in_pairs, "IMGS_PER_MODEL_IN_BATCH": not in_pairs,
+            "HEAD_LEARNING_RATE": settings.HEAD_EPOCHS == 0,
+            **dict.fromkeys(OF_EPOCHS, settings.EPOCHS == 0), "NUM_IMGS_PER_MODEL": settings.NUM_CLUSTERS is not None,
             "USE_FINE_TUNED": settings.ASSIGN_TO is not None or settings.DATASET == settings.train_dataset,
-            **{name: settings.ASSIGN_TO is not None for name in STEP_SETTINGS["04"] if name != "ASSIGN_TO"}}
+            **{name: True for name in STEP_SETTINGS["04"] if name != "ASSIGN_TO" and settings.ASSIGN_TO is not None}}
     return {name for name, without_a_part in idle.items() if without_a_part}

@@ -38,6 +38,16 @@ class Recipe:
     save_masks: bool = False
     every_mask: bool = False
 
+    @property
+    def looks_everywhere(self):
+        """Whether the product is looked for in every photo, not (at most) on plain grounds alone."""
+        return self.fill != "keep" or self.crop is True or self.save_masks or self.every_mask
+
+    @property
+    def in_use(self):
+        """The Recipe that makes the same of every photo, and names no way of looking for products where none is."""
+        return self if self.looks_everywhere or self.crop else replace(self, method="none")
+
 
 def product_entry(cutout):
     """Return what a photo's entry (see `preprocess_folder`) says of its product, from its Cutout."""
@@ -52,9 +62,7 @@ def prepare_photo(image, recipe, data=None):
     data: the bytes of the file, where `image` was decoded with `min_side` and is whole: what is cropped to less than
     `max_side` is then taken from the file's own pixels. The Cutout is that of `image` in any case.
     """
-    masks_wanted = recipe.fill != "keep" or recipe.crop is True or recipe.save_masks or recipe.every_mask
-    method = recipe.method if masks_wanted or recipe.crop else "none"
-    cutout = product_mask(image, method=method, plain_only=not masks_wanted)
+    cutout = product_mask(image, method=recipe.in_use.method, plain_only=not recipe.looks_everywhere)
     finer = image, cutout
     if data is not None and _is_cropped(cutout, recipe):
         finer = _finer(image, cutout, recipe, data)

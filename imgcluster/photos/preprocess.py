@@ -237,7 +237,7 @@ def _seen_from(folder, other):
 
 def _stamp(folders, name, recipe, written_to):
     """What must be the same for a photo not to be done again."""
-    return [VERSION, *_size_and_time(folders.raw / name), asdict(recipe), written_to]
+    return [VERSION, *_size_and_time(folders.raw / name), asdict(recipe.in_use), written_to]
 
 
 def _size_and_time(path):

@@ -97,8 +97,8 @@ def find_regions(image, recipe, size, data=None):
     regions = [Region("photo", (0, 0, *size), finished)]
     if recipe.method == "none":
         return regions
-    if recipe.fill == "keep" and not cutout.plain:
-        cutout = product_mask(image, method=recipe.method)  # the recipe did not look, or not everywhere
+    if not recipe.looks_everywhere and not cutout.plain:
+        cutout = product_mask(image, method=recipe.method)
     if not cutout.plausible:
         return regions
     scale = size[0] / image.shape[1], size[1] / image.shape[0]

@@ -4,8 +4,8 @@ import contextlib
 import keras
 import numpy as np
 
-# Steps between two looks at the weights: reading them costs time.
-EVERY = 4
+# Most steps between two looks at the weights, as reading them costs time, and least looks that an average is of.
+EVERY, LOOKS = 4, 4
 
 
 class WeightAverage:
@@ -16,7 +16,8 @@ class WeightAverage:
     """
 
     def __init__(self, model, steps):
-        self.variables, self.keep = model.trainable_variables, max(0.0, 1 - EVERY / steps) if steps else 0.0
+        self.variables, self.every = model.trainable_variables, max(1, min(EVERY, int(steps / LOOKS)))
+        self.keep = max(0.0, 1 - self.every / steps) if steps else 0.0
         self.values, self.seen = self._now(), 0
 
     def _now(self):
@@ -25,9 +26,9 @@ class WeightAverage:
     def update(self):
         """Take the weights after one more training step into account."""
         self.seen += 1
-        if self.seen % EVERY == 0 and self.keep:
+        if self.seen % self.every == 0 and self.keep:
             # Early on, a longer memory than what there is to remember would hold on to the start.
-            keep = min(self.keep, self.seen / (self.seen + EVERY * 2))
+            keep = min(self.keep, self.seen / (self.seen + self.every * 2))
             for mean, now in zip(self.values, self._now()):
                 mean += (1 - keep) * (now - mean)
 
@@ -49,10 +50,12 @@ class WeightAverage:
             variable.assign(value)
 
     def state(self):
-        """Return what `restore` needs, as arrays by name."""
-        return {"seen": np.array(self.seen), **{f"value_{index}": value for index, value in enumerate(self.values)}}
+        """Return what `restore` needs, as arrays by name: no weights where there is no average of them."""
+        values = self.values if self.keep else []
+        return {"seen": np.array(self.seen), **{f"value_{index}": value for index, value in enumerate(values)}}
 
     def restore(self, state):
         """Go on from the arrays of `state`."""
         self.seen = int(state["seen"])
-        self.values = [np.array(state[f"value_{index}"]) for index in range(len(self.values))]
+        if self.keep:
+            self.values = [np.array(state[f"value_{index}"]) for index in range(len(self.values))]

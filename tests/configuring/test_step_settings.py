@@ -1,4 +1,5 @@
 """Which settings the files of a step depend on."""
+import pytest
 from configured import PATH_TEMPLATES, ROOT
 
 from imgcluster.configuring.config_file import load_settings
@@ -39,3 +40,16 @@ def test_where_photos_are_placed_in_earlier_clusters_those_alone_count():
         "NUM_CLUSTERS", "CALIBRATION_DATASET", "ALLOW_OUTLIERS", "SOM_GRID"], "SOM_EPOCHS is the default"
     assert of_step(loaded("ASSIGN_TO=week1", *changed), "04") == of_step(loaded("ASSIGN_TO=week1"), "04")
     assert of_step(loaded(*changed), "04") != of_step(loaded(), "04")
+
+
+@pytest.mark.parametrize("number, switch, idle", [
+    ("02", "EPOCHS=0", ["LEARNING_RATE=1e-3", "LEARNING_RATE_SCHEDULE=step", "WEIGHT_AVERAGING=1.0", "AUGMENT_CROP=0"]),
+    ("02", "HEAD_EPOCHS=0", ["HEAD_LEARNING_RATE=1e-3"]), ("02", "HOLDOUT_MODELS=0", ["TRAIN_ON_ALL=False"]),
+    ("04", "NUM_CLUSTERS=8", ["NUM_IMGS_PER_MODEL=20"]), ("04", "ASSIGN_TO=week1", ["NUM_IMGS_PER_MODEL=20"])])
+def test_what_another_setting_switches_off_makes_nothing_anew(number, switch, idle):
+    def recorded(*overrides):
+        return of_step(load_settings(None, ["DATASET=shoes", "TRAIN_DATASET=train", "LABELS_FROM=folder", *overrides],
+                                     root=ROOT), number)
+
+    for override in idle:
+        assert recorded(switch, override) == recorded(switch) and recorded(override) != recorded(), override

@@ -135,6 +135,14 @@ def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photo
     assert preprocess(tmp_path, names, Recipe(method="contours", max_side=32))[1] == 0
 
 
+def test_where_no_product_is_looked_for_the_way_to_find_it_is_no_matter(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    nowhere = Recipe(method="grabcut", crop=False, max_side=64)
+    preprocess(tmp_path, names, nowhere)
+    assert preprocess(tmp_path, names, replace(nowhere, method="contours"))[1] == 2
+    assert preprocess(tmp_path, names, replace(nowhere, method="contours", save_masks=True))[1] == 0
+
+
 def test_photos_written_to_another_folder_are_not_taken_for_those_here(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path / "project", ["a.png", "b.png"])
     other = replace(RECIPE, max_side=32)

@@ -19,6 +19,7 @@ from imgcluster.datafiles.feature_record import note_features
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
 from imgcluster.files import write_array, write_json, write_lines
+from imgcluster.photos.background import product_mask
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.images import read_image
 from imgcluster.photos.prepare import Recipe
@@ -105,6 +106,22 @@ def test_a_background_that_is_kept_is_kept_around_objects_too():
     image[:5] = (7, 8, 9)
     regions = read_query(png(image), recipe).regions
     np.testing.assert_array_equal(regions[0].picture[0, 0], (7, 8, 9))
+
+
+@pytest.mark.parametrize("recipe, cuts", [
+    (Recipe(max_side=128), 2), (Recipe(max_side=128, crop=True), 1), (Recipe(max_side=128, fill="white"), 1),
+    (Recipe(max_side=128, save_masks=True), 1), (Recipe(max_side=128, every_mask=True), 1)])
+def test_a_product_that_the_recipe_looks_for_is_not_looked_for_again(monkeypatch, recipe, cuts):
+    looked = []
+
+    def product_mask_counted(image, **options):
+        looked.append(options)
+        return product_mask(image, **options)
+    for module in ("photos.prepare", "search.objects"):
+        monkeypatch.setattr(f"imgcluster.{module}.product_mask", product_mask_counted)
+    noise = np.random.default_rng(0).integers(0, 255, (100, 200, 3)).astype(np.uint8)
+    read_query(png(noise), recipe)
+    assert len(looked) == cuts, "on a ground that is not plain"
 
 
 # ---------------------------------------------------------------- features

@@ -49,11 +49,23 @@ def test_weights_that_stand_still_are_their_own_average(model):
         assert weight(model) == 0
 
 
+@pytest.mark.parametrize("steps", [2, 3, 4, 5, 8])
+def test_few_steps_are_averaged_too(model, steps):
+    average = WeightAverage(model, steps)
+    walk(model, average, 100)
+    with average.applied():
+        assert 100 - 1.5 * steps < weight(model) < 100
+
+
 def test_zero_steps_average_nothing(model):
     average = WeightAverage(model, 0)
     walk(model, average, 10)
     with average.applied():
         assert weight(model) == 10
+    assert list(average.state()) == ["seen"]
+    other = WeightAverage(model, 0)
+    other.restore(average.state())
+    assert other.seen == 10
 
 
 def test_weights_come_back_after_an_error(model):
