@@ -36,12 +36,14 @@ def main(argv=None):
     data_dir, (img_dir, img_paths) = source.folder("DATA_DIR"), step.claim_photos(source)
     step.warn_if_changed("00", "01", source=source)
     labels = labels_to_learn(source)
-    if made := (fit(step, source, img_dir, img_paths) if labels is None
-                else learn(step, source, img_dir, img_paths, labels)):
+    made = (fit(step, source, img_dir, img_paths) if labels is None
+            else learn(step, source, img_dir, img_paths, labels))
+    if made:
         outputs, inputs, facts = made
         step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=img_paths,
                     weights=weights_digest(source.weights()), prepared=prepared_with(data_dir), **facts)
-        shutil.rmtree(data_dir / "training")
+    shutil.rmtree(data_dir / "training", ignore_errors=True)  # what a killed run would go on from
+    if made:
         step.finish(step.show(data_dir / outputs[0]), then="03_extract_features.py")
 
 

@@ -108,7 +108,7 @@ def choose_dataset(name):
 def _literal(text):
     try:
         return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # those that it is documented to raise
         return text.strip()
 
 

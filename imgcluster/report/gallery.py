@@ -116,8 +116,9 @@ class Gallery:
     @cached_property
     def history(self):
         """The epochs of the training of the network, a DataFrame; None where none was trained."""
-        path = self.train_dir / "history.csv" if self.train_dir else None
-        return pd.read_csv(path) if path and path.exists() else None
+        table = read_table(self.train_dir / "history.csv") if self.train_dir else pd.DataFrame()
+        numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in table.columns if name != "phase"}
+        return None if table.empty else table.assign(**numbers)
 
     @cached_property
     def layout(self):

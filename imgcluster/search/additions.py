@@ -23,7 +23,7 @@ from imgcluster.datafiles.records import PHOTOS, fingerprint
 from imgcluster.datafiles.staging import commit, discard, stage_folder
 from imgcluster.errors import UserError
 from imgcluster.extraction.features import extract_features
-from imgcluster.files import new_array_file, replacing, write_lines
+from imgcluster.files import new_array_file, remove_leftovers, replacing, write_lines
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.images import read_bytes
 from imgcluster.photos.listing import list_files
@@ -186,6 +186,8 @@ def _require_any(photos, data_dir, missing):
 
 def copy_photos(folder, raw_dir, names):
     """Copy the photos `names` under `folder` into `raw_dir`, same relative paths, each whole or not at all."""
+    for place in {(Path(raw_dir) / name).parent for name in names}:
+        remove_leftovers(place)
     for name in names:
         with replacing(Path(raw_dir) / name) as path:
             shutil.copyfile(Path(folder) / name, path)

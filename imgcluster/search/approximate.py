@@ -5,6 +5,7 @@ An inverted file of 8-bit vectors (Jegou, Douze & Schmid, "Product quantization 
 exact index, and only a photo that faiss does not list can be missed. How often that is, is measured at the building, by
 stand-ins for new photos: those of the catalogue find each other too easily, as photos of one product lie in one cell.
 """
+import contextlib
 import importlib.util
 from pathlib import Path
 
@@ -67,9 +68,10 @@ def accelerated(exact, data_dir, key, *, rows_from=FAISS_FROM, say=print):
     path, note = (Path(data_dir) / name for name in FILES)
     kept = read_json(note)
     if kept.get("key") == key and path.exists():
-        cells = faiss.read_index(str(path))
-        cells.nprobe = kept["nprobe"]
-        return ApproximateIndex(exact, cells, kept["recall"])
+        with contextlib.suppress(RuntimeError):  # a damaged file is made again
+            cells = faiss.read_index(str(path))
+            cells.nprobe = kept["nprobe"]
+            return ApproximateIndex(exact, cells, kept["recall"])
     say(f"building search.faiss for {len(exact):,} photos")
     index = build(exact)
     try:

@@ -7,6 +7,7 @@ from configured import ROOT, problems_of, write_config
 
 from imgcluster.configuring.config_file import choose_dataset, load_settings
 from imgcluster.configuring.settings import Settings
+from imgcluster.errors import UserError
 
 
 def test_unknown_names_get_a_suggestion(tmp_path):
@@ -84,6 +85,12 @@ def test_overrides_are_logged(caplog):
 def test_overrides_are_literals_or_plain_text(override, value):
     name = override.partition("=")[0]
     assert getattr(load_settings(None, [override], root=ROOT), name) == value
+
+
+@pytest.mark.parametrize("value", ["{[1]: 2}", "-" * 100_000 + "1", "(" * 500 + ")" * 500], ids=range(3))
+def test_values_that_python_cannot_read_are_text(value):
+    with pytest.raises(UserError, match="^SOM_GRID = "):
+        load_settings(None, [f"SOM_GRID={value}"], root=ROOT)
 
 
 @pytest.mark.parametrize("name", ["shoes", "2019", "1e3", "Kleine Schuhe", "it's", "신발", "-x", "a=b"])

@@ -247,6 +247,18 @@ def test_without_a_fine_tuned_network_there_are_no_training_curves(gallery):
     assert draw(gallery, "training.png") is None
 
 
+@pytest.mark.parametrize("content", ["", "phase,epoch,loss,val_loss\n"])
+def test_a_history_without_epochs_is_none(gallery, content):
+    (gallery.train_dir / "history.csv").write_text(content)
+    assert gallery.history is None and draw(gallery, "training.png") is None
+
+
+def test_the_history_is_of_numbers_but_for_the_phase(gallery):
+    (gallery.train_dir / "history.csv").write_text("phase,epoch,loss,val_loss\nhead,0,,0.5\nnetwork,1,0.4,0.3\n")
+    assert [kind.kind for kind in gallery.history.dtypes.drop("phase")] == ["i", "f", "f"]
+    assert gallery.history["phase"].tolist() == ["head", "network"] and np.isnan(gallery.history["loss"][0])
+
+
 def test_without_metrics_there_is_no_table_of_scores(gallery):
     (gallery.data_dir / "metrics.json").unlink()
     assert draw(gallery, "scores.png") is None and "ARI" not in gallery.title

@@ -131,6 +131,11 @@ def test_faiss_is_taken_above_a_size_and_kept_until_the_features_change(tmp_path
         index = accelerated(exact, tmp_path, key, rows_from=500, say=said.append)
         assert index.search(exact.rows([3]), 1)[0].tolist() == [[3]]
     assert len(said) == 4  # two lines for each of two buildings
+    whole = (tmp_path / "search.faiss").read_bytes()
+    (tmp_path / "search.faiss").write_bytes(whole[:len(whole) // 2])
+    index = accelerated(exact, tmp_path, 2, rows_from=500, say=said.append)
+    assert index.search(exact.rows([3]), 1)[0].tolist() == [[3]] and len(said) == 6
+    assert (tmp_path / "search.faiss").stat().st_size == len(whole)
 
 
 # ---------------------------------------------------------------- products

@@ -21,7 +21,7 @@ from imgcluster.datafiles.feature_record import note_features
 from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
 from imgcluster.extraction.feature_files import FeatureFiles
-from imgcluster.files import write_json
+from imgcluster.files import PARTIAL, write_json
 from imgcluster.locks import claim
 from imgcluster.network.classifier import build_classifier
 from imgcluster.network.ensemble import keep_beside
@@ -440,6 +440,17 @@ def test_a_killed_addition_is_begun_where_it_was(shop, tmp_path):
     finish(shop / "data" / "shop")
     assert len(rows(shop)) in (28, 31)
     assert call(SEARCH, shop, "--add", tmp_path / "new")[0] == 0 and len(rows(shop)) == 31
+
+
+def test_what_a_killed_copy_left_among_the_photos_goes(tmp_path):
+    new_photos(tmp_path / "new", ["a/1.png"])
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    half = tmp_path / "raw" / "a" / f".{process.pid}{PARTIAL}1.png"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"broken off")
+    additions.copy_photos(tmp_path / "new", tmp_path / "raw", ["a/1.png"])
+    assert [path.name for path in half.parent.iterdir()] == ["1.png"]
 
 
 def test_a_killed_addition_begins_anew_where_the_features_were_made_anew(shop, tmp_path, monkeypatch):
