@@ -71,7 +71,10 @@ def fit(step, source, img_dir, img_paths):
 
 
 def learn(step, source, img_dir, img_paths, labels):
-    """Fine-tune the network, or each of several, on labelled photos; returns as `fit` does."""
+    """Fine-tune the network, or each of several, on labelled photos.
+
+    Returns (files made, files read, facts for the record).
+    """
     with quiet_start():
         from imgcluster.extraction.network_files import write_trained
         from imgcluster.training.augmentation import Augmentation

@@ -50,16 +50,16 @@ def main(argv=None):
     else:
         found = find_clusters(step.settings, step.data_dir, img_paths, features, copies, progress=progress,
                               say=step.say, warn=step.warn)
-    som, clustering, facts, earlier = found
-    clustering, lines, moved = corrected(step.data_dir, img_paths, features, clustering, earlier=earlier,
-                                         own=facts["clustering_id"], warn=step.warn, say=step.say, begin=step.begin)
+    clustering, lines, moved = corrected(step.data_dir, img_paths, features, found.clustering,
+                                         earlier=found.earlier_names, own=found.facts["clustering_id"],
+                                         warn=step.warn, say=step.say, begin=step.begin)
     if lines:
         asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"
         forced = asked not in (None, clustering.num_clusters)
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
                  f"{counted(clustering.num_clusters, 'cluster')}{likely}"
                  f"{f'; there were NUM_CLUSTERS = {asked} before' if forced else ''}")
-    write_clustering(step.data_dir, img_paths, features, som, clustering, copies=copies, **facts)
+    write_clustering(step.data_dir, img_paths, features, found.som, clustering, copies=copies, **found.facts)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")

@@ -196,7 +196,7 @@ def test_a_network_is_fitted_to_photos_without_their_labels_and_takes_the_next_o
     metrics = read_json(data / "metrics.json")
     assert metrics["fitted_to_these_photos"] == 1 and not metrics["trained_on_these_photos"]
     assert "ari" in metrics
-    assert re.search("^  network +fitted to these photos without labels$", done.stdout, re.M)
+    assert re.search("^  Network +fitted to these photos without labels$", done.stdout, re.M)
     fitted = (data / "network.keras").read_bytes()
     run("run_all.py", new_project(project, **settings, DATASET="next", ASSIGN_TO="shop"), "--to", "03")
     assert "the network of shop is used as it is" in run("02_finetune_network.py", project).stdout

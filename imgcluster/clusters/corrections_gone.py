@@ -1,4 +1,5 @@
-"""Corrections that step 04 followed and that are gone: a report made before them saves a file without them."""
+"""Corrections that step 04 followed before and that have since vanished from corrections.csv, as when an older report
+was saved over it."""
 import os
 import shutil
 from collections import Counter

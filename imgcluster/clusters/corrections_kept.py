@@ -125,7 +125,8 @@ def _before(state, files, img_paths):
 
 
 def _targets(before, labels, touched):
-    """(the number that the photos of each cluster before get, int [M]; which of these stay as they are, bool [M])."""
+    """For each cluster before: its number in the new clustering, int [M], and whether its photos must stay together,
+    bool [M]."""
     home, owner = _meetings(before, labels)
     numbers = np.arange(len(home))
     kept = np.isin(numbers, [*touched]) & np.isin(numbers, before)

@@ -122,7 +122,10 @@ def confidence(features, labels):
 
 
 def confidence_among(features, labels, centers):
-    """Return the same of photos [M, D] in clusters int [M] that others made, by their `mean_directions` [K, D]."""
+    """Return how much nearer each photo [M, D] is to its cluster, int [M], than to the next one, float [M], 0..1.
+
+    As `confidence`, but of clusters that other photos made, whose `mean_directions` [K, D] are given.
+    """
     found = [np.zeros(0)]
     for rows in blocks(len(labels)):
         likeness = read_rows(features, rows, normalize=True) @ centers.T

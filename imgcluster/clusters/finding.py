@@ -1,5 +1,7 @@
 """How photos come by clusters, and what is said of it: they are found, or those of earlier datasets taken."""
-from imgcluster.clusters.cluster_count import cluster_photos, doubt_of_given
+from dataclasses import dataclass, field
+
+from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.known_products import doubt, evidence, known_for
@@ -10,6 +12,20 @@ from imgcluster.datafiles.feature_record import taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.som import train_map
 from imgcluster.wording import counted, listed
+
+
+@dataclass(frozen=True)
+class Found:
+    """The clusters of a dataset's photos before corrections.
+
+    som: the map; facts: for its record beside the Clustering; earlier_names: {cluster: name} of the clusters of earlier
+    datasets that the photos were placed in.
+    """
+
+    som: object
+    clustering: Clustering
+    facts: dict
+    earlier_names: dict = field(default_factory=dict)
 
 
 def finish_others(settings, data_dir, chain):
@@ -23,8 +39,7 @@ def finish_others(settings, data_dir, chain):
 
 
 def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, say, warn):
-    """Return (map, Clustering, facts for its record, {}) of photos with features [N, D]; copies: as in
-    `cluster_photos`.
+    """Return what is Found of photos with features [N, D]; copies: as in `cluster_photos`.
 
     say, warn: functions of one line of text. progress: as in `som.train_map`.
     """
@@ -45,8 +60,8 @@ def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, 
         say(line)
     if doubtful := doubtful or doubt(name, clustering.num_clusters, clustering.blind_count):
         warn(doubtful)
-    return som, clustering, {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
-                             "clustering_id": clustering_id(img_paths, clustering.labels)}, {}
+    return Found(som, clustering, {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
+                                   "clustering_id": clustering_id(img_paths, clustering.labels)})
 
 
 def _remarks(clustering, copies, settings, shown_by):
@@ -67,8 +82,10 @@ def _remarks(clustering, copies, settings, shown_by):
 
 
 def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
-    """Return what `find_clusters` does, of photos placed in the clusters of a chain, and the names of those {cluster:
-    name}."""
+    """Return what is Found of photos placed in the clusters of a chain of datasets {name: folder}.
+
+    The others: as in `find_clusters`.
+    """
     warn_of_chain(chain, folder_of=settings.data_dir_of, warn=warn)
     som, clustering, earlier = place_on(chain, data_dir, features, copies=copies)
     number, unplaced = len(clustering.labels), (clustering.labels < 0).sum()
@@ -80,4 +97,4 @@ def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
-    return som, clustering, placing_facts(chain), earlier
+    return Found(som, clustering, placing_facts(chain), earlier)

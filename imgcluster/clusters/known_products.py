@@ -49,8 +49,9 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
     """Return the Known products of the dataset `name` in `folder` for photos in `data_dir`; None where none fit, or
     where these are the photos themselves.
 
-    asked: the user named the dataset, so that one without labels, of other features or of another kind of product is no
-    reason to go on without it: UserError the first two times, a warning the third. say, warn: functions of one line.
+    asked: whether the user named the dataset. If so, missing labels or features that cannot be compared raise
+    UserError, and another kind of product is warned of; otherwise each of these means going on without it. say, warn:
+    functions of one line.
     """
     if folder == data_dir:
         its = f"CALIBRATION_DATASET = {name!r}" if asked else name

@@ -68,7 +68,8 @@ def split(places, labels, fine):
 
 
 def regrouped(labels, fine):
-    """Return the same, but photos in parts of other clusters go to the largest part of their own."""
+    """Return labels int [N] as `split` does, but photos in parts of other clusters go to the largest part of their own.
+    """
     parts = _own_parts(labels, fine)
     decided = parts != UNDECIDED
     largest = majority(labels[decided], parts[decided], labels.max() + 1)

@@ -127,7 +127,7 @@ def rank_growth(points, num_ranks):
 
 
 def _nearest_growth(points, nearest, step):
-    """The same for every step-th point, among its nearest [N, k] of all points: float32 [n, k - 1]."""
+    """The same as `rank_growth` of every step-th point, among its nearest [N, k] of all points: float32 [n, k - 1]."""
     asked = np.arange(0, len(points), step)
     growth = np.empty((len(asked), nearest.shape[1] - 1), np.float32)
     for rows in blocks(len(asked)):

@@ -94,8 +94,11 @@ def _is_adapted(record):
 
 
 def taught_apart(data_dir):
-    """Whether the features that the number of clusters is estimated from, those from before it was adapted if it was,
-    are of the bundled network, which was taught without labels to tell single photos apart."""
+    """Whether the number of clusters is estimated from features of the bundled network, which was taught without labels
+    to tell single photos apart.
+
+    If the network was adapted, the number is estimated from features_before.npy, so that file has to be there.
+    """
     record = features_record(data_dir)
     return record.get("network") == BUNDLED and (not _is_adapted(record) or read_before(data_dir) is not None)
 

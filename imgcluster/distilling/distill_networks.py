@@ -7,6 +7,7 @@ import numpy as np
 from imgcluster.errors import UserError
 from imgcluster.network.backbones import build_backbone
 from imgcluster.network.depth_pooling import STRIDES, backbone_maps
+from imgcluster.network.whole_batches import predict_batch
 from imgcluster.pca import shrunk
 from imgcluster.training.crops import resized
 from imgcluster.training.pooling_fit import fit_to_views, write_half_precision
@@ -76,9 +77,7 @@ class Teachers:
         rows = []
         for start in range(0, len(pictures), TEACHER_BATCH):
             part = resized(pictures[start:start + TEACHER_BATCH], model.input_shape[1])
-            padded = np.zeros((TEACHER_BATCH, *part.shape[1:]), np.float32)
-            padded[:len(part)] = part
-            rows.append([np.asarray(output, np.float32)[:len(part)] for output in model.predict_on_batch(padded)])
+            rows.append(predict_batch(model, part, TEACHER_BATCH))
         return [np.concatenate(parts) for parts in zip(*rows)]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.extraction.feature_files import FeatureFiles
+from imgcluster.network.whole_batches import predict_batch
 from imgcluster.photos.pictures import iterate_pictures
 from imgcluster.rows import unit_length
 
@@ -49,17 +50,9 @@ def embed(embedding, pictures, batch_size, *, flip_averaging, l2_normalize):
     """Return the features float32 [B, D] of pictures uint8 [B, S, S, 3], B at most `batch_size`: a list, one for each
     output of the embedding, of which any but the first has rows of length 1.
 
-    Short batches are padded, so that the network is compiled for one shape only.
+    flip_averaging: of each picture and its mirror image, the mean.
     """
-    padded = np.zeros((batch_size, *pictures.shape[1:]), np.uint8)
-    padded[:len(pictures)] = pictures
-    views = [_predict(embedding, view, len(pictures))
-             for view in (padded, padded[:, :, ::-1])[:2 if flip_averaging else 1]]
-    first, *others = [sum(outputs) / len(outputs) for outputs in zip(*views)]
+    views = [pictures, pictures[:, :, ::-1]] if flip_averaging else [pictures]
+    seen = [predict_batch(embedding, view, batch_size) for view in views]
+    first, *others = [np.mean(outputs, axis=0, dtype=np.float32) for outputs in zip(*seen)]
     return [unit_length(first) if l2_normalize else first, *map(unit_length, others)]
-
-
-def _predict(embedding, pictures, count):
-    """The first `count` rows, float32, of each output."""
-    outputs = embedding.predict_on_batch(pictures)
-    return [np.asarray(output, np.float32)[:count] for output in (outputs if isinstance(outputs, list) else [outputs])]

@@ -47,10 +47,8 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
 
 
 def labels_where_there_are(img_paths, *, needed, warn, **options):
-    """Return the labels as `make_labels` does, or None where photos have none and it is no must.
-
-    needed: whether UserError is raised then; else its sentence goes to `warn`.
-    """
+    """Return the labels as `make_labels` does. Where photos have none: UserError if they are `needed`, else None, and
+    the reason goes to `warn`."""
     try:
         return make_labels(img_paths, **options)
     except UserError as error:

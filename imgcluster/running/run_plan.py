@@ -30,7 +30,10 @@ STEPS = ("00", "01", "02", "03", "04", "05", "06")
 
 
 def look_ahead(settings, planned):
-    """Raise a UserError of what a step would stop at that the run does not make; planned: as `plan` returns it."""
+    """Raise a UserError now for what a planned step would stop at later, if no planned step before it makes it.
+
+    planned: as `plan` returns it.
+    """
     numbers = [number for _, number in planned]
     if min(numbers, default="04") < "04":
         require_ahead(settings)

@@ -55,7 +55,7 @@ class ApproximateIndex:
         return rows, similarities
 
 
-def accelerated(exact, data_dir, key, *, rows_from=FAISS_FROM, say=print):
+def accelerated(exact, data_dir, key, *, rows_from=FAISS_FROM, say):
     """Return an ApproximateIndex where the catalogue is large and faiss installed, else `exact` itself.
 
     The index is built once (minutes for a million photos) and kept in search.faiss of `data_dir` under the JSON value

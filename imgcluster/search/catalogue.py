@@ -41,7 +41,7 @@ class Catalogue:
         return len(self.products.names)
 
 
-def open_catalogue(data_dir, *, seed=0, say=print):
+def open_catalogue(data_dir, *, seed, say):
     """Return the Catalogue of the dataset in `data_dir`.
 
     Read are features.npy, img_paths.txt and, where they exist, features_before.npy, labels_true, labels_pred,

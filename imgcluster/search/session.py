@@ -10,7 +10,7 @@ from imgcluster.search.encoder import Encoder, check_network, check_settings, re
 from imgcluster.search.searcher import Searcher
 
 
-def open_searcher(data_dir, *, settings, network, recipe, say=print):
+def open_searcher(data_dir, *, settings, network, recipe, say):
     """Return the Searcher of the dataset in `data_dir`, its network compiled.
 
     settings: those of step 03 (a mapping); network: options of `networks.load_network`; recipe: the `prepare.Recipe`
@@ -28,13 +28,13 @@ def check_features(data_dir, *, settings, network):
     check_settings(data_dir, settings, trained=trained)
 
 
-def open_checked(data_dir, *, settings, network, say=print):
+def open_checked(data_dir, *, settings, network, say):
     """Return the Catalogue in `data_dir`; arguments and errors as in `open_searcher`, but the network is not loaded."""
     check_features(data_dir, settings=settings, network=network)
     return open_catalogue(data_dir, seed=network["seed"], say=say)
 
 
-def open_encoder(data_dir, *, settings, network, compiled=True, say=print):
+def open_encoder(data_dir, *, settings, network, compiled=True, say):
     """Return the Encoder of the network that features.npy was made by; arguments and errors as in `open_searcher`.
 
     It gives what step 03 wrote of a photo, so features from before as well where there is such a file. compiled: see

@@ -4,6 +4,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import eigsh
 
+from imgcluster.rows import unit_length
+
 COMPONENTS = 128
 DENSE_NODES = 300
 # Eigenvalues that differ by less are equal.
@@ -20,9 +22,7 @@ def diffusion_map(graph, *, steps=10, components=COMPONENTS):
     min(components, n / 2), at least 1.
     """
     values, vectors = spectrum(graph, components=components)
-    coordinates = vectors * np.maximum(values, 0) ** steps
-    length = np.linalg.norm(coordinates, axis=1, keepdims=True)
-    return coordinates / np.where(length > 0, length, 1)
+    return unit_length(vectors * np.maximum(values, 0) ** steps)
 
 
 def spectrum(graph, *, components=COMPONENTS):

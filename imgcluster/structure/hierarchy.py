@@ -162,8 +162,10 @@ def split_nodes(points, nodes, num_clusters):
 
 
 def by_size(labels, counted=None):
-    """Return labels renumbered 0..K-1 by decreasing size (ties: by first photo); counted: bool [N], which photos count
-    to it, all by default."""
+    """Return labels renumbered 0..K-1 by decreasing size (ties: by first photo).
+
+    counted: bool [N], the photos that count towards a cluster's size; all by default.
+    """
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     sizes = np.bincount(inverse, counted)
     rank = np.empty(len(sizes), int)

@@ -2,27 +2,21 @@
 import numpy as np
 import pandas as pd
 
+from imgcluster.network.whole_batches import predict_batch
 from imgcluster.photos.pictures import iterate_pictures
 
 
 def predict(model, pictures, rows, batch_size, bar):
     """Return the outputs of a Keras model for `pictures[rows]`: a list with one array for each output.
 
-    All batches have one shape, so that the network is compiled once. bar: has `.update()`.
+    bar: has `.update()`.
     """
     outputs = []
     for start in range(0, len(rows), batch_size):
         part = rows[start:start + batch_size]
-        outputs.append(_outputs(model, pictures[part], batch_size))
+        outputs.append(predict_batch(model, pictures[part], batch_size))
         bar.update(len(part))
     return [np.concatenate(parts) for parts in zip(*outputs)]
-
-
-def _outputs(model, batch, batch_size):
-    padded = np.concatenate([batch, np.repeat(batch[:1], batch_size - len(batch), axis=0)])
-    predicted = model.predict_on_batch(padded)
-    predicted = predicted if isinstance(predicted, (list, tuple)) else [predicted]
-    return [np.asarray(each)[:len(batch)] for each in predicted]
 
 
 def predict_files(classifier, folder, img_paths, *, batch_size, bar, flip_averaging=False, **options):
@@ -35,7 +29,7 @@ def predict_files(classifier, folder, img_paths, *, batch_size, bar, flip_averag
     for batch, bad in iterate_pictures(folder, img_paths, size=classifier.input_shape[1], batch_size=batch_size,
                                        **options):
         views = [batch, batch[:, :, ::-1]] if flip_averaging else [batch]
-        part = np.mean([_outputs(classifier, view, batch_size)[0] for view in views], axis=0)
+        part = np.mean([predict_batch(classifier, view, batch_size)[0] for view in views], axis=0)
         part[list(bad)] = np.nan
         errors |= {done + index: reason for index, reason in bad.items()}
         parts.append(part)

@@ -8,8 +8,9 @@ import pytest
 from configured import PATH_TEMPLATES, ROOT, problems_of, write_config
 from pydantic import ValidationError
 
+from imgcluster import sample
 from imgcluster.configuring.config_file import load_settings
-from imgcluster.configuring.settings import Settings
+from imgcluster.configuring.settings import SAMPLES, Settings
 from imgcluster.configuring.step_options import label_options, network_options
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.records import write_record
@@ -215,3 +216,7 @@ def test_a_dataset_is_a_folder_name_and_not_a_path(name, tmp_path):
 def test_an_unknown_placeholder_in_a_folder_is_named(tmp_path):
     with pytest.raises(UserError, match=r"DATA_DIR.*\{NAME\}"):
         load_settings(overrides=["DATA_DIR=data/{NAME}"], root=tmp_path)
+
+
+def test_every_sample_that_can_be_drawn_is_known_by_its_name():
+    assert set(SAMPLES) == set(sample.SAMPLES)

@@ -126,7 +126,7 @@ def test_stand_ins_are_less_like_a_photo_than_photos_of_a_group():
 def test_faiss_is_taken_above_a_size_and_kept_until_the_features_change(tmp_path):
     pytest.importorskip("faiss", reason="faiss-cpu is not installed")
     exact, said = CosineIndex(clustered(500)[0]), []
-    assert accelerated(exact, tmp_path, 1, rows_from=501) is exact and list(tmp_path.iterdir()) == []
+    assert accelerated(exact, tmp_path, 1, rows_from=501, say=said.append) is exact and list(tmp_path.iterdir()) == []
     for key in (1, 1, 2):
         index = accelerated(exact, tmp_path, key, rows_from=500, say=said.append)
         assert index.search(exact.rows([3]), 1)[0].tolist() == [[3]]
