@@ -480,9 +480,9 @@ def test_corrections_are_said_to_be_that(tmp_path):
     count = read_json(data / "cluster_count.json")
     assert (count["num_clusters"], count["interval"], count["corrected_from"]) == (before + 1, [low, high], before)
     scores = run("05_evaluate.py", project).stdout
-    assert re.search(rf"^  number of clusters +{before + 1}$", scores, re.M) and "estimated" not in scores
+    assert re.search(rf"^  Number of clusters +{before + 1}$", scores, re.M) and "estimated" not in scores
     # Who made these features, and from which photos, is not known.
-    assert "network" not in scores
+    assert "Network" not in scores
 
 
 def test_a_dataset_without_photos_is_named(tmp_path):
