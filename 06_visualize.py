@@ -19,7 +19,8 @@ from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
 from imgcluster.report.export import export_clusters, keep_changed
-from imgcluster.report.gallery import Gallery, save_figures, warn_of_photos_not_found
+from imgcluster.report.figures import save_figures
+from imgcluster.report.gallery import Gallery, warn_of_photos_not_found
 from imgcluster.running.cli import Step, run
 
 
