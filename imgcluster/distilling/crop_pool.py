@@ -17,7 +17,7 @@ class CropPool:
     """Crops with their teacher outputs; each step a share of them is replaced by fresh ones."""
 
     def __init__(self, teachers, stream, recipe):
-        """teachers: `Teachers`; stream: `CropStream`; of the `Recipe` its batch_size, pool and reuse."""
+        """teachers: `Teachers`; stream: `crop_stream.CropStream`; of the `Recipe` its batch_size, pool and reuse."""
         self.teachers, self.stream, self.recipe = teachers, stream, recipe
         first = stream.take(recipe.batch_size)
         parts = [first, *teachers(first)]

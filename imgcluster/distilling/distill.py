@@ -19,13 +19,13 @@ import numpy as np
 
 from imgcluster.backbone_table import BACKBONES, BUNDLED_WEIGHTS
 from imgcluster.distilling.crop_pool import CropPool
+from imgcluster.distilling.crop_stream import CropStream
 from imgcluster.distilling.distill_networks import Student, Teachers
 from imgcluster.errors import UserError
 from imgcluster.files import read_arrays, replacing
 from imgcluster.network.backbones import build_backbone, check_backbone
 from imgcluster.network.saved import load_embedding
 from imgcluster.photos.listing import list_files
-from imgcluster.training.crops import CropStream
 
 # Crops on which a teacher's centring and axes are fixed; photos, in several views, on which the student's pooling is.
 CALIBRATION, POOLED = 256, 2048

@@ -4,13 +4,14 @@ import math
 import keras
 import numpy as np
 
+from imgcluster.distilling.half_precision import write_half_precision
 from imgcluster.errors import UserError
 from imgcluster.network.backbones import build_backbone
 from imgcluster.network.depth_pooling import STRIDES, backbone_maps
 from imgcluster.network.whole_batches import predict_batch
 from imgcluster.pca import shrunk
 from imgcluster.training.crops import resized
-from imgcluster.training.pooling_fit import fit_to_views, write_half_precision
+from imgcluster.training.pooling_fit import fit_to_views
 
 # Principal components of the teachers' maps that the student has to reproduce: at each of STRIDES, and at the end. What
 # tells products of one kind apart lies beyond the first hundred.

@@ -1,6 +1,5 @@
-"""An endless stream of strongly changed crops of photos, for teaching a network without labels; and gentler views."""
+"""Views of a photo: parts of it, changed at random in light, colour, angle and sharpness."""
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -11,43 +10,30 @@ from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.images import read_image, resize_for_network
 from imgcluster.training.augmentation import LIGHTNESS, hue_turn
 
-# Crops cut from a photo each time it is decoded.
-CROPS_PER_READ = 4
 # Shares of the photo's area, and aspect ratios, much as in Inception's training (Szegedy et al., CVPR 2015).
 AREA, ASPECT = (0.12, 1.0), (3 / 4, 4 / 3)
 # Views of a photo leave most of it in sight, so that they show the same thing.
 VIEWS, VIEW_AREA = 4, (0.4, 1.0)
-# Shares of crops that are the whole photo as feature extraction pads it, with other colours, with a pasted rectangle.
-WHOLE, COLOR, MIXED = 0.3, 0.7, 0.4
+# Shares of crops that are the whole photo as feature extraction pads it, and with other colours.
+WHOLE, COLOR = 0.3, 0.7
 # Shares of crops that are seen from another side, with another hue, and out of focus or noisy.
 WARPED, HUE, SPOILT = 0.4, 0.3, 0.3
 GREY = np.float32(LIGHTNESS)
 
 
-class CropStream:
-    """Random crops of photos, prepared one block ahead by a thread."""
+class ViewStream:
+    """Views of one photo after the other, in random order and again and again."""
 
     def __init__(self, photos, *, size, seed):
-        """photos: paths; unreadable ones are passed over. size: side of the crops in pixels."""
+        """photos: paths; unreadable ones are passed over. size: side of the views in pixels."""
         self.photos, self.size = list(photos), size
-        self.rng = np.random.default_rng(seed)
-        self.order, self.ready, self.ahead = [], [], None
-        self.pool = ThreadPoolExecutor(1)
-
-    def take(self, count):
-        """Return the next `count` crops, uint8 [count, size, size, 3]; raises UserError when no photo can be read."""
-        crops = self.ahead.result() if self.ahead else self._prepare(count)
-        while len(crops) < count:
-            crops = np.concatenate([crops, self._prepare(count - len(crops))])
-        self.ahead = self.pool.submit(self._prepare, count)
-        return crops[:count]
+        self.rng, self.order = np.random.default_rng(seed), []
 
     def views(self, count):
-        """Yield uint8 [VIEWS, size, size, 3], views of one photo, `count` times; raises UserError as `take` does."""
-        if self.ahead:
-            self.ahead.result()
+        """Yield uint8 [VIEWS, size, size, 3], views of one photo, `count` times; UserError where no photo can be read.
+        """
         for _ in range(count):
-            image = self._read_next()
+            image = self.read_next()
             yield np.stack([random_crop(image, self.size, self.rng, area=VIEW_AREA, hue=0.0) for _ in range(VIEWS)])
 
     def state(self):
@@ -58,17 +44,8 @@ class CropStream:
         """Give the views that follow the `state` of another stream."""
         self.rng.bit_generator.state, self.order = json.loads(state)
 
-    def _prepare(self, count):
-        # Crops wait until four times as many are there, so that the crops of one photo do not follow each other.
-        while len(self.ready) < 4 * count:
-            image = self._read_next()
-            self.ready += [random_crop(image, self.size, self.rng) for _ in range(CROPS_PER_READ)]
-        places = self.rng.permutation(len(self.ready))
-        self.ready = [self.ready[place] for place in places]
-        crops, self.ready = self.ready[:count], self.ready[count:]
-        return np.stack([self._mixed(crop) for crop in crops])
-
-    def _read_next(self):
+    def read_next(self):
+        """Return the next photo that can be read, uint8 [H, W, 3]; UserError where none can."""
         for _ in range(len(self.photos)):
             if not self.order:
                 self.order = self.rng.permutation(len(self.photos)).tolist()
@@ -78,17 +55,6 @@ class CropStream:
                 continue
         raise UserError(f"none of the {len(self.photos)} photos can be read, for one {self.photos[0]}; "
                         "run 01_img_preprocess.py again")
-
-    def _mixed(self, crop):
-        """Now and then paste another crop's rectangle (CutMix): one more picture that no photo shows."""
-        if self.rng.random() >= MIXED:
-            return crop
-        other = self.ready[self.rng.integers(len(self.ready))]
-        high, wide = (self.size * np.sqrt(self.rng.uniform(0.1, 0.6, 2))).astype(int)
-        top, left = self.rng.integers(self.size - high + 1), self.rng.integers(self.size - wide + 1)
-        crop = crop.copy()
-        crop[top:top + high, left:left + wide] = other[top:top + high, left:left + wide]
-        return crop
 
 
 def random_crop(image, size, rng, *, area=AREA, hue=HUE):

@@ -9,7 +9,7 @@ from imgcluster.network.classifier import PRETRAINED
 from imgcluster.network.depth_pooling import DepthPooling, backbone_maps, has_depths
 from imgcluster.network.determinism import make_deterministic
 from imgcluster.network.ensemble import join_networks, side_by_side
-from imgcluster.training.crops import VIEWS, CropStream
+from imgcluster.training.crops import VIEWS, ViewStream
 from imgcluster.training.frozen_maps import digest
 from imgcluster.training.pooling_fit import PHOTOS_TOGETHER, fit_to_pooled, view_pooling
 
@@ -62,7 +62,7 @@ def fit_to_photos(embedding, photos, *, seed, folder, progress):
     path = folder / f"pooling_{digest([*embedding.get_weights(), np.array([seed, size]), *_written(photos)])}.npz"
     statistics = arrays_if_whole(path)
     if statistics is None:
-        stream = CropStream(photos, size=size, seed=seed)
+        stream = ViewStream(photos, size=size, seed=seed)
         with progress(f"views of {len(photos)} photos", LOOKS * VIEWS, "view") as bar:
             statistics = fit_to_pooled(_pooled_groups(embedding, stream, path.with_suffix(""), bar))
         write_arrays(path, **statistics)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from imgcluster.network.backbones import build_backbone
-from imgcluster.training.crops import VIEWS, CropStream
-from imgcluster.training.pooling_fit import fit_to_views, write_half_precision
+from imgcluster.network.depth_pooling import pooled_at_depths
+from imgcluster.training.crops import VIEWS, ViewStream
+from imgcluster.training.pooling_fit import fit_to_views
 
 SIZE = 64
 
@@ -31,7 +32,7 @@ def network(tiny_backbone):
 
 
 def views_of(photos, seed, count):
-    return CropStream(sorted(photos.glob("*.png")), size=SIZE, seed=seed).views(count)
+    return ViewStream(sorted(photos.glob("*.png")), size=SIZE, seed=seed).views(count)
 
 
 def found(embedding, views):
@@ -43,11 +44,9 @@ def found(embedding, views):
     return np.mean(photo[(vectors @ vectors.T - 9 * np.eye(len(photo))).argmax(axis=1)] == photo)
 
 
-def test_other_views_of_a_photo_are_found_more_often_than_by_the_average(photos, tmp_path):
-    out = tmp_path / "fitted.weights.h5"
+def test_other_views_of_a_photo_are_found_more_often_than_by_the_average(photos):
     plain = build_backbone("bundled", input_size=SIZE, pooling="avg")
-    write_half_precision(plain.get_layer("backbone"), out, fit_to_views(plain, views_of(photos, 0, 60)))
-    fitted = build_backbone("bundled", weights=out, input_size=SIZE)
+    fitted = pooled_at_depths(plain, fit_to_views(plain, views_of(photos, 0, 60)))
     views = list(views_of(photos, 1, 30))
     assert found(fitted, views) > found(plain, views) + 0.2
 
@@ -57,14 +56,3 @@ def test_the_same_views_give_the_same_statistics(photos, network):
     for name, array in first.items():
         np.testing.assert_allclose(array @ array.T if name == "axes" else array,
                                    second[name] @ second[name].T if name == "axes" else second[name], atol=1e-3)
-
-
-def test_numbers_too_large_for_half_precision_are_kept(tmp_path):
-    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1), keras.layers.Dense(1)])
-    weights = [np.full(array.shape, value, np.float32) for array, value in zip(network.get_weights(), (1e5, 2, 3, 4))]
-    network.set_weights(weights)
-    write_half_precision(network, tmp_path / "a.weights.h5", {})
-    network.set_weights([0 * array for array in weights])
-    network.load_weights(tmp_path / "a.weights.h5")
-    for before, after in zip(weights, network.get_weights(), strict=True):
-        np.testing.assert_array_equal(before, after)

@@ -12,7 +12,7 @@ from imgcluster.files import write_json
 from imgcluster.network.backbones import build_backbone
 from imgcluster.network.saved import is_classifier, load_classifier, load_trained
 from imgcluster.rows import unit_length
-from imgcluster.training.crops import CropStream
+from imgcluster.training.crops import ViewStream
 from imgcluster.training.unlabelled import fit_networks, fit_to_photos
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
@@ -124,8 +124,8 @@ def test_a_fit_that_was_killed_goes_on_where_it_was_and_ends_the_same(photos, si
     network = build_backbone("Tiny", weights=None, input_size=SIZE)
     paths, looks = [photos[0] / name for name in photos[1]], []
     whole = fit_to_photos(network, paths, seed=0, folder=tmp_path / "whole", progress=silent)
-    monkeypatch.setattr("imgcluster.training.unlabelled.CropStream", type("Counted", (CropStream,), {
-        "views": lambda self, count: looks.append(count) or CropStream.views(self, count)}))
+    monkeypatch.setattr("imgcluster.training.unlabelled.ViewStream", type("Counted", (ViewStream,), {
+        "views": lambda self, count: looks.append(count) or ViewStream.views(self, count)}))
 
     class KilledBar:
         moved = 0
