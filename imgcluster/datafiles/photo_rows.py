@@ -16,7 +16,7 @@ from imgcluster.datafiles.artefacts import (
     read_labels_true,
     write_labels,
 )
-from imgcluster.datafiles.feature_record import FEATURES, features_record, note_features
+from imgcluster.datafiles.feature_record import FEATURES, RECORD, features_record, note_features
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.errors import UserError
 from imgcluster.files import new_array_file, replacing, write_lines
@@ -114,7 +114,7 @@ def _realign(data_dir, stage, old, new, replaced):
         kept.append(name)
         if name == FEATURES and record:
             note_features(stage, record)
-            kept.append("made_by_03.json")
+            kept.append(RECORD)
     if outdated:
         log.warning("made for other photos, and moved to %s: %s", data_dir / OUTDATED, ", ".join(outdated))
     return kept, outdated

@@ -17,7 +17,14 @@ from imgcluster.datafiles.artefacts import (
     read_img_paths,
     write_labels,
 )
-from imgcluster.datafiles.feature_record import features_digest, features_record, note_features, read_before
+from imgcluster.datafiles.feature_record import (
+    FEATURES,
+    RECORD,
+    features_digest,
+    features_record,
+    note_features,
+    read_before,
+)
 from imgcluster.datafiles.photo_rows import WHOLE, left_out
 from imgcluster.datafiles.records import PHOTOS, fingerprint
 from imgcluster.datafiles.staging import commit, discard, stage_folder
@@ -239,8 +246,8 @@ def _stage_features(data_dir, stage, rows, old, new, vectors):
     vectors: features of the photos `new`, and those from before or None.
     """
     features, before = vectors
-    files, record, old_before = ["features.npy", "made_by_03.json"], features_record(data_dir), read_before(data_dir)
-    _merge(stage / "features.npy", rows, (old, read_features(data_dir)), (new, features), dtype=np.float32)
+    files, record, old_before = [FEATURES, RECORD], features_record(data_dir), read_before(data_dir)
+    _merge(stage / FEATURES, rows, (old, read_features(data_dir)), (new, features), dtype=np.float32)
     if old_before is not None:
         _merge(stage / BEFORE, rows, (old, old_before), (new, before), dtype=np.float16)
         files.append(BEFORE)

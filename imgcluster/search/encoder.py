@@ -8,6 +8,7 @@ from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.feature_record import PRETRAINED_SETTINGS, features_record
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.errors import UserError
+from imgcluster.extraction.feature_files import WHITENING
 from imgcluster.extraction.features import embed
 from imgcluster.files import read_arrays
 from imgcluster.photos.decoding import decode_image
@@ -125,7 +126,7 @@ def check_network(data_dir, source, dimension):
 
 def read_whitening(data_dir, components):
     """Return (mean [D], axes [D, K]) by which step 03 whitened, or None with PCA_WHITENING = None (`components`)."""
-    path = Path(data_dir) / "whitening.npz"
+    path = Path(data_dir) / WHITENING
     if components is None:
         return None
     if not path.exists():
