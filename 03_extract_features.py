@@ -16,6 +16,7 @@ from imgcluster.configuring.step_options import feature_options
 from imgcluster.datafiles import records
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import features_digest, has_made
+from imgcluster.datafiles.own_features import keep_own
 from imgcluster.datafiles.photo_rows import drop_unreadable
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.extraction.features import extract_features
@@ -50,6 +51,9 @@ def main(argv=None):
                     "made anew)", then="04_cluster_som.py")
         return
     if not current:
+        if own := keep_own(step.data_dir):
+            step.warn(f"{step.show(path)} was not made by this step: yours is kept in {step.show(own)}; to use it, put "
+                      "both files back and go on with step 04")
         extract(step, network, img_dir, img_paths, path)
         note(step, network, outputs)
         for name in PROJECTOR_FILES:  # of the features before

@@ -394,6 +394,12 @@ def test_features_are_made_anew_where_photos_network_or_settings_are_others(tiny
     # Masks come from the same look at them, and tell more of each than is looked for by default.
     run("01_img_preprocess.py", project, "--set", "BACKGROUND=grey", "--set", "SAVE_MASKS=True")
     assert (project / "data" / "shop" / "masks").exists() and not again(frozen, "BACKGROUND=grey", "SAVE_MASKS=True")
+    # Those that a person put there cannot be made again.
+    np.save(features, np.eye(len(lines(features.with_name("img_paths.txt"))), dtype=np.float32))
+    own = features.read_bytes()
+    done = run("03_extract_features.py", project, "--set", frozen)
+    kept = features.parent / "outdated" / "your_features" / "features.npy"
+    assert kept.read_bytes() == own != features.read_bytes() and "yours is kept in" in done.stderr
 
 
 def test_files_for_the_projector_are_made_of_the_features_there_are(tiny, tmp_path):

@@ -17,6 +17,7 @@ from imgcluster.datafiles.artefacts import (
     write_labels,
 )
 from imgcluster.datafiles.feature_record import FEATURES, RECORD, features_record, note_features
+from imgcluster.datafiles.own_features import keep_own
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.errors import UserError
 from imgcluster.files import new_array_file, replacing, write_lines
@@ -78,20 +79,26 @@ def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset()):
 
     labels_true: one label per photo, or None. replaced: photos that are others than before, under the same names.
     Other row files lose the rows of photos that left; where photos came or were replaced, they cannot be kept in step
-    and are moved to `outdated/`, and the step that makes them has to run again.
+    and are moved to `outdated/`, and the step that makes them has to run again. Labels go there where there are none
+    any more. Features of one's own, which no step makes again, are kept there as they were (`own_features`).
     """
     data_dir, img_paths = Path(data_dir), list(img_paths)
     stage, files, outdated = stage_folder(data_dir), ["img_paths.txt"], []
     if (data_dir / "img_paths.txt").exists():
         old = read_img_paths(data_dir)
         if old != img_paths or not replaced.isdisjoint(old):
+            if own := keep_own(data_dir):
+                log.warning("features.npy is your own: as it was, with the list of its photos, it is kept in %s", own)
             kept, outdated = _realign(data_dir, stage, old, img_paths, replaced)
             files += kept
     # All change together, whoever is killed: labels of other photos, as many as these, would be taken for theirs.
     write_lines(stage / "img_paths.txt", img_paths)
     if labels_true is None:
-        for name in labels_files("true"):
-            (data_dir / name).unlink(missing_ok=True)
+        gone = [name for name in labels_files("true") if (data_dir / name).exists()]
+        if gone:
+            log.warning("no labels any more, so that those there were went to %s: %s", data_dir / OUTDATED,
+                        ", ".join(gone))
+        outdated += gone
     else:
         write_labels(stage, "true", labels_true)
         files += labels_files("true")

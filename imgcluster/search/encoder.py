@@ -96,8 +96,8 @@ def check_settings(data_dir, settings, *, trained):
     path = require(Path(data_dir) / "features.npy")
     if not features_record(data_dir):
         raise UserError(f"{path}: step 03 did not make it (made_by_03.json has no record of it), so by which network a "
-                        "photo could be compared with it is not known; run 03_extract_features.py, or, where step 03 "
-                        "made it elsewhere, put the made_by_03.json from there beside it")
+                        "photo could be compared with it is not known; run 03_extract_features.py, which puts yours "
+                        "aside, or, where step 03 made it elsewhere, put the made_by_03.json from there beside it")
     idle = OF_PRETRAINED if trained else () if settings["WEIGHTS"] is None else ("RANDOM_SEED",)
     changes = changed_settings(data_dir, "03", {name: settings[name] for name in settings if name not in idle})
     if changes:

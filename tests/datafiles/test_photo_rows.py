@@ -25,6 +25,7 @@ def data_dir(request, tmp_path):
     labelled = request.param
     write_photo_rows(tmp_path, PHOTOS, LABELS if labelled else None)
     write_array(tmp_path / "features.npy", np.arange(10, dtype=np.float32).reshape(5, 2))
+    note_features(tmp_path, {"network": "any"})
     write_lines(tmp_path / "features.tsv", [f"{2 * row}\t{2 * row + 1}" for row in range(5)])
     write_lines(tmp_path / "metadata.tsv", [*(["file\tlabel"] if labelled else []), *PHOTOS])
     write_labels(tmp_path, "pred", np.arange(5))
@@ -117,6 +118,7 @@ def test_where_photos_come_old_row_files_are_set_aside(data_dir):
 
 def test_row_files_that_did_not_fit_before_are_set_aside(data_dir, caplog):
     write_array(data_dir / "features.npy", np.zeros((3, 2), np.float32))
+    note_features(data_dir, {"network": "any"})
     write_lines(data_dir / "labels_pred.txt", "01")
     write_photo_rows(data_dir, PHOTOS[:2], labels_of(data_dir, [0, 1]))
     assert sorted(path.name for path in (data_dir / "outdated").iterdir()) == ["features.npy", "labels_pred.txt"]
@@ -134,10 +136,23 @@ def test_damaged_arrays_are_set_aside(data_dir):
     assert all((data_dir / "outdated" / name).exists() and not (data_dir / name).exists() for name in names)
 
 
-def test_labels_go_when_there_are_none_any_more(data_dir):
+def test_labels_are_put_aside_when_there_are_none_any_more(data_dir, caplog):
+    there = {path.name: path.read_bytes() for path in data_dir.glob("labels_true.*")}
     write_photo_rows(data_dir, PHOTOS, None)
-    assert read_labels_true(data_dir) is None
-    assert not list(data_dir.glob("labels_true.*"))
+    assert read_labels_true(data_dir) is None and not list(data_dir.glob("labels_true.*"))
+    assert there == {path.name: path.read_bytes() for path in data_dir.glob("outdated/labels_true.*")}
+    assert len(caplog.messages) == bool(there)
+
+
+def test_features_of_ones_own_are_kept_as_they_were_before_photos_leave(data_dir, caplog):
+    (data_dir / "made_by_03.json").unlink()
+    whole = (data_dir / "features.npy").read_bytes()
+    write_photo_rows(data_dir, PHOTOS[1:], labels_of(data_dir, range(1, 5)))
+    kept = data_dir / "outdated" / "your_features"
+    assert (kept / "features.npy").read_bytes() == whole and read_img_paths(kept) == PHOTOS
+    told, = caplog.messages
+    assert told == f"features.npy is your own: as it was, with the list of its photos, it is kept in {kept}"
+    assert_rows(data_dir, [1, 2, 3, 4])
 
 
 def test_large_arrays_lose_the_right_rows(tmp_path, monkeypatch):
