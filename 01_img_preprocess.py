@@ -50,7 +50,8 @@ def main(argv=None):
     step.say(f"{counted(len(done.kept), 'photo')} usable, {len(done.skipped)} skipped, {copies} of another photo"
              f"{' left out' if settings.REMOVE_DUPLICATES else ''}; {plain} on a plain background; "
              f"{doubtful} with warnings (photos.csv)")
-    step.finish(f"{counted(len(done.usable), 'photo')} to {step.show(folders.img)}",
+    among = ", copies among them," if done.copies else ""
+    step.finish(f"{counted(len(done.usable), 'photo')}{among} to {step.show(folders.img)}",
                 then="02_finetune_network.py" if settings.learns else "03_extract_features.py")
 
 

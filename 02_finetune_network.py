@@ -12,17 +12,11 @@ Runtime: without labels a minute or two with MobileNetV2, about four with Incept
 import shutil
 import sys
 
-from imgcluster.configuring.step_options import (
-    augmentation_options,
-    each_network,
-    regime_options,
-    split_options,
-    trainer_options,
-)
+from imgcluster.configuring import step_options as options
 from imgcluster.datafiles.artefacts import OUTDATED
 from imgcluster.datafiles.records import PHOTOS, prepared_with, weights_digest
 from imgcluster.progress import progress
-from imgcluster.running.ahead import labels_to_learn, require_ahead
+from imgcluster.running.ahead import labels_to_learn, nothing_learnt, require_ahead
 from imgcluster.running.cli import Step, quiet_start, run
 
 
@@ -52,16 +46,17 @@ def fit(step, source, img_dir, img_paths):
 
     Returns (files made, files read, facts for the record), or None where nothing was fitted.
     """
-    # TensorFlow takes seconds to import: only now, so that --help and wrong settings answer at once.
-    with quiet_start():
-        from imgcluster.extraction.network_files import NETWORK, write_fitted
-        from imgcluster.training.unlabelled import fit_networks, nothing_learnt
+    from imgcluster.extraction.network_files import NETWORK, write_fitted
 
     data_dir, network = source.folder("DATA_DIR"), None
-    none, remedy = nothing_learnt(source.DATASET, asked=source.learns_labels)
+    none, remedy = nothing_learnt(source)
     if not (reason := source.why_not_fitted(len(img_paths))):
+        # TensorFlow takes seconds to import: only now, so that all else answers at once.
+        with quiet_start():
+            from imgcluster.training.unlabelled import fit_networks
+
         step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
-        network, names = fit_networks(each_network(source), img_dir, img_paths, seed=source.RANDOM_SEED,
+        network, names = fit_networks(options.each_network(source), img_dir, img_paths, seed=source.RANDOM_SEED,
                                       folder=data_dir / "training", progress=progress, say=step.say)
     if write_fitted(data_dir, network):
         step.warn(f"the network trained on labels of {source.DATASET} went to {step.show(data_dir / OUTDATED)}")
@@ -71,26 +66,25 @@ def fit(step, source, img_dir, img_paths):
 
 
 def learn(step, source, img_dir, img_paths, labels):
-    """Fine-tune the network, or each of several, on labelled photos.
-
-    Returns (files made, files read, facts for the record).
-    """
+    """Fine-tune the network, or each of several, on labelled photos; returns what `fit` does where it fits one."""
     with quiet_start():
         from imgcluster.extraction.network_files import write_trained
         from imgcluster.training.augmentation import Augmentation
         from imgcluster.training.trainer import Trainer, make_training_set
         from imgcluster.training.training import Regime
 
-    data_dir, training_set = source.folder("DATA_DIR"), make_training_set(img_paths, labels, **split_options(source))
-    regime = Regime(augmentation=Augmentation(**augmentation_options(source)), **regime_options(source))
+    data_dir = source.folder("DATA_DIR")
+    training_set = make_training_set(img_paths, labels, **options.split_options(source))
+    regime = Regime(augmentation=Augmentation(**options.augmentation_options(source)), **options.regime_options(source))
     trainer = Trainer(training_set, regime, img_dir=img_dir, state_dir=data_dir / "training", say=step.say,
-                      warn=step.warn, progress=progress, **trainer_options(source))
-    members = trainer.train_all(each_network(source))
+                      warn=step.warn, progress=progress, **options.trainer_options(source))
+    members = trainer.train_all(options.each_network(source))
     outputs, scores, judged = write_trained(data_dir, trainer, members)
+    facts = {"network": " + ".join(member.name for member in members), "scores": scores,
+             "holdout_models": training_set.holdout_classes}
     step.say(f"network kept, with all features that step 03 gets, on {judged} validation photos: "
              f"{training_set.scores_in_words(scores)}")
-    names = " + ".join(member.name for member in members)
-    return outputs, (*PHOTOS, "labels_true.txt"), {"network": names, "holdout_models": training_set.holdout_classes}
+    return outputs, (*PHOTOS, "labels_true.txt"), facts
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from collections import Counter
 from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.copies import copy_groups
-from imgcluster.clusters.finding import find_clusters, finish_others, place_photos
+from imgcluster.clusters.finding import find_clusters, finish_others, place_photos, what_is_left
 from imgcluster.clusters.placing import require_chain
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
 from imgcluster.datafiles.feature_record import are_others
@@ -59,6 +59,8 @@ def main(argv=None):
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
                  f"{counted(clustering.num_clusters, 'cluster')}{likely}"
                  f"{f'; there were NUM_CLUSTERS = {asked} before' if forced else ''}")
+    for line in what_is_left(clustering, placed=bool(chain)):
+        step.say(line)
     write_clustering(step.data_dir, img_paths, features, found.som, clustering, copies=copies, **found.facts)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",

@@ -14,7 +14,7 @@ from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.chain import chain_behind
 from imgcluster.errors import UserError
-from imgcluster.files import remove_leftovers
+from imgcluster.files import are_older, remove_leftovers
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
@@ -53,8 +53,8 @@ def main(argv=None):
         count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, exported,
                                 names=gallery.names, link=settings.EXPORT_CLUSTERS == "link")
         step.say(f"{count} photos put into {step.show(exported)}")
-    elif exported.exists():
-        step.warn(f"{step.show(exported)} is of an earlier run (other clusters?): remove it, or set EXPORT_CLUSTERS")
+    elif exported.exists() and not are_older([step.data_dir / "labels_pred.txt"], exported):
+        step.warn(f"{step.show(exported)} is of earlier clusters: remove it, or set EXPORT_CLUSTERS to make it anew")
     step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"])
     step.finish(f"{len(written) - 1} figures and the report ({page['bytes'] / 1e6:.1f} MB)")
     step.say(f"open in a browser: {step.show(step.result_dir / 'report.html')}")

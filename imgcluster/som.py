@@ -274,11 +274,16 @@ def train_map(features, *, grid, epochs, progress, **options):
     rows, columns = grid or default_grid(len(features))
     som = SelfOrganizingMap(rows, columns, features.shape[1], normalize=True, **options)
     with progress(f"map of {rows} x {columns} units", epochs, "epoch") as bar:
-        def show(epoch, quantization_error, topographic_error):
+        def show(quantization_error, topographic_error):
             bar.set_postfix_str(f"quantization error {quantization_error:.3f}, topographic {topographic_error:.3f}",
                                 refresh=False)
+
+        def epoch_done(epoch, *errors):
+            show(*errors)
             bar.update(1)
-        som.fit(features, epochs=epochs, callback=show)
-    for errors, last in zip((som.quantization_errors, som.topographic_errors), som.errors(features)):
-        errors.append(last)
+        som.fit(features, epochs=epochs, callback=epoch_done)
+        last = som.errors(features)
+        show(*last)
+    som.quantization_errors.append(last[0])
+    som.topographic_errors.append(last[1])
     return som

@@ -2,8 +2,8 @@
 """Name the likeliest models of new photos, with the network that step 02 trained.
 
 Reads:  network.keras and classes.txt of TRAIN_DATASET (steps 00 to 02); a folder of photos, as they are
-Writes: a CSV: file, model_1, p_1, ... model_5, p_5, the likeliest model first; a photo that cannot be read has an
-        empty row and is named on the screen
+Writes: a CSV: file, model_1, p_1, ... model_5, p_5, the likeliest model first; a photo that cannot be read, or most of
+        which is missing, has an empty row and is named on the screen
 
 Only models the network was trained on can be named (classes.txt); for others use steps 03 and 04. Which were held out
 of training for good (TRAIN_ON_ALL = False) is said at the end.
@@ -15,6 +15,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -24,7 +26,9 @@ from imgcluster.csv_tables import write_table  # noqa: E402
 from imgcluster.datafiles.artefacts import read_lines, require  # noqa: E402
 from imgcluster.datafiles.records import read_record  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
+from imgcluster.photos.images import read_bytes  # noqa: E402
 from imgcluster.photos.listing import list_files  # noqa: E402
+from imgcluster.photos.photo_audit import refusal_of_file  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
 from imgcluster.running.cli import add_settings_arguments, quiet_start, run  # noqa: E402
 
@@ -58,7 +62,10 @@ def main(argv=None):
         probabilities, errors = predict_files(classifier, options.photos, img_paths, bar=bar,
                                               batch_size=settings.BATCH_SIZE, flip_averaging=settings.FLIP_AVERAGING,
                                               **picture_options(settings))
-    for name, reason in [*refused, *((img_paths[row], reason) for row, reason in errors.items())]:
+    for row, name in enumerate(img_paths):
+        if row not in errors and (reason := refusal_of_file(read_bytes(options.photos / name))):
+            errors[row], probabilities[row] = reason, np.nan
+    for name, reason in [*refused, *((img_paths[row], errors[row]) for row in sorted(errors))]:
         print(f"warning: {name}: {reason}", file=sys.stderr)
     write_table(options.out, likeliest_models(img_paths, probabilities, classes))
     print(f"wrote {options.out}: {len(img_paths) - len(errors)} photos, {len(classes)} models")

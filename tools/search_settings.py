@@ -3,18 +3,20 @@
 
 Reads:  img/ of TRAIN_DATASET and its labels (run steps 00 and 01 first)
 Writes: a CSV with a row for each trial: the settings tried, the best epoch, MAP@R, recall@1 and ARI on the held-out
-        models (HOLDOUT_MODELS, the same ones in every trial), top-1 on held-back photos, seconds; trials that the file
-        already holds are not run again (they must be of the same settings)
+        models (HOLDOUT_MODELS, the same ones in every trial) by all features that step 03 would get, top-1 on held-back
+        photos, seconds; trials that the file already holds are not run again (they must be of the same settings)
 Runtime: as many trainings as there are trials
 
-Every --set NAME=V1,V2,... is tried with every other (the whole grid), or --draws N of the combinations at random. The
-best of many trials is flattered by the choice: judge it on photos that took no part.
+Every --set NAME=V1,V2,... is tried with every other (the whole grid), or --draws N of the combinations at random. A
+value in brackets, such as a list of networks, may hold commas itself. The best of many trials is flattered by the
+choice: judge it on photos that took no part.
 
 Example:
     python tools/search_settings.py --out trials.csv --set LOSS=cosine,contrastive --set LEARNING_RATE=1e-4,3e-4
 """
 import argparse
 import itertools
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,13 +30,17 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from imgcluster.configuring.config_file import load_settings  # noqa: E402
+from imgcluster.configuring.settings import Settings  # noqa: E402
+from imgcluster.configuring.step_settings import STEP_SETTINGS  # noqa: E402
 from imgcluster.csv_tables import read_table, write_table  # noqa: E402
 from imgcluster.datafiles.artefacts import require  # noqa: E402
+from imgcluster.datafiles.records import read_record  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.running.cli import run  # noqa: E402
+from imgcluster.training.validation import best_row  # noqa: E402
 
 INPUTS = ("img_paths.txt", "labels_true.txt", "made_by_00.json", "made_by_01.json")
-SCORES = ("epoch", "holdout_map_r", "holdout_recall_1", "holdout_ari", "val_top_1")
+SCORES = ("holdout_map_r", "holdout_recall_1", "holdout_ari", "val_top_1")
 
 
 def parse(argv):
@@ -51,7 +57,12 @@ def parse(argv):
 def main(argv=None):
     """Run the tool; returns its exit code."""
     options = parse(argv)
+    if options.draws is not None and options.draws < 1:
+        raise UserError(f"--draws {options.draws}: at least 1")
     names, trials = combinations(options.set, options.draws, options.seed)
+    tried = (*STEP_SETTINGS["02"], "TRAIN_DATASET")
+    if idle := [name for name in names if name in Settings.model_fields and name not in tried]:
+        raise UserError(f"--set {idle[0]}: no setting of step 02, so that every network would be the same")
     sources = [load(options.config, names, trial) for trial in trials]
     for source in sources:  # all of them before the first hour is spent
         check_source(source)
@@ -62,13 +73,20 @@ def main(argv=None):
             continue
         print(f"trial {number} of {len(trials)}: {described(names, trial)}", flush=True)
         scores = train(options.config, names, trial, source)
+        print(f"{in_words(scores)}, {scores['seconds']} s", flush=True)
         row = pd.DataFrame([{**dict(zip(names, trial)), **scores}])
         write_table(options.out, pd.concat([known, row]) if len(known) else row)
     table = read_table(options.out)
-    best = table.loc[table.holdout_map_r.astype(float).idxmax()]
-    print(f"best of {len(table)} trials on held-out models: {described(names, best[names])}: MAP@R "
-          f"{float(best.holdout_map_r):.3f}, recall@1 {float(best.holdout_recall_1):.3f}; all in {options.out}")
+    quality = table.holdout_map_r.astype(float)
+    best, equal = table.loc[quality.idxmax()], int((quality == quality.max()).sum())
+    print(f"best of {len(table)} trials on held-out models: {described(names, best[names])}: {in_words(best)}; "
+          f"{f'{equal} trials are as good; ' if equal > 1 else ''}all in {options.out}")
     return 0
+
+
+def in_words(scores):
+    """The scores of a trial that tell most, in words."""
+    return f"MAP@R {float(scores['holdout_map_r']):.3f}, recall@1 {float(scores['holdout_recall_1']):.3f}"
 
 
 def combinations(texts, draws, seed):
@@ -79,7 +97,7 @@ def combinations(texts, draws, seed):
         if not separator or not listed:
             raise UserError(f"--set {text}: expected NAME=V1,V2,...")
         names.append(name.strip())
-        values.append(listed.split(","))
+        values.append(re.split(r",(?![^\[(]*[\])])", listed))  # at commas outside of brackets
     grid = list(itertools.product(*values))
     if draws is not None:
         chosen = np.random.default_rng(seed).permutation(len(grid))[:draws]
@@ -98,7 +116,7 @@ def check_source(source):
 def check_table(path, names):
     """Raise UserError where the table of trials at `path` holds trials of other settings than `names`."""
     table = read_table(path)
-    former = [name for name in table.columns if name not in (*SCORES, "seconds")]
+    former = [name for name in table.columns if name not in ("epoch", *SCORES, "seconds")]
     if len(table) and set(former) != set(names):
         raise UserError(f"--out {path}: holds trials of {', '.join(former)}, these are of {', '.join(names)}; "
                         "give them another file")
@@ -119,7 +137,7 @@ def load(config, names, trial):
 
 
 def train(config, names, trial, source):
-    """Run step 02 in a folder of its own; return its best epoch's scores and the seconds it took.
+    """Run step 02 in a folder of its own; return its best epoch, the scores of the network and the seconds it took.
 
     source: the settings of the trial, for TRAIN_DATASET.
     """
@@ -136,14 +154,15 @@ def train(config, names, trial, source):
         began = time.perf_counter()
         done = subprocess.run([sys.executable, ROOT / "02_finetune_network.py",
                                *(["--config", config] if config else []),
-                               *(part for text in settings for part in ("--set", text))], check=False)
+                               *(part for text in settings for part in ("--set", text))],
+                              check=False, stdout=subprocess.DEVNULL)  # which names files that are not kept
         if done.returncode:
             raise UserError(f"{described(names, trial)}: step 02 failed (its message is above)")
-        history = pd.read_csv(work / "history.csv")
-        if "holdout_map_r" not in history:
+        scores, history = read_record(work, "02")["scores"], pd.read_csv(work / "history.csv")
+        if "holdout_map_r" not in scores:
             raise UserError("too few models to hold any out; trials cannot be compared")
-        best = history.loc[history.holdout_map_r.idxmax()]
-        return {**{name: best[name] for name in SCORES}, "seconds": round(time.perf_counter() - began)}
+        return {"epoch": best_row(history)["epoch"], **{name: scores[name] for name in SCORES},
+                "seconds": round(time.perf_counter() - began)}
 
 
 if __name__ == "__main__":

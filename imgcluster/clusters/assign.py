@@ -63,11 +63,31 @@ class EarlierPhotos:
         nearest = voted(self.labels[index], distance)
         new = are_new(self.features, features, self.labels, self.units, units, self.map.prototypes,
                       by_direction=self.by_direction)
+        return Assignment(np.where(new, NO_CLUSTER, nearest), nearest, self.confidence(places, nearest))
+
+    def confidence(self, places, labels, *, merged=None):
+        """Return `directions.confidence_among` of photos at places [M, d] (`placed`) in clusters labels int [M], -1 for
+        none, whose confidence is 0.
+
+        merged: {cluster of earlier photos: the one it has joined}. Clusters that no earlier photo is in are those of
+        the new ones in them.
+        """
+        earlier = self.labels.copy()
+        for cluster, other in (merged or {}).items():
+            earlier[self.labels == cluster] = other
         # Numbers that no photo has, as of a cluster that was merged into another, are no clusters.
-        there, own = np.unique(self.labels, return_inverse=True)
-        means = mean_directions(self.places, own)
-        return Assignment(np.where(new, NO_CLUSTER, nearest), nearest,
-                          confidence_among(places, np.searchsorted(there, nearest), means))
+        own, born = labels >= 0, ~np.isin(labels, earlier)
+        means, numbers = [], []
+        for some, those in ((earlier, self.places), (labels[own & born], places[own & born])):
+            if len(some):
+                there, index = np.unique(some, return_inverse=True)
+                numbers.append(there)
+                means.append(mean_directions(those, index))
+        numbers, found = np.concatenate(numbers), np.zeros(len(labels))
+        order = np.argsort(numbers)
+        index = order[np.searchsorted(numbers, labels[own], sorter=order)]
+        found[own] = confidence_among(places[own], index, np.concatenate(means))
+        return found
 
 
 def voted(labels, distance):

@@ -22,8 +22,8 @@ from imgcluster.wording import counted, listed
 MOST_NAMED = 10  # lines of corrections.csv in a warning
 LEFT_ASIDE = ("left aside: made for another clustering ({!r}), whose numbers mean other clusters, and of which nothing "
               "is known here: it was found in another folder or long ago, or photos were placed in clusters of another "
-              "dataset then or are now (ASSIGN_TO). Correct these clusters in the report and save the file anew, or "
-              "remove the lines")
+              "dataset then or are now (ASSIGN_TO), which were found anew since. Correct these clusters in the report, "
+              "save the file anew and remove these lines from it")
 ASTRAY = ("followed all the same: the photos are now where these lines put them. Where their numbers are of other "
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
@@ -66,6 +66,8 @@ def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=No
         clustering = replace(clustering, merged=found.merged)
     if moved:
         clustering = _regrouped(clustering, found.labels, features)
+    elif found.merged:
+        clustering = replace(clustering, confidence=_confidence(clustering, found.labels, features))
     if found.by_hand.any():
         clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     return clustering, outcome.num_lines, moved
@@ -155,12 +157,14 @@ def _regrouped(clustering, labels, features):
 
 
 def _confidence(clustering, labels, features):
-    """The confidence float [N] of a Clustering's photos in other clusters int [N], 0 outside of any; in clusters of
-    other photos as it was.
+    """The confidence float [N] of a Clustering's photos in other clusters int [N], 0 outside of any; as it was where
+    the Clustering does not say where photos are.
 
     Small clusters that were in one with what a person has now put apart hide just that difference, so the corrected
     clusters show what differs within a product, for photos of those that changed.
     """
+    if clustering.confidence_in:
+        return clustering.confidence_in(labels, merged=clustering.merged)
     if clustering.places is None:
         return clustering.confidence
     inside, certainty = np.flatnonzero(labels >= 0), np.zeros(len(labels), clustering.confidence.dtype)

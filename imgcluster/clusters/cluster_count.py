@@ -29,7 +29,8 @@ class Clustering:
     count; corrected_from: the count before a person's corrections, where there were any; finer_groups: as of an
     `Estimate`; places [N, d]: of the photos, where clusters are compared by direction, None where others' clusters
     were; evened: whether there what differs within small clusters of the photos counts less, as nothing showed it
-    better; new_groups: as `new_groups.groups_of_new` returns them, of photos placed among earlier ones; merged:
+    better; confidence_in: function of other labels (and merged) to the photos' confidence, where others' clusters were;
+    new_groups: as `new_groups.groups_of_new` returns them, of photos placed among earlier ones; merged:
     {cluster: the one it has joined} of the clusters of earlier photos that a person's corrections merged.
     """
 
@@ -46,6 +47,7 @@ class Clustering:
     finer_groups: int | None = None
     places: object = field(default=None, repr=False)
     evened: bool = False
+    confidence_in: object = field(default=None, repr=False)
     new_groups: np.ndarray | None = field(default=None, repr=False)
     merged: dict = field(default_factory=dict)
 

@@ -67,13 +67,9 @@ def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, 
 def _remarks(clustering, copies, settings, shown_by):
     """Yield what else is to be said of clusters found; shown_by: the dataset that showed what differs within a product,
     or None."""
-    number, unsure = len(clustering.labels), int((clustering.confidence < DOUBTFUL).sum())
     if settings.ALLOW_OUTLIERS:
         far = counted(int((clustering.labels < 0).sum()), "photo")
         yield f"ALLOW_OUTLIERS: {far} so far from all others as to be in no cluster (-1)"
-    if clustering.num_clusters > 1 and 2 * unsure > number:
-        yield (f"{unsure} of {counted(number, 'photo')} might as well be in another cluster (confidence below "
-               f"{DOUBTFUL:.2f}): take number and clusters for rough ones")
     if shown_by:
         yield f"{shown_by} showed what differs between photos of one product, which counts less"
     repeated = len(copies) - copies.max() - 1
@@ -92,9 +88,19 @@ def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
     groups = num_alike(clustering.new_groups)
     alike = f", in {counted(groups, 'group')} of photos that look alike" if groups else ""
     say(f"{number - unplaced} of {counted(number, 'photo')} placed in {counted(clustering.num_clusters, 'cluster')} of "
-        f"{listed(chain)}; {unplaced} fit none of them (cluster -1){alike}"
-        f"{'; give new products clusters in the report' if unplaced else ''}")
+        f"{listed(chain)}; {unplaced} fit none of them (cluster -1){alike}")
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
     return Found(som, clustering, placing_facts(chain), earlier)
+
+
+def what_is_left(clustering, *, placed):
+    """Yield what is left to do in a Clustering, once it was corrected; placed: whether in clusters of other photos."""
+    number, unsure = len(clustering.labels), int((clustering.confidence < DOUBTFUL).sum())
+    outside = int((clustering.labels < 0).sum())
+    if placed and outside:
+        yield f"{counted(outside, 'photo')} in no cluster (-1): give new products clusters in the report"
+    if not placed and clustering.num_clusters > 1 and 2 * unsure > number:
+        yield (f"{unsure} of {counted(number, 'photo')} might as well be in another cluster (confidence below "
+               f"{DOUBTFUL:.2f}): take number and clusters for rough ones")

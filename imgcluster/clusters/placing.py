@@ -3,6 +3,7 @@
 A `chain` is {name: DATA_DIR} of these datasets, the one that ASSIGN_TO names first (`datafiles.chain.chain_from`).
 """
 import re
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -49,11 +50,12 @@ def place_on(chain, data_dir, features, *, copies=None):
     known = EarlierPhotos(joined(earlier), som, labels, copies=_copies_among(chain, earlier),
                           by_direction=taught_directions(last))
     first, stands_in = originals(np.arange(len(features)) if copies is None else copies)
-    found = known.assign(picked(features, first))
+    found, places = known.assign(picked(features, first)), known.placed(features)
     labels_new, count = found.labels[stands_in], num_clusters_in(found.labels)
     said, certainty = "placed in earlier clusters", np.where(labels_new < 0, 0, found.confidence[stands_in])
     clustering = Clustering(labels_new, count, (count, count), [], certainty, method=said, words=said,
                             calibrated=clusters_record(last).get("calibrated", False),
+                            confidence_in=partial(known.confidence, places),
                             new_groups=_groups_of_new(known, data_dir, features, labels_new, copies))
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
     return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)

@@ -10,6 +10,7 @@ from imgcluster.csv_tables import write_table
 from imgcluster.errors import UserError
 from imgcluster.files import not_utf8, write_array, write_lines
 from imgcluster.rows import blocks, read_rows
+from imgcluster.wording import meant
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,9 @@ def require(path):
         step = MADE_BY.get(path.name)
         aside = path.parent / OUTDATED / path.name
         since = f" (it did not hold any more and was put aside: {aside})" if aside.exists() else ""
+        if not path.parent.exists():
+            beside = sorted(other.name for other in path.parent.parent.glob("*/"))
+            since = f", as is its folder{meant(path.parent.name, beside)}; correct DATASET if another one is meant"
         raise UserError(f"{path} is missing{since}" + (f"; run {step} first" if step else ""))
     return path
 
@@ -106,7 +110,8 @@ def map_array(path):
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise UserError(f"{path}: not a NumPy array file ({error}); run {MADE_BY[path.name]} again") from error
+        raise UserError(f"{path}: damaged, or not a file of one array of numbers (.npy); run {MADE_BY[path.name]} "
+                        "again, or save your own with numpy.save") from error
 
 
 def read_features(data_dir):
@@ -126,8 +131,8 @@ def read_features(data_dir):
 def _same_rows(values, data_dir, name):
     count = len(read_img_paths(data_dir))
     if len(values) != count:
-        raise UserError(f"{Path(data_dir) / name}: {len(values)} rows, but img_paths.txt has {count}; "
-                        f"run {MADE_BY[name]} again")
+        raise UserError(f"{Path(data_dir) / name}: {len(values)} rows, but img_paths.txt has {count} (an empty line "
+                        f"counts too); run {MADE_BY[name]} again, or mend the two where they are your own")
 
 
 def check_kind(features, path, *, kinds=(np.float32, np.float64)):

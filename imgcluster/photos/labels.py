@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcluster.csv_tables import read_table
+from imgcluster.csv_tables import line_of, read_table
 from imgcluster.errors import UserError
 from imgcluster.photos.spelling import as_listed, with_columns
 from imgcluster.wording import counted, meant
@@ -31,7 +31,8 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
         return None
     if labels_from == "filename":
         labels = _from_names(img_paths, regex)
-        remedy = f"their names do not match LABEL_REGEX = '{regex}'; change it, or {setting} (None: no labels)"
+        remedy = (f"their names do not match LABEL_REGEX = '{regex}'; rename these photos, or change it or {setting} "
+                  "(None: no labels)")
     elif labels_from == "folder":
         labels = [path.split("/")[0] if "/" in path else None for path in img_paths]
         remedy = (f"they lie directly in {folder}, and labels come from its sub-folders ({setting} = 'folder'); move "
@@ -75,8 +76,9 @@ def _from_csv(csv_path, photos, setting):
     doubled = table.drop_duplicates(["file", "label"]).file
     doubled = doubled[doubled.duplicated()]
     if len(doubled):
-        raise UserError(f"{csv_path}: {counted(len(doubled), 'line')} with another label for a file named before, "
-                        f"first {doubled.iloc[0]!r}; leave one line for each photo (its path below RAW_IMG_DIR)")
+        first = f"line {line_of(csv_path, doubled.index[0])}, {doubled.iloc[0]!r}"
+        raise UserError(f"{csv_path}: {counted(len(doubled), 'line')} with another label for a file named before "
+                        f"(first {first}); leave one line for each photo (its path below RAW_IMG_DIR)")
     return dict(zip(table.file, table.label))
 
 

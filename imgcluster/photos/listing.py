@@ -57,6 +57,8 @@ def list_files(folder):
         if not _is_candidate(entry):
             if entry.is_symlink() and not os.path.exists(entry.path):
                 refused.append((ascii(relative)[1:-1], "a link to what is not there (a drive?)"))
+            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+                refused.append((ascii(relative)[1:-1], "not a regular file"))
             elif entry.name.lower() not in _NOT_TOLD:
                 others.append(relative)
             continue

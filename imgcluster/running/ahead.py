@@ -69,3 +69,13 @@ def labels_to_learn(source):
         raise UserError(f"{data_dir / 'labels_true.txt'} is missing, though {source.labels_setting} = "
                         f"{source.labels_from!r}; run 00_make_labels_true.py with {choose_dataset(source.DATASET)}")
     return labels
+
+
+def nothing_learnt(source):
+    """Return in words (why step 02 learns from no labels of the photos of TRAIN_DATASET, the remedy); source: the
+    settings for it."""
+    if not source.learns_labels:
+        return ("no labelled products are named, so nothing is trained",
+                "name a dataset of labelled photos in TRAIN_DATASET, if you have one")
+    return (f"TRAIN_DATASET = {source.DATASET!r} has no true labels, so nothing is trained",
+            "say in TRAIN_LABELS_FROM where they are, if you have any")

@@ -213,7 +213,7 @@ class Trainer:
         pictures, bad = self._pictures(network.input_shape[1])
         rows = np.setdiff1d(rows, bad)
         output = output_layer(network) if kind == "features" else network.get_layer(kind)
-        with self.progress(f"{kind} of the network", len(rows)) as bar:
+        with self.progress(f"{kind.replace('_', ' ')} of the network", len(rows)) as bar:
             return rows, predict(keras.Model(network.input, output.output), pictures, rows, self.regime.batch_size, bar)
 
     def _pictures(self, size):

@@ -17,15 +17,6 @@ from imgcluster.training.pooling_fit import PHOTOS_TOGETHER, fit_to_pooled, view
 LOOKS = 1024
 
 
-def nothing_learnt(dataset, *, asked):
-    """Return in words (why step 02 learns from no labels of the photos of a dataset, the remedy); asked: whether
-    TRAIN_DATASET names it as one with labels."""
-    if not asked:
-        return "no labelled products are named, so nothing is trained", "TRAIN_DATASET names them, if you have any"
-    return (f"TRAIN_DATASET = {dataset!r} has no true labels, so nothing is trained",
-            "TRAIN_LABELS_FROM says where they are, if you have any")
-
-
 def fit_networks(members, img_dir, img_paths, *, seed, folder, progress, say):
     """Return (one embedding network of `members`, each with features fitted to photos beside its own; their names).
 
@@ -64,7 +55,10 @@ def fit_to_photos(embedding, photos, *, seed, folder, progress):
     if statistics is None:
         stream = ViewStream(photos, size=size, seed=seed)
         with progress(f"views of {len(photos)} photos", LOOKS * VIEWS, "view") as bar:
-            statistics = fit_to_pooled(_pooled_groups(embedding, stream, path.with_suffix(""), bar))
+            groups = list(_pooled_groups(embedding, stream, path.with_suffix(""), bar))
+        with progress("pooling fitted to them", 1, "network") as bar:
+            statistics = fit_to_pooled(groups)
+            bar.update(1)
         write_arrays(path, **statistics)
     return statistics
 

@@ -124,3 +124,17 @@ def test_what_differs_within_the_old_clusters_counts_less_unless_directions_were
 def test_memory_of_votes_does_not_grow_with_the_clusters(peak_memory):
     few, many = (peak_memory(voted, *neighbours(2000, num_labels)) for num_labels in (10, 10_000))
     assert many < 1.1 * few
+
+
+def test_merged_clusters_are_one_to_confidences_and_new_ones_are_those_of_their_photos(shop):
+    rng, centres, old, som, result = shop
+    earlier = EarlierPhotos(old, som, result.labels)
+    between = cloud(rng, (centres[0] + centres[1]) / 2, 30, spread=0.1)
+    here, there = result.labels[0], result.labels[40]
+    labels, places = np.full(30, here), earlier.placed(between)
+    apart = earlier.confidence(places, labels)
+    merged = earlier.confidence(places, labels, merged={int(there): int(here)})
+    assert apart.mean() < 0.3 and merged.mean() > apart.mean() + 0.2
+    born = earlier.confidence(places, np.full(30, 9))
+    assert born.mean() > 0.5, "the only cluster that these photos make"
+    assert earlier.confidence(places, np.full(30, NO_CLUSTER)).tolist() == [0] * 30

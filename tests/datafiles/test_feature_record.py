@@ -107,7 +107,7 @@ def test_damaged_features_before_are_named(tmp_path, size):
     path = tmp_path / "features_before.npy"
     np.save(path, np.ones((2, 4), np.float16))
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(UserError, match="features_before.npy: not a NumPy array file.*03_extract_features.py again"):
+    with pytest.raises(UserError, match="features_before.npy: damaged, or not a file.*03_extract_features.py again"):
         read_before(tmp_path)
 
 

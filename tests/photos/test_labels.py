@@ -52,7 +52,7 @@ def test_paths_as_other_programs_write_them_lead_to_their_photos(tmp_path, path)
     labels = {"labels_from": "labels.csv", "csv_path": csv(tmp_path, f"file,label\n{path},b\n{rest}")}
     assert make_labels(PHOTOS, **labels) == ["a", "a", "b"]
     csv(tmp_path, f"file,label\n{path},b\nsub/7_3_0.jpg,c\n{rest}")
-    assert "another label for a file named before, first 'sub/7_3_0.jpg'" in error_of(PHOTOS, **labels)
+    assert "another label for a file named before (first line 3, 'sub/7_3_0.jpg')" in error_of(PHOTOS, **labels)
 
 
 def test_a_photo_that_has_a_backslash_in_its_name_is_that_one(tmp_path):
@@ -104,7 +104,7 @@ def test_optional_groups_that_do_not_match_are_offenders():
     ("name,label\nx,y\n", "columns name, label; expected file,label"), ("", "columns none; expected file,label"),
     ('file,label\nx,1\ny,2,3,4\n', "line 3: 4 cells for 2 columns"),
     ("file,label\nx.jpg,1\nx.jpg,2\nx.jpg,1\n",
-     "1 line with another label for a file named before, first 'x.jpg'; leave one line for each photo")])
+     "1 line with another label for a file named before (first line 3, 'x.jpg'); leave one line for each photo")])
 def test_a_bad_csv_is_named(tmp_path, text, reason):
     path = csv(tmp_path, text)
     message = error_of(["x.jpg"], labels_from="x", csv_path=path)

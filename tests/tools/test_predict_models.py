@@ -39,6 +39,7 @@ def test_a_folder_of_photos_becomes_a_table(tiny_embedding, squares, save_photos
     data_dir = tmp_path / "data" / "known"
     names = save_photos(tmp_path / "new", dict(zip(("a.png", "sub/b, c.png", "d.png"), squares([0, 1, 2]))))
     (tmp_path / "new" / "d.png").write_bytes(b"\x89PNG nothing")
+    names += save_photos(tmp_path / "new", {"small.png": squares([0])[0][:8, :8]})
     if os.name != "nt":
         (tmp_path / "new" / "line\nbreak.png").touch()
     arguments = ["--photos", tmp_path / "new", "--out", tmp_path / "out.csv"]
@@ -55,7 +56,8 @@ def test_a_folder_of_photos_becomes_a_table(tiny_embedding, squares, save_photos
     table = table.set_index("file")
     assert os.name == "nt" or "line\\nbreak.png: the name holds a line break" in done.stderr
     assert "d.png" in done.stderr and table.loc["d.png"].isna().all()
-    good = table.drop(index="d.png")
+    assert "small.png: 8 x 8 pixels" in done.stderr and table.loc["small.png"].isna().all()
+    good = table.drop(index=["d.png", "small.png"])
     assert good[["model_1", "model_2", "model_3"]].apply(set, axis=1).eq({"boot", "clog", "pump"}).all()
     np.testing.assert_allclose(good[["p_1", "p_2", "p_3"]].sum(axis=1), 1, atol=1e-4)
     assert (good.p_1 >= good.p_2).all() and good.p_4.isna().all()

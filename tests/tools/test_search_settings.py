@@ -22,6 +22,11 @@ def test_every_value_is_tried_with_every_other():
     assert ("cosine", "3") in trials
 
 
+def test_values_in_brackets_may_hold_commas():
+    names, trials = search_settings.combinations(["BACKBONE=MobileNetV2,['MobileNetV2','bundled'],bundled"], None, 0)
+    assert trials == [("MobileNetV2",), ("['MobileNetV2','bundled']",), ("bundled",)]
+
+
 def test_draws_are_different_ones_of_the_grid():
     everything = search_settings.combinations(GRID, None, 0)[1]
     drawn = search_settings.combinations(GRID, 4, 1)[1]
@@ -40,6 +45,10 @@ def test_what_cannot_be_tried_is_named_at_once(tmp_path):
         search_settings.main([*arguments, "--set", "LOSS=softmax,softmx"])
     with pytest.raises(UserError, match="HOLDOUT_MODELS = 0"):
         search_settings.main([*arguments, "--set", "HOLDOUT_MODELS=0"])
+    with pytest.raises(UserError, match="--draws 0: at least 1"):
+        search_settings.main([*arguments, "--set", "EPOCHS=1,2", "--draws", "0"])
+    with pytest.raises(UserError, match="--set NUM_CLUSTERS: no setting of step 02"):
+        search_settings.main([*arguments, "--set", "NUM_CLUSTERS=3,4"])
     for name in search_settings.INPUTS:
         write_lines(tmp_path / "data" / "known" / name, [])
     with pytest.raises(UserError, match="HOLDOUT_MODELS = 0"):
@@ -59,7 +68,7 @@ def test_a_table_of_trials_of_other_settings_is_named_before_any_is_run(tmp_path
     monkeypatch.setattr(search_settings, "train", lambda *_: pytest.fail("a trial was run"))
     for name in search_settings.INPUTS:
         write_lines(tmp_path / "known" / name, [])
-    columns = ["EPOCHS", "LOSS", *search_settings.SCORES, "seconds"]
+    columns = ["EPOCHS", "LOSS", "epoch", *search_settings.SCORES, "seconds"]
     write_lines(tmp_path / "trials.csv", [",".join(columns), "1,cosine,1,0.5,0.6,0.4,0.9,3"])
     config = tmp_path / "config.py"
     config.write_text(f'TRAIN_DATASET = "known"\nDATA_DIR = "{tmp_path}/{{DATASET}}"\n')

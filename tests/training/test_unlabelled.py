@@ -111,13 +111,13 @@ def test_what_a_killed_run_found_is_found_again_and_only_for_these_photos_at_thi
         return context
     for names, fits in ((photos[1], 1), (photos[1], 1), (photos[1][:50], 2)):
         fit(member(), names=names, progress=counting)
-        assert len(begun) == fits
+        assert len(begun) == 2 * fits  # a bar for the views, and one for what is fitted to them
     (photos[0] / photos[1][0]).touch()
     fit(member(), progress=counting)
-    assert len(begun) == 3
+    assert len(begun) == 6
     fit({**member(), "input_size": SIZE + 32}, progress=counting)
-    assert len(begun) == 4
-    assert begun[0][0] == ("views of 52 photos", 240, "view") and [bar.at for _, bar in begun] == [240] * 4
+    assert len(begun) == 8
+    assert begun[0][0] == ("views of 52 photos", 240, "view") and [bar.at for _, bar in begun] == [240, 1] * 4
 
 
 def test_a_fit_that_was_killed_goes_on_where_it_was_and_ends_the_same(photos, silent, tmp_path, monkeypatch):
