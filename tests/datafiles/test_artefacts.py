@@ -67,7 +67,7 @@ def test_a_dataset_without_labels_has_none(data_dir):
 
 def test_labels_must_have_the_rows_of_the_photos(data_dir):
     files.write_lines(data_dir / "labels_true.txt", ["a", "b", "c"])
-    with pytest.raises(UserError, match="labels_true.txt: 3 rows, but img_paths.txt has 4 .*run 00_make_labels_true.py"):
+    with pytest.raises(UserError, match="labels_true.txt: 3 rows, but img_paths.txt has 4 .*00_make_labels_true.py"):
         artefacts.read_labels_true(data_dir)
 
 
