@@ -20,7 +20,7 @@ from imgcluster.datafiles.own_features import keep_own
 from imgcluster.datafiles.photo_rows import drop_unreadable
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.extraction.features import extract_features
-from imgcluster.extraction.network_choice import choose_network
+from imgcluster.extraction.network_choice import choose_network, look_at_network, made_by_that
 from imgcluster.extraction.projector import PROJECTOR_FILES, write_projector_files
 from imgcluster.files import are_older
 from imgcluster.progress import progress
@@ -39,17 +39,20 @@ def main(argv=None):
         finish_claimed(train.folder("DATA_DIR"))  # a step 02 that was killed
         if (train.folder("DATA_DIR") / "network.keras").exists():
             step.warn_if_changed("02", source=train)
+    look_at_network(settings, len(img_paths), warn=step.warn)
+    path, labels = step.data_dir / "features.npy", step.data_dir / "labels_true.txt"
+    same = (not records.prepared_otherwise(step.data_dir, "03")
+            and records.is_up_to_date(step.data_dir, "03", step.values("03"))
+            and are_older([img_dir / name for name in img_paths], path))
+    more, facts = (PROJECTOR_FILES, {"labels": records.fingerprint(labels)}) if settings.FEATURES_TSV else ((), {})
+    nothing = f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it made anew)"
+    if same and made_by_that(settings) and has_made(step.data_dir, [path.name, *more], facts):
+        return step.finish(nothing, then="04_cluster_som.py")
     network = choose_network(settings, img_dir, img_paths, say=step.say, warn=step.warn)
-    path, outputs = step.data_dir / "features.npy", ["features.npy", *([BEFORE] * bool(network.before))]
-    current = (has_made(step.data_dir, outputs, network.source) and not records.prepared_otherwise(step.data_dir, "03")
-               and records.is_up_to_date(step.data_dir, "03", step.values("03"))
-               and are_older([img_dir / name for name in img_paths], path))
-    labels, wanted = step.data_dir / "labels_true.txt", [*outputs, *(PROJECTOR_FILES if settings.FEATURES_TSV else ())]
-    facts = {"labels": records.fingerprint(labels)} if settings.FEATURES_TSV else {}
+    outputs = [path.name, *([BEFORE] * bool(network.before))]
+    current, wanted = same and has_made(step.data_dir, outputs, network.source), [*outputs, *more]
     if current and has_made(step.data_dir, wanted, facts):
-        step.finish(f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it "
-                    "made anew)", then="04_cluster_som.py")
-        return
+        return step.finish(nothing, then="04_cluster_som.py")
     if not current:
         if own := keep_own(step.data_dir):
             step.warn(f"{step.show(path)} was not made by this step: yours is kept in {step.show(own)}; to use it, put "

@@ -2,6 +2,7 @@
 import contextlib
 import hashlib
 import json
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -85,6 +86,12 @@ def weights_digest(weights):
     if isinstance(weights, list):
         return [weights_digest(each) for each in weights]
     return weights if weights in ("imagenet", None) else fingerprint(weights)
+
+
+def network_fingerprint(path):
+    """Return a short digest of a saved network's weights; the rest of the file holds times and object numbers."""
+    with zipfile.ZipFile(path) as archive:
+        return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()[:16]
 
 
 def weights_replaced(data_dir, weights):

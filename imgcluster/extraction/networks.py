@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 
 from imgcluster.backbone_table import BUNDLED_WEIGHTS
-from imgcluster.datafiles.records import read_record, weights_digest
+from imgcluster.datafiles.records import network_fingerprint, read_record, weights_digest
 from imgcluster.extraction.kind import kinship_of_photos
 from imgcluster.network.backbones import load_backbone, origin_of, ships
 from imgcluster.network.determinism import make_deterministic
@@ -17,7 +17,6 @@ from imgcluster.network.saved import (
     embedding_of,
     is_classifier,
     load_trained,
-    network_fingerprint,
     pretrained_of,
 )
 from imgcluster.structure.kinship import LEAST_KINSHIP

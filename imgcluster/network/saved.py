@@ -1,7 +1,4 @@
 """Networks that step 02 saved (network.keras): loaded whole, and the parts of them that later steps use."""
-import hashlib
-import zipfile
-
 import keras
 
 from imgcluster.errors import UserError
@@ -64,9 +61,3 @@ def load_trained(path):
     except Exception as error:
         raise UserError(f"{path}: not a network of this project, made by an earlier version of it, or damaged "
                         f"({first_line(error)}); run 02_finetune_network.py again") from error
-
-
-def network_fingerprint(path):
-    """Return a short digest of a saved network's weights; the rest of the file holds times and object numbers."""
-    with zipfile.ZipFile(path) as archive:
-        return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()[:16]
