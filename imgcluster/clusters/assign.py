@@ -76,17 +76,17 @@ class EarlierPhotos:
         for cluster, other in (merged or {}).items():
             earlier[self.labels == cluster] = other
         # Numbers that no photo has, as of a cluster that was merged into another, are no clusters.
-        own, born = labels >= 0, ~np.isin(labels, earlier)
+        inside, born = np.flatnonzero(labels >= 0), np.flatnonzero((labels >= 0) & ~np.isin(labels, earlier))
         means, numbers = [], []
-        for some, those in ((earlier, self.places), (labels[own & born], places[own & born])):
+        for some, those in ((earlier, self.places), (labels[born], picked(places, born))):
             if len(some):
                 there, index = np.unique(some, return_inverse=True)
                 numbers.append(there)
                 means.append(mean_directions(those, index))
         numbers, found = np.concatenate(numbers), np.zeros(len(labels))
         order = np.argsort(numbers)
-        index = order[np.searchsorted(numbers, labels[own], sorter=order)]
-        found[own] = confidence_among(places[own], index, np.concatenate(means))
+        index = order[np.searchsorted(numbers, labels[inside], sorter=order)]
+        found[inside] = confidence_among(picked(places, inside), index, np.concatenate(means))
         return found
 
 

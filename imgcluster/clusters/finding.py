@@ -15,7 +15,7 @@ from imgcluster.wording import counted, listed
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundClusters:
     """The clusters of a dataset's photos before corrections.
 
     som: the map; facts: for its record beside the Clustering; earlier_names: {cluster: name} of the clusters of earlier
@@ -39,7 +39,7 @@ def finish_others(settings, data_dir, chain):
 
 
 def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, say, warn):
-    """Return what is Found of photos with features [N, D]; copies: as in `cluster_photos`.
+    """Return the FoundClusters of photos with features [N, D]; copies: as in `cluster_photos`.
 
     say, warn: functions of one line of text. progress: as in `som.train_map`.
     """
@@ -60,8 +60,9 @@ def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, 
         say(line)
     if doubtful := doubtful or doubt(name, clustering.num_clusters, clustering.blind_count):
         warn(doubtful)
-    return Found(som, clustering, {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
-                                   "clustering_id": clustering_id(img_paths, clustering.labels)})
+    facts = {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
+             "clustering_id": clustering_id(img_paths, clustering.labels)}
+    return FoundClusters(som, clustering, facts)
 
 
 def _remarks(clustering, copies, settings, shown_by):
@@ -78,7 +79,7 @@ def _remarks(clustering, copies, settings, shown_by):
 
 
 def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
-    """Return what is Found of photos placed in the clusters of a chain of datasets {name: folder}.
+    """Return the FoundClusters of photos placed in the clusters of a chain of datasets {name: folder}.
 
     The others: as in `find_clusters`.
     """
@@ -92,7 +93,7 @@ def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
-    return Found(som, clustering, placing_facts(chain), earlier)
+    return FoundClusters(som, clustering, placing_facts(chain), earlier)
 
 
 def what_is_left(clustering, *, placed):
