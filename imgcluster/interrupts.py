@@ -23,6 +23,18 @@ def interrupts_wait():
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
+@contextlib.contextmanager
+def ends_undisturbed(pool):
+    """For the block, which gives work to a pool of processes: where Ctrl-C or an error leaves it, they end before a
+    second Ctrl-C is heard, which would end the pool while its processes start."""
+    try:
+        yield
+    except BaseException:
+        with interrupts_wait():
+            pool.shutdown(cancel_futures=True)
+        raise
+
+
 def heed_interrupts():
     """Let Ctrl-C reach this process, if it was started while interrupts waited: one that came since then comes now."""
     if hasattr(signal, "pthread_sigmask"):

@@ -37,7 +37,7 @@ def require(path):
         since = f" (it did not hold any more and was put aside: {aside})" if aside.exists() else ""
         if not path.parent.exists():
             beside = sorted(other.name for other in path.parent.parent.glob("*/"))
-            since = f", as is its folder{meant(path.parent.name, beside)}; correct DATASET if another one is meant"
+            since = f", as is its folder{meant(path.parent.name, beside)} (correct DATASET if another one is meant)"
         raise UserError(f"{path} is missing{since}" + (f"; run {step} first" if step else ""))
     return path
 

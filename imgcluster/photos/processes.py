@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 import cv2
 from threadpoolctl import threadpool_limits
 
-from imgcluster.interrupts import end_when_interrupted, interrupts_wait
+from imgcluster.interrupts import end_when_interrupted, ends_undisturbed, interrupts_wait
 from imgcluster.photos.images import quiet_codecs
 
 NO_LEAKS = "ignore:resource_tracker:UserWarning"
@@ -35,8 +35,8 @@ def in_processes(function, tasks, workers):
 def _until_broken(function, waiting, workers, *, at_once):
     """Work through `waiting`, `at_once` under way; returns those that were when a process died, or [] at the end."""
     running = {}
-    with _pool(workers) as pool:
-        try:
+    try:
+        with _pool(workers) as pool, ends_undisturbed(pool):
             while waiting or running:
                 while waiting and len(running) < at_once:
                     # Taken off the list once it is under way: a pool whose process just died takes nothing.
@@ -45,12 +45,8 @@ def _until_broken(function, waiting, workers, *, at_once):
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     result = future.result()
                     yield running.pop(future), result
-        except BrokenProcessPool:
-            return list(running.values())
-        except BaseException:  # Ctrl-C among them
-            with interrupts_wait():  # a second one would end the pool while its processes start
-                pool.shutdown(cancel_futures=True)
-            raise
+    except BrokenProcessPool:
+        return list(running.values())
     return []
 
 

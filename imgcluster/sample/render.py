@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from imgcluster.interrupts import end_when_interrupted, interrupts_wait
+from imgcluster.interrupts import end_when_interrupted, ends_undisturbed, interrupts_wait
 from imgcluster.progress import progress
 from imgcluster.sample import bags, clothes, footwear, furniture, scenes, tableware
 from imgcluster.sample.catalogue import plan_photos
@@ -169,7 +169,8 @@ def draw_sample(catalogue, folder, *, workers=2):
             for photo in missing:
                 bar.update(_write_photos(folder, [photo]))
         else:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
+            pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
+            with pool, ends_undisturbed(pool):
                 with interrupts_wait():  # a pool starts its processes when it is given work
                     counts = pool.map(_write_photos, [folder] * len(by_model), by_model.values())
                 for count in counts:

@@ -104,7 +104,8 @@ def test_a_box_chooses_what_is_searched(made, tmp_path):
 
 def test_no_catalogue_yet(tmp_path, photo):
     (tmp_path / "config.py").write_text("DATASET = 'nothing'\nTRAIN_DATASET = None\n")
-    assert "features.npy is missing; run 03_extract_features.py first" in refused(tmp_path, photo)
+    said = refused(tmp_path, photo)
+    assert "features.npy is missing, as is its folder (correct DATASET if another one is meant); run 03_extract" in said
 
 
 def test_an_empty_catalogue(tmp_path, photo):

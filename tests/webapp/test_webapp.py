@@ -52,7 +52,7 @@ def shop(tmp_path_factory, tiny_backbone):
     (project / "data" / "shop" / "catalog.csv").write_text(CATALOG, encoding="utf-8")
     settings = load_settings(project / "config.py")
     searcher = open_searcher(settings.folder("DATA_DIR"), settings=of_step(settings, "03"),
-                             network=network_options(settings), recipe=Recipe(**recipe_options(settings)))
+                             network=network_options(settings), recipe=Recipe(**recipe_options(settings)), say=print)
     app = create_app(searcher, name=f"shop {HOSTILE}", folders=[settings.folder("RAW_IMG_DIR")])
     return SimpleNamespace(project=project, app=app, searcher=searcher)
 
