@@ -186,3 +186,15 @@ def data_dir(tmp_path):
     write_lines(tmp_path / "img_paths.txt", [f"{row}.jpg" for row in range(4)])
     write_array(tmp_path / "features.npy", np.arange(8, dtype=np.float32).reshape(4, 2))
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder of a dozen pictures of coloured shapes, and one file that is no picture."""
+    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    for number in range(12):
+        picture = np.full((60, 80, 3), rng.integers(256, size=3), np.uint8)
+        cv2.circle(picture, (40, 30), int(rng.integers(8, 28)), rng.integers(256, size=3).tolist(), -1)
+        cv2.imwrite(str(folder / f"{number}.png"), picture)
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    return folder

@@ -1,22 +1,8 @@
 """The stream of crops: of the same size and seed the same, and views once no more crops are taken."""
-import cv2
 import numpy as np
-import pytest
 
 from imgcluster.distilling.crop_stream import CropStream
 from imgcluster.training.crops import VIEWS
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A dozen pictures of coloured shapes, and one file that is no picture."""
-    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
-    for number in range(12):
-        picture = np.full((60, 80, 3), rng.integers(256, size=3), np.uint8)
-        cv2.circle(picture, (40, 30), int(rng.integers(8, 28)), rng.integers(256, size=3).tolist(), -1)
-        cv2.imwrite(str(folder / f"{number}.png"), picture)
-    (folder / "broken.jpg").write_bytes(b"no picture")
-    return folder
 
 
 def test_crops_keep_size_and_follow_the_seed(folder):

@@ -38,18 +38,6 @@ def few_crops(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A dozen pictures of coloured shapes, and one file that is no picture."""
-    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
-    for number in range(12):
-        picture = np.full((60, 80, 3), rng.integers(256, size=3), np.uint8)
-        cv2.circle(picture, (40, 30), int(rng.integers(8, 28)), rng.integers(256, size=3).tolist(), -1)
-        cv2.imwrite(str(folder / f"{number}.png"), picture)
-    (folder / "broken.jpg").write_bytes(b"no picture")
-    return folder
-
-
-@pytest.fixture(scope="module")
 def teacher(tiny_backbone):
     """A random network that tells pictures apart: its batch normalisation has the statistics of noise."""
     keras.utils.set_random_seed(1)

@@ -1,23 +1,10 @@
 """Views of photos: alike among themselves, changed as photos of one thing differ."""
-import cv2
 import numpy as np
 import pytest
 
 from imgcluster.errors import UserError
 from imgcluster.training.augmentation import hue_turn
 from imgcluster.training.crops import VIEWS, ViewStream, random_crop, recolored, spoilt, warped
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A dozen pictures of coloured shapes, and one file that is no picture."""
-    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
-    for number in range(12):
-        picture = np.full((60, 80, 3), rng.integers(256, size=3), np.uint8)
-        cv2.circle(picture, (40, 30), int(rng.integers(8, 28)), rng.integers(256, size=3).tolist(), -1)
-        cv2.imwrite(str(folder / f"{number}.png"), picture)
-    (folder / "broken.jpg").write_bytes(b"no picture")
-    return folder
 
 
 def test_views_of_a_photo_are_alike_and_go_round_the_photos(folder):
