@@ -51,8 +51,9 @@ def main(argv=None):
         found = find_clusters(step.settings, step.data_dir, img_paths, features, copies, progress=progress,
                               say=step.say, warn=step.warn)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, found.clustering,
-                                         earlier=found.earlier_names, own=found.facts["clustering_id"],
-                                         warn=step.warn, say=step.say, begin=step.begin)
+                                         earlier=found.earlier_names, beside=found.earlier_photos,
+                                         own=found.facts["clustering_id"], warn=step.warn, say=step.say,
+                                         begin=step.begin)
     if lines:
         asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"
         forced = asked not in (None, clustering.num_clusters)

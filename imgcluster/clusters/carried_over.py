@@ -1,16 +1,18 @@
 """What a clustering takes over from earlier ones: a person's corrections and names."""
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.cluster_names import write_names
+from imgcluster.clusters.clusterings import NO_PHOTOS, Found
 from imgcluster.clusters.copies import copies_of
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
+from imgcluster.clusters.corrections_followed import follow
 from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
-from imgcluster.clusters.corrections_kept import follow
 from imgcluster.clusters.directions import axes_shown_by, confidence
 from imgcluster.clusters.levels import followed
 from imgcluster.datafiles.artefacts import OUTDATED, num_clusters_in
@@ -21,9 +23,8 @@ from imgcluster.wording import counted, listed
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
 LEFT_ASIDE = ("left aside: made for another clustering ({!r}), whose numbers mean other clusters, and of which nothing "
-              "is known here: it was found in another folder or long ago, or photos were placed in clusters of another "
-              "dataset then or are now (ASSIGN_TO), which were found anew since. Correct these clusters in the report, "
-              "save the file anew and remove these lines from it")
+              "is known here: it was found in another folder or long ago. Correct these clusters in the report, save "
+              "the file anew and remove these lines from it")
 ASTRAY = ("followed all the same: the photos are now where these lines put them. Where their numbers are of other "
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
@@ -31,27 +32,27 @@ IDLE = "passed over, as nothing is changed by it"
 SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
-def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=None, warn, say=lambda _: None,
-              begin=lambda: None):
+def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=None, beside=NO_PHOTOS, warn,
+              say=lambda _: None, begin=lambda: None):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
     Photos placed by hand have confidence 1, and so have their copies, which go along; others have that in the
     corrected clusters. Coarser and finer levels follow. Names of clusters go to cluster_names.csv, first those of
-    `earlier` (as `place_on` returns them), whose numbers no new cluster gets. features [N, D] are of the photos.
-    Without corrections.csv nothing else changes. Lines made for another clustering than `own` (by default the
-    `clustering_id`), whose numbers mean other clusters, are carried over where step 04 has found both itself
-    (`corrections_kept`), and are left aside else; those that do not say for which are for the one that step 04
-    found last, and say so from now on. `say` gets a sentence about lines carried over, and lines gone since the
-    last time, whose file is put aside; `warn` about that where more are gone than there are, lines left aside and
-    odd ones, and clusters of earlier clusterings none of whose photos are there. `begin` is called before
-    cluster_names.csv changes.
+    `earlier` (as `place_on` returns them), whose numbers no new cluster gets; beside: the `Photos` in these
+    (`earlier_photos`). features [N, D] are of the photos. Without corrections.csv nothing else changes. Lines made for
+    another clustering than `own` (by default the `clustering_id`), whose numbers mean other clusters, are carried over
+    where it is known (`clusterings`, `corrections_kept`), and are left aside else; those that do not say for which are
+    for the one that step 04 found last, and say so from now on. `say` gets a sentence about lines carried over, and
+    lines gone since the last time, whose file is put aside; `warn` about that where more are gone than there are, lines
+    left aside and odd ones, and clusters of earlier clusterings none of whose photos are there. `begin` is called
+    before cluster_names.csv changes.
     Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would later be
     taken for one about these clusters.
     """
     earlier, own = earlier or {}, own or clustering_id(img_paths, clustering.labels)
-    present = clusterings.Found(own, img_paths, clustering.labels, clustering.labels,
-                                clusterings.digests_of(data_dir, img_paths))
+    present = Found(img_paths, clustering.labels, clusterings.digests_of(data_dir, img_paths), id=own,
+                    begun=clustering.labels, earlier=beside)
     outcome = _outcome(data_dir, present, earlier, features=features, warn=warn, say=say)
     found = outcome.corrected
     _warn_of_odd(outcome.aside, found, warn)
@@ -78,17 +79,16 @@ def _outcome(data_dir, present, earlier, *, features, warn, say):
 
     From now on each line says for which clustering it is, and the clusterings that lines are for are kept.
     """
-    path, own = Path(data_dir) / "corrections.csv", present.id
+    path, own, recall = Path(data_dir) / "corrections.csv", present.id, cache(partial(clusterings.recall, data_dir))
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = clusters_record(data_dir).get("clustering_id", own)
-    table = _read(path, latest, own)
-    outcome = follow(table, present, lambda name: None if earlier else clusterings.recall(data_dir, name),
-                     features=features, earlier=earlier, copies=copies_of(data_dir))
+    table, stamps = _read(path, latest, own), set(read_corrections(path, latest)[CLUSTERING])
+    outcome = follow(_with_latest(table, stamps, recall), present, recall, features=features, earlier=earlier,
+                     copies=copies_of(data_dir))
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     _stamp(path, latest, own, warn)
-    if not earlier:
-        clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=set(table[CLUSTERING]))
+    clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=stamps)
     if number := gone(table, lambda file: _read(file, latest, own), data_dir):
         tell = warn if number > len(table) else say
         tell(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
@@ -100,6 +100,15 @@ def _outcome(data_dir, present, earlier, *, features, warn, say):
 def _read(path, latest, own):
     """The corrections in a file, of the clustering `latest` where they do not say so; see `renumbered` for `own`."""
     return renumbered(read_corrections(path, latest), own)
+
+
+def _with_latest(table, stamps, recall):
+    """Corrections with the lines for fewer of the same earlier clusters made lines for more of them, as far as these
+    are known."""
+    for name in sorted(stamps):
+        if recall(name):
+            table = renumbered(table, name)
+    return table
 
 
 def _carried_in_words(num_lines, num_kept):

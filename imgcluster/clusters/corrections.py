@@ -80,8 +80,9 @@ class _Follower:
         start = carried or Corrected(labels, np.zeros(len(labels), bool))
         self.found = Corrected(start.labels.copy(), start.by_hand.copy(), dict(start.names), set(start.touched))
         self.earlier = earlier
-        self.homes = {number: number for number in earlier}  # the clusters that the photos of earlier ones are in
-        self.clusters = _Clusters(max(labels.max(), start.labels.max(), *earlier, *start.born.values(), -1), start.born)
+        # The clusters that the photos of earlier ones are in.
+        self.homes = {number: start.merged.get(number, number) for number in earlier}
+        self.clusters = _Clusters(max(labels.max(), start.labels.max(), *earlier, *start.born.values(), -1), start)
         self.rows = {path: row for row, path in enumerate(img_paths)}
         self.naming = {}  # the line that named a cluster last
         self.copies, self.left = copies, {}  # the clusters that copies which went along were in
@@ -186,8 +187,8 @@ class _Follower:
 class _Clusters:
     """The numbers of the clusters there are, and of those that corrections bring to life, or end."""
 
-    def __init__(self, highest, born):
-        self.highest, self.born, self.joined = highest, dict(born), {}
+    def __init__(self, highest, start):
+        self.highest, self.born, self.joined = highest, dict(start.born), dict(start.merged)
 
     def note_merge(self, old, new):
         """Note that the cluster `old` joined `new`, with all that had joined it."""

@@ -1,11 +1,7 @@
-"""Corrections of earlier clusterings in the present one: what a person touched stays as it was left."""
-from dataclasses import dataclass, replace
-
+"""Corrections of an earlier clustering in a later one: what a person touched stays as it was left."""
 import numpy as np
-import pandas as pd
 
-from imgcluster.clusters.corrections import Corrected, apply_corrections
-from imgcluster.clusters.corrections_file import CLUSTERING
+from imgcluster.clusters.corrections import Corrected
 from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.rows import blocks, picked, read_rows
 from imgcluster.structure.hierarchy import majority
@@ -14,126 +10,85 @@ from imgcluster.structure.hierarchy import majority
 UNKNOWN = -2
 
 
-@dataclass(frozen=True)
-class Followed:
-    """What corrections of several clusterings make of the present one, which is the last.
+def carried(state, before, found, *, features=None):
+    """Return the `Corrected` of a clustering `found` that keeps what a person did to an earlier one.
 
-    corrected: its `Corrected`, with the odd lines of all; begun int [N]: the labels that its own lines began with;
-    num_lines: how many lines were followed, num_carried: of these, those of earlier clusterings; num_kept: how many
-    clusters stay for these; aside: DataFrame of the lines for clusterings that are not known; vanished: [(number, name
-    or "", photos)] of clusters that a person touched and none of whose photos were there later.
-    """
-
-    corrected: Corrected
-    begun: np.ndarray
-    num_lines: int
-    num_carried: int
-    num_kept: int
-    aside: pd.DataFrame
-    vanished: list
-
-
-def follow(table, present, recall, *, features, earlier=None, copies=None):
-    """Return what is `Followed` of the corrections in `table` (as `read_corrections` returns it), top to bottom.
-
-    Lines next to each other for one clustering are applied to it, and carried over (`carried`) to that of the next
-    ones, at last to `present` (`clusterings.Found`; features [N, D] are of its photos). recall: function from an id to
-    the Found, or to None. earlier, copies: as in `apply_corrections`, which raises UserError.
-    """
-    known = {name: recall(name) for name in table[CLUSTERING].unique()} | {present.id: present}
-    is_known = np.array([known[name] is not None for name in table[CLUSTERING]], bool)
-    runs = _runs(table[is_known], known, present)
-    starts, ends, names = zip(*_in_turn(runs, present, features, earlier=earlier, copies=copies))
-    vanished = [each for end, files, (after, _) in zip(ends, names[1:], runs[1:])
-                for each in _vanished(end, files, after.img_paths)]
-    counts = [len(lines) - len(end.lost) - len(end.idle) for (_, lines), end in zip(runs, ends)]
-    odd = {name: {line: said for end in ends for line, said in getattr(end, name).items()}
-           for name in ("lost", "idle", "astray")}
-    begun, num_kept = (present.labels, 0) if starts[-1] is None else (starts[-1].labels, len(starts[-1].touched))
-    num_carried = sum(count for (found, _), count in zip(runs, counts) if found is not present)
-    return Followed(replace(ends[-1], **odd), begun, sum(counts), num_carried, num_kept, table[~is_known],
-                    vanished)
-
-
-def _runs(table, known, present):
-    """[(Found, lines for it)] of lines next to each other that are for one clustering, at last those for `present`."""
-    number = (table[CLUSTERING] != table[CLUSTERING].shift()).cumsum()
-    runs = [(known[lines[CLUSTERING].iat[0]], lines) for _, lines in table.groupby(number, sort=False)]
-    return runs if runs and runs[-1][0] is present else [*runs, (present, table[:0])]
-
-
-def _in_turn(runs, present, features, **known):
-    """Yield for each run the `Corrected` that it begins with, the one that it ends with, and the photos of the run
-    before as they are called in it; the first and the last are None for the first run."""
-    end, before, left = None, None, {}
-    for found, lines in runs:
-        files = before and before.names_in(found)
-        start = end and carried(end, files, found, features=features if found is present else None)
-        if found.id in left:
-            start = replace(start, born=_numbers_now(left[found.id], start.labels))
-        left[found.id] = end = apply_corrections(found.labels, found.img_paths, lines, carried=start, **known)
-        before = found
-        yield start, end, files
-
-
-def _numbers_now(state, labels):
-    """{"new-1" and the like: number} of the clusters that earlier lines for a clustering brought to life, as far as
-    they have photos; state: the `Corrected` of these lines, labels int [N]: where the same photos are by now."""
-    both = (state.labels >= 0) & (labels >= 0)
-    now = dict(enumerate(majority(state.labels[both], labels[both], state.labels.max(initial=-1) + 1).tolist()))
-    return {name: now[number] for name, number in state.born.items() if now.get(number, -1) >= 0}
-
-
-def _vanished(state, files, img_paths):
-    """Yield (number, name or "", photos) of each touched cluster of a `Corrected` of `files` that has photos, none of
-    them in `img_paths`."""
-    there, sizes = np.isin(files, img_paths), np.bincount(state.labels + 1)
-    left = np.bincount(state.labels[there] + 1, minlength=len(sizes))
-    for cluster in sorted(state.touched):
-        if cluster + 1 < len(sizes) and sizes[cluster + 1] and not left[cluster + 1]:
-            yield cluster, state.names.get(cluster, ""), int(sizes[cluster + 1])
-
-
-def carried(state, files, found, *, features=None):
-    """Return the `Corrected` of a clustering, a `clusterings.Found`, that keeps what a person did to an earlier one.
-
-    state: the `Corrected` of that, of photos `files` (`Found.names_in` the other). The photos of a cluster that was
-    touched stay together, apart from all others that were in a cluster, and keep its name; photos that a person put in
-    none stay there. It has the number of the cluster found that most of its photos are in, or a new one where more
-    photos of another are at home. Photos of an untouched cluster that were found in that one go where most of theirs
-    are, or stay a cluster of their own. New photos go where those found in one cluster with them went, and if these
-    went apart, where the photo most like them by `features` [N, D] did; without features, where they did at that time
+    state: the `Corrected` of that, `before` (both `clusterings.Found`). The photos of a cluster that was touched stay
+    together, apart from all others that were in a cluster, and keep its name; photos that a person put in none stay
+    there. It has the number of the cluster found that most of its photos are in, or a new one where more photos of
+    another are at home. Photos of an untouched cluster that were found in that one go where most of theirs are, or stay
+    a cluster of their own. New photos go where those found in one cluster with them went, and if these went apart,
+    where the photo most like them by `features` [N, D] did; without features, where they did at that time
     (`Found.begun`).
+
+    Where the photos were placed in clusters of others (`Found.earlier`), those count for which cluster is which, and
+    stay where they are; new photos are where they were placed. Earlier clusters that were merged are merged again.
     """
-    before, by_hand = _before(state, files, found.img_paths)
-    target, kept = _targets(before, found.labels, state.touched)
-    labels, known = found.labels.copy(), before >= 0
-    moved = known & _follows(before, found.labels, kept)
-    labels[moved], labels[before == NO_CLUSTER] = target[before[moved]], NO_CLUSTER
-    _place_new(labels, before, found, features)
+    was, by_hand, others_were = _before(state, before, found)
+    clusters, now = np.concatenate([was, others_were]), np.concatenate([found.labels, found.earlier.labels])
+    target, kept = _targets(clusters, now, state.touched, there=was, highest=found.highest)
+    labels, known = found.labels.copy(), was >= 0
+    moved = known & _follows(clusters, now, kept)[:len(was)]
+    labels[moved], labels[was == NO_CLUSTER] = target[was[moved]], NO_CLUSTER
     numbers = {cluster: int(target[cluster]) for cluster in np.flatnonzero(kept).tolist()}
+    merged = _merged_again(state.merged, before, found, numbers)
+    if len(found.earlier.labels):
+        for old, new in merged.items():
+            labels[labels == old] = new
+    else:
+        _place_new(labels, was, found, features)
     return Corrected(labels, by_hand, {numbers[cluster]: name for cluster, name in state.names.items()
-                                       if name and cluster in numbers}, set(numbers.values()))
+                                       if name and cluster in numbers}, set(numbers.values()), merged=merged)
 
 
-def _before(state, files, img_paths):
-    """(cluster of each photo before, int [N], UNKNOWN where only the clustering put it in none; by_hand bool [N])."""
-    place = {file: row for row, file in enumerate(files)}
-    rows = np.array([place.get(path, -1) for path in img_paths])
+def _before(state, before, found):
+    """(cluster of each photo before, int [N], UNKNOWN where only the clustering put it in none; by_hand bool [N];
+    cluster of each earlier photo then, after merges, int [E], UNKNOWN where it was not there)."""
     labels = np.where((state.labels >= 0) | state.by_hand, state.labels, UNKNOWN)
-    return np.where(rows >= 0, labels[rows], UNKNOWN), (rows >= 0) & state.by_hand[rows]
+    then = before.earlier.labels
+    merged = np.array([state.merged.get(number, number) for number in range(then.max(initial=-1) + 1)], int)
+    then = np.where(then >= 0, np.append(merged, UNKNOWN)[then], UNKNOWN)
+    return (_as_in(found, before, labels, UNKNOWN), _as_in(found, before, state.by_hand, False),
+            _as_in(found.earlier, before.earlier, then, UNKNOWN))
 
 
-def _targets(before, labels, touched):
+def _as_in(later, photos, values, missing):
+    """What is known of `photos` (values [M]) for those of `later` (both `clusterings.Photos`), [N]; `missing` for those
+    that were not there."""
+    place = {file: row for row, file in enumerate(photos.names_in(later))}
+    return np.append(values, missing)[[place.get(path, -1) for path in later.img_paths]]
+
+
+def _targets(before, labels, touched, *, there, highest):
     """For each cluster before: its number in the new clustering, int [M], and whether its photos must stay together,
-    bool [M]."""
+    bool [M].
+
+    there: int [N], the clusters before of the photos that may move, which are the only ones to get a new number, above
+    the highest.
+    """
     home, owner = _meetings(before, labels)
     numbers = np.arange(len(home))
     kept = np.isin(numbers, [*touched]) & np.isin(numbers, before)
     owned = (home >= 0) & (owner[home] == numbers)
     # An untouched cluster is found anew, but apart from the kept one that its photos were found with.
-    anew = np.where(kept, ~owned, np.isin(home, home[kept & owned]))
-    return np.where(anew, labels.max() + np.cumsum(anew), home), kept
+    anew = np.where(kept, ~owned, np.isin(home, home[kept & owned])) & np.isin(numbers, there)
+    return np.where(anew, highest + np.cumsum(anew), home), kept & (owned | anew)
+
+
+def _merged_again(merged, before, found, numbers):
+    """{cluster of earlier photos found: the one that it joins} where these are at home of which clusters were made one.
+
+    merged: {cluster of earlier photos before: the one that it had joined}; numbers: {cluster before: its number} of
+    those that were kept, which join no other.
+    """
+    then = _as_in(found.earlier, before.earlier, before.earlier.labels, UNKNOWN)
+    home, owner = _meetings(then, found.earlier.labels)
+    again = {}
+    for old, new in (merged | {new: new for new in merged.values()}).items():
+        place = home[old] if old < len(home) else -1
+        if new in numbers and place >= 0 and owner[place] == old and place not in numbers.values():
+            again[int(place)] = numbers[new]
+    return again
 
 
 def _follows(before, labels, kept):

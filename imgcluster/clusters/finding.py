@@ -3,10 +3,11 @@ from dataclasses import dataclass, field
 
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
+from imgcluster.clusters.clusterings import NO_PHOTOS, Photos
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.known_products import doubt, evidence, known_for
 from imgcluster.clusters.new_groups import num_alike
-from imgcluster.clusters.placing import place_on, placing_facts, warn_of_chain
+from imgcluster.clusters.placing import earlier_photos, place_on, placing_facts, warn_of_chain
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.feature_record import taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
@@ -19,13 +20,14 @@ class FoundClusters:
     """The clusters of a dataset's photos before corrections.
 
     som: the map; facts: for its record beside the Clustering; earlier_names: {cluster: name} of the clusters of earlier
-    datasets that the photos were placed in.
+    datasets that the photos were placed in, earlier_photos: the `Photos` in these.
     """
 
     som: object
     clustering: Clustering
     facts: dict
     earlier_names: dict = field(default_factory=dict)
+    earlier_photos: Photos = NO_PHOTOS
 
 
 def finish_others(settings, data_dir, chain):
@@ -93,7 +95,7 @@ def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
-    return FoundClusters(som, clustering, placing_facts(chain), earlier)
+    return FoundClusters(som, clustering, placing_facts(chain), earlier, earlier_photos(chain))
 
 
 def what_is_left(clustering, *, placed):

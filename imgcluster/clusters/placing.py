@@ -13,6 +13,7 @@ from imgcluster.clusters.assign import EarlierPhotos
 from imgcluster.clusters.cluster_count import Clustering
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
+from imgcluster.clusters.clusterings import Photos, digests_of
 from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.clusters.corrections_file import lines_for, placed_in
 from imgcluster.clusters.new_groups import groups_of_new
@@ -85,6 +86,14 @@ def _names_left(data_dir):
         if name := names.pop(old, ""):
             names.setdefault(new, name)
     return names
+
+
+def earlier_photos(chain):
+    """Return the photos of a chain in the clusters that its first dataset left, those of each called by its name."""
+    paths = [read_img_paths(folder) for folder in chain.values()]
+    digests = [digests_of(folder, those) or [""] * len(those) for folder, those in zip(chain.values(), paths)]
+    return Photos([f"{name}/{path}" for name, those in zip(chain, paths) for path in those],
+                  np.concatenate(chain_labels(chain)), tuple(text for those in digests for text in those))
 
 
 def placing_facts(chain):

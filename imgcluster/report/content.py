@@ -187,15 +187,14 @@ def _earlier_corrections(gallery):
     Those that step 04 left aside are passed on too, as the file that the page writes replaces it. With them, how many
     there are besides these, and the highest number N of a cluster new-N in those for this clustering.
     """
-    record = clusters_record(gallery.data_dir)
-    clustering, placed = record.get("clustering_id", ""), "assigned_to" in record
+    clustering = clusters_record(gallery.data_dir).get("clustering_id", "")
     table = renumbered(read_corrections(gallery.data_dir / "corrections.csv", clustering), clustering)
     table = table.reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
     own = table[table[CLUSTERING] == clustering]
     cells = [cell.strip().lower() for name in ("cluster", "value") for cell in own[name]]
     highest = max((int(cell[4:]) for cell in cells if cell.startswith("new-") and cell[4:].isdecimal()), default=0)
     made = {name for name in table[CLUSTERING].unique()
-            if name == clustering or not placed and recall(gallery.data_dir, name) is not None}
+            if name == clustering or recall(gallery.data_dir, name) is not None}
     return {"earlierCorrections": table.to_numpy().tolist(), "newClusters": highest, "clustering": clustering,
             "correctionsMade": int(table[CLUSTERING].isin(made).sum())}
 

@@ -12,6 +12,7 @@ from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering
+from imgcluster.clusters.clusterings import Photos
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.directions import confidence
 from imgcluster.errors import UserError
@@ -264,15 +265,28 @@ def test_corrections_made_after_others_were_carried_over_are_of_the_clusters_sho
         assert np.flatnonzero(pair).tolist() == [row, row + 1] and list(read_names(tmp_path).values()) == ["odd"]
 
 
-def test_corrections_of_found_clusters_are_none_of_those_photos_were_placed_in(written, digits, tmp_path):
-    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
-    corrected(tmp_path, names, digits, clustering, warn=pytest.fail)
-    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering",
-                                               f"merge,,1,0,{clustering_id(names, clustering.labels)}"])
-    placed = {"own": "abc+20", "earlier": dict.fromkeys(range(21), ""), "warn": said.append, "say": pytest.fail}
-    assert corrected(tmp_path, names, digits, clustering, **placed) == (clustering, 0, 0)
-    assert len(said) == 1 and "left aside: made for another clustering" in said[0] and "ASSIGN_TO" in said[0]
-    assert not clusterings.recall(tmp_path, "abc+20")
+def test_corrections_of_clusters_of_its_own_are_carried_over_to_those_photos_are_placed_in_and_back(
+        written, digits, tmp_path):
+    names, clustering, told = [f"{row}.png" for row in range(300)], written[1], []
+    options = {"warn": pytest.fail, "say": told.append}
+    corrected(tmp_path, names, digits, clustering, **options)
+    own = clustering_id(names, clustering.labels)
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{own}",
+                                               f"split,{names[7]},,new-1,{own}", f"name,,0,zeros,{own}"])
+    beside = Photos([f"week1/{row}.png" for row in range(21)], np.arange(21))
+    placed = replace(clustering, labels=np.where(clustering.labels < 2, 20 - clustering.labels, clustering.labels))
+    found, lines, _ = corrected(tmp_path, names, digits, placed, own="abc+20", beside=beside,
+                                earlier=dict.fromkeys(range(21), ""), **options)
+    together = (clustering.labels < 2) & (np.arange(300) != 7)
+    cluster, = set(found.labels[together])
+    assert lines == 3 and cluster in (19, 20) and not (found.labels[~together] == cluster).any()
+    # A photo that was split off stays alone, with a number that no earlier cluster had.
+    assert found.labels[7] == 21 and (found.labels == 21).sum() == 1
+    assert read_names(tmp_path) == {cluster: "zeros"}
+    assert told == ["3 corrections of clusters found before, carried over: 3 clusters stay as you left them"]
+    corrected(tmp_path, names, digits, clustering, **options)
+    assert read_names(tmp_path) == {0: "zeros"} and len(told) == 1
+    assert clusterings.recall(tmp_path, "abc+20").labels.tolist() == placed.labels.tolist()
 
 
 def test_corrections_that_a_later_file_lacks_are_told_and_put_aside(written, digits, tmp_path):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.clusterings import MOST_OTHERS, Found, digests_of, keep, recall
+from imgcluster.clusters.clusterings import MOST_OTHERS, Found, Photos, digests_of, keep, recall
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.csv_tables import write_table
 from imgcluster.files import write_lines
@@ -17,7 +17,7 @@ FILES = ["a.jpg", "b, c.jpg", '가 "방".jpg', "001"]
 
 def found(labels, begun=None):
     labels = np.array(labels)
-    return Found(clustering_id(FILES, labels), FILES, labels, labels if begun is None else np.array(begun))
+    return Found(FILES, labels, id=clustering_id(FILES, labels), begun=labels if begun is None else np.array(begun))
 
 
 def test_a_clustering_is_recalled_as_it_was(tmp_path):
@@ -29,6 +29,24 @@ def test_a_clustering_is_recalled_as_it_was(tmp_path):
     assert again.labels.tolist() == [0, 1, -1, 0] and again.begun.tolist() == [2, 1, -1, 0]
 
 
+@pytest.mark.parametrize("digests", [(), ("d1", "", "d3")])
+def test_one_of_photos_placed_in_others_clusters_is_recalled_with_these(tmp_path, digests):
+    earlier = Photos(["week1/a.jpg", "week1/b.jpg", "week0/a.jpg"], np.array([3, -1, 0]), digests)
+    weeks = "".join(f"+{number}" for number in range(100, 200))
+    for name in (f"abc+4{weeks}", f"abc+5{weeks}"):
+        keep(tmp_path, replace(found([0, 3, -1, 7]), id=name, earlier=earlier), needed=set())
+    again = recall(tmp_path, f"abc+4{weeks}")
+    assert (again.img_paths, again.labels.tolist(), again.digests) == (FILES, [0, 3, -1, 7], ())
+    assert (again.earlier.img_paths, again.earlier.digests) == (earlier.img_paths, digests)
+    assert again.earlier.labels.tolist() == [3, -1, 0] and again.highest == 199
+    assert again.earlier_clusters == {0: "", 3: "", 199: ""}
+    assert recall(tmp_path, f"abc+6{weeks}") is None and recall(tmp_path, "abc") is None
+    # In place of it the next one of this id is kept.
+    keep(tmp_path, replace(found([1, 1, 1, 1]), id=f"abc+4{weeks}", earlier=earlier), needed=set())
+    assert recall(tmp_path, f"abc+4{weeks}").labels.tolist() == [1] * 4
+    assert found([0, 1, 2, 2]).highest == 2 and found([0, 1, 2, 2]).earlier_clusters == {}
+
+
 def test_photos_that_were_renamed_are_known_by_their_content(tmp_path):
     write_table(tmp_path / "photos.csv", pd.DataFrame({"file": FILES, "digest": ["d1", "d2", "d3", "d3"]}))
     first = replace(found([0, 1, 1, 0]), digests=digests_of(tmp_path, FILES))
@@ -36,7 +54,7 @@ def test_photos_that_were_renamed_are_known_by_their_content(tmp_path):
     first = recall(tmp_path, first.id)
     assert first.digests == ("d1", "d2", "d3", "d3") and digests_of(tmp_path, [*FILES, "x.jpg"]) == ()
     now = ["a.jpg", "new/b.jpg", "twin 1.jpg", "twin 2.jpg", "x.jpg"]
-    later = Found("later", now, np.zeros(5, int), np.zeros(5, int), ("other", "d2", "d3", "d3", "d1"))
+    later = Photos(now, np.zeros(5, int), ("other", "d2", "d3", "d3", "d1"))
     # a.jpg is another picture now, and x.jpg what it was: names go before.
     assert first.names_in(later) == ["a.jpg", "new/b.jpg", "twin 1.jpg", "twin 2.jpg"]
     assert first.names_in(replace(later, digests=())) == replace(first, digests=()).names_in(later) == FILES

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from imgcluster.clusters.carried_over import corrected
@@ -12,6 +13,7 @@ from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering, write_map
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.placing import (
+    earlier_photos,
     highest_number,
     place_on,
     placed_by,
@@ -21,6 +23,7 @@ from imgcluster.clusters.placing import (
     warn_of_chain,
     warn_of_other_earlier,
 )
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, write_labels
 from imgcluster.datafiles.chain import chain_from, merged_in
 from imgcluster.datafiles.records import write_record
@@ -55,25 +58,27 @@ class Weeks:
         path = self.folder(name) / "corrections.csv"
         write_lines(path, [*path.read_text().splitlines(), *lines])
 
-    def find(self, name, seed=0):
-        """Find the clusters of the first week: one of each product there is, numbered in their order."""
+    def find(self, name, seed=0, alike=()):
+        """Find the clusters of the first week: one of each product there is, numbered in their order; `alike`: products
+        found in one."""
         paths, features = read_img_paths(self.folder(name)), read_features(self.folder(name))
         som = SelfOrganizingMap(4, 4, 24, normalize=True, random_seed=seed).fit(features)
-        labels = np.unique([path.split("_")[0] for path in paths], return_inverse=True)[1]
+        products = [int(path.split("_")[0]) for path in paths]
+        labels = np.unique([alike[0] if each in alike else each for each in products], return_inverse=True)[1]
         count = int(labels.max()) + 1
         found = Clustering(labels, count, (count, count), [], np.ones(len(labels)))
-        self.write(name, som, found, {"clustering_id": clustering_id(paths, labels)}, {})
+        self.write(name, som, found, {"clustering_id": clustering_id(paths, labels)})
 
     def place(self, name, on):
         chain = require_chain(on, self.folder(name), folder_of=self.folder)
         warn_of_chain(chain, folder_of=self.folder, warn=self.said.append)
         som, found, earlier = place_on(chain, self.folder(name), read_features(self.folder(name)))
-        self.write(name, som, found, placing_facts(chain), earlier)
+        self.write(name, som, found, placing_facts(chain), earlier=earlier, beside=earlier_photos(chain))
 
-    def write(self, name, som, found, facts, earlier):
+    def write(self, name, som, found, facts, **earlier):
         paths, features = read_img_paths(self.folder(name)), read_features(self.folder(name))
         found, self.lines, _ = corrected(self.folder(name), paths, features, found, own=facts["clustering_id"],
-                                         earlier=earlier, warn=self.said.append)
+                                         warn=self.said.append, **earlier)
         write_clustering(self.folder(name), paths, features, som, found, **facts)
         inputs = [self.folder(name) / each for each in ("features.npy", "corrections.csv")]
         write_record(self.folder(name), "04", settings={}, outputs=[], inputs=inputs)
@@ -155,6 +160,92 @@ def test_corrections_of_photos_placed_in_the_first_week_hold_in_the_second_as_we
     weeks.place("week3", "week2")
     assert weeks.clusters_of("week3") == {0: 0, 1: 1, 5: 5, 6: 6} and weeks.lines == 16
     assert read_names(weeks.folder("week3")) == {1: "ones", 5: "boots", 6: "hats"}
+
+
+def test_corrections_of_placed_photos_follow_where_the_earlier_clusters_are_found_anew(weeks):
+    weeks.add_corrections("week2", "move,1_3.jpg,,-1", "move,2_0.jpg,,new-1", "merge,,3,4", "name,,4,vases")
+    weeks.place("week2", "week1")
+    weeks.correct("week3", *(f"split,6_{number}.jpg,,new-1" for number in range(15)), "name,,new-1,hats",
+                  "move,1_1.jpg,,5", "name,,5,shoes")
+    weeks.place("week3", "week2")
+    assert merged_in(weeks.folder("week2")) == {3: 4} and weeks.clusters_of("week3")[6] == 6
+    # The first product has left, so that all numbers are other ones.
+    weeks.photograph("week1", 1, 2, 3, 4)
+    weeks.find("week1")
+    weeks.place("week2", "week1")
+    assert weeks.clusters_of("week2") == {1: 0, 2: 1, 5: 4} and merged_in(weeks.folder("week2")) == {3: 2}
+    assert read_names(weeks.folder("week2")) == {0: "ones", 2: "vases", 4: "boots"}
+    labels = dict(zip(read_img_paths(weeks.folder("week2")), read_labels(weeks.folder("week2"), "pred").astype(int)))
+    assert (labels["1_3.jpg"], labels["2_0.jpg"]) == (-1, 4)
+    weeks.place("week3", "week2")
+    found = weeks.clusters_of("week3")
+    # This week's photos of the product that left are still no others.
+    assert (found[1], found[5]) == (0, 4) and {found[0], found[6]} == {5, 6}
+    assert read_names(weeks.folder("week3")) == {0: "ones", 2: "vases", 4: "shoes", found[6]: "hats"}
+    labels = dict(zip(read_img_paths(weeks.folder("week3")), read_labels(weeks.folder("week3"), "pred").astype(int)))
+    assert labels["1_1.jpg"] == 4 and weeks.said == []
+    # With the first week as it was, so are the others, with what was corrected in between.
+    weeks.add_corrections("week2", "name,,1,twos")
+    weeks.place("week2", "week1")
+    weeks.photograph("week1", 0, 1, 2, 3, 4)
+    weeks.find("week1")
+    weeks.place("week2", "week1")
+    assert read_names(weeks.folder("week2")) == {1: "ones", 2: "twos", 3: "vases", 5: "boots"}
+    assert weeks.clusters_of("week2") == {1: 1, 2: 2, 5: 5} and merged_in(weeks.folder("week2")) == {4: 3}
+
+
+def test_what_was_told_apart_stays_apart_where_the_earlier_week_finds_one_cluster(weeks):
+    weeks.add_corrections("week2", "name,,2,twos", "move,2_0.jpg,,1", "merge,,0,4")
+    weeks.place("week2", "week1")
+    weeks.find("week1", alike=(1, 2))
+    weeks.place("week2", "week1")
+    found, names = weeks.clusters_of("week2"), read_names(weeks.folder("week2"))
+    assert len({found[1], found[2], found[5]}) == 3 and 1 in (found[1], found[2])
+    assert names == {found[1]: "ones", found[2]: "twos", found[5]: "boots"}
+    labels = dict(zip(read_img_paths(weeks.folder("week2")), read_labels(weeks.folder("week2"), "pred").astype(int)))
+    assert labels["2_0.jpg"] == found[1] and min(found[5], max(found[1], found[2])) > 3
+    assert merged_in(weeks.folder("week2")) == {3: 0} and weeks.said == []
+
+
+def test_names_of_earlier_clusters_whose_photos_have_all_left_are_told(weeks):
+    weeks.add_corrections("week2", "name,,4,fours")
+    weeks.place("week2", "week1")
+    weeks.photograph("week1", 0, 1, 2, 3)
+    weeks.find("week1")
+    weeks.place("week2", "week1")
+    [said] = weeks.said
+    assert said.startswith("corrections.csv: 'fours' (15 photos): no photo is there any more")
+    assert read_names(weeks.folder("week2")) == {1: "ones", 4: "boots"}
+
+
+def test_corrections_for_fewer_and_for_more_of_the_same_earlier_clusters_follow_together(weeks):
+    weeks.correct("week1", "split,4_0.jpg,4,new-1")
+    weeks.find("week1")
+    weeks.place("week2", "week1")
+    weeks.add_corrections("week2", "move,1_0.jpg,,6", "name,,6,shoes")
+    weeks.place("week2", "week1")
+    assert weeks.clusters_of("week2")[5] == 6 and read_names(weeks.folder("week2"))[6] == "shoes"
+    weeks.photograph("week1", 1, 2, 3, 4)
+    weeks.find("week1")
+    weeks.place("week2", "week1")
+    assert read_names(weeks.folder("week2")) == {0: "ones", 5: "shoes"} and weeks.clusters_of("week2")[5] == 5
+    assert weeks.said == []
+
+
+def test_photos_of_another_folder_that_were_renamed_are_known_by_their_content(weeks):
+    folder = weeks.folder("week1")
+
+    def note():
+        write_table(folder / "photos.csv", pd.DataFrame({"file": read_img_paths(folder), "digest": [
+            path.split(".")[0] for path in read_img_paths(folder)]}))
+
+    note()
+    weeks.place("week2", "week1")
+    write_lines(folder / "img_paths.txt", [f"{path}.jpeg" for path in read_img_paths(folder)])
+    note()
+    weeks.find("week1", alike=(0, 4))
+    weeks.place("week2", "week1")
+    assert weeks.said == [] and read_names(weeks.folder("week2")) == {1: "ones", 4: "boots"}
 
 
 def test_clusters_merged_last_week_are_one(weeks):

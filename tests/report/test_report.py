@@ -262,15 +262,14 @@ def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp
 def test_corrections_that_were_carried_over_are_counted(tmp_path):
     gallery = make_gallery(tmp_path)
     labels = gallery.predicted[::-1]
-    found = Found(clustering_id(gallery.img_paths, labels), gallery.img_paths, labels, labels)
+    found = Found(gallery.img_paths, labels, id=clustering_id(gallery.img_paths, labels), begun=labels)
     clusterings.keep(gallery.data_dir, found, needed=())
     write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
         [["merge", "", "0", "1", name] for name in ("this", found.id, "another")],
         columns=["action", "file", "cluster", "value", "clustering"]))
-    for facts, made in (({}, 2), ({"assigned_to": "first"}, 1)):
-        write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "this", "num_clusters": 3, **facts})
-        write_report(tmp_path / "report.html", gallery)
-        assert Page(tmp_path / "report.html").data["correctionsMade"] == made
+    write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "this", "num_clusters": 3})
+    write_report(tmp_path / "report.html", gallery)
+    assert Page(tmp_path / "report.html").data["correctionsMade"] == 2
 
 
 def test_new_clusters_of_lines_for_fewer_earlier_clusters_are_not_named_again(tmp_path):
