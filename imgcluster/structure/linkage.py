@@ -44,12 +44,16 @@ def weighted_ward(points, weights):
 
 def merge_costs(points, weights):
     """Return float32 [U, U]: how much the within-cluster sum of squares grows if two of the points [U, D] are merged
-    that stand for weights [U] photos each; infinite on the diagonal."""
+    that stand for weights [U] photos each; infinite on the diagonal. The same both ways, to the last bit: among near
+    copies a chain of nearest neighbours would else never end."""
     points, weights = np.asarray(points), np.asarray(weights, np.float32)
     costs = np.empty((len(points), len(points)), np.float32)
     for rows in blocks(len(points)):
-        costs[rows] = np.maximum(squared_gaps(points[rows], points), 0)
-        costs[rows] *= weights[rows, None] * weights / (weights[rows, None] + weights)
+        others = slice(rows.start, None)
+        part = np.maximum(squared_gaps(points[rows], points[others]), 0).astype(np.float32)
+        part *= weights[rows, None] * weights[others] / (weights[rows, None] + weights[others])
+        costs[rows, others], costs[others, rows] = part, part.T
+        costs[rows, rows] = np.maximum(costs[rows, rows], costs[rows, rows].T)
     np.fill_diagonal(costs, np.inf)
     return costs
 
