@@ -10,15 +10,20 @@ from imgcluster.clusters.cluster_names import write_names
 from imgcluster.clusters.clusterings import NO_PHOTOS, Found
 from imgcluster.clusters.copies import copies_of
 from imgcluster.clusters.corrections import clustering_id
-from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, renumbered, stamp
+from imgcluster.clusters.corrections_file import (
+    CLUSTERING,
+    placed_in,
+    read_corrections,
+    renumbered,
+    stamp,
+    with_new_names,
+)
 from imgcluster.clusters.corrections_followed import follow
 from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
-from imgcluster.clusters.directions import axes_shown_by, confidence
 from imgcluster.clusters.levels import followed
 from imgcluster.datafiles.artefacts import OUTDATED, num_clusters_in
 from imgcluster.datafiles.chain import clusters_record
 from imgcluster.errors import UserError
-from imgcluster.rows import OnAxes, picked
 from imgcluster.wording import counted, listed
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
@@ -66,9 +71,9 @@ def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=No
     if found.merged:
         clustering = replace(clustering, merged=found.merged)
     if moved:
-        clustering = _regrouped(clustering, found.labels, features)
+        clustering = _regrouped(clustering, found.labels)
     elif found.merged:
-        clustering = replace(clustering, confidence=_confidence(clustering, found.labels, features))
+        clustering = replace(clustering, confidence=_confidence(clustering, found.labels))
     if found.by_hand.any():
         clustering = replace(clustering, confidence=np.where(found.by_hand, 1, clustering.confidence))
     return clustering, outcome.num_lines, moved
@@ -82,14 +87,17 @@ def _outcome(data_dir, present, earlier, *, features, warn, say):
     path, own, recall = Path(data_dir) / "corrections.csv", present.id, cache(partial(clusterings.recall, data_dir))
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = clusters_record(data_dir).get("clustering_id", own)
-    table, stamps = _read(path, latest, own), set(read_corrections(path, latest)[CLUSTERING])
+    renamed = _renamed(recall(latest), present)
+    table, stamps = _read(path, latest, own, renamed), set(read_corrections(path, latest)[CLUSTERING])
     outcome = follow(_with_latest(table, stamps, recall), present, recall, features=features, earlier=earlier,
                      copies=copies_of(data_dir))
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
-    _stamp(path, latest, own, warn)
+    if renamed and not table.equals(_read(path, latest, own, {})):
+        say(f"{counted(len(renamed), 'photo')} renamed since the last run, and in corrections.csv with them")
+    _stamp(path, latest, own, renamed, warn)
     clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=stamps)
-    if number := gone(table, lambda file: _read(file, latest, own), data_dir):
+    if number := gone(table, lambda file: _read(file, latest, own, renamed), data_dir):
         tell = warn if number > len(table) else say
         tell(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
              f"as {OUTDATED}/{put_aside(data_dir).name})")
@@ -97,9 +105,22 @@ def _outcome(data_dir, present, earlier, *, features, warn, say):
     return outcome
 
 
-def _read(path, latest, own):
-    """The corrections in a file, of the clustering `latest` where they do not say so; see `renumbered` for `own`."""
-    return renumbered(read_corrections(path, latest), own)
+def _renamed(before, present):
+    """{name before: name now} of photos in clusters of other datasets that are called otherwise than they were the last
+    time (`clusterings.Found`, None where that is not known), while the earlier clusters are the same.
+
+    Others' corrections are carried over from the photos as they were called.
+    """
+    first, _ = placed_in(present.id)
+    if before is None or not first or placed_in(before.id)[0] != first:
+        return {}
+    return {old: new for old, new in zip(before.img_paths, before.names_in(present)) if new not in (None, old)}
+
+
+def _read(path, latest, own, renamed):
+    """The corrections in a file, of the clustering `latest` where they do not say so, of photos as they are called now;
+    see `renumbered` for `own`."""
+    return renumbered(with_new_names(read_corrections(path, latest), own, renamed), own)
 
 
 def _with_latest(table, stamps, recall):
@@ -126,18 +147,18 @@ def _vanished_in_words(vanished):
             "remove these lines")
 
 
-def _stamp(path, latest, own, warn):
-    """Have corrections.csv say which clustering its lines are for.
+def _stamp(path, latest, own, renamed, warn):
+    """Have corrections.csv say which clustering its lines are for, and what photos are called by now.
 
-    Where it cannot be written, that may wait if they are for these clusters (`own`); others the next run would take for
-    lines about these, which are the latest by then.
+    Where it cannot be written, that may wait if they are for these clusters (`own`) and photos are called as before;
+    others the next run would take for lines about these, which are the latest by then.
     """
     try:
-        stamp(path, latest)
+        stamp(path, latest, renamed=renamed)
     except PermissionError as error:
         said = (f"corrections.csv cannot be written ({error.strerror}), to note which clusters its lines are for. "
                 "Close it where it is open (Excel locks its files), and run this step again")
-        if latest != own:
+        if latest != own or renamed:
             raise UserError(said) from error
         warn(said)
 
@@ -155,39 +176,21 @@ def _warn_of_odd(others, found, warn):
                                              for name, numbers in found.namesakes.items()) + SAME_PRODUCT)
 
 
-def _regrouped(clustering, labels, features):
-    """The Clustering with other labels, as a person corrected them; features [N, D]: of its photos."""
+def _regrouped(clustering, labels):
+    """The Clustering with other labels, as a person corrected them."""
     before, count = clustering.num_clusters, num_clusters_in(labels)
     by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
     levels = followed(clustering.levels, before, labels) if clustering.levels and count else []
     return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
                    levels=levels, corrected_from=before, method=f"{by_hand} ({clustering.method})",
-                   confidence=_confidence(clustering, labels, features), words=f"{by_hand}, {clustering.words}")
+                   confidence=_confidence(clustering, labels), words=f"{by_hand}, {clustering.words}")
 
 
-def _confidence(clustering, labels, features):
-    """The confidence float [N] of a Clustering's photos in other clusters int [N], 0 outside of any; as it was where
-    the Clustering does not say where photos are.
-
-    Small clusters that were in one with what a person has now put apart hide just that difference, so the corrected
-    clusters show what differs within a product, for photos of those that changed.
-    """
-    if clustering.confidence_in:
-        return clustering.confidence_in(labels, merged=clustering.merged)
-    if clustering.places is None:
+def _confidence(clustering, labels):
+    """The confidence float [N] of a Clustering's photos in other clusters int [N]; as it was where nothing tells it."""
+    if clustering.confidence_of is None:
         return clustering.confidence
-    inside, certainty = np.flatnonzero(labels >= 0), np.zeros(len(labels), clustering.confidence.dtype)
-    if not len(inside):
-        return certainty
-    numbers = np.unique(labels[inside], return_inverse=True)[1]
-    certainty[inside] = confidence(picked(clustering.places, inside), numbers)
-    moved = labels != clustering.labels
-    changed = np.isin(labels[inside], [*labels[moved], *clustering.labels[moved]])
-    if clustering.evened and changed.any() and np.bincount(numbers).max() > 1:
-        own = picked(features, inside)
-        again = confidence(OnAxes(own, *axes_shown_by(own, numbers)), numbers)
-        certainty[inside[changed]] = again[changed]
-    return certainty
+    return clustering.confidence_of(labels, merged=clustering.merged)
 
 
 def _widened(interval, count):

@@ -1,10 +1,12 @@
 """The number of clusters, and the cluster of each photo, read from a trained map."""
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from imgcluster.clusters.copies import originals
-from imgcluster.clusters.directions import confidence, evened_places, follow_directions
+from imgcluster.clusters.directions import confidence, confidence_elsewhere, evened_places, follow_directions
 from imgcluster.clusters.levels import nested_levels
 from imgcluster.counting.blind_count import ALL_ALIKE, Estimate, blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
@@ -27,11 +29,9 @@ class Clustering:
     (`directions.confidence`); method: how the count was found, words: the same without terms of the trade; calibrated:
     whether known products or a prior set it; blind_count: what the photos alone suggest, where known products set the
     count; corrected_from: the count before a person's corrections, where there were any; finer_groups: as of an
-    `Estimate`; places [N, d]: of the photos, where clusters are compared by direction, None where others' clusters
-    were; evened: whether there what differs within small clusters of the photos counts less, as nothing showed it
-    better; confidence_in: function of other labels (and merged) to the photos' confidence, where others' clusters were;
-    new_groups: as `new_groups.groups_of_new` returns them, of photos placed among earlier ones; merged:
-    {cluster: the one it has joined} of the clusters of earlier photos that a person's corrections merged.
+    `Estimate`; confidence_of: function of other labels (and merged) to the photos' confidence in these; new_groups: as
+    `new_groups.groups_of_new` returns them, of photos placed among earlier ones; merged: {cluster: the one it has
+    joined} of the clusters of earlier photos that a person's corrections merged.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -45,9 +45,7 @@ class Clustering:
     corrected_from: int | None = None
     words: str = ""
     finer_groups: int | None = None
-    places: object = field(default=None, repr=False)
-    evened: bool = False
-    confidence_in: object = field(default=None, repr=False)
+    confidence_of: Callable | None = field(default=None, repr=False)
     new_groups: np.ndarray | None = field(default=None, repr=False)
     merged: dict = field(default_factory=dict)
 
@@ -119,12 +117,13 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     places = picked(places, stands_in)
     labels = by_size(found[stands_in], ~strays)
     levels = [by_size(level[stands_in], ~strays) for level in levels]
-    certainty = confidence(places, labels)
+    certainty, labels_found = confidence(places, labels), np.where(strays, -1, labels)
     calibrated = num_clusters is None and (known is not None or imgs_per_model is not None)
-    return Clustering(np.where(strays, -1, labels), estimate.count, estimate.interval, levels,
+    return Clustering(labels_found, estimate.count, estimate.interval, levels,
                       np.where(strays, 0.0, certainty), method=estimate.method, words=estimate.words or estimate.method,
                       calibrated=calibrated, blind_count=blind_count, finer_groups=estimate.finer_groups,
-                      places=places, evened=not compares_directions)
+                      confidence_of=partial(confidence_elsewhere, features=features, places=places, found=labels_found,
+                                            evened=not compares_directions))
 
 
 def beyond_interval(blind_count, interval):

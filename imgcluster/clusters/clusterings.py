@@ -31,17 +31,24 @@ class Photos:
     digests: tuple = ()
 
     def names_in(self, later):
-        """Return the photos' names, N, as they are in `later` ones: a photo that was renamed or moved since is known
-        by its content."""
-        there, before, renamed = set(later.img_paths), set(self.img_paths), {}
-        for name, digest in zip(later.img_paths, later.digests):
-            if name not in before:
-                renamed.setdefault(digest, []).append(name)
-        names = list(self.img_paths)
-        for row, digest in enumerate(self.digests):
-            if digest and names[row] not in there and renamed.get(digest):
-                names[row] = renamed[digest].pop(0)
-        return names
+        """Return the photos' names, N, as they are in `later` ones, None of those that are not there.
+
+        A photo that was renamed or moved since is known by its content, even if its name is another one's now; where
+        its content is not there, or not known, by its name.
+        """
+        contents = dict(zip(later.img_paths, later.digests))
+        before = dict(zip(self.img_paths, self.digests or [""] * len(self.img_paths)))
+        names = {name: name for name, digest in before.items() if digest and contents.get(name) == digest}
+        elsewhere = {}
+        for name, digest in contents.items():
+            if name not in names:
+                elsewhere.setdefault(digest, []).append(name)
+        for name, digest in before.items():
+            if digest and name not in names and elsewhere.get(digest):
+                names[name] = elsewhere[digest].pop(0)
+        left = set(later.img_paths) - set(names.values())
+        names |= {name: name for name in before if name not in names and name in left}
+        return [names.get(name) for name in self.img_paths]
 
 
 NO_PHOTOS = Photos([], np.zeros(0, int))

@@ -12,7 +12,7 @@ from imgcluster.csv_tables import read_table, separator
 from imgcluster.datafiles.chain import clusters_record
 from imgcluster.errors import UserError
 from imgcluster.files import replacing
-from imgcluster.photos.spelling import as_called
+from imgcluster.photos.spelling import as_called, as_listed
 
 COLUMNS = ("action", "file", "cluster", "value")
 # Which clustering a line is for (`corrections.clustering_id`); the report fills it in, and step 04 where it is empty.
@@ -104,8 +104,22 @@ def _number_now(number, then, now):
     return str(number if before == 0 else number + now[owner] - then[owner])
 
 
-def stamp(path, clustering):
-    """Note in a file of corrections that lines which do not say so are for `clustering`; the rest of it stays.
+def with_new_names(table, clustering, renamed):
+    """Return corrections in which lines for the same earlier clusters as `clustering`, which placed photos are in, name
+    photos as they are called now; renamed: {name before: name now}."""
+    return table.assign(file=_called_now(table["file"], table[CLUSTERING], clustering, renamed))
+
+
+def _called_now(files, made_for, clustering, renamed):
+    """The photos of lines as they are called now: files and clusterings of each, N texts."""
+    same = placed_in(clustering)[0]
+    return [renamed.get(name, file) if same and placed_in(each)[0] == same else file
+            for name, file, each in zip(as_listed(files, renamed), files, made_for)]
+
+
+def stamp(path, clustering, *, renamed=None):
+    """Note in a file of corrections that lines which do not say so are for `clustering`, and what photos are called by
+    now (as `with_new_names`); the rest of it stays.
 
     Cluster numbers mean other clusters in another clustering, of which nothing else in such a line tells.
     """
@@ -115,7 +129,7 @@ def stamp(path, clustering):
     text = data.decode(encoding)
     reader = _reader(text)
     rows = list(reader)
-    stamped = _stamped(rows, clustering)
+    stamped = _stamped(rows, clustering, renamed or {})
     if stamped != rows:
         with replacing(path) as temporary, temporary.open("w", encoding=encoding, newline="") as file:
             csv.writer(file, delimiter=reader.dialect.delimiter,
@@ -127,19 +141,26 @@ def _reader(text):
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator(text.splitlines()))
 
 
-def _stamped(rows, clustering):
-    """Rows of cells, the first filled one their header, with `clustering` in each one's empty cell of that column."""
+def _stamped(rows, clustering, renamed):
+    """Rows of cells, the first filled one their header, with `clustering` in each one's empty cell of that column, and
+    photos called as they are now."""
     header = next(filter(_is_filled, rows), [])
-    called = as_called(header, [CLUSTERING])
+    called = as_called(header, [*COLUMNS, CLUSTERING])
     names = header if CLUSTERING in called else [*header, CLUSTERING]
-    place, stamped = [*called, CLUSTERING].index(CLUSTERING), []
+    place, stamped, lines = [*called, CLUSTERING].index(CLUSTERING), [], []
     for cells in rows:
         if cells is header:
             cells = names
         elif _is_filled(cells):
             cells = _padded(cells, names)
             cells[place] = cells[place].strip() or clustering
+            lines.append(cells)
         stamped.append(cells)
+    if renamed and lines:
+        column = called.index("file")
+        files, made_for = zip(*((cells[column], cells[place]) for cells in lines))
+        for cells, name in zip(lines, _called_now(files, made_for, clustering, renamed)):
+            cells[column] = name
     return stamped
 
 

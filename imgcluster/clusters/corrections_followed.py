@@ -83,10 +83,11 @@ def _numbers_now(state, labels):
 def _vanished(state, before, after):
     """Yield (number, name or "", photos) of each cluster of a clustering that a person touched (state: its `Corrected`)
     and that had photos, none of which is in the one after. Earlier photos count where both are placed in theirs."""
-    labels, there = state.labels, np.isin(before.names_in(after), after.img_paths)
+    labels, names = state.labels, before.names_in(after)
     if len(after.earlier.labels):
         labels = np.append(labels, before.earlier.labels)
-        there = np.append(there, np.isin(before.earlier.names_in(after.earlier), after.earlier.img_paths))
+        names += before.earlier.names_in(after.earlier)
+    there = np.array([name is not None for name in names])
     sizes = np.bincount(labels + 1)
     left = np.bincount(labels[there] + 1, minlength=len(sizes))
     for cluster in sorted(state.touched):

@@ -2,7 +2,7 @@
 within products counts less."""
 import numpy as np
 
-from imgcluster.rows import Picked, blocks, read_rows, sample_step, unit_length
+from imgcluster.rows import OnAxes, Picked, blocks, picked, read_rows, sample_step, unit_length
 from imgcluster.structure.hierarchy import NUM_NEIGHBOURS, majority, partition
 from imgcluster.structure.neighbours import DIMENSIONS, add_by_group, project
 from imgcluster.structure.whitening import evened_within, within_model_whitening
@@ -119,6 +119,28 @@ def confidence(features, labels):
         others = unit_length(sums[own] - block)
         found.append(_lead(block @ centers.T, own, np.einsum("nd,nd->n", block, others)))
     return np.where((np.bincount(labels)[labels] > 1) | (len(sums) == 1), np.concatenate(found), 0)
+
+
+def confidence_elsewhere(labels, *, features, places, found, evened, merged=None):
+    """Return the confidence float [N] of photos in other clusters than they were found in, 0 outside of any.
+
+    labels, found: int [N], the clusters and those found, -1 for none; features [N, D] of the photos, and the places
+    [N, d] at which they were compared; evened: these are `evened_places`. Small clusters that were in one with what a
+    person has now put apart hide just that difference, so the clusters show what differs within a product, for photos
+    of those that changed. merged: of earlier datasets' clusters, of which there are none here.
+    """
+    inside, certainty = np.flatnonzero(labels >= 0), np.zeros(len(labels))
+    if not len(inside):
+        return certainty
+    numbers = np.unique(labels[inside], return_inverse=True)[1]
+    certainty[inside] = confidence(picked(places, inside), numbers)
+    moved = labels != found
+    changed = np.isin(labels[inside], [*labels[moved], *found[moved]])
+    if evened and changed.any() and np.bincount(numbers).max() > 1:
+        own = picked(features, inside)
+        again = confidence(OnAxes(own, *axes_shown_by(own, numbers)), numbers)
+        certainty[inside[changed]] = again[changed]
+    return certainty
 
 
 def confidence_among(features, labels, centers):

@@ -56,7 +56,7 @@ def place_on(chain, data_dir, features, *, copies=None):
     said, certainty = "placed in earlier clusters", np.where(labels_new < 0, 0, found.confidence[stands_in])
     clustering = Clustering(labels_new, count, (count, count), [], certainty, method=said, words=said,
                             calibrated=clusters_record(last).get("calibrated", False),
-                            confidence_in=partial(known.confidence, places),
+                            confidence_of=partial(known.confidence, places),
                             new_groups=_groups_of_new(known, data_dir, features, labels_new, copies))
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
     return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)

@@ -2,6 +2,7 @@
 import errno
 import os
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,10 @@ from imgcluster.clusters.directions import confidence
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.som import map_of
+
+
+def places_of(clustering):
+    return clustering.confidence_of.keywords["places"]
 
 
 def test_corrections_of_a_person_are_applied_and_counted(written, digits, tmp_path):
@@ -118,7 +123,7 @@ def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, t
     write_clustering(tmp_path, names, digits, fitted, found)
     doubtful = pd.read_csv(tmp_path / "review.csv").file.tolist()
     assert names[first] not in doubtful and names[second] in doubtful
-    certainty = confidence(clustering.places, found.labels)
+    certainty = confidence(places_of(clustering), found.labels)
     assert found.confidence[first] == 1 and np.array_equal(found.confidence[elsewhere], certainty[elsewhere])
 
 
@@ -136,11 +141,12 @@ def test_photos_of_a_cluster_that_was_split_are_not_doubtful_for_having_been_in_
         f"split,{names[row]},,new-1" for row in np.flatnonzero(products == 1))])
     found = corrected(tmp_path, names, features, clustering, warn=pytest.fail)[0]
     left = products == 0
-    before = confidence(clustering.places, np.unique(found.labels, return_inverse=True)[1])
+    before = confidence(places_of(clustering), np.unique(found.labels, return_inverse=True)[1])
     assert found.confidence[left].mean() > 1.4 * before[left].mean()
     assert np.array_equal(found.confidence[~together], before[~together])
     # A network that learnt to tell products apart is taken at its word.
-    learnt = corrected(tmp_path, names, features, replace(clustering, evened=False), warn=pytest.fail)[0]
+    learnt = corrected(tmp_path, names, features, replace(
+        clustering, confidence_of=partial(clustering.confidence_of, evened=False)), warn=pytest.fail)[0]
     assert np.array_equal(learnt.confidence[left], before[left])
 
 
@@ -151,12 +157,12 @@ def test_photos_between_clusters_that_were_merged_are_no_longer_doubtful(written
     lines = [f"merge,,{cluster},0" for cluster in range(1, clustering.num_clusters)]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines[:-1]])
     two = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
-    certainty, other = confidence(clustering.places, (two.labels > 0).astype(int)), two.labels > 0
+    certainty, other = confidence(places_of(clustering), (two.labels > 0).astype(int)), two.labels > 0
     assert np.array_equal(two.confidence[other], certainty[other])
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines, "move,7.png,,-1"])
     one = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
     assert (one.confidence[one.labels == 0] == 1).all()
-    placed = replace(clustering, places=None)  # in clusters of other photos
+    placed = replace(clustering, confidence_of=None)
     assert np.array_equal(np.delete(corrected(tmp_path, names, digits, placed, warn=pytest.fail)[0].confidence,
                                     7), np.delete(clustering.confidence, 7))
 

@@ -55,9 +55,21 @@ def test_photos_that_were_renamed_are_known_by_their_content(tmp_path):
     assert first.digests == ("d1", "d2", "d3", "d3") and digests_of(tmp_path, [*FILES, "x.jpg"]) == ()
     now = ["a.jpg", "new/b.jpg", "twin 1.jpg", "twin 2.jpg", "x.jpg"]
     later = Photos(now, np.zeros(5, int), ("other", "d2", "d3", "d3", "d1"))
-    # a.jpg is another picture now, and x.jpg what it was: names go before.
-    assert first.names_in(later) == ["a.jpg", "new/b.jpg", "twin 1.jpg", "twin 2.jpg"]
-    assert first.names_in(replace(later, digests=())) == replace(first, digests=()).names_in(later) == FILES
+    # a.jpg is another picture now, and x.jpg what it was.
+    assert first.names_in(later) == ["x.jpg", "new/b.jpg", "twin 1.jpg", "twin 2.jpg"]
+    by_name = [name if name in now else None for name in FILES]
+    assert first.names_in(replace(later, digests=())) == replace(first, digests=()).names_in(later) == by_name
+
+
+@pytest.mark.parametrize("names, digests, expected", [
+    (["1", "2", "3"], ("d2", "d3", "d4"), [None, "1", "2", "3"]),  # the first is gone, and the others renumbered
+    (["1", "2", "3", "4"], ("d2", "d1", "d3", "d4"), ["2", "1", "3", "4"]),
+    (["1", "2", "3", "4"], ("d1", "d2", "d2", "new"), ["1", "2", "3", "4"]),  # 3 is a copy of 2 now
+    (["1", "2", "5"], ("d1", "new", "d2"), ["1", "5", None, None]),
+    (["1", "5"], ("", "d2"), ["1", "5", None, None])])
+def test_names_that_others_have_now_mislead_nobody(names, digests, expected):
+    before = Photos(["1", "2", "3", "4"], np.zeros(4, int), ("d1", "d2", "d3", "d4"))
+    assert before.names_in(Photos(names, np.zeros(len(names), int), digests)) == expected
 
 
 @pytest.mark.parametrize("change", [

@@ -232,17 +232,38 @@ def test_corrections_for_fewer_and_for_more_of_the_same_earlier_clusters_follow_
     assert weeks.said == []
 
 
+def note_contents(folder, paths=None):
+    """Photos as step 01 notes them: `paths` that hold what the photos in a folder are called."""
+    photos = read_img_paths(folder)
+    write_table(folder / "photos.csv", pd.DataFrame({"file": paths or photos, "digest": photos}))
+    write_lines(folder / "img_paths.txt", paths or photos)
+
+
+def test_lines_follow_photos_that_were_renamed_and_numbered_anew(weeks):
+    weeks.correct("week2", *(f"split,5_{number}.jpg,,new-1" for number in range(13)), "move,./1_3.jpg,,-1",
+                  "name,,1,ones", "move,1_4.jpg,,new-1")
+    note_contents(weeks.folder("week2"))
+    weeks.place("week2", "week1")
+    before = dict(zip(read_img_paths(weeks.folder("week2")), read_labels(weeks.folder("week2"), "pred")))
+    # 1_3.jpg becomes 1_4.jpg, and so on; the last of each product becomes the first.
+    renamed = [f"{path[0]}_{(int(path[2:-4]) + 1) % 15}.jpg" for path in before]
+    note_contents(weeks.folder("week2"), renamed)
+    weeks.place("week2", "week1")
+    after = dict(zip(renamed, read_labels(weeks.folder("week2"), "pred")))
+    assert (after["1_4.jpg"], after["1_5.jpg"], after["5_1.jpg"]) == ("-1", "5", "5")
+    assert [*after.values()] == [*before.values()] and weeks.said == []
+    lines = (weeks.folder("week2") / "corrections.csv").read_text()
+    assert "move,1_4.jpg,,-1" in lines and "move,1_5.jpg,,new-1" in lines and "split,5_13.jpg" in lines
+    # By now they are called so.
+    weeks.place("week2", "week1")
+    assert (weeks.folder("week2") / "corrections.csv").read_text() == lines and weeks.lines == 16
+
+
 def test_photos_of_another_folder_that_were_renamed_are_known_by_their_content(weeks):
     folder = weeks.folder("week1")
-
-    def note():
-        write_table(folder / "photos.csv", pd.DataFrame({"file": read_img_paths(folder), "digest": [
-            path.split(".")[0] for path in read_img_paths(folder)]}))
-
-    note()
+    note_contents(folder)
     weeks.place("week2", "week1")
-    write_lines(folder / "img_paths.txt", [f"{path}.jpeg" for path in read_img_paths(folder)])
-    note()
+    note_contents(folder, [f"{path}.jpeg" for path in read_img_paths(folder)])
     weeks.find("week1", alike=(0, 4))
     weeks.place("week2", "week1")
     assert weeks.said == [] and read_names(weeks.folder("week2")) == {1: "ones", 4: "boots"}
@@ -467,7 +488,8 @@ def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(wr
     earlier, highest = place_on({"earlier": first}, first / "new", digits)[2], clustering.num_clusters
     assert list(earlier) == list(range(highest + 1)) and earlier[3] == ""
     few = np.flatnonzero(clustering.labels == 0)[1:]
-    placed = replace(clustering, labels=clustering.labels[few], confidence=clustering.confidence[few], levels=[])
+    placed = replace(clustering, labels=clustering.labels[few], confidence=clustering.confidence[few], levels=[],
+                     confidence_of=None)
     options = {"earlier": earlier, "warn": pytest.fail}
     corrected(second, [names[row] for row in few], digits[few], placed, **options)
     assert read_names(second) == {0: "zeros", 1: "ones", 2: "twos"}
