@@ -42,10 +42,9 @@ def main(argv=None):
         step.say(f"{(~placed).sum()} of {len(placed)} photos fit no cluster (-1): each counts as a cluster of its own")
     if true is None:
         step.say("no true labels: only the scores that need none")
-    metrics |= from_features(step.data_dir, true, predicted) | from_map(step.data_dir)
+    metrics |= from_features(step, true, predicted) | from_map(step.data_dir)
     metrics["photos"] = len(predicted)
-    record = features_record(step.data_dir)
-    if record:  # what made features of one's own, nobody can know
+    if record := features_record(step.data_dir):  # what made features of one's own, nobody can know
         metrics |= seen_by_network(record, step.data_dir, true, folder_of=step.settings.data_dir_of)
     if true is not None and warning_of_seen(metrics):
         step.warn(warning_of_seen(metrics))
@@ -64,11 +63,14 @@ def agreement(step, true, predicted):
     return {"ari": scores.pop("ari"), "ari_interval": list(interval), **scores, **placing}
 
 
-def from_features(data_dir, true, predicted):
+def from_features(step, true, predicted):
     """Scores that look at the features, where they exist."""
-    if not (data_dir / "features.npy").exists():
+    if not (step.data_dir / "features.npy").exists():
         return {}
-    features = read_features(data_dir)
+    if not (step.data_dir / "img_paths.txt").exists():
+        step.say("scores of features.npy are left out: without img_paths.txt nobody knows which photos its rows are of")
+        return {}
+    features = read_features(step.data_dir)
     agreeing = neighbour_agreement(features, true) if true is not None else {}
     return {**{f"neighbour_agreement_{k}": share for k, share in agreeing.items()},
             **internal_scores(features, predicted)}

@@ -89,7 +89,9 @@ def write_text(path, text):
 
 def write_lines(path, lines):
     """Write one value per line."""
-    write_text(path, "".join(f"{line}\n" for line in lines))
+    text = "".join(f"{line}\n" for line in lines)
+    # A byte-order mark that is part of a name is not to be taken for the file's.
+    write_text(path, "\ufeff" * text.startswith("\ufeff") + text)
 
 
 def write_array(path, array):

@@ -67,7 +67,7 @@ class Grid:
         return np.exp(-self._wrapped(np.abs(offset), period) ** 2 / (2 * sigma**2)).astype(np.float32)
 
     def _wrapped(self, delta, period):
-        return np.minimum(delta, np.abs(period - delta)) if self.toroidal else delta
+        return np.minimum(delta, period - delta) if self.toroidal else delta
 
     def _shifted_pairs(self, index, i, j):
         if self.toroidal:

@@ -371,6 +371,10 @@ def test_two_files_of_labels_are_all_that_step_05_needs(project):
     run("05_evaluate.py", project)
     metrics = json.loads((data / "metrics.json").read_text())
     assert metrics["ari"] == pytest.approx(4 / 7) and (metrics["photos"], metrics["num_clusters"]) == (4, 2)
+    # Whose the rows of features are, nothing says.
+    np.save(data / "features.npy", np.eye(4, dtype=np.float32))
+    assert "left out: without img_paths.txt nobody knows" in run("05_evaluate.py", project).stdout
+    assert json.loads((data / "metrics.json").read_text()) == metrics
     (data / "labels_true.txt").write_text("a\na\nb\n")
     assert "labels_true.txt has 3" in run("05_evaluate.py", project, check=2).stderr
 

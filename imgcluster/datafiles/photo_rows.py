@@ -59,7 +59,8 @@ def usable_of(found, data_dir, *, duplicates):
 def drop_unreadable(data_dir, img_dir, reasons, *, warn):
     """Take photos that could not be read in `img_dir` out of the rows of a dataset and add them to skipped.csv.
 
-    reasons: {path: reason}; warn: gets a line of each. Raises UserError where no photo would be left.
+    reasons: {path: reason}, as step 03 found them when it made features.npy, of which it has noted nothing yet; warn:
+    gets a line of each. Raises UserError where no photo would be left.
     """
     data_dir = Path(data_dir)
     img_paths, labels = read_img_paths(data_dir), read_labels_true(data_dir)
@@ -71,23 +72,25 @@ def drop_unreadable(data_dir, img_dir, reasons, *, warn):
     added = pd.DataFrame({"file": list(reasons), "reason": list(reasons.values())})
     skipped = pd.concat([read_table(data_dir / "skipped.csv"), added]).drop_duplicates("file").sort_values("file")
     write_table(data_dir / "skipped.csv", skipped)
-    write_photo_rows(data_dir, [img_paths[row] for row in keep], None if labels is None else labels[keep])
+    write_photo_rows(data_dir, [img_paths[row] for row in keep], None if labels is None else labels[keep],
+                     keep_features=False)
 
 
-def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset()):
+def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset(), keep_features=True):
     """Make `img_paths` the rows of a dataset and bring every row file in step with them.
 
     labels_true: one label per photo, or None. replaced: photos that are others than before, under the same names.
     Other row files lose the rows of photos that left; where photos came or were replaced, they cannot be kept in step
     and are moved to `outdated/`, and the step that makes them has to run again. Labels go there where there are none
-    any more. Features of one's own, which no step makes again, are kept there as they were (`own_features`).
+    any more. Features of one's own, which no step makes again, are kept there as they were (`own_features`);
+    keep_features False: they are none.
     """
     data_dir, img_paths = Path(data_dir), list(img_paths)
     stage, files, outdated = stage_folder(data_dir), ["img_paths.txt"], []
     if (data_dir / "img_paths.txt").exists():
         old = read_img_paths(data_dir)
         if old != img_paths or not replaced.isdisjoint(old):
-            if own := keep_own(data_dir):
+            if keep_features and (own := keep_own(data_dir)):
                 log.warning("features.npy is your own: as it was, with the list of its photos, it is kept in %s", own)
             kept, outdated = _realign(data_dir, stage, old, img_paths, replaced)
             files += kept

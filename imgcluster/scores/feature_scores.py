@@ -101,6 +101,9 @@ def _silhouette(features, numbers):
     scored[inside[::sample_step(len(inside), SCORED_PHOTOS)]] = True
     for rows, own in labelled_rows(features, numbers, scored, normalize=True):
         gaps = 1 - rows @ means.T
+        # To itself a photo is at no distance, even if nothing is known of it.
+        empty = np.flatnonzero(~rows.any(axis=1))
+        gaps[empty, own[empty]] -= 1 / sizes[own[empty]]
         gaps[gaps < ROUNDING] = 0
         found.append(silhouettes(gaps, own, sizes))
     return float(np.concatenate(found).mean())

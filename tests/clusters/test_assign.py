@@ -138,3 +138,15 @@ def test_merged_clusters_are_one_to_confidences_and_new_ones_are_those_of_their_
     born = earlier.confidence(places, np.full(30, 9))
     assert born.mean() > 0.5, "the only cluster that these photos make"
     assert earlier.confidence(places, np.full(30, NO_CLUSTER)).tolist() == [0] * 30
+
+
+def test_copies_of_earlier_photos_have_one_vote(shop):
+    rng, centres, old, som, result = shop
+    new = np.concatenate([cloud(rng, centre, 20, spread=2.5) for centre in centres[:6]])
+    copied = np.concatenate([old, np.repeat(old[:10], 9, axis=0)])
+    labels = np.concatenate([result.labels, np.repeat(result.labels[:10], 9)])
+    copies = np.concatenate([np.arange(240), np.repeat(np.arange(10), 9)])
+    alone, once = EarlierPhotos(old, som, result.labels), EarlierPhotos(copied, som, labels, copies=copies)
+    found, expected = once.assign(new), alone.assign(new)
+    assert np.array_equal(found.labels, expected.labels) and np.array_equal(found.nearest, expected.nearest)
+    assert not np.array_equal(EarlierPhotos(copied, som, labels).assign(new).nearest, expected.nearest)

@@ -102,3 +102,10 @@ def test_files_that_are_not_those_a_step_read_are_warned_of(tmp_path):
     (tmp_path / "labels_true.txt").unlink()
     warn_of_what_was_scored(tmp_path, warn=said.append)
     assert said[2].startswith("labels_true.txt ") and "step 05 scored" in said[2], "scores by labels that are gone"
+
+
+def test_photos_with_less_than_a_third_of_the_lead_are_to_be_looked_at_one_at_least():
+    table = pd.DataFrame({"file": list("abc"), "cluster": 0, "confidence": [0.34, 0.33, 0.32]})
+    assert review_list(table)["file"].tolist() == review_list(table[1:])["file"].tolist() == ["c"]
+    table = pd.DataFrame({"file": [f"{row}" for row in range(100)], "cluster": 0, "confidence": 0.34})
+    assert review_list(table).empty and len(review_list(table.assign(confidence=0.33))) == 20

@@ -268,3 +268,12 @@ def test_a_clustering_is_known_again_by_its_files_and_their_labels():
 def test_no_clustering_is_known_by_what_a_spreadsheet_takes_for_a_number(photo):
     with pytest.raises(ValueError):
         float(clustering_id([f"{photo}.jpg"], [0]))
+
+
+def test_new_clusters_get_numbers_that_none_had_though_it_has_no_photos_any_more():
+    labels, paths = np.array([0, 0, 1]), ["a", "b", "c"]
+    start = Corrected(labels, np.zeros(3, bool), born={"new-1": 7})
+    table = pd.DataFrame([["split", "a", "0", "new-2"], ["split", "b", "0", "new-1"]],
+                         columns=["action", "file", "cluster", "value"], index=[2, 3])
+    found = apply_corrections(labels, paths, table, carried=start)
+    assert found.labels.tolist() == [8, 7, 1] and found.born == {"new-1": 7, "new-2": 8}

@@ -87,3 +87,11 @@ def test_copies_of_known_photos_are_never_new(products):
 def test_each_half_holds_half_of_each_cluster_in_the_order_of_the_photos():
     labels = np.array([4, 0, 4, 1, 0, 4, 0, 4, 0, 2, 2, 2])
     assert halves_of(labels).tolist() == [0, 0, 0, -1, 0, 1, 1, 1, 1, 0, 0, 1]
+
+
+def test_next_to_copies_of_known_photos_none_is_new(products):
+    rng = np.random.default_rng(7)
+    old = np.repeat(products, 8, axis=0)
+    labels = np.repeat(np.arange(len(products)), 8)
+    near, nearer = (rng.standard_normal(old.shape) * far for far in (4e-4, 1e-6))
+    assert not told((old + nearer).astype(np.float32), labels, (old + near).astype(np.float32), by_direction=True).any()

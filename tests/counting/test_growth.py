@@ -4,7 +4,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 from test_blind_count import clouds, nested
 
-from imgcluster.counting.growth import growth_of_distances, growth_peaks, rank_growth
+from imgcluster.counting.growth import POINTS, Growth, _weights, growth_of_distances, growth_peaks, rank_growth
 from imgcluster.rows import unit_length
 from imgcluster.structure.hierarchy import NEAREST
 from imgcluster.structure.neighbours import project
@@ -90,3 +90,31 @@ def test_the_distances_to_nearest_photos_go_on_where_a_sample_goes_on():
 def test_copies_are_no_infinitely_small_cluster():
     points = np.repeat(np.eye(6, dtype=np.float32), 2, axis=0)
     assert np.isfinite(rank_growth(points, 10)).all()
+
+
+def peak_at(size, *, noise=0.0):
+    """The peaks of 1,000 photos whose distances jump at clusters of that many photos, three times over."""
+    sizes = np.exp(np.linspace(0, np.log(500), POINTS))
+    heights = 0.1 + 0.2 * np.exp(-np.square(np.log(sizes / size)) / 0.1)
+    growth = Growth(sizes, heights, np.full(POINTS, 0.1), np.full(POINTS, noise))
+    return [peak for peak in growth_peaks(growth, 1000, lowest=1, highest=1000) if peak.of_heights]
+
+
+@pytest.mark.parametrize("size", [8, 25, 80])
+def test_distances_jump_after_nine_in_ten_photos_of_a_cluster(size):
+    [peak] = peak_at(size)
+    assert peak.count == pytest.approx(0.9 * 1000 / size, rel=0.02) and peak.clarity == 1
+
+
+def test_a_peak_that_chance_makes_as_well_is_none():
+    assert [len(peak_at(25, noise=noise)) for noise in (0, 0.5, 0.6)] == [1, 1, 0]
+    assert peak_at(25, noise=0.5)[0].clarity < 1
+
+
+def test_each_rank_weighs_what_it_spans_in_logarithms():
+    # Of one window wide enough for all, evenly spaced ranks and every other one are alike.
+    ranks = np.arange(1.0, 200)
+    every, other = (_weights(np.zeros(1), each, each, 1e6)[0] for each in (ranks, ranks[::2]))
+    assert [every.sum(), other.sum()] == pytest.approx([1, 1])
+    np.testing.assert_allclose(every, (1 / ranks) / (1 / ranks).sum())
+    assert every @ np.log(ranks) == pytest.approx(np.log(200) / 2, rel=0.15)

@@ -6,6 +6,7 @@ import pytest
 from scipy import sparse
 from sklearn.metrics import silhouette_score
 
+from imgcluster.counting import validity
 from imgcluster.counting.validity import modularity, squared_silhouette
 from imgcluster.structure.hierarchy import sum_edges
 
@@ -48,3 +49,14 @@ def test_two_separate_triangles():
     apart = sum_edges(graph, np.array([0, 0, 0, 1, 1, 1]))
     assert modularity(apart) == pytest.approx(0.5)
     assert modularity(sum_edges(graph, np.zeros(6, int))) == 0
+
+
+def test_of_very_many_photos_some_of_all_clusters_are_scored(monkeypatch):
+    rng = np.random.default_rng(0)
+    labels = np.sort(rng.integers(0, 6, 1500))
+    # Each cluster is wider than the one before.
+    points = 3 * rng.standard_normal((6, 5))[labels] + labels[:, None] * rng.standard_normal((1500, 5))
+    points = points.astype(np.float32)
+    whole = squared_silhouette(points, labels)
+    monkeypatch.setattr(validity, "SCORED_PHOTOS", 300)
+    assert squared_silhouette(points, labels) == pytest.approx(whole, abs=0.03)

@@ -163,3 +163,9 @@ def test_pickled_features_are_refused(data_dir):
     np.save(data_dir / "features.npy", np.array([[{}]] * 4, dtype=object), allow_pickle=True)
     with pytest.raises(UserError, match="features.npy"):
         artefacts.read_features(data_dir)
+
+
+def test_lines_are_read_as_they_were_written_even_if_a_name_begins_with_a_byte_order_mark(tmp_path):
+    for lines in (["\ufeffshoes/1.jpg", "\ufeffshoes/2.jpg"], ["shoes"], ["", "\ufeff"]):
+        files.write_lines(tmp_path / "img_paths.txt", lines)
+        assert artefacts.read_img_paths(tmp_path) == lines

@@ -134,3 +134,13 @@ def test_the_bundled_network_as_it_is_was_taught_to_tell_photos_apart(tmp_path, 
         np.save(tmp_path / "features_before.npy", np.ones((2, 4), np.float16))
     note_features(tmp_path, record)
     assert taught_apart(tmp_path) == apart
+
+
+@pytest.mark.parametrize("row", [0, -1])
+def test_a_change_at_either_end_of_a_long_file_is_told(tmp_path, row):
+    features = np.random.default_rng(0).random((5000, 64), np.float32)
+    np.save(tmp_path / "features.npy", features)
+    before = features_digest(tmp_path)
+    features[row, row] += 1
+    np.save(tmp_path / "features.npy", features)
+    assert features_digest(tmp_path) != before

@@ -57,3 +57,8 @@ def test_others_are_kept_beside_them(data_dir, photos, features):
 def test_a_damaged_file_is_kept_too(data_dir):
     (data_dir / "features.npy").write_bytes(b"cut off")
     assert (keep_own(data_dir) / "features.npy").read_bytes() == b"cut off"
+
+
+def test_those_with_values_that_are_no_numbers_are_kept_once_too(data_dir):
+    own(data_dir, PHOTOS, np.where(FEATURES == 4, np.nan, FEATURES))
+    assert keep_own(data_dir) == keep_own(data_dir)

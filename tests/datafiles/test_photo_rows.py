@@ -209,6 +209,8 @@ def test_dropped_photos_leave_all_row_files_and_are_listed(data_dir):
     assert dict(zip(skipped.file, skipped.reason)) == {"z.jpg": "damaged, badly", PHOTOS[1]: 'has "no" end',
                                                        PHOTOS[4]: "vanished"}
     assert list(skipped.file) == sorted(skipped.file)
+    # The features are those that step 03 has just made, and nobody's own.
+    assert not (data_dir / "outdated" / "your_features").exists()
 
 
 def test_a_dropped_photo_is_listed_once(data_dir):

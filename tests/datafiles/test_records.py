@@ -136,3 +136,11 @@ def test_photos_are_prepared_otherwise_where_they_look_otherwise(tmp_path):
     records.write_record(tmp_path, "03", settings={}, outputs=[], prepared=records.prepared_with(tmp_path))
     prepared(BACKGROUND="white", BACKGROUND_METHOD="grabcut")
     assert records.prepared_otherwise(tmp_path, "03")
+
+
+def test_a_step_is_interrupted_between_its_beginning_and_its_end(recorded):
+    assert not records.was_interrupted(recorded, "04") and not records.was_interrupted(recorded, "05")
+    records.write_record(recorded, "05", settings={}, outputs=[], complete=False)
+    assert records.was_interrupted(recorded, "05")
+    records.write_record(recorded, "05", settings={}, outputs=[])
+    assert not records.was_interrupted(recorded, "05")

@@ -36,3 +36,10 @@ def test_rows_without_a_cluster_are_left_out_even_where_they_fill_blocks():
     found, alone = Dispersion(features, labels), Dispersion(features[2048:], labels[2048:])
     for name in ("sizes", "centres", "distances", "squares"):
         np.testing.assert_allclose(getattr(found, name), getattr(alone, name))
+
+
+def test_centres_that_are_the_same_but_for_rounding_are_scored_as_one_place():
+    photos = np.random.default_rng(0).standard_normal((700, 3)).astype(np.float32)
+    dispersion = Dispersion(np.concatenate([photos, photos[::-1], photos + 9]), np.repeat([0, 1, 2], 700))
+    assert 0 < np.linalg.norm(dispersion.centres[0] - dispersion.centres[1]) < 1e-12
+    assert dispersion.davies_bouldin() < 1

@@ -92,6 +92,13 @@ def test_equal_photos_in_two_clusters_are_in_none_rather_than_the_other():
         assert internal_scores(features, np.arange(60) // 5)["silhouette"] == 0
 
 
+def test_photos_of_which_nothing_is_known_have_the_silhouette_of_scikit_learn():
+    features = np.array([[1, 0], [1, 0.1], [0, 0], [0, 1], [0.1, 1], [0, 0]], np.float32)
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    expected = sk.silhouette_score(features, labels, metric="cosine")
+    assert internal_scores(features, labels)["silhouette"] == pytest.approx(expected, abs=1e-5)
+
+
 def test_many_small_clusters_have_the_silhouette_of_all_their_photos(monkeypatch):
     rng, labels = np.random.default_rng(0), np.repeat(np.arange(300), 10)
     features = rng.normal(size=(300, 32))[labels] + 0.5 * rng.normal(size=(3000, 32))
