@@ -45,15 +45,13 @@ def main(argv=None):
     else:
         step.warn_if_changed("03")
     copies = copy_groups(step.data_dir, img_paths, features)
+    photos = (step.settings, step.data_dir, img_paths, features, copies)
     if chain:
-        found = place_photos(step.settings, step.data_dir, features, copies, chain, say=step.say, warn=step.warn)
+        found = place_photos(*photos, chain, say=step.say, warn=step.warn)
     else:
-        found = find_clusters(step.settings, step.data_dir, img_paths, features, copies, progress=progress,
-                              say=step.say, warn=step.warn)
+        found = find_clusters(*photos, progress=progress, say=step.say, warn=step.warn)
     clustering, lines, moved = corrected(step.data_dir, img_paths, features, found.clustering,
-                                         earlier=found.earlier_names, beside=found.earlier_photos,
-                                         own=found.facts["clustering_id"], warn=step.warn, say=step.say,
-                                         begin=step.begin)
+                                         earlier=found.earlier, warn=step.warn, say=step.say, begin=step.begin)
     if lines:
         asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"
         forced = asked not in (None, clustering.num_clusters)

@@ -2,14 +2,12 @@
 import numpy as np
 
 from imgcluster.clusters.clusterings import Found
-from imgcluster.clusters.corrections import clustering_id
 
 
 def clustering(clusters, begun=None):
     """A Found of {file: cluster}."""
     files, labels = list(clusters), np.array(list(clusters.values()))
-    return Found(files, labels, id=clustering_id(files, labels),
-                 begun=labels if begun is None else np.array([begun[file] for file in files]))
+    return Found(files, labels, begun=labels if begun is None else np.array([begun[file] for file in files]))
 
 
 def spread(**groups):

@@ -1,23 +1,15 @@
 """What a clustering takes over from earlier ones: a person's corrections and names."""
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.cluster_names import write_names
-from imgcluster.clusters.clusterings import NO_PHOTOS, Found
+from imgcluster.clusters.clusterings import Earlier, found_in
 from imgcluster.clusters.copies import copies_of
-from imgcluster.clusters.corrections import clustering_id
-from imgcluster.clusters.corrections_file import (
-    CLUSTERING,
-    placed_in,
-    read_corrections,
-    renumbered,
-    stamp,
-    with_new_names,
-)
+from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, stamp
 from imgcluster.clusters.corrections_followed import follow
 from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
 from imgcluster.clusters.levels import followed
@@ -37,28 +29,25 @@ IDLE = "passed over, as nothing is changed by it"
 SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
-def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=None, beside=NO_PHOTOS, warn,
-              say=lambda _: None, begin=lambda: None):
+def corrected(data_dir, img_paths, features, clustering, *, earlier=None, warn, say=lambda _: None,
+              begin=lambda: None):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
     Photos placed by hand have confidence 1, and so have their copies, which go along; others have that in the
     corrected clusters. Coarser and finer levels follow. Names of clusters go to cluster_names.csv, first those of
-    `earlier` (as `place_on` returns them), whose numbers no new cluster gets; beside: the `Photos` in these
-    (`earlier_photos`). features [N, D] are of the photos. Without corrections.csv nothing else changes. Lines made for
-    another clustering than `own` (by default the `clustering_id`), whose numbers mean other clusters, are carried over
-    where it is known (`clusterings`, `corrections_kept`), and are left aside else; those that do not say for which are
-    for the one that step 04 found last, and say so from now on. `say` gets a sentence about lines carried over, and
-    lines gone since the last time, whose file is put aside; `warn` about that where more are gone than there are, lines
-    left aside and odd ones, and clusters of earlier clusterings none of whose photos are there. `begin` is called
-    before cluster_names.csv changes.
+    `earlier` (`clusterings.Earlier`; None where the clusters are the photos' own), whose numbers no new cluster gets.
+    features [N, D] are of the photos. Without corrections.csv nothing else changes. Lines made for another clustering,
+    whose numbers mean other clusters, are carried over where it is known (`clusterings`, `corrections_kept`), and are
+    left aside else; those that do not say for which are for the one that step 04 found last, and say so from now on.
+    `say` gets a sentence about lines carried over, and lines gone since the last time, whose file is put aside; `warn`
+    about that where more are gone than there are, lines left aside and odd ones, and clusters of earlier clusterings
+    none of whose photos are there. `begin` is called before cluster_names.csv changes.
     Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would later be
     taken for one about these clusters.
     """
-    earlier, own = earlier or {}, own or clustering_id(img_paths, clustering.labels)
-    present = Found(img_paths, clustering.labels, clusterings.digests_of(data_dir, img_paths), id=own,
-                    begun=clustering.labels, earlier=beside)
-    outcome = _outcome(data_dir, present, earlier, features=features, warn=warn, say=say)
+    present = found_in(data_dir, img_paths, clustering.labels, earlier or Earlier())
+    outcome = _outcome(data_dir, present, features=features, warn=warn, say=say)
     found = outcome.corrected
     _warn_of_odd(outcome.aside, found, warn)
     if outcome.num_carried:
@@ -66,10 +55,10 @@ def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=No
     if outcome.vanished:
         warn(f"corrections.csv: {_vanished_in_words(outcome.vanished)}")
     begin()
-    write_names(data_dir, earlier | found.names)
+    write_names(data_dir, present.earlier.names | found.names)
     moved = int((found.labels != clustering.labels).sum())
-    if found.merged:
-        clustering = replace(clustering, merged=found.merged)
+    if found.merged or found.highest > found.labels.max():
+        clustering = replace(clustering, merged=found.merged, highest=found.highest)
     if moved:
         clustering = _regrouped(clustering, found.labels)
     elif found.merged:
@@ -79,57 +68,27 @@ def corrected(data_dir, img_paths, features, clustering, *, own=None, earlier=No
     return clustering, outcome.num_lines, moved
 
 
-def _outcome(data_dir, present, earlier, *, features, warn, say):
+def _outcome(data_dir, present, *, features, warn, say):
     """What `follow` makes of corrections.csv for the clustering `present`; says what became of lines of the last time.
 
     From now on each line says for which clustering it is, and the clusterings that lines are for are kept.
     """
-    path, own, recall = Path(data_dir) / "corrections.csv", present.id, cache(partial(clusterings.recall, data_dir))
+    path = Path(data_dir) / "corrections.csv"
     # Numbers in a line written by hand can only be those that step 04 wrote before.
-    latest = clusters_record(data_dir).get("clustering_id", own)
-    renamed = _renamed(recall(latest), present)
-    table, stamps = _read(path, latest, own, renamed), set(read_corrections(path, latest)[CLUSTERING])
-    outcome = follow(_with_latest(table, stamps, recall), present, recall, features=features, earlier=earlier,
+    latest = clusters_record(data_dir).get("clustering_id", present.id)
+    table = read_corrections(path, latest)
+    outcome = follow(table, present, partial(clusterings.recall, data_dir), features=features,
                      copies=copies_of(data_dir))
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
-    if renamed and not table.equals(_read(path, latest, own, {})):
-        say(f"{counted(len(renamed), 'photo')} renamed since the last run, and in corrections.csv with them")
-    _stamp(path, latest, own, renamed, warn)
-    clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=stamps)
-    if number := gone(table, lambda file: _read(file, latest, own, renamed), data_dir):
+    _stamp(path, latest, present.id, warn)
+    clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=set(table[CLUSTERING]))
+    if number := gone(table, lambda file: read_corrections(file, latest), data_dir):
         tell = warn if number > len(table) else say
         tell(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
              f"as {OUTDATED}/{put_aside(data_dir).name})")
     note_followed(data_dir)
     return outcome
-
-
-def _renamed(before, present):
-    """{name before: name now} of photos in clusters of other datasets that are called otherwise than they were the last
-    time (`clusterings.Found`, None where that is not known), while the earlier clusters are the same.
-
-    Others' corrections are carried over from the photos as they were called.
-    """
-    first, _ = placed_in(present.id)
-    if before is None or not first or placed_in(before.id)[0] != first:
-        return {}
-    return {old: new for old, new in zip(before.img_paths, before.names_in(present)) if new not in (None, old)}
-
-
-def _read(path, latest, own, renamed):
-    """The corrections in a file, of the clustering `latest` where they do not say so, of photos as they are called now;
-    see `renumbered` for `own`."""
-    return renumbered(with_new_names(read_corrections(path, latest), own, renamed), own)
-
-
-def _with_latest(table, stamps, recall):
-    """Corrections with the lines for fewer of the same earlier clusters made lines for more of them, as far as these
-    are known."""
-    for name in sorted(stamps):
-        if recall(name):
-            table = renumbered(table, name)
-    return table
 
 
 def _carried_in_words(num_lines, num_kept):
@@ -147,18 +106,18 @@ def _vanished_in_words(vanished):
             "remove these lines")
 
 
-def _stamp(path, latest, own, renamed, warn):
-    """Have corrections.csv say which clustering its lines are for, and what photos are called by now.
+def _stamp(path, latest, own, warn):
+    """Have corrections.csv say which clustering its lines are for.
 
-    Where it cannot be written, that may wait if they are for these clusters (`own`) and photos are called as before;
-    others the next run would take for lines about these, which are the latest by then.
+    Where it cannot be written, that may wait if they are for these clusters (`own`); others the next run would take for
+    lines about these, which are the latest by then.
     """
     try:
-        stamp(path, latest, renamed=renamed)
+        stamp(path, latest)
     except PermissionError as error:
         said = (f"corrections.csv cannot be written ({error.strerror}), to note which clusters its lines are for. "
                 "Close it where it is open (Excel locks its files), and run this step again")
-        if latest != own or renamed:
+        if latest != own:
             raise UserError(said) from error
         warn(said)
 

@@ -31,7 +31,8 @@ class Clustering:
     count; corrected_from: the count before a person's corrections, where there were any; finer_groups: as of an
     `Estimate`; confidence_of: function of other labels (and merged) to the photos' confidence in these; new_groups: as
     `new_groups.groups_of_new` returns them, of photos placed among earlier ones; merged: {cluster: the one it has
-    joined} of the clusters of earlier photos that a person's corrections merged.
+    joined} of the clusters of earlier photos that a person's corrections merged; highest: the highest number that a
+    cluster has or had, where it is above that of the labels.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -48,6 +49,7 @@ class Clustering:
     confidence_of: Callable | None = field(default=None, repr=False)
     new_groups: np.ndarray | None = field(default=None, repr=False)
     merged: dict = field(default_factory=dict)
+    highest: int = -1
 
     @property
     def likely(self):

@@ -38,6 +38,7 @@ def write_clustering(data_dir, img_paths, features, som, clustering, *, copies=N
         "levels": [int(level.max()) + 1 for level in clustering.levels], "method": clustering.method,
         "in_words": clustering.words, "finer_groups": clustering.finer_groups,
         "calibrated": clustering.calibrated, "corrected_from": clustering.corrected_from,
+        "highest_number": max(clustering.highest, int(clustering.labels.max())),
         "merged": {int(old): int(new) for old, new in clustering.merged.items()},
         "num_photos": len(img_paths), "in_no_cluster": int((clustering.labels < 0).sum()), **facts})
 

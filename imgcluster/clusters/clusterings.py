@@ -1,15 +1,13 @@
 """The clusterings that step 04 found in a dataset, kept by id: corrections say which of them they were made of."""
 import contextlib
-import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from imgcluster.clusters.corrections import clustering_id
-from imgcluster.clusters.corrections_file import placed_in
 from imgcluster.csv_tables import read_table, write_table
 from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.errors import UserError
@@ -51,31 +49,42 @@ class Photos:
         return [names.get(name) for name in self.img_paths]
 
 
-NO_PHOTOS = Photos([], np.zeros(0, int))
+@dataclass(frozen=True)
+class Earlier:
+    """The clusters of earlier datasets that photos were placed in: names {cluster: its name, "" for none} of these and
+    of the highest number there was, photos: the `Photos` in them. Both are empty where the clusters are their own."""
+
+    names: dict = field(default_factory=dict)
+    photos: Photos = field(default_factory=lambda: Photos([], np.zeros(0, int)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found(Photos):
-    """A clustering: its id, the photos with their labels before all corrections, begun int [N]: those that corrections
-    made of it began with, others where earlier ones had been carried over to it; earlier: `Photos` of the datasets in
-    whose clusters these were placed (`placing.earlier_photos`), of none where the clusters are their own."""
+    """A clustering: the photos with their labels before all corrections; begun int [N]: those that corrections made of
+    it began with, others where earlier ones had been carried over to it; earlier: as `Earlier`."""
 
-    id: str
     begun: np.ndarray
-    earlier: Photos = NO_PHOTOS
+    earlier: Earlier = field(default_factory=Earlier)
+
+    @property
+    def id(self):
+        """The text by which it is known again: in other clusters, with other photos, or where earlier ones are in
+        others, it is another clustering. After a + the highest number that earlier clusters had."""
+        if not self.earlier.names:
+            return clustering_id(self.img_paths, self.labels)
+        paths = [*self.img_paths, *self.earlier.photos.img_paths]
+        both = clustering_id(paths, np.append(self.labels, self.earlier.photos.labels))
+        return f"{both}+{max(self.earlier.names)}"
 
     @property
     def highest(self):
-        """The highest number that a cluster has, or that one of the earlier photos had; -1 where there is none."""
-        return max(self.labels.max(initial=-1), self.earlier.labels.max(initial=-1), *placed_in(self.id)[1][-1:], -1)
+        """The highest number that a cluster has, or that an earlier one had; -1 where there is none."""
+        return max(self.labels.max(initial=NO_CLUSTER), *self.earlier.names, NO_CLUSTER)
 
-    @property
-    def earlier_clusters(self):
-        """{cluster: ""} of those that the photos were placed in, with the highest number there was, as
-        `corrections.apply_corrections` takes it."""
-        if not len(self.earlier.labels):
-            return {}
-        return dict.fromkeys(sorted({*self.earlier.labels.tolist(), *placed_in(self.id)[1][-1:]} - {NO_CLUSTER}), "")
+
+def found_in(data_dir, img_paths, labels, earlier):
+    """Return the `Found` of photos in a folder that step 04 has just put in clusters int [N]."""
+    return Found(img_paths, labels, digests_of(data_dir, img_paths), begun=labels, earlier=earlier)
 
 
 def digests_of(data_dir, img_paths):
@@ -88,12 +97,11 @@ def digests_of(data_dir, img_paths):
 
 def keep(data_dir, found, *, needed):
     """Write a `Found` to the folder of clusterings, and remove the oldest others but those of the ids `needed`."""
-    groups = [_rows(found, begun=found.begun)]
-    if len(found.earlier.labels):
-        groups = [groups[0].assign(earlier=0), _rows(found.earlier, begun=found.earlier.labels).assign(earlier=1)]
-    write_table(_path(data_dir, found.id), pd.concat(groups).fillna(""))
-    needed = {_path(data_dir, name) for name in (found.id, *needed)}
-    others = [path for path in (Path(data_dir) / FOLDER).glob("*.csv") if path not in needed and path.name != FOLLOWED]
+    folder, own, earlier = Path(data_dir) / FOLDER, _rows(found, found.begun), found.earlier.photos
+    if found.earlier.names:
+        own = pd.concat([own.assign(earlier=0), _rows(earlier, earlier.labels).assign(earlier=1)]).fillna("")
+    write_table(folder / f"{found.id}.csv", own)
+    others = [path for path in folder.glob("*.csv") if path.stem not in {found.id, *needed} and path.name != FOLLOWED]
     for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-MOST_OTHERS]:
         path.unlink()
 
@@ -104,19 +112,17 @@ def _rows(photos, begun):
 
 
 def recall(data_dir, name):
-    """Return the `Found` of this id; None where it is not there, or has been changed.
-
-    That of photos placed in other datasets' clusters is the one of the last time, as the id stays when photos come and
-    go (`placing.placed_id`).
-    """
-    if not re.fullmatch(r"[0-9a-z+-]+", name):  # it comes from a file that people edit
+    """Return the `Found` of this id; None where it is not there, or has been changed."""
+    if not re.fullmatch(r"[0-9a-z-]+(\+[0-9]+)?", name):  # it comes from a file that people edit
         return None
     with contextlib.suppress(UserError, KeyError, ValueError):
-        table = read_table(_path(data_dir, name))
+        table = read_table(Path(data_dir) / FOLDER / f"{name}.csv")
         is_earlier = table["earlier"].to_numpy(int) > 0 if "earlier" in table else np.zeros(len(table), bool)
-        own, earlier = _photos(table[~is_earlier]), _photos(table[is_earlier])
-        found = Found(*own, id=name, begun=table[~is_earlier]["begun"].to_numpy(int), earlier=Photos(*earlier))
-        if placed_in(name)[1] or clustering_id(found.img_paths, found.labels) == name:
+        own, photos, highest = table[~is_earlier], Photos(*_photos(table[is_earlier])), name.partition("+")[2]
+        numbers = sorted({*photos.labels.tolist(), int(highest)} - {NO_CLUSTER}) if highest else []
+        earlier = Earlier(dict.fromkeys(numbers, ""), photos)
+        found = Found(*_photos(own), begun=own["begun"].to_numpy(int), earlier=earlier)
+        if found.id == name:
             return found
     return None
 
@@ -125,11 +131,3 @@ def _photos(table):
     """(files, labels, digests) of rows of a table."""
     digests = tuple(table["digest"]) if "digest" in table else ()
     return table["file"].tolist(), table["cluster"].to_numpy(int), digests if any(digests) else ()
-
-
-def _path(data_dir, name):
-    """The file of a clustering; its id grows with each dataset that others are placed in, and would with the years be
-    too long for the name of a file."""
-    if placed_in(name)[1]:
-        name = f"{name.partition('+')[0]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-    return Path(data_dir) / FOLDER / f"{name}.csv"

@@ -27,7 +27,7 @@ class Corrected:
     names {cluster: text}; touched: the clusters that lines named, or that photos were put into or taken out of;
     namesakes {name: clusters}: names given that several clusters have now; merged {cluster: the one it has joined} of
     the clusters of earlier photos that lines merged, whether or not any of these photos was in them; born {"new-1" and
-    the like: number} of the clusters that lines brought to life.
+    the like: number} of the clusters that lines brought to life; highest: the highest number that a cluster has or had.
 
     Of lines of the file that are odd, and why: lost, passed over as their photo is not there; idle, which change
     nothing; astray, followed all the same, though a photo or a cluster is not what the line takes it for.
@@ -40,6 +40,7 @@ class Corrected:
     namesakes: dict = field(default_factory=dict)
     merged: dict = field(default_factory=dict)
     born: dict = field(default_factory=dict)
+    highest: int = NO_CLUSTER
     lost: dict = field(default_factory=dict)
     idle: dict = field(default_factory=dict)
     astray: dict = field(default_factory=dict)
@@ -70,7 +71,7 @@ def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None, c
         raise UserError("corrections.csv, " + "\n  ".join(wrong))
     follower.note_named_in_vain()
     return replace(follower.found, names=follower.names_of_those_there(), namesakes=follower.namesakes(),
-                   merged=follower.merged(), born=follower.clusters.born)
+                   merged=follower.merged(), born=follower.clusters.born, highest=int(follower.clusters.highest))
 
 
 class _Follower:

@@ -29,17 +29,17 @@ class Followed:
     vanished: list
 
 
-def follow(table, present, recall, *, features, earlier=None, copies=None):
+def follow(table, present, recall, *, features, copies=None):
     """Return what is `Followed` of the corrections in `table` (as `read_corrections` returns it), top to bottom.
 
     Lines next to each other for one clustering are applied to it, and carried over (`carried`) to that of the next
     ones, at last to `present` (`clusterings.Found`; features [N, D] are of its photos). recall: function from an id to
-    the Found, or to None. earlier, copies: as in `apply_corrections`, which raises UserError.
+    the Found, or to None. copies: as in `apply_corrections`, which raises UserError.
     """
     known = {name: recall(name) for name in table[CLUSTERING].unique()} | {present.id: present}
     is_known = np.array([known[name] is not None for name in table[CLUSTERING]], bool)
     runs = _runs(table[is_known], known, present)
-    starts, ends = zip(*_in_turn(runs, present, features, earlier=earlier, copies=copies))
+    starts, ends = zip(*_in_turn(runs, present, features, copies))
     vanished = [each for end, (before, _), (after, _) in zip(ends, runs, runs[1:])
                 for each in _vanished(end, before, after)]
     counts = [len(lines) - len(end.lost) - len(end.idle) for (_, lines), end in zip(runs, ends)]
@@ -58,7 +58,7 @@ def _runs(table, known, present):
     return runs if runs and runs[-1][0] is present else [*runs, (present, table[:0])]
 
 
-def _in_turn(runs, present, features, *, earlier, copies):
+def _in_turn(runs, present, features, copies):
     """Yield for each run the `Corrected` that it begins with, None for the first, and the one that it ends with."""
     end, before, left = None, None, {}
     for found, lines in runs:
@@ -66,8 +66,7 @@ def _in_turn(runs, present, features, *, earlier, copies):
         if found.id in left:
             start = replace(start, born=_numbers_now(left[found.id], start.labels))
         left[found.id] = end = apply_corrections(
-            found.labels, found.img_paths, lines, earlier=earlier if found is present else found.earlier_clusters,
-            carried=start, copies=copies)
+            found.labels, found.img_paths, lines, earlier=found.earlier.names, carried=start, copies=copies)
         before = found
         yield start, end
 
@@ -84,9 +83,9 @@ def _vanished(state, before, after):
     """Yield (number, name or "", photos) of each cluster of a clustering that a person touched (state: its `Corrected`)
     and that had photos, none of which is in the one after. Earlier photos count where both are placed in theirs."""
     labels, names = state.labels, before.names_in(after)
-    if len(after.earlier.labels):
-        labels = np.append(labels, before.earlier.labels)
-        names += before.earlier.names_in(after.earlier)
+    if after.earlier.names:
+        labels = np.append(labels, before.earlier.photos.labels)
+        names += before.earlier.photos.names_in(after.earlier.photos)
     there = np.array([name is not None for name in names])
     sizes = np.bincount(labels + 1)
     left = np.bincount(labels[there] + 1, minlength=len(sizes))

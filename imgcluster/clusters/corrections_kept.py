@@ -25,14 +25,14 @@ def carried(state, before, found, *, features=None):
     stay where they are; new photos are where they were placed. Earlier clusters that were merged are merged again.
     """
     was, by_hand, others_were = _before(state, before, found)
-    clusters, now = np.concatenate([was, others_were]), np.concatenate([found.labels, found.earlier.labels])
+    clusters, now = np.append(was, others_were), np.append(found.labels, found.earlier.photos.labels)
     target, kept = _targets(clusters, now, state.touched, there=was, highest=found.highest)
     labels, known = found.labels.copy(), was >= 0
     moved = known & _follows(clusters, now, kept)[:len(was)]
     labels[moved], labels[was == NO_CLUSTER] = target[was[moved]], NO_CLUSTER
     numbers = {cluster: int(target[cluster]) for cluster in np.flatnonzero(kept).tolist()}
     merged = _merged_again(state.merged, before, found, numbers)
-    if len(found.earlier.labels):
+    if found.earlier.names:
         for old, new in merged.items():
             labels[labels == old] = new
     else:
@@ -45,11 +45,11 @@ def _before(state, before, found):
     """(cluster of each photo before, int [N], UNKNOWN where only the clustering put it in none; by_hand bool [N];
     cluster of each earlier photo then, after merges, int [E], UNKNOWN where it was not there)."""
     labels = np.where((state.labels >= 0) | state.by_hand, state.labels, UNKNOWN)
-    then = before.earlier.labels
+    then = before.earlier.photos.labels
     merged = np.array([state.merged.get(number, number) for number in range(then.max(initial=-1) + 1)], int)
     then = np.where(then >= 0, np.append(merged, UNKNOWN)[then], UNKNOWN)
     return (_as_in(found, before, labels, UNKNOWN), _as_in(found, before, state.by_hand, False),
-            _as_in(found.earlier, before.earlier, then, UNKNOWN))
+            _as_in(found.earlier.photos, before.earlier.photos, then, UNKNOWN))
 
 
 def _as_in(later, photos, values, missing):
@@ -81,8 +81,8 @@ def _merged_again(merged, before, found, numbers):
     merged: {cluster of earlier photos before: the one that it had joined}; numbers: {cluster before: its number} of
     those that were kept, which join no other.
     """
-    then = _as_in(found.earlier, before.earlier, before.earlier.labels, UNKNOWN)
-    home, owner = _meetings(then, found.earlier.labels)
+    earlier, now = before.earlier.photos, found.earlier.photos
+    home, owner = _meetings(_as_in(now, earlier, earlier.labels, UNKNOWN), now.labels)
     again = {}
     for old, new in (merged | {new: new for new in merged.values()}).items():
         place = home[old] if old < len(home) else -1

@@ -3,11 +3,10 @@ from dataclasses import dataclass, field
 
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
-from imgcluster.clusters.clusterings import NO_PHOTOS, Photos
-from imgcluster.clusters.corrections import clustering_id
+from imgcluster.clusters.clusterings import Earlier, Found
 from imgcluster.clusters.known_products import doubt, evidence, known_for
 from imgcluster.clusters.new_groups import num_alike
-from imgcluster.clusters.placing import earlier_photos, place_on, placing_facts, warn_of_chain
+from imgcluster.clusters.placing import earlier_clusters, place_on, placing_facts, warn_of_chain
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.feature_record import taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
@@ -19,15 +18,14 @@ from imgcluster.wording import counted, listed
 class FoundClusters:
     """The clusters of a dataset's photos before corrections.
 
-    som: the map; facts: for its record beside the Clustering; earlier_names: {cluster: name} of the clusters of earlier
-    datasets that the photos were placed in, earlier_photos: the `Photos` in these.
+    som: the map; facts: for its record beside the Clustering; earlier: the `Earlier` clusters of other datasets that
+    the photos were placed in.
     """
 
     som: object
     clustering: Clustering
     facts: dict
-    earlier_names: dict = field(default_factory=dict)
-    earlier_photos: Photos = NO_PHOTOS
+    earlier: Earlier = field(default_factory=Earlier)
 
 
 def finish_others(settings, data_dir, chain):
@@ -47,7 +45,7 @@ def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, 
     """
     name = settings.known_dataset
     given = {"num_clusters": settings.NUM_CLUSTERS, "imgs_per_model": settings.NUM_IMGS_PER_MODEL}
-    doubtful = doubt_of_given(len(img_paths), **given)
+    doubtful = doubt_of_given(len(features), **given)
     som = train_map(features, grid=settings.SOM_GRID, epochs=settings.SOM_EPOCHS, topology=settings.SOM_TOPOLOGY,
                     toroidal=settings.SOM_TOROIDAL, progress=progress)
     known = name and known_for(data_dir, features, folder=settings.data_dir_of(name), name=name,
@@ -62,9 +60,13 @@ def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, 
         say(line)
     if doubtful := doubtful or doubt(name, clustering.num_clusters, clustering.blind_count):
         warn(doubtful)
-    facts = {"calibration_dataset": counted_by, "blind_count": clustering.blind_count,
-             "clustering_id": clustering_id(img_paths, clustering.labels)}
-    return FoundClusters(som, clustering, facts)
+    facts = {"calibration_dataset": counted_by, "blind_count": clustering.blind_count}
+    return FoundClusters(som, clustering, facts | _id_of(img_paths, clustering, Earlier()))
+
+
+def _id_of(img_paths, clustering, earlier):
+    found = Found(img_paths, clustering.labels, begun=clustering.labels, earlier=earlier)
+    return {"clustering_id": found.id}
 
 
 def _remarks(clustering, copies, settings, shown_by):
@@ -80,13 +82,13 @@ def _remarks(clustering, copies, settings, shown_by):
         yield f"{counted(repeated, 'copy', 'copies')} of other photos had no say in the number of clusters"
 
 
-def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
+def place_photos(settings, data_dir, img_paths, features, copies, chain, *, say, warn):
     """Return the FoundClusters of photos placed in the clusters of a chain of datasets {name: folder}.
 
     The others: as in `find_clusters`.
     """
     warn_of_chain(chain, folder_of=settings.data_dir_of, warn=warn)
-    som, clustering, earlier = place_on(chain, data_dir, features, copies=copies)
+    som, clustering = place_on(chain, data_dir, features, copies=copies)
     number, unplaced = len(clustering.labels), (clustering.labels < 0).sum()
     groups = num_alike(clustering.new_groups)
     alike = f", in {counted(groups, 'group')} of photos that look alike" if groups else ""
@@ -95,7 +97,8 @@ def place_photos(settings, data_dir, features, copies, chain, *, say, warn):
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
-    return FoundClusters(som, clustering, placing_facts(chain), earlier, earlier_photos(chain))
+    earlier = earlier_clusters(chain)
+    return FoundClusters(som, clustering, placing_facts(chain) | _id_of(img_paths, clustering, earlier), earlier)
 
 
 def what_is_left(clustering, *, placed):

@@ -2,7 +2,6 @@
 
 A `chain` is {name: DATA_DIR} of these datasets, the one that ASSIGN_TO names first (`datafiles.chain.chain_from`).
 """
-import re
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -13,9 +12,8 @@ from imgcluster.clusters.assign import EarlierPhotos
 from imgcluster.clusters.cluster_count import Clustering
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
-from imgcluster.clusters.clusterings import Photos, digests_of
+from imgcluster.clusters.clusterings import Earlier, Photos, digests_of
 from imgcluster.clusters.copies import copy_groups, originals
-from imgcluster.clusters.corrections_file import lines_for, placed_in
 from imgcluster.clusters.new_groups import groups_of_new
 from imgcluster.datafiles.artefacts import num_clusters_in, read_clusters, read_features, read_img_paths
 from imgcluster.datafiles.chain import chain_behind, chain_from, chain_labels, clusters_record, merged_in
@@ -34,8 +32,7 @@ TOLD_BY = 2  # texts that `placed_by` returns for each dataset
 
 
 def place_on(chain, data_dir, features, *, copies=None):
-    """Return (map, Clustering) of new photos beside those of a chain, whose clusters keep their numbers, and
-    {cluster: its name, "" for none} of these and of the highest number there was.
+    """Return (map, Clustering) of new photos beside those of a chain, whose clusters keep their numbers.
 
     features [N, D] are those in `data_dir`; copies: int [N], equal numbers for copies of one photo, which go where the
     first of them does (default: none). Photos that fit no cluster get the label -1 and confidence 0. The count is
@@ -58,8 +55,7 @@ def place_on(chain, data_dir, features, *, copies=None):
                             calibrated=clusters_record(last).get("calibrated", False),
                             confidence_of=partial(known.confidence, places),
                             new_groups=_groups_of_new(known, data_dir, features, labels_new, copies))
-    numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
-    return som, clustering, dict.fromkeys(sorted(numbers), "") | _names_left(last)
+    return som, clustering
 
 
 def _groups_of_new(known, data_dir, features, labels, copies):
@@ -88,47 +84,40 @@ def _names_left(data_dir):
     return names
 
 
-def earlier_photos(chain):
-    """Return the photos of a chain in the clusters that its first dataset left, those of each called by its name."""
+def earlier_clusters(chain):
+    """Return the `Earlier` clusters of a chain, as its first dataset left them; photos are called by their datasets,
+    too."""
+    last, labels = next(iter(chain.values())), np.concatenate(chain_labels(chain))
     paths = [read_img_paths(folder) for folder in chain.values()]
     digests = [digests_of(folder, those) or [""] * len(those) for folder, those in zip(chain.values(), paths)]
-    return Photos([f"{name}/{path}" for name, those in zip(chain, paths) for path in those],
-                  np.concatenate(chain_labels(chain)), tuple(text for those in digests for text in those))
+    photos = Photos([f"{name}/{path}" for name, those in zip(chain, paths) for path in those], labels,
+                    tuple(text for those in digests for text in those))
+    numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
+    return Earlier(dict.fromkeys(sorted(numbers), "") | _names_left(last), photos)
 
 
 def placing_facts(chain):
-    """Return what cluster_count.json says of how photos came into the clusters of a chain.
-
-    "clustering_id": whichever photos they are, it stays while the first clusters of the chain do (`placed_id`).
-    """
+    """Return what cluster_count.json says of how photos came into the clusters of a chain; "numbers": as
+    `numbers_after` those of its first dataset."""
     name, last = next(iter(chain.items()))
-    return {"assigned_to": name, "placed_by": placed_by(chain), "clustering_id": placed_id(last)}
+    return {"assigned_to": name, "placed_by": placed_by(chain), "numbers": numbers_after(last)}
 
 
-def placed_id(data_dir):
-    """Return the id of the clustering of photos placed beside those in a folder, whichever photos they are.
+def numbers_after(data_dir):
+    """Return a text that stays the same for as long as cluster numbers of photos placed in the clusters in a folder
+    mean the same: these are those of the clusters there, and go on after the highest."""
+    return f"{_numbers_in(data_dir)}+{highest_number(data_dir)}"
 
-    Their clusters' numbers are those of the clustering there, and go on after the highest.
-    """
-    return f"{clusters_record(data_dir).get('clustering_id', '')}+{highest_number(data_dir)}"
+
+def _numbers_in(data_dir):
+    record = clusters_record(data_dir)
+    return record.get("numbers", record.get("clustering_id", ""))
 
 
 def highest_number(data_dir):
     """Return the highest number that a cluster in a folder has, or had before it was merged into another."""
-    record = clusters_record(data_dir)
-    own, found = record.get("clustering_id", ""), record.get("corrected_from") or record.get("num_clusters", 0)
-    _, highest = placed_in(own)
-    before = highest[-1] if highest else found - 1
-    return max(before + _num_new(lines_for(data_dir, own)), read_clusters(data_dir).max(),
-               *read_names(data_dir))
-
-
-def _num_new(table):
-    """How many new clusters corrections bring to life: each "new-1", "new-2", ... in a cell that stands for one."""
-    columns = {"merge": ("cluster", "value"), "name": ("cluster",)}
-    cells = {cells[name].strip().lower() for _, cells in table.iterrows()
-             for name in columns.get(cells["action"].strip().lower(), ("value",))}
-    return sum(re.fullmatch(r"new-\d+", cell) is not None for cell in cells)
+    highest = clusters_record(data_dir).get("highest_number", -1)
+    return max(highest, int(read_clusters(data_dir).max()), *read_names(data_dir))
 
 
 def placed_by(chain):
@@ -218,7 +207,7 @@ def _check_cycle(name, chain, data_dir):
 def _check_numbers(name, chain):
     names, folders = [*chain], [*chain.values()]
     stale = [place for place, (later, earlier) in enumerate(pairwise(folders))
-             if clusters_record(later).get("clustering_id") != placed_id(earlier)]
+             if _numbers_in(later) != numbers_after(earlier)]
     if stale:
         # Each after the one whose numbers its own go on from.
         again = [f"{later} (with ASSIGN_TO = {earlier!r})" for later, earlier in pairwise(names[:stale[-1] + 2])]

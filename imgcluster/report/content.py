@@ -4,7 +4,7 @@ from sklearn.cluster import KMeans
 
 from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.clusterings import recall
-from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections, renumbered
+from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections
 from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in, read_features
 from imgcluster.datafiles.chain import chain_labels, clusters_record
@@ -188,7 +188,7 @@ def _earlier_corrections(gallery):
     there are besides these, and the highest number N of a cluster new-N in those for this clustering.
     """
     clustering = clusters_record(gallery.data_dir).get("clustering_id", "")
-    table = renumbered(read_corrections(gallery.data_dir / "corrections.csv", clustering), clustering)
+    table = read_corrections(gallery.data_dir / "corrections.csv", clustering)
     table = table.reindex(columns=(*COLUMNS, CLUSTERING), fill_value="")
     own = table[table[CLUSTERING] == clustering]
     cells = [cell.strip().lower() for name in ("cluster", "value") for cell in own[name]]

@@ -13,7 +13,7 @@ from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering
-from imgcluster.clusters.clusterings import Photos
+from imgcluster.clusters.clusterings import Earlier, Photos, found_in
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.clusters.directions import confidence
 from imgcluster.errors import UserError
@@ -279,10 +279,9 @@ def test_corrections_of_clusters_of_its_own_are_carried_over_to_those_photos_are
     own = clustering_id(names, clustering.labels)
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value,clustering", f"merge,,1,0,{own}",
                                                f"split,{names[7]},,new-1,{own}", f"name,,0,zeros,{own}"])
-    beside = Photos([f"week1/{row}.png" for row in range(21)], np.arange(21))
+    earlier = Earlier(dict.fromkeys(range(21), ""), Photos([f"week1/{row}.png" for row in range(21)], np.arange(21)))
     placed = replace(clustering, labels=np.where(clustering.labels < 2, 20 - clustering.labels, clustering.labels))
-    found, lines, _ = corrected(tmp_path, names, digits, placed, own="abc+20", beside=beside,
-                                earlier=dict.fromkeys(range(21), ""), **options)
+    found, lines, _ = corrected(tmp_path, names, digits, placed, earlier=earlier, **options)
     together = (clustering.labels < 2) & (np.arange(300) != 7)
     cluster, = set(found.labels[together])
     assert lines == 3 and cluster in (19, 20) and not (found.labels[~together] == cluster).any()
@@ -292,7 +291,9 @@ def test_corrections_of_clusters_of_its_own_are_carried_over_to_those_photos_are
     assert told == ["3 corrections of clusters found before, carried over: 3 clusters stay as you left them"]
     corrected(tmp_path, names, digits, clustering, **options)
     assert read_names(tmp_path) == {0: "zeros"} and len(told) == 1
-    assert clusterings.recall(tmp_path, "abc+20").labels.tolist() == placed.labels.tolist()
+    as_placed = found_in(tmp_path, names, placed.labels, earlier).id
+    assert as_placed.endswith("+20")
+    assert clusterings.recall(tmp_path, as_placed).labels.tolist() == placed.labels.tolist()
 
 
 def test_corrections_that_a_later_file_lacks_are_told_and_put_aside(written, digits, tmp_path):
@@ -359,12 +360,13 @@ def test_a_file_that_is_open_elsewhere_is_followed_with_a_warning(written, digit
 def test_a_file_that_is_open_elsewhere_is_not_later_taken_for_one_about_other_clusters(
         written, digits, tmp_path, locked):
     write_json(tmp_path / "cluster_count.json", {"clustering_id": "others"})
-    options = {"own": "these", "warn": lambda _: None}
+    names = [f"{row}.png" for row in range(300)]
+    these, options = clustering_id(names, written[1].labels), {"warn": lambda _: None}
     (tmp_path / "corrections.csv").write_text("action,file,cluster,value\nmerge,,1,0\n")
     with pytest.raises(UserError, match="Close it where it is open"):
-        corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, written[1], **options)
-    (tmp_path / "corrections.csv").write_text("action,file,cluster,value,clustering\nmerge,,1,0,these\n")
-    assert corrected(tmp_path, [f"{row}.png" for row in range(300)], digits, written[1], **options)[1] == 1
+        corrected(tmp_path, names, digits, written[1], **options)
+    (tmp_path / "corrections.csv").write_text(f"action,file,cluster,value,clustering\nmerge,,1,0,{these}\n")
+    assert corrected(tmp_path, names, digits, written[1], **options)[1] == 1
 
 
 def test_a_file_with_lines_that_cannot_be_followed_stays_as_it_is(written, digits, tmp_path):
@@ -380,16 +382,3 @@ def test_corrections_that_change_nothing_are_warned_of_and_not_counted(written, 
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "merge,,1,1", "name,,0,zeros"])
     assert corrected(tmp_path, names, digits, clustering, warn=said.append) == (clustering, 1, 0)
     assert said == ["corrections.csv: line 2 (cluster 1 joins itself) passed over, as nothing is changed by it"]
-
-
-def test_corrections_of_placed_photos_hold_when_earlier_clusters_are_split(written, digits, tmp_path):
-    names, clustering = [f"{row}.png" for row in range(300)], written[1]
-    highest = clustering.num_clusters - 1
-    write_lines(tmp_path / "corrections.csv", [
-        "action,file,cluster,value,clustering", f"split,{names[0]},,new-1,abc+{highest}",
-        f"move,{names[1]},,{highest + 1},abc+{highest}", f"name,,{highest + 1},odd,abc+{highest}"])
-    for more in (0, 2):
-        found, lines, _ = corrected(tmp_path, names, digits, clustering, own=f"abc+{highest + more}",
-                                    earlier=dict.fromkeys(range(highest + more + 1), ""), warn=pytest.fail)
-        assert lines == 3 and found.labels[:2].tolist() == [highest + more + 1] * 2
-        assert read_names(tmp_path) == {highest + more + 1: "odd"}

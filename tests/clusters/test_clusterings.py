@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.clusterings import MOST_OTHERS, Found, Photos, digests_of, keep, recall
-from imgcluster.clusters.corrections import clustering_id
+from imgcluster.clusters.clusterings import MOST_OTHERS, Earlier, Found, Photos, digests_of, keep, recall
 from imgcluster.csv_tables import write_table
 from imgcluster.files import write_lines
 
@@ -17,7 +16,7 @@ FILES = ["a.jpg", "b, c.jpg", '가 "방".jpg', "001"]
 
 def found(labels, begun=None):
     labels = np.array(labels)
-    return Found(FILES, labels, id=clustering_id(FILES, labels), begun=labels if begun is None else np.array(begun))
+    return Found(FILES, labels, begun=labels if begun is None else np.array(begun))
 
 
 def test_a_clustering_is_recalled_as_it_was(tmp_path):
@@ -31,20 +30,24 @@ def test_a_clustering_is_recalled_as_it_was(tmp_path):
 
 @pytest.mark.parametrize("digests", [(), ("d1", "", "d3")])
 def test_one_of_photos_placed_in_others_clusters_is_recalled_with_these(tmp_path, digests):
-    earlier = Photos(["week1/a.jpg", "week1/b.jpg", "week0/a.jpg"], np.array([3, -1, 0]), digests)
-    weeks = "".join(f"+{number}" for number in range(100, 200))
-    for name in (f"abc+4{weeks}", f"abc+5{weeks}"):
-        keep(tmp_path, replace(found([0, 3, -1, 7]), id=name, earlier=earlier), needed=set())
-    again = recall(tmp_path, f"abc+4{weeks}")
+    photos = Photos(["week1/a.jpg", "week1/b.jpg", "week0/a.jpg"], np.array([3, -1, 0]), digests)
+    earlier = Earlier({0: "boots", 3: "", 5: ""}, photos)
+    placed = replace(found([0, 3, -1, 7]), earlier=earlier)
+    keep(tmp_path, placed, needed=set())
+    again = recall(tmp_path, placed.id)
     assert (again.img_paths, again.labels.tolist(), again.digests) == (FILES, [0, 3, -1, 7], ())
-    assert (again.earlier.img_paths, again.earlier.digests) == (earlier.img_paths, digests)
-    assert again.earlier.labels.tolist() == [3, -1, 0] and again.highest == 199
-    assert again.earlier_clusters == {0: "", 3: "", 199: ""}
-    assert recall(tmp_path, f"abc+6{weeks}") is None and recall(tmp_path, "abc") is None
-    # In place of it the next one of this id is kept.
-    keep(tmp_path, replace(found([1, 1, 1, 1]), id=f"abc+4{weeks}", earlier=earlier), needed=set())
-    assert recall(tmp_path, f"abc+4{weeks}").labels.tolist() == [1] * 4
-    assert found([0, 1, 2, 2]).highest == 2 and found([0, 1, 2, 2]).earlier_clusters == {}
+    assert (again.earlier.photos.img_paths, again.earlier.photos.digests) == (photos.img_paths, digests)
+    assert again.earlier.photos.labels.tolist() == [3, -1, 0] and again.earlier.names == {0: "", 3: "", 5: ""}
+    assert again.highest == 7 and replace(again, labels=np.full(4, -1)).highest == 5
+    # Others are other photos, photos in other clusters, and where earlier ones are in others.
+    others = (Earlier({**earlier.names, 6: ""}, photos),
+              Earlier(earlier.names, replace(photos, labels=np.zeros(3, int))),
+              Earlier(earlier.names, replace(photos, img_paths=list("abc"))))
+    names = {placed.id, found([0, 3, -1, 7]).id, replace(placed, labels=np.zeros(4, int)).id,
+             *(replace(placed, earlier=other).id for other in others)}
+    assert len(names) == 6 and [recall(tmp_path, name) for name in names - {placed.id}] == [None] * 5
+    # What the clusters are called plays no part.
+    assert replace(placed, earlier=Earlier({0: "", 3: "", 5: ""}, photos)).id == placed.id
 
 
 def test_photos_that_were_renamed_are_known_by_their_content(tmp_path):

@@ -1,10 +1,8 @@
 """Corrections are known by their lines in the file, and say which clustering they are for without losing anything."""
-import pandas as pd
 import pytest
 
-from imgcluster.clusters.corrections_file import lines_for, read_corrections, renumbered, stamp
+from imgcluster.clusters.corrections_file import read_corrections, stamp
 from imgcluster.errors import UserError
-from imgcluster.files import write_json
 
 HEADER = "action,file,cluster,value"
 
@@ -99,41 +97,3 @@ def test_a_mark_of_its_encoding_is_no_part_of_the_first_column(tmp_path):
     stamp(path, "this")
     assert path.read_bytes() == b"\xef\xbb\xbfclustering,action,file,cluster,value\nthis,merge,,1,2\n"
     assert read_corrections(path, "that")["clustering"].tolist() == ["this"]
-
-
-def test_lines_for_fewer_of_the_same_earlier_clusters_go_on_with_higher_numbers_of_their_own(tmp_path):
-    (tmp_path / "a.csv").write_text(f"{HEADER},clustering\nsplit,a.jpg,3,new-1,ab+12\nmerge,,13,12,ab+12\n"
-                                    "move,b.jpg,-1, 14,ab+12\nname,,14,15,ab+12\n")
-    table = read_corrections(tmp_path / "a.csv", "ab+12")
-    assert renumbered(table, "ab+14").to_numpy().tolist() == [
-        ["split", "a.jpg", "3", "new-1", "ab+14"], ["merge", "", "15", "12", "ab+14"],
-        ["move", "b.jpg", "-1", "16", "ab+14"], ["name", "", "16", "15", "ab+14"]]
-    for other in ("ab+12", "ab+11", "cd+14", "ab", "+14"):
-        assert renumbered(table, other).equals(table)
-
-
-def test_numbers_of_each_week_begin_where_those_of_the_one_before_end(tmp_path):
-    cells = "4", "5", "7", "8", "9", "boots"
-    table = pd.DataFrame([["move", "a.jpg", cell, cell, "ab+4+7"] for cell in cells], columns=[
-        *HEADER.split(","), "clustering"])
-    for now, numbers in (("ab+6+9", "4 7 9 10 11 boots"), ("ab+4+9", "4 5 7 10 11 boots"),
-                         ("ab+6+10+12", "4 7 9 13 14 boots"), ("ab+4+7+8", "4 5 7 9 10 boots")):
-        found = renumbered(table, now)
-        assert found["value"].tolist() == found["cluster"].tolist() == numbers.split()
-        assert set(found["clustering"]) == {now}
-    # Fewer clusters of one week than there were, or a week less: the numbers mean others.
-    for now in ("ab+6+8", "ab+3+7", "ab+4+6", "ab+9", "ab+4", "ab+4+x", "ab"):
-        assert renumbered(table, now).equals(table)
-
-
-def test_lines_for_a_clustering_are_its_own_and_those_of_fewer_earlier_clusters(tmp_path):
-    assert lines_for(tmp_path, "ab+6").empty
-    (tmp_path / "corrections.csv").write_text(f"{HEADER},clustering\nmerge,,1,2,cd\nmerge,,5,1,ab+4\nmerge,,7,3,\n")
-    assert lines_for(tmp_path, "ab+6")["cluster"].tolist() == ["7", "7"]
-    write_json(tmp_path / "cluster_count.json", {"clustering_id": "cd"})
-    assert lines_for(tmp_path, "cd")["cluster"].tolist() == ["1", "7"]
-
-
-def test_lines_of_clusterings_that_are_not_known_stay():
-    table = pd.DataFrame([["merge", "", "13", "1", "+12"]], columns=[*HEADER.split(","), "clustering"])
-    assert renumbered(table, "+14").equals(table)

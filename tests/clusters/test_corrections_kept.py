@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from found_clusters import clustering
 
-from imgcluster.clusters.clusterings import Found, Photos
+from imgcluster.clusters.clusterings import Earlier, Found, Photos
 from imgcluster.clusters.corrections import Corrected
 from imgcluster.clusters.corrections_kept import carried, nearest
 
@@ -53,17 +53,17 @@ def test_kept_clusters_of_placed_photos_hold_whatever_becomes_of_the_earlier_one
     rng = np.random.default_rng(seed)
     files, others = [f"{number}" for number in range(120)], [f"week1/{number}" for number in range(60)]
     labels = rng.integers(0, 8, 60)
-    before = Found(files, rng.integers(-1, 8, 120), id="abc+7", begun=np.zeros(120, int),
-                   earlier=Photos(others, labels))
+    before = Found(files, rng.integers(-1, 8, 120), begun=np.zeros(120, int),
+                   earlier=Earlier(dict.fromkeys(range(8), ""), Photos(others, labels)))
     # Clusters 8 and 9 are this week's, and the earlier 6 has joined 4.
     now = rng.integers(-1, 10, 120)
     now[now == 6] = 4
     by_hand = (rng.random(120) < 0.2) | (now > 7)
     state = Corrected(now, by_hand, {0: "zeros", 8: "eights"}, {0, 1, 4, 8, 9}, merged={6: 4})
     there = [rng.random(size) < 0.8 for size in (120, 60)]
-    found = Found(np.array(files)[there[0]].tolist(), rng.integers(-1, 6, there[0].sum()), id="xyz+6",
-                  begun=np.zeros(there[0].sum(), int),
-                  earlier=Photos(np.array(others)[there[1]].tolist(), rng.integers(0, 6, there[1].sum())))
+    others_now = Photos(np.array(others)[there[1]].tolist(), rng.integers(0, 6, there[1].sum()))
+    found = Found(np.array(files)[there[0]].tolist(), rng.integers(-1, 6, there[0].sum()),
+                  begun=np.zeros(there[0].sum(), int), earlier=Earlier(dict.fromkeys(range(7), ""), others_now))
     made = carried(state, before, found)
     clusters = dict(zip(files, now.tolist()))
     numbers = [{int(made.labels[row]) for row, file in enumerate(found.img_paths) if clusters[file] == cluster}
@@ -80,12 +80,13 @@ def test_kept_clusters_of_placed_photos_hold_whatever_becomes_of_the_earlier_one
 
 
 def test_earlier_clusters_that_were_made_one_are_one_again():
-    earlier = [f"week1/{number}" for number in range(9)]
-    before = Found(["a", "b"], np.array([0, 1]), id="abc+2", begun=np.zeros(2, int),
-                   earlier=Photos(earlier, np.repeat([0, 1, 2], 3)))
+    def placed(labels, earlier):
+        photos = Photos([f"week1/{number}" for number in range(9)], earlier)
+        return Found(["a", "b"], labels, begun=labels, earlier=Earlier({0: "", 1: "", 2: ""}, photos))
+
+    before = placed(np.array([0, 1]), np.repeat([0, 1, 2], 3))
     state = Corrected(np.array([1, 1]), np.zeros(2, bool), {}, {1}, merged={0: 1})
     for labels, merged, clusters in ((np.repeat([2, 0, 1], 3), {2: 0}, [0, 0]), (np.repeat([1, 1, 0], 3), {}, [1, 1]),
                                      (np.repeat([1, 0, 2], [4, 2, 3]), {0: 1}, [1, 1])):
-        found = Found(["a", "b"], labels[[0, 4]], id="xyz+2", begun=np.zeros(2, int), earlier=Photos(earlier, labels))
-        made = carried(state, before, found)
+        made = carried(state, before, placed(labels[[0, 4]], labels))
         assert (made.merged, made.labels.tolist(), made.touched) == (merged, clusters, {clusters[0]})

@@ -14,7 +14,6 @@ from report_gallery import COLOURS, HOSTILE_FILE, HOSTILE_LABEL, Page, make_gall
 
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.clusterings import Found
-from imgcluster.clusters.corrections import clustering_id
 from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.datafiles.records import write_record
@@ -262,7 +261,7 @@ def test_earlier_corrections_are_kept_and_their_new_clusters_not_named_again(tmp
 def test_corrections_that_were_carried_over_are_counted(tmp_path):
     gallery = make_gallery(tmp_path)
     labels = gallery.predicted[::-1]
-    found = Found(gallery.img_paths, labels, id=clustering_id(gallery.img_paths, labels), begun=labels)
+    found = Found(gallery.img_paths, labels, begun=labels)
     clusterings.keep(gallery.data_dir, found, needed=())
     write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
         [["merge", "", "0", "1", name] for name in ("this", found.id, "another")],
@@ -270,16 +269,6 @@ def test_corrections_that_were_carried_over_are_counted(tmp_path):
     write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "this", "num_clusters": 3})
     write_report(tmp_path / "report.html", gallery)
     assert Page(tmp_path / "report.html").data["correctionsMade"] == 2
-
-
-def test_new_clusters_of_lines_for_fewer_earlier_clusters_are_not_named_again(tmp_path):
-    gallery = make_gallery(tmp_path)
-    write_json(gallery.data_dir / "cluster_count.json", {"clustering_id": "ab+5"})
-    write_table(gallery.data_dir / "corrections.csv", pd.DataFrame(
-        [["split", "a.jpg", "4", "new-2", "ab+3"]], columns=["action", "file", "cluster", "value", "clustering"]))
-    write_report(tmp_path / "report.html", gallery)
-    data = Page(tmp_path / "report.html").data
-    assert (data["newClusters"], data["earlierCorrections"]) == (2, [["split", "a.jpg", "6", "new-2", "ab+5"]])
 
 
 @pytest.mark.parametrize("count, said", [({"finer_groups": 13}, True), ({"finer_groups": None}, False), ({}, False),
