@@ -17,6 +17,13 @@ def merged_in(data_dir):
     return {int(old): new for old, new in clusters_record(data_dir).get("merged", {}).items()}
 
 
+def highest_before(data_dir):
+    """Return the highest number of the clusters that photos in a folder were placed in, beyond which those begin that a
+    person made for them; None where they were placed in none."""
+    numbers = clusters_record(data_dir).get("numbers")
+    return int(numbers.rpartition("+")[2]) if numbers else None
+
+
 def chain_from(name, *, folder_of):
     """Return {name: DATA_DIR} of the dataset `name`, then of the one in whose clusters it was placed, and so on.
 

@@ -93,7 +93,8 @@ def lines_of_no_photo(img_paths, csv_path):
 def _names_of_no_photo(known, img_paths):
     """Words about the names in a table of labels that no photo has, which may be theirs in another spelling."""
     others = sorted(set(known) - set(img_paths))
-    return f" (of the names there, {len(others)} lead to no photo, the first {others[0]!r})" if others else ""
+    lead = "leads" if len(others) == 1 else "lead"
+    return f" (of the names there, {len(others)} {lead} to no photo, the first {others[0]!r})" if others else ""
 
 
 def _require_all(img_paths, labels, remedy):

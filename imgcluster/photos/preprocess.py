@@ -219,10 +219,13 @@ def photos_changed(raw_dir, ledger):
 
 
 def _is_other(path, entry):
-    if _size_and_time(path) == entry["stamp"][1:3]:
+    now, then = _size_and_time(path), entry["stamp"][1:3]
+    if now == then:
         return False
+    if "signature" not in entry:  # it could not be read: of its content nothing is known but how long it is
+        return now[0] != then[0]
     try:
-        return file_digest(read_bytes(path)) != entry.get("signature", {}).get("digest")
+        return file_digest(read_bytes(path)) != entry["signature"]["digest"]
     except ImageError:
         return True
 

@@ -5,7 +5,7 @@ from imgcluster.backbone_table import AUTO, BUNDLED
 from imgcluster.clusters.cluster_count import beyond_interval, how_to_narrow
 from imgcluster.clusters.new_groups import num_alike
 from imgcluster.csv_tables import read_table
-from imgcluster.datafiles.chain import clusters_record
+from imgcluster.datafiles.chain import clusters_record, highest_before
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.datafiles.records import read_record
 from imgcluster.files import read_json
@@ -22,19 +22,22 @@ def answer(gallery):
     they are: the ARI, or of photos placed in earlier clusters, where known, how many are in their product's.
 
     "to_narrow": what would narrow a wide interval; "calibrated": whether known products led to the number; "alone":
-    what the photos alone suggest, where that is quite another.
+    what the photos alone suggest, where that is quite another; "in_new": photos in "new_clusters", which a person made
+    for photos placed in earlier ones.
     """
     record = clusters_record(gallery.data_dir)
     low, high = record.get("interval") or (0, 1)
     alone = beyond_interval(record.get("blind_count"), (low, high))
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
-    interval = _interval(record, len(sizes))
+    interval, highest = _interval(record, len(sizes)), highest_before(gallery.data_dir)
+    in_new = gallery.predicted[gallery.predicted > highest] if highest is not None else np.zeros(0, int)
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": interval,
             "to_narrow": how_to_narrow(interval, record.get("calibrated")) if interval else "",
             "exact": low == high, "calibrated": bool(record.get("calibration_dataset")), "alone": alone,
             "finer_groups": record.get("finer_groups"),
             "corrected_from": record.get("corrected_from"), "assigned_to": record.get("assigned_to"),
             "first": gallery.earlier[-1].name if gallery.earlier else record.get("assigned_to"),
+            "in_new": len(in_new), "new_clusters": len(set(in_new.tolist())),
             "unplaced": int((gallery.predicted < 0).sum()), "new_groups": _new_groups(gallery),
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": float(np.median(sizes)) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),

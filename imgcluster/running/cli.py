@@ -204,8 +204,9 @@ class _Unhurt:
 
 def shown(path):
     """Return a path as people read it: relative to the current folder where it lies in it."""
-    path = Path(path)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    path, here = Path(path), Path.cwd()
+    # From the root of a drive all paths would be relative, and look like wrong ones.
+    return str(path.relative_to(here)) if path.is_relative_to(here) and here != here.parent else str(path)
 
 
 def _parser(name, description):

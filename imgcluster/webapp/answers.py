@@ -1,5 +1,4 @@
 """What the server answers with: results and lists of products as plain mappings."""
-import numpy as np
 
 from imgcluster.photos.spelling import folded
 from imgcluster.search.figure import on_white
@@ -40,14 +39,21 @@ def card(code, name, num_photos, rows, details):
 
 
 def searchable(catalogue, rows_of):
-    """(code, text to look names up in) of each product, the one with most photos first.
+    """(code, text to look names up in) of each product, the one with most photos first, and of as many in the order of
+    their numbers, or names.
 
     rows_of: list with the rows of each product's photos.
     """
     products = catalogue.products
     return [(code, folded(" ".join([products.names[code], products.labels[code],
                                     *product_details(catalogue, code, rows_of[code]).values()])))
-            for code in np.argsort(-products.sizes, kind="stable").tolist()]
+            for code in sorted(range(len(products.sizes)), key=lambda code: (
+                -products.sizes[code], *_by_number(products.labels[code])))]
+
+
+def _by_number(label):
+    """What labels are sorted by: numbers before names, 9 before 10."""
+    return (0, int(label), "") if label.isdecimal() else (1, 0, label)
 
 
 def product_list(catalogue, rows_of, texts, *, text, offset, limit):

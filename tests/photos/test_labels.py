@@ -118,7 +118,7 @@ def test_a_csv_in_another_encoding_is_named(tmp_path):
 
 def test_names_in_the_csv_that_may_be_photos_in_another_spelling_are_pointed_out(tmp_path):
     (tmp_path / "labels.csv").write_text("file,label\nA.jpg,red\nb.jpg,red\n")
-    with pytest.raises(UserError, match=r"\(of the names there, 1 lead to no photo, the first 'A.jpg'\)"):
+    with pytest.raises(UserError, match=r"\(of the names there, 1 leads to no photo, the first 'A.jpg'\)"):
         make_labels(["a.jpg", "b.jpg"], labels_from="labels.csv", csv_path=tmp_path / "labels.csv")
 
 

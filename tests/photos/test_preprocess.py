@@ -182,7 +182,8 @@ def test_photos_that_came_left_or_were_replaced_since_the_ledger_was_written_are
     assert not changed()  # step 01 has not seen them: nothing is known
     preprocess(tmp_path, [*names, "bad.jpg"])
     assert not changed()
-    os.utime(raw / "a.png", (1, 1))  # copied anew, say
+    for name in ("a.png", "bad.jpg"):
+        os.utime(raw / name, (1, 1))  # copied anew, say
     assert not changed()
     kept = (raw / "a.png").read_bytes()
     for other in (lambda path: path.write_bytes((raw / "b.png").read_bytes()), lambda path: path.unlink(),

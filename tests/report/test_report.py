@@ -449,6 +449,14 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
     assert "15 photos in no cluster, likely of new products:" in page.text and "unplaced" in page.ids
     assert "Each photo in no cluster counts as a cluster of its own." in page.text
     assert page.data["photos"]["cluster"][:11] == [2] * 5 + [1] + [-1] * 5
+    # The third was made for photos that fitted none.
+    write_json(gallery.data_dir / "cluster_count.json", count | {"corrected_from": 2, "numbers": "abc+7+1"})
+    write_labels(gallery.data_dir, "pred", gallery.predicted)
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+    in_new = (gallery.predicted == 2).sum()
+    text = Page(tmp_path / "report.html").text
+    assert (f"{24 - in_new} of 24 photos were placed in the clusters of &lt;week 1&gt;, {in_new} in 1 new one, "
+            "corrected by hand (2 before).") in text and "All fit" not in text
     write_labels(gallery.data_dir, "pred", np.full(24, -1))
     write_report(tmp_path / "report.html", dataclasses.replace(gallery))
     assert "24 photos fit none of them." in Page(tmp_path / "report.html").text

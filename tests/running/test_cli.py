@@ -156,6 +156,8 @@ def test_paths_are_shown_as_people_read_them(script, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert step.show(tmp_path / "data/shoes") == "data/shoes"
     assert step.show("/elsewhere/data") == "/elsewhere/data"
+    monkeypatch.chdir(tmp_path.anchor)
+    assert step.show(tmp_path / "data") == str(tmp_path / "data")
 
 
 @pytest.mark.parametrize("number", STEP_SETTINGS)

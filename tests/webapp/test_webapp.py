@@ -33,10 +33,11 @@ from imgcluster.photos.prepare import Recipe  # noqa: E402
 from imgcluster.search.calibration import Calibration, calibrate  # noqa: E402
 from imgcluster.search.cosine_index import CosineIndex  # noqa: E402
 from imgcluster.search.product_data import ProductData  # noqa: E402
-from imgcluster.search.products import products_of  # noqa: E402
+from imgcluster.search.products import Products, products_of  # noqa: E402
 from imgcluster.search.searcher import Searcher  # noqa: E402
 from imgcluster.search.session import open_searcher  # noqa: E402
 from imgcluster.webapp import MAX_UPLOAD, create_app, listen, serve  # noqa: E402
+from imgcluster.webapp.answers import searchable  # noqa: E402
 from imgcluster.webapp.security import is_loopback  # noqa: E402
 from imgcluster.webapp.server import CONNECTIONS, THREADS, address_of  # noqa: E402
 
@@ -73,6 +74,13 @@ def upload(client, data, url="/api/search", **options):
 
 
 # ---------------------------------------------------------------- the server
+
+def test_products_of_as_many_photos_are_in_the_order_of_their_numbers():
+    labels = ["1", "10", "9", "boots", "2", "Ärmel"]
+    products = Products(np.zeros(0, int), labels, labels, np.array([3, 3, 3, 3, 7, 3]), "clusters")
+    catalogue = SimpleNamespace(products=products, img_paths=[], product_data=SimpleNamespace(of_product=lambda *_: {}))
+    assert [labels[code] for code, _ in searchable(catalogue, [[]] * 6)] == ["2", "1", "9", "10", "boots", "Ärmel"]
+
 
 def test_an_upload_finds_its_product(client):
     answer = upload(client, png(picture(2, 50))).get_json()
