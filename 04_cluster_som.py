@@ -16,7 +16,7 @@ from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.copies import copy_groups
 from imgcluster.clusters.finding import find_clusters, finish_others, place_photos, what_is_left
-from imgcluster.clusters.placing import require_chain
+from imgcluster.clusters.placing import require_chain, to_place_anew
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
 from imgcluster.datafiles.feature_record import are_others
 from imgcluster.errors import UserError
@@ -61,6 +61,8 @@ def main(argv=None):
     for line in what_is_left(clustering, placed=bool(chain)):
         step.say(line)
     write_clustering(step.data_dir, img_paths, features, found.som, clustering, copies=copies, **found.facts)
+    if later := to_place_anew(step.settings.DATASET, step.data_dir):
+        step.say(later)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")

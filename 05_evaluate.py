@@ -9,13 +9,15 @@ Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy 
 Writes:  metrics.json
 Runtime: seconds; half a minute for 20,000 photos
 """
-import math
 import sys
 
+from imgcluster.clusters.cluster_results import map_errors
 from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import read_features, read_labels, read_labels_true, require
+from imgcluster.datafiles.chain import clusters_record
 from imgcluster.datafiles.feature_record import features_record
-from imgcluster.files import read_arrays, write_json
+from imgcluster.files import write_json
+from imgcluster.running.ahead import labels_changed
 from imgcluster.running.cli import Step, run
 from imgcluster.scores.feature_scores import internal_scores, neighbour_agreement
 from imgcluster.scores.metrics import ari_interval, clustering_scores
@@ -34,6 +36,8 @@ def main(argv=None):
     step.claim()
     predicted, true = read_labels(step.data_dir, "pred"), read_labels_true(step.data_dir)
     step.warn_if_changed("00", "04")
+    if true is not None and labels_changed(step.settings):
+        step.warn("the file of labels has others by now than step 00 read: run 00_make_labels_true.py again")
     warn_of_changes(step.data_dir, folder_of=step.settings.data_dir_of, warn=step.warn)
     metrics = agreement(step, true, predicted) if true is not None else {}
     placed = is_placed(predicted)
@@ -42,8 +46,10 @@ def main(argv=None):
         step.say(f"{(~placed).sum()} of {len(placed)} photos fit no cluster (-1): each counts as a cluster of its own")
     if true is None:
         step.say("no true labels: only the scores that need none")
-    metrics |= from_features(step, true, predicted) | from_map(step.data_dir)
+    metrics |= from_features(step, true, predicted) | map_errors(step.data_dir / "som.npz")
     metrics["photos"] = len(predicted)
+    if clusters_record(step.data_dir).get("corrected_from") is not None:
+        metrics["corrected_by_hand"] = True
     if record := features_record(step.data_dir):  # what made features of one's own, nobody can know
         metrics |= seen_by_network(record, step.data_dir, true, folder_of=step.settings.data_dir_of)
     if true is not None and warning_of_seen(metrics):
@@ -74,16 +80,6 @@ def from_features(step, true, predicted):
     agreeing = neighbour_agreement(features, true) if true is not None else {}
     return {**{f"neighbour_agreement_{k}": share for k, share in agreeing.items()},
             **internal_scores(features, predicted)}
-
-
-def from_map(data_dir):
-    """Quantization and topographic error of the map, where it exists."""
-    if not (data_dir / "som.npz").exists():
-        return {}
-    som = read_arrays(data_dir / "som.npz")
-    errors = {name: float(som[f"{name}s"][-1]) for name in ("quantization_error", "topographic_error")}
-    # A map of a single unit has no topographic error.
-    return {name: error for name, error in errors.items() if math.isfinite(error)}
 
 
 if __name__ == "__main__":

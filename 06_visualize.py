@@ -13,12 +13,13 @@ from imgcluster.clusters.cluster_results import warn_of_what_was_scored
 from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.chain import chain_behind
+from imgcluster.datafiles.records import fingerprint
 from imgcluster.errors import UserError
-from imgcluster.files import are_older, remove_leftovers
+from imgcluster.files import remove_leftovers
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
-from imgcluster.report.export import export_clusters, keep_changed
+from imgcluster.report.export import export_clusters, is_of, keep_changed
 from imgcluster.report.figures import save_figures
 from imgcluster.report.gallery import Gallery, warn_of_photos_not_found
 from imgcluster.running.cli import Step, run
@@ -47,13 +48,14 @@ def main(argv=None):
     page = write_report(step.result_dir / "report.html", gallery, rerun=step.rerun_from("04"), progress=progress)
     written.append("report.html")
     exported = step.result_dir / "clusters"
+    clusters = " ".join(fingerprint(step.data_dir / name) for name in ("labels_pred.txt", "cluster_names.csv"))
     if settings.EXPORT_CLUSTERS:
         if kept := keep_changed(exported):
             step.warn(f"{step.show(exported)} was changed by hand since it was made: kept as {step.show(kept)}")
         count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, exported,
-                                names=gallery.names, link=settings.EXPORT_CLUSTERS == "link")
+                                names=gallery.names, link=settings.EXPORT_CLUSTERS == "link", clusters=clusters)
         step.say(f"{count} photos put into {step.show(exported)}")
-    elif exported.exists() and not are_older([step.data_dir / "labels_pred.txt"], exported):
+    elif exported.exists() and not is_of(exported, clusters):
         step.warn(f"{step.show(exported)} is of earlier clusters: remove it, or set EXPORT_CLUSTERS to make it anew")
     step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"])
     step.finish(f"{len(written) - 1} figures and the report ({page['bytes'] / 1e6:.1f} MB)")

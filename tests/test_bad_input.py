@@ -332,11 +332,12 @@ def test_new_photos_keep_the_numbers_of_an_earlier_dataset(project):
     assert np.mean(np.array(later[:-1]) == np.array(former[1:])) > 0.9 and later[-1] == "-1"
     run("05_evaluate.py", project, "DATASET=later")
     assert "earlier run" not in run("06_visualize.py", project, "DATASET=later").stderr
-    exported = project / "result" / "later" / "clusters"
-    exported.mkdir()
+    run("06_visualize.py", project, "DATASET=later", "EXPORT_CLUSTERS=copy")
+    os.utime(project / "data" / "later" / "labels_pred.txt")  # made anew, and the same
     assert "earlier clusters" not in run("06_visualize.py", project, "DATASET=later").stderr
-    os.utime(exported, (1, 1))
+    (project / "data" / "later" / "cluster_names.csv").write_text("cluster,name\n0,boots\n")
     assert "clusters is of earlier clusters" in run("06_visualize.py", project, "DATASET=later").stderr
+    (project / "data" / "later" / "cluster_names.csv").unlink()
     mistyped = run("04_cluster_som.py", project, "ASSIGN_TO=never", check=2).stderr
     assert "ASSIGN_TO = 'never': there is no" in mistyped and "warning" not in mistyped.lower()
     forced = run("04_cluster_som.py", project, "DATASET=later", "ASSIGN_TO=set", "NUM_CLUSTERS=9", "SOM_GRID=(2, 3)")

@@ -1,4 +1,5 @@
 """The files of step 04: a map and its clusters, written together and read back."""
+import math
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,16 @@ def write_map(path, som, units, labels):
                  distance_map=som.distance_map(scaling="mean"), unit_clusters=unit_clusters.reshape(shape),
                  quantization_errors=np.array(som.quantization_errors),
                  topographic_errors=np.array(som.topographic_errors))
+
+
+def map_errors(path):
+    """Return the last quantization and topographic error of a som.npz, as far as there are any."""
+    if not path.exists():
+        return {}
+    arrays = read_arrays(path)
+    errors = {name: float(arrays[f"{name}s"][-1]) for name in ("quantization_error", "topographic_error")}
+    # A map of a single unit has no topographic error.
+    return {name: error for name, error in errors.items() if math.isfinite(error)}
 
 
 def read_map(path):

@@ -3,10 +3,10 @@ from dataclasses import dataclass, field
 
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
-from imgcluster.clusters.clusterings import Earlier, Found
+from imgcluster.clusters.clusterings import Earlier, Found, digests_of
 from imgcluster.clusters.known_products import doubt, evidence, known_for
 from imgcluster.clusters.new_groups import num_alike
-from imgcluster.clusters.placing import earlier_clusters, place_on, placing_facts, warn_of_chain
+from imgcluster.clusters.placing import clusters_of_same, earlier_clusters, place_on, placing_facts, warn_of_chain
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.feature_record import taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
@@ -88,16 +88,19 @@ def place_photos(settings, data_dir, img_paths, features, copies, chain, *, say,
     The others: as in `find_clusters`.
     """
     warn_of_chain(chain, folder_of=settings.data_dir_of, warn=warn)
-    som, clustering = place_on(chain, data_dir, features, copies=copies)
+    earlier = earlier_clusters(chain)
+    same = clusters_of_same(earlier.photos, digests_of(data_dir, img_paths) or [""] * len(img_paths))
+    som, clustering = place_on(chain, data_dir, features, copies=copies, clusters=same)
     number, unplaced = len(clustering.labels), (clustering.labels < 0).sum()
     groups = num_alike(clustering.new_groups)
     alike = f", in {counted(groups, 'group')} of photos that look alike" if groups else ""
+    if repeated := int((same >= 0).sum()):
+        say(f"{counted(repeated, 'photo')} known from before, by what the files hold: put where they were")
     say(f"{number - unplaced} of {counted(number, 'photo')} placed in {counted(clustering.num_clusters, 'cluster')} of "
         f"{listed(chain)}; {unplaced} fit none of them (cluster -1){alike}")
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
-    earlier = earlier_clusters(chain)
     return FoundClusters(som, clustering, placing_facts(chain) | _id_of(img_paths, clustering, earlier), earlier)
 
 

@@ -15,8 +15,15 @@ from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
 from imgcluster.clusters.clusterings import Earlier, Photos, digests_of
 from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.clusters.new_groups import groups_of_new
-from imgcluster.datafiles.artefacts import num_clusters_in, read_clusters, read_features, read_img_paths
-from imgcluster.datafiles.chain import chain_behind, chain_from, chain_labels, clusters_record, merged_in
+from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in, read_clusters, read_features, read_img_paths
+from imgcluster.datafiles.chain import (
+    chain_behind,
+    chain_from,
+    chain_labels,
+    clusters_record,
+    merged_in,
+    placed_in,
+)
 from imgcluster.datafiles.feature_record import (
     differences_in_words,
     read_before,
@@ -31,12 +38,14 @@ from imgcluster.wording import OWN_CLUSTERS, listed, meant
 TOLD_BY = 2  # texts that `placed_by` returns for each dataset
 
 
-def place_on(chain, data_dir, features, *, copies=None):
+def place_on(chain, data_dir, features, *, copies=None, clusters=None):
     """Return (map, Clustering) of new photos beside those of a chain, whose clusters keep their numbers.
 
     features [N, D] are those in `data_dir`; copies: int [N], equal numbers for copies of one photo, which go where the
-    first of them does (default: none). Photos that fit no cluster get the label -1 and confidence 0. The count is
-    of the clusters that photos were placed in, and no estimate. UserError where the features cannot be compared.
+    first of them does (default: none); clusters: int [N], of the earlier photos that these are files of, which they
+    are in too, -1 for others (`clusters_of_same`; default: of none). Photos that fit no cluster get the label -1 and
+    confidence 0. The count is of the clusters that photos were placed in, and no estimate. UserError where the features
+    cannot be compared.
     """
     last = next(iter(chain.values()))
     _check_comparable(chain, Path(data_dir))
@@ -49,8 +58,10 @@ def place_on(chain, data_dir, features, *, copies=None):
                           by_direction=taught_directions(last))
     first, stands_in = originals(np.arange(len(features)) if copies is None else copies)
     found, places = known.assign(picked(features, first)), known.placed(features)
-    labels_new, count = found.labels[stands_in], num_clusters_in(found.labels)
-    said, certainty = "placed in earlier clusters", np.where(labels_new < 0, 0, found.confidence[stands_in])
+    labels_new, certainty = found.labels[stands_in], np.where(found.labels < 0, 0, found.confidence)[stands_in]
+    if clusters is not None:
+        labels_new, certainty = np.where(clusters < 0, labels_new, clusters), np.where(clusters < 0, certainty, 1)
+    count, said = num_clusters_in(labels_new), "placed in earlier clusters"
     clustering = Clustering(labels_new, count, (count, count), [], certainty, method=said, words=said,
                             calibrated=clusters_record(last).get("calibrated", False),
                             confidence_of=partial(known.confidence, places),
@@ -96,6 +107,15 @@ def earlier_clusters(chain):
     return Earlier(dict.fromkeys(sorted(numbers), "") | _names_left(last), photos)
 
 
+def clusters_of_same(photos, digests):
+    """Return the clusters int [N] of those earlier `Photos` that hold the same files as new ones, -1 where none does.
+
+    digests: of the new ones, N texts. Of several the first counts.
+    """
+    known = {digest: int(label) for digest, label in zip(photos.digests[::-1], photos.labels[::-1]) if digest}
+    return np.array([known.get(digest, NO_CLUSTER) for digest in digests], int)
+
+
 def placing_facts(chain):
     """Return what cluster_count.json says of how photos came into the clusters of a chain; "numbers": as
     `numbers_after` those of its first dataset."""
@@ -135,6 +155,17 @@ def _changed_since(data_dir, chain):
     then, now = clusters_record(data_dir).get("placed_by") or (), placed_by(chain)
     pairs = ([texts[TOLD_BY * place:TOLD_BY * (place + 1)] for texts in (then, now)] for place in range(len(chain)))
     return [name for name, (before, after) in zip(chain, pairs) if before and before != after]
+
+
+def to_place_anew(name, data_dir):
+    """Return a sentence on the datasets whose photos were placed in the clusters of the dataset `name` as they were
+    before, "" for none."""
+    later = [other for other, folder in placed_in(name, data_dir).items() if _changed_since(folder, {name: data_dir})]
+    if not later:
+        return ""
+    return (f"{listed(later)} {'was' if len(later) == 1 else 'were'} placed in these clusters as they were before: run "
+            f"04_cluster_som.py again with DATASET = {later[0]!r}, ASSIGN_TO = {name!r}"
+            f"{', and so for the others' if len(later) > 1 else ''}")
 
 
 def warn_of_changes(data_dir, *, folder_of, warn):

@@ -37,6 +37,24 @@ def chain_from(name, *, folder_of):
     return chain
 
 
+def placed_in(name, data_dir):
+    """Return {name: DATA_DIR} of the datasets beside a folder whose photos were placed in the clusters there, those of
+    the dataset `name`."""
+    folders = sorted(path.parent for path in Path(data_dir).parent.glob("*/cluster_count.json"))
+    return {folder.name: folder for folder in folders if clusters_record(folder).get("assigned_to") == name}
+
+
+def all_placed_in(name, data_dir):
+    """Return the names of the datasets whose photos were placed in the clusters of one, or of one of those, and so on,
+    as `placed_in`."""
+    found, pending = [name], [(name, data_dir)]
+    for dataset, folder in pending:
+        later = {other: its for other, its in placed_in(dataset, folder).items() if other not in found}
+        found += later
+        pending += later.items()
+    return found[1:]
+
+
 def chain_behind(data_dir, *, folder_of):
     """Return the chain of the datasets in whose clusters the photos in a folder were placed, {} where in none."""
     return chain_from(clusters_record(data_dir).get("assigned_to"), folder_of=folder_of)

@@ -9,17 +9,19 @@ from imgcluster.progress import progress
 
 # File systems allow 255 bytes; the rest is for the number of photos whose names are otherwise the same.
 LONGEST_NAME = 245
-# What was put there: {path in the folder: [size in bytes, time of change in nanoseconds]}.
+# What was put there: "files", {path in the folder: [size in bytes, time of change in nanoseconds]}, and of which
+# "clusters", a text that tells them from others.
 LIST_OF_FILES = ".exported.json"
 # What Windows does not take in names.
 NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
 
-def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=False):
+def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=False, clusters=""):
     """Copy (or link) each photo to `out_dir`/<cluster>/<path with "/" as "__">; return how many were put there.
 
-    names: {cluster: what people call it}, which then follows the number. The folder is built anew beside the old one
-    and takes its place at the end, whatever that holds (`keep_changed`). Photos that cannot be read are left out.
+    names: {cluster: what people call it}, which then follows the number; clusters: as of `is_of`. The folder is built
+    anew beside the old one and takes its place at the end, whatever that holds (`keep_changed`). Photos that cannot be
+    read are left out.
     """
     out_dir, photo_dir = Path(out_dir), Path(photo_dir)
     fresh = out_dir.with_name(f".{out_dir.name}.partial")
@@ -41,7 +43,7 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
             else:
                 shutil.copyfile(photo_dir / name, target)
             count += 1
-    write_json(fresh / LIST_OF_FILES, _files(fresh))
+    write_json(fresh / LIST_OF_FILES, {"files": _files(fresh), "clusters": clusters})
     shutil.rmtree(out_dir, ignore_errors=True)
     os.replace(fresh, out_dir)
     return count
@@ -51,13 +53,20 @@ def keep_changed(out_dir):
     """Rename a folder of exported photos in which a person added, moved, changed or deleted files; return its new path,
     None where there is no such folder, or nothing of a person's in it."""
     out_dir = Path(out_dir)
-    if not out_dir.is_dir() or _files(out_dir) == read_json(out_dir / LIST_OF_FILES):
+    made = read_json(out_dir / LIST_OF_FILES)
+    # Earlier lists hold the files alone.
+    if not out_dir.is_dir() or _files(out_dir) == made.get("files", made):
         return None
     number = 1
     while os.path.lexists(kept := out_dir.with_name(f"{out_dir.name}-{number}")):
         number += 1
     out_dir.rename(kept)
     return kept
+
+
+def is_of(out_dir, clusters):
+    """Whether a folder of exported photos is of the clusters that a text tells from others."""
+    return read_json(Path(out_dir) / LIST_OF_FILES).get("clusters") == clusters
 
 
 def _files(folder):

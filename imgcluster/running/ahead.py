@@ -1,11 +1,15 @@
 """What later steps will need and do not find: said before the minutes that earlier ones take."""
+import contextlib
 from pathlib import Path
+
+import numpy as np
 
 from imgcluster.configuring.config_file import choose_dataset
 from imgcluster.configuring.settings import SAMPLES
-from imgcluster.configuring.step_options import each_network, network_options
-from imgcluster.datafiles.artefacts import read_labels_true
+from imgcluster.configuring.step_options import each_network, label_options, network_options
+from imgcluster.datafiles.artefacts import read_img_paths, read_labels_true
 from imgcluster.errors import UserError
+from imgcluster.photos.labels import make_labels
 from imgcluster.wording import OWN_CLUSTERS, meant
 
 OTHERS = ("TRAIN_DATASET", "CALIBRATION_DATASET", "ASSIGN_TO")
@@ -69,6 +73,16 @@ def labels_to_learn(source):
         raise UserError(f"{data_dir / 'labels_true.txt'} is missing, though {source.labels_setting} = "
                         f"{source.labels_from!r}; run 00_make_labels_true.py with {choose_dataset(source.DATASET)}")
     return labels
+
+
+def labels_changed(source):
+    """Return whether the CSV file that holds the labels of the dataset of these settings has others by now."""
+    data_dir, options = source.folder("DATA_DIR"), label_options(source)
+    if options["csv_path"] is None or not options["csv_path"].exists():
+        return False
+    with contextlib.suppress(UserError):
+        return not np.array_equal(make_labels(read_img_paths(data_dir), **options), read_labels_true(data_dir))
+    return True  # step 00 says what is wrong with them
 
 
 def nothing_learnt(source):

@@ -1,14 +1,11 @@
 """Which steps a run of all takes, on which dataset and in which order; and what they would stop at."""
 import contextlib
 
-import numpy as np
-
 from imgcluster.clusters.cluster_count import check_given
 from imgcluster.clusters.known_products import require_known
 from imgcluster.clusters.placing import require_chain
-from imgcluster.configuring.step_options import label_options
 from imgcluster.configuring.step_settings import of_step
-from imgcluster.datafiles.artefacts import read_img_paths, read_labels_true
+from imgcluster.datafiles.chain import all_placed_in
 from imgcluster.datafiles.feature_record import RECORD
 from imgcluster.datafiles.records import (
     changed_settings,
@@ -22,9 +19,10 @@ from imgcluster.photos.labels import make_labels
 from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_tables import LEDGER
 from imgcluster.photos.preprocess import photos_changed
-from imgcluster.running.ahead import require_ahead
+from imgcluster.running.ahead import labels_changed, require_ahead
 from imgcluster.running.cli import tell
 from imgcluster.sample import SAMPLES
+from imgcluster.wording import listed
 
 STEPS = ("00", "01", "02", "03", "04", "05", "06")
 
@@ -85,12 +83,21 @@ def training(settings, numbers):
     # Steps 00 and 01 will see what came or changed since it was trained.
     seen = "01" in numbers or train.DATASET != settings.DATASET
     if trained and "02" in numbers and seen and (photos_came(train) or train.learns_labels and labels_changed(train)):
-        tell(f"02_finetune_network: photos or labels of {train.DATASET} changed since its network was made\n")
+        tell(f"02_finetune_network: photos or labels of {train.DATASET} changed since its network was made"
+             f"{who_needs_it(train)}\n")
         trained = False
     before = [] if train.DATASET == settings.DATASET or "02" not in numbers else steps_before(train, trained)
     if trained and "02" in numbers:
         tell(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
     return [(settings.DATASET, number) for number in numbers if number != "02" or not (trained or before)], before
+
+
+def who_needs_it(train):
+    """Say which datasets were placed in the clusters of TRAIN_DATASET, whose settings these are, or of one of those:
+    with another network their photos cannot be compared with its any more. "" where there are none."""
+    later = all_placed_in(train.DATASET, train.folder("DATA_DIR"))
+    return (f". With the next one, run steps 03 and 04 again for {listed(later)}, too; to keep this one, stop now and "
+            "run run_all.py --to 01, then --from 03") if later else ""
 
 
 def is_trained(train):
@@ -112,16 +119,6 @@ def is_prepared(source):
 def photos_came(source):
     """Return whether photos of the dataset of these settings came, left or were replaced since step 01 saw them."""
     return photos_changed(source.folder("RAW_IMG_DIR"), source.folder("DATA_DIR") / LEDGER)
-
-
-def labels_changed(source):
-    """Return whether the CSV file that holds the labels of the dataset of these settings has others by now."""
-    data_dir, options = source.folder("DATA_DIR"), label_options(source)
-    if options["csv_path"] is None or not options["csv_path"].exists():
-        return False
-    with contextlib.suppress(UserError):
-        return not np.array_equal(make_labels(read_img_paths(data_dir), **options), read_labels_true(data_dir))
-    return True  # step 00 says what is wrong with them
 
 
 def steps_before(train, trained):

@@ -13,6 +13,8 @@ SEEN = {"trained_on_these_photos": "trained on {}these photos",
 def score_table(metrics):
     """Return the scores of metrics.json as aligned lines: the main ones, what they are of, the others in groups."""
     facts = {name: metrics[score] for score, name in FACTS.items() if score in metrics}
+    if metrics.get("corrected_by_hand"):
+        facts["Clusters"] = "corrected by hand, which the scores are of"
     if SEEN.keys() & metrics.keys():
         facts["Network"] = _seen(metrics)
     lines = [*_scores(MAIN | PLACED, metrics), *(f"  {name:34}{_in_digits(value)}" for name, value in facts.items())]

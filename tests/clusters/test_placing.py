@@ -13,6 +13,7 @@ from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering, write_map
 from imgcluster.clusters.clusterings import Earlier, found_in
 from imgcluster.clusters.placing import (
+    clusters_of_same,
     earlier_clusters,
     highest_number,
     numbers_after,
@@ -20,6 +21,7 @@ from imgcluster.clusters.placing import (
     placed_by,
     placing_facts,
     require_chain,
+    to_place_anew,
     warn_of_chain,
     warn_of_other_earlier,
 )
@@ -270,6 +272,22 @@ def test_lines_follow_photos_that_were_renamed_and_numbered_anew(weeks):
     assert [*after.values()] == [*before.values()] and weeks.said == []
 
 
+def test_files_that_were_there_before_are_put_where_they_were(weeks):
+    note_contents(weeks.folder("week1"))
+    photos = earlier_clusters({"week1": weeks.folder("week1")}).photos
+    photos.labels[7] = -1
+    digests = ("new", "0_3.jpg", "4_14.jpg", "", "0_7.jpg", "0_3.jpg")
+    assert clusters_of_same(photos, digests).tolist() == [-1, 0, 4, -1, -1, 0]
+    assert clusters_of_same(replace(photos, digests=()), digests).tolist() == [-1] * 6
+    # Whatever they look like.
+    chain, known = {"week1": weeks.folder("week1")}, np.full(45, -1)
+    known[:20] = 3
+    found = place_on(chain, weeks.folder("week2"), read_features(weeks.folder("week2")), clusters=known)[1]
+    plain = place_on(chain, weeks.folder("week2"), read_features(weeks.folder("week2")))[1]
+    assert (found.labels[:20] == 3).all() and (found.confidence[:20] == 1).all()
+    assert np.array_equal(found.labels[20:], plain.labels[20:]) and found.num_clusters == len({*found.labels} - {-1})
+
+
 def test_photos_of_another_folder_that_were_renamed_are_known_by_their_content(weeks):
     folder = weeks.folder("week1")
     note_contents(folder)
@@ -368,6 +386,23 @@ def test_where_a_week_is_gone_the_chain_ends_with_a_warning_and_numbers_stay(wee
     assert said.startswith("week2 was placed in the clusters of week1, which are not in") and "another name" in said
     assert weeks.clusters_of("week3") == {0: -1, 1: 1, 5: 5, 6: 6} and weeks.lines == 15
     assert read_names(weeks.folder("week3")) == {1: "ones", 5: "boots"}
+
+
+def test_weeks_that_were_placed_in_clusters_that_have_changed_are_told(weeks):
+    weeks.photograph("week2b", 1, 2)
+    weeks.place("week2b", "week1")
+    told = [to_place_anew(name, weeks.folder(name)) for name in ("week1", "week2", "week3")]
+    assert not any(told)
+    weeks.correct("week1", "merge,,4,3")
+    weeks.find("week1")
+    said = to_place_anew("week1", weeks.folder("week1"))
+    assert said.startswith("week2 and week2b were placed in these clusters as they were before")
+    assert "DATASET = 'week2', ASSIGN_TO = 'week1'" in said and not to_place_anew("week2", weeks.folder("week2"))
+    weeks.place("week2b", "week1")
+    assert to_place_anew("week1", weeks.folder("week1")).startswith("week2 was placed")
+    weeks.place("week2", "week1")
+    assert not to_place_anew("week1", weeks.folder("week1"))
+    assert to_place_anew("week2", weeks.folder("week2")).startswith("week3 was placed")
 
 
 def test_datasets_in_each_others_clusters_are_refused(weeks):

@@ -1,7 +1,7 @@
 """Datasets placed in each other's clusters are found one after the other, as far as they are there."""
 import pytest
 
-from imgcluster.datafiles.chain import chain_from, chain_labels
+from imgcluster.datafiles.chain import all_placed_in, chain_from, chain_labels, placed_in
 from imgcluster.files import write_json, write_lines
 
 
@@ -40,3 +40,11 @@ def test_clusters_merged_in_a_week_are_one_for_the_weeks_before_and_no_other(wee
     labels = [part.tolist() for part in chain_labels(weeks.chain("week3"))]
     assert labels == [[2, 4, -1], [3, 3, 4], [3, 3, 4, 3, -1]]
     assert chain_labels(weeks.chain("week1"))[0].tolist() == [0, 1, 2, 3, -1]
+
+
+def test_datasets_that_go_on_from_one_are_found_however_far(tmp_path):
+    for name, earlier in (("b", "a"), ("c", "b"), ("d", "a"), ("e", "x"), ("a", "c")):
+        write_json(tmp_path / name / "cluster_count.json", {"assigned_to": earlier})
+    assert placed_in("a", tmp_path / "a") == {"b": tmp_path / "b", "d": tmp_path / "d"}
+    assert all_placed_in("a", tmp_path / "a") == ["b", "d", "c"] and all_placed_in("e", tmp_path / "e") == []
+    assert all_placed_in("none", tmp_path / "none") == []

@@ -4,7 +4,8 @@ import os
 import numpy as np
 import pytest
 
-from imgcluster.report.export import LIST_OF_FILES, export_clusters, folder_name, keep_changed
+from imgcluster.files import read_json, write_json
+from imgcluster.report.export import LIST_OF_FILES, export_clusters, folder_name, is_of, keep_changed
 
 CONTENT = {"a.jpg": b"A", "sub/b, 1.jpg": b"B", "sub/deep/신발 👟.png": b"C", "d.jpg": b"D"}
 
@@ -53,6 +54,15 @@ def test_a_folder_that_nobody_touched_is_not_put_aside(photo_dir, tmp_path, link
     assert keep_changed(tmp_path / "out") is None
     export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / "out", link=link)
     assert keep_changed(tmp_path / "out") is None and len(exported(tmp_path / "out")) == 4
+
+
+def test_a_folder_knows_which_clusters_it_is_of(photo_dir, tmp_path):
+    assert not is_of(tmp_path / "out", "these")
+    export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / "out", clusters="these")
+    assert is_of(tmp_path / "out", "these") and not is_of(tmp_path / "out", "others")
+    # A list as it was before they did.
+    write_json(tmp_path / "out" / LIST_OF_FILES, read_json(tmp_path / "out" / LIST_OF_FILES)["files"])
+    assert keep_changed(tmp_path / "out") is None and not is_of(tmp_path / "out", "these")
 
 
 @pytest.mark.parametrize("change", [
