@@ -27,14 +27,13 @@ def main(argv=None):
         step.say(untrained)
         return
     source = step.settings.for_dataset(step.settings.train_dataset)
-    data_dir, (img_dir, img_paths) = source.folder("DATA_DIR"), step.claim_photos(source)
+    data_dir, photos = source.folder("DATA_DIR"), step.claim_photos(source)
     step.warn_if_changed("00", "01", source=source)
     labels = labels_to_learn(source)
-    made = (fit(step, source, img_dir, img_paths) if labels is None
-            else learn(step, source, img_dir, img_paths, labels))
+    made = fit(step, source, *photos) if labels is None else learn(step, source, *photos, labels)
     if made:
         outputs, inputs, facts = made
-        step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=img_paths,
+        step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=photos[1],
                     weights=weights_digest(source.weights()), prepared=prepared_with(data_dir), **facts)
     shutil.rmtree(data_dir / "training", ignore_errors=True)  # what a killed run would go on from
     if made:

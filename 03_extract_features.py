@@ -34,8 +34,7 @@ def main(argv=None):
     require_ahead(settings)
     img_dir, img_paths = step.claim_photos(settings)
     step.warn_if_changed("01")
-    if settings.train_dataset is not None:
-        train = settings.for_dataset(settings.train_dataset)
+    if train := settings.train_dataset and settings.for_dataset(settings.train_dataset):
         finish_claimed(train.folder("DATA_DIR"))  # a step 02 that was killed
         if (train.folder("DATA_DIR") / "network.keras").exists():
             step.warn_if_changed("02", source=train)
@@ -50,8 +49,8 @@ def main(argv=None):
         return step.finish(nothing, then="04_cluster_som.py")
     network = choose_network(settings, img_dir, img_paths, say=step.say, warn=step.warn)
     outputs = [path.name, *([BEFORE] * bool(network.before))]
-    current, wanted = same and has_made(step.data_dir, outputs, network.source), [*outputs, *more]
-    if current and has_made(step.data_dir, wanted, facts):
+    current = same and has_made(step.data_dir, outputs, network.source)
+    if current and has_made(step.data_dir, [*outputs, *more], facts):
         return step.finish(nothing, then="04_cluster_som.py")
     if not current:
         if own := keep_own(step.data_dir):
@@ -66,10 +65,9 @@ def main(argv=None):
         write_projector_files(step.data_dir, features, read_img_paths(step.data_dir), read_labels_true(step.data_dir),
                               img_dir=img_dir, max_pixels=settings.MAX_PIXELS, workers=settings.workers)
         step.say(f"to look at them: tensorboard --logdir {shlex.quote(str(step.show(step.data_dir)))}")
-        note(step, network, wanted, labels=records.fingerprint(labels))
-    wrote = step.data_dir / PROJECTOR_FILES[0] if current else path
-    step.finish(f"{step.show(wrote)} ({features.shape[0]} photos x {features.shape[1]} features)",
-                then="04_cluster_som.py")
+        note(step, network, [*outputs, *more], labels=records.fingerprint(labels))
+    size = "{} photos x {} features".format(*features.shape)
+    step.finish(f"{step.show(step.data_dir / more[0] if current else path)} ({size})", then="04_cluster_som.py")
 
 
 def extract(step, network, img_dir, img_paths, path):
