@@ -49,11 +49,11 @@ def merge_costs(points, weights):
     points, weights = np.asarray(points), np.asarray(weights, np.float32)
     costs = np.empty((len(points), len(points)), np.float32)
     for rows in blocks(len(points)):
-        others = slice(rows.start, None)
-        part = np.maximum(squared_gaps(points[rows], points[others]), 0).astype(np.float32)
-        part *= weights[rows, None] * weights[others] / (weights[rows, None] + weights[others])
-        costs[rows, others], costs[others, rows] = part, part.T
-        costs[rows, rows] = np.maximum(costs[rows, rows], costs[rows, rows].T)
+        costs[rows] = np.maximum(squared_gaps(points[rows], points), 0)
+        costs[rows] *= weights[rows, None] * weights / (weights[rows, None] + weights)
+    for rows in blocks(len(points)):
+        costs[rows.stop:, rows] = costs[rows, rows.stop:].T
+        costs[rows, rows] = np.triu(costs[rows, rows]) + np.triu(costs[rows, rows], 1).T
     np.fill_diagonal(costs, np.inf)
     return costs
 
