@@ -47,11 +47,11 @@ def main(argv=None):
     copies = copy_groups(step.data_dir, img_paths, features)
     photos = (step.settings, step.data_dir, img_paths, features, copies)
     if chain:
-        found = place_photos(*photos, chain, say=step.say, warn=step.warn)
+        made = place_photos(*photos, chain, say=step.say, warn=step.warn)
     else:
-        found = find_clusters(*photos, progress=progress, say=step.say, warn=step.warn)
-    clustering, lines, moved = corrected(step.data_dir, img_paths, features, found.clustering,
-                                         earlier=found.earlier, warn=step.warn, say=step.say, begin=step.begin)
+        made = find_clusters(*photos, progress=progress, say=step.say, warn=step.warn)
+    clustering, lines, moved = corrected(step.data_dir, made.found, features, made.clustering, warn=step.warn,
+                                         say=step.say, begin=step.begin)
     if lines:
         asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"
         forced = asked not in (None, clustering.num_clusters)
@@ -60,7 +60,8 @@ def main(argv=None):
                  f"{f'; there were NUM_CLUSTERS = {asked} before' if forced else ''}")
     for line in what_is_left(clustering, placed=bool(chain)):
         step.say(line)
-    write_clustering(step.data_dir, img_paths, features, found.som, clustering, copies=copies, **found.facts)
+    write_clustering(step.data_dir, img_paths, features, made.som, clustering, copies=copies,
+                     clustering_id=made.found.id, **made.facts)
     if later := to_place_anew(step.settings.DATASET, step.data_dir):
         step.say(later)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])

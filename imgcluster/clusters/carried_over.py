@@ -7,7 +7,6 @@ import numpy as np
 
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.cluster_names import write_names
-from imgcluster.clusters.clusterings import Earlier, found_in
 from imgcluster.clusters.copies import copies_of
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, stamp
 from imgcluster.clusters.corrections_followed import follow
@@ -29,24 +28,22 @@ IDLE = "passed over, as nothing is changed by it"
 SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
-def corrected(data_dir, img_paths, features, clustering, *, earlier=None, warn, say=lambda _: None,
-              begin=lambda: None):
+def corrected(data_dir, present, features, clustering, *, warn, say=lambda _: None, begin=lambda: None):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
-    Photos placed by hand have confidence 1, and so have their copies, which go along; others have that in the
-    corrected clusters. Coarser and finer levels follow. Names of clusters go to cluster_names.csv, first those of
-    `earlier` (`clusterings.Earlier`; None where the clusters are the photos' own), whose numbers no new cluster gets.
-    features [N, D] are of the photos. Without corrections.csv nothing else changes. Lines made for another clustering,
-    whose numbers mean other clusters, are carried over where it is known (`clusterings`, `corrections_kept`), and are
-    left aside else; those that do not say for which are for the one that step 04 found last, and say so from now on.
-    `say` gets a sentence about lines carried over, and lines gone since the last time, whose file is put aside; `warn`
-    about that where more are gone than there are, lines left aside and odd ones, and clusters of earlier clusterings
-    none of whose photos are there. `begin` is called before cluster_names.csv changes.
+    present: the `clusterings.Found` that it is (`found_in`). Photos placed by hand have confidence 1, and so have their
+    copies, which go along; others have that in the corrected clusters. Coarser and finer levels follow. Names of
+    clusters go to cluster_names.csv, first those of earlier ones, whose numbers no new cluster gets. features [N, D]
+    are of the photos. Without corrections.csv nothing else changes. Lines made for another clustering, whose numbers
+    mean other clusters, are carried over where it is known (`clusterings`, `corrections_kept`), and are left aside
+    else; those that do not say for which are for the one that step 04 found last, and say so from now on. `say` gets a
+    sentence about lines carried over, and lines gone since the last time, whose file is put aside; `warn` about that
+    where more are gone than there are, lines left aside and odd ones, and clusters of earlier clusterings none of whose
+    photos are there. `begin` is called before cluster_names.csv changes.
     Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would later be
     taken for one about these clusters.
     """
-    present = found_in(data_dir, img_paths, clustering.labels, earlier or Earlier())
     outcome = _outcome(data_dir, present, features=features, warn=warn, say=say)
     found = outcome.corrected
     _warn_of_odd(outcome.aside, found, warn)
@@ -54,6 +51,9 @@ def corrected(data_dir, img_paths, features, clustering, *, earlier=None, warn, 
         say(_carried_in_words(outcome.num_carried, outcome.num_kept))
     if outcome.vanished:
         warn(f"corrections.csv: {_vanished_in_words(outcome.vanished)}")
+    for name, number in outcome.unnamed:
+        warn(f"corrections.csv: {name!r} is no cluster by itself any more: its photos are in cluster {number}, with "
+             "those of another that you named, as an earlier dataset has them in one by now")
     begin()
     write_names(data_dir, present.earlier.names | found.names)
     moved = int((found.labels != clustering.labels).sum())

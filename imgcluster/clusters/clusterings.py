@@ -1,7 +1,8 @@
 """The clusterings that step 04 found in a dataset, kept by id: corrections say which of them they were made of."""
 import contextlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ FOLDER = "clusterings"
 FOLLOWED = "followed.csv"
 # Besides those that corrections were made of: reports of as many may still be open in a browser, to be corrected.
 MOST_OTHERS = 10
+# What the lines of one are: its photos, those of earlier datasets in whose clusters these were placed, and what these
+# clusters are called.
+KINDS = OWN, EARLIER, NAME = "own", "earlier", "name"
 
 
 @dataclass(frozen=True)
@@ -61,19 +65,23 @@ class Earlier:
 @dataclass(frozen=True, kw_only=True)
 class Found(Photos):
     """A clustering: the photos with their labels before all corrections; begun int [N]: those that corrections made of
-    it began with, others where earlier ones had been carried over to it; earlier: as `Earlier`."""
+    it began with, others where earlier ones had been carried over to it; earlier: as `Earlier`; by_content: its id
+    depends on what the files hold, as under the same names photos were others before."""
 
     begun: np.ndarray
     earlier: Earlier = field(default_factory=Earlier)
+    by_content: bool = False
 
-    @property
+    @cached_property
     def id(self):
         """The text by which it is known again: in other clusters, with other photos, or where earlier ones are in
         others, it is another clustering. After a + the highest number that earlier clusters had."""
+        paths, labels, photos = self.img_paths, self.labels, self.earlier.photos
+        if self.by_content:
+            paths = [f"{path} {digest}" for path, digest in zip(paths, self.digests, strict=True)]
         if not self.earlier.names:
-            return clustering_id(self.img_paths, self.labels)
-        paths = [*self.img_paths, *self.earlier.photos.img_paths]
-        both = clustering_id(paths, np.append(self.labels, self.earlier.photos.labels))
+            return clustering_id(paths, labels)
+        both = clustering_id([*paths, *photos.img_paths], np.append(labels, photos.labels))
         return f"{both}+{max(self.earlier.names)}"
 
     @property
@@ -82,9 +90,13 @@ class Found(Photos):
         return max(self.labels.max(initial=NO_CLUSTER), *self.earlier.names, NO_CLUSTER)
 
 
-def found_in(data_dir, img_paths, labels, earlier):
-    """Return the `Found` of photos in a folder that step 04 has just put in clusters int [N]."""
-    return Found(img_paths, labels, digests_of(data_dir, img_paths), begun=labels, earlier=earlier)
+def found_in(data_dir, img_paths, labels, earlier=None):
+    """Return the `Found` of photos in a folder that step 04 has just put in clusters int [N]; earlier: `Earlier`, None
+    where these are their own."""
+    found = Found(img_paths, labels, digests_of(data_dir, img_paths), begun=labels, earlier=earlier or Earlier())
+    before = recall(data_dir, found.id)
+    moved = before and any(now not in (None, name) for name, now in zip(before.img_paths, before.names_in(found)))
+    return replace(found, by_content=True) if moved else found
 
 
 def digests_of(data_dir, img_paths):
@@ -97,10 +109,12 @@ def digests_of(data_dir, img_paths):
 
 def keep(data_dir, found, *, needed):
     """Write a `Found` to the folder of clusterings, and remove the oldest others but those of the ids `needed`."""
-    folder, own, earlier = Path(data_dir) / FOLDER, _rows(found, found.begun), found.earlier.photos
-    if found.earlier.names:
-        own = pd.concat([own.assign(earlier=0), _rows(earlier, earlier.labels).assign(earlier=1)]).fillna("")
-    write_table(folder / f"{found.id}.csv", own)
+    folder, table, names = Path(data_dir) / FOLDER, _rows(found, found.begun), found.earlier.names
+    if names:
+        photos, called = found.earlier.photos, Photos([*names.values()], np.array([*names]))
+        parts = (table, _rows(photos, photos.labels), _rows(called, called.labels))
+        table = pd.concat([part.assign(kind=kind) for kind, part in zip(KINDS, parts)]).fillna("")
+    write_table(folder / f"{found.id}.csv", table)
     others = [path for path in folder.glob("*.csv") if path.stem not in {found.id, *needed} and path.name != FOLLOWED]
     for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-MOST_OTHERS]:
         path.unlink()
@@ -117,13 +131,13 @@ def recall(data_dir, name):
         return None
     with contextlib.suppress(UserError, KeyError, ValueError):
         table = read_table(Path(data_dir) / FOLDER / f"{name}.csv")
-        is_earlier = table["earlier"].to_numpy(int) > 0 if "earlier" in table else np.zeros(len(table), bool)
-        own, photos, highest = table[~is_earlier], Photos(*_photos(table[is_earlier])), name.partition("+")[2]
-        numbers = sorted({*photos.labels.tolist(), int(highest)} - {NO_CLUSTER}) if highest else []
-        earlier = Earlier(dict.fromkeys(numbers, ""), photos)
-        found = Found(*_photos(own), begun=own["begun"].to_numpy(int), earlier=earlier)
-        if found.id == name:
-            return found
+        kinds = table["kind"] if "kind" in table else pd.Series(OWN, table.index)
+        own, photos, called = (table[kinds == kind] for kind in KINDS)
+        names = dict(zip(called["cluster"].astype(int).tolist(), called["file"]))
+        found = Found(*_photos(own), begun=own["begun"].to_numpy(int), earlier=Earlier(names, Photos(*_photos(photos))))
+        for each in (found, *[replace(found, by_content=True)] * bool(found.digests)):
+            if each.id == name:
+                return each
     return None
 
 

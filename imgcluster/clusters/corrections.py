@@ -27,7 +27,8 @@ class Corrected:
     names {cluster: text}; touched: the clusters that lines named, or that photos were put into or taken out of;
     namesakes {name: clusters}: names given that several clusters have now; merged {cluster: the one it has joined} of
     the clusters of earlier photos that lines merged, whether or not any of these photos was in them; born {"new-1" and
-    the like: number} of the clusters that lines brought to life; highest: the highest number that a cluster has or had.
+    the like: number} of the clusters that lines brought to life; highest: the highest number that a cluster has or had;
+    unnamed: [(name, cluster)] of names that gave way as two clusters are one by now (`corrections_kept`).
 
     Of lines of the file that are odd, and why: lost, passed over as their photo is not there; idle, which change
     nothing; astray, followed all the same, though a photo or a cluster is not what the line takes it for.
@@ -41,6 +42,7 @@ class Corrected:
     merged: dict = field(default_factory=dict)
     born: dict = field(default_factory=dict)
     highest: int = NO_CLUSTER
+    unnamed: list = field(default_factory=list)
     lost: dict = field(default_factory=dict)
     idle: dict = field(default_factory=dict)
     astray: dict = field(default_factory=dict)
@@ -83,7 +85,8 @@ class _Follower:
         self.earlier = earlier
         # The clusters that the photos of earlier ones are in.
         self.homes = {number: start.merged.get(number, number) for number in earlier}
-        self.clusters = _Clusters(max(labels.max(), start.labels.max(), *earlier, *start.born.values(), -1), start)
+        self.clusters = _Clusters(
+            max(labels.max(), start.labels.max(), start.highest, *earlier, *start.born.values()), start)
         self.rows = {path: row for row, path in enumerate(img_paths)}
         self.naming = {}  # the line that named a cluster last
         self.copies, self.left = copies, {}  # the clusters that copies which went along were in

@@ -17,7 +17,8 @@ class Followed:
     corrected: its `Corrected`, with the odd lines of all; begun int [N]: the labels that its own lines began with;
     num_lines: how many lines were followed, num_carried: of these, those of earlier clusterings; num_kept: how many
     clusters stay for these; aside: DataFrame of the lines for clusterings that are not known; vanished: [(number, name
-    or "", photos)] of clusters that a person touched and none of whose photos were there later.
+    or "", photos)] of clusters that a person touched and none of whose photos were there later; unnamed: as of each
+    `Corrected` that was carried over.
     """
 
     corrected: Corrected
@@ -27,6 +28,7 @@ class Followed:
     num_kept: int
     aside: pd.DataFrame
     vanished: list
+    unnamed: list
 
 
 def follow(table, present, recall, *, features, copies=None):
@@ -48,7 +50,7 @@ def follow(table, present, recall, *, features, copies=None):
     begun, num_kept = (present.labels, 0) if starts[-1] is None else (starts[-1].labels, len(starts[-1].touched))
     num_carried = sum(count for (found, _), count in zip(runs, counts) if found is not present)
     return Followed(replace(ends[-1], **odd), begun, sum(counts), num_carried, num_kept, table[~is_known],
-                    vanished)
+                    vanished, [each for start in starts if start for each in start.unnamed])
 
 
 def _runs(table, known, present):
@@ -60,15 +62,29 @@ def _runs(table, known, present):
 
 def _in_turn(runs, present, features, copies):
     """Yield for each run the `Corrected` that it begins with, None for the first, and the one that it ends with."""
-    end, before, left = None, None, {}
+    end, before, left, placed = None, None, {}, None
     for found, lines in runs:
         start = end and carried(end, before, found, features=features if found is present else None)
+        if placed and found.earlier.names and not before.earlier.names:
+            start = _with_earlier(start, carried(*placed, found), max(found.earlier.names))
         if found.id in left:
             start = replace(start, born=_numbers_now(left[found.id], start.labels))
         left[found.id] = end = apply_corrections(
             found.labels, found.img_paths, lines, earlier=found.earlier.names, carried=start, copies=copies)
         before = found
+        placed = (end, found) if found.earlier.names else placed
         yield start, end
+
+
+def _with_earlier(start, placed, highest):
+    """A `Corrected` of photos placed in earlier clusters that were in clusters of their own in between, with what that
+    of photos `placed` before that says of the earlier clusters, numbered up to the highest."""
+    names = {number: name for number, name in placed.names.items()
+             if number <= highest and name not in start.names.values()}
+    merged = {old: new for old, new in placed.merged.items() if new <= highest and old not in start.touched}
+    labels = np.array([merged.get(label, label) for label in start.labels.tolist()], int)
+    touched = start.touched | {number for number in placed.touched if number <= highest}
+    return replace(start, labels=labels, names=names | start.names, merged=merged, touched=touched)
 
 
 def _numbers_now(state, labels):
@@ -84,8 +100,9 @@ def _vanished(state, before, after):
     and that had photos, none of which is in the one after. Earlier photos count where both are placed in theirs."""
     labels, names = state.labels, before.names_in(after)
     if after.earlier.names:
-        labels = np.append(labels, before.earlier.photos.labels)
-        names += before.earlier.photos.names_in(after.earlier.photos)
+        earlier = before.earlier.photos
+        labels = np.append(labels, [state.merged.get(label, label) for label in earlier.labels.tolist()]).astype(int)
+        names += earlier.names_in(after.earlier.photos)
     there = np.array([name is not None for name in names])
     sizes = np.bincount(labels + 1)
     left = np.bincount(labels[there] + 1, minlength=len(sizes))

@@ -19,37 +19,82 @@ def carried(state, before, found, *, features=None):
     another are at home. Photos of an untouched cluster that were found in that one go where most of theirs are, or stay
     a cluster of their own. New photos go where those found in one cluster with them went, and if these went apart,
     where the photo most like them by `features` [N, D] did; without features, where they did at that time
-    (`Found.begun`).
-
-    Where the photos were placed in clusters of others (`Found.earlier`), those count for which cluster is which, and
-    stay where they are; new photos are where they were placed. Earlier clusters that were merged are merged again.
+    (`Found.begun`). Those placed in other datasets' clusters stay where they were placed. Where the photos of both
+    clusterings were placed, their clusters have the numbers of earlier ones (`numbered_anew`).
     """
-    was, by_hand, others_were = _before(state, before, found)
-    clusters, now = np.append(was, others_were), np.append(found.labels, found.earlier.photos.labels)
-    target, kept = _targets(clusters, now, state.touched, there=was, highest=found.highest)
+    if before.earlier.names and found.earlier.names:
+        return numbered_anew(state, before, found)
+    was, by_hand = _before(state, before, found)
+    target, kept = _targets(was, found.labels, state.touched, highest=found.highest)
     labels, known = found.labels.copy(), was >= 0
-    moved = known & _follows(clusters, now, kept)[:len(was)]
+    moved = known & _follows(was, found.labels, kept)
     labels[moved], labels[was == NO_CLUSTER] = target[was[moved]], NO_CLUSTER
-    numbers = {cluster: int(target[cluster]) for cluster in np.flatnonzero(kept).tolist()}
-    merged = _merged_again(state.merged, before, found, numbers)
-    if found.earlier.names:
-        for old, new in merged.items():
-            labels[labels == old] = new
-    else:
+    if not found.earlier.names:
         _place_new(labels, was, found, features)
+    numbers = {cluster: int(target[cluster]) for cluster in np.flatnonzero(kept).tolist()}
     return Corrected(labels, by_hand, {numbers[cluster]: name for cluster, name in state.names.items()
-                                       if name and cluster in numbers}, set(numbers.values()), merged=merged)
+                                       if name and cluster in numbers}, set(numbers.values()))
+
+
+def numbered_anew(state, before, found):
+    """Return the `Corrected` of photos placed in earlier clusters `found` that keeps what a person did when these were
+    others.
+
+    Which of these is which one now, the earlier photos tell: their clusters are decided where they are. The photos of a
+    cluster that was touched, and photos placed by hand, go to that one; two that are one there now are one here. A
+    cluster none of whose earlier photos is there any more, and those made for these photos, are clusters of their own.
+    All other photos are where they were placed. Clusters that were merged are merged again, but for those that are
+    mostly another one's now.
+    """
+    was, by_hand = _before(state, before, found)
+    stays = (was >= 0) & (by_hand | np.isin(was, [*state.touched]))
+    numbers, highest, owner = _numbers_now(state, before, found, set(was[stays].tolist()))
+    merged = _merged_again(state.merged, numbers, owner)
+    home = {cluster: merged.get(number, number) for cluster, number in numbers.items()}
+    labels = np.array([merged.get(label, label) for label in found.labels.tolist()], int)
+    labels[stays], labels[was == NO_CLUSTER] = [home[cluster] for cluster in was[stays].tolist()], NO_CLUSTER
+    # Of two names for what is one now, that of the cluster stays which has most of the photos.
+    named = sorted((cluster for cluster in state.names if cluster in numbers),
+                   key=lambda cluster: cluster < len(owner) and owner[min(numbers[cluster], len(owner) - 1)] == cluster)
+    names = {numbers[cluster]: state.names[cluster] for cluster in named}
+    unnamed = [(state.names[cluster], numbers[cluster]) for cluster in named
+               if state.names[cluster] not in ("", names[numbers[cluster]])]
+    return Corrected(labels, by_hand, names, {home[cluster] for cluster in state.touched if cluster in home},
+                     merged=merged, highest=highest, unnamed=unnamed)
+
+
+def _numbers_now(state, before, found, needed):
+    """({cluster of a `Corrected` of placed photos: its number now}, the highest number, int [K]: which cluster before
+    has most photos in each cluster found); needed: those that have a number, whatever became of them."""
+    photos, now = before.earlier.photos, found.earlier.photos
+    then = _as_in(now, photos, photos.labels, UNKNOWN)
+    home, base = _meetings(then, now.labels)[0].tolist(), max(before.earlier.names)
+    numbers = {cluster: number for cluster, number in enumerate(home) if number >= 0}
+    shift = max(found.earlier.names) - base
+    numbers |= {cluster: cluster + shift for cluster in range(base + 1, state.highest + 1)}
+    highest = max(state.highest, base) + shift
+    for cluster in sorted(needed - numbers.keys()):
+        highest += 1
+        numbers[cluster] = highest
+    clusters = np.append(_as_in(found, before, before.labels, UNKNOWN), then)
+    return numbers, highest, _meetings(clusters, np.append(found.labels, now.labels))[1]
+
+
+def _merged_again(merged, numbers, owner):
+    """{cluster found: the one that it joins} of clusters merged before, where they are at home in what is theirs."""
+    again = {}
+    for old, new in merged.items():
+        if old in numbers and new in numbers and owner[numbers[old]] == old:
+            place, target = numbers[old], again.get(numbers[new], numbers[new])
+            if place != target:
+                again = {each: target if into == place else into for each, into in again.items()} | {place: target}
+    return again
 
 
 def _before(state, before, found):
-    """(cluster of each photo before, int [N], UNKNOWN where only the clustering put it in none; by_hand bool [N];
-    cluster of each earlier photo then, after merges, int [E], UNKNOWN where it was not there)."""
+    """(cluster of each photo before, int [N], UNKNOWN where only the clustering put it in none; by_hand bool [N])."""
     labels = np.where((state.labels >= 0) | state.by_hand, state.labels, UNKNOWN)
-    then = before.earlier.photos.labels
-    merged = np.array([state.merged.get(number, number) for number in range(then.max(initial=-1) + 1)], int)
-    then = np.where(then >= 0, np.append(merged, UNKNOWN)[then], UNKNOWN)
-    return (_as_in(found, before, labels, UNKNOWN), _as_in(found, before, state.by_hand, False),
-            _as_in(found.earlier.photos, before.earlier.photos, then, UNKNOWN))
+    return _as_in(found, before, labels, UNKNOWN), _as_in(found, before, state.by_hand, False)
 
 
 def _as_in(later, photos, values, missing):
@@ -59,36 +104,16 @@ def _as_in(later, photos, values, missing):
     return np.append(values, missing)[[place.get(path, -1) for path in later.img_paths]]
 
 
-def _targets(before, labels, touched, *, there, highest):
-    """For each cluster before: its number in the new clustering, int [M], and whether its photos must stay together,
-    bool [M].
-
-    there: int [N], the clusters before of the photos that may move, which are the only ones to get a new number, above
-    the highest.
-    """
+def _targets(before, labels, touched, *, highest):
+    """For each cluster before: its number in the new clustering, int [M], new ones above the highest, and whether its
+    photos must stay together, bool [M]."""
     home, owner = _meetings(before, labels)
     numbers = np.arange(len(home))
     kept = np.isin(numbers, [*touched]) & np.isin(numbers, before)
-    owned = (home >= 0) & (owner[home] == numbers)
+    owned = (home >= 0) & (np.append(owner, NO_CLUSTER)[home] == numbers)
     # An untouched cluster is found anew, but apart from the kept one that its photos were found with.
-    anew = np.where(kept, ~owned, np.isin(home, home[kept & owned])) & np.isin(numbers, there)
-    return np.where(anew, highest + np.cumsum(anew), home), kept & (owned | anew)
-
-
-def _merged_again(merged, before, found, numbers):
-    """{cluster of earlier photos found: the one that it joins} where these are at home of which clusters were made one.
-
-    merged: {cluster of earlier photos before: the one that it had joined}; numbers: {cluster before: its number} of
-    those that were kept, which join no other.
-    """
-    earlier, now = before.earlier.photos, found.earlier.photos
-    home, owner = _meetings(_as_in(now, earlier, earlier.labels, UNKNOWN), now.labels)
-    again = {}
-    for old, new in (merged | {new: new for new in merged.values()}).items():
-        place = home[old] if old < len(home) else -1
-        if new in numbers and place >= 0 and owner[place] == old and place not in numbers.values():
-            again[int(place)] = numbers[new]
-    return again
+    anew = np.where(kept, ~owned, np.isin(home, home[kept & owned]))
+    return np.where(anew, highest + np.cumsum(anew), home), kept
 
 
 def _follows(before, labels, kept):

@@ -1,9 +1,9 @@
 """How photos come by clusters, and what is said of it: they are found, or those of earlier datasets taken."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
-from imgcluster.clusters.clusterings import Earlier, Found, digests_of
+from imgcluster.clusters.clusterings import Found, digests_of, found_in
 from imgcluster.clusters.known_products import doubt, evidence, known_for
 from imgcluster.clusters.new_groups import num_alike
 from imgcluster.clusters.placing import clusters_of_same, earlier_clusters, place_on, placing_facts, warn_of_chain
@@ -18,14 +18,13 @@ from imgcluster.wording import counted, listed
 class FoundClusters:
     """The clusters of a dataset's photos before corrections.
 
-    som: the map; facts: for its record beside the Clustering; earlier: the `Earlier` clusters of other datasets that
-    the photos were placed in.
+    som: the map; facts: for its record beside the Clustering; found: what it is known by.
     """
 
     som: object
     clustering: Clustering
     facts: dict
-    earlier: Earlier = field(default_factory=Earlier)
+    found: Found
 
 
 def finish_others(settings, data_dir, chain):
@@ -61,12 +60,7 @@ def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, 
     if doubtful := doubtful or doubt(name, clustering.num_clusters, clustering.blind_count):
         warn(doubtful)
     facts = {"calibration_dataset": counted_by, "blind_count": clustering.blind_count}
-    return FoundClusters(som, clustering, facts | _id_of(img_paths, clustering, Earlier()))
-
-
-def _id_of(img_paths, clustering, earlier):
-    found = Found(img_paths, clustering.labels, begun=clustering.labels, earlier=earlier)
-    return {"clustering_id": found.id}
+    return FoundClusters(som, clustering, facts, found_in(data_dir, img_paths, clustering.labels))
 
 
 def _remarks(clustering, copies, settings, shown_by):
@@ -101,7 +95,8 @@ def place_photos(settings, data_dir, img_paths, features, copies, chain, *, say,
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
-    return FoundClusters(som, clustering, placing_facts(chain) | _id_of(img_paths, clustering, earlier), earlier)
+    found = found_in(data_dir, img_paths, clustering.labels, earlier)
+    return FoundClusters(som, clustering, placing_facts(chain), found)
 
 
 def what_is_left(clustering, *, placed):

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from by_hand import corrected
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering

@@ -1,4 +1,6 @@
 """What a person touched stays as it was left, whatever clusters are found next."""
+from collections import Counter
+
 import numpy as np
 import pytest
 from found_clusters import clustering
@@ -66,17 +68,24 @@ def test_kept_clusters_of_placed_photos_hold_whatever_becomes_of_the_earlier_one
                   begun=np.zeros(there[0].sum(), int), earlier=Earlier(dict.fromkeys(range(7), ""), others_now))
     made = carried(state, before, found)
     clusters = dict(zip(files, now.tolist()))
-    numbers = [{int(made.labels[row]) for row, file in enumerate(found.img_paths) if clusters[file] == cluster}
-               for cluster in (0, 1, 4, 8, 9)]
-    assert all(len(each) == 1 for each in numbers) and len(set.union(*numbers)) == 5
-    assert set.union(*numbers) == made.touched and made.names == {min(numbers[0]): "zeros", min(numbers[3]): "eights"}
+    clusters = dict(zip(files, now.tolist()))
+    numbers = {cluster: {int(made.labels[row]) for row, file in enumerate(found.img_paths) if clusters[file] == cluster}
+               for cluster in (0, 1, 4, 8, 9)}
+    # Where most of a cluster's earlier photos are; this week's come after those of earlier weeks, one number lower now.
+    then = dict(zip(others, labels.tolist()))
+    homes = {cluster: Counter(number for file, number in zip(others_now.img_paths, others_now.labels.tolist())
+                              if then[file] == cluster).most_common() for cluster in range(8)}
+    home = {cluster: min(number for number, count in found if count == found[0][1]) for cluster, found in homes.items()}
+    home |= {8: 7, 9: 8}
+    assert numbers == {cluster: {made.merged.get(home[cluster], home[cluster])} for cluster in numbers}
+    assert made.touched == set.union(*numbers.values()) and made.highest == 8
+    assert made.names == {home[0]: "zeros", 7: "eights"} and made.unnamed == []
     none = [file for row, file in enumerate(files) if now[row] == -1 and by_hand[row] and there[0][row]]
     assert all(made.labels[found.img_paths.index(file)] == -1 for file in none)
-    # Numbers that no earlier cluster had are free for new ones, but for that one of the highest.
-    assert all(number <= 5 or number > 6 for number in made.labels)
-    # What has joined another is empty, and is none of those that stay.
-    assert not np.isin(made.labels, [*made.merged]).any() and not made.merged.keys() & made.touched
-    assert set(made.merged.values()) <= {min(numbers[2])}
+    assert made.merged in ({}, {home[6]: made.merged.get(home[6])}) and not np.isin(made.labels, [*made.merged]).any()
+    rest = [row for row, file in enumerate(found.img_paths) if clusters[file] in (2, 3, 5, 7) and not made.by_hand[row]]
+    placed = found.labels[rest].tolist()
+    assert made.labels[rest].tolist() == [made.merged.get(number, number) for number in placed]
 
 
 def test_earlier_clusters_that_were_made_one_are_one_again():
@@ -87,6 +96,24 @@ def test_earlier_clusters_that_were_made_one_are_one_again():
     before = placed(np.array([0, 1]), np.repeat([0, 1, 2], 3))
     state = Corrected(np.array([1, 1]), np.zeros(2, bool), {}, {1}, merged={0: 1})
     for labels, merged, clusters in ((np.repeat([2, 0, 1], 3), {2: 0}, [0, 0]), (np.repeat([1, 1, 0], 3), {}, [1, 1]),
-                                     (np.repeat([1, 0, 2], [4, 2, 3]), {0: 1}, [1, 1])):
+                                     (np.repeat([1, 0, 2], [4, 2, 3]), {1: 0}, [0, 0])):
         made = carried(state, before, placed(labels[[0, 4]], labels))
         assert (made.merged, made.labels.tolist(), made.touched) == (merged, clusters, {clusters[0]})
+
+
+def test_a_cluster_that_is_mostly_another_one_now_is_not_merged_again():
+    def placed(own, earlier):
+        photos = Photos([f"week1/{number}" for number in range(8)], np.array(earlier))
+        earlier = Earlier(dict.fromkeys(range(3), ""), photos)
+        return Found(list("abcdef"), np.array(own), begun=np.array(own), earlier=earlier)
+
+    before = placed([2, 2, 2, 2, 2, 0], [0, 0, 0, 1, 1, 1, 2, 2])
+    found = placed([1, 1, 1, 1, 1, 0], [0, 0, 0, 1, 1, 1, 1, 1])
+    made = carried(Corrected(before.labels, np.zeros(6, bool), {}, {0}, merged={1: 0}), before, found)
+    assert made.labels.tolist() == found.labels.tolist() and made.merged == {}
+
+
+def test_photos_that_were_all_put_in_no_cluster_are_carried_over():
+    state = Corrected(np.array([0, 0]), np.zeros(2, bool), {0: "x"}, {0})
+    made = carried(state, clustering({"a": 0, "b": 0}), clustering({"a": -1, "b": -1}))
+    assert made.labels.tolist() == [0, 0] and made.names == {0: "x"}

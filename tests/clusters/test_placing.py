@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from by_hand import corrected
 
-from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_count import Clustering
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering, write_map
-from imgcluster.clusters.clusterings import Earlier, found_in
+from imgcluster.clusters.clusterings import found_in
 from imgcluster.clusters.placing import (
     clusters_of_same,
     earlier_clusters,
@@ -79,7 +79,7 @@ class Weeks:
 
     def write(self, name, som, found, facts, earlier=None):
         paths, features = read_img_paths(self.folder(name)), read_features(self.folder(name))
-        own = found_in(self.folder(name), paths, found.labels, earlier or Earlier()).id
+        own = found_in(self.folder(name), paths, found.labels, earlier).id
         found, self.lines, _ = corrected(self.folder(name), paths, features, found, earlier=earlier,
                                          warn=self.said.append)
         write_clustering(self.folder(name), paths, features, som, found, clustering_id=own, **facts)
@@ -148,10 +148,10 @@ def test_corrections_hold_when_any_week_of_the_chain_is_corrected(weeks):
     weeks.said.clear()
     weeks.place("week3", "week2")
     assert weeks.lines == 19 and weeks.said == []
-    assert weeks.clusters_of("week3") == {0: 0, 1: 1, 5: 7, 6: 8}
+    assert weeks.clusters_of("week3") == {0: 0, 1: 1, 5: 7, 6: 9}
     labels = dict(zip(read_img_paths(weeks.folder("week3")), read_labels(weeks.folder("week3"), "pred")))
-    assert (labels["0_0.jpg"], labels["0_1.jpg"]) == ("7", "8")
-    assert read_names(weeks.folder("week3")) == {1: "ones", 7: "boots", 8: "hats"}
+    assert (labels["0_0.jpg"], labels["0_1.jpg"]) == ("7", "9")
+    assert read_names(weeks.folder("week3")) == {1: "ones", 3: "fours", 7: "boots", 9: "hats"}
 
 
 def test_corrections_of_photos_placed_in_the_first_week_hold_in_the_second_as_well(weeks):
@@ -175,14 +175,14 @@ def test_corrections_of_placed_photos_follow_where_the_earlier_clusters_are_foun
     weeks.photograph("week1", 1, 2, 3, 4)
     weeks.find("week1")
     weeks.place("week2", "week1")
-    assert weeks.clusters_of("week2") == {1: 0, 2: 1, 5: 4} and merged_in(weeks.folder("week2")) == {3: 2}
-    assert read_names(weeks.folder("week2")) == {0: "ones", 2: "vases", 4: "boots"}
+    assert weeks.clusters_of("week2") == {1: 0, 2: 1, 5: 4} and merged_in(weeks.folder("week2")) == {2: 3}
+    assert read_names(weeks.folder("week2")) == {0: "ones", 3: "vases", 4: "boots"}
     labels = dict(zip(read_img_paths(weeks.folder("week2")), read_labels(weeks.folder("week2"), "pred").astype(int)))
     assert (labels["1_3.jpg"], labels["2_0.jpg"]) == (-1, 4)
     weeks.place("week3", "week2")
     found = weeks.clusters_of("week3")
     assert (found[1], found[5]) == (0, 4) and found[6] == max(found.values()) > 4
-    assert read_names(weeks.folder("week3")) == {0: "ones", 2: "vases", 4: "shoes", found[6]: "hats"}
+    assert read_names(weeks.folder("week3")) == {0: "ones", 3: "vases", 4: "shoes", found[6]: "hats"}
     labels = dict(zip(read_img_paths(weeks.folder("week3")), read_labels(weeks.folder("week3"), "pred").astype(int)))
     assert labels["1_1.jpg"] == 4 and weeks.said == []
     # With the first week as it was, so are the others, with what was corrected in between.
@@ -191,8 +191,8 @@ def test_corrections_of_placed_photos_follow_where_the_earlier_clusters_are_foun
     weeks.photograph("week1", 0, 1, 2, 3, 4)
     weeks.find("week1")
     weeks.place("week2", "week1")
-    assert read_names(weeks.folder("week2")) == {1: "ones", 2: "twos", 3: "vases", 5: "boots"}
-    assert weeks.clusters_of("week2") == {1: 1, 2: 2, 5: 5} and merged_in(weeks.folder("week2")) == {4: 3}
+    assert read_names(weeks.folder("week2")) == {1: "ones", 2: "twos", 4: "vases", 5: "boots"}
+    assert weeks.clusters_of("week2") == {1: 1, 2: 2, 5: 5} and merged_in(weeks.folder("week2")) == {3: 4}
 
 
 def test_photos_stay_in_clusters_that_a_person_touched_when_an_earlier_week_is_corrected(weeks):
@@ -212,17 +212,87 @@ def test_photos_stay_in_clusters_that_a_person_touched_when_an_earlier_week_is_c
     assert read_names(weeks.folder("week2")) == {0: "zeros", 5: "ones", 6: "boots"} and weeks.said == []
 
 
-def test_what_was_told_apart_stays_apart_where_the_earlier_week_finds_one_cluster(weeks):
-    weeks.add_corrections("week2", "name,,2,twos", "move,2_0.jpg,,1", "merge,,0,4")
+def test_clusters_that_are_one_in_the_earlier_week_by_now_are_one_here(weeks):
+    weeks.add_corrections("week2", "move,2_0.jpg,,1", "merge,,0,4")
     weeks.place("week2", "week1")
+    for find in (lambda: (weeks.correct("week1", "merge,,2,1"), weeks.find("week1")),
+                 lambda: ((weeks.folder("week1") / "corrections.csv").unlink(), weeks.find("week1", alike=(1, 2)))):
+        find()
+        weeks.place("week2", "week1")
+        found = weeks.clusters_of("week2")
+        assert found[1] == found[2] == 1 and read_names(weeks.folder("week2")) == {1: "ones", found[5]: "boots"}
+    assert found[5] == 4 and merged_in(weeks.folder("week2")) == {0: 3}
+    # Of two names that of more photos stays, and the other is told.
+    weeks.find("week1")
+    weeks.place("week2", "week1")
+    weeks.add_corrections("week2", "name,,2,twos")
+    weeks.place("week2", "week1")
+    assert read_names(weeks.folder("week2")) == {1: "ones", 2: "twos", 5: "boots"}
     weeks.find("week1", alike=(1, 2))
+    weeks.said.clear()
     weeks.place("week2", "week1")
-    found, names = weeks.clusters_of("week2"), read_names(weeks.folder("week2"))
-    assert len({found[1], found[2], found[5]}) == 3 and 1 in (found[1], found[2])
-    assert names == {found[1]: "ones", found[2]: "twos", found[5]: "boots"}
-    labels = dict(zip(read_img_paths(weeks.folder("week2")), read_labels(weeks.folder("week2"), "pred").astype(int)))
-    assert labels["2_0.jpg"] == found[1] and min(found[5], max(found[1], found[2])) > 3
-    assert merged_in(weeks.folder("week2")) == {3: 0} and weeks.said == []
+    [name] = {"ones", "twos"} & {*read_names(weeks.folder("week2")).values()}
+    [said] = weeks.said
+    other = "twos" if name == "ones" else "ones"
+    assert said.startswith(f"corrections.csv: {other!r} is no cluster by itself any more")
+
+
+def test_names_given_and_removed_stay_so_when_an_earlier_week_changes(weeks):
+    def names_of(week):
+        return read_names(weeks.folder(week))
+
+    new = [f"split,6_{number}.jpg,,new-1" for number in range(15)]
+    for lines, names in (([*new, "name,,new-1,hats", "merge,,new-1,5"], {1: "ones", 5: "boots"}),
+                         (["name,,5,"], {1: "ones"}), (["name,,5,shoes"], {1: "ones", 5: "shoes"}),
+                         (["name,,2,twos", "merge,,2,0"], {1: "ones", 2: "twos", 5: "boots"})):
+        weeks.correct("week3", *lines)
+        weeks.place("week3", "week2")
+        assert names_of("week3") == names
+        weeks.add_corrections("week2", "move,1_3.jpg,,-1")
+        weeks.place("week2", "week1")
+        weeks.place("week3", "week2")
+        assert names_of("week3") == names
+        weeks.add_corrections("week2", "move,1_3.jpg,,1")
+        weeks.place("week2", "week1")
+    weeks.photograph("week4", 0, 2)
+    weeks.place("week3", "week2")
+    weeks.place("week4", "week3")
+    assert names_of("week4") == {0: "twos", 1: "ones", 5: "boots"}
+
+
+def test_what_was_said_of_earlier_clusters_holds_after_photos_were_in_clusters_of_their_own(weeks):
+    weeks.add_corrections("week2", "merge,,3,2", "name,,2,twos", "name,,4,fours")
+    weeks.place("week2", "week1")
+    before = weeks.clusters_of("week2"), read_names(weeks.folder("week2")), merged_in(weeks.folder("week2"))
+    weeks.find("week2")
+    weeks.add_corrections("week2", "name,,1,own")
+    weeks.find("week2")
+    assert "own" in read_names(weeks.folder("week2")).values()
+    weeks.place("week2", "week1")
+    after = weeks.clusters_of("week2"), read_names(weeks.folder("week2")), merged_in(weeks.folder("week2"))
+    assert after[2] == before[2] == {3: 2} and after[1][4] == "fours" and after[0] == before[0]
+
+
+def test_photos_that_swapped_their_names_in_one_cluster_are_followed(weeks):
+    folder = weeks.folder("week1")
+    photos = read_img_paths(folder)
+    note_contents(folder)
+    weeks.correct("week1", "move,0_0.jpg,0,-1")
+    swapped = pd.DataFrame({"file": photos, "digest": ["0_1.jpg", "0_0.jpg", *photos[2:]]})
+    for table, out in ((None, "0_0.jpg"), (swapped, "0_1.jpg"), (None, "0_0.jpg"), (swapped, "0_1.jpg")):
+        note_contents(folder)
+        if table is not None:
+            write_table(folder / "photos.csv", table)
+        for _ in range(2):
+            weeks.find("week1")
+            labels = read_labels(folder, "pred").astype(int)
+            assert [photo for photo, label in zip(photos, labels) if label < 0] == [out] and weeks.said == []
+    # What is corrected now is of the photos as they are called now.
+    weeks.add_corrections("week1", "move,0_0.jpg,,1")
+    weeks.find("week1")
+    note_contents(folder)
+    weeks.find("week1")
+    assert read_labels(folder, "pred").astype(int)[:2].tolist() == [-1, 1] and weeks.said == []
 
 
 def test_names_of_earlier_clusters_whose_photos_have_all_left_are_told(weeks):
