@@ -48,7 +48,7 @@ def numbered_anew(state, before, found):
     """
     was, by_hand = _before(state, before, found)
     stays = (was >= 0) & (by_hand | np.isin(was, [*state.touched]))
-    numbers, highest, owner = _numbers_now(state, before, found, set(was[stays].tolist()))
+    numbers, highest, owner = _numbers_by_photos(state, before, found, set(was[stays].tolist()))
     merged = _merged_again(state.merged, numbers, owner)
     home = {cluster: merged.get(number, number) for cluster, number in numbers.items()}
     labels = np.array([merged.get(label, label) for label in found.labels.tolist()], int)
@@ -63,13 +63,15 @@ def numbered_anew(state, before, found):
                      merged=merged, highest=highest, unnamed=unnamed)
 
 
-def _numbers_now(state, before, found, needed):
+def _numbers_by_photos(state, before, found, needed):
     """({cluster of a `Corrected` of placed photos: its number now}, the highest number, int [K]: which cluster before
     has most photos in each cluster found); needed: those that have a number, whatever became of them."""
     photos, now = before.earlier.photos, found.earlier.photos
     then = _as_in(now, photos, photos.labels, UNKNOWN)
     home, base = _meetings(then, now.labels)[0].tolist(), max(before.earlier.names)
     numbers = {cluster: number for cluster, number in enumerate(home) if number >= 0}
+    # One whose own photos are gone lives on in one that joined it.
+    numbers = {new: numbers[old] for old, new in state.merged.items() if old in numbers} | numbers
     shift = max(found.earlier.names) - base
     numbers |= {cluster: cluster + shift for cluster in range(base + 1, state.highest + 1)}
     highest = max(state.highest, base) + shift

@@ -295,6 +295,15 @@ def test_photos_that_swapped_their_names_in_one_cluster_are_followed(weeks):
     assert read_labels(folder, "pred").astype(int)[:2].tolist() == [-1, 1] and weeks.said == []
 
 
+def test_a_cluster_whose_own_photos_have_left_lives_on_in_one_that_joined_it(weeks):
+    weeks.add_corrections("week2", "merge,,3,4", "name,,4,vases")
+    weeks.place("week2", "week1")
+    weeks.photograph("week1", 0, 1, 2, 3)
+    weeks.find("week1")
+    weeks.place("week2", "week1")
+    assert read_names(weeks.folder("week2")) == {1: "ones", 3: "vases", 4: "boots"} and weeks.said == []
+
+
 def test_names_of_earlier_clusters_whose_photos_have_all_left_are_told(weeks):
     weeks.add_corrections("week2", "name,,4,fours")
     weeks.place("week2", "week1")
