@@ -55,7 +55,7 @@ def numbered_anew(state, before, found):
     labels[stays], labels[was == NO_CLUSTER] = [home[cluster] for cluster in was[stays].tolist()], NO_CLUSTER
     # Of two names for what is one now, that of the cluster stays which has most of the photos.
     named = sorted((cluster for cluster in state.names if cluster in numbers),
-                   key=lambda cluster: cluster < len(owner) and owner[min(numbers[cluster], len(owner) - 1)] == cluster)
+                   key=lambda cluster: owner.get(numbers[cluster]) == cluster)
     names = {numbers[cluster]: state.names[cluster] for cluster in named}
     unnamed = [(state.names[cluster], numbers[cluster]) for cluster in named
                if state.names[cluster] not in ("", names[numbers[cluster]])]
@@ -64,8 +64,8 @@ def numbered_anew(state, before, found):
 
 
 def _numbers_by_photos(state, before, found, needed):
-    """({cluster of a `Corrected` of placed photos: its number now}, the highest number, int [K]: which cluster before
-    has most photos in each cluster found); needed: those that have a number, whatever became of them."""
+    """({cluster of a `Corrected` of placed photos: its number now}, the highest number, {cluster found: the one before
+    that has most photos in it}); needed: those that have a number, whatever became of them."""
     photos, now = before.earlier.photos, found.earlier.photos
     then = _as_in(now, photos, photos.labels, UNKNOWN)
     home, base = _meetings(then, now.labels)[0].tolist(), max(before.earlier.names)
@@ -79,14 +79,15 @@ def _numbers_by_photos(state, before, found, needed):
         highest += 1
         numbers[cluster] = highest
     clusters = np.append(_as_in(found, before, before.labels, UNKNOWN), then)
-    return numbers, highest, _meetings(clusters, np.append(found.labels, now.labels))[1]
+    owner = _meetings(clusters, np.append(found.labels, now.labels))[1]
+    return numbers, highest, dict(enumerate(owner.tolist()))
 
 
 def _merged_again(merged, numbers, owner):
     """{cluster found: the one that it joins} of clusters merged before, where they are at home in what is theirs."""
     again = {}
     for old, new in merged.items():
-        if old in numbers and new in numbers and owner[numbers[old]] == old:
+        if old in numbers and new in numbers and owner.get(numbers[old]) == old:
             place, target = numbers[old], again.get(numbers[new], numbers[new])
             if place != target:
                 again = {each: target if into == place else into for each, into in again.items()} | {place: target}
