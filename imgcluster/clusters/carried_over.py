@@ -18,9 +18,9 @@ from imgcluster.errors import UserError
 from imgcluster.wording import counted, listed
 
 MOST_NAMED = 10  # lines of corrections.csv in a warning
-LEFT_ASIDE = ("left aside: made for another clustering ({!r}), whose numbers mean other clusters, and of which nothing "
-              "is known here: it was found in another folder or long ago. Correct these clusters in the report, save "
-              "the file anew and remove these lines from it")
+LEFT_ASIDE = ("left aside: made for another clustering ({!r}), of which nothing is known here (it was found in another "
+              "folder, or long ago). They apply again once photos and settings are those of then; else correct these "
+              "clusters in the report, and remove the lines")
 ASTRAY = ("followed all the same: the photos are now where these lines put them. Where their numbers are of other "
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
