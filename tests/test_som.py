@@ -188,3 +188,19 @@ def test_a_map_is_trained_behind_a_bar_that_moves_once_an_epoch(digits, grid):
     assert len(som.quantization_errors) == len(som.topographic_errors) == 5
     assert som.quantization_errors[-1] == som.quantization_error(digits) < som.quantization_errors[-2]
     assert som.topographic_errors[-1] == pytest.approx(som.topographic_error(digits), nan_ok=True)
+
+
+def test_the_plane_that_a_map_begins_as_reaches_as_far_as_evenly_spread_photos():
+    photos = np.zeros((4000, 6), np.float32)
+    photos[:, :2] = np.random.default_rng(0).uniform(-1, 1, (4000, 2)) * [3, 1] + 5
+    som = SelfOrganizingMap(8, 5, 6)
+    som.pca_weights_init(photos)
+    reach = np.abs(som.prototypes - photos.mean(axis=0)).max(axis=0)
+    np.testing.assert_allclose(reach, [3, 1, 0, 0, 0, 0], atol=0.1)
+
+
+def test_the_neighbourhood_never_grows():
+    widths = [SelfOrganizingMap(8, 8, 4, sigma=0.1)._sigma_at(epoch, 5) for epoch in range(5)]
+    assert widths == [pytest.approx(0.4)] * 5
+    shrinking = [SelfOrganizingMap(8, 8, 4)._sigma_at(epoch, 5) for epoch in range(5)]
+    assert shrinking[0] == 2 and shrinking[-1] == pytest.approx(0.4) and (np.diff(shrinking) < 0).all()

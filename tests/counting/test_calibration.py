@@ -242,3 +242,10 @@ def test_what_stands_out_near_a_prior_by_hand_counts_towards_it():
     agreeing = prior_estimate(1000, 10, [(100.0, 0.5)])
     assert agreeing.count == 100 and agreeing.interval[0] > 80 and agreeing.interval[1] < 125
 
+
+
+@pytest.mark.parametrize("chances, count, expected", [
+    ([0.97, 0.01, 0.01, 0.01], 4, (1, 4)), ([0.01, 0.01, 0.01, 0.97], 1, (1, 4)), ([0.2] * 5, 3, (1, 5)),
+    ([0.05, 0.9, 0.05], 2, (2, 2))])
+def test_the_interval_holds_four_fifths_and_the_count(chances, count, expected):
+    assert calibration.interval(np.array(chances), count) == expected

@@ -247,3 +247,10 @@ def test_photos_replaced_under_their_names_count_as_new(data_dir):
     assert read_img_paths(data_dir) == PHOTOS
     assert not any((data_dir / name).exists() for name in ROW_FILES)
     assert all((data_dir / "outdated" / name).exists() for name in ROW_FILES)
+
+
+def test_labels_under_a_header_are_not_those_of_the_photos_one_line_on(data_dir):
+    write_lines(data_dir / "labels_pred.txt", ["cluster", *"01234"])
+    write_photo_rows(data_dir, PHOTOS[1:], labels_of(data_dir, range(1, 5)))
+    assert not (data_dir / "labels_pred.txt").exists()
+    assert read_lines(data_dir / "outdated" / "labels_pred.txt") == ["cluster", *"01234"]
