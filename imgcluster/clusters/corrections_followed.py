@@ -77,8 +77,11 @@ def _in_turn(runs, present, features, copies):
 
 
 def _with_earlier(start, placed, highest):
-    """A `Corrected` of photos placed in earlier clusters that were in clusters of their own in between, with what that
-    of photos `placed` before that says of the earlier clusters, numbered up to the highest."""
+    """The `Corrected` of photos that are in earlier clusters again, and were in clusters of their own in between.
+
+    start: what comes from these; placed: what comes from when they were in earlier clusters before, of which what it
+    says of earlier clusters, numbered up to the highest, is taken: those in between knew none of them.
+    """
     names = {number: name for number, name in placed.names.items()
              if number <= highest and name not in start.names.values()}
     merged = {old: new for old, new in placed.merged.items() if new <= highest and old not in start.touched}

@@ -1,9 +1,11 @@
 """Datasets placed in each other's clusters: this week's photos in last week's, those in the ones of the week before."""
+import contextlib
 from pathlib import Path
 
 import numpy as np
 
 from imgcluster.datafiles.artefacts import read_clusters
+from imgcluster.errors import UserError
 from imgcluster.files import read_json
 
 
@@ -39,9 +41,13 @@ def chain_from(name, *, folder_of):
 
 def placed_in(name, data_dir):
     """Return {name: DATA_DIR} of the datasets beside a folder whose photos were placed in the clusters there, those of
-    the dataset `name`."""
-    folders = sorted(path.parent for path in Path(data_dir).parent.glob("*/cluster_count.json"))
-    return {folder.name: folder for folder in folders if clusters_record(folder).get("assigned_to") == name}
+    the dataset `name`. What is damaged there is passed over: it is no business of this dataset."""
+    found = {}
+    for path in sorted(Path(data_dir).parent.glob("*/cluster_count.json")):
+        with contextlib.suppress(UserError, OSError):
+            if clusters_record(path.parent).get("assigned_to") == name:
+                found[path.parent.name] = path.parent
+    return found
 
 
 def all_placed_in(name, data_dir):

@@ -45,6 +45,7 @@ def test_clusters_merged_in_a_week_are_one_for_the_weeks_before_and_no_other(wee
 def test_datasets_that_go_on_from_one_are_found_however_far(tmp_path):
     for name, earlier in (("b", "a"), ("c", "b"), ("d", "a"), ("e", "x"), ("a", "c")):
         write_json(tmp_path / name / "cluster_count.json", {"assigned_to": earlier})
+    write_lines(tmp_path / "damaged" / "cluster_count.json", ["no JSON"])
     assert placed_in("a", tmp_path / "a") == {"b": tmp_path / "b", "d": tmp_path / "d"}
     assert all_placed_in("a", tmp_path / "a") == ["b", "d", "c"] and all_placed_in("e", tmp_path / "e") == []
     assert all_placed_in("none", tmp_path / "none") == []
