@@ -7,6 +7,7 @@ from imgcluster.clusters.copies import originals
 from imgcluster.clusters.directions import axes_shown_by, confidence_among, mean_directions
 from imgcluster.clusters.newness import are_new
 from imgcluster.datafiles.artefacts import NO_CLUSTER
+from imgcluster.datafiles.chain import joined_labels
 from imgcluster.rows import OnAxes, picked, read_all
 from imgcluster.structure.neighbours import Nearby
 
@@ -72,9 +73,7 @@ class EarlierPhotos:
         merged: {cluster of earlier photos: the one it has joined}. Clusters that no earlier photo is in are those of
         the new ones in them.
         """
-        earlier = self.labels.copy()
-        for cluster, other in (merged or {}).items():
-            earlier[self.labels == cluster] = other
+        earlier = joined_labels(self.labels, merged or {})
         # Numbers that no photo has, as of a cluster that was merged into another, are no clusters.
         inside, born = np.flatnonzero(labels >= 0), np.flatnonzero((labels >= 0) & ~np.isin(labels, earlier))
         means, numbers = [], []

@@ -7,6 +7,7 @@ import pandas as pd
 from imgcluster.clusters.corrections import Corrected, apply_corrections
 from imgcluster.clusters.corrections_file import CLUSTERING
 from imgcluster.clusters.corrections_kept import carried
+from imgcluster.datafiles.chain import joined_labels
 from imgcluster.structure.hierarchy import majority
 
 
@@ -85,7 +86,7 @@ def _with_earlier(start, placed, highest):
     names = {number: name for number, name in placed.names.items()
              if number <= highest and name not in start.names.values()}
     merged = {old: new for old, new in placed.merged.items() if new <= highest and old not in start.touched}
-    labels = np.array([merged.get(label, label) for label in start.labels.tolist()], int)
+    labels = joined_labels(start.labels, merged)
     touched = start.touched | {number for number in placed.touched if number <= highest}
     return replace(start, labels=labels, names=names | start.names, merged=merged, touched=touched)
 
@@ -104,7 +105,7 @@ def _vanished(state, before, after):
     labels, names = state.labels, before.names_in(after)
     if after.earlier.names:
         earlier = before.earlier.photos
-        labels = np.append(labels, [state.merged.get(label, label) for label in earlier.labels.tolist()]).astype(int)
+        labels = np.append(labels, joined_labels(earlier.labels, state.merged))
         names += earlier.names_in(after.earlier.photos)
     there = np.array([name is not None for name in names])
     sizes = np.bincount(labels + 1)

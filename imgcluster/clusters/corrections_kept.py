@@ -3,6 +3,7 @@ import numpy as np
 
 from imgcluster.clusters.corrections import Corrected
 from imgcluster.datafiles.artefacts import NO_CLUSTER
+from imgcluster.datafiles.chain import joined_labels
 from imgcluster.rows import blocks, picked, read_rows
 from imgcluster.structure.hierarchy import majority
 
@@ -51,7 +52,7 @@ def numbered_anew(state, before, found):
     numbers, highest, owner = _numbers_by_photos(state, before, found, set(was[stays].tolist()))
     merged = _merged_again(state.merged, numbers, owner)
     home = {cluster: merged.get(number, number) for cluster, number in numbers.items()}
-    labels = np.array([merged.get(label, label) for label in found.labels.tolist()], int)
+    labels = joined_labels(found.labels, merged)
     labels[stays], labels[was == NO_CLUSTER] = [home[cluster] for cluster in was[stays].tolist()], NO_CLUSTER
     # Of two names for what is one now, that of the cluster stays which has most of the photos.
     named = sorted((cluster for cluster in state.names if cluster in numbers),

@@ -66,13 +66,17 @@ def chain_behind(data_dir, *, folder_of):
     return chain_from(clusters_record(data_dir).get("assigned_to"), folder_of=folder_of)
 
 
+def joined_labels(labels, merged):
+    """Return labels int [N] where some clusters have joined others; merged: {cluster: the one it has joined}."""
+    numbers, places = np.unique(labels, return_inverse=True)
+    return np.array([merged.get(number, number) for number in numbers.tolist()], int)[places]
+
+
 def chain_labels(chain):
     """Return the clusters int [n] of the photos of each dataset in a chain, as the first one left them: clusters that
     were merged in a dataset are one for those it was placed in, too. Raises UserError as `read_labels`."""
     merged, found = {}, []
     for folder in chain.values():
-        labels = read_clusters(folder)
-        numbers, places = np.unique(labels, return_inverse=True)
-        found.append(np.array([merged.get(number, number) for number in numbers.tolist()], int)[places])
+        found.append(joined_labels(read_clusters(folder), merged))
         merged |= {old: merged.get(new, new) for old, new in merged_in(folder).items()}
     return found
