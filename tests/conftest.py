@@ -198,3 +198,20 @@ def folder(tmp_path_factory):
         cv2.imwrite(str(folder / f"{number}.png"), picture)
     (folder / "broken.jpg").write_bytes(b"no picture")
     return folder
+
+
+@pytest.fixture
+def weeks(tmp_path):
+    """Three weeks of a shop: 5 is new in the second and was given a cluster, 6 is new in the third."""
+    from weeks import Weeks
+
+    shop = Weeks(tmp_path)
+    shop.photograph("week1", 0, 1, 2, 3, 4)
+    shop.find("week1")
+    shop.photograph("week2", 1, 2, 5)
+    shop.correct("week2", *(f"split,5_{number}.jpg,-1,new-1" for number in range(15)), "name,,new-1,boots",
+                 "name,,1,ones")
+    shop.place("week2", "week1")
+    shop.photograph("week3", 0, 1, 5, 6)
+    shop.place("week3", "week2")
+    return shop
