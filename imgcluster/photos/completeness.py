@@ -42,9 +42,16 @@ def filled_rows(image, data):
     for lines in (image, image.transpose(1, 0, 2)):
         at_ends = _grey_lines(lines), _grey_lines(lines[::-1])
         if min(at_ends) == 0 and max(at_ends) > _LEAST_FILLED * len(lines):
-            damaged = _missing_of_jpeg(data[:_end_of_jpeg(data)]) is not None
-            return max(at_ends) / len(lines) if damaged else None
+            return max(at_ends) / len(lines) if _is_damaged(data[:_end_of_jpeg(data)]) else None
     return None
+
+
+def _is_damaged(data):
+    """Whether the data of a JPEG up to its end marker do not suffice, or are such that a stricter decoder gives up."""
+    try:
+        return _missing_of_jpeg(data) is not None
+    except Exception:  # decoders meet damaged files with every kind of exception
+        return True
 
 
 def _grey_lines(lines):

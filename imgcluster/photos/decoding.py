@@ -52,7 +52,7 @@ def decode_image(data, *, max_pixels=MAX_PIXELS, min_side=None, fast=True):
     Returns uint8 [H, W, 3] RGB, upright (EXIF orientation applied), transparent parts over white, the first frame of
     an animation, deeper samples scaled to 8 bits, colour profiles ignored. With `min_side` the picture may come
     back at a half, a quarter or an eighth of its size, never with a shorter side below `min_side`. The end of a
-    truncated file is left grey (JPEG) or black. `fast=False` leaves OpenCV out; the result is the same.
+    truncated file is left grey (JPEG) or black. `fast=False` leaves OpenCV out; of a whole file the result is the same.
 
     Raises ImageError with the reason: no image, damaged, or more than `max_pixels` pixels.
     """

@@ -101,7 +101,7 @@ def refusal(entry, *, min_product_share=0.0, max_objects=None):
     """Return why a photo is to be left out (it is far too small or empty, most of it is missing, or step 01's filters),
     or None.
 
-    The filters keep photos without a found product. entry: as of `warnings`; the contrast of a query is not known.
+    The filters keep photos without a found product. entry: as of `warnings`, or without a contrast.
     """
     if min(entry["width"], entry["height"]) < _LEAST_SIDE:
         return f"{entry['width']} x {entry['height']} pixels: a side of fewer than {_LEAST_SIDE} shows no product"

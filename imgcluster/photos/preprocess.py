@@ -17,6 +17,7 @@ import pandas as pd
 from imgcluster.csv_tables import write_table
 from imgcluster.errors import UserError
 from imgcluster.files import fitting, remove_leftovers
+from imgcluster.photos.completeness import missing_rows
 from imgcluster.photos.decoding import ImageError, decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
 from imgcluster.photos.images import read_bytes, write_image
@@ -63,9 +64,10 @@ class Outcome:
     tables: dict
 
     def remove_gone(self, folders):
-        """Remove what was written of photos that have gone; before the tables, by which they are known."""
-        there = mask_names([*(entry["file"] for entry in self.usable), *(name for name, _ in self.skipped)]).values()
-        masks = {mask for name in self.gone for mask in _names_of_mask(name)} - set(there)
+        """Remove what was written of photos that have gone, and masks under names that they have no more; before the
+        tables, by which those are known."""
+        there = [*(entry["file"] for entry in self.usable), *(name for name, _ in self.skipped)]
+        masks = {mask for name in (*there, *self.gone) for mask in _names_of_mask(name)} - {*mask_names(there).values()}
         for path in (*(folders.img / name for name in self.gone), *(folders.masks / name for name in masks)):
             if path.is_file():  # not where a folder has its name now
                 path.unlink()
@@ -106,8 +108,8 @@ def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
 
     An entry is a dict with "file" and either "reason" (not usable) or what `audit_photo` tells, "share" (of the frame,
     taken by the product), "rim" (share of the frame's outermost pixels that it covers), "num_objects", "plain" and
-    "plausible" (see `background.Cutout`), and "signature". ledger: path of the file that keeps the
-    entries. progress: `progress.progress`.
+    "plausible" (see `background.Cutout`), "signature", and "written", the size in bytes of what was written. ledger:
+    path of the file that keeps the entries. progress: `progress.progress`.
     """
     entries, tasks = _split(folders, img_paths, recipe, ledger)
     # From here on photos may be there that nothing vouches for: older entries of what is done anew are struck out.
@@ -147,11 +149,11 @@ def _split(folders, img_paths, recipe, ledger):
     entries, tasks = {}, {}
     for name in img_paths:
         task = (folders, name, masks[name], recipe)
-        stamp = _stamp(folders, name, recipe, written_to)
+        stamp = _stamp(task, written_to)
         old = known.get(name)
         # What could not be read may be now: for want of a permission, memory or a drive, no file changes.
-        if old and old["stamp"] == stamp and "reason" not in old and _is_written(task):
-            entries[name] = old
+        if old and old["stamp"] == stamp and "reason" not in old and _is_written(task, old):
+            entries[name] = old | {"written": _size(folders.img / name)}
         else:
             tasks[task] = stamp
     return entries, tasks
@@ -204,7 +206,7 @@ def preprocess_photo(folders, name, mask_name, recipe):
         mask = cv2.resize(cutout.mask, (audit["width"], audit["height"]), interpolation=cv2.INTER_LINEAR)
         write_image(folders.masks / mask_name, np.where(mask > 127, 255, 0).astype(np.uint8))
     write_image(folders.img / name, finished)
-    return {**audit, **product_entry(cutout), "signature": signature}
+    return {**audit, **product_entry(cutout), "signature": signature, "written": _size(folders.img / name)}
 
 
 def photos_changed(raw_dir, ledger):
@@ -238,9 +240,12 @@ def _seen_from(folder, other):
         return PurePath(other).as_posix()
 
 
-def _stamp(folders, name, recipe, written_to):
+def _stamp(task, written_to):
     """What must be the same for a photo not to be done again."""
-    return [VERSION, *_size_and_time(folders.raw / name), asdict(recipe.in_use), written_to]
+    folders, name, mask_name, recipe = task
+    # Under the name of a mask that of another photo may lie, which had the name before.
+    return [VERSION, *_size_and_time(folders.raw / name), asdict(recipe.in_use), written_to,
+            *[mask_name] * recipe.save_masks]
 
 
 def _size_and_time(path):
@@ -251,6 +256,22 @@ def _size_and_time(path):
         return [None, None]
 
 
-def _is_written(task):
+def _is_written(task, entry):
+    """Whether what was written of a photo is there, and whole: a full disk or a power cut may have damaged it since."""
     folders, name, mask_name, recipe = task
-    return (folders.img / name).exists() and (not recipe.save_masks or (folders.masks / mask_name).exists())
+    path = folders.img / name
+    same = path.is_file() and _size(path) == entry.get("written")
+    return (same or _is_whole(path)) and (not recipe.save_masks or (folders.masks / mask_name).exists())
+
+
+def _size(path):
+    return path.stat().st_size
+
+
+def _is_whole(path):
+    try:
+        data = read_bytes(path)
+        decode_image(data)
+    except ImageError:
+        return False
+    return missing_rows(data) is None

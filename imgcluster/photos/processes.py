@@ -11,8 +11,10 @@ from concurrent.futures.process import BrokenProcessPool
 import cv2
 from threadpoolctl import threadpool_limits
 
+from imgcluster.errors import UserError
 from imgcluster.interrupts import end_when_interrupted, ends_undisturbed, interrupts_wait
 from imgcluster.photos.images import quiet_codecs
+from imgcluster.wording import first_line
 
 NO_LEAKS = "ignore:resource_tracker:UserWarning"
 
@@ -21,7 +23,7 @@ def in_processes(function, tasks, workers):
     """Yield (task, function(*task)) as tasks are done, in so many processes.
 
     function: of a module, that returns a dict. A task that ends its process, for want of memory or by a crash in a
-    decoder, gives {"reason": ...}.
+    decoder, gives {"reason": ...}, and so does one that raises anything but a UserError.
     """
     waiting = deque(tasks)
     while waiting:
@@ -68,19 +70,20 @@ def _end_with_parent():
 def _submit(pool, function, task):
     # A pool starts its processes when it is given work.
     with interrupts_wait():
-        return pool.submit(_within_memory, function, *task)
+        return pool.submit(_alone, function, *task)
 
 
-def _within_memory(function, *task):
-    """Call the function; a process without memory for it ends, as the system may end it: see `in_processes`."""
+def _alone(function, *task):
+    """Call the function, so that what goes wrong is a matter of its task: see `in_processes`. A process without memory
+    for it ends, as the system may end it."""
     try:
         return function(*task)
-    except MemoryError:
-        os._exit(1)
-    except cv2.error as error:
-        if error.code != cv2.Error.StsNoMem:
-            raise
-        os._exit(1)
+    except UserError:
+        raise
+    except Exception as error:
+        if isinstance(error, MemoryError) or getattr(error, "code", None) == cv2.Error.StsNoMem:
+            os._exit(1)
+        return {"reason": f"cannot be used: {type(error).__name__}: {first_line(error)}"}
 
 
 def _pool(workers):

@@ -171,12 +171,12 @@ def find_new(folder, raw_dir, recipe, *, filters, workers):
 def _unusable(path, recipe, filters):
     """Why step 01 would leave a photo out; None where it would not."""
     try:
-        image, (width, height), missing = open_photo(read_bytes(path), recipe)
+        image, entry = open_photo(data := read_bytes(path), recipe)
     except ImageError as error:
         return str(error)
-    # Finding the product takes long, and only the filters ask for it.
-    product = product_entry(prepare_photo(image, recipe)[1]) if recipe.every_mask else {"num_objects": 0}
-    return refusal({"width": width, "height": height, "missing": missing, **product}, **filters)
+    if recipe.every_mask:  # finding the product takes long, and only the filters ask for it
+        entry |= product_entry(prepare_photo(image, recipe, data)[1])
+    return refusal(entry, **filters)
 
 
 def _present(data_dir, raw_dir):

@@ -6,10 +6,9 @@ import numpy as np
 
 from imgcluster.errors import UserError
 from imgcluster.photos.background import OBJECT_SHARE, fill_background, normalise_contrast, product_mask
-from imgcluster.photos.completeness import missing_rows
 from imgcluster.photos.decoding import ImageError, decode_image
-from imgcluster.photos.photo_audit import incomplete, read_header, refusal
-from imgcluster.photos.prepare import CROP_MARGIN, prepare_photo
+from imgcluster.photos.photo_audit import audit_photo, incomplete, refusal
+from imgcluster.photos.prepare import CROP_MARGIN, prepare_photo, product_entry
 
 MAX_OBJECTS = 6
 # A single object is offered by itself when its box takes less than this share of the photo.
@@ -50,10 +49,11 @@ def read_query(data, recipe, *, box=None):
     """Return the Query for the bytes of an image file, by the `prepare.Recipe` of the catalogue.
 
     box: x, y, width, height in pixels of the upright photo: only what is in it is searched. Raises ImageError when the
-    photo cannot be decoded (Unsearchable: it is far too small, or most of it is missing), UserError for a box that does
-    not lie in it.
+    photo cannot be decoded (Unsearchable: it is far too small or empty, or most of it is missing), UserError for a box
+    that does not lie in it.
     """
-    image, size, missing = open_photo(data, recipe, box=box)
+    image, entry = open_photo(data, recipe, box=box)
+    size, missing = (entry["width"], entry["height"]), entry["missing"]
     if box is None:
         return Query(image, size, find_regions(image, recipe, size, data), incomplete(missing))
     left, top, width, height = box
@@ -63,20 +63,20 @@ def read_query(data, recipe, *, box=None):
 
 
 def open_photo(data, recipe, *, box=None):
-    """Return (image uint8 [h, w, 3], size (w, h), `missing_rows`) of the bytes of an image file; the rest is as in
-    `read_query`."""
+    """Return (image uint8 [h, w, 3], what `audit_photo` tells of it and "num_objects", which is 0 unless it had to be
+    known) of the bytes of an image file; the rest is as in `read_query`."""
     image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if box else recipe.max_side)
-    size = read_header(data, image.shape[:2])[1][::-1]
+    entry = {**audit_photo(image, data), "num_objects": 0}
     if box is not None:
-        left, top, *_ = check_box(box, size)
+        left, top, *_ = check_box(box, (entry["width"], entry["height"]))
         # The decoder may know the size of an odd file better than its header.
         if left >= image.shape[1] or top >= image.shape[0]:
             raise ImageError("the photo is smaller than its header says")
-    missing = missing_rows(data)
-    reason = refusal({"width": size[0], "height": size[1], "missing": missing, "num_objects": 0})
-    if reason is not None:
-        raise Unsearchable(reason)
-    return image, size, missing
+    if refusal(entry) is not None:  # unless it shows a tiny product, which takes longer to find
+        entry |= product_entry(prepare_photo(image, recipe, data)[1])
+        if (reason := refusal(entry)) is not None:
+            raise Unsearchable(reason)
+    return image, entry
 
 
 def check_box(box, size):

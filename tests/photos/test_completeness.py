@@ -3,9 +3,11 @@ import io
 
 import numpy as np
 import pytest
+from damaged import with_rubbish
 from PIL import Image
 
 from imgcluster.photos.completeness import filled_rows, missing_rows
+from imgcluster.photos.decoding import decode_image
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
 KINDS = {"baseline": ("RGB", "JPEG", {}), "progressive": ("RGB", "JPEG", {"progressive": True}),
@@ -130,6 +132,15 @@ def test_a_photo_on_the_grey_that_damage_leaves_is_whole(kind, turns):
     shown = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     assert np.isin(np.rot90(shown, -turns)[100:], (127, 128)).all()
     assert filled_rows(shown, data) is None
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_a_block_of_rubbish_is_damage_though_another_decoder_gives_up(share):
+    damaged = with_rubbish(share)
+    with pytest.raises(OSError, match="broken data"):
+        pixels(damaged)
+    assert missing_rows(damaged) is None
+    assert filled_rows(decode_image(damaged), damaged) == pytest.approx(1 - share, abs=0.1)
 
 
 def test_a_grey_frame_is_no_damage():

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from damaged import with_rubbish
 from grounds import on_ground
 
 from imgcluster.csv_tables import write_table
@@ -133,6 +134,28 @@ def test_only_photos_or_recipes_that_changed_are_done_again(tmp_path, save_photo
     (tmp_path / "img" / "c.png").unlink()
     assert preprocess(tmp_path, names)[1] == 2
     assert preprocess(tmp_path, names, Recipe(method="contours", max_side=32))[1] == 0
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x89PNG\r\n", None], ids=["emptied", "a beginning", "cut off"])
+def test_a_prepared_photo_that_was_damaged_since_is_made_again(tmp_path, save_photos, damage):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    first, _ = preprocess(tmp_path, names)
+    path = tmp_path / "img" / "b.png"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-200] if damage is None else damage)
+    assert preprocess(tmp_path, names) == (first, 1)
+    assert path.read_bytes() == whole
+
+
+def test_a_prepared_photo_that_a_person_touched_up_is_left_alone(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    preprocess(tmp_path, names)
+    touched_up = cv2.imencode(".png", np.zeros((64, 64, 3), np.uint8))[1].tobytes()
+    (tmp_path / "img" / "b.png").write_bytes(touched_up)
+    for _ in range(2):
+        entries, done = preprocess(tmp_path, names)
+        assert done == 2 and entries[1]["written"] == len(touched_up)
+    assert (tmp_path / "img" / "b.png").read_bytes() == touched_up
 
 
 def test_where_no_product_is_looked_for_the_way_to_find_it_is_no_matter(tmp_path, save_photos):
@@ -304,6 +327,23 @@ def test_the_mask_of_a_deleted_photo_goes_with_it_and_no_other_does(tmp_path, sa
     assert not {"a.jpg.png", "c.png"} & set(masks)
 
 
+def test_no_mask_passes_for_that_of_a_photo_that_had_its_name(tmp_path, save_photos, silent):
+    rng, recipe, masks = np.random.default_rng(0), replace(RECIPE, save_masks=True), tmp_path / "masks"
+
+    def done_for(sides):
+        shutil.rmtree(tmp_path / "raw", ignore_errors=True)
+        for name, side in sides.items():
+            photos(rng, save_photos, tmp_path, [name], side=side)
+        done = dataset(tmp_path, silent, recipe=recipe, remove_duplicates=False)
+        done.remove_gone(folders_in(tmp_path))
+        done.write_tables(tmp_path / "data")
+        return {path.name: read_image(path).shape[:2] for path in masks.iterdir()}
+
+    assert done_for({"a.jpg": (90, 120)}) == {"a.png": (90, 120)}
+    assert done_for({"a.jpg": (90, 120), "a.png": (80, 50)}) == {"a.jpg.png": (90, 120), "a.png.png": (80, 50)}
+    assert done_for({"a.png": (80, 50)}) == {"a.png": (80, 50)}
+
+
 @pytest.mark.parametrize("before, now", [("Boots 2.0", "Boots 2.0/a.png"), ("Boots 2.0/a.png", "Boots 2.0"),
                                          ("Boots.png", "Boots.png/new/a.png")])
 def test_a_photo_may_take_the_place_of_a_folder_and_a_folder_that_of_a_photo(tmp_path, save_photos, silent, before,
@@ -338,6 +378,17 @@ def test_files_that_broke_off_are_warned_of_or_skipped(tmp_path, save_photos, si
     warned = done.tables["photos.csv"]["warnings"].str.contains("incomplete file")
     assert warned.tolist() == [True, False]
     assert [name for name, reason in done.skipped if "rows are missing" in reason] == ["start.jpg"]
+
+
+def test_photos_with_a_block_of_rubbish_are_warned_of_or_skipped(tmp_path, save_photos, silent):
+    rng = np.random.default_rng(0)
+    photos(rng, save_photos, tmp_path, ["whole.png"])
+    for name, share in (("late.jpg", 0.75), ("soon.jpg", 0.25)):
+        (tmp_path / "raw" / name).write_bytes(with_rubbish(share))
+    done = dataset(tmp_path, silent, remove_duplicates=False)
+    assert done.kept == ["late.jpg", "whole.png"]
+    assert done.tables["photos.csv"]["warnings"].str.contains("incomplete file").tolist() == [True, False]
+    assert [name for name, reason in done.skipped if "rows are missing" in reason] == ["soon.jpg"]
 
 
 def test_a_dataset_without_any_usable_photo_is_refused_with_the_reason(tmp_path, silent):

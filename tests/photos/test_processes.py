@@ -6,6 +6,7 @@ import time
 import cv2
 import pytest
 
+from imgcluster.errors import UserError
 from imgcluster.photos import processes
 from imgcluster.photos.processes import in_processes
 
@@ -14,6 +15,10 @@ def act(what):
     """The square of a number; other tasks end their process, or ask for more memory than there is."""
     if what == "crash":
         os._exit(1)
+    if what == "error":
+        raise OSError("broken data stream")
+    if what == "user":
+        raise UserError("no room")
     if what == "numpy":
         raise MemoryError
     if what == "opencv":
@@ -32,6 +37,14 @@ def test_a_task_that_ends_its_process_does_not_stop_the_others(monkeypatch, end)
     assert results == {(number,): {"square": number * number} for number in range(5)}
     # All, those under suspicion up to the deadly one and after it, and the rest.
     assert len(pools) <= 4
+
+
+def test_an_error_is_that_of_its_task_alone_unless_the_user_is_to_mend_it():
+    results = dict(in_processes(act, [(0,), ("error",), (1,)], 1))
+    assert results == {(0,): {"square": 0}, (1,): {"square": 1},
+                       ("error",): {"reason": "cannot be used: OSError: broken data stream"}}
+    with pytest.raises(UserError, match="no room"):
+        dict(in_processes(act, [(0,), ("user",), (1,)], 1))
 
 
 def test_processes_that_are_killed_between_two_tasks_lose_none():
