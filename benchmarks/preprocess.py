@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
-from imgcluster.cutter.cutout import cut_out, overlap  # noqa: E402
+from imgcluster.cutter.cutout import cut_out  # noqa: E402
 from imgcluster.extraction.features import embed  # noqa: E402
 from imgcluster.photos.background import contour_mask, product_mask  # noqa: E402
 from imgcluster.photos.duplicates import find_duplicates, photo_signature  # noqa: E402
@@ -63,6 +63,12 @@ def box_mask(image):
 
 
 CUTTERS = {"grabcut": lambda image: cut_out(image)[0], "contours": contour_mask, "box": box_mask}
+
+
+def overlap(one, two):
+    """Intersection over union of two masks; 1 where both are empty."""
+    union = (one | two).sum()
+    return (one & two).sum() / union if union else 1.0
 
 
 def masks(options):

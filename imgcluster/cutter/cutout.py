@@ -85,12 +85,6 @@ def _without_parts(mask, weights, keep):
     return np.concatenate([[False], keep(sums[1:])])[labels]
 
 
-def overlap(one, two):
-    """Intersection over union of two masks; 1 where both are empty."""
-    union = (one | two).sum()
-    return (one & two).sum() / union if union else 1.0
-
-
 def upsample_mask(mask, small, image):
     """Bring a mask of the small picture to the photo's size, its edge following the photo's.
 

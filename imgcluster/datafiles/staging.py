@@ -17,12 +17,14 @@ def stage_folder(data_dir):
     return folder
 
 
-def commit(data_dir, files, *, outdated):
-    """Put the prepared `files` in their places; those in `outdated` no longer hold and go to outdated/.
+def commit(data_dir, files, *, outdated=(), gone=()):
+    """Put the prepared `files`, or folders, in their places; those in `outdated` no longer hold and go to outdated/,
+    and those in `gone` are removed.
 
     From the moment ready.json is there, whoever comes next finishes (`finish`): nothing is lost by being killed.
     """
-    write_json(stage_folder(data_dir) / READY, {"files": list(files), "outdated": list(outdated)})
+    plan = {"files": list(files), "outdated": list(outdated), "gone": list(gone)}
+    write_json(stage_folder(data_dir) / READY, plan)
     finish(data_dir)
 
 
@@ -38,11 +40,22 @@ def finish(data_dir):
         if (data_dir / name).exists() and (name not in plan["files"] or (stage / name).exists()):
             (data_dir / OUTDATED).mkdir(exist_ok=True)
             os.replace(data_dir / name, data_dir / OUTDATED / name)
+    for name in plan.get("gone", ()):
+        _remove(data_dir / name)
     for name in plan["files"]:
         if (stage / name).exists():
+            if (data_dir / name).is_dir():  # whose place is not taken by another
+                _remove(data_dir / name)
             os.replace(stage / name, data_dir / name)
     (stage / READY).unlink()
     discard(data_dir)
+
+
+def _remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def finish_claimed(data_dir):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcluster.datafiles.feature_record import FEATURES, RECORD, note_features
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.files import new_array_file, replacing, write_array, write_arrays, write_json
 
@@ -61,33 +62,27 @@ class FeatureFiles:
         write_json(self._state, {"key": self._key, "done": self.done, "errors": self.errors})
 
     def publish(self, components=None):
-        """Give the files their names, the first brought to `components` by `whiten` where that is not None.
+        """Give the files their names together, the first brought to `components` by `whiten` where that is not None.
 
+        By a whitening.npz of other features a search would compare photos with something else, and nobody would notice.
         Rows of unreadable photos are zero; where no photo could be read, earlier files stay as they are.
         """
         self._close()
         if len(self.errors) < self.done:
-            for path in self._stale:
-                path.unlink(missing_ok=True)
+            folder, made = self._outs[0].parent, [path.name for path in self._outs]
+            gone, stage = [path.name for path in self._stale], stage_folder(folder)
             if components:
-                self._publish_whitened(components)
-            else:
-                for part, out in zip(self._parts, self._outs):
-                    os.replace(part, out)
+                whiten(self._parts[0], stage / made[0], components, leave_out=list(self.errors))
+            for part, name in list(zip(self._parts, made))[bool(components):]:
+                os.replace(part, stage / name)
+            whitened = components and (stage / WHITENING).exists()  # a single photo is not
+            (made if whitened else gone).append(WHITENING)
+            if made[0] == FEATURES:  # until it is noted how they were made: known for no features of one's own
+                note_features(stage, {"complete": False})
+                made.append(RECORD)
+            commit(folder, made, gone=gone)
         for path in (*self._parts, self._state):
             path.unlink(missing_ok=True)
-
-    def _publish_whitened(self, components):
-        """Whiten the first and give all their names together with whitening.npz: by that of other features a search
-        would compare photos with something else, and nobody would notice."""
-        folder = self._outs[0].parent
-        stage = stage_folder(folder)
-        whiten(self._parts[0], stage / self._outs[0].name, components, leave_out=list(self.errors))
-        if not (stage / WHITENING).exists():
-            (folder / WHITENING).unlink(missing_ok=True)
-        for part, out in list(zip(self._parts, self._outs))[1:]:
-            os.replace(part, stage / out.name)
-        commit(folder, [WHITENING, *(path.name for path in self._outs)], outdated=[])
 
     def _close(self):
         """Empty the rows of unreadable photos and let go of the arrays: Windows replaces no file that is open."""

@@ -29,13 +29,9 @@ def write_fitted(data_dir, network):
     trained = (data_dir / OF_LABELS[0]).exists()
     if network is not None:
         write_network(stage_folder(data_dir), network)
-    shutil.rmtree(data_dir / MEMBERS, ignore_errors=True)
-    record = record_file(data_dir, "02")
-    commit(data_dir, [] if network is None else [NETWORK],
-           outdated=[NETWORK, *OF_LABELS, record.name] if trained else [])
-    record.unlink(missing_ok=True)
-    if network is None:
-        (data_dir / NETWORK).unlink(missing_ok=True)
+    made, record = [] if network is None else [NETWORK], record_file(data_dir, "02").name
+    commit(data_dir, made, outdated=[NETWORK, *OF_LABELS, record] if trained else [],
+           gone=[MEMBERS, record, *[NETWORK] * (network is None)])
     return trained
 
 
@@ -45,22 +41,22 @@ def write_trained(data_dir, trainer, members):
     Returns (names of the files, scores on validation photos, number of these). Of several members each one's own
     network and history go to members/<number>_<name>/; history.csv is that of the first.
     """
-    data_dir = Path(data_dir)
-    shutil.rmtree(data_dir / MEMBERS, ignore_errors=True)
+    data_dir, stage = Path(data_dir), stage_folder(data_dir)
+    shutil.rmtree(stage / MEMBERS, ignore_errors=True)  # of a killed run
     for number, member in enumerate(members, start=1) if len(members) > 1 else ():
-        folder = data_dir / MEMBERS / f"{number}_{member.name}"
+        folder = stage / MEMBERS / f"{number}_{member.name}"
         write_network(folder, member.network)
         write_table(folder / "history.csv", member.history)
     network, scores, (probabilities, true) = trainer.join(members)
-    known, stage = trainer.known_kind(network), stage_folder(data_dir)
+    known = trainer.known_kind(network)
     write_network(stage, network)
     write_lines(stage / "classes.txt", trainer.set.classes)
     write_table(stage / "history.csv", members[0].history)
     write_table(stage / "confusions.csv", confusions(probabilities, true, trainer.set.classes))
-    if known is None:
-        (data_dir / KIND_FILE).unlink(missing_ok=True)
-    else:
+    if known is not None:
         write_kind(stage, *known)
-    files = [NETWORK, *(name for name in OF_LABELS if name != KIND_FILE or known is not None)]
-    commit(data_dir, files, outdated=[])
-    return files, scores, len(true)
+    made = {NETWORK: True, **dict.fromkeys(OF_LABELS, True), KIND_FILE: known is not None, MEMBERS: len(members) > 1}
+    # By an earlier record this would be the network of other settings to whoever comes after a kill.
+    gone = [record_file(data_dir, "02").name, *(name for name, there in made.items() if not there)]
+    commit(data_dir, [name for name, there in made.items() if there], gone=gone)
+    return [name for name, there in made.items() if there and name != MEMBERS], scores, len(true)

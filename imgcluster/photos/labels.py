@@ -83,11 +83,12 @@ def _from_csv(csv_path, photos, setting):
 
 
 def lines_of_no_photo(img_paths, csv_path):
-    """Return a sentence about lines of a CSV file of labels that name none of the photos; "" where there are none."""
+    """Return a sentence about lines of a CSV file of labels that name none of the photos; None where all do."""
     photos = set(img_paths)
     strange = [name for name in _from_csv(Path(csv_path), photos, "") if name not in photos]
-    return strange and (f"{csv_path}: {counted(len(strange), 'line')} with the name of no photo, the first "
-                        f"{strange[0]!r}")
+    if not strange:
+        return None
+    return f"{csv_path}: {counted(len(strange), 'line')} with the name of no photo, the first {strange[0]!r}"
 
 
 def _names_of_no_photo(known, img_paths):

@@ -8,7 +8,7 @@ from imgcluster.errors import UserError
 from imgcluster.photos.background import OBJECT_SHARE, fill_background, normalise_contrast, product_mask
 from imgcluster.photos.decoding import ImageError, decode_image
 from imgcluster.photos.photo_audit import audit_photo, incomplete, refusal
-from imgcluster.photos.prepare import CROP_MARGIN, prepare_photo, product_entry
+from imgcluster.photos.prepare import CROP_MARGIN, prepare_photo
 
 MAX_OBJECTS = 6
 # A single object is offered by itself when its box takes less than this share of the photo.
@@ -63,8 +63,8 @@ def read_query(data, recipe, *, box=None):
 
 
 def open_photo(data, recipe, *, box=None):
-    """Return (image uint8 [h, w, 3], what `audit_photo` tells of it and "num_objects", which is 0 unless it had to be
-    known) of the bytes of an image file; the rest is as in `read_query`."""
+    """Return (image uint8 [h, w, 3], its entry as of step 01 before products are looked for) of the bytes of an image
+    file; the rest is as in `read_query`."""
     image = decode_image(data, max_pixels=recipe.max_pixels, min_side=None if box else recipe.max_side)
     entry = {**audit_photo(image, data), "num_objects": 0}
     if box is not None:
@@ -72,10 +72,8 @@ def open_photo(data, recipe, *, box=None):
         # The decoder may know the size of an odd file better than its header.
         if left >= image.shape[1] or top >= image.shape[0]:
             raise ImageError("the photo is smaller than its header says")
-    if refusal(entry) is not None:  # unless it shows a tiny product, which takes longer to find
-        entry |= product_entry(prepare_photo(image, recipe, data)[1])
-        if (reason := refusal(entry)) is not None:
-            raise Unsearchable(reason)
+    if (reason := refusal(entry)) is not None:
+        raise Unsearchable(reason)
     return image, entry
 
 

@@ -2,6 +2,9 @@
 import numpy as np
 import pytest
 
+from imgcluster.datafiles.feature_record import RECORD
+from imgcluster.datafiles.own_features import keep_own
+from imgcluster.datafiles.records import was_interrupted
 from imgcluster.datafiles.staging import finish
 from imgcluster.extraction.feature_files import FeatureFiles, whiten
 
@@ -100,7 +103,7 @@ def test_files_of_an_earlier_run_stand_until_the_new_ones_are_complete(tmp_path)
     files.note()
     assert earlier.items() <= {path.name: path.read_bytes() for path in tmp_path.iterdir()}.items()
     files.publish(components=2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["features.npy", "whitening.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["features.npy", RECORD, "whitening.npz"]
     assert np.load(tmp_path / "features.npy").shape == (6, 2)
 
 
@@ -127,6 +130,27 @@ def test_unreadable_photos_have_no_say_in_whitened_features(tmp_path):
         np.testing.assert_allclose(kept["mean"], readable.mean(axis=0), atol=1e-5)
 
 
+def test_features_that_were_not_noted_yet_when_the_run_was_killed_are_nobody_s_own(tmp_path):
+    filled(tmp_path).publish()
+    assert keep_own(tmp_path) is None and was_interrupted(tmp_path, "03")
+    np.save(tmp_path / "features.npy", np.ones((5, 4), np.float32))
+    assert keep_own(tmp_path) is not None
+
+
+@pytest.mark.parametrize("moves", range(9))
+@pytest.mark.parametrize("components", [None, 2])
+def test_a_run_killed_anywhere_leaves_features_and_those_from_before_of_one_run(tmp_path, killed_after, moves,
+                                                                                components):
+    filled(tmp_path, rows=30, key=1).publish(components)
+    files = filled(tmp_path, rows=40, key=2)
+    with killed_after(moves):
+        files.publish(None if components else 2)
+    finish(tmp_path)
+    rows = {len(np.load(tmp_path / name)) for name in ("features.npy", "before.npy")}
+    assert rows in ({30}, {40})
+    assert (tmp_path / "whitening.npz").exists() == ((rows == {30}) == bool(components))
+
+
 @pytest.mark.parametrize("moves", range(7))
 def test_a_run_killed_anywhere_leaves_whitened_features_and_their_axes_of_one_run(tmp_path, killed_after, moves):
     raw = []
@@ -146,7 +170,7 @@ def test_a_run_killed_anywhere_leaves_whitened_features_and_their_axes_of_one_ru
 def test_a_single_photo_has_no_axes_of_earlier_ones(tmp_path):
     filled(tmp_path, rows=30).publish(components=2)
     filled(tmp_path, rows=1, key=2).publish(components=2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["before.npy", "features.npy"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["before.npy", "features.npy", RECORD]
 
 
 def test_a_run_killed_before_whitened_features_are_in_place_whitens_them_once(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from imgcluster.datafiles.feature_record import RECORD
 from imgcluster.extraction.features import extract_features
 from imgcluster.photos.pictures import load_picture
 from imgcluster.rows import unit_length
@@ -38,7 +39,7 @@ def test_every_photo_has_its_row(embedding, photos, extracted):
     out, _ = extracted
     features = np.load(out, allow_pickle=False)
     assert features.shape == (COUNT, 8) and features.dtype == np.float32 and np.isfinite(features).all()
-    assert [path.name for path in out.parent.iterdir()] == ["features.npy"]
+    assert sorted(path.name for path in out.parent.iterdir()) == ["features.npy", RECORD]
     folder, names = photos
     for row in (0, 16, COUNT - 1):
         picture = load_picture(folder / names[row], size=16)
@@ -89,7 +90,7 @@ def test_a_killed_extraction_ends_with_the_same_bytes(embedding, photos, extract
     errors = extract_features(embedding, *photos, out, progress=killed_at(99, starts), **OPTIONS)
     assert starts == [0, 8, 36, 40]  # nothing that was done is done again
     assert out.read_bytes() == extracted[0].read_bytes() and errors == extracted[1]
-    assert [path.name for path in tmp_path.iterdir()] == ["features.npy"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["features.npy", RECORD]
 
 
 def test_what_a_second_output_gives_is_kept_beside_row_by_row(embedding, photos, extracted, tmp_path, silent):
@@ -100,7 +101,7 @@ def test_what_a_second_output_gives_is_kept_beside_row_by_row(embedding, photos,
     assert not out.exists() and not before.exists()
     errors = extract_features(both, *photos, out, before=before, progress=killed_at(99, starts), **OPTIONS)
     assert starts[0] > 0 and list(errors) == [BAD]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["before.npy", "features.npy"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["before.npy", "features.npy", RECORD]
     np.testing.assert_allclose(np.load(out), np.load(extracted[0]), atol=1e-6)
     assert np.load(before).dtype == np.float16
     np.testing.assert_allclose(np.load(before), np.load(out)[:, ::-1], atol=1e-3)

@@ -89,13 +89,14 @@ class Network:
         path.write_text(str(self.number))
 
 
-def train(folder, number, *, kept=True):
+def train(folder, number, *, kept=True, members=1):
     """Write a trained network of which all that tells about it holds its number."""
     trainer = SimpleNamespace(
         join=lambda members: (Network(number), {}, (np.eye(2), np.arange(2))),
         set=SimpleNamespace(classes=[f"{number}", "other"]),
         known_kind=lambda network: (np.full((2, 3), network.number), np.arange(2)) if kept else None)
-    return write_trained(folder, trainer, [SimpleNamespace(history=pd.DataFrame({"loss": [number]}), name="tiny")])[0]
+    member = SimpleNamespace(history=pd.DataFrame({"loss": [number]}), name="tiny", network=Network(number))
+    return write_trained(folder, trainer, [member] * members)[0]
 
 
 def numbers(folder):
@@ -112,6 +113,21 @@ def test_a_run_killed_anywhere_puts_no_network_beside_what_tells_about_another(t
         train(tmp_path, 2)
     finish(tmp_path)
     assert numbers(tmp_path) in ([1] * 4, [2] * 4)
+
+
+@pytest.mark.parametrize("moves", range(16))
+@pytest.mark.parametrize("members", [1, 2])
+def test_a_run_killed_anywhere_leaves_no_network_under_the_record_or_beside_the_members_of_another(
+        tmp_path, killed_after, moves, members):
+    train(tmp_path, 1, members=2)
+    write_record(tmp_path, "02", settings={}, outputs=[NETWORK])
+    with killed_after(moves):
+        train(tmp_path, 2, members=members)
+    finish(tmp_path)
+    earlier = int((tmp_path / NETWORK).read_text()) == 1
+    assert (tmp_path / "made_by_02.json").exists() == earlier
+    those = [path.read_text() for path in sorted((tmp_path / MEMBERS).glob(f"*/{NETWORK}"))]
+    assert those == (["1", "1"] if earlier else ["2", "2"] * (members == 2))
 
 
 def test_a_network_that_kept_no_earlier_features_has_no_kind(tmp_path):

@@ -12,6 +12,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from damaged import with_rubbish
 from shop import COLOURS, picture, save
 
 from imgcluster.datafiles.artefacts import read_lines, write_labels
@@ -568,6 +569,15 @@ def test_a_photo_that_lacks_a_part_is_searched_with_a_warning_and_none_that_lack
         with pytest.raises(ImageError, match="incomplete file"):
             read_query(broken_off(0.3), PLAIN, box=box)
     assert read_query(broken_off(1), PLAIN).warning is None
+    assert "incomplete file" in read_query(with_rubbish(0.75), PLAIN).warning
+    with pytest.raises(ImageError, match="rows are missing"):
+        read_query(with_rubbish(0.25), PLAIN)
+
+
+def test_a_photo_of_one_colour_is_refused_as_step_01_does():
+    with pytest.raises(ImageError, match="nothing but one colour"):
+        read_query(png(scene(width=400, height=400)), PLAIN)
+    assert read_query(png(scene((200, 200, 40, COLOURS[0]), width=400, height=400)), PLAIN).warning is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no names with line breaks")

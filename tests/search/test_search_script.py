@@ -13,6 +13,7 @@ from functools import partial
 import cv2
 import numpy as np
 import pytest
+from damaged import with_rubbish
 from scripts import ROOT, apart
 from shop import call, files_of, make_shop, picture, save
 
@@ -494,10 +495,15 @@ def test_photos_that_step_01_would_leave_out_are_not_copied(tmp_path):
     save(new / "small.png", np.pad(picture(1, 20), ((30, 30), (30, 30), (0, 0)), constant_values=255))
     whole = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (200, 200, 3)).astype(np.uint8))[1].tobytes()
     (new / "rest.jpg").write_bytes(whole[:len(whole) // 4])
+    (new / "rubbish.jpg").write_bytes(with_rubbish(0.25))
+    save(new / "white.png", np.full((60, 60, 3), 255, np.uint8))
     found, _, unusable = additions.find_new(new, tmp_path / "raw", Recipe(method="contours", every_mask=True),
                                             filters={"min_product_share": 0.2}, workers=1)
-    assert found == ["1_20_0.png", "3_20_0.png"] and [name for name, _ in unusable] == ["rest.jpg", "small.png"]
-    assert "its rows are missing" in unusable[0][1] and "MIN_PRODUCT_SHARE is 0.2" in unusable[1][1]
+    assert found == ["1_20_0.png", "3_20_0.png"]
+    for (name, reason), (expected, why) in zip(unusable, (
+            ("rest.jpg", "its rows are missing"), ("rubbish.jpg", "its rows are missing"),
+            ("small.png", "MIN_PRODUCT_SHARE is 0.2"), ("white.png", "nothing but one colour")), strict=True):
+        assert name == expected and why in reason
 
 
 def test_nothing_is_copied_where_photos_lack_their_labels(shop, tmp_path):
