@@ -9,7 +9,7 @@ from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.feature_record import note_features
 from imgcluster.datafiles.records import network_fingerprint, weights_digest, write_record
 from imgcluster.errors import UserError
-from imgcluster.extraction.network_choice import look_at_network, made_by_that
+from imgcluster.extraction.network_choice import choose_network, look_at_network, made_by_that
 from imgcluster.files import write_lines
 
 
@@ -82,3 +82,12 @@ def test_the_network_of_features_is_known_again_by_its_file(tmp_path):
     assert known({"network_file": network_fingerprint(path)})
     os.utime(path.parent / "kind.npz", (2e9, 2e9))
     assert not known({"network_file": network_fingerprint(path)})
+
+
+@pytest.mark.parametrize("side, warnings", [(63, 1), (64, 0)])
+def test_photos_smaller_than_what_the_network_sees_are_warned_of(tiny_backbone, tmp_path, side, warnings):
+    warned = []
+    settings = settings_in(tmp_path, "TRAIN_DATASET=None", f"BACKBONE={tiny_backbone}", "WEIGHTS=None", "INPUT_SIZE=64",
+                           f"MAX_IMG_SIDE={side}")
+    choose_network(settings, tmp_path, [], say=str, warn=warned.append)
+    assert len(warned) == warnings and all("64 x 64 pixels" in line for line in warned)
