@@ -38,7 +38,7 @@ def choose_network(settings, img_dir, img_paths, *, say, warn):
     say(f"network: {network.remark}")
     size = network.embedding.input_shape[1]
     if settings.MAX_IMG_SIDE < size:
-        warn(f"MAX_IMG_SIDE = {settings.MAX_IMG_SIDE}: step 01 made photos smaller than the {size} x {size} pixels that "
+        warn(f"MAX_IMG_SIDE = {settings.MAX_IMG_SIDE}: photos are smaller than the {size} x {size} pixels that "
              "the network sees; raise it and run 01_img_preprocess.py again")
     return network
 
