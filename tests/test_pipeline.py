@@ -11,6 +11,7 @@ import time
 from unittest import mock
 
 import cv2
+import keras
 import numpy as np
 import pytest
 from scripts import ROOT, apart, here
@@ -49,7 +50,7 @@ def run(script, project, *arguments, check=0, where=here):
 
 
 def with_tiny(script, *arguments, cwd):
-    """`apart` for a script that may name the tiny network."""
+    """`apart` for a script that may name the tiny network; run_all.py runs its steps in that one process."""
     return apart(WITH_TINY, ROOT / script, *arguments, cwd=cwd)
 
 
@@ -91,6 +92,7 @@ def tiny(tmp_path_factory, drawn, tiny_backbone):
     """The same by a tiny network and in this process, for what later steps make of it; not to be changed."""
     project = new_project(tmp_path_factory.mktemp("tiny") / "project", BACKBONE=TINY)
     shutil.copytree(drawn, project / "raw_img")
+    keras.utils.clear_session()  # layers are numbered, and so named, as in a process that has just begun
     run("run_all.py", project)
     return project
 
@@ -137,13 +139,13 @@ def test_step_00_after_step_01_and_steps_run_again_change_nothing(finished):
     assert "100%" in done.stderr
 
 
-def test_the_whole_run_again_elsewhere_gives_the_same_files(finished, tmp_path):
-    project = new_project(tmp_path / "again")
-    shutil.copytree(finished[0] / "raw_img", project / "raw_img")
-    run("run_all.py", project, "--to", "05", where=apart)  # layers are numbered anew, and so named as before
+def test_the_whole_run_again_elsewhere_gives_the_same_files(tiny, tmp_path):
+    project = new_project(tmp_path / "again", BACKBONE=TINY)
+    shutil.copytree(tiny / "raw_img", project / "raw_img")
+    run("run_all.py", project, "--to", "05", where=with_tiny)
     volatile = {"preprocess.jsonl"}  # holds the times of the photo files
     first, second = ({name: data for name, data in files_of(folder / "data" / "shop").items() if name not in volatile}
-                     for folder in (finished[0], project))
+                     for folder in (tiny, project))
     assert set(first) - set(second) == {"made_by_06.json"}
     assert [name for name in second if second[name] != first[name]] == []
 
