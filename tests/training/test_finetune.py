@@ -1,6 +1,7 @@
 """Fine-tuning: a sound split, exact scores, a toy problem learnt, and the same network after a kill."""
 import dataclasses
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -223,17 +224,18 @@ def test_the_average_begins_at_the_trained_layers_on_top(train, tmp_path):
 
 @pytest.mark.parametrize("versions", [2, None])
 def test_a_training_killed_twice_ends_with_the_same_network(train, tmp_path, versions):
-    network, expected, _ = train(tmp_path / "whole", versions=versions)
+    options = {"versions": versions, "head_epochs": 3}
+    network, expected, _ = train(tmp_path / "whole", **options)
     for _ in ("after the classification layer", "after the first epoch"):
         with pytest.raises(Killed):
-            train(tmp_path / "killed", kill_after=1, versions=versions)
-    classifier, history, seen = train(tmp_path / "killed", versions=versions)
+            train(tmp_path / "killed", kill_after=1, **options)
+    classifier, history, seen = train(tmp_path / "killed", **options)
     assert len(seen) == 2 and history.equals(expected)
     assert same_weights(classifier, network)
 
 
 def test_the_upper_blocks_learn_the_same_from_maps_as_from_pictures(train, tmp_path):
-    options = {"augmentation": Augmentation(), "learning_rate": 1e-3}
+    options = {"augmentation": Augmentation(), "learning_rate": 1e-3, "head_epochs": 3}
     on_maps, history, _ = train(tmp_path / "maps", **options)
     on_pictures, expected, _ = train(tmp_path / "pictures", versions=None, **options)
     assert list((tmp_path / "maps" / "maps").iterdir()) and not (tmp_path / "pictures" / "maps").exists()
@@ -242,14 +244,25 @@ def test_the_upper_blocks_learn_the_same_from_maps_as_from_pictures(train, tmp_p
         np.testing.assert_allclose(mine, its, rtol=5e-3, atol=5e-3)
 
 
-@pytest.mark.parametrize("name", ["epoch_*.npz", "epoch_*.keras", "best.weights.h5", "state.json"])
-def test_a_training_whose_state_is_damaged_begins_anew(train, tmp_path, name):
-    network, expected, _ = train(tmp_path / "whole", epochs=1)
+SHORT = {"epochs": 1, "head_epochs": 3}
+
+
+@pytest.fixture(scope="module")
+def whole_and_killed(train, tmp_path_factory):
+    """(what `train` returned, the folder of the same training killed after its last epoch), not to be changed."""
+    folder = tmp_path_factory.mktemp("killed")
     with pytest.raises(Killed):
-        train(tmp_path / "killed", kill_after=2, epochs=1)
-    damaged = next((tmp_path / "killed" / "training").glob(name))
+        train(folder, kill_after=2, **SHORT)
+    return train(tmp_path_factory.mktemp("whole"), **SHORT), folder
+
+
+@pytest.mark.parametrize("name", ["epoch_*.npz", "epoch_*.keras", "best.weights.h5", "state.json"])
+def test_a_training_whose_state_is_damaged_begins_anew(train, whole_and_killed, tmp_path, name):
+    (network, expected, _), killed = whole_and_killed
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    damaged = next((tmp_path / "training").glob(name))
     damaged.write_bytes(damaged.read_bytes()[:-100])
-    classifier, history, seen = train(tmp_path / "killed", epochs=1)
+    classifier, history, seen = train(tmp_path, **SHORT)
     assert len(seen) == 2 and history.equals(expected) and same_weights(classifier, network)
 
 
