@@ -89,7 +89,10 @@ def masks(options):
 
 
 def hand_made(folder):
-    """Yield (photo, true mask) of the half of a folder with images/ and masks/ that nothing was tuned on."""
+    """Yield (photo, true mask) of the half of a folder with images/ and masks/ that nothing was tuned on; ends the
+    benchmark where there is no such folder."""
+    if not (folder / "masks").is_dir():
+        raise SystemExit(f"{folder / 'masks'}: no such folder")
     for path in sorted((folder / "masks").rglob("*.png")):
         if for_tuning(path.stem):
             continue
