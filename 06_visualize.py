@@ -19,7 +19,7 @@ from imgcluster.files import remove_leftovers
 from imgcluster.plots.windows import require_screen, show_windows
 from imgcluster.progress import progress
 from imgcluster.report import write_report
-from imgcluster.report.export import export_clusters, is_of, keep_changed
+from imgcluster.report.export import is_of, renew_export
 from imgcluster.report.figures import save_figures
 from imgcluster.report.gallery import Gallery, warn_of_photos_not_found
 from imgcluster.running.cli import Step, run
@@ -50,11 +50,8 @@ def main(argv=None):
     exported = step.result_dir / "clusters"
     clusters = " ".join(fingerprint(step.data_dir / name) for name in ("labels_pred.txt", "cluster_names.csv"))
     if settings.EXPORT_CLUSTERS:
-        if kept := keep_changed(exported):
-            step.warn(f"{step.show(exported)} was changed by hand since it was made: kept as {step.show(kept)}")
-        count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, exported,
-                                names=gallery.names, link=settings.EXPORT_CLUSTERS == "link", clusters=clusters)
-        step.say(f"{count} photos put into {step.show(exported)}")
+        renew_export(gallery, exported, link=settings.EXPORT_CLUSTERS == "link", clusters=clusters, show=step.show,
+                     say=step.say, warn=step.warn)
     elif exported.exists() and not is_of(exported, clusters):
         step.warn(f"{step.show(exported)} is of earlier clusters: remove it, or set EXPORT_CLUSTERS to make it anew")
     step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"])

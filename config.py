@@ -329,5 +329,6 @@ MAX_SHEETS = 20
 SCATTER_MAX_PHOTOS = 3000
 
 # Put the photos into RESULT_DIR/clusters/<cluster and its name>/: False (do not), "copy" or "link" (symbolic links).
-# Made anew each time; a folder in which you changed anything is kept as RESULT_DIR/clusters-1.
+# Made anew each time; a folder in which you changed anything, or of whose photos the originals are gone, is kept as
+# RESULT_DIR/clusters-1.
 EXPORT_CLUSTERS = False

@@ -226,7 +226,8 @@ class Settings(BaseModel):
         template = getattr(self, name)
         if "{DATASET}" not in template and self._home not in (None, self.DATASET):
             raise UserError(f"{name} = {template!r}: has no {{DATASET}} in it, so {self._home} and {self.DATASET} "
-                            "would share a folder; put {DATASET} into it, or set TRAIN_DATASET = None")
+                            "would share a folder; put {DATASET} into it, or name no other dataset (TRAIN_DATASET, "
+                            "CALIBRATION_DATASET, ASSIGN_TO)")
         return self.resolve(template.replace("{DATASET}", self.DATASET))
 
     def resolve(self, path):
@@ -236,12 +237,16 @@ class Settings(BaseModel):
     def written_among_photos(self):
         """Return a line for each folder written to that is, or lies in, RAW_IMG_DIR, whatever their paths look like.
 
-        One for an IMG_DIR in which that lies, too: prepared photos have the names of the originals.
+        One for an IMG_DIR in which that lies, too: prepared photos have the names of the originals. And one where it
+        lies among the photos sorted by cluster, which step 06 makes anew.
         """
         photos, prepared = (self.folder(name).resolve() for name in ("RAW_IMG_DIR", "IMG_DIR"))
         above = photos != prepared and photos.is_relative_to(prepared)
         found = [f"IMG_DIR = {self.IMG_DIR!r}: RAW_IMG_DIR lies in it, where prepared photos may take the places of "
                  "originals; name a folder of its own"] if above else []
+        if photos.is_relative_to((self.folder("RESULT_DIR") / "clusters").resolve()):
+            found.append(f"RAW_IMG_DIR = {self.RAW_IMG_DIR!r}: lies in RESULT_DIR/clusters, which step 06 empties and "
+                         "makes anew; move the photos to a folder of their own")
         return found + [
             f"{name} = {getattr(self, name)!r}: lies in RAW_IMG_DIR, where photos would be overwritten and what is "
                 "written be taken for photos; name a folder outside of it" for name in WRITTEN_TO

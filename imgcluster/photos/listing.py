@@ -14,7 +14,8 @@ SUFFIXES = frozenset((
     ".heif", ".hif", ".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm", ".mpo"))
 _SIDE_FOLDERS = frozenset(("__MACOSX", "@eaDir"))  # thumbnails and resource forks that macOS and Synology leave behind
 # What file managers leave behind, and what this project looks for in a folder of photos: not worth a word.
-_NOT_TOLD = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "picasa.ini", "icon\r", "catalog.csv"))
+_LEFT_BEHIND = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "picasa.ini", "icon\r"))
+_NOT_TOLD = _LEFT_BEHIND | {"catalog.csv"}
 _SUFFIXES_TOLD = 6
 
 
@@ -69,6 +70,11 @@ def list_files(folder):
     if not found:
         raise UserError(_nothing_found(folder, refused, empty, others))
     return Listing(sorted(found), sorted(refused), others)
+
+
+def is_left_behind(name):
+    """Whether a file or folder of this name is hidden, or one that file managers leave behind in folders."""
+    return name.startswith(".") or name in _SIDE_FOLDERS or name.lower() in _LEFT_BEHIND
 
 
 def _by_suffix(names):

@@ -1,11 +1,13 @@
-"""Photos sorted into one folder per cluster, for browsing with any file manager."""
+"""Photos sorted into one folder per cluster, for browsing with any file manager: made anew without losing any."""
 import os
 import re
 import shutil
 from pathlib import Path
 
 from imgcluster.files import read_json, write_json
+from imgcluster.photos.listing import is_left_behind
 from imgcluster.progress import progress
+from imgcluster.wording import counted
 
 # File systems allow 255 bytes; the rest is for the number of photos whose names are otherwise the same.
 LONGEST_NAME = 245
@@ -16,14 +18,36 @@ LIST_OF_FILES = ".exported.json"
 NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
 
+def renew_export(gallery, out_dir, *, link, clusters, show, say, warn):
+    """Put the photos of a Gallery into `out_dir`, and say so; what lies there goes only where all of it is made again.
+
+    link, clusters: as in `export_clusters`; show: function of a path to what people read; say, warn: of a line of text.
+    """
+    lacking = [name for name in gallery.img_paths if not os.access(gallery.raw_dir / name, os.R_OK)]
+    number = len(gallery.img_paths) - len(lacking)
+    if lacking:
+        where = "is left as it is" if number == 0 and out_dir.exists() else "is without them"
+        warn(f"{counted(len(lacking), 'photo')} of {len(gallery.img_paths):,} cannot be read in {gallery.raw_dir}, the "
+             f"first {lacking[0]}: {show(out_dir)} {where}")
+        if number == 0:
+            return
+    changed = is_changed(out_dir)
+    if changed or lacking and _num_copies(out_dir) > number:
+        why = "was changed by hand since it was made" if changed else "holds photos that cannot be put there again"
+        warn(f"{show(out_dir)} {why}: kept as {show(put_aside(out_dir))}")
+    export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, out_dir, names=gallery.names, link=link,
+                    clusters=clusters)
+    say(f"{counted(number, 'photo')} put into {show(out_dir)}")
+
+
 def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=False, clusters=""):
     """Copy (or link) each photo to `out_dir`/<cluster>/<path with "/" as "__">; return how many were put there.
 
     names: {cluster: what people call it}, which then follows the number; clusters: as of `is_of`. The folder is built
-    anew beside the old one and takes its place at the end, whatever that holds (`keep_changed`). Photos that cannot be
+    anew beside the old one and takes its place at the end, whatever that holds (`renew_export`). Photos that cannot be
     read are left out.
     """
-    out_dir, photo_dir = Path(out_dir), Path(photo_dir)
+    out_dir, photo_dir = Path(os.path.realpath(out_dir)), Path(photo_dir)  # a link may lead to another disk
     fresh = out_dir.with_name(f".{out_dir.name}.partial")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -49,15 +73,22 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
     return count
 
 
-def keep_changed(out_dir):
-    """Rename a folder of exported photos in which a person added, moved, changed or deleted files; return its new path,
-    None where there is no such folder, or nothing of a person's in it."""
+def is_changed(out_dir):
+    """Whether a person added, moved, changed or deleted files in a folder of exported photos."""
     out_dir = Path(out_dir)
     made = read_json(out_dir / LIST_OF_FILES)
     # Earlier lists hold the files alone.
-    if not out_dir.is_dir() or _files(out_dir) == made.get("files", made):
-        return None
-    number = 1
+    return out_dir.is_dir() and _files(out_dir) != made.get("files", made)
+
+
+def _num_copies(out_dir):
+    """How many files, not links, a folder of exported photos holds."""
+    return sum(not (Path(out_dir) / name).is_symlink() for name in _files(Path(out_dir)))
+
+
+def put_aside(out_dir):
+    """Rename a folder of exported photos; return its new path."""
+    out_dir, number = Path(out_dir), 1
     while os.path.lexists(kept := out_dir.with_name(f"{out_dir.name}-{number}")):
         number += 1
     out_dir.rename(kept)
@@ -70,12 +101,14 @@ def is_of(out_dir, clusters):
 
 
 def _files(folder):
-    """{path: [size, time of change]} of the files in a folder, and of links, wherever they lead, but for the list."""
+    """{path: [size, time of change]} of the files in a folder, and of links, wherever they lead, but for the list and
+    for what file managers leave behind."""
     found = {}
     for path in folder.rglob("*"):
-        if (path.is_symlink() or not path.is_dir()) and path.name != LIST_OF_FILES:
+        within = path.relative_to(folder)
+        if (path.is_symlink() or not path.is_dir()) and not any(map(is_left_behind, within.parts)):
             facts = path.lstat()
-            found[path.relative_to(folder).as_posix()] = [facts.st_size, facts.st_mtime_ns]
+            found[within.as_posix()] = [facts.st_size, facts.st_mtime_ns]
     return found
 
 

@@ -59,6 +59,16 @@ def test_prepared_photos_do_not_go_where_the_folder_of_originals_lies(tmp_path, 
     assert len(problems_of(f"IMG_DIR={folder}", "DATA_DIR=raw_img/{DATASET}/data", root=tmp_path)) == 2
 
 
+def test_photos_sorted_by_cluster_are_no_originals(tmp_path):
+    (tmp_path / "result" / "sample" / "clusters").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to(tmp_path / "result" / "sample" / "clusters", target_is_directory=True)
+    for folder in ("result/sample/clusters", "linked/0"):
+        problem, = problems_of(f"RAW_IMG_DIR={folder}", root=tmp_path)
+        assert problem.startswith(f"RAW_IMG_DIR = {folder!r}: ") and "which step 06 empties" in problem
+    # Those that were put aside stay.
+    load_settings(None, ["RAW_IMG_DIR=result/sample/clusters-1"], root=tmp_path)
+
+
 def test_folders_beside_the_photos_and_above_them_may_be_written_to(tmp_path):
     load_settings(None, ["RAW_IMG_DIR=photos", "IMG_DIR=photos_prepared", "DATA_DIR=.", "RESULT_DIR=."], root=tmp_path)
 

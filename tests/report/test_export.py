@@ -1,11 +1,20 @@
 """Export: one folder per cluster, every photo once, built anew each time."""
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from imgcluster.files import read_json, write_json
-from imgcluster.report.export import LIST_OF_FILES, export_clusters, folder_name, is_of, keep_changed
+from imgcluster.report.export import (
+    LIST_OF_FILES,
+    export_clusters,
+    folder_name,
+    is_changed,
+    is_of,
+    put_aside,
+    renew_export,
+)
 
 CONTENT = {"a.jpg": b"A", "sub/b, 1.jpg": b"B", "sub/deep/신발 👟.png": b"C", "d.jpg": b"D"}
 
@@ -51,9 +60,9 @@ def test_a_name_becomes_one_that_any_file_system_takes(name, folder):
 
 @pytest.mark.parametrize("link", [False, True])
 def test_a_folder_that_nobody_touched_is_not_put_aside(photo_dir, tmp_path, link):
-    assert keep_changed(tmp_path / "out") is None
+    assert not is_changed(tmp_path / "out")
     export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / "out", link=link)
-    assert keep_changed(tmp_path / "out") is None and len(exported(tmp_path / "out")) == 4
+    assert not is_changed(tmp_path / "out") and len(exported(tmp_path / "out")) == 4
 
 
 def test_a_folder_knows_which_clusters_it_is_of(photo_dir, tmp_path):
@@ -62,7 +71,7 @@ def test_a_folder_knows_which_clusters_it_is_of(photo_dir, tmp_path):
     assert is_of(tmp_path / "out", "these") and not is_of(tmp_path / "out", "others")
     # A list as it was before they did.
     write_json(tmp_path / "out" / LIST_OF_FILES, read_json(tmp_path / "out" / LIST_OF_FILES)["files"])
-    assert keep_changed(tmp_path / "out") is None and not is_of(tmp_path / "out", "these")
+    assert not is_changed(tmp_path / "out") and not is_of(tmp_path / "out", "these")
 
 
 @pytest.mark.parametrize("change", [
@@ -76,14 +85,56 @@ def test_a_folder_that_a_person_changed_is_kept_under_another_name(photo_dir, tm
         export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], out, link=link)
         change(out)
         left = exported(out)
-        assert keep_changed(out) == tmp_path / name and exported(tmp_path / name) == left and not out.exists()
+        assert is_changed(out) and put_aside(out) == tmp_path / name
+        assert exported(tmp_path / name) == left and not out.exists()
     assert exported(photo_dir) == CONTENT
 
 
 def test_a_folder_without_a_list_of_files_is_kept(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "notes.txt").write_text("mine")
-    assert keep_changed(tmp_path / "out") == tmp_path / "out-1"
+    assert is_changed(tmp_path / "out") and put_aside(tmp_path / "out") == tmp_path / "out-1"
+
+
+@pytest.mark.parametrize("left", [".DS_Store", "Thumbs.db", "0/desktop.ini", "1/@eaDir/a.jpg"])
+def test_what_file_managers_leave_behind_is_no_change(photo_dir, tmp_path, left):
+    export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / "out")
+    (tmp_path / "out" / left).parent.mkdir(exist_ok=True)
+    (tmp_path / "out" / left).touch()
+    assert not is_changed(tmp_path / "out")
+
+
+def renewed(photo_dir, out, *, link=False):
+    """Put all photos into a folder again; returns what was said, and warned of."""
+    said, warned = [], []
+    gallery = SimpleNamespace(raw_dir=photo_dir, img_paths=list(CONTENT), predicted=[0, 1, 0, 10], names={})
+    renew_export(gallery, out, link=link, clusters="", show=lambda path: path.name, say=said.append, warn=warned.append)
+    return said, warned
+
+
+def test_photos_whose_originals_are_away_are_not_lost_with_the_folder(photo_dir, tmp_path):
+    out, away = tmp_path / "out", tmp_path / "away"
+    assert renewed(photo_dir, out) == (["4 photos put into out"], [])
+    whole = exported(out)
+    photo_dir.rename(away)  # a drive that is not there
+    said, [warned] = renewed(photo_dir, out)
+    assert said == [] and "4 photos of 4 cannot be read" in warned and "out is left as it is" in warned
+    assert exported(out) == whole
+    away.rename(photo_dir)
+    (photo_dir / "a.jpg").unlink()
+    for kept in (1, 0):  # once is enough
+        said, warned = renewed(photo_dir, out)
+        assert said == ["3 photos put into out"] and "the first a.jpg: out is without them" in warned[0]
+        assert len(warned) == 1 + kept and all("kept as out-1" in line for line in warned[1:])
+    assert exported(tmp_path / "out-1") == whole and len(exported(out)) == 3 and not (tmp_path / "out-2").exists()
+
+
+def test_a_folder_that_is_a_link_to_another_disk_is_filled_there(photo_dir, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk")
+    for _ in range(2):
+        export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / "out")
+        assert len(exported(tmp_path / "disk")) == 4 and (tmp_path / "out").is_symlink()
 
 
 def test_links_hold_when_photos_and_results_move_together(photo_dir, tmp_path):
@@ -155,4 +206,4 @@ def test_very_long_paths_become_names_the_file_system_takes(tmp_path):
 
 def test_no_photos_make_an_empty_folder(photo_dir, tmp_path):
     assert export_clusters(photo_dir, [], [], tmp_path / "clusters") == 0
-    assert exported(tmp_path / "clusters") == {} and keep_changed(tmp_path / "clusters") is None
+    assert exported(tmp_path / "clusters") == {} and not is_changed(tmp_path / "clusters")
