@@ -15,7 +15,8 @@ from imgcluster.report.nearness import nearness
 from imgcluster.rows import Joined, unit_length
 from imgcluster.scores.metrics import numbers_of_models
 
-TYPICAL_SHOWN = 3  # of each cluster, whatever sample is drawn
+# Of each cluster, and which part of it is photos to look at, whatever sample is drawn.
+TYPICAL_SHOWN, REVIEWED_SHARE = 3, 4
 OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
 EARLIER_PHOTOS = 4
 PAIR_PHOTOS = 6
@@ -24,8 +25,8 @@ PAIR_PHOTOS = 6
 def rows_shown(gallery, max_photos):
     """Rows of the photos the page holds: those it opens with first, then those of the map, then cluster by cluster.
 
-    All of them, or a seeded sample of `max_photos`: the photos of the map, the most typical ones of each cluster, then
-    any. Within a cluster the most typical come first.
+    All of them, or a seeded sample of `max_photos`: the most typical photo of each cluster, those of the map, those to
+    look at (a quarter of all at most), the next typical ones, then any. Within a cluster the most typical come first.
     """
     ordered, on_map = _by_cluster(gallery), gallery.unit_photo[gallery.unit_photo >= 0]
     if len(ordered) > max_photos:
@@ -51,8 +52,10 @@ def _by_cluster(gallery):
 def _sample(gallery, ordered, on_map, max_photos):
     clusters = gallery.predicted[ordered]
     rank = np.arange(len(ordered)) - np.searchsorted(clusters, clusters)
+    row_of = {name: row for row, name in enumerate(gallery.img_paths)}
+    to_look_at = [row_of[name] for name in _review_table(gallery)["file"][:max_photos // REVIEWED_SHARE]]
     rest = np.random.default_rng(gallery.seed).permutation(len(ordered))
-    wanted = np.concatenate([ordered[rank < TYPICAL_SHOWN], on_map, rest])
+    wanted = np.concatenate([ordered[rank == 0], on_map, to_look_at, ordered[rank < TYPICAL_SHOWN], rest]).astype(int)
     _, first = np.unique(wanted, return_index=True)
     return wanted[np.sort(first)][:max_photos]
 
@@ -140,9 +143,10 @@ def _clusters(gallery, near):
 
 
 def _models(gallery):
-    """Name and colour of each true model: that of the cluster matched to it, so that what agrees looks alike."""
+    """Name, photos and colour of each true model: that of the cluster matched to it, as what agrees looks alike."""
     colours = numbers_of_models(gallery.true, gallery.predicted)
-    return [{"name": name, "colour": colours[name]} for name in np.unique(gallery.true).tolist()]
+    return [{"name": name, "size": size, "colour": colours[name]}
+            for name, size in zip(*(part.tolist() for part in np.unique(gallery.true, return_counts=True)))]
 
 
 def _map(gallery, place):

@@ -21,7 +21,7 @@ from imgcluster.files import write_json, write_lines
 from imgcluster.plots.style import NUM_COLOURS
 from imgcluster.report import write_report
 from imgcluster.report.confusion import confused_pairs, split_models
-from imgcluster.report.content import earlier_photos
+from imgcluster.report.content import earlier_photos, rows_shown
 from imgcluster.report.sprites import pack_sprites, thumbnail
 from imgcluster.report.tables import answer, doubtful_files, records, scores
 
@@ -154,6 +154,17 @@ def test_all_photos_to_look_at_are_counted_though_the_page_holds_a_sample(tmp_pa
     page = Page(tmp_path / "report.html")
     assert len(page.data["review"]) == 12 and "12 photos of 60 are in this page" in page.text
     assert re.search(r'60 <small><a href="#review">doubtful photos', page.text)
+
+
+def test_a_sample_holds_a_photo_of_each_cluster_those_of_the_map_and_some_to_look_at(tmp_path):
+    gallery = make_gallery(tmp_path, num_photos=60)
+    first = {gallery.typical_first(np.flatnonzero(gallery.predicted == cluster))[0] for cluster in range(3)}
+    on_map = set(gallery.unit_photo[gallery.unit_photo >= 0].tolist())
+    others = sorted(set(range(60)) - first - on_map)
+    room = len(first | on_map) + 2  # the two that come next
+    write_table(gallery.data_dir / "review.csv", pd.DataFrame({"file": [gallery.img_paths[row] for row in others]}))
+    rows = set(rows_shown(gallery, room).tolist())
+    assert room >= 8 and rows == first | on_map | set(others[:2])
 
 
 def test_a_sample_is_seeded_says_so_and_shows_every_cluster(tmp_path):

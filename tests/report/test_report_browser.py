@@ -296,6 +296,11 @@ def test_corrected_clusters_count_the_photos_that_are_not_in_the_page_as_well(br
              for card in browser.find_elements("css selector", "#cards .card")}
     assert sizes.pop("Cluster new-1") == "1 photo"
     assert sorted(sizes.values()) == ["7 photos", "8 photos", "8 photos"]
+    for chips, numbers in (("#map-chips", ["8", "8", "7", "1"]), ("#scatter-chips", ["8", "8", "7", "1"])):
+        assert [chip.text for chip in browser.find_elements("css selector", f"{chips} .number")] == numbers
+    click(browser, "#scatter-colour button:nth-child(2)")
+    of_models = [int(chip.text) for chip in browser.find_elements("css selector", "#scatter-chips .number")]
+    assert of_models == [8, 8, 7]
 
 
 def test_a_true_label_in_the_legend_shows_its_photos_and_no_others(browser, tmp_path):

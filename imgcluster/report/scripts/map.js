@@ -176,7 +176,7 @@ function startMap() {
   }
 
   function showLegend() {
-    drawLegend($("map-chips"), tally(shownOf), clusterChip, (id) => { picked = id; view.redraw(); });
+    drawLegend($("map-chips"), sizesNow(), clusterChip, (id) => { picked = id; view.redraw(); });
   }
 
   Object.assign(view.handlers, { hover, key, click: (x, y) => open(unitAt(x, y)),

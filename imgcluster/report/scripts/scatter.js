@@ -158,7 +158,8 @@ function startScatter() {
   }
 
   function showLegend() {
-    drawLegend($("scatter-chips"), tally(points.map(groupAt)), colouring === "model" ? modelChip : clusterChip,
+    const sizes = colouring === "model" ? [...new Set(photos.model)].map((id) => [id, data.models[id].size]) : sizesNow();
+    drawLegend($("scatter-chips"), sizes, colouring === "model" ? modelChip : clusterChip,
       (group) => { picked = group; view.redraw(); });
   }
 
