@@ -15,6 +15,7 @@ from collections import Counter
 from imgcluster.clusters.carried_over import corrected
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.copies import copy_groups
+from imgcluster.clusters.corrections_file import read_corrections
 from imgcluster.clusters.finding import find_clusters, finish_others, place_photos, what_is_left
 from imgcluster.clusters.placing import require_chain, to_place_anew
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
@@ -32,6 +33,7 @@ def main(argv=None):
     folder_of = step.settings.data_dir_of
     chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
     finish_others(step.settings, step.data_dir, chain)
+    read_corrections(step.data_dir / "corrections.csv", "")  # one that cannot be read stops the step, so at once
     img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
     if not img_paths:
         raise UserError(f"{step.show(step.data_dir / 'img_paths.txt')} lists no photos; run 00_make_labels_true.py, or "

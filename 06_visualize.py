@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Step 06: figures of the result, and a report to look at in any browser.
 
-Reads:   features.npy, labels_pred, clusters.csv and som.npz of DATA_DIR; labels_true, metrics.json, history.csv of
-         TRAIN_DATASET and the photos where they exist
+Reads:   features.npy, labels_pred, clusters.csv and som.npz of DATA_DIR; the photos, labels_true, metrics.json,
+         corrections.csv, the tables of steps 01 and 04 and the records of all steps, history.csv of TRAIN_DATASET, and
+         the datasets in whose clusters photos were placed, where they exist
 Writes:  RESULT_DIR/report.html, *.png and cluster_sheets/*.png; clusters/<cluster>/ with EXPORT_CLUSTERS
 Windows: none, unless --show asks for them
 Runtime: about half a minute for 1,000 photos, two minutes for 10,000
@@ -10,9 +11,11 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 import sys
 
 from imgcluster.clusters.cluster_results import warn_of_what_was_scored
+from imgcluster.clusters.corrections_file import read_corrections
 from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.chain import chain_behind
+from imgcluster.datafiles.feature_record import are_others
 from imgcluster.datafiles.records import fingerprint
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
@@ -36,7 +39,8 @@ def main(argv=None):
     step.claim()
     for folder in (step.result_dir, step.result_dir / "cluster_sheets"):
         remove_leftovers(folder)
-    step.warn_if_changed("00", "03", "04")
+    read_corrections(step.data_dir / "corrections.csv", "")  # one that cannot be read stops the page, so at once
+    step.warn_if_changed("00", *() if are_others(step.data_dir) else ("03",), "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_what_was_scored(step.data_dir, warn=step.warn)
     chain = chain_behind(step.data_dir, folder_of=settings.data_dir_of)

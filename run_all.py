@@ -31,7 +31,9 @@ from imgcluster.running.run_summary import summary, time_of_record
 from imgcluster.running.step_process import reason, run_step
 
 ROOT = Path(__file__).resolve().parent
-SCRIPTS = {script.name[:2]: script for script in sorted(ROOT.glob("0[0-6]_*.py"))}
+SCRIPTS = {name[:2]: ROOT / f"{name}.py" for name in (
+    "00_make_labels_true", "01_img_preprocess", "02_finetune_network", "03_extract_features", "04_cluster_som",
+    "05_evaluate", "06_visualize")}
 
 
 def main(argv=None):

@@ -455,3 +455,12 @@ def test_no_step_writes_where_another_run_is_at_work(tmp_path, script):
     assert "Another run is working on" in run(script, project, "TRAIN_DATASET=set", check=2).stderr
     assert {path: path.read_bytes() for path in data.iterdir()} == before
     lock.release()
+
+
+def test_corrections_that_cannot_be_read_stop_a_step_before_its_work(project):
+    data = with_features(project, np.random.default_rng(0).normal(size=(12, 8)).astype(np.float32))
+    run("04_cluster_som.py", project, "NUM_CLUSTERS=3")
+    (data / "corrections.csv").write_bytes("action,file,cluster,value\nmerge,,2,0\n".encode("utf-16"))
+    for script, work in (("04_cluster_som.py", "epoch"), ("06_visualize.py", "figures")):
+        said = run(script, project, check=2).stderr
+        assert "corrections.csv" in said and "UTF-8" in said and work not in said

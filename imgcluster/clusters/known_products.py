@@ -66,8 +66,9 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
         _tell_why_without(folder, data_dir, error, name=name, say=say, warn=warn)
         return None
     if len(known.labels) < LEAST_PHOTOS * len(set(known.labels)):
-        said = (f"{counted(len(known.labels), 'labelled photo')} of {counted(len(set(known.labels)), 'product')} do "
-                "not show how often one is photographed, nor what differs within it")
+        number = len(known.labels)
+        said = (f"{counted(number, 'labelled photo')} of {counted(len(set(known.labels)), 'product')}, copies aside, "
+                f"{'does' if number == 1 else 'do'} not show how often one is photographed, nor what differs within it")
         if asked:
             raise UserError(f"CALIBRATION_DATASET = {name!r}: its {said}; name a dataset of two photos a product or "
                             "more, or None")

@@ -15,6 +15,7 @@ from imgcluster.plots.style import (
     short_names,
     text_style,
 )
+from imgcluster.wording import text_width
 
 MAX_SIDE = 60  # units along the longer side of a wall of photos
 _LONGEST_NAME = 14  # characters of a cluster's name
@@ -106,18 +107,21 @@ def _draw_borders(axes, outlines, unit_clusters, *, width, colour=BORDER_COLOUR)
 
 
 def _name_clusters(axes, centres, unit_clusters, *, points, size, names=None):
-    """Name each cluster once, at its unit nearest to the middle of it, unless that would cover a larger one's name.
+    """Name each cluster once, at its unit nearest to the middle of it or beside the edge there, unless that would cover
+    a larger one's name.
 
     points: typographic points of a data unit.
     """
     flat = unit_clusters.ravel()
+    low, high = np.sort(np.transpose([axes.get_xlim(), axes.get_ylim()]), axis=0)
     clusters, sizes = np.unique(flat[flat >= 0], return_counts=True)
     largest_first, taken = clusters[np.argsort(-sizes, kind="stable")].tolist(), []
     texts = short_names([(names or {}).get(cluster, cluster) for cluster in largest_first], _LONGEST_NAME)
     for cluster, text in zip(largest_first, texts):
         own = centres[flat == cluster]
         place = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
-        half = np.array([0.36 * (len(text) + 0.6), 0.7]) * size / points
+        half = np.array([0.38 * (text_width(text) + 0.6), 0.7]) * size / points
+        place = np.clip(place, np.minimum(low + half, (low + high) / 2), np.maximum(high - half, (low + high) / 2))
         if all((abs(place - other) > half + other_half).any() for other, other_half in taken):
             taken.append((place, half))
             axes.text(*place, text, ha="center", va="center", fontsize=size, path_effects=outline(3),

@@ -6,7 +6,7 @@ from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections
 from imgcluster.csv_tables import read_table
-from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in, read_features
+from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in
 from imgcluster.datafiles.chain import chain_labels, clusters_record
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
@@ -81,7 +81,7 @@ def _earlier_features(gallery):
     """The earlier galleries that have clusters and features as many as the last of them, and these, `Joined`."""
     there = [each for each in gallery.earlier
              if all((each.data_dir / name).exists() for name in ("labels_pred.txt", "features.npy"))]
-    parts = [read_features(each.data_dir) for each in there]
+    parts = [each.features for each in there]
     pairs = [(each, part) for each, part in zip(there, parts) if part.shape[1] == parts[0].shape[1]]
     return [each for each, _ in pairs], Joined([part for _, part in pairs]) if pairs else None
 
@@ -100,7 +100,7 @@ def page_data(gallery, rows):
     """Everything the scripts need, as a dict of JSON values; a photo is named by its place in `rows`."""
     place = np.full(len(gallery.img_paths), -1)
     place[rows] = np.arange(len(rows))
-    near, near_photos = nearness(read_features(gallery.data_dir), gallery.predicted, rows)
+    near, near_photos = nearness(gallery.features, gallery.predicted, rows)
     review, data = _review_table(gallery), dict.fromkeys(("models", "pairs", "splits"))
     if gallery.true is not None:
         data = {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}

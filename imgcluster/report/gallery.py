@@ -20,6 +20,7 @@ from imgcluster.datafiles.artefacts import (
     read_labels_true,
     require,
 )
+from imgcluster.datafiles.feature_record import are_others
 from imgcluster.datafiles.records import changed_inputs
 from imgcluster.errors import UserError
 from imgcluster.files import read_arrays, read_json
@@ -56,6 +57,11 @@ class Gallery:
     @cached_property
     def img_paths(self):
         return read_img_paths(self.data_dir)
+
+    @cached_property
+    def features(self):
+        """Memory-mapped, checked once."""
+        return read_features(self.data_dir)
 
     @cached_property
     def predicted(self):
@@ -96,15 +102,16 @@ class Gallery:
 
     @cached_property
     def history(self):
-        """The epochs of the training of the network, a DataFrame; None where none was trained."""
-        table = read_table(self.train_dir / "history.csv") if self.train_dir else pd.DataFrame()
+        """The epochs of the training of the network, a DataFrame; None where none was trained, or had no part."""
+        had_part = self.train_dir and not are_others(self.data_dir)
+        table = read_table(self.train_dir / "history.csv") if had_part else pd.DataFrame()
         numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in table.columns if name != "phase"}
         return None if table.empty else table.assign(**numbers)
 
     @cached_property
     def layout(self):
         """The photos in the plane (a `plots.layout.Layout`): laid out once for all that show them there."""
-        return lay_out(read_features(self.data_dir), seed=self.seed, max_photos=self.max_photos)
+        return lay_out(self.features, seed=self.seed, max_photos=self.max_photos)
 
     @cached_property
     def unit_photo(self):
@@ -143,9 +150,8 @@ class Gallery:
         """How near each photo is to the mean of all in its cluster, a cosine [N].
 
         Copies come after all other photos, lest one that many sellers use be all that is seen of its product."""
-        features = read_features(self.data_dir)
-        likeness = likeness_to_means(features, np.unique(self.predicted, return_inverse=True)[1])
-        first = is_first(copy_groups(self.data_dir, self.img_paths, features))
+        likeness = likeness_to_means(self.features, np.unique(self.predicted, return_inverse=True)[1])
+        first = is_first(copy_groups(self.data_dir, self.img_paths, self.features))
         return np.where(first, likeness, likeness - 2)
 
     def typical_first(self, rows):

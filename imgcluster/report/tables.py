@@ -6,7 +6,7 @@ from imgcluster.clusters.cluster_count import beyond_interval, how_to_narrow
 from imgcluster.clusters.new_groups import num_alike
 from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.chain import clusters_record, highest_before
-from imgcluster.datafiles.feature_record import features_record
+from imgcluster.datafiles.feature_record import RECORD, are_others, features_record
 from imgcluster.datafiles.records import read_record
 from imgcluster.files import read_json
 from imgcluster.photos.photo_audit import INCOMPLETE
@@ -124,11 +124,12 @@ def records(gallery):
     comes after the page.
 
     That of step 02 is the training set's, whose name is its "dataset"; a network of the dataset itself that is not in
-    use has no part in the run.
+    use has no part in the run, and none has where features of one's own took the place of those of step 03.
     """
-    own = [read_json(path) for path in gallery.data_dir.glob("made_by_*.json")
-           if path.name not in ("made_by_02.json", "made_by_06.json")]
-    trained = gallery.train_dir and read_record(gallery.train_dir, "02")
+    others = are_others(gallery.data_dir)
+    passed_over = ("made_by_02.json", "made_by_06.json", *[RECORD] * others)
+    own = [read_json(path) for path in gallery.data_dir.glob("made_by_*.json") if path.name not in passed_over]
+    trained = gallery.train_dir and not others and read_record(gallery.train_dir, "02")
     found = [*own, *([trained | {"dataset": gallery.train_dir.name}] if trained else [])]
     return [{"step": str(record["step"]), "outputs": [str(name) for name in record.get("outputs", ())],
              "settings": record.get("settings") or {}, "versions": record.get("versions") or {},

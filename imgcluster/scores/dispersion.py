@@ -6,7 +6,7 @@ from imgcluster.rows import blocks, read_rows
 from imgcluster.structure.neighbours import add_by_group
 
 _MEGABYTES = 256  # of one block of distances between centres
-_COINCIDE = 1e-8  # centres nearer than this are the same but for rounding
+_COINCIDE = 1e-8  # centres nearer than this, as a share of their largest coordinate, are the same but for rounding
 
 
 class Dispersion:
@@ -30,10 +30,10 @@ class Dispersion:
 
     def davies_bouldin(self):
         """Return the mean over clusters of the worst (spread + other spread) / distance of centres (1979); >= 0."""
-        spread = self.distances / self.sizes
+        spread, apart = self.distances / self.sizes, _COINCIDE * np.abs(self.centres).max()
 
         def worst(gaps, start):
-            ratios = (spread[start:start + len(gaps), None] + spread) / np.where(gaps > _COINCIDE, gaps, np.inf)
+            ratios = (spread[start:start + len(gaps), None] + spread) / np.where(gaps > apart, gaps, np.inf)
             return ratios.max(axis=1)
 
         chunks = pairwise_distances_chunked(self.centres, reduce_func=worst, working_memory=_MEGABYTES)

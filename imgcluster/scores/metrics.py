@@ -107,7 +107,7 @@ def ari_interval(true, predicted, *, samples=1000, level=0.95, seed):
     Wu, Annals of Statistics 17, 1989; Politis & Romano, Annals of Statistics 22, 1994). The bootstrap proper, with
     replacement, pairs photos with copies of themselves, which always agree: it is biased upwards and misses a low
     ARI (Severiano et al., PLoS ONE 6, 2011, who recommend the jackknife). true, predicted: as in `clustering_scores`;
-    0 < level < 1. One photo gives an interval of no width.
+    0 < level < 1. One photo gives an interval of no width; that of few photos holds the score all the same.
     """
     (_, true), (_, predicted) = _numbered(true, predicted)
     estimate, half = float(adjusted_rand_score(true, predicted)), len(true) // 2
@@ -120,7 +120,7 @@ def ari_interval(true, predicted, *, samples=1000, level=0.95, seed):
     scores = np.array([_ari(photos, row, column) for photos in drawn])
     spread = np.sqrt(half / (len(true) - half)) * (scores - scores.mean())
     low, high = estimate + np.quantile(spread, [(1 - level) / 2, (1 + level) / 2])
-    return float(max(low, -1.0)), float(min(high, 1.0))
+    return float(max(min(low, estimate), -1.0)), float(min(max(high, estimate), 1.0))
 
 
 def _ari(photos, row, column):

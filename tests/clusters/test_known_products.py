@@ -182,7 +182,7 @@ def test_products_of_a_single_photo_each_show_nothing(tmp_path):
     told = []
     options = {"folder": known_dir, "name": "known", "say": told.append, "warn": pytest.fail}
     assert known_for(data_dir, features, asked=False, **options) is None
-    assert len(told) == 1 and "40 labelled photos of 39 products do not show" in told[0]
+    assert len(told) == 1 and "40 labelled photos of 39 products, copies aside, do not show" in told[0]
     with pytest.raises(UserError, match="CALIBRATION_DATASET = 'known'.*two photos a product"):
         known_for(data_dir, features, asked=True, **options)
 

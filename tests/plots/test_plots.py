@@ -485,3 +485,17 @@ def test_42_colours_differ_and_then_come_again():
 
 def test_168_groups_look_different():
     assert len({(group_colour(index), group_marker(index)) for index in range(168)}) == 168
+
+
+def test_names_at_the_edge_of_the_map_are_whole():
+    names = {0: "Air Jordan 1 Retro", 1: "Air Jordan 2 Retro"}
+    figure = distance_map_figure(np.ones((2, 12)), np.repeat([[0, 1]], 6, axis=1).repeat(2, axis=0), names=names,
+                                 topology="rectangular", title="")
+    narrow = distance_map_figure(np.ones((2, 12)), np.pad([[0], [0]], ((0, 0), (0, 11)), constant_values=-1),
+                                 names=names, topology="rectangular", title="")
+    for drawn, number in ((figure, 2), (narrow, 1)):
+        axes, panel = drawn.axes[0], drawn.axes[0].get_window_extent()
+        assert len(axes.texts) == number
+        for text in axes.texts:
+            extent = text.get_window_extent()
+            assert panel.x0 <= extent.x0 + 2 and extent.x1 - 2 <= panel.x1

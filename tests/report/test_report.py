@@ -16,6 +16,7 @@ from imgcluster.clusters import clusterings
 from imgcluster.clusters.clusterings import Found
 from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.datafiles.feature_record import features_digest
 from imgcluster.datafiles.records import write_record
 from imgcluster.files import write_json, write_lines
 from imgcluster.plots.style import NUM_COLOURS
@@ -527,6 +528,7 @@ def test_clusters_show_photos_of_all_weeks_that_had_them(tmp_path):
             drawn = week.img_paths.index(file) // 4
             assert np.abs(tile(page, index)[60:100, 60:100].mean(axis=(0, 1)) - COLOURS[drawn]).max() < 30
     np.save(weeks[0].data_dir / "features.npy", np.ones((12, 3), np.float32))
+    gallery = dataclasses.replace(gallery, earlier=tuple(map(dataclasses.replace, gallery.earlier)))
     assert {each.name for photos in earlier_photos(gallery).values() for each, _ in photos} == {"week2"}
 
 
@@ -629,3 +631,14 @@ def test_photos_in_no_cluster_are_neither_put_together_nor_a_part_of_a_model():
     assert pair["wrong_pairs"] == 5 and pair["clusters"] == [0] and pair["rows"][1].tolist() == [16]
     assert split_models(true, np.where(predicted == 1, -1, predicted)) == []
     assert confused_pairs(true, np.full(20, -1)) == split_models(true, np.full(20, -1)) == []
+
+
+def test_features_of_ones_own_are_of_no_network_of_the_run(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_record(gallery.data_dir, "03", settings={"BACKBONE": "MobileNet"}, outputs=["features.npy"],
+                 features=features_digest(gallery.data_dir))
+    write_record(gallery.train_dir, "02", settings={}, outputs=["network.keras"])
+    assert {"02", "03"} <= {record["step"] for record in records(gallery)} and gallery.history is not None
+    np.save(gallery.data_dir / "features.npy", np.ones((24, 3), np.float32))
+    own = dataclasses.replace(gallery)
+    assert not {"02", "03"} & {record["step"] for record in records(own)} and own.history is None

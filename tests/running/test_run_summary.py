@@ -33,3 +33,13 @@ def test_the_summary_names_what_was_written_and_the_ari(tmp_path):
     assert said(settings, [("new", "05", 1.0, 0, True)]).splitlines()[-1] == "new: 1 cluster"
     failed = said(settings, [("new", "04", 1.0, 0, True), ("new", "05", 2.5, 2, False)])
     assert failed.splitlines()[-1].endswith("failed") and "clusters" not in failed
+
+
+def test_scores_of_earlier_clusters_are_not_the_result_of_a_run(tmp_path):
+    settings = settings_in(tmp_path)
+    finish(settings, "new", "05", "06")
+    (settings.folder("DATA_DIR") / "metrics.json").write_text('{"ari": 1.0, "num_clusters": 9, "num_models_true": 9}')
+    rows = [("new", "06", 1.0, 0, True)]
+    assert said(settings, rows).endswith("9 clusters for 9 models, ARI 1.000")
+    write_lines(settings.folder("DATA_DIR") / "output_of_00", ["others since"])  # which step 05 read
+    assert "clusters" not in said(settings, rows)

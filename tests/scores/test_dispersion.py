@@ -45,3 +45,13 @@ def test_centres_that_are_the_same_but_for_rounding_are_scored_as_one_place():
     dispersion = Dispersion(np.concatenate([photos, photos[::-1], photos + 9]), np.repeat([0, 1, 2], 700))
     assert 0 < np.linalg.norm(dispersion.centres[0] - dispersion.centres[1]) < 1e-12
     assert dispersion.davies_bouldin() < 1
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1, 1e6])
+def test_the_unit_of_the_features_plays_no_part(scale):
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 3
+    features = rng.normal(size=(60, 4)) + 3 * labels[:, None]
+    scores = [(each.davies_bouldin(), each.calinski_harabasz())
+              for each in (Dispersion(features, labels), Dispersion(scale * features, labels))]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-6) and scores[0][0] > 0.1

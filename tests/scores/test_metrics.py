@@ -238,3 +238,12 @@ def test_photos_in_no_cluster_match_no_model_and_have_a_column_of_their_own():
         table = confusion_of_largest(true, labels)
         assert list(table.columns) == ["4", "9", "no cluster", "other"]
         assert table.to_numpy().tolist() == [[5, 0, 1, 0], [1, 2, 2, 0], [0, 0, 4, 0]]
+
+
+@pytest.mark.parametrize("rare", [1, 3, 5, 6])
+def test_the_interval_of_few_photos_holds_the_score(rare):
+    # Few halves have none of the rare model, and so a score of 1.
+    true, predicted = [0] * (20 - rare) + [1] * rare, [0] * 20
+    for labels in ((true, predicted), (predicted, true)):
+        low, high = ari_interval(*labels, seed=0)
+        assert low <= sk.adjusted_rand_score(*labels) == 0 <= high

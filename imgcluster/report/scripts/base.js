@@ -170,6 +170,15 @@ const baseName = (file) => file.slice(file.lastIndexOf("/") + 1);
 // Both its ends tell a name apart.
 const shortened = (text, length) => (text.length > length
   ? `${text.slice(0, Math.ceil((length - 1) / 2))}…${text.slice(-Math.floor((length - 1) / 2))}` : text);
+// Texts shortened to a length, to up to twice as much where they would look alike.
+function toldApart(texts, length) {
+  let short = texts.map((text) => shortened(text, length));
+  for (let wider = length + 1; wider <= 2 * length && new Set(short).size < short.length; wider += 1) {
+    const often = new Map(tally(short));
+    short = short.map((text, place) => (often.get(text) > 1 ? shortened(texts[place], wider) : text));
+  }
+  return short;
+}
 const shortName = (file) => shortened(baseName(file).replace(/\.\w+$/, ""), 9);
 // What is searched by and what is found, whatever the case and spelling (ß is SS in capitals).
 const folded = (text) => text.normalize("NFC").toUpperCase();

@@ -79,7 +79,9 @@ function startMap() {
 
   // The unit in the middle of each cluster bears its name where there is room; clusters of most units come first.
   let labelled = [];
+  const labels = new Map();  // letters -> the names of those, shortened to so many
   function placeLabels() {
+    labels.clear();
     const units = new Map();
     photo.forEach((index, unit) => {
       if (index >= 0) units.set(unitCluster(unit), [...(units.get(unitCluster(unit)) ?? []), unit]);
@@ -100,9 +102,11 @@ function startMap() {
     context.textAlign = "center";
     context.textBaseline = "middle";
     const taken = [];
-    for (const [id, { unit, units }] of labelled) {
+    if (!labels.has(letters)) labels.set(letters, toldApart(labelled.map(([id]) => groups.get(id)?.short ?? names.get(id)
+      ?? (id === -1 ? "none" : String(id))), letters));
+    for (const [place, [, { unit, units }]] of labelled.entries()) {
       if (cell * Math.sqrt(units) < 28) continue;
-      const text = shortened(groups.get(id)?.short ?? names.get(id) ?? (id === -1 ? "none" : String(id)), letters);
+      const text = labels.get(letters)[place];
       const width = context.measureText(text).width + size;
       const [middle, y] = view.toScreen(xs[unit], ys[unit] + 0.5);
       const x = inSight(middle, width);
