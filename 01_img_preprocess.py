@@ -3,7 +3,8 @@
 
 Reads:   RAW_IMG_DIR (never changed)
 Writes:  IMG_DIR (same relative paths), photos.csv, skipped.csv, duplicates.csv, img_paths.txt and labels_true of the
-         photos that can be used; DATA_DIR/masks/*.png with SAVE_MASKS
+         photos that can be used; preprocess.jsonl, by which photos are not done again; DATA_DIR/masks/*.png with
+         SAVE_MASKS
 Runtime: about 15 photos a second and core where every product is cut out, two to three times that by default;
          photos that did not change are not done again
 """

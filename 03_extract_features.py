@@ -3,9 +3,9 @@
 
 Reads:   IMG_DIR, img_paths.txt; network.keras and kind.npz of TRAIN_DATASET where step 02 made them, else the
          pretrained network
-Writes:  DATA_DIR/features.npy (float32 [photos, features]); of a fine-tuned network also features_before.npy (float16,
-         what it saw before that); with FEATURES_TSV also features.tsv, metadata.tsv, sprite.png and
-         projector_config.pbtxt for TensorBoard
+Writes:  DATA_DIR/features.npy (float32 [photos, features]); of a fine-tuned or fitted network also features_before.npy
+         (float16, what it saw before that); with PCA_WHITENING whitening.npz; photos that cannot be read go to
+         skipped.csv; with FEATURES_TSV also features.tsv, metadata.tsv, sprite.png and projector_config.pbtxt
 Runtime: on two free cores up to 130 photos/s with MobileNetV2, 30 with InceptionV3; a killed run goes on where it was,
          and features of the same photos by the same network and settings are left as they are
 """

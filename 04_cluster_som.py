@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Step 04: a Self-Organizing Map of the photos, the number of clusters, and the cluster of each photo.
 
-Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); duplicates.csv, as one of several copies
-         counts; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map, clusters and
+Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); features_before.npy, by which the number
+         is estimated where it is there; duplicates.csv, as one of several copies counts; photos.csv, by which renamed
+         photos are known again; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map, clusters and
          features of ASSIGN_TO when that is set, and of what that was placed in; corrections.csv where you put one (the
          report exports it), clusterings/
 Writes:  labels_pred.*, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv if clusters have names;

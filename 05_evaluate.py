@@ -4,8 +4,9 @@
 Photos that fit no cluster (-1) count against the true labels as a cluster of their own each; scores that need no labels
 leave them out.
 
-Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy and som.npz where they exist; the
-         labels of ASSIGN_TO where photos were placed in its clusters, and of what that was placed in
+Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy, som.npz and cluster_count.json where
+         they exist; what steps 01 and 02 noted of the photos of TRAIN_DATASET; the labels of ASSIGN_TO where photos
+         were placed in its clusters, and of what that was placed in
 Writes:  metrics.json
 Runtime: seconds; half a minute for 20,000 photos
 """

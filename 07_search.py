@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Step 07: find the products most similar to a photo.
 
-Reads:   the photos given; features.npy, img_paths.txt of DATA_DIR, labels_true or labels_pred where there are any,
-         catalog.csv (columns file or model, then name, price, url, ...) where there is one
+Reads:   the photos given; features.npy and img_paths.txt of DATA_DIR, and where there are any features_before.npy,
+         labels_true or labels_pred, cluster_names.csv and catalog.csv (columns file or model, then name, price, url,
+         ...); the network that made the features
 Prints:  a table, JSON or CSV on standard output; all else goes to standard error
-Writes:  DATA_DIR/search_calibration.json; RESULT_DIR/search/*.png with --figure; with --add the photos and features
+Writes:  DATA_DIR/search_calibration.json, with faiss-cpu from a million photos on also search.faiss and
+         search_faiss.json; RESULT_DIR/search/*.png with --figure; with --add the photos and features
 Runtime: about 5 s to start the network, then 5 to 10 photos/s; fewer with InceptionV3
 """
 import sys

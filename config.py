@@ -18,8 +18,8 @@ DATASET = "sample"
 # What step 02 adapts the pretrained network to:
 #   "auto"     the photos of DATASET, without looking at their labels. The network's weights stay as they are; only its
 #              pooling (see POOLING) is fitted to the photos, which tells products apart better. Needs 50 photos or
-#              more. For the sample, "auto" means its training part, which has labels; where CALIBRATION_DATASET names a
-#              dataset, it means None
+#              more. For the sample, "auto" means its training part, "sample_train", which has labels; where
+#              CALIBRATION_DATASET names a dataset, it means None
 #   "<name>"   a photo set WITH labels, to fine-tune the network on (TRAIN_LABELS_FROM says where the labels are). It
 #              should show other products than those to be clustered, of the same kind if you can
 #   None       nothing: the pretrained network is used as it is. Better where a group is a kind of thing (shirts, hats)
@@ -106,8 +106,8 @@ SAVE_MASKS = False
 # Either way copies are listed in duplicates.csv, and no file is deleted.
 REMOVE_DUPLICATES = False
 
-# Longer side, in pixels, of the photos written to IMG_DIR; larger photos are scaled down. Must be at least the
-# network's input size; more only costs disk space and time.
+# Longer side, in pixels (from 32), of the photos written to IMG_DIR; larger photos are scaled down. Should be at least
+# the network's input size (step 03 warns); more only costs disk space and time.
 MAX_IMG_SIDE = 640
 
 # ---------------------------------------------------------------- the network (steps 02, 03 and 07)
@@ -213,7 +213,8 @@ LEARNING_RATE = 2e-4
 # two thirds of EPOCHS) or "plateau" (times 0.3 whenever nothing has improved for 2 epochs).
 LEARNING_RATE_SCHEDULE = "cosine"
 
-# Stop training when the score has not improved for this many epochs. The score is MAP@R of the held-out models
+# Stop training when the score has not improved for this many of the EPOCHS (HEAD_EPOCHS do not count), so for long
+# trainings: without effect unless it is smaller than EPOCHS. The score is MAP@R of the held-out models
 # (HOLDOUT_MODELS; how many of a photo's nearest photos show its own model), or the validation loss where there are
 # none.
 EARLY_STOPPING_PATIENCE = 8
@@ -241,15 +242,16 @@ AUGMENT_COLOR = 0.15        # saturation and hue, share, 0 to 1
 AUGMENT_NOISE = 0.01        # standard deviation as a share of full range, 0 to 0.5
 
 # How many randomly changed versions of each photo are made. The blocks that training does not change process each
-# version once; later epochs read the result from disk (up to 8 GB for each network while step 02 runs; where that is
-# not possible, as with None). None: new versions in every epoch, which takes twice the time.
+# version once; later epochs read the result from disk (up to 8 GB for each network, while step 02 runs). If it does not
+# fit there, versions are made anew in every epoch, as with None, which takes twice the time.
 AUGMENT_VERSIONS = 4
 
 # ---------------------------------------------------------------- step 03: features
 
 # When to use the network that step 02 fine-tuned. "auto": for photos of the kind of product that it was trained on;
 # photos of another kind get the features from before the training, which are better for them, if KEEP_PRETRAINED kept
-# them. True: for all photos, for example if step 03 takes your photos for another kind and you know better.
+# them. True: for all photos, for example if step 03 takes your photos for another kind and you know better. No effect
+# with ASSIGN_TO, or on the photos of TRAIN_DATASET.
 USE_FINE_TUNED = "auto"
 
 # True: average the features of each photo and its mirror image (also the probabilities of tools/predict_models.py).
@@ -278,8 +280,8 @@ FEATURES_TSV = False
 # Number of clusters (product models), if you know it. None: it is estimated.
 NUM_CLUSTERS = None
 
-# Roughly how many photos there are of one product model, if you know; a number of clusters near that which stands out
-# in the photos counts, too. None: not known.
+# Roughly how many photos there are of one product model, if you know. The number of clusters is then about photos /
+# this; if the photos themselves show a clear number near it, the two are joined. None: not known.
 NUM_IMGS_PER_MODEL = None
 
 # Name of a labelled dataset of other products, which shows step 04 how finely to count. If the network was not trained
@@ -287,15 +289,16 @@ NUM_IMGS_PER_MODEL = None
 # set. TRAIN_LABELS_FROM says where its labels are; run_all.py takes it through steps 00, 01 and 03, too. Its features
 # and those of DATASET must come from the same network, so none is fitted to DATASET: TRAIN_DATASET is the name of a
 # labelled dataset (this one, say) or None, and "auto" means None.
-# "auto": TRAIN_DATASET, if it has labels and features, shows the same kind of product, and a number is to be estimated.
+# "auto": TRAIN_DATASET, if it has labels and features, shows the same kind of product, and neither NUM_CLUSTERS nor
+# NUM_IMGS_PER_MODEL is set.
 # None: no dataset; the number is estimated from the photos alone.
 CALIBRATION_DATASET = "auto"
 
 # Name of a dataset that was clustered before (steps 03 and 04, with the same network), such as last week's. The photos
 # of DATASET are then placed in its clusters, which keep their numbers and names; photos that fit none, likely new
 # products, get cluster -1. If its photos were placed in the clusters of a third dataset, those are compared, too, and
-# so on back to the first week's. With TRAIN_DATASET = "auto" the network that made its features is used. None: cluster
-# DATASET by itself.
+# so on back to the first week's. With TRAIN_DATASET = "auto" the network that made its features is used. The other
+# settings of step 04 then have no effect, and PCA_WHITENING must be None. None: cluster DATASET by itself.
 ASSIGN_TO = None
 
 # True: photos far from all others, such as those of another kind of thing, get cluster -1 instead of the nearest
@@ -319,10 +322,11 @@ SOM_EPOCHS = 20
 
 # ---------------------------------------------------------------- steps 05 and 06: scores and figures
 
-# Number of random halves of the photos behind the interval of the ARI (adjusted Rand index, the main score of step 05).
+# Number of random halves of the photos behind the interval of the ARI (adjusted Rand index, the main score of step 05);
+# from 10.
 BOOTSTRAP_SAMPLES = 1000
 
-# Largest number of clusters and models that are shown one by one (contact sheets, confusion table).
+# Largest number of clusters and models that are shown one by one in contact sheets and in confusion.png; 0: neither.
 MAX_SHEETS = 20
 
 # Largest number of photos (from 10) that t-SNE lays out for the scatter plot; its time grows with them. If there are

@@ -82,7 +82,7 @@ def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, target, default in (("--from", "first", "00"), ("--to", "last", "06")):
         parser.add_argument(name, dest=target, metavar="NN", type=two_digits, choices=SCRIPTS, default=default,
-                            help=f"{target} step")
+                            help=f"{target} step, 00 to 06 (default: {default})")
     add_settings_arguments(parser)
     options = parser.parse_args(argv)
     if options.first > options.last:
