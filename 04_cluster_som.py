@@ -3,9 +3,9 @@
 
 Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); features_before.npy, by which the number
          is estimated where it is there; duplicates.csv, as one of several copies counts; photos.csv, by which renamed
-         photos are known again; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map, clusters and
-         features of ASSIGN_TO when that is set, and of what that was placed in; corrections.csv where you put one (the
-         report exports it), clusterings/
+         photos are known again; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map,
+         clusters and features of ASSIGN_TO when that is set, and of what that was placed in; corrections.csv where you
+         put one (the report exports it), clusterings/
 Writes:  labels_pred.*, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv if clusters have names;
          clusterings/ (the clusters as they were found, for corrections to carry over)
 Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
