@@ -38,6 +38,9 @@ def main(argv=None):
         step.warn(f"{name}: {reason}")
     if done.skipped[5:]:
         step.warn(f"{len(done.skipped) - 5} more cannot be used: {step.show(step.data_dir / 'skipped.csv')}")
+    if done.replaced and (step.data_dir / "corrections.csv").exists():
+        step.warn(f"{counted(len(done.replaced), 'photo')}, the first {min(done.replaced)}: another file than before "
+                  "under the same name. In a cluster that you corrected it stays where it was: look at it")
     # Photos without labels are no reason to stop here, as they are for step 00.
     labels = labels_where_there_are(done.kept, needed=(step.data_dir / "labels_true.txt").exists(), warn=step.warn,
                                     **label_options(settings))

@@ -332,6 +332,7 @@ def test_new_photos_keep_the_numbers_of_an_earlier_dataset(project):
     assert np.mean(np.array(later[:-1]) == np.array(former[1:])) > 0.9 and later[-1] == "-1"
     run("05_evaluate.py", project, "DATASET=later")
     assert "earlier run" not in run("06_visualize.py", project, "DATASET=later").stderr
+    photos(project / "raw_img" / "later", read_lines(data / "img_paths.txt")[:9])
     run("06_visualize.py", project, "DATASET=later", "EXPORT_CLUSTERS=copy")
     os.utime(project / "data" / "later" / "labels_pred.txt")  # made anew, and the same
     assert "earlier clusters" not in run("06_visualize.py", project, "DATASET=later").stderr

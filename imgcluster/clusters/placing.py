@@ -164,7 +164,7 @@ def to_place_anew(name, data_dir):
     if not later:
         return ""
     return (f"{listed(later)} {'was' if len(later) == 1 else 'were'} placed in these clusters as they were before: run "
-            f"04_cluster_som.py again with DATASET = {later[0]!r}, ASSIGN_TO = {name!r}"
+            f"run_all.py --from 04 with DATASET = {later[0]!r}, ASSIGN_TO = {name!r}"
             f"{', and so for the others' if len(later) > 1 else ''}")
 
 

@@ -16,6 +16,8 @@ from imgcluster.wording import meant
 
 log = logging.getLogger(__name__)
 
+# Python's constants, by how other languages write them.
+CONSTANTS = {"none": "None", "null": "None", "true": "True", "false": "False"}
 # What to write where a value is of the wrong kind, by pydantic's names for such errors. Tuples are numbers of rows and
 # columns. Of the quotes after --set the shell takes one pair away.
 TO_WRITE = {"bool_type": "True or False", "int_type": "a whole number", "int_from_float": "a whole number",
@@ -90,6 +92,8 @@ def _likely_meant(error):
     """Return the remedy for the slips that are made most often, "" for others."""
     if "unicodeescape" in str(error):
         return r'; write folders with /, as in "C:/photos"'
+    if isinstance(error, NameError) and error.name.lower() in CONSTANTS:
+        return f"; write {CONSTANTS[error.name.lower()]}"
     if isinstance(error, NameError):
         return f'; texts stand in quotes: "{error.name}"'
     return ""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from imgcluster.errors import UserError
 from imgcluster.photos.decoding import looks_like_image
-from imgcluster.wording import counted, meant
+from imgcluster.wording import counted, listed, meant
 
 SUFFIXES = frozenset((
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".heic",
@@ -16,7 +16,7 @@ _SIDE_FOLDERS = frozenset(("__MACOSX", "@eaDir"))  # thumbnails and resource for
 # What file managers leave behind, and what this project looks for in a folder of photos: not worth a word.
 _LEFT_BEHIND = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "picasa.ini", "icon\r"))
 _NOT_TOLD = _LEFT_BEHIND | {"catalog.csv"}
-_SUFFIXES_TOLD = 6
+_SUFFIXES_TOLD = _NAMES_TOLD = 6
 
 
 class Listing(NamedTuple):
@@ -93,7 +93,8 @@ def _require_folder(folder):
         if isinstance(error, PermissionError):
             raise UserError(f"No permission to read the photo folder {folder}: change its access rights.") from error
         beside = sorted(path.name for path in folder.parent.glob("*/"))
-        raise UserError(f"The photo folder {folder} does not exist{meant(folder.name, beside)}: create it and put "
+        there = meant(folder.name, beside) or (f" (beside it: {listed(beside, _NAMES_TOLD)})" if beside else "")
+        raise UserError(f"The photo folder {folder} does not exist{there}: create it and put "
                         "photos into it, or correct what names it (the settings DATASET and RAW_IMG_DIR, or an "
                         "argument).") from error
     if not is_folder:

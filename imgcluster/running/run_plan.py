@@ -59,7 +59,7 @@ def plan(settings, first, last):
     for source in ([settings] if first > "01" else []) + ([known] if known and first > "03" else []):
         if photos_came(source):
             tell(f"photos of {source.DATASET} came, left or changed since step 01 saw them; from step {first} on this "
-                 "has no effect\n")
+                 "has no effect: run all steps for it (--to 01, then --from 03, to keep the network)\n")
     own, before = training(settings, numbers)
     looks = int(first <= "01")
     planned = own[:looks] + before + own[looks:]

@@ -41,13 +41,14 @@ from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.objects import open_photo
 from imgcluster.search.products import likeness, nearest_products, products_of
-from imgcluster.wording import counted
+from imgcluster.wording import counted, listed
 
 # Files of step 04 and 03 with one row per photo that cannot be kept up: those steps make them again.
 PUT_ASIDE = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv", *WHOLE)
 # Files that need not be there; where they are not made anew, an earlier one no longer holds.
 KEPT_UP = (BEFORE, *labels_files("true"))
 BLOCK = 4096
+MOST_NAMED = 10  # photos in a message
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def find_new(folder, raw_dir, recipe, *, filters, workers):
     """Return (photos under `folder` that `raw_dir` lacks, those that it has, [(file, reason)] of unusable ones).
 
     Paths are relative; filters: options of `photo_audit.refusal`. A folder inside `raw_dir` has neither. Raises
-    UserError naming the first photo whose place is taken by another.
+    UserError naming photos whose places are taken by others.
     """
     folder, raw_dir = Path(folder), Path(raw_dir)
     if folder.resolve().is_relative_to(raw_dir.resolve()):
@@ -156,9 +157,11 @@ def find_new(folder, raw_dir, recipe, *, filters, workers):
     # A link that leads nowhere can be compared with no photo; why it cannot be read is told below.
     new = [name for name in names if not (raw_dir / name).exists() or not os.access(folder / name, os.R_OK)]
     there = sorted(set(names) - set(new))
-    for name in there:
-        if not filecmp.cmp(folder / name, raw_dir / name, shallow=False):
-            raise UserError(f"--add {folder}: {name} is there already, as another photo, in {raw_dir}; rename it")
+    others = [name for name in there if not filecmp.cmp(folder / name, raw_dir / name, shallow=False)]
+    if others:
+        are, them = ("are", "them") if others[1:] else ("is", "it")
+        raise UserError(f"--add {folder}: {listed(others, MOST_NAMED)} {are} there already, as another photo, in "
+                        f"{raw_dir}; rename {them}, or put {them} into a sub-folder of {folder}")
     taken = [parent for name in new for parent in Path(name).parents if (raw_dir / parent).is_file()]
     if taken:
         raise UserError(f"--add {folder}: there is a photo called {taken[0]} in {raw_dir}; rename the folder")

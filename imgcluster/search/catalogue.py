@@ -86,13 +86,15 @@ def _read(data_dir, stamps, say):
 
 def _product_data(data_dir, img_paths, products, say):
     """The ProductData, with a word on lines that are for nothing in the dataset."""
+    named = read_names(data_dir) if products.basis == "clusters" else {}
+    names = {str(cluster): name for cluster, name in named.items()}
     data = read_product_data(data_dir / "catalog.csv", img_paths)
-    strays = data.strays(img_paths, products.labels) if data.columns else ()
+    strays = data.strays(img_paths, [*products.labels, *names.values()]) if data.columns else ()
     if strays:
         lines = len(data.by_file) + len(data.by_model)
         say(f"catalog.csv: {len(strays):,} of its {lines:,} lines match no photo and no product, first "
             f"{strays[0][0]} {strays[0][1]!r}")
-    return data
+    return data.with_names(names)
 
 
 def _calibration(data_dir, index, products, general, stamps):

@@ -30,6 +30,16 @@ class ProductData:
         lines = (self.by_file.get(file) for file in files)
         return self.by_model.get(model_key(model)) or next(filter(None, lines), {})
 
+    def with_names(self, names):
+        """Return it with the line of a name for the cluster that bears it, too; names: {cluster: its name}.
+
+        A cluster's own line comes first, and a text that is a cluster's number is no name."""
+        numbers = set(map(model_key, names))
+        found = {model_key(cluster): self.by_model.get(model_key(name)) for cluster, name in names.items()
+                 if model_key(name) not in numbers}
+        by_number = {number: line for number, line in found.items() if line}
+        return ProductData(self.by_file, by_number | self.by_model, self.columns)
+
     def strays(self, files, models):
         """Return (column, text) of each line that is for none of these photos and models."""
         files, models = set(files), set(map(model_key, models))
@@ -46,8 +56,8 @@ def read_product_data(path, img_paths=()):
     """Return the ProductData in a CSV file (empty where there is none) for the photos `img_paths`.
 
     Columns: file (a photo, written as `spelling.as_listed` knows it) or model (the true label, with its blanks or
-    without, or the cluster's number), or both, each line filling one of them; any others are shown with the product,
-    name, price and url in their places. Raises UserError naming the column or line that is wrong.
+    without, or the cluster's number or name), or both, each line filling one of them; any others are shown with the
+    product, name, price and url in their places. Raises UserError naming the column or line that is wrong.
     """
     path = Path(path)
     if not path.exists():

@@ -129,6 +129,7 @@ def test_a_config_that_fails_is_named(tmp_path):
 
 @pytest.mark.parametrize("text, words", [
     ("DATASET = shoes", 'line 2: .*texts stand in quotes: "shoes"'),
+    ("LABELS_FROM = none", "line 2: .*; write None"), ("SAVE_MASKS = true", "line 2: .*; write True"),
     ("DATA_DIR = 'C:\\Users\\data'", r'line 2: .*write folders with /, as in "C:/photos"')])
 def test_of_frequent_slips_in_a_config_the_line_and_the_remedy_are_said(tmp_path, text, words):
     [line] = problems_of(config=write_config(tmp_path, f"EPOCHS = 3\n{text}\n"))

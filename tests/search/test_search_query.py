@@ -269,6 +269,17 @@ def test_lines_that_match_nothing_are_told(tmp_path):
         assert lines == said
 
 
+def test_clusters_are_found_in_a_catalog_by_their_names_too(tmp_path):
+    write_dataset(tmp_path, "pred", np.arange(30) % 3)
+    (tmp_path / "cluster_names.csv").write_text("cluster,name\n0,Red mug\n1,2\n2,Cup\n")
+    (tmp_path / "catalog.csv").write_text("model,price\nred mug,0\n2,1\nRed mug,2\nSaucer,3\n")
+    said = []
+    data = open_catalogue(tmp_path, seed=0, say=said.append).product_data
+    # A number is that of a cluster, though another one is called by it.
+    assert [data.of_product(label, []) for label in "012"] == [{"price": "2"}, {}, {"price": "1"}]
+    assert said == ["catalog.csv: 2 of its 4 lines match no photo and no product, first model 'red_mug'"]
+
+
 def test_a_catalog_that_a_spreadsheet_saved_with_semicolons_is_read(tmp_path):
     (tmp_path / "catalog.csv").write_text("model;price\nx;1,99\n")
     assert read_product_data(tmp_path / "catalog.csv").columns == ["price"]

@@ -310,6 +310,9 @@ def test_a_photo_of_the_same_name_is_not_overwritten(shop, tmp_path):
     save(tmp_path / "new" / "0_0_0.png", picture(1, 99))
     save(tmp_path / "new" / "9_0_0.png", picture(1, 98))
     assert "0_0_0.png is there already, as another photo" in refused(shop, "--add", tmp_path / "new")
+    first, second = sorted(path.name for path in (shop / "raw_img" / "shop").glob("*.png"))[:2]
+    save(tmp_path / "new" / second, picture(1, 97))
+    assert f"{first} and {second} are there already, as another photo" in refused(shop, "--add", tmp_path / "new")
 
 
 def test_a_folder_of_the_name_of_a_photo_is_not_put_in_its_place(shop, tmp_path):
