@@ -45,8 +45,7 @@ def main(argv=None):
     if are_others(step.data_dir):
         step.warn("features.npy is not the file that step 03 wrote: taken for features of your own "
                   "(if they are not, run 03_extract_features.py again)")
-    else:
-        step.warn_if_changed("03")
+    step.warn_if_changed("03")
     copies = copy_groups(step.data_dir, img_paths, features)
     photos = (step.settings, step.data_dir, img_paths, features, copies)
     if chain:

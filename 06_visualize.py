@@ -15,7 +15,6 @@ from imgcluster.clusters.corrections_file import read_corrections
 from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.chain import chain_behind
-from imgcluster.datafiles.feature_record import are_others
 from imgcluster.datafiles.records import fingerprint
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
@@ -40,7 +39,7 @@ def main(argv=None):
     for folder in (step.result_dir, step.result_dir / "cluster_sheets"):
         remove_leftovers(folder)
     read_corrections(step.data_dir / "corrections.csv", "")  # one that cannot be read stops the page, so at once
-    step.warn_if_changed("00", *() if are_others(step.data_dir) else ("03",), "04")
+    step.warn_if_changed("00", "03", "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_what_was_scored(step.data_dir, warn=step.warn)
     chain = chain_behind(step.data_dir, folder_of=settings.data_dir_of)

@@ -151,6 +151,12 @@ def is_up_to_date(data_dir, step, settings):
             and all(_is_still(data_dir / name, digest) for name, digest in record["inputs"].items()))
 
 
+def read_scores(data_dir):
+    """Return the scores of step 05, a mapping; {} where there are none, or they are of other clusters, labels or
+    features than there are now."""
+    return {} if changed_inputs(data_dir, "05") else read_json(Path(data_dir) / "metrics.json")
+
+
 def changed_inputs(data_dir, step):
     """Return the names of files in `data_dir` that came, changed or went since `step` read them, by its record."""
     recorded = read_record(data_dir, step).get("inputs", {})

@@ -2,10 +2,8 @@
 import numpy as np
 from sklearn.cluster import KMeans
 
-from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections
-from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in
 from imgcluster.datafiles.chain import chain_labels, clusters_record
 from imgcluster.plots.cells import brick_centres
@@ -53,7 +51,7 @@ def _sample(gallery, ordered, on_map, max_photos):
     clusters = gallery.predicted[ordered]
     rank = np.arange(len(ordered)) - np.searchsorted(clusters, clusters)
     row_of = {name: row for row, name in enumerate(gallery.img_paths)}
-    to_look_at = [row_of[name] for name in _review_table(gallery)["file"][:max_photos // REVIEWED_SHARE]]
+    to_look_at = [row_of[name] for name in gallery.review["file"][:max_photos // REVIEWED_SHARE]]
     rest = np.random.default_rng(gallery.seed).permutation(len(ordered))
     wanted = np.concatenate([ordered[rank == 0], on_map, to_look_at, ordered[rank < TYPICAL_SHOWN], rest]).astype(int)
     _, first = np.unique(wanted, return_index=True)
@@ -101,12 +99,12 @@ def page_data(gallery, rows):
     place = np.full(len(gallery.img_paths), -1)
     place[rows] = np.arange(len(rows))
     near, near_photos = nearness(gallery.features, gallery.predicted, rows)
-    review, data = _review_table(gallery), dict.fromkeys(("models", "pairs", "splits"))
+    data = dict.fromkeys(("models", "pairs", "splits"))
     if gallery.true is not None:
         data = {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}
     return {**data, "name": gallery.name, "photos": _photos(gallery, rows, near_photos),
             "clusters": _clusters(gallery, near), "map": _map(gallery, place), "scatter": _scatter(gallery, rows),
-            "levels": _levels(gallery, rows), "review": _review(gallery, rows, review), "toLookAt": len(review),
+            "levels": _levels(gallery, rows), "review": _review(gallery, rows), "toLookAt": len(gallery.review),
             **_earlier_corrections(gallery),
             "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
             "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
@@ -203,17 +201,9 @@ def _earlier_corrections(gallery):
             "correctionsMade": int(table[CLUSTERING].isin(made).sum())}
 
 
-def _review_table(gallery):
-    """The photos to look at: the lines of review.csv for those that are there, or where it is missing what clusters.csv
-    tells."""
-    table = read_table(gallery.data_dir / "review.csv")
-    if "file" in table:
-        return table[table["file"].isin(gallery.img_paths)]
-    return review_list(gallery.clusters)
-
-
-def _review(gallery, rows, table):
-    """Photos to look at, with what a `_review_table` says of them beyond what it says of all."""
+def _review(gallery, rows):
+    """Photos to look at, with what their table says of them beyond what it says of all."""
+    table = gallery.review
     known = {gallery.img_paths[row]: index for index, row in enumerate(rows)}
     notes = [name for name in table if name not in ("file", "cluster", "confidence")
              and (len(table) == 1 or table[name].nunique() > 1)]

@@ -35,9 +35,9 @@ def renew_export(gallery, out_dir, *, link, clusters, show, say, warn):
     if changed or lacking and _num_copies(out_dir) > number:
         why = "was changed by hand since it was made" if changed else "holds photos that cannot be put there again"
         warn(f"{show(out_dir)} {why}: kept as {show(put_aside(out_dir))}")
-    export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, out_dir, names=gallery.names, link=link,
-                    clusters=clusters)
-    say(f"{counted(number, 'photo')} put into {show(out_dir)}")
+    count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, out_dir, names=gallery.names,
+                            link=link, clusters=clusters)
+    say(f"{counted(count, 'photo')} put into {show(out_dir)}")
 
 
 def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=False, clusters=""):

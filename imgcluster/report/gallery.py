@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imgcluster.clusters.cluster_names import read_names
+from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.copies import copy_groups, is_first
 from imgcluster.clusters.directions import likeness_to_means
 from imgcluster.csv_tables import read_table
@@ -21,9 +22,9 @@ from imgcluster.datafiles.artefacts import (
     require,
 )
 from imgcluster.datafiles.feature_record import are_others
-from imgcluster.datafiles.records import changed_inputs
+from imgcluster.datafiles.records import read_scores
 from imgcluster.errors import UserError
-from imgcluster.files import read_arrays, read_json
+from imgcluster.files import read_arrays
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.images import read_image, read_thumbnail
 from imgcluster.plots import finding, lay_out
@@ -97,8 +98,14 @@ class Gallery:
 
     @cached_property
     def metrics(self):
-        """The scores of step 05; none where they are of other clusters, labels or features than there are now."""
-        return {} if changed_inputs(self.data_dir, "05") else read_json(self.data_dir / "metrics.json")
+        return read_scores(self.data_dir)
+
+    @cached_property
+    def review(self):
+        """The photos to look at: the lines of review.csv for those that are there, or where it is missing what
+        clusters.csv tells."""
+        table = read_table(self.data_dir / "review.csv")
+        return table[table["file"].isin(self.img_paths)] if "file" in table else review_list(self.clusters)
 
     @cached_property
     def history(self):

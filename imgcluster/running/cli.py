@@ -16,6 +16,7 @@ from tqdm import tqdm
 from imgcluster.configuring.config_file import choose_dataset, given_in, load_settings, override
 from imgcluster.configuring.step_settings import STEP_SETTINGS, of_step
 from imgcluster.datafiles.artefacts import read_img_paths
+from imgcluster.datafiles.feature_record import are_others
 from imgcluster.datafiles.records import changed_settings, was_interrupted, write_record
 from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
@@ -119,11 +120,15 @@ class Step:
     def warn_if_changed(self, *numbers, source=None):
         """Warn when a step whose files this one reads made them under other settings, or did not come to its end.
 
+        Not of step 03 where features of one's own took the place of its.
+
         source: the settings for the dataset that they are of, by default those of this one.
         """
         source = source or self.settings
         data_dir = source.folder("DATA_DIR")
         for number in numbers:
+            if number == "03" and are_others(data_dir):
+                continue
             if was_interrupted(data_dir, number):
                 self.warn(f"step {number} was interrupted: its files are not all of one run; run it again")
             changes = changed_settings(data_dir, number, of_step(source, number))

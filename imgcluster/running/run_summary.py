@@ -1,6 +1,5 @@
 """What a run of all steps says at its end."""
-from imgcluster.datafiles.records import changed_inputs, read_record, record_file
-from imgcluster.files import read_json
+from imgcluster.datafiles.records import read_record, read_scores, record_file
 from imgcluster.running.cli import shown
 from imgcluster.wording import counted
 
@@ -21,8 +20,7 @@ def summary(settings, rows, *, scripts):
     report = settings.folder("RESULT_DIR") / "report.html"
     if last == "06" and report.exists():
         lines.append(f"open in a browser: {shown(report)}")
-    metrics = read_json(settings.folder("DATA_DIR") / "metrics.json")
-    if last >= "05" and metrics and not changed_inputs(settings.folder("DATA_DIR"), "05"):
+    if last >= "05" and (metrics := read_scores(settings.folder("DATA_DIR"))):
         scores = ""
         if "ari" in metrics:
             scores = f" for {counted(metrics['num_models_true'], 'model')}, ARI {metrics['ari']:.3f}"

@@ -50,10 +50,10 @@ def open_catalogue(data_dir, *, seed, say):
     that takes a line for the user.
     """
     data_dir = Path(data_dir)
-    stamps, img_paths, products, index, general = _read_unchanged(data_dir, say)
+    stamps, img_paths, products, names, index, general = _read_unchanged(data_dir, say)
     calibration = _calibration(data_dir, index, products, general, {"seed": seed, **stamps})
     return Catalogue(img_paths, index, general, products, calibration,
-                     _product_data(data_dir, img_paths, products, say))
+                     _product_data(data_dir, img_paths, products, names, say))
 
 
 def _read_unchanged(data_dir, say):
@@ -73,7 +73,7 @@ def _read_unchanged(data_dir, say):
 
 
 def _read(data_dir, stamps, say):
-    """(photos, Products, index, features by which another kind of thing is told)."""
+    """(photos, Products, {cluster: its name}, index, features by which another kind of thing is told)."""
     features, before = read_features(data_dir), read_before(data_dir)
     img_paths = read_img_paths(data_dir)
     clusters = read_labels(data_dir, "pred") if (data_dir / "labels_pred.txt").exists() else None
@@ -81,13 +81,12 @@ def _read(data_dir, stamps, say):
     products = products_of(img_paths, read_labels_true(data_dir), clusters, names)
     # Last, as it takes longest; features.npy stays the mapped one whatever takes its place.
     index = accelerated(CosineIndex(features), data_dir, stamps["features.npy"], say=say)
-    return img_paths, products, index, features if before is None else before
+    return img_paths, products, names, index, features if before is None else before
 
 
-def _product_data(data_dir, img_paths, products, say):
-    """The ProductData, with a word on lines that are for nothing in the dataset."""
-    named = read_names(data_dir) if products.basis == "clusters" else {}
-    names = {str(cluster): name for cluster, name in named.items()}
+def _product_data(data_dir, img_paths, products, names, say):
+    """The ProductData, with a word on lines that are for nothing in the dataset; names: {cluster: its name}."""
+    names = names if products.basis == "clusters" else {}
     data = read_product_data(data_dir / "catalog.csv", img_paths)
     strays = data.strays(img_paths, [*products.labels, *names.values()]) if data.columns else ()
     if strays:

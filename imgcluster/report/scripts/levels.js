@@ -21,8 +21,8 @@ function tally(values) {
   return [...counts].sort((a, b) => b[1] - a[1]);
 }
 
-// The clusters looked at as [[id, photos], ...], with the photos that are not in the page as well.
-const sizesNow = () => [...new Set(shownOf)].map((id) => [id, groups.get(id)?.size ?? sizeOf.get(id)]);
+// The clusters looked at as [[id, photos], ...].
+const sizesNow = () => [...new Set(shownOf)].map((id) => [id, sizeShown(id)]);
 
 // Each cluster of a level has the colour of the largest part of it, where no larger one has that already.
 function readGroups({ cluster, sizes }) {

@@ -100,6 +100,9 @@ function resize(from, to, number) {
   sizeOf.set(to, (sizeOf.get(to) ?? 0) + number);
 }
 
+// How many photos a cluster of those looked at has, with the photos that are not in the page as well.
+const sizeShown = (id) => groups.get(id)?.size ?? sizeOf.get(id);
+
 // Clusters as they are shown (or `of` each photo), with their photos in the page, most typical first.
 function currentClusters(of = shownOf) {
   const members = new Map();
@@ -113,7 +116,7 @@ function currentClusters(of = shownOf) {
     const sure = indices.map(confidenceOf).filter((value) => value !== null);
     const confidence = sure.length && id !== -1 ? sure.reduce((sum, value) => sum + value, 0) / sure.length : null;
     byTypicality(indices);
-    return { id, indices, size: groups.get(id)?.size ?? sizeOf.get(id),
+    return { id, indices, size: sizeShown(id),
       confidence: untouched ? known.confidence ?? null : confidence, ...commonestModel(indices, untouched && known) };
   });
 }
