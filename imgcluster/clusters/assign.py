@@ -3,8 +3,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgcluster.clusters.certainty import confidence_among
 from imgcluster.clusters.copies import originals
-from imgcluster.clusters.directions import axes_shown_by, confidence_among, mean_directions
+from imgcluster.clusters.directions import axes_shown_by, mean_directions
 from imgcluster.clusters.newness import are_new
 from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.datafiles.chain import joined_labels
@@ -22,7 +23,7 @@ class Assignment:
 
     labels int [N]: the cluster, or -1 where the photo fits none (a new product); nearest int [N]: the nearest cluster
     whether it fits or not; confidence float [N], 0..1: how much nearer it is to that cluster's mean direction than to
-    the next one's (`directions.confidence_among`).
+    the next one's (`certainty.confidence_among`).
     """
 
     labels: np.ndarray
@@ -67,7 +68,7 @@ class EarlierPhotos:
         return Assignment(np.where(new, NO_CLUSTER, nearest), nearest, self.confidence(places, nearest))
 
     def confidence(self, places, labels, *, merged=None):
-        """Return `directions.confidence_among` of photos at places [M, d] (`placed`) in clusters labels int [M], -1 for
+        """Return `certainty.confidence_among` of photos at places [M, d] (`placed`) in clusters labels int [M], -1 for
         none, whose confidence is 0.
 
         merged: {cluster of earlier photos: the one it has joined}. Clusters that no earlier photo is in are those of

@@ -5,8 +5,9 @@ from functools import partial
 
 import numpy as np
 
+from imgcluster.clusters.certainty import HeldOut, confidence, confidence_elsewhere
 from imgcluster.clusters.copies import originals
-from imgcluster.clusters.directions import confidence, confidence_elsewhere, evened_places, follow_directions
+from imgcluster.clusters.directions import evened_places, follow_directions, small_clusters
 from imgcluster.clusters.levels import nested_levels
 from imgcluster.counting.blind_count import ALL_ALIKE, Estimate, blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
@@ -26,7 +27,7 @@ class Clustering:
 
     labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low,
     high) of the count; levels, coarse to fine and nested, int [N] 0.. each; confidence float [N], 0..1
-    (`directions.confidence`); method: how the count was found, words: the same without terms of the trade; calibrated:
+    (`certainty`); method: how the count was found, words: the same without terms of the trade; calibrated:
     whether known products or a prior set it; blind_count: what the photos alone suggest, where known products set the
     count; corrected_from: the count before a person's corrections, where there were any; finer_groups: as of an
     `Estimate`; confidence_of: function of other labels (and merged) to the photos' confidence in these; new_groups: as
@@ -110,9 +111,13 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     estimate, blind_count = _estimate(seen, hierarchy if seen is clustered else None, num_photos, known,
                                       num_clusters=num_clusters, imgs_per_model=imgs_per_model,
                                       taught_apart=taught_apart)
-    compares_directions = by_direction or within is not None
-    places = clustered if compares_directions else evened_places(distinct, hierarchy)
+    if by_direction or within is not None:
+        small, places = None, clustered
+    else:
+        small = small_clusters(hierarchy)
+        places = hierarchy.points if small is None else evened_places(distinct, small)
     found = follow_directions(places, partition(hierarchy, estimate.count))
+    held_out = None if small is None else HeldOut.of(distinct, small, places, found).of_photos(stands_in)
     levels = nested_levels(hierarchy, places, found, estimate.interval)
     strays = outliers(hierarchy.isolation, found)[stands_in] & allow_outliers
     # From here on all photos, copies too.
@@ -120,12 +125,13 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     labels = by_size(found[stands_in], ~strays)
     levels = [by_size(level[stands_in], ~strays) for level in levels]
     certainty, labels_found = confidence(places, labels), np.where(strays, -1, labels)
+    certainty = certainty if held_out is None else held_out.lowered(certainty)
     calibrated = num_clusters is None and (known is not None or imgs_per_model is not None)
     return Clustering(labels_found, estimate.count, estimate.interval, levels,
                       np.where(strays, 0.0, certainty), method=estimate.method, words=estimate.words or estimate.method,
                       calibrated=calibrated, blind_count=blind_count, finer_groups=estimate.finer_groups,
                       confidence_of=partial(confidence_elsewhere, features=features, places=places, found=labels_found,
-                                            evened=not compares_directions))
+                                            held_out=held_out))
 
 
 def beyond_interval(blind_count, interval):

@@ -2,7 +2,7 @@
 within products counts less."""
 import numpy as np
 
-from imgcluster.rows import OnAxes, Picked, blocks, picked, read_rows, sample_step, unit_length
+from imgcluster.rows import Picked, blocks, read_rows, sample_step, unit_length
 from imgcluster.structure.hierarchy import NUM_NEIGHBOURS, majority, partition
 from imgcluster.structure.neighbours import DIMENSIONS, add_by_group, project
 from imgcluster.structure.whitening import evened_within, within_model_whitening
@@ -13,23 +13,24 @@ PASSES = 5
 MOST_SHOWN = 6000
 # The label of photos that are yet to be placed in a cluster.
 UNDECIDED = -1
-# Least cosine distance that is told from none.
-ROUNDING = 1e-5
 
 
-def evened_places(features, hierarchy):
-    """Return the places float32 [N, d] of photos [N, D] where what differs within small clusters of them counts less.
+def small_clusters(hierarchy):
+    """Return the labels int [N] of the Hierarchy's small clusters, None of photos too few for two.
 
-    The clusters, of as many photos as the graph of the Hierarchy has neighbours or one of its nodes each, hold hardly
-    more than one product: what differs in them is light, pose and ground. With no labels at all they stand in for known
-    products (`whitening`). Photos too few for two such clusters stay where they are.
+    Of as many photos as its graph has neighbours or one of its nodes each, they hold hardly more than one product: what
+    differs in them is light, pose and ground. With no labels at all they stand in for known products (`whitening`).
     """
-    num_clusters = min(len(features) // NUM_NEIGHBOURS, hierarchy.num_nodes)
-    if num_clusters < 2:
-        return hierarchy.points
-    labels = partition(hierarchy, num_clusters)
-    shown = rows_shown(labels)
-    return project(evened_within(features, (features[shown], labels[shown])))
+    num_clusters = min(len(hierarchy.nodes) // NUM_NEIGHBOURS, hierarchy.num_nodes)
+    return None if num_clusters < 2 else partition(hierarchy, num_clusters)
+
+
+def evened_places(features, small, *, half=False):
+    """Return the places float32 [N, d] of photos [N, D] where what differs within `small_clusters` int [N] counts less,
+    or what differs within half of them (the even ones of `parts_shown`)."""
+    parts = parts_shown(small)
+    shown = np.flatnonzero((parts >= 0) & ~(half & (parts % 2 == 1)))
+    return project(evened_within(features, (features[shown], small[shown])))
 
 
 def axes_shown_by(features, labels):
@@ -55,10 +56,11 @@ def place_in_cluster(labels):
     return place
 
 
-def rows_shown(labels):
-    """Return the rows of photos, of whole small clusters spread over all, that show what differs within a cluster;
-    labels int [N], 0..K-1."""
-    return np.flatnonzero(labels % -(-len(labels) // MOST_SHOWN) == 0)
+def parts_shown(small):
+    """Return int [N] which of the small clusters int [N] that show what differs within one each photo is in, 0, 1, ...,
+    or -1: whole ones, spread over all, of some 6,000 photos at most."""
+    step = -(-len(small) // MOST_SHOWN)
+    return np.where(small % step == 0, small // step, -1)
 
 
 def follow_directions(features, labels, *, within=None, passes=PASSES):
@@ -93,75 +95,16 @@ def _nearest(block, centers, owner, within):
 
 def mean_directions(features, labels):
     """Return float32 [K, D], rows of length 1: the directions of the clusters' summed unit vectors."""
-    return unit_length(_sums(features, labels))
+    return unit_length(summed_directions(features, labels))
 
 
-def _sums(features, labels):
+def summed_directions(features, labels):
+    """Return the sums float32 [K, D] of the clusters' unit vectors; photos yet to be placed count for none."""
     sums = np.zeros((labels.max() + 1, features.shape[1]), np.float32)
     for rows in blocks(len(labels)):
         inside = labels[rows] != UNDECIDED
         add_by_group(sums, read_rows(features, rows, normalize=True)[inside], labels[rows][inside])
     return sums
-
-
-def confidence(features, labels):
-    """Return how much nearer each photo is to its own cluster than to the next one, float [N], 0..1.
-
-    The simplified silhouette (Hruschka, Campello & de Castro, Information Sciences 176, 2006): 1 - own / next, by
-    cosine distances to the clusters' mean directions, without the photo itself in its own cluster's; 0 where another
-    cluster is nearer, or for a photo alone in its cluster, and 1 where there is only one cluster. features [N, D],
-    labels int [N] 0..K-1.
-    """
-    sums, found = _sums(features, labels), []
-    centers = unit_length(sums)
-    for rows in blocks(len(labels)):
-        block, own = read_rows(features, rows, normalize=True), labels[rows]
-        others = unit_length(sums[own] - block)
-        found.append(_lead(block @ centers.T, own, np.einsum("nd,nd->n", block, others)))
-    return np.where((np.bincount(labels)[labels] > 1) | (len(sums) == 1), np.concatenate(found), 0)
-
-
-def confidence_elsewhere(labels, *, features, places, found, evened, merged=None):
-    """Return the confidence float [N] of photos in other clusters than they were found in, 0 outside of any.
-
-    labels, found: int [N], the clusters and those found, -1 for none; features [N, D] of the photos, and the places
-    [N, d] at which they were compared; evened: these are `evened_places`. Small clusters that were in one with what a
-    person has now put apart hide just that difference, so the clusters show what differs within a product, for photos
-    of those that changed. merged: of earlier datasets' clusters, of which there are none here.
-    """
-    inside, certainty = np.flatnonzero(labels >= 0), np.zeros(len(labels))
-    if not len(inside):
-        return certainty
-    numbers = np.unique(labels[inside], return_inverse=True)[1]
-    certainty[inside] = confidence(picked(places, inside), numbers)
-    moved = labels != found
-    changed = np.isin(labels[inside], [*labels[moved], *found[moved]])
-    if evened and changed.any() and np.bincount(numbers).max() > 1:
-        own = picked(features, inside)
-        again = confidence(OnAxes(own, *axes_shown_by(own, numbers)), numbers)
-        certainty[inside[changed]] = again[changed]
-    return certainty
-
-
-def confidence_among(features, labels, centers):
-    """Return how much nearer each photo [M, D] is to its cluster, int [M], than to the next one, float [M], 0..1.
-
-    As `confidence`, but of clusters that other photos made, whose `mean_directions` [K, D] are given.
-    """
-    found = [np.zeros(0)]
-    for rows in blocks(len(labels)):
-        likeness = read_rows(features, rows, normalize=True) @ centers.T
-        found.append(_lead(likeness, labels[rows], likeness[np.arange(len(likeness)), labels[rows]]))
-    return np.concatenate(found)
-
-
-def _lead(likeness, own, likeness_to_own):
-    """How much nearer photos are to their `own` clusters than to the next, 0..1; likeness: cosines [B, K] to all."""
-    if likeness.shape[1] == 1:
-        return np.ones(len(likeness))
-    likeness[np.arange(len(own)), own] = -1
-    own_gap, next_gap = 1 - likeness_to_own, 1 - likeness.max(axis=1)
-    return np.clip((next_gap - own_gap) / np.maximum(next_gap, ROUNDING), 0, 1)
 
 
 def likeness_to_means(features, labels):

@@ -10,19 +10,21 @@ import pytest
 from by_hand import corrected
 
 from imgcluster.clusters import clusterings
+from imgcluster.clusters.certainty import confidence
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering
 from imgcluster.clusters.clusterings import Earlier, Photos, found_in
 from imgcluster.clusters.corrections import clustering_id
-from imgcluster.clusters.directions import confidence
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.som import map_of
 
 
-def places_of(clustering):
-    return clustering.confidence_of.keywords["places"]
+def confidence_in(clustering, labels):
+    """Of a blind Clustering's photos in other clusters, none of which a person made."""
+    known = clustering.confidence_of.keywords
+    return known["held_out"].lowered(confidence(known["places"], np.unique(labels, return_inverse=True)[1]))
 
 
 def test_corrections_of_a_person_are_applied_and_counted(written, digits, tmp_path):
@@ -123,7 +125,7 @@ def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, t
     write_clustering(tmp_path, names, digits, fitted, found)
     doubtful = pd.read_csv(tmp_path / "review.csv").file.tolist()
     assert names[first] not in doubtful and names[second] in doubtful
-    certainty = confidence(places_of(clustering), found.labels)
+    certainty = confidence_in(clustering, found.labels)
     assert found.confidence[first] == 1 and np.array_equal(found.confidence[elsewhere], certainty[elsewhere])
 
 
@@ -141,13 +143,14 @@ def test_photos_of_a_cluster_that_was_split_are_not_doubtful_for_having_been_in_
         f"split,{names[row]},,new-1" for row in np.flatnonzero(products == 1))])
     found = corrected(tmp_path, names, features, clustering, warn=pytest.fail)[0]
     left = products == 0
-    before = confidence(places_of(clustering), np.unique(found.labels, return_inverse=True)[1])
+    before = confidence_in(clustering, found.labels)
     assert found.confidence[left].mean() > 1.4 * before[left].mean()
     assert np.array_equal(found.confidence[~together], before[~together])
     # A network that learnt to tell products apart is taken at its word.
     learnt = corrected(tmp_path, names, features, replace(
-        clustering, confidence_of=partial(clustering.confidence_of, evened=False)), warn=pytest.fail)[0]
-    assert np.array_equal(learnt.confidence[left], before[left])
+        clustering, confidence_of=partial(clustering.confidence_of, held_out=None)), warn=pytest.fail)[0]
+    as_told = confidence(clustering.confidence_of.keywords["places"], found.labels)
+    assert np.array_equal(learnt.confidence[left], as_told[left])
 
 
 def test_photos_between_clusters_that_were_merged_are_no_longer_doubtful(written, digits, tmp_path):
@@ -157,7 +160,7 @@ def test_photos_between_clusters_that_were_merged_are_no_longer_doubtful(written
     lines = [f"merge,,{cluster},0" for cluster in range(1, clustering.num_clusters)]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines[:-1]])
     two = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]
-    certainty, other = confidence(places_of(clustering), (two.labels > 0).astype(int)), two.labels > 0
+    certainty, other = confidence_in(clustering, two.labels > 0), two.labels > 0
     assert np.array_equal(two.confidence[other], certainty[other])
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *lines, "move,7.png,,-1"])
     one = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0]

@@ -5,11 +5,12 @@ import pytest
 from imgcluster.clusters import directions
 from imgcluster.clusters.directions import (
     axes_shown_by,
-    confidence,
     evened_places,
     follow_directions,
     likeness_to_means,
     mean_directions,
+    parts_shown,
+    small_clusters,
     some_of_each,
 )
 from imgcluster.rows import OnAxes, read_all, unit_length
@@ -87,27 +88,6 @@ def test_photos_stay_within_the_larger_cluster_they_are_in_and_those_yet_to_be_p
     assert follow_directions(same, np.array([0, 1, 1, -1, -1])).tolist() == [0, 1, 1, 0, 0]
 
 
-def test_confidence_is_how_much_nearer_ones_own_cluster_is_than_the_next_one():
-    features = np.array([[2, 0], [0.8, 0.6], [0, 5], [-0.6, 0.8]])
-    next_mean = np.array([-0.6, 1.8]) / np.hypot(0.6, 1.8)
-    found = confidence(features, np.array([0, 0, 1, 1]))
-    # Without the photo itself its own cluster is the other photo of it, whose cosine is 0.8.
-    assert found[:2] == pytest.approx([1 - 0.2 / (1 - next_mean @ photo) for photo in ([1, 0], [0.8, 0.6])], abs=1e-5)
-    assert confidence(features, np.zeros(4, int)).tolist() == [1] * 4
-    assert confidence(features, np.array([0, 0, 1, 0]))[2] == 0, "nobody else is in its cluster"
-    assert confidence(np.ones((4, 3)), np.array([0, 0, 1, 1])) == pytest.approx([0] * 4, abs=0.01), "none is nearer"
-
-
-def test_strays_and_photos_between_clusters_have_the_least_confidence():
-    features, products = rays()
-    between = mean_directions(features, products)[[0, 1]].sum(axis=0, keepdims=True)
-    features, strayed = np.concatenate([features, between]), np.append(products, 0)
-    strayed[:200:40] = (strayed[:200:40] + 1) % 5
-    found = confidence(features, strayed)
-    assert ((found >= 0) & (found <= 1)).all()
-    assert found[:200:40].max() == 0 and found[-1] < 0.1 and np.median(found) > 0.7
-
-
 def lit_photos(seed=0, num_products=12, photos=40):
     """(features of photos in which light, two large ways, varies more than products differ; their products)."""
     rng, labels = np.random.default_rng(seed), np.repeat(np.arange(num_products), photos)
@@ -120,16 +100,32 @@ def lit_photos(seed=0, num_products=12, photos=40):
 def test_without_labels_what_differs_in_small_clusters_counts_less(monkeypatch, most_shown):
     monkeypatch.setattr(directions, "MOST_SHOWN", most_shown)
     features, products = lit_photos()
-    places = evened_places(features, hierarchy_of(features))
+    places = evened_places(features, small_clusters(hierarchy_of(features)))
     assert places.shape == features.shape and places.dtype == np.float32
     assert precision_at_r(unit_length(places), products) > precision_at_r(unit_length(features), products) + 0.05
 
 
-@pytest.mark.parametrize("number, moved", [(3, False), (15, False), (16, True)])
-def test_photos_too_few_for_two_small_clusters_stay_where_they_are(number, moved):
-    features = lit_photos()[0][::5][:number]
-    hierarchy = hierarchy_of(features)
-    assert (evened_places(features, hierarchy) is not hierarchy.points) == moved
+@pytest.mark.parametrize("number, expected", [(3, None), (15, None), (16, 2), (100, 12)])
+def test_small_clusters_hold_as_many_photos_as_there_are_neighbours(number, expected):
+    small = small_clusters(hierarchy_of(lit_photos()[0][::4][:number]))
+    assert (None if small is None else len(set(small))) == expected
+
+
+@pytest.mark.parametrize("most_shown, step", [(6000, 1), (100, 5)])
+def test_of_many_small_clusters_whole_ones_are_shown(monkeypatch, most_shown, step):
+    monkeypatch.setattr(directions, "MOST_SHOWN", most_shown)
+    small = np.arange(480) % 60
+    parts = parts_shown(small)
+    assert set(small[parts >= 0]) == set(range(0, 60, step))
+    assert np.unique(parts).tolist() == [*([-1] if step > 1 else []), *range(60 // step)]
+
+
+def test_half_of_the_small_clusters_show_nothing_of_the_other_half():
+    features, small = lit_photos()[0], np.arange(480) // 8
+    other = small.copy()
+    other[small % 2 == 1] = np.random.default_rng(1).permutation(small[small % 2 == 1])
+    halves, wholes = ([evened_places(features, each, half=half) for each in (small, other)] for half in (True, False))
+    assert np.array_equal(*halves) and not np.allclose(*wholes, atol=0.01)
 
 
 @pytest.mark.parametrize("sizes", [(40, 1, 900), (500, 500), (10,) * 100])

@@ -1,0 +1,111 @@
+"""How sure it is that photos belong to their clusters rather than to the next ones: their confidence."""
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from imgcluster.clusters.directions import axes_shown_by, evened_places, parts_shown, summed_directions
+from imgcluster.rows import OnAxes, blocks, picked, read_rows, unit_length
+
+# Least cosine distance that is told from none.
+ROUNDING = 1e-5
+
+
+def confidence(features, labels):
+    """Return how much nearer each photo is to its own cluster than to the next one, float [N], 0..1.
+
+    The simplified silhouette (Hruschka, Campello & de Castro, Information Sciences 176, 2006): 1 - own / next, by
+    cosine distances to the clusters' mean directions, without the photo itself in its own cluster's; 0 where another
+    cluster is nearer, or for a photo alone in its cluster, and 1 where there is only one cluster. features [N, D],
+    labels int [N] 0..K-1.
+    """
+    sums, found = summed_directions(features, labels), []
+    centers = unit_length(sums)
+    for rows in blocks(len(labels)):
+        block, own = read_rows(features, rows, normalize=True), labels[rows]
+        others = unit_length(sums[own] - block)
+        found.append(_lead(block @ centers.T, own, np.einsum("nd,nd->n", block, others)))
+    return np.where((np.bincount(labels)[labels] > 1) | (len(sums) == 1), np.concatenate(found), 0)
+
+
+def confidence_among(features, labels, centers):
+    """Return how much nearer each photo [M, D] is to its cluster, int [M], than to the next one, float [M], 0..1.
+
+    As `confidence`, but of clusters that other photos made, whose `mean_directions` [K, D] are given.
+    """
+    found = [np.zeros(0)]
+    for rows in blocks(len(labels)):
+        likeness = read_rows(features, rows, normalize=True) @ centers.T
+        found.append(_lead(likeness, labels[rows], likeness[np.arange(len(likeness)), labels[rows]]))
+    return np.concatenate(found)
+
+
+def _lead(likeness, own, likeness_to_own):
+    """How much nearer photos are to their `own` clusters than to the next, 0..1; likeness: cosines [B, K] to all."""
+    if likeness.shape[1] == 1:
+        return np.ones(len(likeness))
+    likeness[np.arange(len(own)), own] = -1
+    own_gap, next_gap = 1 - likeness_to_own, 1 - likeness.max(axis=1)
+    return np.clip((next_gap - own_gap) / np.maximum(next_gap, ROUNDING), 0, 1)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What confidences come to of photos that did not help to even the features in which they are measured.
+
+    Where what differs within small clusters counts less (`directions.evened_places`), the photos of these lie nearer
+    to each other than any others of their product would: the smaller the clusters, the surer they seem. So half of
+    the small clusters show what differs within one, and the confidences of the other half, both ways of measuring in
+    order of size, tell how much lower all are.
+
+    helped: bool [N], the photos of the small clusters; seen, held: floats [M] in increasing order from 0 on, the
+    confidences of the other half where they helped, and where they did not.
+    """
+
+    helped: np.ndarray = field(repr=False)
+    seen: np.ndarray = field(repr=False)
+    held: np.ndarray = field(repr=False)
+
+    @classmethod
+    def of(cls, features, small, places, labels):
+        """Return the `HeldOut` of photos [N, D] in small clusters and in clusters, int [N] both, at places [N, d]."""
+        parts = parts_shown(small)
+        others = parts % 2 == 1
+        seen = np.sort(confidence(places, labels)[others])
+        held = np.sort(confidence(evened_places(features, small, half=True), labels)[others])
+        seen, held = seen[held > 0], held[held > 0]
+        # Lines lead from 0 and on to 1, so that the order stays, and none that is above 0 becomes 0.
+        last = held[-1] / seen[-1] if len(held) else 0
+        return cls(parts >= 0, np.concatenate([[0], seen, [1]]), np.concatenate([[0], held, [last]]))
+
+    def lowered(self, certainty):
+        """Return confidences float [N], measured where photos helped, as they would be where these did not; in the
+        same order, and none higher than before."""
+        return np.where(self.helped, np.minimum(certainty, np.interp(certainty, self.seen, self.held)), certainty)
+
+    def of_photos(self, numbers):
+        """Return the same of the photos at numbers int [M]."""
+        return HeldOut(self.helped[numbers], self.seen, self.held)
+
+
+def confidence_elsewhere(labels, *, features, places, found, held_out=None, merged=None):
+    """Return the confidence float [N] of photos in other clusters than they were found in, 0 outside of any.
+
+    labels, found: int [N], the clusters and those found, -1 for none; features [N, D] of the photos, and the places
+    [N, d] at which they were compared; held_out: their `HeldOut` where these are `evened_places`. Small clusters that
+    were in one with what a person has now put apart hide just that difference, so the clusters show what differs within
+    a product, for photos of those that changed. merged: of earlier datasets' clusters, of which there are none here.
+    """
+    inside, certainty = np.flatnonzero(labels >= 0), np.zeros(len(labels))
+    if not len(inside):
+        return certainty
+    numbers = np.unique(labels[inside], return_inverse=True)[1]
+    certainty[inside] = confidence(picked(places, inside), numbers)
+    if held_out is None:
+        return certainty
+    moved = labels != found
+    changed = np.isin(labels[inside], [*labels[moved], *found[moved]])
+    if changed.any() and np.bincount(numbers).max() > 1:
+        own = picked(features, inside)
+        again = confidence(OnAxes(own, *axes_shown_by(own, numbers)), numbers)
+        certainty[inside[changed]] = again[changed]
+    return held_out.lowered(certainty)
