@@ -1,4 +1,5 @@
 """Photos on disk: read them, write them, bring them to a network's input size. One loader for all steps."""
+import contextlib
 import errno
 import os
 import stat
@@ -45,14 +46,26 @@ def read_bytes(path):
 
 
 def read_thumbnail(folders, name, *, side):
-    """Return a photo, uint8 [h, w, 3] with sides of at least `side` where it has them, from the first of `folders` that
-    holds it readable; a grey square where none does."""
-    for folder in folders:
-        try:
-            return read_image(folder / name, min_side=side)
-        except ImageError:
-            continue
+    """Return a photo as `read_first` does, or a grey square where it cannot be read."""
+    try:
+        return read_first(folders, name, side=side)
+    except ImageError:
+        return grey(side)
+
+
+def grey(side):
+    """Return what is shown for a photo that cannot be read, uint8 [side, side, 3]."""
     return np.full((side, side, 3), 220, np.uint8)
+
+
+def read_first(folders, name, *, side):
+    """Return a photo, uint8 [h, w, 3] with sides of at least `side` where it has them, from the first of `folders` that
+    holds it readable. ImageError: none does."""
+    *others, last = folders
+    for folder in others:
+        with contextlib.suppress(ImageError):
+            return read_image(folder / name, min_side=side)
+    return read_image(last / name, min_side=side)
 
 
 def write_image(path, image):

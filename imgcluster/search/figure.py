@@ -22,7 +22,7 @@ def figure_of(name, query, answers, catalogue, folders):
     for answer in answers:
         left, top, width, height = answer.region.box
         box = left / query.size[0], top / query.size[1], width / query.size[0], height / query.size[1]
-        hits = [(catalogue_photo(catalogue, item.rows[0], folders), _heading(item), _line(item))
+        hits = [(_catalogue_photo(catalogue, item.rows[0], folders), _heading(item), _line(item))
                 for item in answer.products]
         searches.append((query.image, box, on_white(answer.region.picture), hits))
     best = best_answer(answers)
@@ -55,10 +55,9 @@ def figure_name(photo, taken):
     return next(name for name in numbered if name.lower() not in taken)
 
 
-def catalogue_photo(catalogue, row, folders, *, side=THUMBNAIL):
-    """Return a photo of the catalogue, uint8 [h, w, 3] with sides of at least `side` where it has them; grey if it
-    cannot be read."""
-    return read_thumbnail(folders, catalogue.img_paths[row], side=side)
+def _catalogue_photo(catalogue, row, folders):
+    """A photo of the catalogue, uint8 [h, w, 3]; grey if it cannot be read."""
+    return read_thumbnail(folders, catalogue.img_paths[row], side=THUMBNAIL)
 
 
 def on_white(picture):

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from imgcluster.errors import UserError
 from imgcluster.photos.decoding import ImageError, TooLarge
-from imgcluster.search.figure import catalogue_photo
+from imgcluster.photos.images import grey, read_first
 from imgcluster.search.objects import Unsearchable
 from imgcluster.search.products import typical_first
 from imgcluster.search.results import SIMILARITY
@@ -85,16 +85,21 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
         item = product_card(code, catalogue.products.names[code], len(rows), rows, details)
         return jsonify({**item, "rows": rows.tolist(), "files": [catalogue.img_paths[row] for row in rows]})
 
+    # Not of a photo that cannot be read: its disk may be away for a moment.
     @lru_cache(THUMBNAILS_KEPT)
     def thumbnail(row, side):
-        return as_jpeg(catalogue_photo(catalogue, row, folders, side=side), side)
+        return as_jpeg(read_first(folders, catalogue.img_paths[row], side=side), side)
 
     @app.get("/photo/<any(small, large):size>/<int:row>")
     def photo(size, row):
         _require(row, len(catalogue.img_paths))
+        side = SIDES[size]
+        try:
+            data = thumbnail(row, side)
+        except ImageError:
+            data = as_jpeg(grey(side), side)
         # A row is another photo once photos came or left and the server was started anew: the browser asks each time.
-        answer = Response(thumbnail(row, SIDES[size]), mimetype="image/jpeg",
-                          headers={"Cache-Control": "private, no-cache"})
+        answer = Response(data, mimetype="image/jpeg", headers={"Cache-Control": "private, no-cache"})
         answer.add_etag()
         return answer.make_conditional(request)
 

@@ -124,7 +124,7 @@ function enterHistory(product) {
 // Close the window; done once its entry is left, as one that is added before that would be left in its place.
 export async function closeProduct() {
   asked++;
-  if (dialog.open) {
+  if (dialog.open && inHistory() !== undefined) {
     const left = new Promise((resolve) => addEventListener("popstate", resolve, { once: true }));
     dialog.close();
     await left;

@@ -1,12 +1,12 @@
 // The page: a photo comes in by click, camera, drop or paste; its regions are chosen; results are shown.
 import { open as openProducts } from "./browse.js";
 import { card, closeProduct, onLike, photoUrl } from "./cards.js";
-import { getJson, getPhoto, postPhoto, showError } from "./server.js";
-import { clearDrawn, onDrawn, showBoxes, showBusy, showDrawn, showPhoto } from "./stage.js";
+import { clearError, getJson, getPhoto, postPhoto, showError } from "./server.js";
+import { onDrawn, showBoxes, showBusy, showDrawn, showPhoto } from "./stage.js";
 
 const byId = (id) => document.getElementById(id);
 const maxUpload = Number(document.body.dataset.maxUpload);
-const state = { file: null, regions: [], asked: null };
+const state = { file: null, regions: [], chosen: 0, asked: null };
 
 async function openFile(file) {
   if (!file) {
@@ -15,10 +15,6 @@ async function openFile(file) {
   await closeProduct();
   goTo("search");
   showError("");
-  if (file.size > maxUpload) {
-    showError(`${file.name} is too large: ${(file.size / 1e6).toFixed(0)} MB, and at most ${maxUpload / 1e6} MB are taken.`);
-    return;
-  }
   const opened = await answerFor(file.name, async (signal) => {
     const kept = await inMemory(file);
     return { kept, found: await postPhoto(kept, null, signal) };
@@ -39,6 +35,9 @@ async function openFile(file) {
 
 // A file as it is now: boxes are searched in it when the one on the disk may long be moved, changed or gone.
 async function inMemory(file) {
+  if (file.size > maxUpload) {
+    throw new Error(`This file is too large: ${(file.size / 1e6).toFixed(0)} MB, and at most ${maxUpload / 1e6} MB are taken.`);
+  }
   let content;
   try {
     content = await file.arrayBuffer();
@@ -51,7 +50,7 @@ async function inMemory(file) {
   return new File([content], file.name);
 }
 
-// As `latest`; null, too, where it failed for a file, which is said.
+// As `latest`; null where it failed for a file, which is said.
 async function answerFor(name, ask) {
   try {
     return await latest(ask);
@@ -61,7 +60,7 @@ async function answerFor(name, ask) {
   }
 }
 
-// The answer to what is asked; null, error or not, where something else was asked for meanwhile, which ends the waiting.
+// The answer to what is asked; undefined, error or not, where something else was asked for meanwhile, which ends the waiting.
 async function latest(ask) {
   state.asked?.abort();
   const asked = new AbortController();
@@ -69,12 +68,12 @@ async function latest(ask) {
   showBusy(true);
   try {
     const found = await ask(asked.signal);
-    return asked === state.asked ? found : null;
+    return asked === state.asked ? found : undefined;
   } catch (error) {
     if (asked === state.asked) {
       throw error;
     }
-    return null;
+    return undefined;
   } finally {
     if (asked === state.asked) {
       showBusy(false);
@@ -85,22 +84,27 @@ async function latest(ask) {
 async function searchBox(box) {
   showError("");
   const found = await answerFor(state.file.name, (signal) => postPhoto(state.file, box, signal));
+  if (found === null) {
+    frameChosen();
+  }
   if (!found) {
-    clearDrawn();
     return;
   }
   state.regions = [...state.regions.filter((region) => region.name !== "box"), ...found.regions];
   choose(state.regions.length - 1);
 }
 
+// Frame the box whose results are shown, if they are of one.
+function frameChosen() {
+  const { name, box } = state.regions[state.chosen];
+  showDrawn(name === "box" ? box : null);
+}
+
 function choose(index) {
   // Buttons are made anew: the focus goes on to the one that was chosen.
   const focused = [byId("boxes"), byId("regions")].find((place) => place.contains(document.activeElement));
-  if (state.regions[index].name === "box") {
-    showDrawn(state.regions[index].box);
-  } else {
-    clearDrawn();
-  }
+  state.chosen = index;
+  frameChosen();
   showBoxes(state.regions, index, choose);
   byId("regions").replaceChildren(...(state.regions.length > 1 ? state.regions.map((region, other) =>
     regionButton(region, other, index)) : []));
@@ -149,17 +153,23 @@ function showResults(region) {
 
 async function findLike(row, file, signal) {
   const found = await getJson(`/api/like/${row}`, signal);
+  const own = await getPhoto(photoUrl(row, "large"), file, signal);
   const image = new Image();
   image.src = photoUrl(row, "large");
-  const [, own] = await Promise.all([image.decode(), getPhoto(image.src, file, signal)]);
+  await image.decode();
   return { found, image, own };
 }
 
+// What a person looks at: the page, the product and the filter.
+const lookedAt = () => JSON.stringify([shown(), history.state, byId("filter").value]);
+
 async function showLike(row, file) {
+  const before = lookedAt();
   const answer = await answerFor(file, (signal) => findLike(row, file, signal));
-  if (!answer) {
-    return;
+  if (!answer || lookedAt() !== before) {
+    return; // who went on to something else is not called back
   }
+  await closeProduct(); // one that was asked for a moment ago
   const { found, image, own } = answer;
   goTo("search");
   showError("");
@@ -185,6 +195,9 @@ function goTo(page) {
 }
 
 function show(page) {
+  if (byId(`${page}-page`).hidden) {
+    clearError("");
+  }
   for (const name of ["search", "browse"]) {
     byId(`${name}-page`).hidden = name !== page;
     byId(`go-${name}`).setAttribute("aria-pressed", name === page);

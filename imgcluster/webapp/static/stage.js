@@ -14,7 +14,9 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 const STEPS = 50;
 
 let size = [1, 1];
-let start = null;
+let start = null; // where the pointer went down that draws a box
+let framed = null; // the box that is searched, in the photo's pixels
+let keyed = null; // the box that the keyboard moves
 let onBox = () => {};
 
 export const onDrawn = (listener) => { onBox = listener; };
@@ -23,7 +25,8 @@ export function showPhoto(url, pixels) {
   size = pixels;
   photo.src = url;
   stage.classList.add("ready");
-  clearDrawn();
+  framed = null;
+  endByKeys();
 }
 
 export function showBoxes(regions, chosen, choose) {
@@ -43,14 +46,11 @@ export function showBoxes(regions, chosen, choose) {
 }
 
 export const showBusy = (busy) => { document.getElementById("busy").hidden = !busy; };
-let framed = null; // the box that is searched, in the photo's pixels
-let keyed = null; // the box that the keyboard moves
-export const clearDrawn = () => showDrawn(null);
 
-// Frame a box that was drawn before.
+// Frame the box that is searched, or none where that is null.
 export function showDrawn(box) {
   framed = box;
-  showKeyed(null);
+  showFrame();
 }
 
 function showKeyed(box) {
@@ -59,7 +59,11 @@ function showKeyed(box) {
   showFrame();
 }
 
+// A box that is being drawn goes before the one that is searched.
 function showFrame() {
+  if (start !== null) {
+    return;
+  }
   const box = keyed ?? framed;
   drawn.hidden = box === null;
   if (box !== null) {
@@ -78,9 +82,7 @@ function pictureBox() {
 function layOut() {
   const { left, top, width, height } = pictureBox();
   Object.assign(boxes.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
-  if (start === null) {
-    showFrame();
-  }
+  showFrame();
 }
 
 function placeInside(element, [x, y, width, height]) {
@@ -131,11 +133,17 @@ function end(event) {
   const box = boxTo(pointAt(event));
   start = null;
   if (Math.min(box[2], box[3]) < SMALLEST) {
+    showFrame();
     return;
   }
   passOverClick();
   setDrawing(false);
-  onBox(inPixels(box, pictureBox().scale));
+  search(inPixels(box, pictureBox().scale));
+}
+
+function search(box) {
+  showDrawn(box);
+  onBox(box);
 }
 
 // The click that a mouse makes at once after a drag belongs to no object below it; after a finger's drag there is none.
@@ -205,8 +213,7 @@ function onKey(event) {
   } else if (event.key === "Enter") {
     const box = keyed;
     drawButton.focus(); // which ends it, as leaving the frame in any other way does
-    showDrawn(box);
-    onBox(box);
+    search(box);
   } else if (event.key === "Escape") {
     drawButton.focus();
   } else {
@@ -229,11 +236,8 @@ stage.addEventListener("pointerdown", begin);
 addEventListener("pointermove", move);
 addEventListener("pointerup", end);
 addEventListener("pointercancel", () => {
-  // Scrolling by finger cancels, too, and takes no box away.
-  if (start !== null) {
-    start = null;
-    drawn.hidden = true;
-  }
+  start = null; // scrolling by finger cancels, too, and takes no box away
+  showFrame();
 });
 photo.addEventListener("load", layOut);
 new ResizeObserver(layOut).observe(photo);

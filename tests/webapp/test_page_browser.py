@@ -1,401 +1,23 @@
-"""The page: what the server answers and refuses, and real clicks in a browser."""
-import html
-import io
-import json
+"""The page in Chromium: photos come in by every way, and boxes, products and the keys lead where they should."""
 import re
-import socket
-import threading
-import time
-import unicodedata
 import warnings
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
 from dataclasses import replace
-from itertools import islice
-from types import SimpleNamespace
-from urllib.error import HTTPError
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
-from PIL import Image
-from shop import call, make_shop, picture, save
+from report_browser import wait
+from shop import picture, save
+from web_page import HOSTILE, choose_file, click, message, names, png, served
 
 pytest.importorskip("flask", reason="the web page is not installed: pip install -r requirements-app.txt")
 pytest.importorskip("waitress", reason="the web page is not installed: pip install -r requirements-app.txt")
 
-from imgcluster.configuring.config_file import load_settings  # noqa: E402
-from imgcluster.configuring.step_options import network_options, recipe_options  # noqa: E402
-from imgcluster.configuring.step_settings import of_step  # noqa: E402
-from imgcluster.errors import UserError  # noqa: E402
-from imgcluster.photos.prepare import Recipe  # noqa: E402
-from imgcluster.search.calibration import Calibration, calibrate  # noqa: E402
+from imgcluster.search.calibration import calibrate  # noqa: E402
 from imgcluster.search.cosine_index import CosineIndex  # noqa: E402
 from imgcluster.search.product_data import ProductData  # noqa: E402
-from imgcluster.search.products import Products, products_of  # noqa: E402
+from imgcluster.search.products import products_of  # noqa: E402
 from imgcluster.search.searcher import Searcher  # noqa: E402
-from imgcluster.search.session import open_searcher  # noqa: E402
-from imgcluster.webapp import MAX_UPLOAD, create_app, listen, serve  # noqa: E402
-from imgcluster.webapp.answers import searchable  # noqa: E402
-from imgcluster.webapp.security import is_loopback  # noqa: E402
-from imgcluster.webapp.server import CONNECTIONS, THREADS, address_of  # noqa: E402
-
-HOSTILE = "<img src=x onerror=alert(1)>"
-CATALOG = f'model,name,price,url,note\n2,"Blue {HOSTILE}",5 €,https://shop.example/2,"""quoted"" & more"\n' \
-          '1,Green thing,7 €,javascript:alert(2),\n'
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory, tiny_backbone):
-    """A catalogue of four products with hostile product data, and its application."""
-    project = make_shop(tmp_path_factory.mktemp("shop") / "project")
-    (project / "data" / "shop" / "catalog.csv").write_text(CATALOG, encoding="utf-8")
-    settings = load_settings(project / "config.py")
-    searcher = open_searcher(settings.folder("DATA_DIR"), settings=of_step(settings, "03"),
-                             network=network_options(settings), recipe=Recipe(**recipe_options(settings)), say=print)
-    app = create_app(searcher, name=f"shop {HOSTILE}", folders=[settings.folder("RAW_IMG_DIR")])
-    return SimpleNamespace(project=project, app=app, searcher=searcher)
-
-
-@pytest.fixture
-def client(shop):
-    return shop.app.test_client()
-
-
-def png(image):
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return file.getvalue()
-
-
-def upload(client, data, url="/api/search", **options):
-    return client.post(url, data=data, content_type="application/octet-stream", **options)
-
-
-# ---------------------------------------------------------------- the server
-
-def test_products_of_as_many_photos_are_in_the_order_of_their_numbers():
-    labels = ["1", "10", "9", "boots", "2", "Ärmel"]
-    products = Products(np.zeros(0, int), labels, labels, np.array([3, 3, 3, 3, 7, 3]), "clusters")
-    catalogue = SimpleNamespace(products=products, img_paths=[], product_data=SimpleNamespace(of_product=lambda *_: {}))
-    assert [labels[code] for code, _ in searchable(catalogue, [[]] * 6)] == ["2", "1", "9", "10", "boots", "Ärmel"]
-
-
-def test_an_upload_finds_its_product(client):
-    answer = upload(client, png(picture(2, 50))).get_json()
-    assert answer["size"] == [64, 64] and answer["preview"].startswith("data:image/jpeg;base64,")
-    best = answer["regions"][answer["best"]]["products"][0]
-    assert (best["label"], best["name"], best["price"]) == ("2", f"Blue {HOSTILE}", "5 €")
-    assert best["url"] == "https://shop.example/2" and best["more"] == {"note": '"quoted" & more'}
-    others = {item["label"]: item for item in answer["regions"][0]["products"]}
-    assert others["1"]["url"] == "" and others["1"]["more"] == {"url": "javascript:alert(2)"}
-    assert 0 < best["score"] < 1
-
-
-def test_an_upload_that_lacks_a_part_is_answered_with_a_warning(client):
-    data = png(np.random.default_rng(0).integers(1, 255, (100, 100, 3), dtype=np.uint8))
-    assert upload(client, data).get_json()["warning"] is None
-    assert "rows are missing" in upload(client, data[:len(data) * 7 // 10]).get_json()["warning"]
-    refused = upload(client, data[:len(data) * 3 // 10])
-    said = refused.get_json()["error"]
-    assert refused.status_code == 415 and said.startswith("This photo cannot be searched: ") and "missing" in said
-
-
-def test_a_photo_far_too_small_is_said_to_be_so_and_not_to_be_unreadable(client):
-    answer = upload(client, png(np.full((1, 1, 3), 200, np.uint8)))
-    assert answer.status_code == 415
-    assert answer.get_json()["error"].startswith("This photo cannot be searched: 1 x 1 pixels")
-
-
-@pytest.mark.parametrize("sharpness, scored", [(5.0, "yes"), (None, "no")])
-def test_the_page_knows_whether_there_are_scores_and_what_similarity_is(shop, sharpness, scored):
-    catalogue = replace(shop.searcher.catalogue, calibration=Calibration(sharpness, -1.0, -1.0))
-    searcher = Searcher(catalogue, shop.searcher.encoder, shop.searcher.recipe)
-    body = html.unescape(create_app(searcher, name="shop", folders=[]).test_client().get("/").text)
-    assert f'data-scored="{scored}"' in body and "averaged over a product's 3 best photos" in body
-
-
-def test_uploads_that_wait_for_each_other_leave_threads_for_the_page(shop):
-    began, go_on = threading.Semaphore(0), threading.Event()
-
-    class Slow(Searcher):
-        def read(self, data, *, box=None):
-            began.release()
-            assert go_on.wait(30)
-            return super().read(data, box=box)
-
-    app = create_app(Slow(shop.searcher.catalogue, shop.searcher.encoder, shop.searcher.recipe), name="shop",
-                     folders=[])
-    with ThreadPoolExecutor(THREADS) as pool:
-        sent = [pool.submit(upload, app.test_client(), png(picture(2, 50))) for _ in range(THREADS)]
-        try:
-            assert began.acquire(timeout=30)
-            refused = [each.result() for each in islice(as_completed(sent, timeout=10), 2)]
-            assert app.test_client().get("/api/products").status_code == 200
-        finally:
-            go_on.set()
-    assert sorted(each.result().status_code for each in sent) == [200] * (THREADS - 2) + [503] * 2
-    assert all("Try again in a few seconds" in each.get_json()["error"] for each in refused)
-    assert upload(app.test_client(), png(picture(2, 50))).status_code == 200, "places are given back"
-
-
-def test_a_box_is_searched_alone(client):
-    data = png(np.hstack([picture(0, 60), picture(2, 61)]))
-    region, = upload(client, data, "/api/search?box=64,0,64,64").get_json()["regions"]
-    assert region["box"] == [64, 0, 64, 64] and region["products"][0]["label"] == "2"
-
-
-@pytest.mark.parametrize("data, code, said", [(b"", 415, "empty file"), (b"no photo", 415, "cannot be read as a photo"),
-                                              (b"\xff\xd8\xff\xe0", 415, "cannot be read as a photo"),
-                                              (b"x" * (MAX_UPLOAD + 1), 413, "larger than 25 MB")])
-def test_what_is_no_photo_is_answered_with_a_sentence(client, data, code, said):
-    answer = upload(client, data)
-    assert answer.status_code == code and said in answer.get_json()["error"]
-
-
-@pytest.mark.parametrize("box", ["0,0,65,10", "-1,0,5,5", "1,2,3", "a,b,c,d", "0,0,0,0"])
-def test_boxes_that_do_not_fit_are_refused(client, box):
-    answer = upload(client, png(picture(0)), f"/api/search?box={box}")
-    error = answer.get_json()["error"]
-    assert answer.status_code == 400 and "the box" in error and "--box" not in error
-
-
-def test_photos_of_too_many_pixels_are_refused_before_they_are_decoded(shop):
-    small = SimpleNamespace(**{**vars(shop.searcher), "recipe": replace(shop.searcher.recipe, max_pixels=1000)})
-    small.read = type(shop.searcher).read.__get__(small)
-    small.search = shop.searcher.search
-    answer = upload(create_app(small, name="x", folders=[]).test_client(), png(picture(0)))
-    assert answer.status_code == 415 and "64 x 64 pixels, more than the 1,000" in answer.get_json()["error"]
-
-
-def test_nothing_of_an_upload_is_written_down(client, shop, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    before = sorted(path for path in shop.project.rglob("*"))
-    upload(client, png(np.random.default_rng(0).integers(0, 255, (1500, 1500, 3), dtype=np.uint8)))
-    assert sorted(path for path in shop.project.rglob("*")) == before and list(tmp_path.iterdir()) == []
-
-
-def test_a_browser_shows_no_photo_that_has_another_row_by_now(client):
-    first, other = (client.get(f"/photo/small/{row}") for row in (3, 20))
-    assert first.headers["Cache-Control"] == "private, no-cache"
-    assert client.get("/photo/small/3", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
-    shown = client.get("/photo/small/20", headers={"If-None-Match": first.headers["ETag"]})
-    assert shown.status_code == 200 and shown.data == other.data != first.data
-
-
-def test_photos_are_served_by_row_alone(client):
-    photo = client.get("/photo/small/3")
-    assert photo.mimetype == "image/jpeg" and Image.open(io.BytesIO(photo.data)).size == (64, 64)
-    for path in ("/photo/small/28", "/photo/small/-1", "/photo/huge/1", "/photo/small/..%2f..%2fconfig.py",
-                 "/static/../server.py", "/static/..%2fserver.py", "/api/products/4", "/api/like/28"):
-        assert client.get(path).status_code == 404, path
-
-
-def test_products_are_listed_and_filtered(client):
-    listed = client.get("/api/products").get_json()
-    assert listed["total"] == 4 and [item["num_photos"] for item in listed["products"]] == [7] * 4
-    assert [item["label"] for item in client.get("/api/products?text=green").get_json()["products"]] == ["1"]
-    assert client.get("/api/products?offset=3").get_json()["products"][0]["code"] == 3
-    product = client.get("/api/products/2").get_json()
-    assert len(product["rows"]) == 7 == len(product["files"]) and all(name[0] == "2" for name in product["files"])
-    alike = client.get(f"/api/like/{product['rows'][0]}").get_json()
-    assert alike["products"][0]["label"] == "2" and product["rows"][0] not in alike["products"][0]["rows"]
-
-
-def test_columns_of_product_data_stay_in_their_order(shop):
-    columns = {"weight": "1 kg", "Size": "4", "colour": "red"}
-    data = replace(shop.searcher.catalogue, product_data=ProductData(by_model={"0": columns}, columns=list(columns)))
-    client = create_app(Searcher(data, None, None), name="shop", folders=[]).test_client()
-    assert list(client.get("/api/products/0").get_json()["more"]) == list(columns)
-
-
-@pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_products_are_found_by_name_however_accents_are_composed(shop, form):
-    label = unicodedata.normalize(form, "Müller")
-    named = replace(shop.searcher.catalogue, products=replace(shop.searcher.catalogue.products,
-                                                              names=[label, "b", "c", "d"]))
-    client = create_app(Searcher(named, shop.searcher.encoder, shop.searcher.recipe), name="shop",
-                        folders=[]).test_client()
-    for typed in ("müller", "MÜLL", unicodedata.normalize("NFD", "müller")):
-        listed = client.get("/api/products", query_string={"text": typed}).get_json()
-        assert [item["code"] for item in listed["products"]] == [0], typed
-
-
-def test_every_answer_carries_the_policy_and_text_is_escaped(client):
-    for path in ("/", "/static/main.js", "/photo/small/0", "/nothing"):
-        policy = client.get(path).headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy and "unsafe" not in policy and "script-src 'self'" in policy
-    page = client.get("/").get_data(as_text=True)
-    assert HOSTILE not in page and "&lt;img src=x" in page
-
-
-@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example:8000"},
-                                     {"Origin": "https://evil.example"}, {"Origin": "null"},
-                                     {"Origin": "http://["}])
-def test_other_pages_and_forged_names_are_refused(client, headers):
-    assert upload(client, png(picture(0)), headers=headers).status_code == 403
-
-
-@pytest.mark.parametrize("named, code", [
-    ("evil.example", 403), ("192.168.1.2.evil.example:8000", 403), ("shopkeeper.evil.example", 403), ("[", 403),
-    ("192.168.1.2:8000", 200), ("[fe80::1]:8000", 200), ("localhost:8000", 200), ("Shopkeeper", 200),
-    ("shopkeeper.local:8000", 200), ("shopkeeper.home.arpa", 200)])
-def test_open_to_the_network_addresses_and_names_of_this_machine_alone_are_answered(shop, monkeypatch, named, code):
-    monkeypatch.setattr("socket.gethostname", lambda: "Shopkeeper")
-    monkeypatch.setattr("socket.getfqdn", lambda: "shopkeeper.home.arpa")
-    client = create_app(shop.searcher, name="shop", folders=[], host="0.0.0.0").test_client()
-    assert client.get("/api/products", headers={"Host": named}).status_code == code
-
-
-def test_the_name_it_listens_on_is_answered(shop):
-    client = create_app(shop.searcher, name="shop", folders=[], host="Shop.example").test_client()
-    assert client.get("/api/products", headers={"Host": "shop.example:8000"}).status_code == 200
-    assert client.get("/api/products", headers={"Host": "evil.example:8000"}).status_code == 403
-
-
-@pytest.mark.parametrize("host, alone", [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False),
-                                         ("192.168.1.2", False), ("example.org", False)])
-def test_which_addresses_are_this_machine_alone(host, alone):
-    assert is_loopback(host) is alone
-
-
-def test_the_address_shown_is_one_that_can_be_opened():
-    assert address_of("127.0.0.1") == "127.0.0.1" and address_of("::1") == "::1"
-    assert ":" not in address_of("0.0.0.0") != "0.0.0.0" and ":" in address_of("::") != "::"
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])
-def test_all_addresses_of_a_host_listen_on_one_port_which_nobody_else_gets(host):
-    sockets = listen(host, 0)
-    port, = {each.getsockname()[1] for each in sockets}
-    with pytest.raises(UserError, match=f"--host {host} --port {port}: cannot listen there .*; choose another"):
-        listen(host, port)
-    for each in sockets:
-        each.close()
-    for each in listen(host, port):
-        each.close()
-
-
-def served(app):
-    """The address of an application that is served as 08_app.py serves it, as long as the tests run."""
-    ready, found = threading.Event(), []
-
-    def note(url):
-        found.append(url)
-        ready.set()
-
-    threading.Thread(target=serve, args=(app, listen("127.0.0.1", 0)), kwargs={"host": "127.0.0.1", "ready": note},
-                     daemon=True).start()
-    assert ready.wait(30)
-    return found[0]
-
-
-def test_idle_connections_keep_nobody_out_and_slow_uploads_are_not_cut_off(shop, monkeypatch):
-    monkeypatch.setattr("imgcluster.webapp.server.IDLE", 2)
-    monkeypatch.setattr("imgcluster.webapp.server.LOOKS", 1)
-    address, data = urlsplit(served(shop.app)), png(picture(2, 50))
-    with ExitStack() as opened:
-        def connect():
-            return opened.enter_context(socket.create_connection((address.hostname, address.port), timeout=20))
-
-        slow = connect()
-        slow.sendall(f"POST /api/search HTTP/1.1\r\nHost: {address.netloc}\r\n"
-                     f"Content-Length: {len(data)}\r\n\r\n".encode())
-        idle = [connect() for _ in range(CONNECTIONS)]
-        for part in range(5):
-            time.sleep(1)
-            slow.sendall(data[part * len(data) // 5:(part + 1) * len(data) // 5])
-        assert slow.recv(15) == b"HTTP/1.1 200 OK"
-        late = connect()
-        late.sendall(f"GET /api/products HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
-        assert late.recv(15) == b"HTTP/1.1 200 OK"
-        assert idle[0].recv(1) == b"", "closed"
-
-
-def test_a_file_as_large_as_the_page_takes_is_taken(shop):
-    request = Request(f"{served(shop.app)}api/search", data=bytes(MAX_UPLOAD), method="POST")
-    with pytest.raises(HTTPError) as refused:
-        urlopen(request, timeout=60)
-    assert refused.value.code == 415 and "cannot be read as a photo" in refused.value.read().decode()
-
-
-def test_a_host_that_is_not_there_is_told():
-    for host in ("no-such-host.invalid", "192.0.2.1", "a" * 70 + ".example"):
-        with pytest.raises(UserError, match=f"--host {host} --port 0: cannot listen there"):
-            listen(host, 0)
-
-
-def test_a_port_that_is_taken_and_a_catalogue_that_is_not_there(shop, tmp_path, monkeypatch):
-    monkeypatch.setattr("imgcluster.search.session.open_searcher", pytest.fail)  # which takes seconds
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        code, _, err = call("08_app.py", shop.project, "--port", port)
-    assert code == 2 and f"--port {port}: cannot listen there" in err
-    for port in (-1, 2**16):
-        code, _, err = call("08_app.py", shop.project, "--port", port)
-        assert code == 2 and f"--port {port}: 0 to 65535 needed" in err
-    (tmp_path / "config.py").write_text("DATASET = 'nothing'\nTRAIN_DATASET = None\n")
-    monkeypatch.undo()
-    code, _, err = call("08_app.py", tmp_path, "--port", 0)
-    assert code == 2 and "features.npy is missing" in err
-
-
-# ---------------------------------------------------------------- in a browser
-
-@pytest.fixture(scope="module")
-def address(shop):
-    """The address of the page, served as 08_app.py serves it."""
-    return served(shop.app)
-
-
-@pytest.fixture
-def browser(chromium, address):
-    """The page, freshly opened; afterwards nothing may have been refused, and nothing come from elsewhere."""
-    chromium.get_log("browser"), chromium.get_log("performance")
-    chromium.get("about:blank")
-    chromium.get(address)
-    wait(chromium, "document.documentElement.dataset.ready")
-    yield chromium
-    logged = [entry["message"] for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
-    assert [text for text in logged if "status of 415" not in text] == []
-    messages = [json.loads(entry["message"])["message"] for entry in chromium.get_log("performance")]
-    asked = {message["params"]["request"]["url"] for message in messages
-             if message["method"] == "Network.requestWillBeSent"}
-    assert [url for url in asked if re.match("(https?|wss?|ftp|file):", url) and not url.startswith(address)] == []
-
-
-def wait(driver, expression, seconds=30):
-    from selenium.webdriver.support.ui import WebDriverWait
-    return WebDriverWait(driver, seconds).until(lambda driver: driver.execute_script(f"return {expression}"))
-
-
-def click(driver, selector, index=0):
-    element = driver.find_elements("css selector", selector)[index]
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-    element.click()
-
-
-def choose_file(driver, path):
-    driver.find_element("id", "file").send_keys(str(path))
-    wait(driver, "document.getElementById('busy').hidden && (!document.getElementById('message').hidden "
-                 "|| document.querySelectorAll('#cards .card').length > 0)")
-
-
-def names(driver, selector="#cards h3"):
-    return [element.text for element in driver.find_elements("css selector", selector)]
-
-
-def message(driver):
-    return driver.find_element("id", "message").text
-
-
-@pytest.fixture
-def two(tmp_path):
-    """A photo of two things."""
-    return save(tmp_path / "two.png", np.hstack([picture(1, 60, side=200), picture(2, 61, side=200)]))
+from imgcluster.webapp import MAX_UPLOAD, create_app  # noqa: E402
 
 
 def test_an_upload_shows_cards(browser, tmp_path):
@@ -610,13 +232,18 @@ def test_all_text_grows_with_the_browsers_and_no_name_of_a_region_is_cut(browser
     assert buttons[0].size["width"] >= 92 and (size == 32 or buttons[0].size["width"] < 100)
 
 
-def draw_by_finger(browser):
-    """Draw a box, without the click that follows where a mouse draws."""
-    browser.execute_script("""
+def draw(driver, left, right):
+    """Draw a box from one share of the photo's width to another, without the click that follows where a mouse draws."""
+    driver.execute_script("""
         const { left, top, width, height } = document.getElementById("photo").getBoundingClientRect();
         const point = (type, x, y) => document.getElementById("photo").dispatchEvent(new PointerEvent(type,
             { bubbles: true, clientX: left + x * width, clientY: top + y * height }));
-        point("pointerdown", 0.55, 0.4); point("pointermove", 0.9, 0.6); point("pointerup", 0.9, 0.6);""")
+        point("pointerdown", arguments[0], 0.4); point("pointermove", arguments[1], 0.6);
+        point("pointerup", arguments[1], 0.6);""", left, right)
+
+
+def draw_by_finger(browser):
+    draw(browser, 0.55, 0.9)
     wait(browser, "document.querySelectorAll('#regions button').length === 4")
 
 
@@ -664,6 +291,112 @@ def test_a_search_that_another_overtakes_leaves_nothing_waiting(browser, tmp_pat
     wait(browser, "document.querySelectorAll('#cards .card').length > 0")
     assert not browser.find_element("id", "busy").is_displayed()
     assert browser.execute_script("return window.ended") and not browser.find_element("id", "message").is_displayed()
+
+
+def hold(driver, part):
+    """Let no request whose address has this part be sent before `driver` runs `letGo(number)`, the first of them 0."""
+    driver.execute_script("""
+        const [ask, part] = [window.fetch, arguments[0]];
+        window.held = [];
+        window.letGo = (number) => held[number]();
+        window.fetch = async (url, options) => {
+            if (url.includes(part)) {
+                await new Promise((resolve, reject) => {
+                    held.push(resolve);
+                    options.signal?.addEventListener("abort", () => reject(new TypeError()));
+                });
+            }
+            return ask(url, options);
+        };""", part)
+
+
+def let_go(driver, number):
+    """Let a request that is held be answered, and the page show what comes of it."""
+    driver.execute_async_script("letGo(arguments[0]); setTimeout(arguments[1], 500)", number)
+
+
+def test_an_earlier_search_does_not_take_away_what_was_wrong_with_a_later_file(browser, two, tmp_path):
+    hold(browser, "/api/search")
+    browser.find_element("id", "file").send_keys(str(two))
+    wait(browser, "held.length === 1")
+    with open(tmp_path / "huge.jpg", "wb") as file:
+        file.truncate(MAX_UPLOAD + 1)
+    browser.find_element("id", "file").send_keys(str(tmp_path / "huge.jpg"))
+    wait(browser, "!document.getElementById('message').hidden")
+    let_go(browser, 0)
+    assert message(browser).startswith("huge.jpg: ") and names(browser) == []
+
+
+def test_the_frame_is_that_of_the_box_that_is_looked_for_and_then_of_the_one_that_was_found(browser, two):
+    choose_file(browser, two)
+    hold(browser, "box=")
+    frame = browser.find_element("id", "drawn")
+    draw(browser, 0.05, 0.45)
+    wait(browser, "held.length === 1")
+    draw(browser, 0.55, 0.95)
+    wait(browser, "held.length === 2")
+    later = frame.rect
+    browser.execute_async_script("setTimeout(arguments[0], 200)")  # the first one is overtaken
+    assert frame.is_displayed() and frame.rect == later
+    let_go(browser, 1)
+    wait(browser, "document.querySelectorAll('#regions button').length === 4")
+    assert abs(frame.rect["x"] - later["x"]) < 8
+    found = frame.rect
+    fail_to_fetch(browser)
+    draw(browser, 0.05, 0.45)
+    wait(browser, "!document.getElementById('message').hidden")
+    # The message moves all down.
+    assert frame.is_displayed() and {**frame.rect, "y": found["y"]} == found
+    assert browser.find_element("css selector", "#regions [aria-pressed=true]").text == "Your box"
+
+
+def test_a_box_that_is_being_drawn_by_keyboard_stays_when_an_answer_comes(browser, two):
+    from selenium.webdriver.common.keys import Keys
+    choose_file(browser, two)
+    hold(browser, "box=")
+    focus(browser, "#draw")
+    press(browser, Keys.ENTER, Keys.ENTER)
+    wait(browser, "held.length === 1")
+    press(browser, Keys.ENTER, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    frame = browser.find_element("id", "drawn")
+    place = frame.rect
+    let_go(browser, 0)
+    assert len(browser.find_elements("css selector", "#regions button")) == 4, "the first one was found"
+    assert frame.rect == place and browser.find_element("id", "keys").is_displayed()
+    assert browser.execute_script("return document.activeElement.id") == "drawn"
+    press(browser, Keys.ARROW_RIGHT)
+    assert frame.rect["x"] > place["x"]
+
+
+def test_who_went_on_is_not_called_back_by_what_is_like_a_photo(browser):
+    hold(browser, "/api/like/")
+    open_first(browser)
+    click(browser, "#product-photos button")
+    wait(browser, f"held.length === 1 && !{IS_OPEN}")
+    click(browser, "#browse-cards .picture", 1)
+    wait(browser, IS_OPEN)
+    let_go(browser, 0)
+    assert browser.execute_script(f"return {IS_OPEN}")
+    assert not browser.find_element("id", "busy").is_displayed()
+    click(browser, "#product-photos button", 2)
+    wait(browser, "held.length === 2")
+    let_go(browser, 1)
+    wait(browser, f"!{IS_OPEN} && document.querySelectorAll('#cards .card').length > 0")
+    assert browser.execute_script("return history.state") is None
+
+
+@pytest.mark.parametrize("part", ["/api/like/", "/photo/large/"])
+def test_without_a_server_what_is_like_a_photo_is_not_found_in_plain_words(browser, part):
+    open_first(browser)
+    browser.execute_script("""
+        const [ask, part] = [window.fetch, arguments[0]];
+        window.fetch = (url, options) => url.includes(part) ? Promise.reject(new TypeError("x")) : ask(url, options);
+        """, part)
+    click(browser, "#product-photos button")
+    wait(browser, "!document.getElementById('message').hidden")
+    assert message(browser).endswith(": The server does not answer. Is it still running?")
+    click(browser, "#go-search")
+    assert not browser.find_element("id", "message").is_displayed(), "it is of the page that was left"
 
 
 def fail_to_fetch(driver):
@@ -781,7 +514,7 @@ def test_a_huge_file_is_not_even_sent(browser, tmp_path):
     with open(tmp_path / "huge.jpg", "wb") as file:
         file.truncate(MAX_UPLOAD + 1)
     choose_file(browser, tmp_path / "huge.jpg")
-    assert "huge.jpg is too large" in message(browser)
+    assert message(browser).startswith("huge.jpg: This file is too large: 25 MB")
     assert "/api/search" not in str(browser.get_log("performance"))
 
 
