@@ -7,7 +7,8 @@ Writes: the student's weights (float16, .weights.h5) and how its maps are pooled
         a list of the photos held out
 Runtime: as long as --hours says; a useful network takes about a million crops (minutes on a GPU, hours on a CPU)
 
-Example: a fine-tuned InceptionV3 made much faster
+Example: an InceptionV3 made much faster that was fine-tuned with KEEP_PRETRAINED = False (else its file holds two
+networks, and a student can learn the maps of one)
     python tools/distill_backbone.py --photos img/my_shop --teacher data/my_shop/network.keras \\
         --student MobileNetV3Small --hours 8 --out weights/my_shop.weights.h5
 """
@@ -28,7 +29,7 @@ def parse_arguments(argv):
     parser.add_argument("--photos", nargs="+", required=True, metavar="FOLDER", help="photos, searched recursively")
     parser.add_argument("--teacher", action="append", required=True, metavar="NAME[:WEIGHTS]",
                         help="network to imitate: a name such as InceptionV3 (ImageNet weights), NAME:FILE.weights.h5, "
-                             "or a network.keras; several are imitated jointly")
+                             "or a network.keras that holds one network; several are imitated jointly")
     parser.add_argument("--student", default="MobileNetV3Small", metavar="NAME", help="small network to teach")
     parser.add_argument("--start", metavar="WEIGHTS", help="weights to begin from: a file of the student's, such as "
                         "the one in weights/ for a MobileNetV3Small, or \"imagenet\" (default: random ones)")

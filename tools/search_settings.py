@@ -96,8 +96,10 @@ def combinations(texts, draws, seed):
         name, separator, listed = text.partition("=")
         if not separator or not listed:
             raise UserError(f"--set {text}: expected NAME=V1,V2,...")
+        if name.strip() in names:
+            raise UserError(f"--set {text}: {name.strip()} is there twice; give all its values in one --set")
         names.append(name.strip())
-        values.append(re.split(r",(?![^\[(]*[\])])", listed))  # at commas outside of brackets
+        values.append([each.strip() for each in re.split(r",(?![^\[(]*[\])])", listed)])  # commas outside of brackets
     grid = list(itertools.product(*values))
     if draws is not None:
         chosen = np.random.default_rng(seed).permutation(len(grid))[:draws]

@@ -7,6 +7,7 @@ import numpy as np
 from imgcluster.distilling.half_precision import write_half_precision
 from imgcluster.errors import UserError
 from imgcluster.network.backbones import build_backbone
+from imgcluster.network.classifier import output_layer
 from imgcluster.network.depth_pooling import STRIDES, backbone_maps
 from imgcluster.network.whole_batches import predict_batch
 from imgcluster.pca import shrunk
@@ -34,7 +35,7 @@ class Teachers:
     """One or more networks whose standardised maps and pooled features are the targets."""
 
     def __init__(self, embeddings):
-        """embeddings: models that end in a pooling layer "features", from pictures [B, S, S, 3] of 0..255."""
+        """embeddings: networks from pictures [B, S, S, 3] of 0..255 to features, with a layer "backbone"."""
         self.models = [_with_maps(embedding) for embedding in embeddings]
         self.means, self.bases = [], []
 
@@ -101,13 +102,12 @@ def _alike(parts):
 
 
 def _with_maps(embedding):
-    try:
-        pooled = embedding.get_layer("features").output
-        maps = backbone_maps(embedding)
-    except ValueError as error:
-        raise UserError(f"teacher {embedding.name}: it has no layers named \"backbone\" and \"features\"; give a "
-                        "network made by this project") from error
-    model = keras.Model(embedding.input, [*maps(embedding.input, training=False), pooled])
+    if "backbone" not in {layer.name for layer in embedding.layers}:
+        raise UserError("a teacher's file holds several networks, whose maps a student cannot learn at once: it keeps "
+                        "the one from before its training, joins several, or was fitted without labels. Train it by "
+                        "step 02 with labels, one BACKBONE and KEEP_PRETRAINED = False")
+    maps = backbone_maps(embedding)
+    model = keras.Model(embedding.input, [*maps(embedding.input, training=False), output_layer(embedding).output])
     model.compile(jit_compile=keras.backend.backend() == "jax")
     return model
 

@@ -157,7 +157,9 @@ def write_statistics(path, statistics):
 
 
 def read_statistics(path):
-    """Return the statistics in a weights file, or None where it has none."""
+    """Return the statistics in a weights file, or None where it has none, as a whole network in Keras' own format."""
+    if not h5py.is_hdf5(path):
+        return None
     with h5py.File(path) as file:
         return {name: array[()].astype(np.float32) for name, array in file[GROUP].items()} if GROUP in file else None
 

@@ -89,14 +89,6 @@ def incomplete(missing):
     return f"{INCOMPLETE}: {missing:.0%} of its rows are missing" if round(missing, 2) else INCOMPLETE
 
 
-def refusal_of_file(data):
-    """Return why a photo shows too little to be of use, as far as the bytes of its file tell without being decoded;
-    None where they tell nothing."""
-    name, (height, width) = read_header(data, (0, 0))
-    entry = {"width": width, "height": height, "missing": missing_rows(data), "num_objects": 0}
-    return refusal(entry) if name else None
-
-
 def refusal(entry, *, min_product_share=0.0, max_objects=None):
     """Return why a photo is to be left out (it is far too small or empty, most of it is missing, or step 01's filters),
     or None.

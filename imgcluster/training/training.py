@@ -218,6 +218,8 @@ class Training:
         self.folder.mkdir(parents=True, exist_ok=True)
         loss = self.train_head()
         self._adopt(self.model)  # the average begins at the trained head
+        # That of another training, which would be resumed with the best weights of this one.
+        (self.folder / "state.json").unlink(missing_ok=True)
         with self.progress("validation", self._num_judged()) as bar:
             self._judge("head", 0, self.regime.head_learning_rate, loss, bar)
         self._save()

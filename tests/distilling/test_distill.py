@@ -23,7 +23,11 @@ from imgcluster.distilling.distill_networks import (
 )
 from imgcluster.errors import UserError
 from imgcluster.network.backbones import build_backbone
+from imgcluster.network.classifier import build_classifier, with_whitening
 from imgcluster.network.depth_pooling import GROUP, read_statistics
+from imgcluster.network.ensemble import keep_beside
+from imgcluster.network.saved import embedding_of
+from imgcluster.rows import unit_length
 from imgcluster.training.crops import VIEWS
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
@@ -48,6 +52,22 @@ def teacher(tiny_backbone):
             layer.momentum = 0
     backbone(np.random.default_rng(0).normal(size=(64, 32, 32, 3)).astype(np.float32), training=True)
     return embedding
+
+
+def test_a_network_of_step_02_teaches_what_step_03_would_write(teacher, tmp_path):
+    classifier = build_classifier(teacher, 3, dropout=0.0, embedding_dim=5)
+    whitened = with_whitening(classifier, np.eye(5, 4), np.zeros(4))
+    for network, width in ((classifier, 5), (whitened, 4)):
+        network.save(tmp_path / "network.keras")
+        teachers = Teachers([load_teacher(str(tmp_path / "network.keras"), size=32)])
+        pictures = np.random.default_rng(0).integers(0, 255, (6, 32, 32, 3), dtype=np.uint8)
+        teachers.calibrate(pictures)
+        features = embedding_of(network).predict_on_batch(pictures.astype(np.float32))
+        assert features.shape == (6, width)
+        assert teachers(pictures)[-1] == pytest.approx(unit_length(features), abs=0.01)
+    keep_beside(whitened, teacher).save(tmp_path / "both.keras")
+    with pytest.raises(UserError, match="holds several networks.*KEEP_PRETRAINED = False"):
+        Teachers([load_teacher(str(tmp_path / "both.keras"), size=32)])
 
 
 class StoppingBar:

@@ -140,8 +140,13 @@ def test_channels_that_never_vary_do_no_harm():
 def test_statistics_come_back_from_the_file_and_only_where_they_are(weights, tmp_path):
     statistics = read_statistics(weights)
     assert set(statistics) == {"center", "spread", "axes", "offset"} and statistics["axes"].shape[1] == 8
-    build_backbone("Tiny", weights=None).get_layer("backbone").save_weights(tmp_path / "plain.weights.h5")
-    assert read_statistics(tmp_path / "plain.weights.h5") is None
+    plain = build_backbone("Tiny", weights=None).get_layer("backbone")
+    plain.save_weights(tmp_path / "plain.weights.h5")
+    plain.save(tmp_path / "whole.keras")
+    for name in ("plain.weights.h5", "whole.keras"):
+        assert read_statistics(tmp_path / name) is None
+        loaded = build_backbone("Tiny", weights=tmp_path / name).get_layer("backbone")
+        assert all(map(np.array_equal, loaded.get_weights(), plain.get_weights()))
 
 
 def test_auto_goes_by_the_file_and_the_others_do_not(weights, pictures):

@@ -34,6 +34,25 @@ def test_a_network_pooled_at_several_depths_is_read_and_one_without_labels_is_re
     assert trained or "was fitted to photos without labels" in done.stderr
 
 
+def test_the_network_sees_photos_as_step_01_prepares_them(tiny_embedding, squares, save_photos, tmp_path):
+    (tmp_path / "config.py").write_text('TRAIN_DATASET = "known"\nNUM_WORKERS = 1\nBACKGROUND_METHOD = "contours"\n')
+    ground = np.full((120, 120, 3), 255, np.uint8)
+    ground[70:100, 70:100] = (200, 30, 40)
+    save_photos(tmp_path / "new", {"corner.png": ground})
+    write_lines(tmp_path / "data" / "known" / "classes.txt", ["boot", "clog"])
+    keras.utils.set_random_seed(0)
+    build_classifier(tiny_embedding(), 2, dropout=0.0).save(tmp_path / "data" / "known" / "network.keras")
+    seen = []
+    for crop in (True, False):
+        done = predict(tmp_path, "--photos", tmp_path / "new", "--out", tmp_path / "out.csv", "--set",
+                       f"CROP_TO_PRODUCT={crop}")
+        assert done.returncode == 0, done.stderr
+        table = pd.read_csv(tmp_path / "out.csv")
+        seen.append(dict(zip(table.loc[0, ["model_1", "model_2"]], table.loc[0, ["p_1", "p_2"]]))["boot"])
+    assert abs(seen[0] - seen[1]) > 1e-4
+    assert not list(tmp_path.glob("**/masks"))
+
+
 def test_a_folder_of_photos_becomes_a_table(tiny_embedding, squares, save_photos, tmp_path):
     (tmp_path / "config.py").write_text('TRAIN_DATASET = "known"\nNUM_WORKERS = 1\n')
     data_dir = tmp_path / "data" / "known"

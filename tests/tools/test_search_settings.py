@@ -27,6 +27,12 @@ def test_values_in_brackets_may_hold_commas():
     assert trials == [("MobileNetV2",), ("['MobileNetV2','bundled']",), ("bundled",)]
 
 
+def test_a_setting_that_is_there_twice_is_refused_and_spaces_make_no_other_value():
+    with pytest.raises(UserError, match="--set EPOCHS=2: EPOCHS is there twice; give all its values in one --set"):
+        search_settings.combinations(["EPOCHS=1", "EPOCHS=2"], None, 0)
+    assert search_settings.combinations(["EPOCHS=1, 2"], None, 0)[1] == [("1",), ("2",)]
+
+
 def test_draws_are_different_ones_of_the_grid():
     everything = search_settings.combinations(GRID, None, 0)[1]
     drawn = search_settings.combinations(GRID, 4, 1)[1]

@@ -2,6 +2,7 @@
 import dataclasses
 import math
 import shutil
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -264,6 +265,17 @@ def test_a_training_whose_state_is_damaged_begins_anew(train, whole_and_killed, 
     damaged.write_bytes(damaged.read_bytes()[:-100])
     classifier, history, seen = train(tmp_path, **SHORT)
     assert len(seen) == 2 and history.equals(expected) and same_weights(classifier, network)
+
+
+def test_a_training_takes_nothing_over_from_another_that_was_killed_as_it_began(train, whole_and_killed, tmp_path,
+                                                                                monkeypatch):
+    (network, expected, _), killed = whole_and_killed
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    with pytest.raises(Killed), monkeypatch.context() as patch:
+        patch.setattr("imgcluster.training.training.Training._save", mock.Mock(side_effect=Killed))
+        train(tmp_path, **SHORT, dropout=0.2)
+    classifier, history, _ = train(tmp_path, **SHORT)
+    assert history.equals(expected) and same_weights(classifier, network)
 
 
 @pytest.mark.parametrize("change, rows", [("nothing", 0), ("regime", 1), ("pictures", 1), ("weights", 1)])
