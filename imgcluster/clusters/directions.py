@@ -5,7 +5,7 @@ import numpy as np
 from imgcluster.rows import Picked, blocks, read_rows, sample_step, unit_length
 from imgcluster.structure.hierarchy import NUM_NEIGHBOURS, majority, partition
 from imgcluster.structure.neighbours import DIMENSIONS, add_by_group, project
-from imgcluster.structure.whitening import evened_within, within_model_whitening
+from imgcluster.structure.whitening import evened_within, shrinkage_for, within_model_whitening
 
 # Most of what there is to gain comes with the first.
 PASSES = 5
@@ -30,7 +30,8 @@ def evened_places(features, small, *, half=False):
     or what differs within half of them (the even ones of `parts_shown`)."""
     parts = parts_shown(small)
     shown = np.flatnonzero((parts >= 0) & ~(half & (parts % 2 == 1)))
-    return project(evened_within(features, (features[shown], small[shown])))
+    shrinkage = shrinkage_for(len(shown), features.shape[1])
+    return project(evened_within(features, (features[shown], small[shown]), shrinkage=shrinkage))
 
 
 def axes_shown_by(features, labels):

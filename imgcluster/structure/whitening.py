@@ -56,9 +56,16 @@ def _means_and_covariance(vectors, groups):
     return means, covariance / len(vectors)
 
 
-def evened_within(features, known):
+def evened_within(features, known, *, shrinkage=SHRINKAGE):
     """Return features [N, D] as `OnAxes` on which photos of one product differ less.
 
     known: (features [M, D], M labels) of products of the same kind as the photos, on which no network was trained.
     """
-    return OnAxes(features, *within_model_whitening(read_rows(known[0], normalize=True), known[1]))
+    axes = within_model_whitening(read_rows(known[0], normalize=True), known[1], shrinkage=shrinkage)
+    return OnAxes(features, *axes)
+
+
+def shrinkage_for(num_photos, num_dimensions):
+    """Return how far to even out what so many photos show that differs within small clusters: the fewer they are beside
+    the dimensions of their features, the more of it is chance."""
+    return 1 - (1 - SHRINKAGE) * num_photos / (num_photos + num_dimensions)

@@ -7,7 +7,7 @@ import scipy.linalg
 from scipy.spatial.distance import cdist, pdist
 
 from imgcluster.rows import unit_length
-from imgcluster.structure.whitening import evened_within, within_model_whitening
+from imgcluster.structure.whitening import SHRINKAGE, evened_within, shrinkage_for, within_model_whitening
 from imgcluster.training.validation import precision_at_r
 
 
@@ -107,3 +107,11 @@ def test_features_are_evened_as_they_are_read():
     np.testing.assert_allclose(evened[10:20], unit_length(features)[10:20] @ axes + offset, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(evened[::7], evened[:][::7], rtol=1e-6)
     assert precision_at_r(unit_length(evened[:]), others) > 1.5 * precision_at_r(unit_length(features), others)
+
+
+def test_the_fewer_photos_there_are_beside_dimensions_the_less_they_even_out():
+    counts = [2, 50, 500, 5000, 10**7]
+    shrinkages = [shrinkage_for(count, 1000) for count in counts]
+    assert shrinkages == sorted(shrinkages, reverse=True) and len(set(shrinkages)) == 5
+    assert shrinkages[0] == pytest.approx(1, abs=0.002) and shrinkages[-1] == pytest.approx(SHRINKAGE, abs=0.001)
+    assert shrinkage_for(50, 10) < shrinkage_for(50, 1000)
