@@ -66,6 +66,6 @@ def evened_within(features, known, *, shrinkage=SHRINKAGE):
 
 
 def shrinkage_for(num_photos, num_dimensions):
-    """Return how far to even out what so many photos show that differs within small clusters: the fewer they are beside
-    the dimensions of their features, the more of it is chance."""
-    return 1 - (1 - SHRINKAGE) * num_photos / (num_photos + num_dimensions)
+    """Return how far what so many photos show that differs within small clusters is to be evened out (`SHRINKAGE`): of
+    fewer photos than their features have dimensions, the less, the fewer they are, as more of it is chance."""
+    return max(SHRINKAGE, num_dimensions / (num_photos + num_dimensions))
