@@ -2,12 +2,15 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.optimize import brentq
 
 from imgcluster.clusters.directions import axes_shown_by, evened_places, parts_shown, summed_directions
 from imgcluster.rows import OnAxes, blocks, picked, read_rows, unit_length
 
 # Least cosine distance that is told from none.
 ROUNDING = 1e-5
+FEW_PHOTOS = 1000
+MOST_POWER = 20.0
 
 
 def confidence(features, labels):
@@ -54,37 +57,44 @@ class HeldOut:
 
     Where what differs within small clusters counts less (`directions.evened_places`), the photos of these lie nearer
     to each other than any others of their product would: the smaller the clusters, the surer they seem. So half of
-    the small clusters show what differs within one, and the confidences of the other half, both ways of measuring in
-    order of size, tell how much lower all are.
+    the small clusters show what differs within one, and the confidences of the other half tell how much lower all are.
 
-    helped: bool [N], the photos of the small clusters; seen, held: floats [M] in increasing order from 0 on, the
-    confidences of the other half where they helped, and where they did not.
+    helped: bool [N], the photos of the small clusters; power: what confidences are raised to, 1 or more.
     """
 
     helped: np.ndarray = field(repr=False)
-    seen: np.ndarray = field(repr=False)
-    held: np.ndarray = field(repr=False)
+    power: float
 
     @classmethod
     def of(cls, features, small, places, labels):
         """Return the `HeldOut` of photos [N, D] in small clusters and in clusters, int [N] both, at places [N, d]."""
-        parts = parts_shown(small)
-        others = parts % 2 == 1
-        seen = np.sort(confidence(places, labels)[others])
-        held = np.sort(confidence(evened_places(features, small, half=True), labels)[others])
-        seen, held = seen[held > 0], held[held > 0]
-        # Lines lead from 0 and on to 1, so that the order stays, and none that is above 0 becomes 0.
-        last = held[-1] / seen[-1] if len(held) else 0
-        return cls(parts >= 0, np.concatenate([[0], seen, [1]]), np.concatenate([[0], held, [last]]))
+        parts, before, after = parts_shown(small), confidence(places, labels), []
+        # One half, left out, tells it of many photos; of few both do.
+        for half in (0, 1) if len(labels) <= FEW_PHOTOS else (0,):
+            held = confidence(evened_places(features, small, half=half), labels)
+            after.append(np.where(parts % 2 == 1 - half, held, np.nan))
+        after = after[0] if len(after) == 1 else np.where(np.isnan(after[0]), *after[::-1])
+        known = (parts >= 0) & ~np.isnan(after)
+        return cls(parts >= 0, power_between(before[known], after[known]))
 
     def lowered(self, certainty):
-        """Return confidences float [N], measured where photos helped, as they would be where these did not; in the
-        same order, and none higher than before."""
-        return np.where(self.helped, np.minimum(certainty, np.interp(certainty, self.seen, self.held)), certainty)
+        """Return confidences float [N], measured where photos helped, as they would be where these did not."""
+        certainty = np.asarray(certainty, float)
+        return np.where(self.helped, certainty**self.power, certainty)
 
     def of_photos(self, numbers):
         """Return the same of the photos at numbers int [M]."""
-        return HeldOut(self.helped[numbers], self.seen, self.held)
+        return HeldOut(self.helped[numbers], self.power)
+
+
+def power_between(before, after):
+    """Return the power, 1 to 20, that brings the mean of floats `before`, 0..1, closest to that of `after`."""
+    def excess(power):
+        return (before**power).mean() - after.mean()
+
+    if not len(before) or excess(1) <= 0:
+        return 1.0
+    return MOST_POWER if excess(MOST_POWER) >= 0 else brentq(excess, 1, MOST_POWER)
 
 
 def confidence_elsewhere(labels, *, features, places, found, held_out=None, merged=None):

@@ -25,11 +25,11 @@ def small_clusters(hierarchy):
     return None if num_clusters < 2 else partition(hierarchy, num_clusters)
 
 
-def evened_places(features, small, *, half=False):
+def evened_places(features, small, *, half=None):
     """Return the places float32 [N, d] of photos [N, D] where what differs within `small_clusters` int [N] counts less,
-    or what differs within half of them (the even ones of `parts_shown`)."""
+    or what differs within half of them: the even (0) or the odd ones (1) of `parts_shown`."""
     parts = parts_shown(small)
-    shown = np.flatnonzero((parts >= 0) & ~(half & (parts % 2 == 1)))
+    shown = np.flatnonzero((parts >= 0) & ((half is None) | (parts % 2 == half)))
     shrinkage = shrinkage_for(len(shown), features.shape[1])
     return project(evened_within(features, (features[shown], small[shown]), shrinkage=shrinkage))
 

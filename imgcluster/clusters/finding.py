@@ -105,6 +105,6 @@ def what_is_left(clustering, *, placed):
     outside = int((clustering.labels < 0).sum())
     if placed and outside:
         yield f"{counted(outside, 'photo')} in no cluster (-1): give new products clusters in the report"
-    if not placed and clustering.num_clusters > 1 and 2 * unsure > number:
+    if not placed and clustering.num_clusters > 1 and 4 * unsure > 3 * number:
         yield (f"{unsure} of {counted(number, 'photo')} might as well be in another cluster (confidence below "
                f"{DOUBTFUL:.2f}): take number and clusters for rough ones")

@@ -1,10 +1,9 @@
 """Confidence: how much nearer a photo's own cluster is, measured as of photos that come later."""
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
 
-from imgcluster.clusters import directions
-from imgcluster.clusters.certainty import HeldOut, confidence, confidence_among
+from imgcluster.clusters import certainty, directions
+from imgcluster.clusters.certainty import MOST_POWER, HeldOut, confidence, confidence_among, power_between
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.directions import evened_places, mean_directions, small_clusters
 from imgcluster.som import map_of
@@ -68,13 +67,26 @@ def test_photos_that_showed_what_differs_are_nearly_as_sure_as_those_that_come_l
     assert abs(found.lowered(seen).mean() - new.mean()) < (seen.mean() - new.mean()) / 2
 
 
-def test_lowered_confidences_keep_their_order_and_none_rises_or_becomes_0(held_out):
-    _, _, places, products, found = held_out
-    before = confidence(places, products)
+def test_lowered_confidences_keep_their_order_and_their_ends(held_out):
+    found = held_out[-1]
+    before = np.linspace(0, 1, len(found.helped))
     after = found.lowered(before)
-    assert (after <= before).all() and np.array_equal(after == 0, before == 0) and (after >= 0).all()
-    assert spearmanr(before, after).statistic == pytest.approx(1)
-    assert (np.diff(found.lowered(np.linspace(0, 1, len(products)))) > 0).all()
+    assert found.power > 1.1 and (after <= before).all() and (np.diff(after) > 0).all()
+    assert after[[0, -1]].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("after, expected", [([0.25, 0.25], 2), ([0.5, 0.6], 1), ([0, 0], MOST_POWER)])
+def test_the_power_brings_the_mean_down_to_the_other(after, expected):
+    assert power_between(np.array([0.5, 0.5]), np.array(after)) == pytest.approx(expected)
+
+
+def test_of_few_photos_both_halves_are_held_out(held_out, monkeypatch):
+    features, small, places, products, both = held_out
+    halves = []
+    for parity in (0, 1):
+        monkeypatch.setattr(certainty, "FEW_PHOTOS", 10)
+        halves.append(HeldOut.of(features, small ^ parity, places, products).power)
+    assert min(halves) < both.power < max(halves)
 
 
 def test_of_many_photos_those_that_showed_nothing_are_as_sure_as_before(held_out, monkeypatch):

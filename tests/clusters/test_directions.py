@@ -124,7 +124,7 @@ def test_half_of_the_small_clusters_show_nothing_of_the_other_half():
     features, small = lit_photos()[0], np.arange(480) // 8
     other = small.copy()
     other[small % 2 == 1] = np.random.default_rng(1).permutation(small[small % 2 == 1])
-    halves, wholes = ([evened_places(features, each, half=half) for each in (small, other)] for half in (True, False))
+    halves, wholes = ([evened_places(features, each, half=half) for each in (small, other)] for half in (0, None))
     assert np.array_equal(*halves) and not np.allclose(*wholes, atol=0.01)
 
 
