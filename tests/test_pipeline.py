@@ -238,6 +238,11 @@ def test_a_count_is_learned_without_training_and_next_weeks_photos_get_the_same_
     assert "clusters of shop; 0 fit none" in done.stdout and "CALIBRATION_DATASET:" not in done.stderr
     labels = [lines(project / "data" / name / "labels_pred.txt") for name in ("shop", "next")]
     assert labels[0] == labels[1]
+    photo = next((project / "raw_img" / "next").iterdir())
+    run("07_search.py", project, photo)
+    new_project(project, **known, DATASET="next", FLIP_AVERAGING=True)
+    assert "in the clusters of shop; their features are now made without ASSIGN_TO = 'shop'" in run(
+        "03_extract_features.py", project).stderr
 
 
 def test_unlabelled_photos_beside_labelled_ones_to_train_on(finished, tmp_path):

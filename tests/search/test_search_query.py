@@ -192,6 +192,18 @@ def test_features_made_otherwise_are_refused(tmp_path):
         check_network(tmp_path, source | {"network_file": "def"}, 5)
 
 
+def test_photos_placed_in_an_earlier_dataset_are_searched_by_its_network(tmp_path):
+    settings = {"TRAIN_DATASET": "week1", "RESIZE_MODE": "pad", "WEIGHTS": None}
+    np.save(tmp_path / "features.npy", np.ones((2, 5), np.float32))
+    write_json(tmp_path / "made_by_03.json", {"settings": settings})
+    for assigned, name, told in (("week1", "TRAIN_DATASET", "clusters of week1: set ASSIGN_TO = 'week1'"),
+                                 ("week1", "RESIZE_MODE", "run 03_extract_features.py again"),
+                                 (None, "TRAIN_DATASET", "run 03_extract_features.py again")):
+        write_json(tmp_path / "cluster_count.json", {"assigned_to": assigned})
+        with pytest.raises(UserError, match=f"{told}$"):
+            check_settings(tmp_path, settings | {name: "other"}, trained=True)
+
+
 def test_by_a_network_of_step_02_features_can_be_compared_whatever_network_is_set(tmp_path):
     # Step 03 uses its file all the same, and notes what was set then.
     settings = {"BACKBONE": "MobileNetV2", "WEIGHTS": "a.h5", "INPUT_SIZE": 96, "RANDOM_SEED": 0, "RESIZE_MODE": "pad"}
