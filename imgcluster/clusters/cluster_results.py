@@ -16,8 +16,7 @@ from imgcluster.wording import listed
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
            "cluster_count.json")
-# Photos below this confidence, to which the next cluster is less than half as far again as their own, are worth a look;
-# the list holds no more of them than a fifth of all photos.
+# Photos below this confidence are worth a look; the list holds no more of them than a fifth of all photos.
 DOUBTFUL, REVIEW_SHARE = 1 / 3, 0.2
 
 
