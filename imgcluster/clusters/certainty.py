@@ -68,14 +68,13 @@ class HeldOut:
     @classmethod
     def of(cls, features, small, places, labels):
         """Return the `HeldOut` of photos [N, D] in small clusters and in clusters, int [N] both, at places [N, d]."""
-        parts, before, after = parts_shown(small), confidence(places, labels), []
+        parts, whole, found = parts_shown(small), confidence(places, labels), []
         # One half, left out, tells it of many photos; of few both do.
         for half in (0, 1) if len(labels) <= FEW_PHOTOS else (0,):
+            left_out = (parts >= 0) & (parts % 2 != half)
             held = confidence(evened_places(features, small, half=half), labels)
-            after.append(np.where(parts % 2 == 1 - half, held, np.nan))
-        after = after[0] if len(after) == 1 else np.where(np.isnan(after[0]), *after[::-1])
-        known = (parts >= 0) & ~np.isnan(after)
-        return cls(parts >= 0, power_between(before[known], after[known]))
+            found.append([whole[left_out], held[left_out]])
+        return cls(parts >= 0, power_between(*np.concatenate(found, axis=1)))
 
     def lowered(self, certainty):
         """Return confidences float [N], measured where photos helped, as they would be where these did not."""
@@ -92,7 +91,7 @@ def power_between(before, after):
     def excess(power):
         return (before**power).mean() - after.mean()
 
-    if not len(before) or excess(1) <= 0:
+    if len(before) == 0 or excess(1) <= 0:
         return 1.0
     return MOST_POWER if excess(MOST_POWER) >= 0 else brentq(excess, 1, MOST_POWER)
 
