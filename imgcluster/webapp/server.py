@@ -7,7 +7,7 @@ import threading
 from functools import lru_cache
 
 import waitress
-from flask import Flask, Response, abort, jsonify, render_template, request
+from flask import Flask, Response, abort, jsonify, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from imgcluster.errors import UserError
@@ -154,6 +154,8 @@ def _answer_errors(app):
 
     @app.errorhandler(HTTPException)
     def http(error):
+        if error.code == 404 and "text/html" in request.headers.get("Accept", ""):  # a person's, not the page's
+            return redirect("/")
         text = f"The file is larger than {MAX_UPLOAD // 1_000_000} MB." if error.code == 413 else error.description
         return jsonify(error=text), error.code
 

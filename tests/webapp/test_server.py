@@ -149,6 +149,12 @@ def test_a_browser_shows_no_photo_that_has_another_row_by_now(client):
     assert shown.status_code == 200 and shown.data == other.data != first.data
 
 
+def test_who_mistypes_the_address_is_led_to_the_page_and_programs_are_told(client):
+    answer = client.get("/serach", headers={"Accept": "text/html,*/*"})
+    assert (answer.status_code, answer.location) == (302, "/")
+    assert client.get("/serach").status_code == 404 and "error" in client.get("/api/like/999").get_json()
+
+
 def test_a_photo_that_could_not_be_read_for_a_moment_is_shown_later(client, shop):
     path = shop.project / "raw_img" / "shop" / shop.searcher.catalogue.img_paths[5]
     path.rename(path.with_suffix(".away"))
