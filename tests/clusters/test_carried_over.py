@@ -129,6 +129,17 @@ def test_photos_placed_by_hand_are_no_longer_doubtful(written, digits, fitted, t
     assert found.confidence[first] == 1 and np.array_equal(found.confidence[elsewhere], certainty[elsewhere])
 
 
+def test_a_photo_moved_to_the_cluster_it_is_in_is_right_there(written, digits, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    row = int(clustering.confidence.argmin())
+    number = clustering.labels[row]
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[row]},{number},{number}"])
+    found, lines, moved = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)
+    assert (lines, moved, found.num_clusters) == (1, 0, clustering.num_clusters)
+    assert found.confidence[row] == 1
+    assert np.array_equal(np.delete(found.confidence, row), np.delete(clustering.confidence, row))
+
+
 def test_photos_of_a_cluster_that_was_split_are_not_doubtful_for_having_been_in_one(tmp_path):
     # What tells two products apart is hidden where small clusters were of backgrounds, which differ more.
     rng, products, backgrounds = np.random.default_rng(0), np.arange(240) % 4, np.arange(240) // 4 % 6

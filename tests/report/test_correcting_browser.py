@@ -317,6 +317,25 @@ def test_photos_are_moved_to_a_picked_cluster(browser, written):
     assert own_lines(browser) == [("move", file, "4", "1")]
 
 
+def test_photos_that_are_right_where_they_are_are_not_asked_about_again(browser, written):
+    open_cluster(browser, 0)
+    for place in (1, 2):
+        photos(browser)[place].click()
+    files = [photos(browser)[place].get_attribute("title") for place in (1, 2)]
+    click(browser, "#confirm")
+    assert chosen(browser) == [] and len(photos(browser)) == 6, "nothing moves"
+    browser.find_element("css selector", "#tray-corrections summary").click()
+    assert "2 photos right where they are" in browser.find_element("id", "corrections-list").text
+    lines = own_lines(browser)
+    assert lines == [("move", file, "0", "0") for file in files]
+    labels = np.asarray(written.gallery.predicted)
+    table = pd.DataFrame([dict(zip(("action", "file", "cluster", "value"), line)) for line in lines], index=[2, 3])
+    found = apply_corrections(labels, written.gallery.img_paths, table)
+    assert (found.labels == labels).all() and found.by_hand.sum() == 2 and not found.idle and not found.astray
+    click(browser, "#undo")
+    assert not browser.find_elements("css selector", "#corrections-list li")
+
+
 def test_a_cluster_is_picked_by_finger_with_no_keyboard_in_the_way(browser):
     with on_a_phone(browser):
         open_cluster(browser, 0)

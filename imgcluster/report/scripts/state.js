@@ -1,6 +1,6 @@
 // The photos chosen, and the corrections a person made; both leave the page as CSV files.
 const selection = new Set();
-const corrections = [];  // {action, indices or cluster, value}, in the order they were made
+const corrections = [];  // {action, indices or cluster, value where it changes something}, in the order they were made
 const names = new Map();  // cluster -> what people call it
 let clusterOf = photos.cluster.slice();  // of each photo, corrections applied
 const sizeOf = new Map();  // of each of these clusters: its photos, those that are not in the page as well
@@ -72,7 +72,7 @@ function applyCorrections() {
       clusterOf = clusterOf.map((old) => (old === cluster ? value : old));
     } else {
       correction.from = indices.map((index) => clusterOf[index]);
-      indices.forEach((index) => { resize(clusterOf[index], value, 1); clusterOf[index] = value; });
+      if (action !== "confirm") indices.forEach((index) => { resize(clusterOf[index], value, 1); clusterOf[index] = value; });
     }
   }
   if (isAnswer()) shownOf = clusterOf;
@@ -137,7 +137,17 @@ function moveSelected(target) {
   else changed();
 }
 
+const placedIn = (indices) => indices.filter((index) => clusterOf[index] !== -1);
+
+// What a person says is right where it is: to step 04, photos moved to the clusters that they are in.
+function confirmSelected() {
+  const indices = placedIn([...selection]);
+  clearSelection();
+  correct({ action: "confirm", indices });
+}
+
 function explain({ action, indices, cluster, value }) {
+  if (action === "confirm") return `${count(indices.length, "photo")} right where ${indices.length === 1 ? "it is" : "they are"}`;
   if (action === "name" && !value) return `Cluster ${cluster} has no name`;
   if (action === "name") return `Cluster ${cluster} is called “${value}”`;
   if (action === "merge") return `Cluster ${cluster} joins ${clusterName(value)}`;
@@ -149,9 +159,10 @@ function explain({ action, indices, cluster, value }) {
 const cell = (value) => (/[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
 const csv = (lines) => lines.map((line) => `${line.map(cell).join(",")}\n`).join("");
 
-// One for each photo put elsewhere: as many corrections as step 04 counts.
+// One for each photo: as many corrections as step 04 counts.
 const correctionLines = () => corrections.flatMap(({ action, indices, cluster, value, from }) => (indices
-  ? indices.map((index, position) => [action, photos.file[index], from[position], value])
+  ? indices.map((index, position) => (action === "confirm" ? ["move", photos.file[index], from[position], from[position]]
+    : [action, photos.file[index], from[position], value]))
   : [[action, "", cluster, value]]));
 
 const correctionsCsv = () => csv([["action", "file", "cluster", "value", "clustering"], ...data.earlierCorrections,

@@ -36,11 +36,13 @@ function drawTray() {
   document.body.classList.toggle("with-tray", !tray.hidden);
   $("tray-selection").hidden = selection.size === 0;
   $("chosen").textContent = chosenWords();
-  for (const id of ["split", "move"]) {
+  const ways = { split: "", move: "", confirm: "They are where they belong: the next run does not ask about them again" };
+  for (const [id, way] of Object.entries(ways)) {
     $(id).disabled = !isAnswer();
-    $(id).title = isAnswer() ? "" : "Photos are moved between the clusters of the answer";
+    $(id).title = isAnswer() ? way : "Photos are moved between the clusters of the answer";
   }
   $("move").hidden = !hasTargets([...selection]);
+  $("confirm").hidden = !placedIn([...selection]).length;
   $("tray-corrections").hidden = corrections.length === 0 && !saved;
   $("undo").disabled = corrections.length === 0;
   $("corrections-count").textContent = count(correctionLines().length, "correction");
@@ -62,6 +64,7 @@ function keepFocus(tray) {
 
 function startTray() {
   $("split").onclick = () => moveSelected("new");
+  $("confirm").onclick = confirmSelected;
   $("move").onclick = () => pickCluster(`Move ${count(selection.size, "photo")} to …`, [...selection],
     targetsOf([...selection]), moveSelected);
   $("save-selection").onclick = () => download("selection.csv", selectionCsv());
