@@ -639,6 +639,15 @@ def test_back_closes_the_window_of_a_product_and_nothing_else_takes_a_step_of_it
         wait(browser, f"!{IS_OPEN} && !document.getElementById('{page}').hidden")
 
 
+def test_a_window_whose_entry_is_left_already_is_closed_as_any(browser, two):
+    open_first(browser)
+    browser.execute_script("history.replaceState(null, '')")
+    close_by_cross(browser)
+    wait(browser, f"!{IS_OPEN}")
+    choose_file(browser, two)
+    assert len(names(browser)) == 4
+
+
 def test_back_from_what_is_like_a_photo_leads_to_the_products(browser):
     open_first(browser)
     click(browser, "#product-photos button")

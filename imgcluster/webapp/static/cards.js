@@ -124,11 +124,13 @@ function enterHistory(product) {
 // Close the window; done once its entry is left, as one that is added before that would be left in its place.
 export async function closeProduct() {
   asked++;
-  if (dialog.open && inHistory() !== undefined) {
-    const left = new Promise((resolve) => addEventListener("popstate", resolve, { once: true }));
-    dialog.close();
-    await left;
+  if (!dialog.open) {
+    return;
   }
+  const left = inHistory() === undefined ? null
+    : new Promise((resolve) => addEventListener("popstate", resolve, { once: true }));
+  dialog.close();
+  await left;
 }
 
 // However it was closed; where Back closed it, its entry is left by now.
