@@ -15,7 +15,7 @@ import sys
 from imgcluster.configuring.step_options import feature_options
 from imgcluster.datafiles import records
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
-from imgcluster.datafiles.chain import clusters_record
+from imgcluster.datafiles.chain import placed_among
 from imgcluster.datafiles.feature_record import features_digest, has_made
 from imgcluster.datafiles.own_features import keep_own
 from imgcluster.datafiles.photo_rows import drop_unreadable
@@ -54,7 +54,7 @@ def main(argv=None):
     if current and has_made(step.data_dir, [*outputs, *more], facts):
         return step.finish(nothing, then="04_cluster_som.py")
     if not current:
-        if settings.ASSIGN_TO is None and (earlier := clusters_record(step.data_dir).get("assigned_to")):
+        if settings.ASSIGN_TO is None and (earlier := placed_among(step.data_dir)):
             step.warn(f"these photos were placed in the clusters of {earlier}; their features are now made without "
                       f"ASSIGN_TO = {earlier!r}, and may no longer compare with those")
         if own := keep_own(step.data_dir):

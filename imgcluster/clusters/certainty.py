@@ -9,7 +9,9 @@ from imgcluster.rows import OnAxes, blocks, picked, read_rows, unit_length
 
 # Least cosine distance that is told from none.
 ROUNDING = 1e-5
+# Up to so many photos, what one half of their small clusters tells is too little to go by.
 FEW_PHOTOS = 1000
+# A higher power leaves next to no confidence but that of 1.
 MOST_POWER = 20.0
 
 
@@ -69,7 +71,6 @@ class HeldOut:
     def of(cls, features, small, places, labels):
         """Return the `HeldOut` of photos [N, D] in small clusters and in clusters, int [N] both, at places [N, d]."""
         parts, whole, found = parts_shown(small), confidence(places, labels), []
-        # One half, left out, tells it of many photos; of few both do.
         for half in (0, 1) if len(labels) <= FEW_PHOTOS else (0,):
             left_out = (parts >= 0) & (parts % 2 != half)
             held = confidence(evened_places(features, small, half=half), labels)

@@ -22,6 +22,7 @@ from imgcluster.datafiles.chain import (
     chain_labels,
     clusters_record,
     merged_in,
+    placed_among,
     placed_in,
 )
 from imgcluster.datafiles.feature_record import (
@@ -194,7 +195,7 @@ def warn_of_chain(chain, *, folder_of, warn):
     """Call `warn` with a sentence about each thing that has changed since step 04 made the clusters of a chain of it,
     those first that others go on from, and where the chain was longer."""
     name, last = list(chain.items())[-1]
-    if lost := clusters_record(last).get("assigned_to"):
+    if lost := placed_among(last):
         warn(f"{name} was placed in the clusters of {lost}, which are not in {folder_of(lost)} (any more): products "
              f"that only {lost}, or one before it, had are not found. If it has another name now, run "
              f"04_cluster_som.py for {name} again with ASSIGN_TO set to that")
@@ -226,7 +227,7 @@ def require_chain(name, data_dir, *, folder_of):
 
 
 def _check_cycle(name, chain, data_dir):
-    beyond = clusters_record([*chain.values()][-1]).get("assigned_to")
+    beyond = placed_among([*chain.values()][-1])
     if data_dir in chain.values():
         raise UserError(f"ASSIGN_TO = {name!r}: photos of {name} are in the clusters of DATASET themselves; name the "
                         "dataset that was clustered before DATASET, or None to find its clusters anew")

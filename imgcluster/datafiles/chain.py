@@ -14,6 +14,11 @@ def clusters_record(data_dir):
     return read_json(Path(data_dir) / "cluster_count.json")
 
 
+def placed_among(data_dir):
+    """Return the name of the dataset in whose clusters the photos in a folder were placed, None where in none."""
+    return clusters_record(data_dir).get("assigned_to")
+
+
 def merged_in(data_dir):
     """Return {cluster: the one it has joined} of the earlier clusters that a person merged in a folder."""
     return {int(old): new for old, new in clusters_record(data_dir).get("merged", {}).items()}
@@ -35,7 +40,7 @@ def chain_from(name, *, folder_of):
     chain = {}
     while name and name not in chain and (folder_of(name) / "labels_pred.txt").exists():
         chain[name] = folder_of(name)
-        name = clusters_record(chain[name]).get("assigned_to")
+        name = placed_among(chain[name])
     return chain
 
 
@@ -45,7 +50,7 @@ def placed_in(name, data_dir):
     found = {}
     for path in sorted(Path(data_dir).parent.glob("*/cluster_count.json")):
         with contextlib.suppress(UserError, OSError):
-            if clusters_record(path.parent).get("assigned_to") == name:
+            if placed_among(path.parent) == name:
                 found[path.parent.name] = path.parent
     return found
 
@@ -63,7 +68,7 @@ def all_placed_in(name, data_dir):
 
 def chain_behind(data_dir, *, folder_of):
     """Return the chain of the datasets in whose clusters the photos in a folder were placed, {} where in none."""
-    return chain_from(clusters_record(data_dir).get("assigned_to"), folder_of=folder_of)
+    return chain_from(placed_among(data_dir), folder_of=folder_of)
 
 
 def joined_labels(labels, merged):

@@ -7,7 +7,6 @@ import numpy as np
 from imgcluster.distilling.half_precision import write_half_precision
 from imgcluster.errors import UserError
 from imgcluster.network.backbones import build_backbone
-from imgcluster.network.classifier import output_layer
 from imgcluster.network.depth_pooling import STRIDES, backbone_maps
 from imgcluster.network.whole_batches import predict_batch
 from imgcluster.pca import shrunk
@@ -107,7 +106,7 @@ def _with_maps(embedding):
                         "the one from before its training, joins several, or was fitted without labels. Train it by "
                         "step 02 with labels, one BACKBONE and KEEP_PRETRAINED = False")
     maps = backbone_maps(embedding)
-    model = keras.Model(embedding.input, [*maps(embedding.input, training=False), output_layer(embedding).output])
+    model = keras.Model(embedding.input, [*maps(embedding.input, training=False), embedding.output])
     model.compile(jit_compile=keras.backend.backend() == "jax")
     return model
 

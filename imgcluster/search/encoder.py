@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.datafiles.artefacts import require
-from imgcluster.datafiles.chain import clusters_record
+from imgcluster.datafiles.chain import placed_among
 from imgcluster.datafiles.feature_record import PRETRAINED_SETTINGS, features_record
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.errors import UserError
@@ -102,7 +102,7 @@ def check_settings(data_dir, settings, *, trained):
     idle = OF_PRETRAINED if trained else () if settings["WEIGHTS"] is None else ("RANDOM_SEED",)
     changes = changed_settings(data_dir, "03", {name: settings[name] for name in settings if name not in idle})
     if changes:
-        earlier = clusters_record(data_dir).get("assigned_to")
+        earlier = placed_among(data_dir)
         of_earlier = earlier and any(change.startswith("TRAIN_DATASET:") for change in changes)
         remedy = (f"these photos were placed in the clusters of {earlier}: set ASSIGN_TO = {earlier!r}" if of_earlier
                   else "set these back, or run 03_extract_features.py again")

@@ -1,6 +1,7 @@
 """Confidence: how much nearer a photo's own cluster is, measured as of photos that come later."""
 import numpy as np
 import pytest
+from rays import rays
 
 from imgcluster.clusters import certainty, directions
 from imgcluster.clusters.certainty import MOST_POWER, HeldOut, confidence, confidence_among, power_between
@@ -10,13 +11,6 @@ from imgcluster.som import map_of
 from imgcluster.structure.hierarchy import hierarchy_of
 from imgcluster.structure.neighbours import project
 from imgcluster.structure.whitening import evened_within, shrinkage_for
-
-
-def rays(num_products=5, photos=40, seed=0):
-    """(features of photos along rays, at all lengths, their products)."""
-    rng, labels = np.random.default_rng(seed), np.repeat(np.arange(num_products), photos)
-    features = rng.standard_normal((num_products, 16))[labels] + 0.3 * rng.standard_normal((len(labels), 16))
-    return (features * rng.uniform(0.1, 10, (len(labels), 1))).astype(np.float32), labels
 
 
 def test_confidence_is_how_much_nearer_ones_own_cluster_is_than_the_next_one():

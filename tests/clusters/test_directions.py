@@ -1,6 +1,7 @@
 """Photos follow the direction of their cluster: strays come home, and no cluster is emptied."""
 import numpy as np
 import pytest
+from rays import rays
 
 from imgcluster.clusters import directions
 from imgcluster.clusters.directions import (
@@ -16,13 +17,6 @@ from imgcluster.clusters.directions import (
 from imgcluster.rows import OnAxes, read_all, unit_length
 from imgcluster.structure.hierarchy import hierarchy_of
 from imgcluster.training.validation import precision_at_r
-
-
-def rays(num_products=5, photos=40, seed=0):
-    """(features of photos along rays, at all lengths, their products)."""
-    rng, labels = np.random.default_rng(seed), np.repeat(np.arange(num_products), photos)
-    features = rng.standard_normal((num_products, 16))[labels] + 0.3 * rng.standard_normal((len(labels), 16))
-    return (features * rng.uniform(0.1, 10, (len(labels), 1))).astype(np.float32), labels
 
 
 def test_strays_come_home_whatever_their_length():

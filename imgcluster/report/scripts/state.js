@@ -161,8 +161,8 @@ const csv = (lines) => lines.map((line) => `${line.map(cell).join(",")}\n`).join
 
 // One for each photo: as many corrections as step 04 counts.
 const correctionLines = () => corrections.flatMap(({ action, indices, cluster, value, from }) => (indices
-  ? indices.map((index, position) => (action === "confirm" ? ["move", photos.file[index], from[position], from[position]]
-    : [action, photos.file[index], from[position], value]))
+  ? indices.map((index, position) => [action === "confirm" ? "move" : action, photos.file[index], from[position],
+    value ?? from[position]])
   : [[action, "", cluster, value]]));
 
 const correctionsCsv = () => csv([["action", "file", "cluster", "value", "clustering"], ...data.earlierCorrections,
