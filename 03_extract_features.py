@@ -15,15 +15,13 @@ import sys
 from imgcluster.configuring.step_options import feature_options
 from imgcluster.datafiles import records
 from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
-from imgcluster.datafiles.chain import placed_among
 from imgcluster.datafiles.feature_record import features_digest, has_made
-from imgcluster.datafiles.own_features import keep_own
 from imgcluster.datafiles.photo_rows import drop_unreadable
 from imgcluster.datafiles.staging import finish_claimed
+from imgcluster.extraction.earlier_features import make_way, of_same_network, of_same_photos
 from imgcluster.extraction.features import extract_features
-from imgcluster.extraction.network_choice import choose_network, look_at_network, made_by_that
+from imgcluster.extraction.network_choice import choose_network, look_at_network
 from imgcluster.extraction.projector import PROJECTOR_FILES, write_projector_files
-from imgcluster.files import are_older
 from imgcluster.progress import progress
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, run
@@ -41,12 +39,10 @@ def main(argv=None):
             step.warn_if_changed("02", source=train)
     look_at_network(settings, len(img_paths), warn=step.warn)
     path, labels = step.data_dir / "features.npy", step.data_dir / "labels_true.txt"
-    same = (not records.prepared_otherwise(step.data_dir, "03")
-            and records.is_up_to_date(step.data_dir, "03", step.values("03"))
-            and are_older([img_dir / name for name in img_paths], path))
+    same = of_same_photos(settings, img_dir, img_paths)
     more, facts = (PROJECTOR_FILES, {"labels": records.fingerprint(labels)}) if settings.FEATURES_TSV else ((), {})
     nothing = f"nothing: {step.show(path)} is of the same photos, network and settings (delete it to have it made anew)"
-    if same and made_by_that(settings) and has_made(step.data_dir, [path.name, *more], facts):
+    if same and of_same_network(settings) and has_made(step.data_dir, [path.name, *more], facts):
         return step.finish(nothing, then="04_cluster_som.py")
     network = choose_network(settings, img_dir, img_paths, say=step.say, warn=step.warn)
     outputs = [path.name, *([BEFORE] * bool(network.before))]
@@ -54,12 +50,7 @@ def main(argv=None):
     if current and has_made(step.data_dir, [*outputs, *more], facts):
         return step.finish(nothing, then="04_cluster_som.py")
     if not current:
-        if settings.ASSIGN_TO is None and (earlier := placed_among(step.data_dir)):
-            step.warn(f"these photos were placed in the clusters of {earlier}; their features are now made without "
-                      f"ASSIGN_TO = {earlier!r}, and may no longer compare with those")
-        if own := keep_own(step.data_dir):
-            step.warn(f"{step.show(path)} was not made by this step: yours is kept in {step.show(own)}; to use it, put "
-                      "both files back and go on with step 04")
+        make_way(settings, warn=step.warn)
         extract(step, network, img_dir, img_paths, path)
         note(step, network, outputs)
         for name in PROJECTOR_FILES:  # of the features before

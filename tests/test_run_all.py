@@ -23,13 +23,6 @@ def test_the_scripts_are_the_steps():
     assert all(script.name.startswith(number) for number, script in run_all.SCRIPTS.items())
 
 
-def test_the_parts_are_named_in_order():
-    options = run_all.parse(["--from", "03", "--to", "05", "--set", "EPOCHS=1"])
-    assert (options.first, options.last, options.set) == ("03", "05", ["EPOCHS=1"])
-    with pytest.raises(UserError, match="--from 05 --to 03"):
-        run_all.parse(["--from", "05", "--to", "03"])
-
-
 def test_the_summary_names_nothing_that_an_earlier_run_wrote(settings_of, tmp_path, monkeypatch, capsys):
     finish(settings_of(), "new", "02", "03")
     config = tmp_path / "own.py"

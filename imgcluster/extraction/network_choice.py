@@ -1,27 +1,11 @@
 """Which network sees the photos of a dataset: the one that the settings name, or what it was before it was adapted."""
-from imgcluster.backbone_table import AUTO
 from imgcluster.configuring.step_options import network_options, picture_options
 from imgcluster.configuring.step_settings import of_step
-from imgcluster.datafiles.feature_record import RECORD, features_record, is_adapted
-from imgcluster.datafiles.records import changed_settings, network_fingerprint, weights_digest, weights_replaced
+from imgcluster.datafiles.feature_record import features_record, is_adapted
+from imgcluster.datafiles.records import changed_settings, weights_replaced
 from imgcluster.errors import UserError
-from imgcluster.extraction.kind import KIND_FILE, read_kind
-from imgcluster.files import are_older
+from imgcluster.extraction.kind import read_kind
 from imgcluster.running.cli import quiet_start, shown
-
-
-def made_by_that(settings):
-    """Return whether the features of DATASET were made by the very network that `choose_network` would take for the
-    same photos under the same settings. False where it has to be loaded to tell."""
-    data_dir, train_dir = settings.folder("DATA_DIR"), network_options(settings)["train_dir"]
-    record = features_record(data_dir)
-    if settings.ASSIGN_TO is not None or not record:
-        return False
-    if train_dir is not None and (path := train_dir / "network.keras").exists():
-        kind = [train_dir / KIND_FILE] * (train_dir / KIND_FILE).exists()
-        return record.get("network_file") == network_fingerprint(path) and are_older(kind, data_dir / RECORD)
-    # What "auto" takes depends on what can be had.
-    return settings.BACKBONE != AUTO and record.get("network_file") == weights_digest(settings.weights())
 
 
 def choose_network(settings, img_dir, img_paths, *, say, warn):

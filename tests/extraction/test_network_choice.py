@@ -1,15 +1,12 @@
 """Which network sees the photos: what is said where the one that the settings name is not there."""
-import os
-import zipfile
-
 import pytest
 from planned import settings_in
 
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.feature_record import note_features
-from imgcluster.datafiles.records import network_fingerprint, weights_digest, write_record
+from imgcluster.datafiles.records import weights_digest, write_record
 from imgcluster.errors import UserError
-from imgcluster.extraction.network_choice import choose_network, look_at_network, made_by_that
+from imgcluster.extraction.network_choice import choose_network, look_at_network
 from imgcluster.files import write_lines
 
 
@@ -58,30 +55,6 @@ def test_the_network_of_the_photos_clustered_before_is_asked_for_where_they_had_
             warned_of(500, "ASSIGN_TO=week1")
     else:
         assert warned_of(500, "ASSIGN_TO=week1") == []
-
-
-def test_the_network_of_features_is_known_again_by_its_file(tmp_path):
-    named = ("TRAIN_DATASET=auto", "BACKBONE=MobileNetV2")
-
-    def known(record, *overrides):
-        note_features(path.parent, record)
-        return made_by_that(settings_in(tmp_path, *named, *overrides))
-
-    path = tmp_path / "data" / "new" / "network.keras"
-    path.parent.mkdir(parents=True)
-    (path.parent / "features.npy").write_bytes(b"features")
-
-    assert known({"network_file": "imagenet"}) and not known({"network_file": "other"}) and not known({})
-    assert not known({"network_file": "imagenet"}, "BACKBONE=auto"), "which depends on what can be had"
-    assert not known({"network_file": "imagenet"}, "ASSIGN_TO=week1")
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("model.weights.h5", b"weights")
-    assert known({"network_file": network_fingerprint(path)}) and not known({"network_file": "imagenet"})
-    assert known({"network_file": network_fingerprint(path)}, "BACKBONE=auto")
-    (path.parent / "kind.npz").touch()  # for which photos it is, is another matter since
-    assert known({"network_file": network_fingerprint(path)})
-    os.utime(path.parent / "kind.npz", (2e9, 2e9))
-    assert not known({"network_file": network_fingerprint(path)})
 
 
 @pytest.mark.parametrize("side, warnings", [(63, 1), (64, 0)])

@@ -1,0 +1,41 @@
+"""The arguments of run_all.py, and those that it gives each step."""
+import argparse
+
+from imgcluster.errors import UserError
+from imgcluster.running.cli import PART_OF_RUN, add_settings_arguments, config_arguments
+from imgcluster.running.run_plan import STEPS
+
+
+def read_arguments(description, argv=None):
+    """Return the parsed arguments: first and last, numbers of steps; config and set, as every step has them.
+
+    Raises UserError where the first step comes after the last.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, target, default in (("--from", "first", STEPS[0]), ("--to", "last", STEPS[-1])):
+        parser.add_argument(name, dest=target, metavar="NN", type=_two_digits, choices=STEPS, default=default,
+                            help=f"{target} step, {STEPS[0]} to {STEPS[-1]} (default: {default})")
+    add_settings_arguments(parser)
+    options = parser.parse_args(argv)
+    if options.first > options.last:
+        raise UserError(f"--from {options.first} --to {options.last}: the first step comes after the last")
+    return options
+
+
+def _two_digits(text):
+    """A step's number as its script has it: "4" and "04" are the same step."""
+    return text.zfill(2)
+
+
+def step_arguments(settings, options, given, dataset):
+    """Return the arguments of a step of a run with these `options` on a dataset.
+
+    given: the settings that the run began with. What config.py holds later, perhaps for the next dataset already, is
+    not for this run.
+    """
+    arguments = [PART_OF_RUN, repr(given), *config_arguments(options)]
+    if dataset == settings.DATASET:
+        return arguments
+    # Photos to train on are placed nowhere, even if it is in their own clusters that those of DATASET will be.
+    alone = ["--set", "ASSIGN_TO=None"] if settings.ASSIGN_TO is not None else []
+    return [*arguments, *alone, "--set", f"DATASET={dataset!r}"]
