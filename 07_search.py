@@ -10,9 +10,8 @@ Writes:  DATA_DIR/search_calibration.json, with faiss-cpu from a million photos 
 Runtime: about 5 s to start the network, then 5 to 10 photos/s; fewer with InceptionV3
 """
 import sys
-from functools import partial
 
-from imgcluster.configuring.step_options import addition_options, label_options, network_options, recipe_options
+from imgcluster.configuring.step_options import addition_options, network_options, recipe_options
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.progress import progress
 from imgcluster.running.cli import Step, run, tell, write_utf_8
@@ -63,7 +62,6 @@ def main(argv=None):
 
 def add_photos(step):
     """Add the photos of a folder to the catalogue, and take out those that are no longer in RAW_IMG_DIR."""
-    from imgcluster.photos.labels import labels_where_there_are
     from imgcluster.photos.prepare import Recipe
     from imgcluster.photos.preprocess import Folders
     from imgcluster.search.additions import AdditionOptions, add_folder, check_addition, what_next
@@ -79,11 +77,8 @@ def add_photos(step):
     check_features(data_dir, **opening)
     encoder = open_encoder(data_dir, **opening, say=step.say)
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")
-    labels = {"needed": (data_dir / "labels_true.txt").exists(), **label_options(settings)}
-    added = add_folder(
-        data_dir, options.add, folders, Recipe(**recipe_options(settings)), encoder, AdditionOptions(
-            **addition_options(settings), labels_of=partial(labels_where_there_are, **labels), warn=step.warn),
-        progress=progress)
+    added = add_folder(data_dir, options.add, folders, Recipe(**recipe_options(settings)), encoder,
+                       AdditionOptions(**addition_options(settings), warn=step.warn), progress=progress)
     step.say(added.in_words)
     if added.came or added.left:
         step.say(what_next(data_dir, settings.DATASET, command=step.command("run_all.py", "--from", "04"),

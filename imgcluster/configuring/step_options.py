@@ -40,7 +40,8 @@ def feature_options(settings):
 def addition_options(settings):
     """The keyword arguments of `additions.AdditionOptions` that are settings."""
     return {"filters": filter_options(settings), "remove_duplicates": settings.REMOVE_DUPLICATES,
-            "batch_size": settings.BATCH_SIZE, "pictures": picture_options(settings)}
+            "batch_size": settings.BATCH_SIZE, "pictures": picture_options(settings),
+            "labels": label_options(settings)}
 
 
 def network_options(settings):

@@ -2,8 +2,10 @@
 import filecmp
 import os
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,7 @@ from imgcluster.extraction.features import extract_features
 from imgcluster.files import new_array_file, remove_leftovers, replacing, write_lines
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.images import read_bytes
+from imgcluster.photos.labels import labels_where_there_are
 from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_audit import refusal
 from imgcluster.photos.prepare import prepare_photo, product_entry
@@ -76,16 +79,15 @@ class Added:
 @dataclass(frozen=True)
 class AdditionOptions:
     """How photos are added. filters: options of `photo_audit.refusal`; remove_duplicates: leave out copies of others;
-    batch_size and pictures: for the network, as in `features.extract_features`; labels_of: function from paths to true
-    labels, or to None where there are none; it raises UserError where there must be some, and else says so to its
-    `warn`; `folder` is as in `labels.make_labels`. warn: function for lines about photos that cannot be used."""
+    batch_size and pictures: for the network, as in `features.extract_features`; labels: options of
+    `labels.make_labels`; warn: function for lines about photos that cannot be used."""
 
     filters: dict
     remove_duplicates: bool
     batch_size: int
     pictures: dict
-    labels_of: object
-    warn: object
+    labels: dict
+    warn: Callable
 
 
 def check_addition(data_dir, folder, raw_dir, changes):
@@ -118,14 +120,15 @@ def add_folder(data_dir, folder, folders, recipe, encoder, options, *, progress)
                                    workers=options.pictures["workers"])
     _tell(refused, options.warn)
     # Nothing is copied where photos lack the labels that the others have; where none are needed, that is said later.
-    options.labels_of([*_present(data_dir, folders.raw), *new], warn=lambda _: None, folder=folder)
+    labels_of = partial(labels_where_there_are, needed=(data_dir / "labels_true.txt").exists(), **options.labels)
+    labels_of([*_present(data_dir, folders.raw), *new], warn=lambda _: None, folder=folder)
     copy_photos(folder, folders.raw, new)
     skipped, known = left_out(data_dir, duplicates=False), _known(data_dir)
     done = preprocess_dataset(data_dir, folders, list_files(folders.raw), recipe, filters=options.filters,
                               remove_duplicates=options.remove_duplicates, workers=options.pictures["workers"],
                               progress=progress)
     # Before the network looks at them for minutes: so may photos that were put there by hand.
-    labels = options.labels_of(done.kept, warn=options.warn)
+    labels = labels_of(done.kept, warn=options.warn)
     added = update_catalogue(data_dir, folders, done, labels, encoder, options, progress=progress)
     unusable = [(file, reason) for file, reason in done.skipped if file not in skipped]
     _tell(unusable, options.warn)

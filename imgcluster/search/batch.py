@@ -26,12 +26,17 @@ class Source:
 def list_queries(paths, *, box=None, warn):
     """Return the Sources for files and folders (searched with all they hold).
 
-    warn: function for lines about photos of a folder whose names are no line of text. Raises UserError where there are
-    none, one is missing, or a box (as in `objects.read_query`) would go with several photos.
+    warn: function for lines about what is passed over: files that are not there, and photos of a folder whose names are
+    no line of text. Raises UserError where nothing is left, or a box (as in `objects.read_query`) would go with several
+    photos.
     """
     if not paths:
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
-    sources = []
+    sources, missing = [], [repr(given) if given == "" else str(given) for given in paths if not os.path.exists(given)]
+    if len(missing) == len(paths):
+        raise UserError(f"{', '.join(missing)}: no such file; name a photo, or a folder of photos")
+    for given in missing:
+        warn(f"{given}: no such file; passed over")
     for given in paths:
         path = Path(given)
         # pathlib's tests stop at a name longer than file systems take, and "" is the folder one is in to it.
@@ -42,8 +47,6 @@ def list_queries(paths, *, box=None, warn):
                 warn(f"{path / name}: {reason}; passed over")
         elif os.path.exists(given):
             sources.append(Source(path, str(path)))
-        else:
-            raise UserError(f"{str(given) or repr(given)}: no such file; name a photo, or a folder of photos")
     if box and len(sources) != 1:
         raise UserError(f"--box goes with one photo, not with {len(sources)}")
     return sources

@@ -565,7 +565,7 @@ def test_a_search_goes_on_without_bad_photos_named_or_in_a_folder(searcher, tmp_
     with pytest.raises(UserError, match=r"none of the 7 photos can be read(\n  .*a.png: .*){5}\n  ... and 2 more$"):
         check_readable(named[1:] * 7, PLAIN)
     for name in (tmp_path / "none.jpg", tmp_path / ("a" * 300), ""):
-        with pytest.raises(UserError, match="no such file"):
+        with pytest.raises(UserError, match="no such file; name a photo"):
             list_queries([name], warn=print)
     with pytest.raises(UserError, match="--box goes with one photo, not with 3"):
         list_queries([tmp_path / "queries"], box=(0, 0, 6, 6), warn=print)

@@ -159,8 +159,10 @@ def test_a_photo_that_cannot_be_decoded(made, photo, tmp_path, content):
     assert "bad.jpg: " in err and "passed over" in err
 
 
-def test_a_photo_that_is_not_there(made, tmp_path):
-    assert "none.jpg: no such file" in refused(made, tmp_path / "none.jpg")
+def test_a_photo_that_is_not_there(made, photo, tmp_path):
+    assert "none.jpg: no such file; name a photo" in refused(made, tmp_path / "none.jpg")
+    code, out, err = call(SEARCH, made, tmp_path / "none.jpg", photo)
+    assert code == 0 and out.count("nearest photo") == 1 and "none.jpg: no such file; passed over" in err
 
 
 def test_a_folder_to_add_that_is_not_there(made, tmp_path):
