@@ -1,0 +1,85 @@
+"""Colours, marks, fonts and names of all figures."""
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+from drawing import AWKWARD, drawn, thumbnail
+from matplotlib import font_manager
+
+from imgcluster.plots import (
+    before_after_sheet,
+    confusion_figure,
+    scatter_pair,
+)
+from imgcluster.plots.style import (
+    NUM_COLOURS,
+    bold_style,
+    clean,
+    font_families,
+    group_colour,
+    group_marker,
+    short_names,
+)
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.mark.parametrize("name", ["Noto Sans JP", "Meiryo", "IPAexGothic", "SimSun", "Microsoft JhengHei",
+                                  "WenQuanYi Micro Hei", "Hiragino Sans GB"])
+def test_any_usual_font_of_a_system_with_chinese_or_japanese_is_used_and_none_that_is_missing(monkeypatch, name):
+    file = font_manager.findfont("DejaVu Sans")
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    monkeypatch.setattr(font_manager.fontManager, "ttflist",
+                        [font_manager.FontEntry(fname=file, name=each) for each in ("DejaVu Sans", name)])
+    assert font_families.__wrapped__() == ("DejaVu Sans", name)
+
+
+def test_fonts_installed_since_matplotlib_listed_them_are_found(monkeypatch, tmp_path):
+    new, broken = tmp_path / "new.ttf", tmp_path / "broken.ttf"
+    shutil.copy(font_manager.findfont("DejaVu Sans"), new)
+    broken.write_bytes(b"no font")
+    fonts = font_manager.fontManager.ttflist
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", list(fonts))
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(new), str(broken)])
+    assert font_families.__wrapped__()[0] == "DejaVu Sans"
+    assert {font.fname for font in font_manager.fontManager.ttflist} - {font.fname for font in fonts} == {str(new)}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_names_are_drawn_without_a_warning(name):
+    photo = thumbnail(3)
+    drawn(before_after_sheet([photo], [photo], [name], title=name))
+    drawn(scatter_pair(np.eye(3)[:, :2], [name, name, "other"], [0, 1, 1], title=name))
+    drawn(confusion_figure([[2]], [name], [name], title=name))
+
+
+def test_names_are_bold_whether_shortened_or_accented_or_not():
+    assert all(bold_style(name)["fontweight"] == "bold" for name in ("milk", "Oat\u2026Milk", "M\u00fcsli"))
+    assert "fontweight" not in bold_style("\uc2e0\ubc1c")
+
+
+def test_clean_shortens_in_the_middle_and_composes_hangul():
+    assert clean("abcdefghij", 5) == "ab…ij"
+    assert clean("  a \n b ") == "a b"
+    assert clean("\u1100\u1161") == clean("\uac00")
+
+
+def test_names_that_differ_stay_apart_when_shortened():
+    names = ["Arla-Natural-Yoghurt", "Arla-Natural-Mild-Low-Fat-Yoghurt", "Oatly-Oat-Milk", "Bravo-Apple-Juice", 7]
+    assert len({clean(name, 16) for name in names}) < len(names)
+    short = short_names(names, 16)
+    assert len(set(short)) == len(names) and short[2:] == [clean(name, 16) for name in names[2:]]
+    assert all(len(name) <= 32 for name in short_names(["x" * 40 + "y" * 40, "x" * 41 + "y" * 40], 16))
+
+
+def test_42_colours_differ_and_then_come_again():
+    colours = np.float32([group_colour(index) for index in range(NUM_COLOURS)])
+    lab = cv2.cvtColor(colours[None], cv2.COLOR_RGB2LAB)[0]
+    apart = np.linalg.norm(lab[:, None] - lab, axis=2)
+    assert NUM_COLOURS == 42 and apart[~np.eye(NUM_COLOURS, dtype=bool)].min() > 9
+    assert group_colour(NUM_COLOURS) == group_colour(0)
+
+
+def test_168_groups_look_different():
+    assert len({(group_colour(index), group_marker(index)) for index in range(168)}) == 168
