@@ -1,11 +1,15 @@
-"""A finished dataset, as the tests of the gallery and of its figures need it."""
+"""A finished dataset as the gallery and its figures need it, and a page that was written."""
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
+from report_gallery import Page, make_gallery
 
 from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.files import write_array, write_arrays, write_json, write_lines
+from imgcluster.report import write_report
 from imgcluster.report.gallery import Gallery
 
 COUNT, GRID = 24, (3, 4)
@@ -42,3 +46,13 @@ def finished_gallery(tmp_path, squares, save_photos):
         "val_top_2": [0.6, 0.8, 0.7], "val_top_3": [0.7, 0.9, 0.9], "val_top_5": [1.0, 1.0, 1.0]}))
     return Gallery(name="shoes", data_dir=data_dir, img_dir=tmp_path / "img", raw_dir=tmp_path / "raw",
                    train_dir=train_dir, seed=0, max_sheets=20, max_photos=5000)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A gallery with every file, its page and the path of it."""
+    folder = tmp_path_factory.mktemp("report")
+    gallery = make_gallery(folder)
+    summary = write_report(folder / "report.html", gallery)
+    return SimpleNamespace(gallery=gallery, path=folder / "report.html", summary=summary,
+                           page=Page(folder / "report.html"))

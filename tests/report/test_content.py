@@ -1,10 +1,7 @@
-"""The report: thumbnails line up, nothing from outside is markup, what is missing is left out."""
-import base64
+"""What the report says and shows: photos, levels, the answer in words, photos of earlier weeks."""
 import dataclasses
 import io
 import re
-import shutil
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,25 +13,10 @@ from imgcluster.clusters import clusterings
 from imgcluster.clusters.clusterings import Found
 from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
-from imgcluster.datafiles.feature_record import features_digest
-from imgcluster.datafiles.records import write_record
-from imgcluster.files import write_json, write_lines
+from imgcluster.files import write_json
 from imgcluster.plots.style import NUM_COLOURS
 from imgcluster.report import write_report
-from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.content import earlier_photos, rows_shown
-from imgcluster.report.sprites import pack_sprites, thumbnail
-from imgcluster.report.tables import answer, doubtful_files, records, scores
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """A gallery with every file, its page and the path of it."""
-    folder = tmp_path_factory.mktemp("report")
-    gallery = make_gallery(folder)
-    summary = write_report(folder / "report.html", gallery)
-    return SimpleNamespace(gallery=gallery, path=folder / "report.html", summary=summary,
-                           page=Page(folder / "report.html"))
 
 
 def tile(page, index):
@@ -59,60 +41,6 @@ def test_a_photo_before_background_removal_shows_its_ground(written):
         assert tile(written.page, before)[5:15, 70:90].mean() < 120
 
 
-def test_names_from_outside_are_text(written):
-    assert HOSTILE_FILE in written.page.data["photos"]["file"]
-    assert HOSTILE_LABEL in [model["name"] for model in written.page.data["models"]]
-    assert not {"img", "b", "i"} & {tag for tag, _ in written.page.tags}
-    assert "alert(" not in "".join(text for attributes, text in written.page.blocks if "type" not in attributes)
-    assert not [attributes for _, attributes in written.page.tags if any(name.startswith("on") for name in attributes)]
-    assert "&lt;b&gt;bad&lt;/b&gt;.jpg" in written.page.text
-
-
-def test_data_cannot_end_their_block(written):
-    block = re.search(r'<script type="application/json" id="data">(.*?)</script>', written.page.text, re.S).group(1)
-    assert not re.search("[<>&\u2028\u2029]", block)
-
-
-def test_line_separators_and_other_scripts_survive(tmp_path):
-    gallery = make_gallery(tmp_path, name="가방\u2028<&>")
-    write_report(tmp_path / "report.html", gallery)
-    assert Page(tmp_path / "report.html").data["name"] == "가방\u2028<&>"
-
-
-def test_policy_names_the_only_script_and_style(written):
-    import hashlib
-    policy = next(attributes["content"] for tag, attributes in written.page.tags if tag == "meta"
-                  and attributes.get("http-equiv") == "Content-Security-Policy")
-    digests = re.findall(r"'(sha256-[^']+)'", policy)
-    blocks = [text for attributes, text in written.page.blocks if "type" not in attributes]
-    assert policy.startswith("default-src 'none'") and "unsafe" not in policy
-    assert sorted(digests) == sorted("sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-                                     for text in blocks)
-
-
-def test_nothing_lies_outside_the_file(written):
-    for tag, attributes in written.page.tags:
-        for name in ("src", "href", "action", "data-src"):
-            assert re.match(r"#|data:", attributes.get(name) or "#"), (tag, attributes)
-    assert "http://" not in re.sub(r"http://www\.w3\.org/2000/svg", "", written.page.text)
-
-
-def test_every_section_is_there(written):
-    assert {"answer", "map", "clusters", "scatter", "review", "levels", "scores", "confusion", "training", "background",
-            "files", "run"} <= written.page.ids
-    assert written.summary == {"photos": 24, "bytes": written.path.stat().st_size}
-
-
-def test_what_is_missing_is_left_out(tmp_path):
-    gallery = make_gallery(tmp_path, labels=False, all_files=False)
-    shutil.rmtree(gallery.img_dir)
-    write_report(tmp_path / "report.html", gallery)
-    page = Page(tmp_path / "report.html")
-    assert {"answer", "map", "clusters", "scatter", "review", "levels"} <= page.ids
-    assert not {"scores", "confusion", "training", "background", "files",
-                "run"} & page.ids
-
-
 def test_photos_that_step_01_left_as_they_were_are_not_shown_twice(tmp_path):
     gallery = make_gallery(tmp_path)
     write_report(tmp_path / "report.html", dataclasses.replace(gallery, img_dir=gallery.raw_dir))
@@ -128,24 +56,6 @@ def test_review_csv_sets_the_review_list(tmp_path):
     item, = page.data["review"]
     assert page.data["photos"]["file"][item["photo"]] == gallery.img_paths[5]
     assert item["notes"] == [["reason", "between two clusters"]]
-
-
-def test_scores_of_other_clusters_are_not_shown(tmp_path):
-    gallery = make_gallery(tmp_path)
-    inputs = [gallery.data_dir / "labels_pred.txt", gallery.data_dir / "features.npy"]
-    write_record(gallery.data_dir, "05", settings={}, outputs=["metrics.json"], inputs=inputs)
-    assert scores(gallery)["main"] and "ARI" in gallery.title
-    write_lines(inputs[0], ["0"] * len(gallery.predicted))
-    later = dataclasses.replace(gallery)
-    assert not scores(later)["main"] and "ARI" not in later.title
-
-
-def test_an_interval_of_another_number_of_clusters_is_not_shown(tmp_path):
-    gallery = make_gallery(tmp_path)
-    found = len(set(gallery.predicted))
-    for number, interval in ((found, [2, 9]), (found + 1, None)):
-        write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": number, "interval": [2, 9]})
-        assert answer(gallery)["interval"] == interval
 
 
 def test_all_photos_to_look_at_are_counted_though_the_page_holds_a_sample(tmp_path):
@@ -363,33 +273,6 @@ def test_a_network_is_not_named_for_features_from_elsewhere(written):
     assert "What looks alike was judged" not in written.page.text
 
 
-def test_step_02_is_that_of_the_training_set_in_use(tmp_path):
-    gallery = make_gallery(tmp_path)
-    for folder in ("data", "known"):
-        write_json(tmp_path / folder / "made_by_02.json", {"step": "02", "outputs": [f"network of {folder}"]})
-    for train_dir, dataset in ((tmp_path / "known", "known"), (gallery.data_dir, "data"), (None, None)):
-        found = records(dataclasses.replace(gallery, train_dir=train_dir))
-        trained = [(record["outputs"], record["dataset"]) for record in found if record["step"] == "02"]
-        assert trained == ([([f"network of {dataset}"], dataset)] if dataset else [])
-        assert [record["dataset"] for record in found if record["step"] == "04"] == [None]
-    write_report(tmp_path / "report.html", gallery)
-    assert "<summary>Step 02, data <small>network of data" in Page(tmp_path / "report.html").text
-
-
-def test_photos_used_in_spite_of_a_warning_are_listed_with_those_left_out(tmp_path):
-    gallery = make_gallery(tmp_path, all_files=False)
-    warnings = {gallery.img_paths[1]: "blurred", gallery.img_paths[2]: "", gallery.img_paths[3]: "incomplete file",
-                "copy left out.jpg": "dark"}
-    write_table(gallery.data_dir / "photos.csv", pd.DataFrame({"file": list(warnings), "warnings": warnings.values()}))
-    assert doubtful_files(gallery) == {"columns": ["file", "warnings"], "total": 2, "lines": [
-        [gallery.img_paths[3], "incomplete file"], [gallery.img_paths[1], "blurred"]]}
-    write_report(tmp_path / "report.html", gallery)
-    page = Page(tmp_path / "report.html")
-    assert {"files", "doubtful"} <= page.ids and "2 photos used with warnings" in page.text
-    (gallery.data_dir / "photos.csv").write_text("file\na.jpg\n")
-    assert doubtful_files(gallery) is None
-
-
 @pytest.mark.parametrize("copy, said", [("copy left out.jpg", "Left out; the best photo of each was clustered."),
                                         ("shop/005, front.jpg", "Each is in the cluster of its original")])
 def test_copies_are_said_to_be_clustered_or_left_out(tmp_path, copy, said):
@@ -540,105 +423,9 @@ def test_where_the_earlier_photos_are_gone_none_are_shown(tmp_path, written):
     assert Page(tmp_path / "report.html").data["earlier"] is None
 
 
-def test_the_photos_seen_first_lie_in_the_first_sheet(written):
-    first = written.page.data["photos"]["cluster"][:15]
-    assert [first.count(cluster) for cluster in range(3)] == [5, 5, 5]
-
-
-def test_the_main_scores_are_open_and_the_others_folded(tmp_path):
-    gallery = make_gallery(tmp_path)
-    write_json(gallery.data_dir / "metrics.json", {"ari": 0.8, "bcubed_f1": 0.7, "silhouette": 0.1, "purity": np.nan})
-    found = scores(gallery)
-    assert [line[2] for line in found["main"]] == [0.8]
-    assert list(found["groups"]) == ["Photo by photo (B-cubed)"]
-    assert [line[0] for line in found["label_free"]] == ["Silhouette"]
-
-
-def test_how_photos_were_placed_comes_first_among_the_scores(tmp_path):
-    gallery = make_gallery(tmp_path)
-    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "interval": [3, 3], "assigned_to": "first"})
-    placed = {"known_in_own_cluster": 0.52, "known_in_no_cluster": 0.19, "new_in_no_cluster": 0.83}
-    write_json(gallery.data_dir / "metrics.json", {"ari": 0.3, "ari_interval": [0.2, 0.4], "ami": 0.5, **placed})
-    assert [line[2] for line in scores(gallery)["placed"]] == list(placed.values())
-    write_report(tmp_path / "report.html", gallery)
-    text = Page(tmp_path / "report.html").text
-    section = text[text.index('<section id="scores">'):]
-    parts = ("Placed in the clusters of first", "0.520", "0.190", "0.830", "These photos by themselves", "0.300",
-             "More ways to count the same")
-    assert [section.count(part) for part in parts] == [1] * 7
-    assert sorted(parts, key=section.index) == list(parts)
-    top = text[:text.index('<section id="scores">')]
-    assert "Known products in their cluster" in top and "52 %" in top and "(ARI)" not in top
-
-
-def test_one_photo(tmp_path):
-    gallery = make_gallery(tmp_path, num_photos=1, num_clusters=1)
-    assert write_report(tmp_path / "report.html", gallery)["photos"] == 1
-
-
 def test_unreadable_numbers_become_null(tmp_path):
     gallery = make_gallery(tmp_path)
     gallery.clusters.loc[0, "confidence"] = np.nan
     write_report(tmp_path / "report.html", gallery)
     photos = Page(tmp_path / "report.html").data["photos"]
     assert photos["confidence"][photos["file"].index(HOSTILE_FILE)] is None
-
-
-def test_thumbnail_holds_the_whole_photo():
-    photo = np.full((10, 40, 3), 200, np.uint8)
-    photo[3:7, 5:35] = 10
-    square = thumbnail(photo, 32)
-    assert square.shape == (32, 32, 3)
-    assert (square[0] == 200).all() and (square[16, 6:26] == 10).all()
-
-
-def test_noisy_photos_keep_to_the_budget():
-    noise = np.random.default_rng(0).integers(0, 255, (160, 160, 3)).astype(np.uint8)
-    sprites = pack_sprites([lambda: noise] * 200, budget=600_000)
-    assert sum(map(len, sprites.sheets)) < 1.2 * 600_000 and sprites.side < 160
-
-
-def test_most_confused_pair_comes_first():
-    true = np.array(["a"] * 6 + ["b"] * 6 + ["c"] * 3)
-    predicted = np.array([0] * 6 + [0] * 5 + [1] + [1, 2, 2])
-    first, second = confused_pairs(true, predicted)
-    assert (first["models"], first["wrong_pairs"], first["clusters"]) == (["a", "b"], 30, [0])
-    assert first["rows"][1].tolist() == [6, 7, 8, 9, 10]
-    assert (second["models"], second["wrong_pairs"]) == (["b", "c"], 1)
-    assert confused_pairs(true, np.unique(true, return_inverse=True)[1]) == []
-
-
-def test_models_few_of_whose_photos_share_a_cluster_with_many_others_are_confused_too():
-    true = np.concatenate([np.repeat(np.arange(40), 3), [0] * 9, [1] * 9]).astype(str)
-    predicted = np.repeat([0, 1], [120, 18])
-    first, = confused_pairs(true, predicted, num=1)
-    assert first["models"] == ["0", "1"] and first["wrong_pairs"] == 9 + 81 and first["clusters"] == [1, 0]
-    assert [len(rows) for rows in first["rows"]] == [12, 12]
-    assert {pair["wrong_pairs"] for pair in confused_pairs(true, predicted, num=9)[1:]} == {9}
-
-
-def test_strays_do_not_split_a_model():
-    true = np.array(["a"] * 10 + ["b"] * 10)
-    predicted = np.array([0] * 9 + [1] + [1] * 6 + [2] * 4)
-    found, = split_models(true, predicted)
-    assert found == {"model": "b", "photos": 10, "clusters": {1: 6, 2: 4}}
-
-
-def test_photos_in_no_cluster_are_neither_put_together_nor_a_part_of_a_model():
-    true = np.array(["a"] * 10 + ["b"] * 10)
-    predicted = np.array([0] * 5 + [-1] * 5 + [-1] * 6 + [0] * 1 + [1] * 3)
-    pair, = confused_pairs(true, predicted)
-    assert pair["wrong_pairs"] == 5 and pair["clusters"] == [0] and pair["rows"][1].tolist() == [16]
-    assert split_models(true, np.where(predicted == 1, -1, predicted)) == []
-    assert confused_pairs(true, np.full(20, -1)) == split_models(true, np.full(20, -1)) == []
-
-
-def test_features_of_ones_own_are_of_no_network_of_the_run(tmp_path):
-    gallery = make_gallery(tmp_path)
-    write_record(gallery.data_dir, "03", settings={"BACKBONE": "MobileNet"}, outputs=["features.npy"],
-                 features=features_digest(gallery.data_dir))
-    write_record(gallery.train_dir, "02", settings={}, outputs=["network.keras"])
-    assert {"02", "03"} <= {record["step"] for record in records(gallery)} and gallery.history is not None
-    np.save(gallery.data_dir / "features.npy", np.ones((24, 3), np.float32))
-    own = dataclasses.replace(gallery)
-    assert not {"02", "03"} & {record["step"] for record in records(own)} and own.history is None
