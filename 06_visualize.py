@@ -39,7 +39,7 @@ def main(argv=None):
     for folder in (step.result_dir, step.result_dir / "cluster_sheets"):
         remove_leftovers(folder)
     read_corrections(step.data_dir / "corrections.csv", "")  # one that cannot be read stops the page, so at once
-    step.warn_if_changed("00", "03", "04")
+    step.warn_if_changed("00", "01", "03", "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_what_was_scored(step.data_dir, warn=step.warn)
     chain = chain_behind(step.data_dir, folder_of=settings.data_dir_of)

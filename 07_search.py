@@ -37,8 +37,7 @@ def main(argv=None):
         if not options.photos:
             return
     sources = list_queries(options.photos, box=options.box, warn=step.warn)
-    step.warn_if_changed("01")
-    opening = {"settings": step.values("03"), "network": network_options(settings), "say": step.say}
+    opening = {"settings": step.values("01", "03"), "network": network_options(settings), "say": step.say}
     catalogue, recipe = open_checked(step.data_dir, **opening), Recipe(**recipe_options(settings))
     count = check_count(options.top, catalogue, level=options.level)
     # The network takes seconds to start: not to be waited for when there is nothing to search with.
@@ -73,7 +72,7 @@ def add_photos(step):
         step.claim()
     check_addition(data_dir, options.add, settings.folder("RAW_IMG_DIR"),
                    changed_settings(data_dir, "01", step.values("01")))
-    opening = {"settings": step.values("03"), "network": network_options(settings)}
+    opening = {"settings": step.values("01", "03"), "network": network_options(settings)}
     check_features(data_dir, **opening)
     encoder = open_encoder(data_dir, **opening, say=step.say)
     folders = Folders(settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR"), data_dir / "masks")

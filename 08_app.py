@@ -29,10 +29,10 @@ def main(argv=None):
 
     # The network takes seconds to start: not to be waited for when the page cannot be served.
     sockets = listen(options.host, options.port)
-    step.warn_if_changed("01")
     recipe = Recipe(**recipe_options(settings))
-    searcher = open_searcher(step.data_dir, settings=step.values("03"), network=network_options(settings),
-                             recipe=replace(recipe, max_pixels=min(recipe.max_pixels, MAX_PIXELS)), say=step.say)
+    searcher = open_searcher(step.data_dir, settings=step.values("01", "03"),
+                             network=network_options(settings), say=step.say,
+                             recipe=replace(recipe, max_pixels=min(recipe.max_pixels, MAX_PIXELS)))
     searcher.encoder.warm_up()
     app = create_app(searcher, name=settings.DATASET, host=options.host,
                      folders=[settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")])

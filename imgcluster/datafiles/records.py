@@ -76,8 +76,20 @@ def _pixels(settings):
 
 def prepared_otherwise(data_dir, step):
     """Whether step 01 prepared the photos of a dataset otherwise by now than when `step` saw them, by its record."""
-    now = prepared_with(data_dir)
-    return _pixels(read_record(data_dir, step).get("prepared", now)) != now
+    return _pixels(_noted(data_dir, step)) != prepared_with(data_dir)
+
+
+def changed_preparation(data_dir, step, settings):
+    """Return lines "NAME: then -> now" for what photos prepared under `settings` (of step 01, a mapping) would look
+    like otherwise than those that `step` saw, by its record; none where it does not say."""
+    then, now = _pixels(_noted(data_dir, step)), _pixels(json.loads(json.dumps(settings)))
+    return [f"{name}: {then[name]!r} -> {now[name]!r}" for name in then or ()
+            if name in now and then[name] != now[name]]
+
+
+def _noted(data_dir, step):
+    """What `step` noted of how the photos that it saw were prepared; of an earlier version, as they are by now."""
+    return read_record(data_dir, step).get("prepared", prepared_with(data_dir))
 
 
 def weights_digest(weights):

@@ -17,7 +17,7 @@ from imgcluster.configuring.config_file import choose_dataset, given_in, load_se
 from imgcluster.configuring.step_settings import STEP_SETTINGS, of_step
 from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.datafiles.feature_record import are_others
-from imgcluster.datafiles.records import changed_settings, was_interrupted, write_record
+from imgcluster.datafiles.records import changed_settings, prepared_otherwise, was_interrupted, write_record
 from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
@@ -113,12 +113,13 @@ class Step:
                             f"first {came[0]}; run 01_img_preprocess.py{its} first")
         return img_dir, img_paths
 
-    def values(self, number):
-        """Return the settings that the files of step `number` ("00" to "06") depend on, as a mapping."""
-        return of_step(self.settings, number)
+    def values(self, *numbers):
+        """Return the settings that the files of steps ("00" to "06") depend on, as a mapping."""
+        return {name: value for number in numbers for name, value in of_step(self.settings, number).items()}
 
     def warn_if_changed(self, *numbers, source=None):
-        """Warn when a step whose files this one reads made them under other settings, or did not come to its end.
+        """Warn when a step whose files this one reads made them under other settings or of photos that were prepared
+        otherwise, or did not come to its end.
 
         Not of step 03 where features of one's own took the place of its.
 
@@ -135,6 +136,8 @@ class Step:
             if changes:
                 self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): its files hold for those; "
                           "run it again to apply the present ones")
+            if number in ("02", "03") and prepared_otherwise(data_dir, number):
+                self.warn(f"step 01 has prepared the photos otherwise since step {number} saw them: run that again")
 
     def begin(self):
         """Note that files are about to change one by one: until `record` is called, they are not all of one run."""

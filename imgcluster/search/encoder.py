@@ -7,7 +7,7 @@ import numpy as np
 from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.chain import placed_among
 from imgcluster.datafiles.feature_record import PRETRAINED_SETTINGS, features_record
-from imgcluster.datafiles.records import changed_settings
+from imgcluster.datafiles.records import changed_preparation, changed_settings
 from imgcluster.errors import UserError
 from imgcluster.extraction.feature_files import WHITENING
 from imgcluster.extraction.features import embed
@@ -88,11 +88,11 @@ def usual_suffix(img_paths):
 
 
 def check_settings(data_dir, settings, *, trained):
-    """Raise UserError unless step 03 made features.npy, under the present settings.
+    """Raise UserError unless step 03 made features.npy, under the present settings and of photos prepared under these.
 
-    settings: those of step 03, a mapping. trained: whether the network is one of step 02, whose own file tells it apart
-    (`check_network`). The seed only counts for random weights. Features of one's own may be as wide as the network's,
-    and yet no photo can be compared with them: only a record tells.
+    settings: those of steps 01 and 03, a mapping. trained: whether the network is one of step 02, whose own file tells
+    it apart (`check_network`). The seed only counts for random weights. Features of one's own may be as wide as the
+    network's, and yet no photo can be compared with them: only a record tells.
     """
     path = require(Path(data_dir) / "features.npy")
     if not features_record(data_dir):
@@ -101,13 +101,22 @@ def check_settings(data_dir, settings, *, trained):
                         "aside, or, where step 03 made it elsewhere, put the made_by_03.json from there beside it")
     idle = OF_PRETRAINED if trained else () if settings["WEIGHTS"] is None else ("RANDOM_SEED",)
     changes = changed_settings(data_dir, "03", {name: settings[name] for name in settings if name not in idle})
-    if changes:
-        earlier = placed_among(data_dir)
-        of_earlier = earlier and any(change.startswith("TRAIN_DATASET:") for change in changes)
-        remedy = (f"these photos were placed in the clusters of {earlier}: set ASSIGN_TO = {earlier!r}" if of_earlier
-                  else "set these back, or run 03_extract_features.py again")
-        raise UserError(f"{data_dir}: its features were made under other settings ({'; '.join(changes)}), so a new "
-                        f"photo cannot be compared with them; {remedy}")
+    prepared = changed_preparation(data_dir, "03", settings)
+    if changes or prepared:
+        others = "; ".join([*prepared, *changes])
+        raise UserError(f"{data_dir}: its features were made under other settings ({others}), so a new photo cannot be "
+                        f"compared with them; {_remedy(data_dir, changes, prepared)}")
+
+
+def _remedy(data_dir, changes, prepared):
+    """What to do about features made under other settings; changes, prepared: lines on those of steps 03 and 01."""
+    steps = "01_img_preprocess.py and 03_extract_features.py" if prepared else "03_extract_features.py"
+    back = "set these back"
+    if any(change.startswith("TRAIN_DATASET:") for change in changes):
+        if earlier := placed_among(data_dir):
+            return f"these photos were placed in the clusters of {earlier}: set ASSIGN_TO = {earlier!r}"
+        back += ' (TRAIN_DATASET = "auto" goes by CALIBRATION_DATASET and ASSIGN_TO: then set those back)'
+    return f"{back}, or run {steps} again"
 
 
 def check_network(data_dir, source, dimension):

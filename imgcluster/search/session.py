@@ -13,9 +13,9 @@ from imgcluster.search.searcher import Searcher
 def open_searcher(data_dir, *, settings, network, recipe, say):
     """Return the Searcher of the dataset in `data_dir`, its network compiled.
 
-    settings: those of step 03 (a mapping); network: options of `networks.load_network`; recipe: the `prepare.Recipe`
-    of step 01; say: function that takes a line for the user. Raises UserError where files are
-    missing or were made by another network.
+    settings: those of steps 01 and 03 (a mapping); network: options of `networks.load_network`; recipe: the
+    `prepare.Recipe` of step 01; say: function that takes a line for the user. Raises UserError where files are missing
+    or were made by another network.
     """
     catalogue = open_checked(data_dir, settings=settings, network=network, say=say)
     return Searcher(catalogue, open_encoder(data_dir, settings=settings, network=network, say=say), recipe)

@@ -138,6 +138,20 @@ def test_photos_are_prepared_otherwise_where_they_look_otherwise(tmp_path):
     assert records.prepared_otherwise(tmp_path, "03")
 
 
+def test_what_photos_would_look_like_otherwise_is_told_by_setting(tmp_path):
+    settings = {"BACKGROUND": "keep", "CROP_TO_PRODUCT": "plain", "MAX_IMG_SIDE": 512}
+
+    def changed(**others):
+        return records.changed_preparation(tmp_path, "03", settings | others)
+
+    assert changed(BACKGROUND="white") == []  # nothing says what step 03 saw
+    records.write_record(tmp_path, "01", settings=settings | {"MAX_IMG_SIDE": 256}, outputs=[])
+    assert changed() == ["MAX_IMG_SIDE: 256 -> 512"]  # as earlier versions noted nothing of their own
+    records.write_record(tmp_path, "03", settings={}, outputs=[], prepared=settings)
+    assert changed() == changed(MAX_PIXELS=8) == changed(BACKGROUND_METHOD="contours") == []
+    assert changed(BACKGROUND="white", MAX_IMG_SIDE=99) == ["BACKGROUND: 'keep' -> 'white'", "MAX_IMG_SIDE: 512 -> 99"]
+
+
 def test_a_step_is_interrupted_between_its_beginning_and_its_end(recorded):
     assert not records.was_interrupted(recorded, "04") and not records.was_interrupted(recorded, "05")
     records.write_record(recorded, "05", settings={}, outputs=[], complete=False)

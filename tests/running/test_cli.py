@@ -178,6 +178,16 @@ def test_a_step_warns_when_its_input_was_made_under_other_settings(script, capsy
     assert "SOM_GRID: [3, 4] -> None" in error and "SOM_EPOCHS: 20 -> 7" in error
 
 
+def test_a_step_warns_when_its_input_was_made_of_photos_that_were_prepared_otherwise(script, capsys):
+    step = Step(script, "", [])
+    for seen, warnings in (("keep", 0), ("white", 1)):
+        write_record(step.data_dir, "01", settings={"BACKGROUND": "keep"}, outputs=[])
+        write_record(step.data_dir, "03", settings={}, outputs=[], prepared={"BACKGROUND": seen})
+        capsys.readouterr()
+        step.warn_if_changed("03", "04")
+        assert capsys.readouterr().err.count("otherwise since step 03 saw them: run that again") == warnings
+
+
 def test_files_of_another_dataset_are_compared_with_its_own_settings(script, capsys):
     step = Step(script, "", ["--set", "TRAIN_DATASET=shoes", "--set", "LABELS_FROM=None", "--set",
                              "TRAIN_LABELS_FROM=folder"])

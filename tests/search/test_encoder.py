@@ -59,13 +59,24 @@ def test_features_made_otherwise_are_refused(tmp_path):
         check_network(tmp_path, source | {"network_file": "def"}, 5)
 
 
+def test_photos_are_compared_with_such_as_were_prepared_alike(tmp_path):
+    held = {"BACKGROUND": "keep", "MAX_IMG_SIDE": 512, "RESIZE_MODE": "pad", "WEIGHTS": None}
+    np.save(tmp_path / "features.npy", np.ones((2, 5), np.float32))
+    write_json(tmp_path / "made_by_03.json", {"settings": {"RESIZE_MODE": "pad"}, "prepared": {"BACKGROUND": "keep"}})
+    write_json(tmp_path / "made_by_01.json", {"settings": {"BACKGROUND": "white"}})  # since then
+    check_settings(tmp_path, held, trained=False)
+    with pytest.raises(UserError, match="BACKGROUND: 'keep' -> 'white'.*or run 01_img_preprocess.py and 03_extract"):
+        check_settings(tmp_path, held | {"BACKGROUND": "white"}, trained=False)
+
+
 def test_photos_placed_in_an_earlier_dataset_are_searched_by_its_network(tmp_path):
     settings = {"TRAIN_DATASET": "week1", "RESIZE_MODE": "pad", "WEIGHTS": None}
     np.save(tmp_path / "features.npy", np.ones((2, 5), np.float32))
     write_json(tmp_path / "made_by_03.json", {"settings": settings})
     for assigned, name, told in (("week1", "TRAIN_DATASET", "clusters of week1: set ASSIGN_TO = 'week1'"),
-                                 ("week1", "RESIZE_MODE", "run 03_extract_features.py again"),
-                                 (None, "TRAIN_DATASET", "run 03_extract_features.py again")):
+                                 ("week1", "RESIZE_MODE", "set these back, or run 03_extract_features.py again"),
+                                 (None, "TRAIN_DATASET", "goes by CALIBRATION_DATASET and ASSIGN_TO: then set those "
+                                                         "back., or run 03_extract_features.py again")):
         write_json(tmp_path / "cluster_count.json", {"assigned_to": assigned})
         with pytest.raises(UserError, match=f"{told}$"):
             check_settings(tmp_path, settings | {name: "other"}, trained=True)
