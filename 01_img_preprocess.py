@@ -43,7 +43,7 @@ def main(argv=None):
                   "under the same name. In a cluster that you corrected it stays where it was: look at it")
     # Photos without labels are no reason to stop here, as they are for step 00.
     labels = labels_where_there_are(done.kept, needed=(step.data_dir / "labels_true.txt").exists(), warn=step.warn,
-                                    **label_options(settings))
+                                    left_out=set(listing.photos) - set(done.kept), **label_options(settings))
     write_photo_rows(step.data_dir, done.kept, labels, replaced=done.replaced)
     done.remove_gone(folders)
     done.write_tables(step.data_dir)

@@ -10,6 +10,8 @@ from imgcluster.photos.spelling import as_listed, with_columns
 from imgcluster.wording import counted, meant
 
 SHOWN = 5
+# Names of no photo for which one is looked for that may be meant.
+TRIED = 10
 APART = ("; or move the photos without labels to a folder of their own: DATASET names it, TRAIN_DATASET the labelled "
          "ones, TRAIN_LABELS_FROM says where the labels of these are, and LABELS_FROM is None")
 WAYS, COLUMNS = ("'filename'", "'folder'"), ("file", "label")
@@ -18,13 +20,13 @@ DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
 
 def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, setting="LABELS_FROM",
-                folder="RAW_IMG_DIR"):
+                folder="RAW_IMG_DIR", left_out=()):
     """Return one label per photo (list of str without white space or "#"), or None when `labels_from` is None.
 
     img_paths: relative paths with "/". labels_from: "filename" (first group of `regex` searched in the file name),
     "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label; paths there
     may be written as `spelling.as_listed` knows them. setting, folder: what said so, and where photos without labels
-    lie, as messages name them.
+    lie, as messages name them. left_out: photos that are there but not used, which need no label and may have one.
     Raises UserError that lists the first photos without a label and what to change.
     """
     if labels_from is None:
@@ -38,10 +40,11 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
         remedy = (f"they lie directly in {folder}, and labels come from its sub-folders ({setting} = 'folder'); move "
                   f"them into one sub-folder per model there, or change {setting}")
     else:
-        known = _from_csv(Path(csv_path), set(img_paths), setting)
+        photos = {*img_paths, *left_out}
+        known = _from_csv(Path(csv_path), photos, setting)
         labels = [known.get(path) for path in img_paths]
         remedy = (f"they are not in the column 'file' of {csv_path} or have no label there"
-                  f"{_names_of_no_photo(known, img_paths)}; add them (paths relative "
+                  f"{_names_of_no_photo(set(known) - photos, set(img_paths) - set(known))}; add them (paths relative "
                   f"to RAW_IMG_DIR), or set {setting} = None to use no labels")
     _require_all(img_paths, labels, remedy)
     return _as_tokens(labels)
@@ -91,11 +94,16 @@ def lines_of_no_photo(img_paths, csv_path):
     return f"{csv_path}: {counted(len(strange), 'line')} with the name of no photo, the first {strange[0]!r}"
 
 
-def _names_of_no_photo(known, img_paths):
-    """Words about the names in a table of labels that no photo has, which may be theirs in another spelling."""
-    others = sorted(set(known) - set(img_paths))
+def _names_of_no_photo(others, unlabelled):
+    """Words about the names in a table of labels that no photo has; first comes one that may be that of an unlabelled
+    photo, misspelt."""
+    if not others:
+        return ""
+    others = sorted(others)
+    first = next((name for name in others[:TRIED] if meant(name, unlabelled)), others[0])
     lead = "leads" if len(others) == 1 else "lead"
-    return f" (of the names there, {len(others)} {lead} to no photo, the first {others[0]!r})" if others else ""
+    return (f" (of the names there, {len(others)} {lead} to no photo, the first {first!r}"
+            f"{meant(first, unlabelled)})")
 
 
 def _require_all(img_paths, labels, remedy):

@@ -118,8 +118,15 @@ def test_a_csv_in_another_encoding_is_named(tmp_path):
 
 def test_names_in_the_csv_that_may_be_photos_in_another_spelling_are_pointed_out(tmp_path):
     (tmp_path / "labels.csv").write_text("file,label\nA.jpg,red\nb.jpg,red\n")
-    with pytest.raises(UserError, match=r"\(of the names there, 1 leads to no photo, the first 'A.jpg'\)"):
+    with pytest.raises(UserError, match=r"1 leads to no photo, the first 'A.jpg' \(did you mean a.jpg\?\)\)"):
         make_labels(["a.jpg", "b.jpg"], labels_from="labels.csv", csv_path=tmp_path / "labels.csv")
+
+
+def test_a_misspelt_name_is_told_before_others_and_photos_left_out_are_no_strangers(tmp_path):
+    path = csv(tmp_path, "file,label\n0.jpg,x\nIMG_1.jpg,x\nIMG_O2.jpg,x\nbroken.jpg,x\n")
+    message = error_of(["IMG_1.jpg", "IMG_02.jpg"], labels_from="x", csv_path=path, left_out=["broken.jpg"])
+    assert "2 lead to no photo, the first 'IMG_O2.jpg' (did you mean IMG_02.jpg?))" in message
+    assert make_labels(["IMG_1.jpg"], labels_from="x", csv_path=path, left_out=["broken.jpg"]) == ["x"]
 
 
 def test_lines_of_no_photo_are_told(tmp_path):
