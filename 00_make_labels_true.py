@@ -34,8 +34,8 @@ def main(argv=None):
         step.say(told)
     img_paths = usable_of(found, step.data_dir, duplicates=settings.REMOVE_DUPLICATES)
     if len(img_paths) < len(found):
-        step.say(f"left out, as step 01 found: {len(found) - len(img_paths)} of {len(found)} photos (skipped.csv, "
-                 "duplicates.csv)")
+        step.say(f"left out, as step 01 found: {len(found) - len(img_paths)} of {len(found)} photos (skipped.csv"
+                 f"{', duplicates.csv' if settings.REMOVE_DUPLICATES else ''})")
     labels = make_labels(img_paths, **options, left_out=set(found) - set(img_paths))
     if labels and options["csv_path"] and (strange := lines_of_no_photo(found, options["csv_path"])):
         step.warn(strange)

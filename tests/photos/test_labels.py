@@ -123,7 +123,7 @@ def test_names_in_the_csv_that_may_be_photos_in_another_spelling_are_pointed_out
 
 
 def test_a_misspelt_name_is_told_before_others_and_photos_left_out_are_no_strangers(tmp_path):
-    path = csv(tmp_path, "file,label\n0.jpg,x\nIMG_1.jpg,x\nIMG_O2.jpg,x\nbroken.jpg,x\n")
+    path = csv(tmp_path, "file,label\n0 cups.png,x\nIMG_1.jpg,x\nIMG_O2.jpg,x\nbroken.jpg,x\n")
     message = error_of(["IMG_1.jpg", "IMG_02.jpg"], labels_from="x", csv_path=path, left_out=["broken.jpg"])
     assert "2 lead to no photo, the first 'IMG_O2.jpg' (did you mean IMG_02.jpg?))" in message
     assert make_labels(["IMG_1.jpg"], labels_from="x", csv_path=path, left_out=["broken.jpg"]) == ["x"]
