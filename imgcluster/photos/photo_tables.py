@@ -33,15 +33,16 @@ def gone_photos(data_dir, found):
     return {file for file in read_table(Path(data_dir) / "photos.csv").get("file", ()) if folded(file) not in there}
 
 
-def photo_tables(usable):
+def photo_tables(usable, agreements=None):
     """Return {file name: DataFrame}, photos.csv and duplicates.csv, from the entries of the usable photos.
 
+    agreements: as in `duplicates.find_duplicates`.
     "digest" in photos.csv is that of the file's bytes (SHA-256): the table changes with any photo.
     """
     photos = pd.DataFrame(usable).assign(digest=[entry["signature"]["digest"] for entry in usable],
                                          warnings=["; ".join(warnings(entry)) for entry in usable])
     signatures = [{**entry["signature"], "broken_off": entry["missing"] is not None} for entry in usable]
-    duplicates = find_duplicates([entry["file"] for entry in usable], signatures)
+    duplicates = find_duplicates([entry["file"] for entry in usable], signatures, agreements)
     return {"photos.csv": photos[COLUMNS],
             "duplicates.csv": pd.DataFrame(duplicates, columns=["file", "kept", "kind", "distance"])}
 

@@ -17,6 +17,7 @@ import pandas as pd
 from imgcluster.csv_tables import write_table
 from imgcluster.errors import UserError
 from imgcluster.files import fitting, remove_leftovers
+from imgcluster.photos.agreements import Agreements
 from imgcluster.photos.completeness import missing_rows
 from imgcluster.photos.decoding import ImageError, decode_image
 from imgcluster.photos.duplicates import file_digest, photo_signature
@@ -35,6 +36,8 @@ from imgcluster.photos.photo_tables import (
 from imgcluster.photos.prepare import prepare_photo, product_entry
 from imgcluster.photos.processes import in_processes
 
+# How far pairs of photos agree, by which photos that did not change are not compared again.
+AGREEMENTS = "agreements.npz"
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
 VERSION = 8
 
@@ -96,7 +99,9 @@ def preprocess_dataset(data_dir, folders, listing, recipe, *, filters, remove_du
         write_table(data_dir / "skipped.csv", reasons)
         raise UserError(f"none of the {len(listing.photos)} photos in {folders.raw} can be used (the first, "
                         f"{skipped[0][0]}: {skipped[0][1]}); reasons of all in {data_dir / 'skipped.csv'}")
-    tables = {"skipped.csv": reasons, **photo_tables(usable)}
+    agreements = Agreements.read(data_dir / AGREEMENTS, workers=workers, progress=progress)
+    tables = {"skipped.csv": reasons, **photo_tables(usable, agreements)}
+    agreements.write(data_dir / AGREEMENTS)
     copies = set(tables["duplicates.csv"]["file"])
     kept = [entry["file"] for entry in usable if not remove_duplicates or entry["file"] not in copies]
     return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable),

@@ -57,6 +57,15 @@ def test_the_dataset_itself_is_seen_and_others_are_not(seen):
     assert seen("abcd", "efgh", {"trained_on": "there"}) == seen("abcd", "abcd", {"trained_on": None}) == NOTHING
 
 
+def test_of_many_photos_a_sample_is_compared_and_same_files_are_all_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("imgcluster.scores.seen.SAMPLE", 2)
+    other = write_dataset(tmp_path / "there", list(map(entry, "abcdef")))
+    for letters, share in (("abcd", 1), ("gh", 0), ("abcg", 0.75)):
+        assert share_of_photos(write_dataset(tmp_path / "here", list(map(entry, letters))), other) == share
+    resized = [entry(letter, scale=0.6) for letter in "abcd"]
+    assert share_of_photos(write_dataset(tmp_path / "here", resized), other) == 1
+
+
 def test_copies_under_another_name_are_seen_and_warned_of(seen):
     half = seen("abcd", "bdh", {"trained_on": "there"})
     assert half == {**NOTHING, "trained_on_these_photos": 0.5}
