@@ -3,7 +3,7 @@
 
     python benchmarks/preprocess.py masks ../shared/data/masks/ecssd ../shared/data/masks/ccp
     python benchmarks/preprocess.py duplicates ../shared/data/clothing
-    python benchmarks/preprocess.py throughput --photos 10000
+    python benchmarks/preprocess.py throughput ../shared/data/clothing ../shared/data/sneakers25 --photos 6000
     python benchmarks/preprocess.py effect MobileNetV2 FILE ../shared/data/sneakers25 ../shared/data/clothing
 
 Photos that anything was tuned on (a half of every folder, by a hash of the names) are left out, but as bystanders.
@@ -11,7 +11,8 @@ masks: mean overlap (IoU) and photos per second of processor time of each cutter
 in the middle), on folders with images/ and masks/ and on products drawn anew (other models than the sample's) before
 each kind of background. duplicates: changed copies of --photos photos are hidden among all photos of a folder; recall
 by kind of change, and precision over all pairs called copies, beside imagehash's perceptual hash at its usual
-threshold. throughput: the script itself on drawn photos. effect: at most --photos photos of each folder, prepared in
+threshold. throughput: the script itself on photos of the folders, or drawn ones where none is named, and once more on
+the same ones. effect: at most --photos photos of each folder, prepared in
 every way, under a frozen network: 1-NN, and ARI with the number of clusters estimated. Labels are the sub-folders, else
 the numbers in front of the file names.
 """
@@ -176,23 +177,32 @@ def hash_pairs(bits):
 
 
 def throughput(options):
-    """Print photos per second, processor use and peak memory of the script on drawn photos, with each background."""
-    print("| BACKGROUND | photos | seconds | photos/s | photos per CPU second | cores busy | peak MB of a process |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    """Print photos per second, processor use and peak memory of the script with each background, and how long it takes
+    when nothing has changed."""
+    print("| BACKGROUND | photos | seconds | photos/s | photos per CPU second | cores busy | peak MB of a process | "
+          "again, seconds |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as work:
-        fill_folder(Path(work) / "raw", options.photos)
+        count = fill_folder(Path(work) / "raw", options.photos, options.folders)
         for background in options.background:
             command = [sys.executable, ROOT / "01_img_preprocess.py"]
             for setting in (f"DATASET={background}", f"RAW_IMG_DIR={work}/raw", f"BACKGROUND={background}",
-                            "TRAIN_DATASET=None", *(f"{kind}_DIR={work}/{kind}/{{DATASET}}"
+                            "TRAIN_DATASET=None", "LABELS_FROM=None", *(f"{kind}_DIR={work}/{kind}/{{DATASET}}"
                                                     for kind in ("IMG", "DATA", "RESULT"))):
                 command += ["--set", setting]
-            before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True)
-            seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            seconds = timed(command)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
             busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            print(f"| {background} | {options.photos} | {seconds:.0f} | {options.photos / seconds:.1f} | "
-                  f"{options.photos / busy:.1f} | {busy / seconds:.2f} | {after.ru_maxrss / 1024:.0f} |", flush=True)
+            print(f"| {background} | {count} | {seconds:.0f} | {count / seconds:.1f} | {count / busy:.1f} | "
+                  f"{busy / seconds:.2f} | {after.ru_maxrss / 1024:.0f} | {timed(command):.1f} |", flush=True)
+
+
+def timed(command):
+    """Run a command; return how many seconds that took."""
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - began
 
 
 RECIPES = {
@@ -236,9 +246,17 @@ def prepared_features(paths, embedding):
     return {name: np.concatenate(blocks) for name, blocks in features.items()}
 
 
-def fill_folder(folder, count):
-    """Put `count` photos into a folder: drawn ones, linked under several names."""
+def fill_folder(folder, count, sources):
+    """Put `count` photos, or as many as there are in the folders `sources`, into a folder; return how many these are.
+
+    Without sources they are drawn ones, linked under several names.
+    """
     folder.mkdir()
+    if sources:
+        paths = [source.resolve() / name for source in sources for name in list_files(source).photos][:count]
+        for index, path in enumerate(paths):
+            (folder / f"{index:06d}{path.suffix}").symlink_to(path)
+        return len(paths)
     photos = plan_photos(UNSEEN)[:count]
     for index in range(count):
         photo, path = photos[index % len(photos)], folder / f"{index:06d}.jpg"
@@ -246,6 +264,7 @@ def fill_folder(folder, count):
             cv2.imwrite(str(path), render_photo(photo)[0][..., ::-1])
         else:
             os.link(folder / f"{index % len(photos):06d}.jpg", path)
+    return count
 
 
 def main():
@@ -261,6 +280,7 @@ def main():
         elif action is duplicates:
             command.add_argument("folder", type=Path)
         elif action is throughput:
+            command.add_argument("folders", nargs="*", type=Path)
             command.add_argument("--background", nargs="+", default=["keep", "white"], help="settings of BACKGROUND")
         elif action is effect:
             command.add_argument("network", help="as BACKBONE in config.py")

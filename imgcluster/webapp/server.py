@@ -48,6 +48,7 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     catalogue = searcher.catalogue
     rows_of = typical_first(catalogue.index, catalogue.products)
     texts = searchable(catalogue, rows_of)
+    code_of = {name: code for code, name in enumerate(catalogue.products.names)}
     # One photo at a time goes through the network: two would only wait for each other, and take twice the memory.
     busy, places = threading.Lock(), threading.BoundedSemaphore(UPLOADS)
     count = min(RESULTS, catalogue.size)
@@ -77,9 +78,12 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
         return jsonify(product_list(catalogue, rows_of, texts, text=request.args.get("text", ""),
                                     offset=max(0, request.args.get("offset", 0, int)), limit=PAGE))
 
-    @app.get("/api/products/<int:code>")
-    def product(code):
-        _require(code, catalogue.size)
+    @app.get("/api/product")
+    def product():
+        name = request.args.get("name", "")
+        if name not in code_of:
+            abort(404, f"There is no product {name!r} in this catalogue.")
+        code = code_of[name]
         rows = rows_of[code]
         details = product_details(catalogue, code, rows)
         item = product_card(code, catalogue.products.names[code], len(rows), rows, details)

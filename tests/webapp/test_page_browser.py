@@ -1,4 +1,5 @@
 """The page in Chromium: photos come in by every way, and boxes, products and the keys lead where they should."""
+import json
 import re
 import warnings
 from dataclasses import replace
@@ -648,6 +649,33 @@ def test_a_window_whose_entry_is_left_already_is_closed_as_any(browser, two):
     assert len(names(browser)) == 4
 
 
+def test_a_products_address_can_be_opened_elsewhere(browser, address):
+    open_first(browser)
+    name, link = browser.find_element("id", "product-name").text, browser.current_url
+    assert "#browse/" in link
+    browser.switch_to.new_window("tab")
+    try:
+        browser.get(link)
+        wait(browser, f"{IS_OPEN} && document.documentElement.dataset.ready")
+        assert browser.find_element("id", "product-name").text == name
+        close_by_cross(browser)
+        wait(browser, f"!{IS_OPEN} && location.hash === '#browse'")
+        assert browser.find_element("id", "browse-page").is_displayed()
+    finally:
+        browser.close()
+        browser.switch_to.window(browser.window_handles[0])
+
+
+def test_the_address_of_a_product_that_is_gone_opens_none_and_says_so(browser, address):
+    for part, said in (("Gone%20boots", "There is no product 'Gone boots' in this catalogue."), ("%", "")):
+        browser.get("about:blank")
+        browser.get(f"{address}#browse/{part}")
+        wait(browser, f"document.getElementById('message').textContent === {json.dumps(said)}")
+        wait(browser, "document.querySelectorAll('#browse-cards .card').length === 4")
+        assert not browser.execute_script(f"return {IS_OPEN}")
+    assert ["status of 404" in entry["message"] for entry in browser.get_log("browser")] == [True]  # and nothing else
+
+
 def test_back_from_what_is_like_a_photo_leads_to_the_products(browser):
     open_first(browser)
     click(browser, "#product-photos button")
@@ -664,7 +692,7 @@ def test_a_product_that_comes_after_back_opens_no_window(browser):
         const ask = window.fetch;
         window.fetch = async (url, options) => {
             const answer = await ask(url, options);
-            if (url.includes("/api/products/")) {
+            if (url.includes("/api/product?")) {
                 await new Promise((resolve) => { window.goOn = resolve; });
             }
             return answer;

@@ -167,7 +167,7 @@ def test_photos_are_served_by_row_alone(client):
     photo = client.get("/photo/small/3")
     assert photo.mimetype == "image/jpeg" and Image.open(io.BytesIO(photo.data)).size == (64, 64)
     for path in ("/photo/small/28", "/photo/small/-1", "/photo/huge/1", "/photo/small/..%2f..%2fconfig.py",
-                 "/static/../server.py", "/static/..%2fserver.py", "/api/products/4", "/api/like/28"):
+                 "/static/../server.py", "/static/..%2fserver.py", "/api/product", "/api/like/28"):
         assert client.get(path).status_code == 404, path
 
 
@@ -176,7 +176,7 @@ def test_products_are_listed_and_filtered(client):
     assert listed["total"] == 4 and [item["num_photos"] for item in listed["products"]] == [7] * 4
     assert [item["label"] for item in client.get("/api/products?text=green").get_json()["products"]] == ["1"]
     assert client.get("/api/products?offset=3").get_json()["products"][0]["code"] == 3
-    product = client.get("/api/products/2").get_json()
+    product = client.get("/api/product?name=2").get_json()
     assert len(product["rows"]) == 7 == len(product["files"]) and all(name[0] == "2" for name in product["files"])
     alike = client.get(f"/api/like/{product['rows'][0]}").get_json()
     assert alike["products"][0]["label"] == "2" and product["rows"][0] not in alike["products"][0]["rows"]
@@ -186,7 +186,18 @@ def test_columns_of_product_data_stay_in_their_order(shop):
     columns = {"weight": "1 kg", "Size": "4", "colour": "red"}
     data = replace(shop.searcher.catalogue, product_data=ProductData(by_model={"0": columns}, columns=list(columns)))
     client = create_app(Searcher(data, None, None), name="shop", folders=[]).test_client()
-    assert list(client.get("/api/products/0").get_json()["more"]) == list(columns)
+    assert list(client.get("/api/product?name=0").get_json()["more"]) == list(columns)
+
+
+def test_a_product_is_found_by_its_name_whatever_is_in_it_and_one_that_is_not_there_is_named(shop):
+    names = ["Red boots / size 40", "cluster 1", HOSTILE, "a\\b?c#d&e=%2F"]
+    named = replace(shop.searcher.catalogue, products=replace(shop.searcher.catalogue.products, names=names))
+    client = create_app(Searcher(named, None, None), name="shop", folders=[]).test_client()
+    for code, name in enumerate(names):
+        assert client.get("/api/product", query_string={"name": name}).get_json()["code"] == code
+    missing = client.get("/api/product?name=cluster 4")
+    assert missing.status_code == 404 and missing.get_json()["error"] == (
+        "There is no product 'cluster 4' in this catalogue.")
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

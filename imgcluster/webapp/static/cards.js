@@ -1,4 +1,5 @@
 // Product cards and the window of one product. Text from outside is only ever set as text.
+import { addressOf, named, shown } from "./address.js";
 import { clearError, getJson, showError } from "./server.js";
 
 const template = document.getElementById("card-template");
@@ -16,9 +17,9 @@ export function card(product, { first = false } = {}) {
   find("img").src = photoUrl(product.rows[0]);
   find("img").alt = product.name;
   find("h3").textContent = product.name;
-  find(".picture").addEventListener("click", () => openProduct(product.code));
+  find(".picture").addEventListener("click", () => openProduct(product.label));
   find(".photos").textContent = counted(product.num_photos, "photo");
-  find(".photos").addEventListener("click", () => openProduct(product.code));
+  find(".photos").addEventListener("click", () => openProduct(product.label));
   if (product.price) {
     find(".price").textContent = product.price;
     find(".price").hidden = false;
@@ -69,10 +70,10 @@ export const onLike = (listener) => { whenChosen = listener; };
 
 let asked = 0;
 
-async function openProduct(code) {
+async function openProduct(name) {
   const turn = ++asked;
   try {
-    const product = await getJson(`/api/products/${code}`);
+    const product = await getJson(`/api/product?name=${encodeURIComponent(name)}`);
     if (turn === asked) {
       showProduct(product);
       clearError("product");
@@ -104,21 +105,18 @@ function showProduct(product) {
     });
     return button;
   }));
-  enterHistory(product.code);
+  enterHistory(product.label);
   if (!dialog.open) {
     dialog.showModal();
   }
 }
 
-// The window has an entry of its own in the browser's history, which names the product: Back closes the window.
-const inHistory = () => history.state?.product;
+// The window has an entry of its own in the browser's history, whose address names the product: Back closes the window.
+const inHistory = () => history.state?.product !== undefined;
 
 function enterHistory(product) {
-  if (inHistory() === undefined) {
-    history.pushState({ product }, "");
-  } else {
-    history.replaceState({ product }, "");
-  }
+  const enter = inHistory() ? "replaceState" : "pushState";
+  history[enter]({ product }, "", addressOf(shown(), product));
 }
 
 // Close the window; done once its entry is left, as one that is added before that would be left in its place.
@@ -127,23 +125,26 @@ export async function closeProduct() {
   if (!dialog.open) {
     return;
   }
-  const left = inHistory() === undefined ? null
-    : new Promise((resolve) => addEventListener("popstate", resolve, { once: true }));
+  const left = inHistory() ? new Promise((resolve) => addEventListener("popstate", resolve, { once: true })) : null;
   dialog.close();
   await left;
 }
 
 // However it was closed; where Back closed it, its entry is left by now.
-dialog.addEventListener("close", () => inHistory() !== undefined && history.back());
+dialog.addEventListener("close", () => inHistory() && history.back());
 
-// Let the window be open where the history says so: after Back and Forward, and in a page that is loaded again.
+// Let the window be open where the address says so: after Back and Forward, in a page that is loaded again, and by a link.
 function follow() {
-  if (inHistory() === undefined) {
+  const product = named();
+  if (product === null) {
     asked++;
     dialog.close();
-  } else {
-    openProduct(inHistory());
+    return;
   }
+  if (!inHistory()) {
+    history.replaceState(null, "", addressOf(shown())); // where Back leads from the window
+  }
+  openProduct(product);
 }
 
 document.getElementById("product-close").addEventListener("click", closeProduct);

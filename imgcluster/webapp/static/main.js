@@ -1,4 +1,5 @@
 // The page: a photo comes in by click, camera, drop or paste; its regions are chosen; results are shown.
+import { addressOf, shown } from "./address.js";
 import { open as openProducts } from "./browse.js";
 import { card, closeProduct, onLike, photoUrl } from "./cards.js";
 import { clearError, getJson, getPhoto, postPhoto, showError } from "./server.js";
@@ -161,7 +162,7 @@ async function findLike(row, file, signal) {
 }
 
 // What a person looks at: the page, the product and the filter.
-const lookedAt = () => JSON.stringify([shown(), history.state, byId("filter").value]);
+const lookedAt = () => JSON.stringify([location.hash, byId("filter").value]);
 
 async function showLike(row, file) {
   const before = lookedAt();
@@ -184,12 +185,10 @@ async function showLike(row, file) {
   scrollTo({ top: 0 });
 }
 
-const shown = () => (location.hash === "#browse" ? "browse" : "search");
-
 // A page of its own in the browser's history: a phone's back button leads back.
 function goTo(page) {
   if (shown() !== page) {
-    history.pushState(null, "", page === "browse" ? "#browse" : location.pathname);
+    history.pushState(null, "", addressOf(page));
   }
   show(page);
 }
