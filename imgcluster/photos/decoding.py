@@ -181,7 +181,10 @@ def load_image(data, header, *, filling=None):
 
 def _to_rgb(image):
     if image.mode in ("F", "I") or image.mode.startswith("I;16"):
-        return cv2.cvtColor(_to_bytes(np.asarray(image)), cv2.COLOR_GRAY2RGB)
+        samples = np.asarray(image)
+        grey = _to_bytes(samples)
+        grey[samples == image.info.get("transparency")] = 255
+        return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -192,8 +195,8 @@ def _to_bytes(samples):
     """Scale deep samples to uint8: 16-bit ones by their range, others as 0..1, 0..255 or by what they span."""
     if samples.dtype == np.uint8:
         return samples
-    if samples.dtype == np.uint16:
-        return cv2.convertScaleAbs(samples, alpha=1 / 257)
+    if samples.dtype.kind == "u" and samples.itemsize == 2:  # in either order of bytes
+        return cv2.convertScaleAbs(samples.astype(np.uint16), alpha=1 / 257)
     samples = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = samples.min(), samples.max()
     if low < 0 or high > 65535:

@@ -35,6 +35,7 @@ from imgcluster.photos.photo_tables import (
 )
 from imgcluster.photos.prepare import prepare_photo, product_entry
 from imgcluster.photos.processes import in_processes
+from imgcluster.photos.spelling import folded
 
 # How far pairs of photos agree, by which photos that did not change are not compared again.
 AGREEMENTS = "agreements.npz"
@@ -183,13 +184,14 @@ def sort_out(entries, filters):
 def mask_names(img_paths):
     """Return {photo: relative path of its mask}: the suffix replaced by .png.
 
-    Photos whose paths differ in nothing but the suffix keep it, so that no mask overwrites another (a.jpg.png); all do
-    where that is not enough.
+    Photos whose paths differ in nothing but the suffix, and in capitals, which some file systems take for the same,
+    keep it, so that no mask overwrites another (a.jpg.png); all do where that is not enough.
     """
     names = {name: _names_of_mask(name) for name in img_paths}
-    counts = Counter(short for short, _ in names.values())
-    masks = {name: short if counts[short] == 1 else long for name, (short, long) in names.items()}
-    return masks if len(set(masks.values())) == len(masks) else {name: long for name, (_, long) in names.items()}
+    counts = Counter(folded(short) for short, _ in names.values())
+    masks = {name: short if counts[folded(short)] == 1 else long for name, (short, long) in names.items()}
+    apart = len(set(map(folded, masks.values()))) == len(masks)
+    return masks if apart else {name: long for name, (_, long) in names.items()}
 
 
 def _names_of_mask(name):

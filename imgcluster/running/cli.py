@@ -170,8 +170,8 @@ class Step:
                            *(part for text in overridden for part in ("--set", text))])
 
     def command(self, script, *arguments):
-        """The command line of another script under the same settings."""
-        return shlex.join(["python", script, *arguments, *settings_arguments(self.options)])
+        """The command line of another script under the same settings, as it holds in the current folder."""
+        return shlex.join(["python", shown(self.script.parent / script), *arguments, *settings_arguments(self.options)])
 
 
 def tell(text, out=None):

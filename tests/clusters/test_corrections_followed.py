@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from found_clusters import clustering, spread
 
+from imgcluster.clusters.corrections import Corrected
 from imgcluster.clusters.corrections_file import COLUMNS
-from imgcluster.clusters.corrections_followed import follow
+from imgcluster.clusters.corrections_followed import _with_earlier, follow
 from imgcluster.errors import UserError
 
 
@@ -208,3 +209,12 @@ def test_odd_lines_of_all_clusterings_are_told():
     assert (found.num_lines, found.num_carried) == (2, 1)
     with pytest.raises(UserError, match="line 2: cluster '9'"):
         after(table_of(lines(X, ("merge", "", "9", "0"))), y, X)
+
+
+def test_of_what_was_said_of_earlier_clusters_names_given_since_and_numbers_of_ones_own_have_no_part():
+    labels = np.array([0, 7, 7, 2])
+    start = Corrected(labels, np.zeros(4, bool), {7: "boots"}, {7})
+    placed = Corrected(labels, np.zeros(4, bool), {0: "boots", 1: "bags", 5: "own"}, {1, 5}, merged={2: 1, 0: 5})
+    made = _with_earlier(start, placed, 3)
+    assert made.names == {7: "boots", 1: "bags"} and made.touched == {7, 1}
+    assert made.merged == {2: 1} and made.labels.tolist() == [0, 7, 7, 1]

@@ -117,3 +117,12 @@ def test_photos_that_were_all_put_in_no_cluster_are_carried_over():
     state = Corrected(np.array([0, 0]), np.zeros(2, bool), {0: "x"}, {0})
     made = carried(state, clustering({"a": 0, "b": 0}), clustering({"a": -1, "b": -1}))
     assert made.labels.tolist() == [0, 0] and made.names == {0: "x"}
+
+
+def test_a_new_photo_of_a_cluster_that_was_divided_goes_the_way_of_those_it_is_like():
+    before = clustering({"a": 0, "b": 0, "c": 0, "d": 0, "e": 0})
+    state = Corrected(np.array([0, 0, 0, 1, 1]), np.zeros(5, bool), touched={0, 1})  # d and e were split off
+    found = clustering({**dict.fromkeys("abcde", 0), "new": 0, "other": 0})
+    likes = np.array([[1, 0], [1, 0.1], [1, 0.2], [0, 1], [0.1, 1], [0, 1], [1, 0]], np.float32)
+    labels = carried(state, before, found, features=likes).labels
+    assert labels[5] == labels[3] == labels[4] != labels[0] == labels[1] == labels[2] == labels[6]

@@ -129,3 +129,13 @@ def test_a_level_ends_before_the_dearest_merge_has_two_clusters_or_more_and_fewe
 def test_clusters_of_a_finer_level_have_two_photos_on_average():
     tree = np.column_stack([np.zeros((9, 2)), np.arange(1, 10), np.zeros(9)])  # of ten nodes
     assert max(level_counts(tree, 4, (4, 4), 10)) <= 4 and max(level_counts(tree, 3, (3, 3), 10)) == 5
+
+
+def test_the_answer_before_a_correction_is_no_level_beside_the_corrected_one():
+    pairs = np.repeat(np.arange(8), 4)
+    levels = [pairs // 4, pairs // 2, pairs]
+    for count, corrected, counts in ((4, np.where(pairs == 1, 4, pairs // 2), [2, 5, 8]),
+                                     (4, np.where(pairs // 2 == 3, 2, pairs // 2), [2, 3, 8])):
+        after = followed(levels, count, corrected)
+        assert [level.max() + 1 for level in after] == counts
+        assert all(lies_within(fine, coarse) for coarse, fine in zip(after, after[1:]))

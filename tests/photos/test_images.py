@@ -94,6 +94,19 @@ def test_sixteen_bits_are_scaled_not_clipped():
     assert difference(decode_image(colour), picture()) <= 1
 
 
+@pytest.mark.parametrize("order", ["<u2", ">u2"])
+def test_sixteen_bits_are_scaled_by_their_range_whatever_the_order_of_their_bytes(order):
+    dark = np.tile(np.arange(200, dtype=order), (40, 1))
+    assert decode_image(encoded(dark, "TIFF")).max() == 1
+
+
+def test_transparent_parts_of_sixteen_bits_are_white():
+    deep = np.zeros((40, 40), np.uint16)
+    deep[20:] = 40000
+    image = decode_image(encoded(deep, "PNG", transparency=0))
+    assert (image[:20] == 255).all() and (image[20:] == round(40000 / 257)).all()
+
+
 @pytest.mark.parametrize("scale", [1.0, 1 / 255, 100.0])
 def test_float_tiff_grey_and_colour(scale):
     samples = picture().astype(np.float32) * scale

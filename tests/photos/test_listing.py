@@ -23,8 +23,10 @@ def test_links_to_folders_that_are_not_there_are_told(tmp_path):
     write_image(tmp_path / "a.jpg", PICTURE)
     os.symlink("unmounted", tmp_path / "drive")
     os.symlink("gone.pdf", tmp_path / "notes.pdf")
+    (tmp_path / "there.txt").write_text("text")
+    os.symlink("there.txt", tmp_path / "prices.txt")
     found, refused, others = list_files(tmp_path)
-    assert found == ["a.jpg"] and others == []
+    assert found == ["a.jpg"] and sorted(others) == ["prices.txt", "there.txt"]
     assert [name for name, reason in refused if "not there" in reason] == ["drive", "notes.pdf"]
 
 

@@ -74,6 +74,11 @@ def test_masks_of_photos_that_differ_in_their_suffix_have_names_of_their_own():
     assert masks["c.jpg"] == "c.jpg.png" and len(set(masks.values())) == len(names)
 
 
+def test_masks_have_names_of_their_own_where_capitals_make_no_difference_too():
+    masks = mask_names(["a.jpg", "A.png", "b.jpg"])
+    assert masks == {"a.jpg": "a.jpg.png", "A.png": "A.png.png", "b.jpg": "b.png"}
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
 def test_a_full_disk_is_told_with_the_file_that_has_no_room(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png"])

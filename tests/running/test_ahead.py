@@ -2,8 +2,10 @@
 import pytest
 
 from imgcluster.configuring.config_file import load_settings
+from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.errors import UserError
-from imgcluster.running.ahead import require_ahead
+from imgcluster.files import write_lines
+from imgcluster.running.ahead import labels_changed, labels_to_learn, nothing_learnt, require_ahead
 from imgcluster.wording import OWN_CLUSTERS
 
 
@@ -23,6 +25,7 @@ def problems(tmp_path):
 def test_a_dataset_that_is_nowhere_is_named_and_one_with_photos_or_files_is_not(problems, tmp_path, setting):
     [line] = problems(f"{setting}=nope")
     assert line.startswith(f"{setting} = 'nope': there is no such dataset") and str(tmp_path / "raw_img/nope") in line
+    assert line.endswith(", or run_all.py") == (setting != "ASSIGN_TO"), "which runs no steps for that"
     for folder in ("raw_img/photos", "data/features"):
         (tmp_path / folder).mkdir(parents=True)
         assert problems(f"{setting}={folder.rpartition('/')[2]}") == []
@@ -57,3 +60,38 @@ def test_missing_weights_files_are_named_until_a_network_was_made_of_them(proble
     (tmp_path / "data/new").mkdir(parents=True)
     (tmp_path / "data/new/network.keras").touch()
     assert problems(*several) == [] and problems(*several, "TRAIN_DATASET=None") == [line]
+
+
+@pytest.fixture
+def source(tmp_path):
+    """source(overrides): the settings for a dataset of two photos, of which nothing is there but their list."""
+    write_lines(tmp_path / "data" / "new" / "img_paths.txt", ["a.jpg", "b.jpg"])
+
+    def made(*overrides):
+        settings = load_settings(None, ["DATASET=new", "TRAIN_DATASET=new", *overrides], root=tmp_path)
+        return settings.for_dataset("new")
+    return made
+
+
+def test_labels_are_learned_where_they_are_and_missed_where_they_were_named(source, tmp_path):
+    with pytest.raises(UserError, match="labels_true.txt is missing, though LABELS_FROM = 'folder'; run 00_make"):
+        labels_to_learn(source("LABELS_FROM=folder"))
+    assert labels_to_learn(source("LABELS_FROM=None")) is None
+    write_labels(tmp_path / "data" / "new", "true", ["x", "y"])
+    assert list(labels_to_learn(source("LABELS_FROM=folder"))) == ["x", "y"]
+    assert labels_to_learn(source("LABELS_FROM=folder", "TRAIN_DATASET=auto")) is None  # nobody said to learn
+
+
+def test_labels_change_with_their_file_alone(source, tmp_path):
+    path, named = tmp_path / "labels.csv", "LABELS_FROM=labels.csv"
+    write_labels(tmp_path / "data" / "new", "true", ["x", "y"])
+    assert not labels_changed(source(named)) and not labels_changed(source("LABELS_FROM=folder"))
+    for text, changed in (("a.jpg,x\nb.jpg,y\n", False), ("a.jpg,x\nb.jpg,z\n", True), ("a.jpg,x\n", True)):
+        path.write_text("file,label\n" + text)
+        assert labels_changed(source(named)) == changed, text
+
+
+def test_why_nothing_is_learned_is_said_by_what_was_named(source):
+    assert nothing_learnt(source("TRAIN_DATASET=auto"))[1].startswith("name a dataset of labelled photos")
+    why, remedy = nothing_learnt(source("LABELS_FROM=None"))
+    assert why.startswith("TRAIN_DATASET = 'new' has no true labels") and "TRAIN_LABELS_FROM" in remedy

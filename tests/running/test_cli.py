@@ -213,8 +213,11 @@ def test_a_record_holds_settings_inputs_and_facts(script, tmp_path):
     assert read_json(tmp_path / "other/made_by_04.json")["outputs"] == ["y.txt"]
 
 
-def test_the_closing_line_says_what_next(script, capsys):
+def test_the_closing_line_says_what_next(script, capsys, monkeypatch):
     step = Step(script, "", [])
+    step.finish("labels", then="05_evaluate.py")
+    assert capsys.readouterr().out.endswith(f"; next: python {script.parent / '05_evaluate.py'}\n")  # from elsewhere
+    monkeypatch.chdir(script.parent)
     step.finish("labels", then="05_evaluate.py")
     assert capsys.readouterr().out.splitlines()[-1].startswith("wrote labels in 0.")
     step.finish("labels", then="05_evaluate.py")
@@ -248,7 +251,7 @@ def test_what_is_next_has_the_same_settings_and_is_not_said_to_run_all(script, t
     given = ["--config", str(tmp_path / "my own.py"), "--set", "DATASET=new shoes", "--set", "SOM_GRID=(3, 4)"]
     Step(script, "", given).finish("labels", then="05_evaluate.py")
     line = capsys.readouterr().out.splitlines()[-1]
-    assert shlex.split(line.partition("; next: ")[2]) == ["python", "05_evaluate.py", *given]
+    assert shlex.split(line.partition("; next: ")[2]) == ["python", str(tmp_path / "05_evaluate.py"), *given]
     Step(script, "", [*given, PART_OF_RUN, "{}"]).finish("labels", then="05_evaluate.py")
     assert "next" not in capsys.readouterr().out
 

@@ -63,3 +63,18 @@ def test_products_that_are_not_among_the_nearest_are_known_to_be_there():
     assert gather(near, values, products, left_out=[4, 5]).rest is None
     apart = gather(near, values, products, left_out=[0])
     assert [hit.code for hit in apart.hits] == [1, 0] and apart.hits[1].similarity == pytest.approx(0.4)
+
+
+def test_no_one_looks_further_for_products_than_needed():
+    features, labels = clustered(900, groups=30)
+    products = products_of([str(row) for row in range(900)], labels.astype(str), None)
+
+    class Watched(CosineIndex):
+        asked = []
+
+        def search(self, queries, count):
+            self.asked.append(len(queries))
+            return super().search(queries, count)
+
+    found = nearest_products(Watched(features), features[:7], products, 5)
+    assert Watched.asked == [7] and all(len(nearest.hits) >= 5 for nearest in found)

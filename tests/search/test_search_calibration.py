@@ -131,3 +131,21 @@ def test_a_catalogue_of_one_photo_has_neither_score_nor_floor():
     one = np.ones((1, 3), np.float32)
     calibration = calibrate(CosineIndex(one), products_of(["a"], None, None), one)
     assert calibration == Calibration(None, -1.0, -1.0)
+
+
+def test_scores_are_learned_from_photos_that_have_something_right_to_find():
+    features, labels = clustered(200, groups=10, noise=0.3)
+    alone = np.random.default_rng(5).normal(size=(150, 24)).astype(np.float32) + 1
+    named = [*labels.astype(str), *(f"alone {row}" for row in range(150))]
+    both = np.concatenate([features, alone])
+    products = products_of([str(row) for row in range(350)], np.array(named), None)
+    index, asked = CosineIndex(both), []
+
+    class Watched(CosineIndex):
+        def rows(self, rows):
+            asked.append(rows)
+            return super().rows(rows)
+
+    calibrate(Watched(both), products, both)
+    assert max(map(max, asked)) < 200
+    assert calibrate(index, products, both).sharpness is not None
