@@ -3,6 +3,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from imgcluster.clusters.clusterings import digests_of
 from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.configuring.config_file import choose_dataset
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels_true
@@ -15,6 +16,9 @@ from imgcluster.wording import counted
 FAR_APART = 4
 # Of a known product, on average.
 LEAST_PHOTOS = 2
+# Share of the known photos that are among the new ones, from which they were picked of these to be labelled. Of what
+# many sellers use, a few may be in any two datasets.
+PICKED = 0.5
 
 
 class OtherNetwork(UserError):
@@ -24,25 +28,31 @@ class OtherNetwork(UserError):
 @dataclass(frozen=True)
 class Known:
     """Labelled photos of known products: features [M, D] and M labels; compared [N, D]: the new photos in the same
-    features; kinship: how far those show the same kind of product (`kinship.kinship`)."""
+    features; kinship: how far those show the same kind of product (`kinship.kinship`); picked: whether they are a part
+    of the new photos themselves, picked to be labelled."""
 
     features: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
     compared: np.ndarray = field(repr=False)
     kinship: float
+    picked: bool = False
 
 
 def evidence(known, features, *, data_dir, trained):
     """Return what `cluster_photos` is told of Known products, or where there are none, as keyword arguments.
 
     features: [N, D] of the photos in data_dir; trained: by a network that learned to tell products apart. Where it did
-    not, products of the same kind show in which directions photos of one product differ.
+    not, products of the same kind show in which directions photos of one product differ. Photos that were picked of the
+    new ones say nothing about their number.
     """
     if known is None:
         return {"compared": read_before(data_dir)}
     labelled = known.features, known.labels
     shows = not trained and known.compared is features and known.kinship >= LEAST_KINSHIP
-    return {"known": labelled, "compared": known.compared, "within": labelled if shows else None}
+    within = labelled if shows else None
+    if known.picked:
+        return {"compared": read_before(data_dir), "within": within}
+    return {"known": labelled, "compared": known.compared, "within": within}
 
 
 def known_for(data_dir, features, *, folder, name, asked, say, warn):
@@ -74,7 +84,10 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
                             "more, or None")
         say(f"{name}: its {said}; the number of clusters is estimated without it")
         return None
-    if known.kinship >= LEAST_KINSHIP:
+    if known.picked:
+        say(f"photos of {name} are among these: how many a product has they cannot show, so the number of clusters is "
+            "estimated without them")
+    if known.picked or known.kinship >= LEAST_KINSHIP:
         return known
     if asked:
         warn(f"the photos of CALIBRATION_DATASET = {name!r} show another kind of product: a number of clusters "
@@ -137,7 +150,13 @@ def read_known(known_dir, data_dir, features, *, name):
     distinct, stands_in = originals(copy_groups(known_dir, read_img_paths(known_dir), known))
     if len(distinct) < len(stands_in):
         known, labels = np.asarray(known[distinct]), np.asarray(labels)[distinct]
-    return Known(known, labels, features, kinship(features, known, labels))
+    return Known(known, labels, features, kinship(features, known, labels), _picked(known_dir, data_dir))
+
+
+def _picked(known_dir, data_dir):
+    """Whether most photos in one folder are also in another, by what step 01 noted of their files."""
+    known, new = (digests_of(folder, read_img_paths(folder)) for folder in (known_dir, data_dir))
+    return bool(known and new) and np.isin(known, new).mean() >= PICKED
 
 
 def require_known(known_dir, *, name):

@@ -12,8 +12,8 @@ from imgcluster.wording import counted, meant
 SHOWN = 5
 # Names of no photo for which one is looked for that may be meant.
 TRIED = 10
-APART = ("; or move the photos without labels to a folder of their own: DATASET names it, TRAIN_DATASET the labelled "
-         "ones, TRAIN_LABELS_FROM says where the labels of these are, and LABELS_FROM is None")
+APART = ("; or copy the labelled photos to a folder of their own, name it in TRAIN_DATASET, say in TRAIN_LABELS_FROM "
+         "where their labels are, and set LABELS_FROM = None: all photos are then clustered by what these show")
 WAYS, COLUMNS = ("'filename'", "'folder'"), ("file", "label")
 # As cameras name their photos: 20240131_142233.jpg.
 DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")

@@ -64,6 +64,23 @@ def test_products_of_the_same_kind_show_how_photos_of_one_differ_where_no_networ
     assert found["within"] == ((known.features, labels) if shown else None)
 
 
+@pytest.mark.parametrize("share, picked", [(0, False), (0.4, False), (0.6, True), (1, True)])
+def test_labelled_photos_that_are_a_part_of_the_new_ones_show_how_these_differ_and_not_how_many_products_there_are(
+        tmp_path, share, picked):
+    known_dir, _ = dataset(tmp_path / "known", record={})
+    data_dir, features = dataset(tmp_path / "new", record={}, before=2, labels=False)
+    for folder, first in ((known_dir, 0), (data_dir, round(40 * (1 - share)))):
+        lines = "".join(f"{row:02}.jpg,digest of {first + row}\n" for row in range(40))
+        (folder / "photos.csv").write_text("file,digest\n" + lines)
+    said = []
+    known = known_for(data_dir, features, folder=known_dir, name="known", asked=True, say=said.append, warn=pytest.fail)
+    assert known.picked == picked and said == ["photos of known are among these: how many a product has they cannot "
+                                               "show, so the number of clusters is estimated without them"] * picked
+    found = evidence(known, features, data_dir=data_dir, trained=False)
+    assert found["within"] == (known.features, known.labels) and ("known" in found) == (not picked)
+    assert (found["compared"][:, 0] == 2).all() if picked else found["compared"] is features
+
+
 def test_without_known_products_what_was_seen_before_is_the_evidence(tmp_path):
     data_dir, features = dataset(tmp_path / "new", before=2, labels=False)
     found = evidence(None, features, data_dir=data_dir, trained=True)
