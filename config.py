@@ -21,7 +21,8 @@ DATASET = "sample"
 #              more. For the sample, "auto" means its training part, "sample_train", which has labels; where
 #              CALIBRATION_DATASET names a dataset, it means None
 #   "<name>"   a photo set WITH labels, to fine-tune the network on (TRAIN_LABELS_FROM says where the labels are). It
-#              should show other products than those to be clustered, of the same kind if you can
+#              should show other products than those to be clustered, of the same kind if you can, or be a labelled
+#              part of the photos to be clustered
 #   None       nothing: the pretrained network is used as it is. Better where a group is a kind of thing (shirts, hats)
 #              rather than one product
 TRAIN_DATASET = "auto"
@@ -286,9 +287,9 @@ NUM_IMGS_PER_MODEL = None
 
 # Name of a labelled dataset of other products, which shows step 04 how finely to count. If the network was not trained
 # on labels, it also shows how photos of one product differ; such differences then count less, even with NUM_CLUSTERS
-# set. TRAIN_LABELS_FROM says where its labels are; run_all.py takes it through steps 00, 01 and 03, too. Its features
-# and those of DATASET must come from the same network, so none is fitted to DATASET: TRAIN_DATASET is the name of a
-# labelled dataset (this one, say) or None, and "auto" means None.
+# set. Photos picked from DATASET itself show only the latter. TRAIN_LABELS_FROM says where its labels are; run_all.py
+# takes it through steps 00, 01 and 03, too. Its features and those of DATASET must come from the same network, so none
+# is fitted to DATASET: TRAIN_DATASET is the name of a labelled dataset (this one, say) or None, and "auto" means None.
 # "auto": TRAIN_DATASET, if it has labels and features, shows the same kind of product, and neither NUM_CLUSTERS nor
 # NUM_IMGS_PER_MODEL is set.
 # None: no dataset; the number is estimated from the photos alone.

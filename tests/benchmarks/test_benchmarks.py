@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from configured import ROOT
 
-from benchmarks import cluster_count, confidence, new_photos
+from benchmarks import cluster_count, confidence, new_photos, partly_labelled
 from benchmarks.search_time import STAGES, found
 
 FILES = sorted((ROOT / "benchmarks").glob("*.py"))
@@ -57,6 +57,7 @@ def features(tmp_path):
 
 @pytest.mark.parametrize("main, arguments, line", [
     (confidence.main, [], "| things | 1 | "), (new_photos.main, ["--draws", "1"], "| things | "),
+    (partly_labelled.main, [], "| what differs within a product | 1 | "),
     (cluster_count.main, [], "step 04 "), (cluster_count.main, ["--calibrated", "--picked", "5"], "step 04 ")])
 def test_benchmarks_of_clusters_print_their_table(main, arguments, line, features, capsys):
     main([*features, *arguments])
