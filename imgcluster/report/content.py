@@ -6,10 +6,11 @@ from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections
 from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in
 from imgcluster.datafiles.chain import chain_labels, clusters_record
+from imgcluster.datafiles.feature_record import taught_directions
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
-from imgcluster.report.nearness import nearness
+from imgcluster.report.nearness import comparable, nearness
 from imgcluster.rows import Joined, unit_length
 from imgcluster.scores.metrics import numbers_of_models
 
@@ -98,12 +99,14 @@ def page_data(gallery, rows):
     """Everything the scripts need, as a dict of JSON values; a photo is named by its place in `rows`."""
     place = np.full(len(gallery.img_paths), -1)
     place[rows] = np.arange(len(rows))
-    near, near_photos = nearness(gallery.features, gallery.predicted, rows)
+    features = comparable(gallery.features, gallery.predicted, taught=taught_directions(gallery.data_dir))
+    near, near_photos, alike = nearness(features, gallery.predicted, rows)
     data = dict.fromkeys(("models", "pairs", "splits"))
     if gallery.true is not None:
         data = {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}
     return {**data, "name": gallery.name, "photos": _photos(gallery, rows, near_photos),
-            "clusters": _clusters(gallery, near), "map": _map(gallery, place), "scatter": _scatter(gallery, rows),
+            "clusters": _clusters(gallery, near), "alike": alike, "map": _map(gallery, place),
+            "scatter": _scatter(gallery, rows),
             "levels": _levels(gallery, rows), "review": _review(gallery, rows), "toLookAt": len(gallery.review),
             **_earlier_corrections(gallery),
             "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],

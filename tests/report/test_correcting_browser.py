@@ -13,6 +13,7 @@ from report_browser import click, downloaded, merge_into, open_page, opened, wai
 from report_gallery import HOSTILE_FILE, make_gallery
 
 from imgcluster.clusters.corrections import apply_corrections
+from imgcluster.datafiles.feature_record import note_features
 from imgcluster.files import write_lines
 from imgcluster.report import write_report
 
@@ -30,6 +31,7 @@ def written(tmp_path_factory):
     gallery.clusters.assign(**finer).to_csv(gallery.data_dir / "clusters.csv", index=False)
     angles = ANGLES[gallery.predicted] + 0.001 * place
     np.save(gallery.data_dir / "features.npy", np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32))
+    note_features(gallery.data_dir, {"trained_on": "others"})  # so angles are compared as they are
     write_lines(gallery.data_dir / "cluster_names.csv", ["cluster,name", "3,Winter boots"])
     path = folder / "result" / "report.html"
     path.parent.mkdir()
@@ -562,6 +564,34 @@ def test_a_click_that_leaves_the_field_of_the_name_chooses_the_part_under_it(bro
     browser.find_element("css selector", "#cluster-parts-buttons button").click()
     assert len(chosen(browser)) == 4
     assert browser.find_element("id", "corrections-count").text == "1 correction"
+
+
+def pairs(driver):
+    """The pairs of clusters that may be one product, as {stays, joins}."""
+    return [[button.text for button in pair.find_elements("css selector", "p button")]
+            for pair in driver.find_elements("css selector", "#alike-pairs .pair")]
+
+
+def test_pairs_that_may_be_one_product_are_merged_or_put_aside_one_after_the_other(browser):
+    before = pairs(browser)
+    clusters = int(browser.find_element("id", "products").text)
+    assert len(before) >= 3 and all(stays != joins for stays, joins in before)
+    click(browser, "#alike-pairs .apart")
+    assert pairs(browser)[:7] == before[1:] and browser.find_element("id", "products").text == str(clusters)
+    focused = browser.switch_to.active_element
+    assert focused.get_attribute("class") == "merge" and before[1][1] in focused.get_attribute("aria-label")
+    click(browser, "#alike-pairs .merge")
+    gone = before[1][1]
+    assert browser.find_element("id", "products").text == str(clusters - 1)
+    assert not any(gone in pair for pair in pairs(browser)) and before[0] not in pairs(browser)
+    click(browser, "#undo")
+    assert pairs(browser)[:7] == before[1:]
+
+
+def test_the_last_pair_leaves_a_word(browser):
+    while pairs(browser):
+        click(browser, "#alike-pairs .apart")
+    assert browser.find_element("id", "alike-pairs").text == "No pair is left."
 
 
 def test_confused_products_lead_to_the_clusters_that_there_are(browser):

@@ -84,6 +84,51 @@ function startReview() {
   }));
 }
 
+// Pairs of clusters that may be one product, as corrections have left them.
+const PAIRS_SHOWN = 8;
+function startAlike() {
+  const list = $("alike-pairs");
+  if (!list) return;
+  const apart = new Set();  // pairs of which a person said so
+  const joined = (id) => corrections.reduce((at, { action, cluster, value }) => (action === "merge" && cluster === at ? value : at), id);
+  // Clusters of another dataset stay, and of others the larger one.
+  const staysFirst = (a, b) => (b.id <= highestPlacedIn) - (a.id <= highestPlacedIn) || b.size - a.size || byNumber(a, b);
+
+  const pairsNow = () => {
+    const there = new Map(currentClusters(clusterOf).map((cluster) => [cluster.id, cluster]));
+    const found = new Map();
+    for (const pair of data.alike) {
+      const both = [...new Set(pair.map(joined))].map((id) => there.get(id)).filter(Boolean).sort(staysFirst);
+      const key = both.map(({ id }) => id).join(" ");
+      if (both.length === 2 && !apart.has(key) && !found.has(key)) found.set(key, both);
+    }
+    return [...found].slice(0, PAIRS_SHOWN);
+  };
+  const side = ({ id, indices, size }) => h("div", { class: "pair-side" },
+    h("p", {}, h("button", { type: "button", class: "quiet", onclick: () => openCluster(shownOf[indices[0]]) }, swatch(id), clusterName(id)),
+      h("span", { class: "number" }, count(size, "photo"))),
+    h("div", { class: "row" }, indices.slice(0, 6).map((index) => photoButton(index))));
+  const draw = () => {
+    const pairs = pairsNow();
+    list.replaceChildren(...pairs.map(([key, [stays, joins]], place) => {
+      const decide = (act) => () => {
+        act();
+        const next = list.querySelectorAll(".pair")[Math.min(place, list.querySelectorAll(".pair").length - 1)];
+        next?.querySelector("footer button").focus({ preventScroll: true });
+      };
+      return h("article", { class: "pair" }, side(stays), side(joins), h("footer", {},
+        h("button", { type: "button", class: "merge", disabled: !isAnswer(), "aria-label": `Merge ${clusterName(joins.id)} into ${clusterName(stays.id)}`,
+          onclick: decide(() => correct({ action: "merge", cluster: joins.id, value: stays.id })) }, "One product: merge"),
+        h("button", { type: "button", class: "apart", "aria-label": `${clusterName(joins.id)} and ${clusterName(stays.id)} are two products`,
+          onclick: decide(() => { apart.add(key); draw(); }) }, "Two products")));
+    }));
+    if (!pairs.length) list.append(h("p", { class: "note" }, "No pair is left."));
+  };
+  onNewClusters(draw);
+  onTheme(draw);
+  draw();
+}
+
 function startPairs() {
   const list = $("pairs");
   if (!list) return;
