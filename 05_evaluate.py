@@ -8,7 +8,7 @@ Reads:   DATA_DIR/labels_pred.txt; labels_true.txt, img_paths.txt, features.npy,
          they exist; what steps 01 and 02 noted of the photos of TRAIN_DATASET; the labels of ASSIGN_TO where photos
          were placed in its clusters, and of what that was placed in
 Writes:  metrics.json
-Runtime: seconds; half a minute for 20,000 photos, or for photos that the network was not adapted to itself
+Runtime: seconds; half a minute for 20,000 photos, or where the network was adapted to others
 """
 import sys
 
