@@ -25,6 +25,11 @@ _HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#666
 _FURTHER_HUES = ("#70C025", "#9772FE", "#BC020D", "#ACAC59", "#B4019A", "#FF3284", "#01B94E")
 _SHADES = (0.0, -0.45, 0.4)
 NUM_COLOURS = (len(_HUES) + len(_FURTHER_HUES)) * len(_SHADES)
+# In which order these come, all shades of the former hues numbered before those of the latter: after the seven plain
+# ones each is as far from all before it as can be, in CIELAB as people see it and twice as far as those do who see no
+# red or no green (Machado, Oliveira & Fernandes, 2009). So the fewer groups there are, the better they are told apart.
+_ORDER = (0, 1, 2, 3, 4, 5, 6, 30, 22, 38, 32, 27, 25, 23, 35, 9, 37, 31, 17, 7, 13, 10, 18, 16, 28, 19, 26, 15, 11, 36,
+          21, 39, 29, 20, 33, 14, 34, 24, 8, 12, 41, 40)
 _NO_GROUP = "#C8C8C8"  # lighter than any grey among the shades
 # As many markers as share no divisor with the hues, so that a hue meets every marker before a pair comes again.
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -117,17 +122,17 @@ def _fitting(text, columns):
 
 
 def group_colour(index):
-    """RGB floats of group `index`: 7 hues told apart with any colour vision, then darker, then lighter ones; then as
-    many of 7 further hues; then the same again.
+    """RGB floats of group `index`: 7 hues told apart with any colour vision, then those and 7 further ones in three
+    shades, always one that is far from all before it; then the same again.
 
     A cluster's index is its number, whatever its size, so that it has one colour in all figures, also after
     corrections; -1, no cluster, is grey.
     """
     if index < 0:
         return to_rgb(_NO_GROUP)
-    rest, place = divmod(index, len(_HUES))
-    rest, shade = divmod(rest, len(_SHADES))
-    colour, shade = np.array(to_rgb((_HUES, _FURTHER_HUES)[rest % 2][place])), _SHADES[shade]
+    rest, place = divmod(_ORDER[index % NUM_COLOURS], len(_HUES))
+    further, shade = divmod(rest, len(_SHADES))
+    colour, shade = np.array(to_rgb((_HUES, _FURTHER_HUES)[further][place])), _SHADES[shade]
     return tuple(float(c) for c in (colour * (1 + shade) if shade < 0 else colour + (1 - colour) * shade))
 
 

@@ -81,5 +81,25 @@ def test_42_colours_differ_and_then_come_again():
     assert group_colour(NUM_COLOURS) == group_colour(0)
 
 
+# What those who see no green, or no red, see of a colour, in linear RGB (Machado, Oliveira & Fernandes, 2009).
+VISION = {"usual": np.eye(3),
+          "no green": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+          "no red": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]}
+
+
+@pytest.mark.parametrize("number, apart", [(8, {"usual": 26, "no green": 15, "no red": 20}),
+                                           (16, {"usual": 26, "no green": 13, "no red": 14}),
+                                           (24, {"usual": 17, "no green": 8, "no red": 12})])
+def test_the_first_colours_are_told_apart_best_whatever_the_colour_vision(number, apart):
+    colours = np.array([group_colour(index) for index in range(number)])
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    for vision, matrix in VISION.items():
+        seen = np.clip(linear @ np.transpose(matrix), 0, 1)
+        seen = np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)
+        lab = cv2.cvtColor(np.float32(seen)[None], cv2.COLOR_RGB2LAB)[0]
+        distances = np.linalg.norm(lab[:, None] - lab, axis=2)
+        assert distances[~np.eye(number, dtype=bool)].min() > apart[vision], vision
+
+
 def test_168_groups_look_different():
     assert len({(group_colour(index), group_marker(index)) for index in range(168)}) == 168
