@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imgcluster.photos.agreement import MIN_AGREEMENT, agreement, packed, picture_of, unpacked
+from imgcluster.photos.agreement import _ZOOMS, MIN_AGREEMENT, _start, agreement, packed, picture_of, unpacked
 from imgcluster.photos.duplicates import photo_signature
 from imgcluster.sample.catalogue import Catalogue, plan_photos
 from imgcluster.sample.render import render_photo
@@ -33,6 +33,26 @@ def test_a_photo_agrees_with_itself_cropped_whichever_of_both_comes_first(photos
     for image in photos:
         one, two = shown(image), shown(zoomed(image, share))
         assert agreement(one, two) >= MIN_AGREEMENT and agreement(two, one) >= MIN_AGREEMENT
+
+
+def test_an_alignment_sets_out_about_the_middle_and_from_the_zoom_that_a_crop_is_of(photos):
+    for zoom in _ZOOMS:
+        np.testing.assert_allclose(_start(zoom) @ [15.5, 15.5, 1], [15.5, 15.5], rtol=1e-6)
+    whole, crop = shown(photos[0]), shown(zoomed(photos[0], 0.05))
+    for one, two, best in ((whole, crop, 1 / 0.9), (crop, whole, 0.9)):
+        likeness = two.zoomed @ one.zoomed[0]
+        assert _ZOOMS[likeness.argmax()] == best and likeness.max() > 0.95
+
+
+def test_pictures_that_are_hardly_alike_are_aligned_from_one_zoom_alone(photos, monkeypatch):
+    tried = []
+    monkeypatch.setattr("imgcluster.photos.agreement._coarse_alignment", lambda *_: tried.append(1))
+    one, two = shown(photos[0]), shown(photos[2])
+    assert (two.zoomed @ one.zoomed[0]).max() < 0.9
+    agreement(one, two)
+    assert len(tried) == 1
+    agreement(one, shown(zoomed(photos[0], 0.05)))
+    assert len(tried) == 1 + len(_ZOOMS)
 
 
 def test_other_photos_and_mirror_images_do_not_agree(photos):

@@ -47,3 +47,19 @@ def test_bytes_that_tell_nothing_are_no_obstacle(data):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (3, 2)])
 def test_one_grey_has_no_detail_at_any_shape(shape):
     assert photo_detail(np.full(shape, 90, np.uint8), WHOLE, b"") == 0
+
+
+def test_what_is_at_the_rim_has_no_part_in_sharpness():
+    grey = picture(200)
+    framed, noise = grey.copy(), np.random.default_rng(0).integers(0, 255, grey.shape, dtype=np.uint8)
+    rim = np.ones(grey.shape, bool)
+    rim[12:-12, 12:-12] = False
+    framed[rim] = noise[rim]
+    assert photo_detail(framed, WHOLE, b"") == photo_detail(grey, WHOLE, b"")
+    framed[60:80, 60:80] = noise[60:80, 60:80]
+    assert photo_detail(framed, WHOLE, b"") > photo_detail(grey, WHOLE, b"")
+
+
+def test_a_file_that_cannot_be_decoded_larger_is_judged_by_what_was_decoded():
+    data = cv2.imencode(".png", picture(1000))[1].tobytes()[:60]  # its header, which tells how large it is
+    assert photo_detail(picture(100), WHOLE, data) == photo_detail(picture(100), WHOLE, b"") > 0

@@ -377,6 +377,7 @@ def test_after_photos_came_steps_that_need_clusters_say_so_at_once(shop, tmp_pat
     assert call("04_cluster_som.py", shop)[0] == 0
     code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "new"))
     assert code == 0 and "finds clusters anew" in err and "corrections.csv" not in err, err
+    assert "04_cluster_som.py" in call("05_evaluate.py", shop)[1].rpartition("; next: ")[2]
     code, out, err = call("06_visualize.py", shop)
     assert code == 2 and "clusters.csv is missing (it did not hold any more" in err
     assert "run 04_cluster_som.py first" in err and "outdated" in err
