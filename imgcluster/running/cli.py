@@ -137,7 +137,8 @@ class Step:
                 self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): its files hold for those; "
                           "run it again to apply the present ones")
             if number in ("02", "03") and prepared_otherwise(data_dir, number):
-                self.warn(f"step 01 has prepared the photos otherwise since step {number} saw them: run that again")
+                self.warn(f"step 01 has prepared the photos otherwise since step {number} saw them: run step {number} "
+                          "again")
 
     def begin(self):
         """Note that files are about to change one by one: until `record` is called, they are not all of one run."""

@@ -185,7 +185,7 @@ def test_a_step_warns_when_its_input_was_made_of_photos_that_were_prepared_other
         write_record(step.data_dir, "03", settings={}, outputs=[], prepared={"BACKGROUND": seen})
         capsys.readouterr()
         step.warn_if_changed("03", "04")
-        assert capsys.readouterr().err.count("otherwise since step 03 saw them: run that again") == warnings
+        assert capsys.readouterr().err.count("otherwise since step 03 saw them: run step 03 again") == warnings
 
 
 def test_files_of_another_dataset_are_compared_with_its_own_settings(script, capsys):
