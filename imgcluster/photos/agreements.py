@@ -1,7 +1,5 @@
 """Agreements of many pairs of photos: worked out in several processes where there are many, and kept for the next run.
 """
-from itertools import chain
-
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
@@ -25,7 +23,7 @@ class Agreements:
     """
 
     def __init__(self, known=None, *, workers=1, progress=None):
-        self._known, self._used = known or {}, {}
+        self._known, self._used, self._lost = known or {}, {}, set()
         self._workers, self._progress = workers, progress
 
     @classmethod
@@ -44,37 +42,39 @@ class Agreements:
 
     def compare(self, signatures, pairs):
         """Return the agreement of each pair (index, index) of photos, 0..1; signatures: as `duplicates.photo_signature`
-        gives them."""
+        gives them. It is 0, and not kept, where finding it ended its process: nobody can say that these are copies."""
         keys = [tuple(signatures[index]["digest"][:_DIGITS] for index in pair) for pair in pairs]
         self._used |= {key: self._known[key] for key in keys if key in self._known}
-        missing = _photos_together({key: pair for key, pair in zip(keys, pairs) if key not in self._used})
-        self._used |= zip(missing, self._found(signatures, list(missing.values())))
-        return [self._used[key] for key in keys]
+        missing = {key: pair for key, pair in zip(keys, pairs) if key not in self._used and key not in self._lost}
+        found = self._found(signatures, list(missing.values()))
+        self._used |= {key: found[pair] for key, pair in missing.items() if pair in found}
+        self._lost |= missing.keys() - self._used.keys()
+        return [self._used.get(key, 0.0) for key in keys]
 
     def _found(self, signatures, pairs):
+        """{pair: agreement} of those that could be compared."""
+        found, pairs = {}, _photos_together(pairs)
         tasks = [_task(signatures, pairs[start:start + _BATCH]) for start in range(0, len(pairs), _BATCH)]
         if self._progress is None or len(pairs) < _MANY:
-            return chain.from_iterable(compare_pairs(*task)["agreements"] for task in tasks)
-        done, numbered = {}, [(number, *task) for number, task in enumerate(tasks)]
+            for task in tasks:
+                found |= zip(task[1], compare_pairs(*task)["agreements"])
+            return found
         with self._progress("copies", len(pairs), "pair") as bar:
-            for (number, _, batch), result in in_processes(_compare_numbered, numbered, self._workers):
-                # Of what ended its process nobody can say that it is a copy.
-                done[number] = result.get("agreements", [0.0] * len(batch))
+            for (_, batch), result in in_processes(compare_pairs, tasks, self._workers):
+                found |= zip(batch, result.get("agreements", ()))
                 bar.update(len(batch))
-        return chain.from_iterable(done[number] for number in range(len(tasks)))
+        return found
 
 
 def _photos_together(pairs):
-    """Return {key: pair of indices} in an order in which those of the same photos lie near each other, so that few
-    pictures are made more than once (reverse Cuthill-McKee)."""
+    """Return pairs of indices in an order in which those of the same photos lie near each other, so that few pictures
+    are made more than once (reverse Cuthill-McKee)."""
     if len(pairs) <= _BATCH:
         return pairs
-    ends = np.array([*pairs.values()]).T
+    ends = np.array(pairs).T
     graph = csr_array((np.ones(len(pairs)), ends), (ends.max() + 1,) * 2)
     place = np.argsort(reverse_cuthill_mckee(graph + graph.T, symmetric_mode=True))
-    order = np.lexsort(np.sort(place[ends], axis=0)[::-1]).tolist()
-    items = list(pairs.items())
-    return dict(items[number] for number in order)
+    return [pairs[number] for number in np.lexsort(np.sort(place[ends], axis=0)[::-1])]
 
 
 def _task(signatures, pairs):
@@ -85,7 +85,3 @@ def compare_pairs(signatures, pairs):
     """Return {"agreements": those of the pairs (index, index)}; signatures: {index: signature}."""
     pictures = {index: picture_of(signature) for index, signature in signatures.items()}
     return {"agreements": [agreement(pictures[one], pictures[two]) for one, two in pairs]}
-
-
-def _compare_numbered(_, signatures, pairs):
-    return compare_pairs(signatures, pairs)
