@@ -12,9 +12,8 @@ in the middle), on folders with images/ and masks/ and on products drawn anew (o
 each kind of background. duplicates: changed copies of --photos photos are hidden among all photos of a folder; recall
 by kind of change, and precision over all pairs called copies, beside imagehash's perceptual hash at its usual
 threshold. throughput: the script itself on photos of the folders, or drawn ones where none is named, and once more on
-the same ones. effect: at most --photos photos of each folder, prepared in
-every way, under a frozen network: 1-NN, and ARI with the number of clusters estimated. Labels are the sub-folders, else
-the numbers in front of the file names.
+the same ones. effect: at most --photos photos of each folder, prepared in every way, under a frozen network: 1-NN, and
+ARI with the number of clusters estimated. Labels are the sub-folders, else the numbers in front of the file names.
 """
 import argparse
 import os
@@ -187,8 +186,8 @@ def throughput(options):
         for background in options.background:
             command = [sys.executable, ROOT / "01_img_preprocess.py"]
             for setting in (f"DATASET={background}", f"RAW_IMG_DIR={work}/raw", f"BACKGROUND={background}",
-                            "TRAIN_DATASET=None", "LABELS_FROM=None", *(f"{kind}_DIR={work}/{kind}/{{DATASET}}"
-                                                    for kind in ("IMG", "DATA", "RESULT"))):
+                            "TRAIN_DATASET=None", "LABELS_FROM=None",
+                            *(f"{kind}_DIR={work}/{kind}/{{DATASET}}" for kind in ("IMG", "DATA", "RESULT"))):
                 command += ["--set", setting]
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             seconds = timed(command)

@@ -19,6 +19,7 @@ _FREQUENCIES = 8  # lowest ones of the cosine transform in each direction, that 
 _MIN_LIKENESS = 0.75  # cosine of the coarse structures of two photos, below which they are not compared
 _NEIGHBOURS = 8
 _BLOCK = 512  # photos compared with all others at a time
+SAMPLE = 2000  # photos compared with those of another dataset, at most: some ten seconds
 _MAX_FRAME = 0.45  # share of the picture that a plain frame may take at each side
 _GREY = 8  # levels by which the channels of a grey pixel may differ
 _FLAT = 3.0  # grey levels of contrast below which a picture tells nothing
@@ -100,18 +101,20 @@ def find_duplicates(files, signatures, agreements=None):
     return rows
 
 
-def copies_among(signatures, others):
-    """Return which photos are copies of one of the others, bool [N]; signatures [N] and others as of
-    `photo_signature`, both at least one."""
+def share_of_copies(signatures, others):
+    """Return which share of photos, 0 to 1, are copies of one of the others; both at least one, as of
+    `photo_signature`. Of more than 2,000 files that are none of the others', it is estimated from a random sample."""
     digests = {other["digest"] for other in others}
-    found = np.array([own["digest"] in digests for own in signatures])
-    rows = np.flatnonzero(~found)
-    structures, among = (np.stack([_structure(item) for item in items]) for items in (signatures, others))
-    alike = zip(rows.tolist(), _most_alike(structures[rows], among, itself=True), strict=True)
-    pairs = [(len(signatures) + other, row) for row, candidates in alike for other in candidates]
-    agreeing = Agreements().compare([*signatures, *others], pairs)
-    found[[row for (_, row), value in zip(pairs, agreeing) if value >= MIN_AGREEMENT]] = True
-    return found
+    rest = [own for own in signatures if own["digest"] not in digests]
+    if not rest:
+        return 1.0
+    chosen = [rest[number] for number in np.random.default_rng(0).permutation(len(rest))[:SAMPLE]]
+    structures, among = (np.stack([_structure(item) for item in items]) for items in (chosen, others))
+    pairs = [(len(chosen) + other, row) for row, alike in enumerate(_most_alike(structures, among, itself=True))
+             for other in alike]
+    agreeing = Agreements().compare([*chosen, *others], pairs)
+    copies = {row for (_, row), value in zip(pairs, agreeing) if value >= MIN_AGREEMENT}
+    return 1 - len(rest) / len(signatures) * (1 - len(copies) / len(chosen))
 
 
 def _same_files(signatures):

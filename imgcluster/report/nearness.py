@@ -2,13 +2,11 @@
 """
 import numpy as np
 
-from imgcluster.clusters.directions import UNDECIDED, mean_directions
+from imgcluster.clusters.directions import UNDECIDED, mean_directions, some_of_each
 from imgcluster.rows import Picked, blocks, read_rows
 from imgcluster.structure.whitening import evened_within
 
 CLUSTERS_LISTED, OF_A_PHOTO, PAIRS = 40, 3, 24
-# Photos that show what differs within clusters, at most.
-MOST_SHOWN = 6000
 
 
 def comparable(features, labels, *, taught):
@@ -17,8 +15,8 @@ def comparable(features, labels, *, taught):
     labels int [N]: -1 for photos in no cluster. taught: whether a network made them that learned to tell products
     apart: they are left as they are.
     """
-    shown = np.flatnonzero(labels >= 0)
-    shown = shown[::-(-len(shown) // MOST_SHOWN) or 1]
+    placed = np.flatnonzero(labels >= 0)
+    shown = placed[some_of_each(labels[placed])]
     if taught or len(np.unique(labels[shown])) == len(shown):
         return features
     return evened_within(features, (features[shown], labels[shown]))

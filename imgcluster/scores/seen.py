@@ -5,11 +5,8 @@ import numpy as np
 
 from imgcluster.datafiles.artefacts import read_img_paths, read_lines
 from imgcluster.datafiles.records import read_record
-from imgcluster.photos.duplicates import copies_among
+from imgcluster.photos.duplicates import share_of_copies
 from imgcluster.photos.photo_tables import signatures_of
-
-# Photos whose pictures are compared with those of another dataset, at most: some ten seconds.
-SAMPLE = 2000
 
 
 def seen_by_network(record, data_dir, true, *, folder_of):
@@ -38,18 +35,7 @@ def share_of_photos(data_dir, other_dir):
     if Path(data_dir) == Path(other_dir):
         return float(np.isin(rows, shown).mean()) if rows else None
     own, others = signatures_of(data_dir, rows), signatures_of(other_dir, shown)
-    return _share_of_copies(own, others) if own and others else None
-
-
-def _share_of_copies(own, others):
-    """The share of photos that are copies of others, by their signatures; of other files it is that of a sample."""
-    digests = {other["digest"] for other in others}
-    rest = [signature for signature in own if signature["digest"] not in digests]
-    if not rest:
-        return 1.0
-    chosen = np.random.default_rng(0).permutation(len(rest))[:SAMPLE]
-    copied = copies_among([rest[number] for number in chosen], others).mean()
-    return float(1 - len(rest) / len(own) * (1 - copied))
+    return share_of_copies(own, others) if own and others else None
 
 
 def _rows(data_dir):

@@ -32,11 +32,7 @@ def list_queries(paths, *, box=None, warn):
     """
     if not paths:
         raise UserError("no photo: name one or more, or folders of them, or --add FOLDER")
-    sources, missing = [], [repr(given) if given == "" else str(given) for given in paths if not os.path.exists(given)]
-    if len(missing) == len(paths):
-        raise UserError(f"{', '.join(missing)}: no such file; name a photo, or a folder of photos")
-    for given in missing:
-        warn(f"{given}: no such file; passed over")
+    sources, missing = [], []
     for given in paths:
         path = Path(given)
         # pathlib's tests stop at a name longer than file systems take, and "" is the folder one is in to it.
@@ -47,6 +43,12 @@ def list_queries(paths, *, box=None, warn):
                 warn(f"{path / name}: {reason}; passed over")
         elif os.path.exists(given):
             sources.append(Source(path, str(path)))
+        else:
+            missing.append(str(given) or repr(given))
+    if len(missing) == len(paths):
+        raise UserError(f"{', '.join(missing)}: no such file; name a photo, or a folder of photos")
+    for name in missing:
+        warn(f"{name}: no such file; passed over")
     if box and len(sources) != 1:
         raise UserError(f"--box goes with one photo, not with {len(sources)}")
     return sources

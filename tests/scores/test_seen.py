@@ -58,7 +58,7 @@ def test_the_dataset_itself_is_seen_and_others_are_not(seen):
 
 
 def test_of_many_photos_a_sample_is_compared_and_same_files_are_all_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("imgcluster.scores.seen.SAMPLE", 2)
+    monkeypatch.setattr("imgcluster.photos.duplicates.SAMPLE", 2)
     other = write_dataset(tmp_path / "there", list(map(entry, "abcdef")))
     for letters, share in (("abcd", 1), ("gh", 0), ("abcg", 0.75)):
         assert share_of_photos(write_dataset(tmp_path / "here", list(map(entry, letters))), other) == share
