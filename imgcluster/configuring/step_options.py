@@ -1,5 +1,6 @@
 """Settings as the keyword arguments of the functions that the steps call; `settings` is a `settings.Settings`."""
-from imgcluster.configuring.settings import SAMPLES, paired
+from imgcluster.configuring.schema import paired
+from imgcluster.configuring.settings import SAMPLES
 
 
 def label_options(settings):

@@ -1,5 +1,6 @@
 """Which settings the files of each step depend on."""
-from imgcluster.configuring.settings import PAIR_LOSSES, SAMPLES, Settings
+from imgcluster.configuring.schema import PAIR_LOSSES
+from imgcluster.configuring.settings import SAMPLES, Settings
 from imgcluster.configuring.step_options import recipe_options
 
 NETWORK_SETTINGS = ("BACKBONE", "WEIGHTS", "INPUT_SIZE", "RESIZE_MODE", "POOLING")

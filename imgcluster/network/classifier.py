@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import keras
 from keras import ops
 
-from imgcluster.configuring.settings import PAIR_LOSSES
+from imgcluster.configuring.schema import PAIR_LOSSES
 from imgcluster.errors import UserError
 from imgcluster.network.losses import (
     CascadedLoss,

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from imgcluster.configuring.settings import PAIR_LOSSES
+from imgcluster.configuring.schema import PAIR_LOSSES
 from imgcluster.errors import UserError
 from imgcluster.files import read_arrays, replacing, write_arrays, write_json
 from imgcluster.network.classifier import (
