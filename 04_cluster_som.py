@@ -24,9 +24,11 @@ from imgcluster.datafiles.feature_record import are_others
 from imgcluster.errors import UserError
 from imgcluster.progress import progress
 from imgcluster.running.cli import Step, run
+from imgcluster.threads import counting_alone
 from imgcluster.wording import counted
 
 
+@counting_alone
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     require(step.data_dir / "img_paths.txt")

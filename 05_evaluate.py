@@ -26,11 +26,13 @@ from imgcluster.scores.placed import placing_in
 from imgcluster.scores.score_table import score_table
 from imgcluster.scores.seen import seen_by_network, warning_of_seen
 from imgcluster.scores.unplaced import each_alone, is_placed
+from imgcluster.threads import counting_alone
 
 # What the scores are of.
 SCORED = ("labels_true.txt", "labels_pred.txt", "features.npy", "som.npz")
 
 
+@counting_alone
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
     require(step.data_dir / "labels_pred.txt")

@@ -25,8 +25,10 @@ from imgcluster.report.export import is_of, renew_export
 from imgcluster.report.figures import save_figures
 from imgcluster.report.gallery import Gallery, warn_of_photos_not_found
 from imgcluster.running.cli import Step, run
+from imgcluster.threads import counting_alone
 
 
+@counting_alone
 def main(argv=None):
     step = Step(__file__, __doc__, argv, add_arguments=lambda parser: parser.add_argument(
         "--show", action="store_true", help="also open the figures in windows (needs a screen)"))

@@ -42,7 +42,8 @@ RESULT_DIR = "result/{DATASET}"
 
 # Seed for everything random (training, the interval of the ARI, the layout of the scatter plot; the map and the number
 # of clusters involve no chance). A whole number from 0. The same seed gives the same results. On another computer, or
-# with another number of cores, last digits differ, which may move the number of clusters of photos that are much alike.
+# with another number of cores in step 03, the last digits of the features differ, which may move the number of clusters
+# of photos that are much alike.
 RANDOM_SEED = 0
 
 # Number of processes that read photos at the same time. None: one per processor core.

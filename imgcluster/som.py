@@ -8,6 +8,7 @@ from scipy import sparse
 from imgcluster.grid import Grid
 from imgcluster.pca import principal_axes
 from imgcluster.rows import blocks, read_rows, sample_step
+from imgcluster.threads import in_threads
 
 PHOTOS_PER_UNIT = 3.5
 MAX_UNITS = 2500
@@ -35,16 +36,18 @@ def best_matching_units(features, prototypes, *, normalize=False, second=False):
     there are never distances of all rows at once. With `second`, the second-nearest prototype follows (-1 for a map of
     one unit).
     """
-    units, seconds = np.empty(len(features), np.int64), np.full(len(features), -1, np.int64)
-    distances = np.empty(len(features), np.float32)
     half_squares = half_squared_norms(prototypes)
-    for rows in blocks(len(features)):
+
+    def search(rows):
         block = read_rows(features, rows, normalize=normalize)
         scores = half_squares - block @ prototypes.T
-        units[rows] = best = scores.argmin(axis=1)
-        distances[rows] = np.linalg.norm(block - prototypes[best], axis=1)
-        if second and len(prototypes) > 1:
-            seconds[rows] = second_best(scores, best)
+        best = scores.argmin(axis=1)
+        distance = np.linalg.norm(block - prototypes[best], axis=1)
+        return best, distance, second_best(scores, best) if second and len(prototypes) > 1 else np.full(len(best), -1)
+
+    found = [(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64)),
+             *in_threads(search, blocks(len(features)))]
+    units, distances, seconds = (np.concatenate(parts) for parts in zip(*found))
     return (units, distances, seconds) if second else (units, distances)
 
 
@@ -213,22 +216,29 @@ class SelfOrganizingMap(MiniSom):
     def _batch_epoch(self, data, sigma):
         """Move the weights once; return the quantization and topographic error from before the move."""
         prototypes, half_squares = self.prototypes, half_squared_norms(self.prototypes)
-        sums, hits = np.zeros_like(prototypes), np.zeros(len(prototypes))
-        distance, checked = 0.0, []
         check_every = sample_step(len(data), SAMPLE_ROWS)
-        for number, rows in enumerate(blocks(len(data))):
+
+        def search(numbered):
+            number, rows = numbered
             block = read_rows(data, rows, normalize=self.normalize)
             scores = block @ prototypes.T
             np.subtract(half_squares, scores, out=scores)
             best = scores.argmin(axis=1)
+            squares = np.einsum("bd,bd->b", block, block) + 2 * scores[np.arange(len(best)), best]
+            distance = np.sqrt(np.maximum(squares, 0)).sum(dtype=np.float64)
+            checked = number % check_every == 0 and len(prototypes) > 1
             members = sparse.csr_matrix((np.ones(len(best), np.float32), best, np.arange(len(best) + 1)),
                                         (len(best), len(prototypes)))
-            sums += members.T @ block
+            return members.T @ block, best, distance, second_best(scores, best) if checked else None
+
+        sums, hits = np.zeros_like(prototypes), np.zeros(len(prototypes))
+        distance, checked = 0.0, []
+        for moved, best, apart, second in in_threads(search, enumerate(blocks(len(data)))):
+            sums += moved
             hits += np.bincount(best, minlength=len(hits))
-            squares = np.einsum("bd,bd->b", block, block) + 2 * scores[np.arange(len(best)), best]
-            distance += np.sqrt(np.maximum(squares, 0)).sum(dtype=np.float64)
-            if number % check_every == 0 and len(prototypes) > 1:
-                checked.append(np.stack([best, second_best(scores, best)]))
+            distance += apart
+            if second is not None:
+                checked.append(np.stack([best, second]))
         self._move(sums, hits, sigma)
         return distance / len(data), self._share_apart(*np.concatenate(checked, axis=1)) if checked else np.nan
 

@@ -33,6 +33,18 @@ def test_whatever_the_seed_the_same_rows_make_the_same_map(digits, trained, seed
     assert np.array_equal(again.get_weights(), trained.get_weights())
 
 
+def test_however_many_threads_the_same_rows_make_the_same_map(monkeypatch):
+    rows = np.random.default_rng(0).standard_normal((5000, 16), dtype=np.float32)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    made = []
+    for cores in (1, 2, 7):
+        monkeypatch.setattr("imgcluster.threads.num_cores", lambda cores=cores: cores)
+        som = SelfOrganizingMap(8, 10, 16).fit(rows, epochs=4)
+        made.append([som.get_weights(), som.quantization_errors, *som.best_matching_units(rows, second=True)])
+    for other in made[1:]:
+        assert all(np.array_equal(part, same) for part, same in zip(other, made[0], strict=True))
+
+
 def test_fits_at_least_as_well_as_minisom(digits, trained):
     reference = MiniSom(8, 10, 64, sigma=2.5, random_seed=1)
     reference.pca_weights_init(digits)

@@ -1,11 +1,14 @@
 """Clusters as directions: photos of one product point the same way, as a network was taught, or once what differs
 within products counts less."""
+from functools import partial
+
 import numpy as np
 
 from imgcluster.rows import Picked, blocks, read_rows, sample_step, unit_length
 from imgcluster.structure.hierarchy import NUM_NEIGHBOURS, majority, partition
 from imgcluster.structure.neighbours import DIMENSIONS, add_by_group, project
 from imgcluster.structure.whitening import evened_within, shrinkage_for, within_model_whitening
+from imgcluster.threads import in_threads
 
 # Most of what there is to gain comes with the first.
 PASSES = 5
@@ -76,9 +79,8 @@ def follow_directions(features, labels, *, within=None, passes=PASSES):
     owner = None if within is None else majority(labels[labels >= 0], within[labels >= 0], num_clusters)
     for _ in range(passes):
         centers = mean_directions(features, labels)
-        moved = np.concatenate([
-            _nearest(read_rows(features, rows), centers, owner, None if within is None else within[rows])
-            for rows in blocks(len(labels))])
+        nearest = partial(_nearest, features, centers, owner, within)
+        moved = np.concatenate(list(in_threads(nearest, blocks(len(labels)))))
         if (moved == labels).all():
             break
         if len(np.unique(moved)) < num_clusters:
@@ -87,11 +89,11 @@ def follow_directions(features, labels, *, within=None, passes=PASSES):
     return labels
 
 
-def _nearest(block, centers, owner, within):
-    """The direction [K, D] nearest to each photo of a block [B, D], among those whose `owner` int [K] is its own."""
+def _nearest(features, centers, owner, within, rows):
+    """The direction [K, D] nearest to each photo of a slice of all, among those whose `owner` int [K] is its own."""
     # Whatever the length of a row, the same direction is nearest.
-    likeness = block @ centers.T
-    return (likeness if owner is None else np.where(owner == within[:, None], likeness, -np.inf)).argmax(axis=1)
+    likeness = read_rows(features, rows) @ centers.T
+    return (likeness if owner is None else np.where(owner == within[rows, None], likeness, -np.inf)).argmax(axis=1)
 
 
 def mean_directions(features, labels):

@@ -12,6 +12,7 @@ from pydantic import PrivateAttr
 from imgcluster.configuring.schema import SAMPLE, Schema
 from imgcluster.datafiles.records import made_with
 from imgcluster.errors import UserError
+from imgcluster.threads import num_cores
 
 # What Windows lets a pool of processes wait for at once.
 WINDOWS_WORKERS = 61
@@ -68,9 +69,7 @@ class Settings(Schema):
     @property
     def workers(self):
         """Number of processes to read photos with; at most 61 on Windows."""
-        # macOS and Windows cannot say which cores this process may use.
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        workers = self.NUM_WORKERS or cores
+        workers = self.NUM_WORKERS or num_cores()
         return min(workers, WINDOWS_WORKERS) if sys.platform == "win32" else workers
 
     def weights(self):

@@ -2,6 +2,8 @@
 
 The label -1 stands for no cluster.
 """
+from functools import partial
+
 import numpy as np
 
 from imgcluster.counting.validity import SCORED_PHOTOS, silhouettes
@@ -9,6 +11,7 @@ from imgcluster.rows import blocks, read_rows, sample_step
 from imgcluster.scores.dispersion import Dispersion, labelled_rows
 from imgcluster.scores.unplaced import is_placed
 from imgcluster.structure.neighbours import add_by_group
+from imgcluster.threads import all_in_threads
 
 # Distances below this are those of equal photos.
 ROUNDING = 1e-6
@@ -29,17 +32,23 @@ def _nearest_others(features, queries, *, num, block):
     asked = _unit_rows(features, queries)
     found, gaps = np.zeros((len(queries), num), np.int64), np.full((len(queries), num), np.inf, np.float32)
     for rows in blocks(len(features)):
-        others = read_rows(features, rows, normalize=True).T
-        for some in blocks(len(queries), size=block):
-            new = -asked[some] @ others
-            own = np.flatnonzero((queries[some] >= rows.start) & (queries[some] < rows.stop))
-            new[own, queries[some][own] - rows.start] = np.inf
-            both = np.concatenate([gaps[some], new], axis=1)
-            columns = np.argpartition(both, num - 1, axis=1)[:, :num]
-            former = np.take_along_axis(found[some], np.minimum(columns, num - 1), axis=1)
-            found[some] = np.where(columns < num, former, rows.start + columns - num)
-            gaps[some] = np.take_along_axis(both, columns, axis=1)
+        look_among = partial(_keep_nearest, asked, queries, read_rows(features, rows, normalize=True), rows.start,
+                             found, gaps)
+        all_in_threads(look_among, blocks(len(queries), size=block))
     return np.take_along_axis(found, np.argsort(gaps, axis=1, kind="stable"), axis=1)
+
+
+def _keep_nearest(asked, queries, others, first, found, gaps, some):
+    """Replace what was `found` for some of the queries, in gaps, by photos `others` [B, D] from row `first` on that are
+    nearer."""
+    new, num = -asked[some] @ others.T, found.shape[1]
+    own = np.flatnonzero((queries[some] >= first) & (queries[some] < first + len(others)))
+    new[own, queries[some][own] - first] = np.inf
+    both = np.concatenate([gaps[some], new], axis=1)
+    columns = np.argpartition(both, num - 1, axis=1)[:, :num]
+    former = np.take_along_axis(found[some], np.minimum(columns, num - 1), axis=1)
+    found[some] = np.where(columns < num, former, first + columns - num)
+    gaps[some] = np.take_along_axis(both, columns, axis=1)
 
 
 def _majority(labels):

@@ -3,6 +3,7 @@ import numpy as np
 
 from imgcluster.rows import blocks
 from imgcluster.structure.neighbours import squared_gaps
+from imgcluster.threads import all_in_threads
 
 
 def weighted_ward(points, weights):
@@ -48,9 +49,12 @@ def merge_costs(points, weights):
     copies a chain of nearest neighbours would else never end."""
     points, weights = np.asarray(points), np.asarray(weights, np.float32)
     costs = np.empty((len(points), len(points)), np.float32)
-    for rows in blocks(len(points)):
+
+    def fill(rows):
         costs[rows] = np.maximum(squared_gaps(points[rows], points), 0)
         costs[rows] *= weights[rows, None] * weights / (weights[rows, None] + weights)
+
+    all_in_threads(fill, blocks(len(points)))
     for rows in blocks(len(points)):
         costs[rows.stop:, rows] = costs[rows, rows.stop:].T
         costs[rows, rows] = np.triu(costs[rows, rows]) + np.triu(costs[rows, rows], 1).T

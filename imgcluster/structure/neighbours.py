@@ -4,6 +4,7 @@ from scipy import sparse
 
 from imgcluster.pca import principal_axes
 from imgcluster.rows import blocks, read_rows, sample_step, unit_length
+from imgcluster.threads import all_in_threads
 
 DIMENSIONS = 128
 SAMPLE_ROWS = 5000
@@ -25,8 +26,11 @@ def project(features, *, dimensions=DIMENSIONS):
     if rank < len(mean):
         axes, _ = principal_axes(sample - mean, rank)
     projected = np.empty((len(features), len(axes)), np.float32)
-    for rows in blocks(len(features)):
+
+    def fill(rows):
         projected[rows] = (read_rows(features, rows, normalize=True) - mean) @ axes.T
+
+    all_in_threads(fill, blocks(len(features)))
     return projected
 
 
@@ -101,12 +105,15 @@ def nearest_photos(points, units, *, num_neighbours, candidates=CANDIDATES):
     _, numbers, hits = np.unique(units, return_inverse=True, return_counts=True)
     surroundings = Surroundings(numbers, group_means(points, numbers, hits))
     index, distance = np.empty((num, k), np.int32), np.empty((num, k), np.float32)
-    for number in range(len(hits)):
+
+    def search(number):
         inside, pool = surroundings.inside(number), surroundings.around(number, candidates=candidates)
         for own in (inside[rows] for rows in blocks(len(inside))):  # many photos alike share a unit
             gaps = squared_gaps(points[own], points[pool])
             gaps[own[:, None] == pool] = np.inf
             index[own], distance[own] = smallest(gaps, pool, k)
+
+    all_in_threads(search, range(len(hits)))
     return index, distance
 
 
