@@ -4,7 +4,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import brentq
 
-from imgcluster.clusters.directions import axes_shown_by, evened_places, parts_shown, summed_directions
+from imgcluster.clusters.directions import (
+    axes_shown_by,
+    evened_places,
+    parts_shown,
+    place_in_cluster,
+    summed_directions,
+)
 from imgcluster.rows import OnAxes, blocks, picked, read_rows, unit_length
 
 # Least cosine distance that is told from none.
@@ -13,6 +19,8 @@ ROUNDING = 1e-5
 FEW_PHOTOS = 1000
 # A higher power leaves next to no confidence but that of 1.
 MOST_POWER = 20.0
+# So many photos of a cluster make two in either half, which can differ.
+TWO_OF_EITHER_HALF = 4
 
 
 def confidence(features, labels):
@@ -112,10 +120,20 @@ def confidence_elsewhere(labels, *, features, places, found, held_out=None, merg
     certainty[inside] = confidence(picked(places, inside), numbers)
     if held_out is None:
         return certainty
-    moved = labels != found
+    certainty, moved = held_out.lowered(certainty), labels != found
     changed = np.isin(labels[inside], [*labels[moved], *found[moved]])
-    if changed.any() and np.bincount(numbers).max() > 1:
-        own = picked(features, inside)
-        again = confidence(OnAxes(own, *axes_shown_by(own, numbers)), numbers)
-        certainty[inside[changed]] = again[changed]
-    return held_out.lowered(certainty)
+    if changed.any() and np.bincount(numbers).max() >= TWO_OF_EITHER_HALF:
+        certainty[inside[changed]] = _shown_by_others(picked(features, inside), numbers)[changed]
+    return certainty
+
+
+def _shown_by_others(features, labels):
+    """The confidence float [N] of photos [N, D] in clusters int [N], measured where what differs within these counts
+    less: every second photo of each cluster shows that for the others. By what it shows itself, a photo of another
+    product would be near to the cluster that it was left in."""
+    second, found = place_in_cluster(labels) % 2 == 1, np.zeros(len(labels))
+    for half in (second, ~second):
+        shown = np.flatnonzero(~half)
+        axes = axes_shown_by(picked(features, shown), labels[shown])
+        found[half] = confidence(OnAxes(features, *axes), labels)[half]
+    return found

@@ -4,7 +4,14 @@ import pytest
 from rays import rays
 
 from imgcluster.clusters import certainty, directions
-from imgcluster.clusters.certainty import MOST_POWER, HeldOut, confidence, confidence_among, power_between
+from imgcluster.clusters.certainty import (
+    MOST_POWER,
+    HeldOut,
+    confidence,
+    confidence_among,
+    confidence_elsewhere,
+    power_between,
+)
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.directions import evened_places, mean_directions, small_clusters
 from imgcluster.som import map_of
@@ -34,11 +41,11 @@ def test_strays_and_photos_between_clusters_have_the_least_confidence():
     assert found[:200:40].max() == 0 and found[-1] < 0.1 and np.median(found) > 0.7
 
 
-def small_products(number=20, photos=10, seed=0, size=300):
+def small_products(number=20, photos=10, seed=0, size=300, noise=1.5):
     """(features of photos of products that differ by less than photos do, their products)."""
     rng, labels = np.random.default_rng(seed), np.repeat(np.arange(number), photos)
     features = np.random.default_rng(9).standard_normal((number, size))[labels]
-    return (features + 1.5 * rng.standard_normal(features.shape)).astype(np.float32), labels
+    return (features + noise * rng.standard_normal(features.shape)).astype(np.float32), labels
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +116,23 @@ def test_step_04_lowers_the_confidences_of_small_products():
     assert np.array_equal(clusters.confidence, known["held_out"].lowered(before))
     assert clusters.confidence.mean() < before.mean() - 0.05
     assert np.array_equal(clusters.confidence_of(clusters.labels), clusters.confidence)
+
+
+def test_photos_left_among_others_stay_doubtful_when_their_cluster_is_corrected():
+    features, products = small_products(12, 12, size=600, noise=2.5)
+    held, strays, found = HeldOut(np.ones(144, bool), 1.5), [60, 72, 84], np.where(products == 1, 0, products)
+    found[strays] = 0
+    corrected = np.where(products == 1, 12, found)
+    after = confidence_elsewhere(corrected, features=features, places=features, found=found, held_out=held)
+    assert after[strays].max() < 0.05 and np.median(after[corrected == 0]) > 0.15
+    untouched = (corrected > 1) & (corrected < 12)
+    before = held.lowered(confidence(features, np.unique(corrected, return_inverse=True)[1]))
+    assert np.array_equal(after[untouched], before[untouched])
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0, 1, 1, 1], [0, 1, 2, 3, 4, 5], [0, 0, 0, 0, -1, 5], [-1] * 6])
+def test_corrected_clusters_of_few_photos_have_a_confidence_too(labels):
+    features = np.random.default_rng(0).standard_normal((6, 4))
+    held, found = HeldOut(np.ones(6, bool), 2.0), np.zeros(6, int)
+    after = confidence_elsewhere(np.array(labels), features=features, places=features, found=found, held_out=held)
+    assert ((after >= 0) & (after <= 1)).all() and not after[np.array(labels) < 0].any()
