@@ -31,7 +31,7 @@ from imgcluster.datafiles.feature_record import (
     taught_apart,
     taught_directions,
 )
-from imgcluster.datafiles.records import fingerprint, made_with
+from imgcluster.datafiles.records import fingerprint, made_with, was_interrupted
 from imgcluster.errors import UserError
 from imgcluster.rows import joined, picked
 from imgcluster.wording import OWN_CLUSTERS, listed, meant
@@ -53,6 +53,7 @@ def place_on(chain, data_dir, features, *, copies=None, clusters=None):
     som = read_map(last / "som.npz")
     earlier, labels = [read_features(folder) for folder in chain.values()], np.concatenate(chain_labels(chain))
     _check_placeable(chain, earlier, labels, features)
+    _check_map(som, next(iter(chain)), features)
     # Of these photos, not of those that the map was trained on.
     som.quantization_errors, som.topographic_errors = ([error] for error in som.errors(features))
     known = EarlierPhotos(joined(earlier), som, labels, copies=_copies_among(chain, earlier),
@@ -206,8 +207,9 @@ def warn_of_chain(chain, *, folder_of, warn):
 def require_chain(name, data_dir, *, folder_of):
     """Return the chain that begins with the dataset that ASSIGN_TO names, for photos in `data_dir`.
 
-    Raises UserError where files of step 04 are missing in the folder of that one, where the photos would be placed in
-    their own clusters, or where numbers would mean several clusters, as one of the chain changed after others.
+    Raises UserError where files of step 04 are missing in the folder of that one, or step 04 was cut off in any, where
+    the photos would be placed in their own clusters, or where numbers would mean several clusters, as one of the chain
+    changed after others.
     """
     chain = chain_from(name, folder_of=folder_of)
     if folder_of(name) == Path(data_dir):
@@ -222,6 +224,7 @@ def require_chain(name, data_dir, *, folder_of):
             raise UserError(f"ASSIGN_TO = {name!r}: {folder / file} is missing; name a dataset that was clustered "
                             "before, or run step 04 for it first")
     _check_cycle(name, chain, Path(data_dir))
+    _check_complete(name, chain)
     _check_numbers(name, chain)
     return chain
 
@@ -234,6 +237,12 @@ def _check_cycle(name, chain, data_dir):
     if beyond in chain:
         raise UserError(f"ASSIGN_TO = {name!r}: the photos of {listed(chain)} are in each other's clusters; run step "
                         "04 for the first of these datasets without ASSIGN_TO, then for the others")
+
+
+def _check_complete(name, chain):
+    if cut_off := [each for each, folder in chain.items() if was_interrupted(folder, "04")]:
+        raise UserError(f"ASSIGN_TO = {name!r}: step 04 did not come to its end for {listed(cut_off)}, whose files may "
+                        f"be of several clusterings; run 04_cluster_som.py again for {', then '.join(cut_off[::-1])}")
 
 
 def _check_numbers(name, chain):
@@ -256,6 +265,12 @@ def _check_placeable(chain, earlier, labels, features):
     if not (labels >= 0).any():
         raise UserError(f"ASSIGN_TO: no photo of {listed(chain)} is in a cluster; run step 04 for "
                         f"{[*chain][-1]} without ASSIGN_TO, or name another dataset")
+
+
+def _check_map(som, name, features):
+    if (width := som.prototypes.shape[1]) != features.shape[1]:
+        raise UserError(f"ASSIGN_TO: the map and clusters of {name} are of {width} features a photo, its features have "
+                        f"{features.shape[1]} by now; run 04_cluster_som.py for {name} again")
 
 
 def _check_comparable(chain, data_dir):

@@ -21,6 +21,7 @@ from imgcluster.clusters.placing import (
 )
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, write_labels
 from imgcluster.datafiles.chain import chain_from, merged_in
+from imgcluster.datafiles.records import record_file
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_array, write_json, write_lines
 from imgcluster.rows import unit_length
@@ -402,6 +403,25 @@ def test_a_dataset_that_was_not_clustered_is_named_with_its_setting(weeks):
         with pytest.raises(UserError, match=f"ASSIGN_TO = 'week2': .*week2.{missing} is missing"):
             weeks.place("week3", "week2")
         aside.rename(weeks.folder("week2") / missing)
+
+
+def test_weeks_whose_clustering_was_cut_off_are_refused_until_it_came_to_its_end(weeks):
+    record = record_file(weeks.folder("week1"), "04")
+    write_json(record, {"complete": False})
+    for name in ("week1", "week2"):
+        with pytest.raises(UserError, match=f"ASSIGN_TO = .{name}.: step 04 did not .* for week1, .* week1$"):
+            weeks.place("week3", name)
+    record.unlink()
+    weeks.place("week3", "week2")
+
+
+def test_a_map_of_features_of_another_width_is_refused(written, digits, tmp_path):
+    earlier = tmp_path / "earlier"
+    shutil.copytree(written[0], earlier)
+    wider = np.hstack([digits, digits])
+    write_array(earlier / "features.npy", wider)
+    with pytest.raises(UserError, match="earlier are of 64 features a photo, its features have 128 by now; run 04_"):
+        place_on({"earlier": earlier}, tmp_path, wider[:3])
 
 
 def test_photos_of_another_width_or_beside_none_in_a_cluster_are_not_placed(written, digits, tmp_path):
