@@ -12,6 +12,7 @@ from imgcluster.clusters.corrections import clustering_id
 from imgcluster.csv_tables import read_table, write_table
 from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.errors import UserError
+from imgcluster.photos.photo_tables import digests_of
 
 FOLDER = "clusterings"
 # A copy of the corrections that step 04 followed last lies there too.
@@ -97,14 +98,6 @@ def found_in(data_dir, img_paths, labels, earlier=None):
     before = recall(data_dir, found.id)
     moved = before and any(now not in (None, name) for name, now in zip(before.img_paths, before.names_in(found)))
     return replace(found, by_content=True) if moved else found
-
-
-def digests_of(data_dir, img_paths):
-    """Return what tells the content of the photos' files from that of others, as step 01 noted it; () where it did not
-    of all."""
-    table = read_table(Path(data_dir) / "photos.csv")
-    known = dict(zip(table["file"], table["digest"])) if {"file", "digest"} <= set(table) else {}
-    return tuple(known[name] for name in img_paths) if known.keys() >= set(img_paths) else ()
 
 
 def keep(data_dir, found, *, needed):

@@ -24,6 +24,14 @@ def replaced_photos(data_dir, usable):
     return {file for file, digest in now.items() if digests.get(file, digest) != digest}
 
 
+def digests_of(data_dir, img_paths):
+    """Return what tells the content of the photos' files from that of others, as step 01 noted it; () where it did not
+    of all."""
+    table = read_table(Path(data_dir) / "photos.csv")
+    known = dict(zip(table["file"], table["digest"])) if {"file", "digest"} <= set(table) else {}
+    return tuple(known[name] for name in img_paths) if known.keys() >= set(img_paths) else ()
+
+
 def gone_photos(data_dir, found):
     """Return the set of photos that were usable when photos.csv was made and are not among the paths found now.
 

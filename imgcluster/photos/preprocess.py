@@ -216,15 +216,30 @@ def preprocess_photo(folders, name, mask_name, recipe):
     return {**audit, **product_entry(cutout), "signature": signature, "written": _size(folders.img / name)}
 
 
-def photos_changed(raw_dir, ledger):
-    """Whether a folder holds other photos than those that a ledger is of; False where either is not there any more."""
+def photos_changed(raw_dir, ledger, *, renamed=True):
+    """Whether a folder holds other photos than those that a ledger is of; False where either is not there any more.
+
+    renamed: whether the same photos under other names are others.
+    """
     known = read_ledger(ledger)
     try:
         found = list_files(raw_dir).photos
     except UserError:
         return False
-    return bool(known) and (set(found) != set(known)
-                            or any(_is_other(Path(raw_dir) / name, known[name]) for name in found))
+    came = [name for name in found if name not in known or _is_other(Path(raw_dir) / name, known[name])]
+    left = set(known) - (set(found) - set(came))
+    if renamed or not known or len(came) != len(left):
+        return bool(known) and bool(came or left)
+    return Counter(_content(Path(raw_dir) / name) for name in came) != Counter(
+        known[name].get("signature", {}).get("digest") for name in left)
+
+
+def _content(path):
+    """The digest of a file, None where it cannot be read."""
+    try:
+        return file_digest(read_bytes(path))
+    except ImageError:
+        return None
 
 
 def _is_other(path, entry):
@@ -233,10 +248,7 @@ def _is_other(path, entry):
         return False
     if "signature" not in entry:  # it could not be read: of its content nothing is known but how long it is
         return now[0] != then[0]
-    try:
-        return file_digest(read_bytes(path)) != entry["signature"]["digest"]
-    except ImageError:
-        return True
+    return _content(path) != entry["signature"]["digest"]
 
 
 def _seen_from(folder, other):

@@ -5,24 +5,24 @@ from imgcluster.clusters.cluster_count import check_given
 from imgcluster.clusters.known_products import require_known
 from imgcluster.clusters.placing import require_chain
 from imgcluster.configuring.step_settings import of_step
-from imgcluster.datafiles.chain import all_placed_in
 from imgcluster.datafiles.feature_record import RECORD
-from imgcluster.datafiles.records import (
-    changed_settings,
-    is_up_to_date,
-    prepared_otherwise,
-    was_interrupted,
-    weights_replaced,
-)
+from imgcluster.datafiles.records import is_up_to_date, prepared_otherwise
 from imgcluster.errors import UserError
 from imgcluster.photos.labels import make_labels
 from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_tables import LEDGER
-from imgcluster.photos.preprocess import photos_changed
 from imgcluster.running.ahead import labels_changed, require_ahead
 from imgcluster.running.cli import tell
+from imgcluster.running.trained import (
+    changed_since,
+    is_prepared,
+    is_trained,
+    photos_came,
+    was_made,
+    who_needs_it,
+    why_anew,
+)
 from imgcluster.sample import SAMPLES
-from imgcluster.wording import listed
 
 STEPS = ("00", "01", "02", "03", "04", "05", "06")
 
@@ -79,46 +79,14 @@ def training(settings, numbers):
         if "02" in numbers:
             tell(why_left_out(settings, train))
         return [(settings.DATASET, number) for number in numbers if number != "02"], []
-    trained = is_trained(train)
     # Steps 00 and 01 will see what came or changed since it was trained.
     seen = "01" in numbers or train.DATASET != settings.DATASET
-    if trained and "02" in numbers and seen and (photos_came(train) or train.learns_labels and labels_changed(train)):
-        tell(f"02_finetune_network: photos or labels of {train.DATASET} changed since its network was made"
-             f"{who_needs_it(train)}\n")
-        trained = False
+    trained = is_trained(train) and not (seen and changed_since(train))
+    if "02" in numbers and was_made(train):
+        tell(f"02_finetune_network: the network of {train.DATASET} is up to date\n" if trained else
+             f"02_finetune_network: made anew, as {why_anew(train)}{who_needs_it(train)}\n")
     before = [] if train.DATASET == settings.DATASET or "02" not in numbers else steps_before(train, trained)
-    if trained and "02" in numbers:
-        tell(f"02_finetune_network: the network of {train.DATASET} is up to date\n")
     return [(settings.DATASET, number) for number in numbers if number != "02" or not (trained or before)], before
-
-
-def who_needs_it(train):
-    """Say which datasets were placed in the clusters of TRAIN_DATASET, whose settings these are, or of one of those:
-    with another network their photos cannot be compared with its any more. "" where there are none."""
-    later = all_placed_in(train.DATASET, train.folder("DATA_DIR"))
-    return (f". With the next one, run steps 03 and 04 again for {listed(later)}, too; to keep this one, stop now and "
-            "run run_all.py --to 01, then --from 03") if later else ""
-
-
-def is_trained(train):
-    """Return whether the network of TRAIN_DATASET, whose settings these are, is there and made by the same settings,
-    of the same weights."""
-    data_dir = train.folder("DATA_DIR")
-    return (is_up_to_date(data_dir, "02", of_step(train, "02")) and is_prepared(train)
-            and not prepared_otherwise(data_dir, "02") and not weights_replaced(data_dir, train.weights()))
-
-
-def is_prepared(source):
-    """Return whether steps 00 and 01 came to their end for the dataset of these settings, if they ran, and under the
-    same settings."""
-    data_dir = source.folder("DATA_DIR")
-    return not any(changed_settings(data_dir, number, of_step(source, number)) or was_interrupted(data_dir, number)
-                   for number in ("00", "01"))
-
-
-def photos_came(source):
-    """Return whether photos of the dataset of these settings came, left or were replaced since step 01 saw them."""
-    return photos_changed(source.folder("RAW_IMG_DIR"), source.folder("DATA_DIR") / LEDGER)
 
 
 def steps_before(train, trained):

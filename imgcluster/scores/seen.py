@@ -6,7 +6,7 @@ import numpy as np
 from imgcluster.datafiles.artefacts import read_img_paths, read_lines
 from imgcluster.datafiles.records import read_record
 from imgcluster.photos.duplicates import share_of_copies
-from imgcluster.photos.photo_tables import signatures_of
+from imgcluster.photos.photo_tables import digests_of, signatures_of
 
 
 def seen_by_network(record, data_dir, true, *, folder_of):
@@ -25,7 +25,7 @@ def seen_by_network(record, data_dir, true, *, folder_of):
 def share_of_photos(data_dir, other_dir):
     """Return which share of a dataset's photos, 0 to 1, step 02 saw in another one, or in this one itself: the same
     file or picture, as `duplicates` tells (of more than 2,000 other files: a random sample of them), in this one the
-    same name. Those that step 01 left out count in neither.
+    same file or name. Those that step 01 left out count in neither.
 
     other_dir: its DATA_DIR, None for no dataset. None is returned where either has nothing (any more) to tell by.
     """
@@ -33,7 +33,9 @@ def share_of_photos(data_dir, other_dir):
         return 0.0
     rows, shown = _rows(data_dir), _shown(other_dir)
     if Path(data_dir) == Path(other_dir):
-        return float(np.isin(rows, shown).mean()) if rows else None
+        noted = read_record(other_dir, "02").get("digests") or ()
+        same = np.isin(rows, shown) | np.isin(digests_of(data_dir, rows) or [""] * len(rows), noted)
+        return float(same.mean()) if rows else None
     own, others = signatures_of(data_dir, rows), signatures_of(other_dir, shown)
     return share_of_copies(own, others) if own and others else None
 

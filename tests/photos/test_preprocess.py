@@ -227,6 +227,25 @@ def test_photos_that_came_left_or_were_replaced_since_the_ledger_was_written_are
     assert not changed()  # nobody asks for photos that were removed once they were trained on
 
 
+def test_photos_under_other_names_are_the_same_where_names_play_no_part(tmp_path, save_photos):
+    names, raw = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"]), tmp_path / "raw"
+    changed = partial(photos_changed, raw, tmp_path / "ledger.jsonl")
+    preprocess(tmp_path, names)
+    (raw / "a.png").rename(raw / "c.png")
+    (raw / "b.png").rename(raw / "a.png")
+    (raw / "more").mkdir()
+    (raw / "c.png").rename(raw / "more" / "b.png")
+    assert changed() and not changed(renamed=False)
+    kept = (raw / "a.png").read_bytes()
+    (raw / "a.png").write_bytes((raw / "more" / "b.png").read_bytes())
+    assert changed(renamed=False)  # the same photo twice
+    (raw / "a.png").unlink()
+    assert changed(renamed=False)
+    (raw / "a.png").write_bytes(kept)
+    (raw / "d.png").write_bytes(kept)
+    assert changed(renamed=False)
+
+
 def test_a_line_half_written_by_a_killed_run_is_passed_over(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
     first, _ = preprocess(tmp_path, names)

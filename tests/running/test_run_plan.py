@@ -4,12 +4,14 @@ import os
 import shutil
 from functools import partial
 
+import pandas as pd
 import pytest
 from planned import ALL, finish, settings_in
 
 from imgcluster.configuring.step_settings import of_step
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import read_lines, write_labels
-from imgcluster.datafiles.records import record_file, weights_digest, write_record
+from imgcluster.datafiles.records import PHOTOS, fingerprint, read_record, record_file, weights_digest, write_record
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.photos.photo_tables import LEDGER
@@ -269,6 +271,46 @@ def test_photos_that_came_since_train_the_network_anew(settings_of, photo, capsy
     assert "made. With the next one, run steps 03 and 04 again for week2 and week3, too" in capsys.readouterr().out
     # Without the steps that look at photos the network would be the same again.
     assert ((train, "02") in plan(settings, "02", "06")) == (train == "known")
+
+
+def test_photos_renamed_since_leave_a_network_that_was_fitted_without_labels(settings_of, photo):
+    settings = settings_of("TRAIN_DATASET=new", "LABELS_FROM=None")
+    data_dir = settings.folder("DATA_DIR")
+    finish(settings, "new", "00", "01", "02", "03")
+
+    def see(*photos):
+        write_lines(data_dir / "img_paths.txt", [name for name, _ in photos])
+        write_table(data_dir / "photos.csv", pd.DataFrame(photos, columns=["file", "digest"]))
+
+    record = {**read_record(data_dir, "02"), "inputs": {}, "digests": ["one", "two"]}
+    write_json(record_file(data_dir, "02"), record)
+    for photos, anew in (([("a.jpg", "one"), ("b.jpg", "two")], False), ([("b.jpg", "one"), ("c.jpg", "two")], False),
+                         ([("d/c.jpg", "two"), ("b.jpg", "one")], False), ([("a.jpg", "one")], True),
+                         ([("a.jpg", "one"), ("b.jpg", "one")], True)):
+        see(*photos)
+        assert (("new", "02") in plan(settings, "00", "06")) == anew
+    # A network that learnt labels by the photos' names is another with other names.
+    see(("b.jpg", "one"), ("c.jpg", "two"))
+    inputs = {name: fingerprint(data_dir / name) for name in PHOTOS}
+    write_json(record_file(data_dir, "02"), {**record, "inputs": inputs})
+    assert ("new", "02") not in plan(settings, "00", "06")
+    see(("c.jpg", "one"), ("b.jpg", "two"))
+    assert ("new", "02") in plan(settings, "00", "06")
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda settings, data_dir: "LOSS='center'", "settings are others than then (LOSS: 'contrastive' -> 'center')"),
+    (lambda settings, data_dir: (data_dir / "output_of_02").unlink(), "not all of its files are in "),
+    (lambda settings, data_dir: write_lines(data_dir / "output_of_00", ["others"]), "photos or labels of known "),
+    (lambda settings, data_dir: write_json(record_file(data_dir, "01"), {"complete": False}), "photos of known are ")])
+def test_why_a_network_is_made_anew_is_told(settings_of, capsys, change, words):
+    settings = settings_of()
+    plan(settings, "00", "06")
+    assert "made anew" not in capsys.readouterr().out  # there is none yet
+    finish(settings, "known", "00", "01", "02", "03")
+    override = change(settings, settings.data_dir_of("known"))
+    plan(settings_of(*[override] * isinstance(override, str)), "00", "06")
+    assert f"02_finetune_network: made anew, as {words}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("first", ["00", "01", "02", "04"])

@@ -4,9 +4,12 @@ import json
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
+from imgcluster.csv_tables import write_table
+from imgcluster.datafiles.records import write_record
 from imgcluster.files import write_json, write_lines
 from imgcluster.photos.duplicates import photo_signature
 from imgcluster.sample.catalogue import Catalogue, plan_photos
@@ -122,3 +125,13 @@ def test_where_the_photos_trained_on_are_gone_it_is_not_known_whether_they_are_t
     assert gone == {**NOTHING, "trained_on_these_photos": None} and warning_of_seen(gone) == ""
     assert "not known whether trained on these photos" in score_table(gone)
     assert "not known" not in score_table(seen("abcd", "efgh", {"trained_on": "there"}))
+
+
+def test_photos_renamed_since_the_network_was_fitted_to_them_are_seen_all_the_same(tmp_path):
+    write_dataset(tmp_path, list(map(entry, "abcd")))
+    write_table(tmp_path / "photos.csv", pd.DataFrame({"file": [f"{letter}.jpg" for letter in "abcd"],
+                                                       "digest": ["of a", "of b", "of c", "of d"]}))
+    write_record(tmp_path, "02", settings={}, outputs=[], photos=["a.jpg", "x.jpg"], digests=["of old a", "of b"])
+    assert share_of_photos(tmp_path, tmp_path) == 0.5
+    (tmp_path / "photos.csv").unlink()
+    assert share_of_photos(tmp_path, tmp_path) == 0.25
