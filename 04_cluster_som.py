@@ -66,7 +66,8 @@ def main(argv=None):
         step.say(line)
     write_clustering(step.data_dir, img_paths, features, made.som, clustering, copies=copies,
                      clustering_id=made.found.id, **made.facts)
-    if later := to_place_anew(step.settings.DATASET, step.data_dir):
+    again = step.command("run_all.py", "--from", "04", "--and-later")
+    if later := to_place_anew(step.settings.DATASET, step.data_dir, command=again):
         step.say(later)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",

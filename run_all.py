@@ -8,6 +8,7 @@ config.py is read once, at the start: what it is changed to meanwhile holds for 
 
     python run_all.py                         everything
     python run_all.py --from 03 --to 05       a part
+    python run_all.py --from 04 --and-later   after corrections: this dataset, then those placed in its clusters
     python run_all.py --set DATASET=shoes     settings, as with every step
 """
 import sys
@@ -15,9 +16,10 @@ import time
 from pathlib import Path
 
 from imgcluster.configuring.config_file import given_in, load_settings
+from imgcluster.datafiles.chain import all_placed_in
 from imgcluster.running.cli import INTERRUPTED, configure_logging, run, tell
 from imgcluster.running.run_arguments import read_arguments, step_arguments
-from imgcluster.running.run_plan import look_ahead, plan
+from imgcluster.running.run_plan import look_ahead, plan, plan_of_later
 from imgcluster.running.run_summary import summary, time_of_record
 from imgcluster.running.step_process import reason, run_step
 
@@ -33,10 +35,11 @@ def main(argv=None):
     settings = load_settings(options.config, options.set, root=ROOT)
     planned = plan(settings, options.first, options.last)
     look_ahead(settings, planned)
+    later = all_placed_in(settings.DATASET, settings.folder("DATA_DIR")) if options.and_later else {}
     rows, failed, given = [], 0, given_in(settings)
-    for dataset, number in planned:
+    for dataset, number in planned + plan_of_later(later, options.first, options.last):
         began, before = time.perf_counter(), time_of_record(settings, dataset, number)
-        failed = run_step([sys.executable, SCRIPTS[number], *step_arguments(settings, options, given, dataset)])
+        failed = run_step([sys.executable, SCRIPTS[number], *step_arguments(settings, options, given, dataset, later)])
         if failed == INTERRUPTED:
             return failed
         wrote = time_of_record(settings, dataset, number) != before
@@ -46,7 +49,7 @@ def main(argv=None):
         tell("")
     tell(summary(settings, rows, scripts=SCRIPTS))
     if failed:
-        named = {settings.train_dataset: "TRAIN_DATASET", settings.DATASET: "DATASET"}
+        named = {settings.train_dataset: "TRAIN_DATASET", **dict.fromkeys([settings.DATASET, *later], "DATASET")}
         setting = named.get(dataset, "CALIBRATION_DATASET")
         print(f"error: {SCRIPTS[number].name} failed for {setting} = {dataset!r} ({reason(failed, number)}); mend it "
               "and run again", file=sys.stderr)

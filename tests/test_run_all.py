@@ -10,6 +10,7 @@ import run_all
 from imgcluster.configuring.config_file import load_settings
 from imgcluster.configuring.settings import Settings
 from imgcluster.errors import UserError
+from imgcluster.files import write_json
 from imgcluster.running.run_plan import STEPS
 
 
@@ -133,3 +134,22 @@ def test_of_a_step_that_was_ended_from_outside_no_message_is_promised(stand_in, 
     assert run_all.main(["--config", stand_in("__import__('os').kill(__import__('os').getpid(), 9)")[0]]) == 1
     error = capsys.readouterr().err
     assert "ended by signal 9: 9 mostly means too little memory)" in error and "above" not in error
+
+
+@pytest.mark.parametrize("first, last, steps", [("04", "06", ["04", "05", "06"]), ("01", "05", ["03", "04", "05"])])
+def test_a_run_goes_on_with_the_weeks_placed_in_its_clusters_each_in_those_of_its_own(
+        stand_in, tmp_path, monkeypatch, first, last, steps):
+    config, log = stand_in("0")
+    for name, among in (("week2", "week1"), ("week3", "week2"), ("week2b", "week1"), ("other", "elsewhere")):
+        write_json(tmp_path / "data" / name / "cluster_count.json", {"assigned_to": among})
+    (tmp_path / "raw_img" / "week1").mkdir()
+    chosen = ["--config", config, *("--set", "TRAIN_DATASET=None", "--set", "DATASET=week1"), "--from", first, "--to",
+              last]
+    assert run_all.main(chosen) == 0
+    alone = log.read_text().splitlines()
+    log.unlink()
+    assert run_all.main([*chosen, "--and-later"]) == 0
+    given = alone[0]
+    weeks = (("week2", "week1"), ("week2b", "week1"), ("week3", "week2"))
+    assert log.read_text().splitlines() == alone + [
+        f"{given} --set ASSIGN_TO={among!r} --set DATASET={name!r}" for name, among in weeks for _ in steps]

@@ -159,15 +159,14 @@ def _changed_since(data_dir, chain):
     return [name for name, (before, after) in zip(chain, pairs) if before and before != after]
 
 
-def to_place_anew(name, data_dir):
+def to_place_anew(name, data_dir, *, command):
     """Return a sentence on the datasets whose photos were placed in the clusters of the dataset `name` as they were
-    before, "" for none."""
+    before, "" for none; command: the one that places them anew."""
     later = [other for other, folder in placed_in(name, data_dir).items() if _changed_since(folder, {name: data_dir})]
     if not later:
         return ""
-    return (f"{listed(later)} {'was' if len(later) == 1 else 'were'} placed in these clusters as they were before: run "
-            f"run_all.py --from 04 with DATASET = {later[0]!r}, ASSIGN_TO = {name!r}"
-            f"{', and so for the others' if len(later) > 1 else ''}")
+    return (f"{listed(later)} {'was' if len(later) == 1 else 'were'} placed in these clusters as they were before; "
+            f"to do it anew, and what was placed in theirs: {command}")
 
 
 def warn_of_changes(data_dir, *, folder_of, warn):

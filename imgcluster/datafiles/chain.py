@@ -56,14 +56,14 @@ def placed_in(name, data_dir):
 
 
 def all_placed_in(name, data_dir):
-    """Return the names of the datasets whose photos were placed in the clusters of one, or of one of those, and so on,
-    as `placed_in`."""
-    found, pending = [name], [(name, data_dir)]
+    """Return {name: the dataset in whose clusters its photos were placed} of the datasets placed in those of one, or of
+    one of those, and so on, each after that, as `placed_in`."""
+    found, pending = {name: None}, [(name, data_dir)]
     for dataset, folder in pending:
         later = {other: its for other, its in placed_in(dataset, folder).items() if other not in found}
-        found += later
+        found |= dict.fromkeys(later, dataset)
         pending += later.items()
-    return found[1:]
+    return {other: among for other, among in found.items() if among is not None}
 
 
 def chain_behind(data_dir, *, folder_of):

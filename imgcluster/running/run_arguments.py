@@ -7,7 +7,7 @@ from imgcluster.running.run_plan import STEPS
 
 
 def read_arguments(description, argv=None):
-    """Return the parsed arguments: first and last, numbers of steps; config and set, as every step has them.
+    """Return the parsed arguments: first and last, numbers of steps; and_later; config and set, as every step has them.
 
     Raises UserError where the first step comes after the last.
     """
@@ -15,6 +15,8 @@ def read_arguments(description, argv=None):
     for name, target, default in (("--from", "first", STEPS[0]), ("--to", "last", STEPS[-1])):
         parser.add_argument(name, dest=target, metavar="NN", type=_two_digits, choices=STEPS, default=default,
                             help=f"{target} step, {STEPS[0]} to {STEPS[-1]} (default: {default})")
+    parser.add_argument("--and-later", action="store_true", help="then go on with the datasets that were placed in the "
+                        "clusters of DATASET (ASSIGN_TO), and in theirs, from step 03 or 04 on")
     add_settings_arguments(parser)
     options = parser.parse_args(argv)
     if options.first > options.last:
@@ -27,15 +29,16 @@ def _two_digits(text):
     return text.zfill(2)
 
 
-def step_arguments(settings, options, given, dataset):
+def step_arguments(settings, options, given, dataset, later=()):
     """Return the arguments of a step of a run with these `options` on a dataset.
 
     given: the settings that the run began with. What config.py holds later, perhaps for the next dataset already, is
-    not for this run.
+    not for this run. later: {dataset: the one in whose clusters it was placed} of those that the run goes on with.
     """
     arguments = [PART_OF_RUN, repr(given), *config_arguments(options)]
     if dataset == settings.DATASET:
         return arguments
     # Photos to train on are placed nowhere, even if it is in their own clusters that those of DATASET will be.
-    alone = ["--set", "ASSIGN_TO=None"] if settings.ASSIGN_TO is not None else []
-    return [*arguments, *alone, "--set", f"DATASET={dataset!r}"]
+    among = dict(later).get(dataset)
+    placed = ["--set", f"ASSIGN_TO={among!r}"] if among != settings.ASSIGN_TO else []
+    return [*arguments, *placed, "--set", f"DATASET={dataset!r}"]

@@ -70,6 +70,12 @@ def plan(settings, first, last):
             + [(known.DATASET, "03")] + planned[there:])
 
 
+def plan_of_later(later, first, last):
+    """Return the (dataset, step number) pairs of datasets that were placed in others' clusters, in this order: from
+    their clusters on, or from their features on where those before are looked at."""
+    return [(name, number) for name in later for number in STEPS if max(first, "03") <= number <= last]
+
+
 def training(settings, numbers):
     """Return (the pairs of DATASET, those that TRAIN_DATASET needs before them) of a run of the steps `numbers`."""
     if settings.train_dataset is None:

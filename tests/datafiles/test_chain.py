@@ -47,5 +47,6 @@ def test_datasets_that_go_on_from_one_are_found_however_far(tmp_path):
         write_json(tmp_path / name / "cluster_count.json", {"assigned_to": earlier})
     write_lines(tmp_path / "damaged" / "cluster_count.json", ["no JSON"])
     assert placed_in("a", tmp_path / "a") == {"b": tmp_path / "b", "d": tmp_path / "d"}
-    assert all_placed_in("a", tmp_path / "a") == ["b", "d", "c"] and all_placed_in("e", tmp_path / "e") == []
-    assert all_placed_in("none", tmp_path / "none") == []
+    later = all_placed_in("a", tmp_path / "a")
+    assert list(later) == ["b", "d", "c"] and later["c"] == "b" and all_placed_in("e", tmp_path / "e") == {}
+    assert all_placed_in("none", tmp_path / "none") == {}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from planned import finish, settings_in
 
-from imgcluster.files import write_lines
+from imgcluster.files import write_json, write_lines
 from imgcluster.running.run_summary import summary
 
 SCRIPTS = {"04": Path("04_cluster_som.py"), "05": Path("05_evaluate.py"), "06": Path("06_visualize.py")}
@@ -43,3 +43,12 @@ def test_scores_of_earlier_clusters_are_not_the_result_of_a_run(tmp_path):
     assert said(settings, rows).endswith("9 clusters for 9 models, ARI 1.000")
     write_lines(settings.folder("DATA_DIR") / "output_of_00", ["others since"])  # which step 05 read
     assert "clusters" not in said(settings, rows)
+
+
+def test_each_dataset_clustered_has_its_result(tmp_path):
+    settings = settings_in(tmp_path)
+    for name, number in (("new", 9), ("later", 7)):
+        finish(settings, name, "04", "05")
+        write_json(settings.data_dir_of(name) / "metrics.json", {"num_clusters": number})
+    rows = [(name, number, 1.0, 0, True) for name in ("new", "later") for number in ("04", "05")]
+    assert said(settings, rows).splitlines()[-2:] == ["new: 9 clusters", "later: 7 clusters"]
