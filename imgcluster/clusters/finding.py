@@ -51,6 +51,7 @@ def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, 
                                asked=settings.CALIBRATION_DATASET != "auto", say=say, warn=warn)
     trained = taught_directions(data_dir)
     told = evidence(known, features, data_dir=data_dir, trained=trained)
+    say(f"{'the number of clusters and ' if not settings.NUM_CLUSTERS else ''}the cluster of each photo ...")
     clustering = cluster_photos(features, som, copies=copies, **given, **told, by_direction=trained,
                                 taught_apart=taught_apart(data_dir), allow_outliers=settings.ALLOW_OUTLIERS)
     counted_by = name if clustering.blind_count is not None else None
