@@ -36,7 +36,7 @@ def main(argv=None):
     if len(img_paths) < len(found):
         step.say(f"left out, as step 01 found: {len(found) - len(img_paths)} of {len(found)} photos (skipped.csv"
                  f"{', duplicates.csv' if settings.REMOVE_DUPLICATES else ''})")
-    labels = make_labels(img_paths, **options, left_out=set(found) - set(img_paths))
+    labels = make_labels(img_paths, **options, left_out=set(found) - set(img_paths), doubt=step.warn)
     if labels and options["csv_path"] and (strange := lines_of_no_photo(found, options["csv_path"])):
         step.warn(strange)
     write_photo_rows(step.data_dir, img_paths, labels)

@@ -56,7 +56,8 @@ MAX_PIXELS = 200_000_000
 
 # Where to find the true product model of each photo:
 #   "filename"   in the file name, by LABEL_REGEX
-#   "folder"     the name of the first sub-folder that the photo is in (blanks and # become _, as in all labels)
+#   "folder"     the name of the first sub-folder that the photo is in (in all labels, blanks and # become _, and blanks
+#                around them do not count)
 #   "x.csv"      in a CSV file with the columns file (path below RAW_IMG_DIR) and label. The path of the CSV file itself
 #                counts from the folder of this file and may contain {DATASET}
 #   None         nowhere: the photos are clustered all the same, only the scores are left out

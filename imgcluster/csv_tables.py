@@ -62,11 +62,17 @@ def separator(lines):
 
 def line_of(path, row):
     """Return the line of a CSV, from 1, in which a row of its `read_table` ends."""
+    return lines_of(path, row + 1)[row]
+
+
+def lines_of(path, count):
+    """Return the lines of a CSV, from 1, in which the first `count` rows of its `read_table` end."""
     path = Path(path)
     with path.open(encoding="utf-8-sig") as file:
         between = separator(file)
-    lines = itertools.islice(_filled_lines(path, between), row + 1, None)  # the header comes first
-    return next(lines, (row + 2, []))[0]
+    filled = itertools.islice(_filled_lines(path, between), 1, count + 1)  # the header comes first
+    lines = [line for line, _ in filled]
+    return [*lines, *range(len(lines) + 2, count + 2)]
 
 
 def _refuse_surplus(path, between):

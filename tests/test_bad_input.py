@@ -250,6 +250,18 @@ def test_names_without_a_label_are_listed(project):
     assert "7 of 8 photos" in message and "x0.png" in message and "LABEL_REGEX" in message and "2 more" in message
 
 
+def test_labels_from_a_spreadsheet_that_may_be_one_product_are_told_and_taken(project):
+    names = [f"{number}.png" for number in range(6)]
+    photos(project / "raw_img" / "set", names)
+    labels = ["Sour Cream", "Sour Cream ", "Sour  Cream", "sour cream", "Sour Cream", "Sour\u00a0Cream"]
+    lines = ["file,label", *map(",".join, zip(names, labels))]
+    (project / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    done = run("00_make_labels_true.py", project, f"LABELS_FROM={project / 'labels.csv'}")
+    assert "warning: labels that may be one product: 'sour cream' (1 photo) and 'Sour Cream' (5)" in done.stderr
+    assert read_lines(project / "data" / "set" / "labels_true.txt") == [*["Sour_Cream"] * 3, "sour_cream",
+                                                                        *["Sour_Cream"] * 2]
+
+
 def test_photos_are_cut_out_although_their_names_hold_no_label(project):
     photos(project / "raw_img" / "set", ["x.png", "y.png"])
     done = run("01_img_preprocess.py", project, "LABELS_FROM=filename", "SAVE_MASKS=True")

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from odd_names import NAMES
 
-from imgcluster.csv_tables import line_of, read_table, write_table
+from imgcluster.csv_tables import line_of, lines_of, read_table, write_table
 from imgcluster.errors import UserError
 
 
@@ -87,8 +87,9 @@ def test_rows_are_found_by_their_line_whatever_stands_between(tmp_path, between)
     rows = read_table(tmp_path / "t.csv")["file"]
     assert [(name, line_of(tmp_path / "t.csv", row)) for row, name in rows.items()] == [
         ("boots.jpg", 4), ("", 6), ("shoes.jpg", 7)]
+    assert lines_of(tmp_path / "t.csv", 3) == [4, 6, 7]
 
 
 def test_a_cell_larger_than_python_reads_still_has_a_line(tmp_path):
     (tmp_path / "t.csv").write_text(f"file,note\na.jpg,{'x' * 200_000}\nb.jpg,y\n", encoding="utf-8")
-    assert len(read_table(tmp_path / "t.csv")) == 2 and line_of(tmp_path / "t.csv", 1) == 3
+    assert len(read_table(tmp_path / "t.csv")) == 2 and lines_of(tmp_path / "t.csv", 2) == [2, 3]

@@ -1,5 +1,14 @@
-"""Names that people and programs write in other ways than the dataset has them: photos, columns, words looked for."""
+"""Names that people and programs write in other ways than the dataset has them: photos, columns, labels, words looked
+for."""
+import re
 import unicodedata
+from collections import defaultdict
+
+# Letters of a word in which one may be mistyped: with fewer it is as likely another word.
+LETTERS = 5
+# How many times as often as a mistyped text the right one is there.
+TIMES = 5
+ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 def composed(text):
@@ -42,3 +51,52 @@ def _as_listed(path, photos, spelled):
         if found := plain if plain in photos else spelled.get(composed(plain)):
             return found
     return path
+
+
+def evenly_spaced(text):
+    """Return a text without blanks around it and with single ones within, whatever kinds of blanks it has."""
+    return " ".join(text.split())
+
+
+def written_otherwise(counts):
+    """Return pairs of texts that may be meant to be the same, the seldomer one first; counts: {text: how often}.
+
+    They differ by capitals, accents, blanks and punctuation alone; or one letter of a long word is missing, too much,
+    wrong or out of place in a text that is seldom beside the other (`TIMES`), and no third one is as near to it. Those
+    whose digits differ are never a pair.
+    """
+    alike = defaultdict(list)
+    for text in counts:
+        alike[re.sub(r"(?<!\d) | (?!\d)", "", _words(text))].append(text)
+    groups = [sorted(texts, key=counts.get, reverse=True) for texts in alike.values()]
+    pairs = [(other, most) for most, *others in groups for other in others]
+    return pairs + _mistyped({most: counts[most] for most, *_ in groups})
+
+
+def _mistyped(counts):
+    right, most = defaultdict(set), max(counts.values(), default=0)
+    for text in (text for text, count in counts.items() if count >= TIMES):
+        for less in _one_letter_less(text):
+            right[less].add(text)
+    pairs = []
+    for text in (text for text, count in counts.items() if count * TIMES <= most):
+        near = {other for less in _one_letter_less(text) for other in right.get(less, ())
+                if counts[other] >= TIMES * counts[text]}
+        pairs += [(text, other) for other in near if len(near) == 1]
+    return pairs
+
+
+def _words(text):
+    """The words and numbers of a text, without capitals and accents; symbols stay: S9 and S9+ are two."""
+    bare = composed(ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold())))
+    return evenly_spaced("".join(" " if unicodedata.category(character)[0] in "PZC" else character
+                                 for character in bare))
+
+
+def _one_letter_less(text):
+    """The words of a text, and the same without one letter of a long word: what two texts share that differ by one."""
+    words = _words(text)
+    yield words
+    for word in re.finditer(rf"[^\W\d_]{{{LETTERS},}}", words):
+        if word.group().islower():  # in other scripts a letter may be a syllable or a word
+            yield from (words[:at] + words[at + 1:] for at in range(*word.span()))

@@ -166,10 +166,48 @@ def test_every_label_is_one_line_of_a_plain_reader(tmp_path):
     assert len(set(labels)) == len(folders) and labels[0] == "red_bag" and labels[-1] == "plain"
 
 
-@pytest.mark.parametrize("one, two", [("red bag", "red_bag"), ("a#1", "a 1"), ("x", "x ")])
+@pytest.mark.parametrize("one, two", [("red bag", "red_bag"), ("a#1", "a 1")])
 def test_labels_that_would_become_the_same_are_refused(one, two):
     message = error_of([f"{one}/a.jpg", f"{two}/b.jpg", f"{one}/c.jpg"], labels_from="folder")
     assert repr(one) in message and repr(two) in message and "rename one" in message
+
+
+def test_all_labels_that_would_become_the_same_are_told_at_once_with_their_lines(tmp_path):
+    names = ["a b", "x", "c#1", "a_b", "a b ", "c 1", "c_1", "a  b", "a b"]
+    photos = [f"{row}.jpg" for row in range(len(names))]
+    path = csv(tmp_path, "file,label\n" + "".join(f"{photo},{name}\n" for photo, name in zip(photos, names)))
+    message, *pairs = error_of(photos, labels_from="x", csv_path=path).splitlines()
+    assert message.startswith(f"{path}: labels that are the same once blanks")
+    assert pairs == ["  'a b' (lines 2, 6, 9 and 1 more) and 'a_b' (line 5)",
+                     "  'c#1' (line 4) and 'c 1' (line 7) and 'c_1' (line 8)"]
+    folders = [f"{name}/{photo}" for name, photo in zip(names, photos)]
+    assert "\n  'a b' and 'a_b'\n" in error_of(folders, labels_from="folder")
+
+
+@pytest.mark.parametrize("spaced", ["sour cream ", " sour cream", "sour  cream", "sour\u00a0cream", "sour cream\u00a0",
+                                    "\u3000sour \t cream"])
+def test_blanks_around_a_label_and_how_many_are_within_make_no_difference(tmp_path, spaced):
+    path = csv(tmp_path, f"file,label\n12_1_0.jpg,sour cream\n12_1_1.jpg,{spaced}\n12_1_0.jpg,{spaced}\n")
+    assert make_labels(PHOTOS[:2], labels_from="x", csv_path=path) == ["sour_cream", "sour_cream"]
+    folders = ["sour cream/a.jpg", f"{spaced}/b.jpg"]
+    assert make_labels(folders, labels_from="folder") == ["sour_cream", "sour_cream"]
+    assert make_labels([f"{spaced}_1.jpg", "sour cream_2.jpg"], labels_from="filename", regex="^(.+)_") == \
+        ["sour_cream", "sour_cream"]
+
+
+def test_labels_that_may_be_one_product_are_told_in_one_line_with_their_photos():
+    counts = {"Vanilla Soyghurt": 24, "Vaanilla Soyghurt": 1, "sour cream": 2, "Sour Cream": 7, "plain": 1}
+    photos = [f"{name}/{row}.jpg" for name, count in counts.items() for row in range(count)]
+    said = []
+    labels = make_labels(photos, labels_from="folder", doubt=said.append)
+    assert len(set(labels)) == len(counts), "told, and left as they are"
+    pairs = "'sour cream' (2 photos) and 'Sour Cream' (7); 'Vaanilla Soyghurt' (1 photo) and 'Vanilla Soyghurt' (24)"
+    assert said == [f"labels that may be one product: {pairs}. If so, give both the same label"]
+    make_labels([f"{name}{suffix}/a.jpg" for name in "pqrst" for suffix in ("x", "X")], labels_from="folder",
+                doubt=said.append)
+    assert said[1].count(" and ") == 4 and "; and 2 more pairs. If so" in said[1]
+    make_labels([photo for photo in photos if not photo.startswith(("Vaa", "sour"))], labels_from="folder",
+                doubt=pytest.fail)
 
 
 def test_missing_labels_stop_only_what_needs_them():
