@@ -225,6 +225,18 @@ def test_a_setting_that_no_photo_meets_costs_no_features(project):
     assert (data / "features.npy").read_bytes() == features and len(read_lines(data / "img_paths.txt")) == 3
 
 
+@pytest.mark.parametrize("labels_from, labels", [("filename", ["0", "1", "2"]), ("None", None)])
+@pytest.mark.parametrize("script", ["00_make_labels_true.py", "01_img_preprocess.py"])
+def test_labels_of_ones_own_are_kept_and_told_of(project, script, labels_from, labels):
+    photos(project / "raw_img" / "set", [f"{row}.png" for row in range(3)])
+    data = with_features(project, np.eye(3, 5, dtype=np.float32), labels=(own := ["red boot", "red boot", "hat"]))
+    done = run(script, project, f"LABELS_FROM={labels_from}", r"LABEL_REGEX=^(\d)")
+    assert "labels_true.txt is your own" in done.stderr and str(Path("outdated", "your_labels")) in done.stderr
+    assert read_lines(data / "outdated" / "your_labels" / "labels_true.txt") == own
+    assert read_lines(data / "labels_true.txt") == labels if labels else not (data / "labels_true.txt").exists()
+    assert "your own" not in run(script, project, f"LABELS_FROM={labels_from}", r"LABEL_REGEX=^(\d)").stderr
+
+
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read and write everything")
 def test_no_permission_to_read_or_write(project):
     raw = project / "raw_img" / "set"

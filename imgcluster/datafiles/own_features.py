@@ -19,19 +19,27 @@ def keep_own(data_dir):
 
     None where step 03 wrote it, or there is none. Where a copy holds these photos' features already, none is made.
     """
-    data_dir, number = Path(data_dir), 1
-    if not (data_dir / FEATURES).is_file() or features_record(data_dir):
+    if not (Path(data_dir) / FEATURES).is_file() or features_record(data_dir):
         return None
-    folder = data_dir / OUTDATED / FOLDER
+    return keep_copy(data_dir, FEATURES, FOLDER, holds=_holds)
+
+
+def keep_copy(data_dir, file, called, *, holds):
+    """Copy a file of a dataset, and img_paths.txt, to a folder of outdated/ `called` so; return that folder.
+
+    Where there is one already it gets a number, but if holds(that folder, data_dir) is true none is made.
+    """
+    data_dir, number = Path(data_dir), 1
+    folder = data_dir / OUTDATED / called
     while folder.exists():
-        if _holds(folder, data_dir):
+        if holds(folder, data_dir):
             return folder
         number += 1
-        folder = folder.with_name(f"{FOLDER}-{number}")
+        folder = folder.with_name(f"{called}-{number}")
     whole = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(whole, ignore_errors=True)
     whole.mkdir(parents=True)
-    for name in (PHOTOS, FEATURES):
+    for name in (PHOTOS, file):
         if (data_dir / name).exists():
             shutil.copyfile(data_dir / name, whole / name)
     return whole.rename(folder)

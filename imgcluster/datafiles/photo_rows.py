@@ -18,6 +18,7 @@ from imgcluster.datafiles.artefacts import (
 )
 from imgcluster.datafiles.feature_record import FEATURES, RECORD, features_record, note_features
 from imgcluster.datafiles.own_features import keep_own
+from imgcluster.datafiles.own_labels import keep_own_labels
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.errors import UserError
 from imgcluster.files import new_array_file, replacing, write_lines
@@ -82,8 +83,8 @@ def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset(), 
     labels_true: one label per photo, or None. replaced: photos that are others than before, under the same names.
     Other row files lose the rows of photos that left; where photos came or were replaced, they cannot be kept in step
     and are moved to `outdated/`, and the step that makes them has to run again. Labels go there where there are none
-    any more. Features of one's own, which no step makes again, are kept there as they were (`own_features`);
-    keep_features False: they are none.
+    any more. Features and labels of one's own, which no step makes again, are kept there as they were (`own_features`,
+    `own_labels`); keep_features False: the features are none.
     """
     data_dir, img_paths = Path(data_dir), list(img_paths)
     stage, files, outdated = stage_folder(data_dir), ["img_paths.txt"], []
@@ -94,11 +95,12 @@ def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset(), 
                 log.warning("features.npy is your own: as it was, with the list of its photos, it is kept in %s", own)
             kept, outdated = _realign(data_dir, stage, old, img_paths, replaced)
             files += kept
+    own_labels = keep_own_labels(data_dir, img_paths, labels_true, warn=log.warning)
     # All change together, whoever is killed: labels of other photos, as many as these, would be taken for theirs.
     write_lines(stage / "img_paths.txt", img_paths)
     if labels_true is None:
         gone = [name for name in labels_files("true") if (data_dir / name).exists()]
-        if gone:
+        if gone and not own_labels:
             log.warning("no labels any more, so that those there were went to %s: %s", data_dir / OUTDATED,
                         ", ".join(gone))
         outdated += gone

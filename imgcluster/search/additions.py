@@ -27,6 +27,7 @@ from imgcluster.datafiles.feature_record import (
     note_features,
     read_before,
 )
+from imgcluster.datafiles.own_labels import keep_own_labels
 from imgcluster.datafiles.photo_rows import WHOLE, left_out
 from imgcluster.datafiles.records import PHOTOS, fingerprint
 from imgcluster.datafiles.staging import commit, discard, stage_folder
@@ -216,6 +217,7 @@ def update_catalogue(data_dir, folders, done, labels, encoder, options, *, progr
     added, files = _prepare(data_dir, folders, done, labels, encoder, options, progress)
     done.remove_gone(folders)
     if files:
+        keep_own_labels(data_dir, done.kept, labels, warn=options.warn)
         commit(data_dir, files, outdated=[*PUT_ASIDE, *(name for name in KEPT_UP if name not in files)])
     else:
         done.write_tables(data_dir)

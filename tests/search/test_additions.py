@@ -15,11 +15,11 @@ from scripts import ROOT
 from search_cases import SEARCH, new_photos, refused, rows, teach
 from shop import call, files_of, picture, save
 
-from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.datafiles.artefacts import read_lines, write_labels
 from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
 from imgcluster.extraction.feature_files import FeatureFiles
-from imgcluster.files import PARTIAL
+from imgcluster.files import PARTIAL, write_lines
 from imgcluster.locks import claim
 from imgcluster.photos.prepare import Recipe
 from imgcluster.search import additions, session
@@ -229,8 +229,12 @@ def test_labels_are_looked_for_before_the_network_is_at_work(shop, tmp_path, mon
         patch.setattr(additions, "extract_features", pytest.fail)
         code, _, err = call(SEARCH, shop, "--add", new)
     assert code == 2 and "1 of 29 photos have no label" in err and len(rows(shop)) == 28
-    assert call(SEARCH, shop, "--add", new, "--set", "LABELS_FROM=None")[0] == 0 and len(rows(shop)) == 29
     data = shop / "data" / "shop"
+    write_lines(data / "labels_true.txt", own := ["by hand"] * 28)
+    code, _, err = call(SEARCH, shop, "--add", new, "--set", "LABELS_FROM=None")
+    assert code == 0 and len(rows(shop)) == 29
+    assert "labels_true.txt is your own" in err
+    assert read_lines(data / "outdated" / "your_labels" / "labels_true.txt") == own
     assert not list(data.glob("labels_true.*")) and (data / "outdated" / "labels_true.txt").exists()
     # Where there are none, photos without are welcome.
     code, _, err = call(SEARCH, shop, "--add", new_photos(tmp_path / "more", ["3without.png"]))
