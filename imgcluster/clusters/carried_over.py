@@ -7,7 +7,6 @@ import numpy as np
 
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.cluster_names import write_names
-from imgcluster.clusters.copies import copies_of
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, stamp
 from imgcluster.clusters.corrections_followed import follow
 from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
@@ -77,8 +76,7 @@ def _outcome(data_dir, present, *, features, warn, say):
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = clusters_record(data_dir).get("clustering_id", present.id)
     table = read_corrections(path, latest)
-    outcome = follow(table, present, partial(clusterings.recall, data_dir), features=features,
-                     copies=copies_of(data_dir))
+    outcome = follow(table, present, partial(clusterings.recall, data_dir), features=features)
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     _stamp(path, latest, present.id, warn)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcluster.clusters.copies import originals_in
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.csv_tables import read_table, write_table
 from imgcluster.datafiles.artefacts import NO_CLUSTER
@@ -67,11 +68,13 @@ class Earlier:
 class Found(Photos):
     """A clustering: the photos with their labels before all corrections; begun int [N]: those that corrections made of
     it began with, others where earlier ones had been carried over to it; earlier: as `Earlier`; by_content: its id
-    depends on what the files hold, as under the same names photos were others before."""
+    depends on what the files hold, as under the same names photos were others before; originals {copy: its original} as
+    they were when it was found, None where its file does not say."""
 
     begun: np.ndarray
     earlier: Earlier = field(default_factory=Earlier)
     by_content: bool = False
+    originals: dict | None = field(default_factory=dict)
 
     @cached_property
     def id(self):
@@ -90,11 +93,28 @@ class Found(Photos):
         """The highest number that a cluster has, or that an earlier one had; -1 where there is none."""
         return max(self.labels.max(initial=NO_CLUSTER), *self.earlier.names, NO_CLUSTER)
 
+    @property
+    def copies(self):
+        """{photo: its copies}"""
+        copies = {}
+        for copy, original in self.originals.items():
+            copies.setdefault(original, []).append(copy)
+        return copies
+
+    def with_originals(self, later):
+        """Return it with the originals of a `later` one, called as they were then, where its own are not known."""
+        if self.originals is not None:
+            return self
+        then = dict(zip(self.names_in(later), self.img_paths))
+        return replace(self, originals={then[copy]: then[original] for copy, original in later.originals.items()
+                                        if copy in then and original in then})
+
 
 def found_in(data_dir, img_paths, labels, earlier=None):
     """Return the `Found` of photos in a folder that step 04 has just put in clusters int [N]; earlier: `Earlier`, None
     where these are their own."""
-    found = Found(img_paths, labels, digests_of(data_dir, img_paths), begun=labels, earlier=earlier or Earlier())
+    found = Found(img_paths, labels, digests_of(data_dir, img_paths), begun=labels, earlier=earlier or Earlier(),
+                  originals=originals_in(data_dir))
     before = recall(data_dir, found.id)
     moved = before and any(now not in (None, name) for name, now in zip(before.img_paths, before.names_in(found)))
     return replace(found, by_content=True) if moved else found
@@ -102,7 +122,8 @@ def found_in(data_dir, img_paths, labels, earlier=None):
 
 def keep(data_dir, found, *, needed):
     """Write a `Found` to the folder of clusterings, and remove the oldest others but those of the ids `needed`."""
-    folder, table, names = Path(data_dir) / FOLDER, _rows(found, found.begun), found.earlier.names
+    folder, names = Path(data_dir) / FOLDER, found.earlier.names
+    table = _rows(found, found.begun).assign(original=[found.originals.get(path, "") for path in found.img_paths])
     if names:
         photos, called = found.earlier.photos, Photos([*names.values()], np.array([*names]))
         parts = (table, _rows(photos, photos.labels), _rows(called, called.labels))
@@ -127,11 +148,19 @@ def recall(data_dir, name):
         kinds = table["kind"] if "kind" in table else pd.Series(OWN, table.index)
         own, photos, called = (table[kinds == kind] for kind in KINDS)
         names = dict(zip(called["cluster"].astype(int).tolist(), called["file"]))
-        found = Found(*_photos(own), begun=own["begun"].to_numpy(int), earlier=Earlier(names, Photos(*_photos(photos))))
+        found = Found(*_photos(own), begun=own["begun"].to_numpy(int), earlier=Earlier(names, Photos(*_photos(photos))),
+                      originals=_originals(own))
         for each in (found, *[replace(found, by_content=True)] * bool(found.digests)):
             if each.id == name:
                 return each
     return None
+
+
+def _originals(table):
+    """{copy: its original} of rows of a table, None where these were written before copies were noted."""
+    if "original" not in table:
+        return None
+    return {file: original for file, original in zip(table["file"], table["original"]) if original}
 
 
 def _photos(table):

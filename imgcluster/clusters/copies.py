@@ -11,10 +11,10 @@ from imgcluster.csv_tables import read_table
 from imgcluster.rows import blocks, read_rows
 
 
-def copies_of(data_dir):
-    """Return {photo: its copies} as duplicates.csv (step 01) in `data_dir` lists them."""
+def originals_in(data_dir):
+    """Return {copy: its original} as duplicates.csv (step 01) in `data_dir` lists them."""
     table = _listed(data_dir)
-    return {kept: lines["file"].tolist() for kept, lines in table.groupby("kept")}
+    return dict(zip(table["file"], table["kept"]))
 
 
 def copy_groups(data_dir, img_paths, features):

@@ -32,17 +32,18 @@ class Followed:
     unnamed: list
 
 
-def follow(table, present, recall, *, features, copies=None):
+def follow(table, present, recall, *, features):
     """Return what is `Followed` of the corrections in `table` (as `read_corrections` returns it), top to bottom.
 
     Lines next to each other for one clustering are applied to it, and carried over (`carried`) to that of the next
     ones, at last to `present` (`clusterings.Found`; features [N, D] are of its photos). recall: function from an id to
-    the Found, or to None. copies: as in `apply_corrections`, which raises UserError.
+    the Found, or to None. Raises UserError as `apply_corrections`.
     """
     known = {name: recall(name) for name in table[CLUSTERING].unique()} | {present.id: present}
+    known = {name: found and found.with_originals(present) for name, found in known.items()}
     is_known = np.array([known[name] is not None for name in table[CLUSTERING]], bool)
     runs = _runs(table[is_known], known, present)
-    starts, ends = zip(*_in_turn(runs, present, features, copies))
+    starts, ends = zip(*_in_turn(runs, present, features))
     vanished = [each for end, (before, _), (after, _) in zip(ends, runs, runs[1:])
                 for each in _vanished(end, before, after)]
     counts = [len(lines) - len(end.lost) - len(end.idle) for (_, lines), end in zip(runs, ends)]
@@ -61,7 +62,7 @@ def _runs(table, known, present):
     return runs if runs and runs[-1][0] is present else [*runs, (present, table[:0])]
 
 
-def _in_turn(runs, present, features, copies):
+def _in_turn(runs, present, features):
     """Yield for each run the `Corrected` that it begins with, None for the first, and the one that it ends with."""
     end, before, left, placed = None, None, {}, None
     for found, lines in runs:
@@ -71,7 +72,7 @@ def _in_turn(runs, present, features, copies):
         if found.id in left:
             start = replace(start, born=_numbers_now(left[found.id], start.labels))
         left[found.id] = end = apply_corrections(
-            found.labels, found.img_paths, lines, earlier=found.earlier.names, carried=start, copies=copies)
+            found.labels, found.img_paths, lines, earlier=found.earlier.names, carried=start, copies=found.copies)
         before = found
         placed = (end, found) if found.earlier.names else placed
         yield start, end

@@ -16,6 +16,7 @@ from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering
 from imgcluster.clusters.clusterings import Earlier, Photos, found_in
 from imgcluster.clusters.corrections import clustering_id
+from imgcluster.csv_tables import write_table
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json, write_lines
 from imgcluster.som import map_of
@@ -251,6 +252,23 @@ def test_copies_go_along_with_their_photo(written, digits, tmp_path):
     found, lines, moved = corrected(tmp_path, names, digits, clustering, warn=pytest.fail)
     assert found.labels[[copy, photo]].tolist() == [1, 1] and (lines, moved) == (1, 2)
     assert (found.confidence[[copy, photo]] == 1).all()
+
+
+def test_copies_stay_with_their_photo_when_files_are_renamed(written, digits, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    copy, photo = np.flatnonzero(clustering.labels == 0)[:2]
+
+    def labels_after(paths):
+        write_table(tmp_path / "photos.csv", pd.DataFrame({"file": paths, "digest": names}))
+        write_table(tmp_path / "duplicates.csv", pd.DataFrame({"file": [paths[copy]], "kept": [paths[photo]]}))
+        return corrected(tmp_path, paths, digits, clustering, warn=pytest.fail)[0].labels.tolist()
+
+    write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"move,{names[photo]},0,1"])
+    before = labels_after(names)
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": clustering_id(names, clustering.labels)})
+    assert before[copy] == before[photo] == 1
+    assert labels_after([f"shop/{name}" for name in names]) == before
+    assert labels_after(["renamed.png" if row == photo else name for row, name in enumerate(names)]) == before
 
 
 def test_a_step_begins_before_names_change_and_not_where_lines_cannot_be_followed(written, digits, tmp_path):

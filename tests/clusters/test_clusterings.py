@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.clusterings import MOST_OTHERS, Earlier, Found, Photos, digests_of, keep, recall
+from imgcluster.clusters.clusterings import MOST_OTHERS, Earlier, Found, Photos, digests_of, found_in, keep, recall
 from imgcluster.csv_tables import write_table
 from imgcluster.files import write_lines
 
@@ -73,6 +73,32 @@ def test_photos_that_were_renamed_are_known_by_their_content(tmp_path):
 def test_names_that_others_have_now_mislead_nobody(names, digests, expected):
     before = Photos(["1", "2", "3", "4"], np.zeros(4, int), ("d1", "d2", "d3", "d4"))
     assert before.names_in(Photos(names, np.zeros(len(names), int), digests)) == expected
+
+
+def test_copies_are_recalled_as_they_were(tmp_path):
+    write_lines(tmp_path / "duplicates.csv", ["file,kept,kind,distance", "001,a.jpg,resized,2", "gone.jpg,001,same,0"])
+    labels = np.array([0, 1, 1, 0])
+    first = found_in(tmp_path, FILES, labels)
+    keep(tmp_path, first, needed=set())
+    write_lines(tmp_path / "duplicates.csv", ["file,kept,kind,distance", '"b, c.jpg",001,resized,2'])
+    assert recall(tmp_path, first.id).copies == {"a.jpg": ["001"]}
+    later = found_in(tmp_path, FILES, labels)
+    assert later.id == first.id and later.copies == {"001": ["b, c.jpg"]}
+    keep(tmp_path, replace(found([0, 1, 1, 0]), earlier=Earlier({3: ""}, Photos(["w/001"], labels[:1]))), needed=set())
+    assert all(not recall(tmp_path, path.stem).copies for path in (tmp_path / clusterings.FOLDER).glob("*+3.csv"))
+
+
+def test_copies_of_a_clustering_whose_file_does_not_tell_are_those_of_now(tmp_path):
+    digests = ("d1", "d2", "d3", "d4")
+    first = replace(found([0, 1, 1, 0]), digests=digests)
+    keep(tmp_path, first, needed=set())
+    path = tmp_path / clusterings.FOLDER / f"{first.id}.csv"
+    write_table(path, pd.read_csv(path, dtype=str).drop(columns="original"))
+    before = recall(tmp_path, first.id)
+    now = Found(["1", "2", "3", "4", "5"], np.zeros(5, int), (*digests, "d5"), begun=np.zeros(5, int),
+                originals={"2": "1", "4": "5"})
+    assert before.with_originals(now).copies == {"a.jpg": ["b, c.jpg"]}
+    assert first.with_originals(now).copies == {}
 
 
 @pytest.mark.parametrize("change", [

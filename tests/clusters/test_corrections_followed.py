@@ -151,6 +151,22 @@ def test_a_cluster_stays_as_it_was_left_when_its_photos_are_renamed():
     assert "i'" not in groups.values() and found.vanished
 
 
+@pytest.mark.parametrize("names, originals", [
+    ({"a": "a'"}, {"b": "a'"}), ({"a": None}, {}), ({"a": "shop/a", "b": "shop/b"}, {"shop/b": "shop/a"}),
+    ({"a": None, "b": "x"}, {}), ({"better": "better"}, {"a": "better", "b": "better"})])
+def test_copies_went_along_with_a_photo_whatever_becomes_of_it(names, originals):
+    x = replace(X, digests=tuple(X.img_paths), originals={"b": "a"})
+    clusters = dict.fromkeys(names, 0) | dict(zip(X.img_paths, X.labels.tolist()))
+    present = {photo: names.get(photo, photo) for photo in clusters if names.get(photo, photo)}
+    y = clustering({name: clusters[photo] for photo, name in present.items()})
+    y = replace(y, digests=tuple(present), originals=originals)
+    found, _ = after(table_of(lines(X, ("move", "a", "0", "2"))), y, x)
+    numbers = dict(zip(present, found.corrected.labels.tolist()))
+    by_hand = dict(zip(present, found.corrected.by_hand.tolist()))
+    assert all(numbers[copy] == numbers["i"] and by_hand[copy] for copy in {"a", "b"} & {*present})
+    assert numbers["c"] == numbers["d"] == 0 and not (by_hand["c"] or by_hand["i"])
+
+
 def test_corrections_of_several_clusterings_follow_each_other():
     y = clustering(spread(c0="abcdx", c1="efgy", c2="ijkz", c3="lm"))
     table = table_of(lines(X, ("merge", "", "1", "0"), ("name", "", "0", "boots")),
