@@ -4,9 +4,17 @@ from dataclasses import dataclass
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
 from imgcluster.clusters.clusterings import Found, digests_of, found_in
+from imgcluster.clusters.corrections_kept import UNKNOWN
 from imgcluster.clusters.known_products import doubt, evidence, known_for
 from imgcluster.clusters.new_groups import num_alike
-from imgcluster.clusters.placing import clusters_of_same, earlier_clusters, place_on, placing_facts, warn_of_chain
+from imgcluster.clusters.placing import (
+    clusters_of_same,
+    earlier_clusters,
+    place_on,
+    placing_facts,
+    put_in_none,
+    warn_of_chain,
+)
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.feature_record import taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
@@ -84,12 +92,13 @@ def place_photos(settings, data_dir, img_paths, features, copies, chain, *, say,
     """
     warn_of_chain(chain, folder_of=settings.data_dir_of, warn=warn)
     earlier = earlier_clusters(chain)
-    same = clusters_of_same(earlier.photos, digests_of(data_dir, img_paths) or [""] * len(img_paths))
+    digests = digests_of(data_dir, img_paths) or [""] * len(img_paths)
+    same = clusters_of_same(earlier.photos, digests, put_in_none(chain))
     som, clustering = place_on(chain, data_dir, features, copies=copies, clusters=same)
     number, unplaced = len(clustering.labels), (clustering.labels < 0).sum()
     groups = num_alike(clustering.new_groups)
     alike = f", in {counted(groups, 'group')} of photos that look alike" if groups else ""
-    if repeated := int((same >= 0).sum()):
+    if repeated := int((same != UNKNOWN).sum()):
         say(f"{counted(repeated, 'photo')} known from before, by what the files hold: put where they were")
     say(f"{number - unplaced} of {counted(number, 'photo')} placed in {counted(clustering.num_clusters, 'cluster')} of "
         f"{listed(chain)}; {unplaced} fit none of them (cluster -1){alike}")

@@ -14,13 +14,16 @@ from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
 from imgcluster.clusters.clusterings import Earlier, Photos, digests_of
 from imgcluster.clusters.copies import copy_groups, originals
+from imgcluster.clusters.corrections_kept import UNKNOWN
 from imgcluster.clusters.new_groups import groups_of_new
+from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in, read_clusters, read_features, read_img_paths
 from imgcluster.datafiles.chain import (
     chain_behind,
     chain_from,
     chain_labels,
     clusters_record,
+    joined_labels,
     merged_in,
     placed_among,
     placed_in,
@@ -44,9 +47,9 @@ def place_on(chain, data_dir, features, *, copies=None, clusters=None):
 
     features [N, D] are those in `data_dir`; copies: int [N], equal numbers for copies of one photo, which go where the
     first of them does (default: none); clusters: int [N], of the earlier photos that these are files of, which they
-    are in too, -1 for others (`clusters_of_same`; default: of none). Photos that fit no cluster get the label -1 and
-    confidence 0. The count is of the clusters that photos were placed in, and no estimate. UserError where the features
-    cannot be compared.
+    are in too, UNKNOWN for others (`clusters_of_same`; default: for all). Photos that fit no cluster get the label -1
+    and confidence 0. The count is of the clusters that photos were placed in, and no estimate. UserError where the
+    features cannot be compared.
     """
     last = next(iter(chain.values()))
     _check_comparable(chain, Path(data_dir))
@@ -61,14 +64,21 @@ def place_on(chain, data_dir, features, *, copies=None, clusters=None):
     first, stands_in = originals(np.arange(len(features)) if copies is None else copies)
     found, places = known.assign(picked(features, first)), known.placed(features)
     labels_new, certainty = found.labels[stands_in], np.where(found.labels < 0, 0, found.confidence)[stands_in]
-    if clusters is not None:
-        labels_new, certainty = np.where(clusters < 0, labels_new, clusters), np.where(clusters < 0, certainty, 1)
+    clusters = np.full(len(features), UNKNOWN) if clusters is None else clusters
+    is_known = clusters != UNKNOWN
+    labels_new, certainty = np.where(is_known, clusters, labels_new), np.where(is_known, 1, certainty)
+    # A file that is known shows nothing new, though it be in no cluster.
+    groups = _groups_of_new(known, data_dir, features, np.where(is_known, 0, labels_new), copies)
     count, said = num_clusters_in(labels_new), "placed in earlier clusters"
     clustering = Clustering(labels_new, count, (count, count), [], certainty, method=said, words=said,
                             calibrated=clusters_record(last).get("calibrated", False),
-                            confidence_of=partial(known.confidence, places),
-                            new_groups=_groups_of_new(known, data_dir, features, labels_new, copies))
+                            confidence_of=partial(_confidence, known, places, clusters), new_groups=groups)
     return som, clustering
+
+
+def _confidence(known, places, clusters, labels, *, merged=None):
+    """`EarlierPhotos.confidence` of photos in other clusters, 1 of those that still are where their file was before."""
+    return np.where(labels == joined_labels(clusters, merged or {}), 1, known.confidence(places, labels, merged=merged))
 
 
 def _groups_of_new(known, data_dir, features, labels, copies):
@@ -109,13 +119,29 @@ def earlier_clusters(chain):
     return Earlier(dict.fromkeys(sorted(numbers), "") | _names_left(last), photos)
 
 
-def clusters_of_same(photos, digests):
-    """Return the clusters int [N] of those earlier `Photos` that hold the same files as new ones, -1 where none does.
+def clusters_of_same(photos, digests, left_out):
+    """Return the clusters int [N] of those earlier `Photos` that hold the same files as new ones, UNKNOWN where none
+    does.
 
-    digests: of the new ones, N texts. Of several the first counts.
+    digests: of the new ones, N texts; left_out: bool [M], which earlier ones a person put in no cluster
+    (`put_in_none`): others that are in none do not count. Of several the first counts.
     """
-    known = {digest: int(label) for digest, label in zip(photos.digests[::-1], photos.labels[::-1]) if digest}
-    return np.array([known.get(digest, NO_CLUSTER) for digest in digests], int)
+    counts = left_out | (photos.labels >= 0)
+    known = {digest: int(label) for digest, label, count in
+             zip(photos.digests[::-1], photos.labels[::-1], counts[::-1]) if digest and count}
+    return np.array([known.get(digest, UNKNOWN) for digest in digests], int)
+
+
+def put_in_none(chain):
+    """Return which photos of a chain a person put in no cluster, bool [M], as far as clusters.csv is there to tell."""
+    return np.concatenate([_put_in_none(folder) for folder in chain.values()])
+
+
+def _put_in_none(data_dir):
+    table = read_table(data_dir / "clusters.csv").reindex(columns=["file", "cluster", "confidence"], fill_value="")
+    # Step 04 itself is never sure of photos in no cluster.
+    sure = table[(table["cluster"] == str(NO_CLUSTER)) & (table["confidence"] == "1")]
+    return np.isin(read_img_paths(data_dir), sure["file"].tolist())
 
 
 def placing_facts(chain):

@@ -9,6 +9,7 @@ from weeks import note_contents
 
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering, write_map
+from imgcluster.clusters.corrections_kept import UNKNOWN
 from imgcluster.clusters.placing import (
     clusters_of_same,
     earlier_clusters,
@@ -16,6 +17,7 @@ from imgcluster.clusters.placing import (
     numbers_after,
     place_on,
     placed_by,
+    put_in_none,
     to_place_anew,
     warn_of_other_earlier,
 )
@@ -88,17 +90,48 @@ def test_corrections_of_photos_placed_in_the_first_week_hold_in_the_second_as_we
 def test_files_that_were_there_before_are_put_where_they_were(weeks):
     note_contents(weeks.folder("week1"))
     photos = earlier_clusters({"week1": weeks.folder("week1")}).photos
-    photos.labels[7] = -1
-    digests = ("new", "0_3.jpg", "4_14.jpg", "", "0_7.jpg", "0_3.jpg")
-    assert clusters_of_same(photos, digests).tolist() == [-1, 0, 4, -1, -1, 0]
-    assert clusters_of_same(replace(photos, digests=()), digests).tolist() == [-1] * 6
+    photos.labels[7] = photos.labels[8] = -1
+    digests, left_out = ("new", "0_3.jpg", "4_14.jpg", "", "0_7.jpg", "0_8.jpg"), np.arange(75) == 8
+    assert clusters_of_same(photos, digests, left_out).tolist() == [UNKNOWN, 0, 4, UNKNOWN, UNKNOWN, -1]
+    assert clusters_of_same(replace(photos, digests=()), digests, left_out).tolist() == [UNKNOWN] * 6
+    # Of two of one file, one that was merely not placed does not count.
+    twice = replace(photos, digests=("new", *photos.digests[1:7], "0_3.jpg", *photos.digests[8:]))
+    twice.labels[0] = -1
+    assert clusters_of_same(twice, ("new", "0_3.jpg"), left_out).tolist() == [UNKNOWN, 0]
     # Whatever they look like.
-    chain, known = {"week1": weeks.folder("week1")}, np.full(45, -1)
+    chain, known = {"week1": weeks.folder("week1")}, np.full(45, UNKNOWN)
     known[:20] = 3
     found = place_on(chain, weeks.folder("week2"), read_features(weeks.folder("week2")), clusters=known)[1]
     plain = place_on(chain, weeks.folder("week2"), read_features(weeks.folder("week2")))[1]
     assert (found.labels[:20] == 3).all() and (found.confidence[:20] == 1).all()
     assert np.array_equal(found.labels[20:], plain.labels[20:]) and found.num_clusters == len({*found.labels} - {-1})
+
+
+def test_a_file_that_a_person_put_in_no_cluster_stays_in_none_and_is_nothing_new(weeks):
+    note_contents(weeks.folder("week1"))
+    weeks.correct("week1", "move,0_3.jpg,0,-1", "move,0_4.jpg,0,-1")
+    weeks.find("week1")
+    chain, features = {"week1": weeks.folder("week1")}, read_features(weeks.folder("week2"))
+    photos, left_out = earlier_clusters(chain).photos, put_in_none(chain)
+    assert np.flatnonzero(left_out).tolist() == [3, 4]
+    plain = place_on(chain, weeks.folder("week2"), features)[1]
+    # One looks like a product that is known, two like a new one.
+    rows = [np.flatnonzero(plain.labels == 1)[0], *np.flatnonzero(plain.new_groups == 0)[:2]]
+    same = np.full(45, UNKNOWN)
+    same[rows] = clusters_of_same(photos, ["0_3.jpg", "0_4.jpg", "0_5.jpg"], left_out)
+    found = place_on(chain, weeks.folder("week2"), features, clusters=same)[1]
+    assert found.labels[rows].tolist() == [-1, -1, 0] and (found.confidence[rows] == 1).all()
+    assert (found.new_groups[rows] == -1).all() and found.new_groups.max() >= 0
+    # So it is once other photos were corrected, but not where these were.
+    certainty = found.confidence_of(np.where(np.arange(45) == rows[2], 2, found.labels))
+    assert certainty[rows[:2]].tolist() == [1, 1] and certainty[rows[2]] < 1
+    assert found.confidence_of(np.where(found.labels == 0, 4, found.labels), merged={0: 4})[rows[2]] == 1
+    # That a photo was not placed says nothing of it.
+    weeks.place("week2", "week1")
+    assert (read_labels(weeks.folder("week2"), "pred") == "-1").any()
+    assert not put_in_none({"week2": weeks.folder("week2")}).any()
+    (weeks.folder("week1") / "clusters.csv").unlink()
+    assert not put_in_none(chain).any()
 
 
 def test_clusters_merged_last_week_are_one(weeks):
