@@ -20,8 +20,9 @@ def carried(state, before, found, *, features=None):
     another are at home. Photos of an untouched cluster that were found in that one go where most of theirs are, or stay
     a cluster of their own. New photos go where those found in one cluster with them went, and if these went apart,
     where the photo most like them by `features` [N, D] did; without features, where they did at that time
-    (`Found.begun`). Those placed in other datasets' clusters stay where they were placed. Where the photos of both
-    clusterings were placed, their clusters have the numbers of earlier ones (`numbered_anew`).
+    (`Found.begun`). Those placed in other datasets' clusters stay where they were placed. New copies go where their
+    originals are. Where the photos of both clusterings were placed, their clusters have the numbers of earlier ones
+    (`numbered_anew`).
     """
     if before.earlier.names and found.earlier.names:
         return numbered_anew(state, before, found)
@@ -32,6 +33,7 @@ def carried(state, before, found, *, features=None):
     labels[moved], labels[was == NO_CLUSTER] = target[was[moved]], NO_CLUSTER
     if not found.earlier.names:
         _place_new(labels, was, found, features)
+    _join_copies(labels, by_hand, was != UNKNOWN, before, found)
     numbers = {cluster: int(target[cluster]) for cluster in np.flatnonzero(kept).tolist()}
     return Corrected(labels, by_hand, {numbers[cluster]: name for cluster, name in state.names.items()
                                        if name and cluster in numbers}, set(numbers.values()))
@@ -44,8 +46,8 @@ def numbered_anew(state, before, found):
     Which of these is which one now, the earlier photos tell: their clusters are decided where they are. The photos of a
     cluster that was touched, and photos placed by hand, go to that one; two that are one there now are one here. A
     cluster none of whose earlier photos is there any more, and those made for these photos, are clusters of their own.
-    All other photos are where they were placed. Clusters that were merged are merged again, but for those that are
-    mostly another one's now.
+    New copies of such photos, and of those put in none, go along. All other photos are where they were placed. Clusters
+    that were merged are merged again, but for those that are mostly another one's now.
     """
     was, by_hand = _before(state, before, found)
     stays = (was >= 0) & (by_hand | np.isin(was, [*state.touched]))
@@ -54,6 +56,7 @@ def numbered_anew(state, before, found):
     home = {cluster: merged.get(number, number) for cluster, number in numbers.items()}
     labels = joined_labels(found.labels, merged)
     labels[stays], labels[was == NO_CLUSTER] = [home[cluster] for cluster in was[stays].tolist()], NO_CLUSTER
+    _join_copies(labels, by_hand, stays | (was == NO_CLUSTER), before, found)
     # Of two names for what is one now, that of the cluster stays which has most of the photos.
     named = sorted((cluster for cluster in state.names if cluster in numbers),
                    key=lambda cluster: owner.get(numbers[cluster]) == cluster)
@@ -154,6 +157,20 @@ def _place_new(labels, before, found, features):
         else:
             then = found.begun[rows]
             labels[rows] = np.where(np.isin(then, labels[others]), then, labels[rows])
+
+
+def _join_copies(labels, by_hand, settled, before, found):
+    """Put photos that were not there `before` where their original is, or where that is not known copies of it, if
+    these are `settled`, bool [N], in `labels` int [N], and note in `by_hand` bool [N] where a person placed them."""
+    there = _as_in(found, before, np.ones(len(before.img_paths), bool), False)
+    paths, known = found.img_paths, {path for path, was in zip(found.img_paths, there) if was}
+    shown, places = [found.originals.get(path, path) for path in paths], {}
+    for row in np.flatnonzero(settled).tolist():
+        if shown[row] == paths[row] or shown[row] not in known:
+            places.setdefault(shown[row], row)
+    for row in np.flatnonzero(~there).tolist():
+        if shown[row] in places:
+            labels[row], by_hand[row] = labels[places[shown[row]]], by_hand[places[shown[row]]]
 
 
 def nearest(features, rows, others):

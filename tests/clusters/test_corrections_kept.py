@@ -1,5 +1,6 @@
 """What a person touched stays as it was left, whatever clusters are found next."""
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,3 +127,45 @@ def test_a_new_photo_of_a_cluster_that_was_divided_goes_the_way_of_those_it_is_l
     likes = np.array([[1, 0], [1, 0.1], [1, 0.2], [0, 1], [0.1, 1], [0, 1], [1, 0]], np.float32)
     labels = carried(state, before, found, features=likes).labels
     assert labels[5] == labels[3] == labels[4] != labels[0] == labels[1] == labels[2] == labels[6]
+
+
+OWN, PLACED = Earlier(), Earlier({0: "", 1: "", 2: ""}, Photos(["week1/a", "week1/b", "week1/c"], np.arange(3)))
+
+
+@pytest.mark.parametrize("earlier", [OWN, PLACED])
+@pytest.mark.parametrize("originals", [{"new": "a"}, {"a": "new"}, {"a": "gone", "new": "gone"},
+                                       {"new": "a", "c": "a"}, {"a": "new", "more": "new"}])
+@pytest.mark.parametrize("cluster, other", [(1, "d"), (2, "e"), (-1, "x")])
+def test_a_copy_that_comes_later_is_where_a_person_put_its_original(earlier, originals, cluster, other):
+    clusters = {"a": 0, "b": 0, "c": 0, "d": 1, "e": 2, "x": -1}
+    before = replace(clustering(clusters), earlier=earlier)
+    state = Corrected(np.array([cluster, 0, 0, 1, 2, -1]), np.arange(6) == 0, touched={0, cluster} - {-1})
+    found = clustering({**clusters, "new": 0, "more": 0})
+    # All look like another one of the cluster that they were found in.
+    made = carried(state, before, replace(found, earlier=earlier, originals=originals), features=np.ones((8, 2)))
+    copies = ["a", "new"] + ["more"] * ("more" in originals)
+    where, by_hand = (dict(zip(found.img_paths, each.tolist())) for each in (made.labels, made.by_hand))
+    assert {where[photo] for photo in copies} == {where[other]} and all(by_hand[photo] for photo in copies)
+    # One that was there has been left where it is.
+    assert where["c"] == where["b"] not in (where[other], -1) and not by_hand["c"]
+
+
+@pytest.mark.parametrize("earlier", [OWN, PLACED])
+def test_a_copy_that_comes_later_does_not_follow_another_copy_away_from_their_original(earlier):
+    clusters = {"a": 0, "b": 1, "c": -1, "copy a": 0, "copy c": -1}
+    before = replace(clustering(clusters), earlier=earlier)
+    state = Corrected(np.array([0, 1, -1, 1, 1]), np.arange(5) > 2, touched={0, 1})
+    originals = {f"{which} {photo}": photo for which in ("copy", "new") for photo in "ac"}
+    found = replace(clustering({**clusters, "new a": 0, "new c": -1}), earlier=earlier, originals=originals)
+    made = carried(state, before, found, features=np.ones((7, 2)))
+    where = dict(zip(found.img_paths, made.labels.tolist()))
+    assert where["new a"] == where["a"] != where["copy a"] == where["copy c"] and where["new c"] == where["c"] == -1
+    assert not made.by_hand[-2:].any()
+
+
+def test_a_copy_that_comes_later_is_in_the_cluster_that_its_original_was_kept_in():
+    before = replace(clustering({"a": 0, "b": 0, "c": 1}), earlier=PLACED)
+    found = replace(clustering({"a": 2, "b": 2, "c": 2, "new": 2, "more": 2}), earlier=PLACED,
+                    originals={"new": "a", "more": "c"})
+    made = carried(Corrected(before.labels, np.zeros(3, bool), touched={0}), before, found)
+    assert made.labels.tolist() == [0, 0, 2, 0, 2] and not made.by_hand.any()
