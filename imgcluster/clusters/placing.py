@@ -47,9 +47,9 @@ def place_on(chain, data_dir, features, *, copies=None, clusters=None):
 
     features [N, D] are those in `data_dir`; copies: int [N], equal numbers for copies of one photo, which go where the
     first of them does (default: none); clusters: int [N], of the earlier photos that these are files of, which they
-    are in too, UNKNOWN for others (`clusters_of_same`; default: for all). Photos that fit no cluster get the label -1
-    and confidence 0. The count is of the clusters that photos were placed in, and no estimate. UserError where the
-    features cannot be compared.
+    and their copies are in too, UNKNOWN for others (`clusters_of_same`; default: for all). Photos that fit no cluster
+    get the label -1 and confidence 0. The count is of the clusters that photos were placed in, and no estimate.
+    UserError where the features cannot be compared.
     """
     last = next(iter(chain.values()))
     _check_comparable(chain, Path(data_dir))
@@ -61,10 +61,11 @@ def place_on(chain, data_dir, features, *, copies=None, clusters=None):
     som.quantization_errors, som.topographic_errors = ([error] for error in som.errors(features))
     known = EarlierPhotos(joined(earlier), som, labels, copies=_copies_among(chain, earlier),
                           by_direction=taught_directions(last))
-    first, stands_in = originals(np.arange(len(features)) if copies is None else copies)
+    shown = np.arange(len(features)) if copies is None else copies
+    first, stands_in = originals(shown)
     found, places = known.assign(picked(features, first)), known.placed(features)
     labels_new, certainty = found.labels[stands_in], np.where(found.labels < 0, 0, found.confidence)[stands_in]
-    clusters = np.full(len(features), UNKNOWN) if clusters is None else clusters
+    clusters = np.full(len(features), UNKNOWN) if clusters is None else _of_copies(clusters, shown)
     is_known = clusters != UNKNOWN
     labels_new, certainty = np.where(is_known, clusters, labels_new), np.where(is_known, 1, certainty)
     # A file that is known shows nothing new, though it be in no cluster.
@@ -74,6 +75,14 @@ def place_on(chain, data_dir, features, *, copies=None, clusters=None):
                             calibrated=clusters_record(last).get("calibrated", False),
                             confidence_of=partial(_confidence, known, places, clusters), new_groups=groups)
     return som, clustering
+
+
+def _of_copies(clusters, copies):
+    """clusters int [N] of files that are known, UNKNOWN of others, in which their copies are, too; of several such
+    files the first counts. copies: int [N], equal numbers for copies."""
+    known = np.flatnonzero(clusters != UNKNOWN)[::-1]
+    shared = dict(zip(copies[known].tolist(), clusters[known].tolist()))
+    return np.where(clusters == UNKNOWN, [shared.get(copy, UNKNOWN) for copy in copies.tolist()], clusters)
 
 
 def _confidence(known, places, clusters, labels, *, merged=None):

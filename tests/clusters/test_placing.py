@@ -332,6 +332,12 @@ def test_copies_go_where_their_original_does(weeks):
     assert together.confidence[15] == together.confidence[0]
     others = np.arange(len(features)) != 15
     assert np.array_equal(together.labels[others], apart.labels[others])
+    # Also where one is a file that is known, unless its own is.
+    copies[30] = 0
+    for clusters, expected in (({15: 4}, [4, 4, 4]), ({0: -1}, [-1, -1, -1]), ({15: 4, 30: -1}, [4, 4, -1])):
+        same = np.array([clusters.get(row, UNKNOWN) for row in range(len(features))])
+        found = place_on(chain, weeks.folder("week2"), features, copies=copies, clusters=same)[1]
+        assert found.labels[[0, 15, 30]].tolist() == expected and (found.confidence[[0, 15, 30]] == 1).all()
 
 
 def test_listed_copies_of_earlier_photos_do_not_shorten_how_far_clusters_reach(weeks):
