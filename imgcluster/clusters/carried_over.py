@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.cluster_names import write_names
+from imgcluster.clusters.cluster_names import handed_on, write_names
 from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, stamp
 from imgcluster.clusters.corrections_followed import follow
 from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
@@ -54,7 +54,8 @@ def corrected(data_dir, present, features, clustering, *, warn, say=lambda _: No
         warn(f"corrections.csv: {name!r} is no cluster by itself any more: its photos are in cluster {number}, with "
              "those of another that you named, as an earlier dataset has them in one by now")
     begin()
-    write_names(data_dir, present.earlier.names | found.names)
+    before = {number: name for number, name in present.earlier.names.items() if name}
+    write_names(data_dir, handed_on(before | found.names, found.merged, found.labels))
     moved = int((found.labels != clustering.labels).sum())
     if found.merged or found.highest > found.labels.max():
         clustering = replace(clustering, merged=found.merged, highest=found.highest)

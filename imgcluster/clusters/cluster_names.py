@@ -19,6 +19,16 @@ def read_names(data_dir):
                         "corrections.csv: run 04_cluster_som.py, which writes this file anew") from error
 
 
+def handed_on(names, merged, labels):
+    """Return names {cluster: text} after clusters joined others, merged: {cluster: the one it has joined}: each hands
+    its name on where that other was given none, "" included, unless photos are in it again (labels int [N])."""
+    names, there = dict(names), set(labels.tolist())
+    for old, new in merged.items():
+        if old not in there and (name := names.pop(old, "")):
+            names.setdefault(new, name)
+    return names
+
+
 def write_names(data_dir, names):
     """Write cluster_names.csv, by cluster, of names {cluster: text, "" for none}; of none there is no such file."""
     path, given = Path(data_dir) / "cluster_names.csv", [(cluster, name) for cluster, name in names.items() if name]

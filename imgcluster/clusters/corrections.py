@@ -151,7 +151,7 @@ class _Follower:
     def _hand_on_name(self, old, new):
         """Call a cluster that has no name what one that joined it was called."""
         named = self.earlier | self.found.names
-        if old not in self.earlier and named.get(old) and not named.get(new):
+        if named.get(old) and not named.get(new):
             self.found.names[new] = named[old]
 
     def names_of_those_there(self):
@@ -167,7 +167,7 @@ class _Follower:
                 self.found.idle[line] = f"cluster {number} has no photos"
 
     def _there(self):
-        return {*self.found.labels.tolist(), *self.earlier, *self.homes.values()}
+        return {*self.found.labels.tolist(), *self.homes.values()}
 
     def namesakes(self):
         """{name: clusters, sorted} of the names given that more than one of the clusters there are has."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from imgcluster.clusters.assign import EarlierPhotos
 from imgcluster.clusters.cluster_count import Clustering
-from imgcluster.clusters.cluster_names import read_names
+from imgcluster.clusters.cluster_names import handed_on, read_names
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
 from imgcluster.clusters.clusterings import Earlier, Photos, digests_of
 from imgcluster.clusters.copies import copy_groups, originals
@@ -106,26 +106,18 @@ def _copies_among(chain, features):
     return np.concatenate(groups)
 
 
-def _names_left(data_dir):
-    """{cluster: its name} of the clusters in a folder and of those that these photos were placed in; one that joined
-    another has none, and hands its name on where that other has none either."""
-    names = read_names(data_dir)
-    for old, new in merged_in(data_dir).items():
-        if name := names.pop(old, ""):
-            names.setdefault(new, name)
-    return names
-
-
 def earlier_clusters(chain):
     """Return the `Earlier` clusters of a chain, as its first dataset left them; photos are called by their datasets,
     too."""
-    last, labels = next(iter(chain.values())), np.concatenate(chain_labels(chain))
-    paths = [read_img_paths(folder) for folder in chain.values()]
+    last, parts = next(iter(chain.values())), chain_labels(chain)
+    labels, paths = np.concatenate(parts), [read_img_paths(folder) for folder in chain.values()]
     digests = [digests_of(folder, those) or [""] * len(those) for folder, those in zip(chain.values(), paths)]
     photos = Photos([f"{name}/{path}" for name, those in zip(chain, paths) for path in those], labels,
                     tuple(text for those in digests for text in those))
     numbers = {*labels[labels >= 0].tolist(), highest_number(last)}
-    return Earlier(dict.fromkeys(sorted(numbers), "") | _names_left(last), photos)
+    # Names that were written before step 04 handed them on.
+    names = handed_on(read_names(last), merged_in(last), parts[0])
+    return Earlier(dict.fromkeys(sorted(numbers), "") | names, photos)
 
 
 def clusters_of_same(photos, digests, left_out):

@@ -226,7 +226,10 @@ def test_a_cluster_hands_its_name_on_to_one_without_a_name_alone():
     found = apply_corrections(LABELS, FILES, table_of(("name", "", "1", "shoes"), *lines))
     assert found.names == {1: "shoes"} and not found.namesakes
     found = apply_corrections(LABELS, FILES, table_of(*lines), earlier={0: "", 1: ""})
-    assert found.names == {0: "boots"}
+    assert found.names == {1: "boots"}
+    table = table_of(lines[1], ("name", "", "1", "boots"))
+    found = apply_corrections(LABELS, FILES, table, earlier={0: "boots", 1: ""})
+    assert found.names == {1: "boots"} and list(found.idle) == [3]
 
 
 def test_the_documented_example_is_followed():

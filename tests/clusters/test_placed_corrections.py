@@ -88,7 +88,7 @@ def test_names_given_and_removed_stay_so_when_an_earlier_week_changes(weeks):
     new = [f"split,6_{number}.jpg,,new-1" for number in range(15)]
     for lines, names in (([*new, "name,,new-1,hats", "merge,,new-1,5"], {1: "ones", 5: "boots"}),
                          (["name,,5,"], {1: "ones"}), (["name,,5,shoes"], {1: "ones", 5: "shoes"}),
-                         (["name,,2,twos", "merge,,2,0"], {1: "ones", 2: "twos", 5: "boots"})):
+                         (["name,,2,twos", "merge,,2,0"], {0: "twos", 1: "ones", 5: "boots"})):
         weeks.correct("week3", *lines)
         weeks.place("week3", "week2")
         assert names_of("week3") == names
@@ -102,6 +102,25 @@ def test_names_given_and_removed_stay_so_when_an_earlier_week_changes(weeks):
     weeks.place("week3", "week2")
     weeks.place("week4", "week3")
     assert names_of("week4") == {0: "twos", 1: "ones", 5: "boots"}
+
+
+def test_a_cluster_of_an_earlier_week_hands_the_name_it_has_there_on_to_the_one_it_joins(weeks):
+    weeks.correct("week1", "name,,2,twos")
+    weeks.find("week1")
+    weeks.add_corrections("week2", "merge,,2,3", "merge,,4,0")
+    weeks.place("week2", "week1")
+    names = read_names(weeks.folder("week2"))
+    assert names == {1: "ones", 3: "twos", 5: "boots"} and read_names(weeks.folder("week1")) == {2: "twos"}
+    # Also one that it is given there later, though its clusters are others by then, until photos are in it again.
+    weeks.correct("week1", "name,,2,twos", "name,,4,fours", "move,0_0.jpg,0,1")
+    weeks.find("week1")
+    weeks.place("week2", "week1")
+    assert read_names(weeks.folder("week2")) == names | {0: "fours"}
+    weeks.add_corrections("week2", "move,1_0.jpg,,2", "name,,3,")
+    weeks.place("week2", "week1")
+    assert read_names(weeks.folder("week2")) == {0: "fours", 1: "ones", 2: "twos", 5: "boots"}
+    weeks.place("week3", "week2")
+    assert read_names(weeks.folder("week3")) == read_names(weeks.folder("week2"))
 
 
 def test_what_was_said_of_earlier_clusters_holds_after_photos_were_in_clusters_of_their_own(weeks):

@@ -137,6 +137,7 @@ def test_a_file_that_a_person_put_in_no_cluster_stays_in_none_and_is_nothing_new
 def test_clusters_merged_last_week_are_one(weeks):
     weeks.add_corrections("week2", "name,,2,twos", "merge,,2,0")
     weeks.place("week2", "week1")
+    assert read_names(weeks.folder("week2")) == {0: "twos", 1: "ones", 5: "boots"}
     weeks.photograph("week3", 0, 2, 5)
     weeks.place("week3", "week2")
     weeks.photograph("week4", 2, 5)

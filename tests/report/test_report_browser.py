@@ -263,13 +263,13 @@ def test_a_name_that_came_with_a_merged_cluster_can_be_taken_away(browser):
         ("name", "0", "red"), ("merge", "0", "1"), ("name", "1", "")]
 
 
-def test_a_cluster_of_another_dataset_keeps_its_name_to_itself(browser, tmp_path):
+def test_a_cluster_of_another_dataset_hands_its_name_on_as_well(browser, tmp_path):
     gallery = make_gallery(tmp_path)
     write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "clustering_id": "drawn+2"})
     write_report(tmp_path / "report.html", gallery)
     open_page(browser, (tmp_path / "report.html").as_uri())
     wait(browser, "document.documentElement.dataset.ready")
-    assert merge_named(browser).get_attribute("value") == ""
+    assert merge_named(browser).get_attribute("value") == "red"
 
 
 def test_the_legend_shows_where_a_cluster_lies(browser):

@@ -6,7 +6,7 @@ let clusterOf = photos.cluster.slice();  // of each photo, corrections applied
 const sizeOf = new Map();  // of each of these clusters: its photos, those that are not in the page as well
 let shownOf = clusterOf;  // the same, or its cluster at the level looked at
 let newClusters = data.newClusters;
-// Up to this number clusters are those of another dataset, in which photos were placed: they stay, with their names.
+// Up to this number clusters are those of another dataset, in which photos were placed: they stay where others join.
 const highestPlacedIn = Number(/\+(\d+)$/.exec(data.clustering)?.[1] ?? -1);
 let exported = true;
 let saved = false;  // whether a file of them was, which holds what is undone afterwards
@@ -68,7 +68,7 @@ function applyCorrections() {
     else if (action === "name") names.delete(cluster);
     else if (action === "merge") {
       resize(cluster, value, sizeOf.get(cluster) ?? 0);
-      if (!(cluster <= highestPlacedIn) && names.has(cluster) && !names.has(value)) names.set(value, names.get(cluster));
+      if (names.has(cluster) && !names.has(value)) names.set(value, names.get(cluster));
       clusterOf = clusterOf.map((old) => (old === cluster ? value : old));
     } else {
       correction.from = indices.map((index) => clusterOf[index]);
