@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
-from imgcluster.clusters.clusterings import Found, digests_of, found_in
+from imgcluster.clusters.clusterings import Found, found_in
 from imgcluster.clusters.corrections_kept import UNKNOWN
 from imgcluster.clusters.known_products import doubt, evidence, known_for
 from imgcluster.clusters.new_groups import num_alike
@@ -18,6 +18,7 @@ from imgcluster.clusters.placing import (
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.feature_record import taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
+from imgcluster.photos.photo_tables import digests_of
 from imgcluster.som import train_map
 from imgcluster.wording import counted, listed
 

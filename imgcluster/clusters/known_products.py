@@ -3,12 +3,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from imgcluster.clusters.clusterings import digests_of
 from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.configuring.config_file import choose_dataset
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels_true
 from imgcluster.datafiles.feature_record import differences_in_words, features_record, read_before
 from imgcluster.errors import UserError
+from imgcluster.photos.photo_tables import digests_of
 from imgcluster.structure.kinship import LEAST_KINSHIP, kinship
 from imgcluster.wording import counted
 

@@ -12,7 +12,7 @@ from imgcluster.clusters.assign import EarlierPhotos
 from imgcluster.clusters.cluster_count import Clustering
 from imgcluster.clusters.cluster_names import handed_on, read_names
 from imgcluster.clusters.cluster_results import read_map, warn_of_other_inputs
-from imgcluster.clusters.clusterings import Earlier, Photos, digests_of
+from imgcluster.clusters.clusterings import Earlier, Photos
 from imgcluster.clusters.copies import copy_groups, originals
 from imgcluster.clusters.corrections_kept import UNKNOWN
 from imgcluster.clusters.new_groups import groups_of_new
@@ -36,6 +36,7 @@ from imgcluster.datafiles.feature_record import (
 )
 from imgcluster.datafiles.records import fingerprint, made_with, was_interrupted
 from imgcluster.errors import UserError
+from imgcluster.photos.photo_tables import digests_of
 from imgcluster.rows import joined, picked
 from imgcluster.wording import OWN_CLUSTERS, listed, meant
 

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from imgcluster.clusters import clusterings
-from imgcluster.clusters.clusterings import MOST_OTHERS, Earlier, Found, Photos, digests_of, found_in, keep, recall
+from imgcluster.clusters.clusterings import MOST_OTHERS, Earlier, Found, Photos, found_in, keep, recall
 from imgcluster.csv_tables import write_table
 from imgcluster.files import write_lines
+from imgcluster.photos.photo_tables import digests_of
 
 FILES = ["a.jpg", "b, c.jpg", '가 "방".jpg', "001"]
 
