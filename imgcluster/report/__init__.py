@@ -12,7 +12,7 @@ which it left aside, so that the new file replaces it; the page counts on from t
 | --- | --- | --- | --- | --- |
 | merge | | the cluster that ends | the cluster it joins | all photos now in `cluster` go to `value` |
 | split | a photo | the cluster it leaves | `new-1` | the photo goes to a new cluster; lines of one value share it |
-| move | a photo | the cluster it leaves | the cluster it joins | the photo goes to an existing cluster |
+| move | a photo | the cluster it leaves | the cluster it joins, or -1 | the photo goes to a cluster, -1: to none |
 | name | | the cluster | any text | what people call the cluster |
 
 Lines are applied from top to bottom, numbers staying as they are: after `merge 3 -> 1`, a photo of the old cluster 3 is

@@ -341,7 +341,7 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
     page = Page(tmp_path / "report.html")
     assert ("9 of 24 photos were placed in the clusters of &lt;week 1&gt;, corrected by hand (3 before). "
             "15 photos fit none of them.") in page.text
-    assert "15 photos in no cluster, likely of new products:" in page.text and "unplaced" in page.ids
+    assert '15 photos</span> in no cluster, likely of new products:' in page.text and "unplaced" in page.ids
     assert "Each photo in no cluster counts as a cluster of its own." in page.text
     assert page.data["photos"]["cluster"][:11] == [2] * 5 + [1] + [-1] * 5
     # The third was made for photos that fitted none.

@@ -255,7 +255,7 @@ def test_the_nearest_clusters_are_offered_first_with_photos(browser):
     open_cluster(browser, 3)
     click(browser, "#choose-all")
     click(browser, "#move")
-    assert listed(browser) == ["1", "4", "2", "0"]
+    assert listed(browser) == ["1", "4", "2", "0", "-1"]
 
 
 def test_nearness_follows_corrections(browser):
@@ -317,6 +317,66 @@ def test_photos_are_moved_to_a_picked_cluster(browser, written):
     click(browser, "#move")
     click(browser, "#picker [data-cluster='1']")
     assert own_lines(browser) == [("move", file, "4", "1")]
+
+
+@pytest.mark.parametrize("words", ["no", "None", "-1", "no cluster"])
+def test_photos_that_show_no_product_are_moved_to_no_cluster(browser, written, words):
+    from selenium.webdriver.common.keys import Keys
+    before = numbers(browser)
+    open_cluster(browser, 4)
+    first, *files = [photo.get_attribute("title") for photo in photos(browser)[:3]]
+    photos(browser)[0].click()
+    click(browser, "#split")  # new-1 has "-1" in its name
+    for place in (0, 1):
+        photos(browser)[place].click()
+    click(browser, "#move")
+    assert listed(browser)[-1] == "-1", "a product is likelier"
+    press(browser, *words)
+    assert listed(browser)[0] == "-1"
+    press(browser, Keys.ENTER)
+    wait(browser, "!document.getElementById('picker').open")
+    click(browser, "#cluster-close")
+    assert numbers(browser)[0] == before[0] + 1, "no cluster is no product"
+    assert [title.text for title in browser.find_elements("css selector", "#cards .title")][-2:] == [
+        "Cluster new-1", "No cluster"]
+    assert "2 photos in no cluster:" in browser.find_element("id", "answer").text
+    gallery, lines = written.gallery, own_lines(browser)
+    assert lines == [("split", first, "4", "new-1"), *(("move", file, "4", "-1") for file in files)]
+    table = pd.DataFrame(lines, columns=["action", "file", "cluster", "value"])
+    found = apply_corrections(gallery.predicted, gallery.img_paths, table)
+    assert not (found.idle or found.astray or found.lost)
+    assert {gallery.img_paths[row] for row in np.flatnonzero(found.labels == -1)} == set(files)
+    for _ in range(2):
+        click(browser, "#undo")
+    assert numbers(browser) == before and "in no cluster" not in browser.find_element("id", "answer").text
+
+
+def test_a_number_finds_no_cluster_only_by_its_sign(browser):
+    open_cluster(browser, 4)
+    photos(browser)[0].click()
+    click(browser, "#move")
+    press(browser, "1")
+    assert listed(browser) == ["1"]
+
+
+def test_no_cluster_is_offered_for_photos_that_are_in_one(browser):
+    from selenium.webdriver.common.keys import Keys
+    open_cluster(browser, 4)
+    click(browser, "#cluster-merge")
+    assert "-1" not in listed(browser), "a cluster is not merged into none"
+    press(browser, Keys.ESCAPE)
+    click(browser, "#choose-all")
+    click(browser, "#move")
+    click(browser, "#picker [data-cluster='-1']")
+    wait(browser, "!document.getElementById('cluster').open")
+    assert numbers(browser)[0] == 4
+    click(browser, "#unplaced .strip")
+    click(browser, "#choose-all")
+    click(browser, "#move")
+    assert set(listed(browser)) == {"0", "1", "2", "3"}
+    click(browser, "#picker [data-cluster='0']")
+    wait(browser, "!document.getElementById('cluster').open")
+    assert numbers(browser)[0] == 4 and not browser.find_element("id", "unplaced").is_displayed()
 
 
 def test_photos_that_are_right_where_they_are_are_not_asked_about_again(browser, written):

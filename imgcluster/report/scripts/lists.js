@@ -25,7 +25,9 @@ function startOpening() {
     const most = Math.min(5, Math.max(...clusters.map(({ indices }) => indices.length)));
     const strips = (which) => clusters.filter(({ id }) => which(id)).slice(0, 6).map((cluster) => strip(cluster, most));
     $("opening").replaceChildren(...strips((id) => id !== -1));
-    $("unplaced")?.replaceChildren(...strips((id) => id === -1));
+    $("unplaced").replaceChildren(...strips((id) => id === -1));
+    $("unplaced-size").textContent = count(sizeOf.get(-1) ?? 0, "photo");
+    $("unplaced-box").hidden = !sizeOf.get(-1);
   };
   onNewClusters(draw, () => clusterOf);
   draw();

@@ -9,6 +9,12 @@ function targetsOf(indices) {
   return currentClusters(clusterOf).filter(({ id }) => takes(id));
 }
 
+// Where photos can be moved to: such clusters and, where one is in a cluster, none.
+function movesOf(indices) {
+  const none = currentClusters(clusterOf).find(({ id }) => id === -1) ?? { id: -1, indices: [], size: 0 };
+  return [...targetsOf(indices), ...(placedIn(indices).length ? [none] : [])];
+}
+
 // Whether there are such clusters.
 const hasTargets = (indices) => clusterOf.some(isTarget(indices));
 
@@ -36,8 +42,8 @@ function nearnessTo(indices) {
 function nearestFirst(targets, indices) {
   const near = nearnessTo(indices);
   const nearness = new Map(targets.map((target) => [target.id,
-    target.indices.reduce((sum, index) => sum + (near.get(photos.cluster[index]) ?? 0), 0) / target.indices.length]));
-  return targets.sort((a, b) => nearness.get(b.id) - nearness.get(a.id) || byNumber(a, b));
+    target.indices.reduce((sum, index) => sum + (near.get(photos.cluster[index]) ?? 0), 0) / (target.indices.length || 1)]));
+  return targets.sort((a, b) => noneLast(a.id, b.id) || nearness.get(b.id) - nearness.get(a.id) || byNumber(a, b));
 }
 
 // Ask for one of `targets` for photos; pick(id) follows if one is picked.
@@ -52,14 +58,18 @@ function pickCluster(title, indices, targets, pick) {
   (matchMedia("(pointer: coarse)").matches ? $("picker-list") : $("picker-filter")).focus();
 }
 
-// Of the clusters those with all words typed in their names, whole words first: Cluster 2, then Cluster 12.
+// What finds a cluster: its name; "no", "none" or "-1" finds no cluster, but "1" does not.
+const inWords = (text) => folded(text).split(/\s+/).filter(Boolean);
+const wordsOf = (id) => inWords(id === -1 ? `${clusterName(id)} none -1` : clusterName(id));
+const hasWord = (id, word) => (id === -1 ? wordsOf(id).some((each) => each.startsWith(word)) : wordsOf(id).join(" ").includes(word));
+
+// Of the clusters those with all words typed, whole words first: Cluster 2, then Cluster 12. No cluster is always there.
 function narrow() {
-  const inWords = (text) => folded(text).split(/\s+/).filter(Boolean);
   const words = inWords($("picker-filter").value);
-  const whole = ({ id }) => words.every((word) => inWords(clusterName(id)).includes(word));
-  const named = picking.targets.filter(({ id }) => words.every((word) => inWords(clusterName(id)).join(" ").includes(word)))
+  const whole = ({ id }) => words.every((word) => wordsOf(id).includes(word));
+  const named = picking.targets.filter(({ id }) => words.every((word) => hasWord(id, word)))
     .sort((a, b) => whole(b) - whole(a));
-  picking.shown = named.slice(0, PICKER_CLUSTERS);
+  picking.shown = named.filter(({ id }, place) => place < PICKER_CLUSTERS || id === -1);
   const others = named.length - picking.shown.length;
   $("picker-list").replaceChildren(...picking.shown.map(option));
   $("picker-note").textContent = !named.length ? "No other cluster is called that"

@@ -41,8 +41,9 @@ function drawTray() {
     $(id).disabled = !isAnswer();
     $(id).title = isAnswer() ? way : "Photos are moved between the clusters of the answer";
   }
-  $("move").hidden = !hasTargets([...selection]);
-  $("confirm").hidden = !placedIn([...selection]).length;
+  const placed = placedIn([...selection]).length > 0;
+  $("move").hidden = !placed && !hasTargets([...selection]);
+  $("confirm").hidden = !placed;
   $("tray-corrections").hidden = corrections.length === 0 && !saved;
   $("undo").disabled = corrections.length === 0;
   $("corrections-count").textContent = count(correctionLines().length, "correction");
@@ -66,7 +67,7 @@ function startTray() {
   $("split").onclick = () => moveSelected("new");
   $("confirm").onclick = confirmSelected;
   $("move").onclick = () => pickCluster(`Move ${count(selection.size, "photo")} to …`, [...selection],
-    targetsOf([...selection]), moveSelected);
+    movesOf([...selection]), moveSelected);
   $("save-selection").onclick = () => download("selection.csv", selectionCsv());
   $("clear").onclick = () => { clearSelection(); changed(); };
   $("undo").onclick = () => undo(corrections.length - 1);
