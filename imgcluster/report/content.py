@@ -5,7 +5,7 @@ from sklearn.cluster import KMeans
 from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections
 from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in
-from imgcluster.datafiles.chain import chain_labels, clusters_record
+from imgcluster.datafiles.chain import chain_labels, clusters_record, merged_in
 from imgcluster.datafiles.feature_record import taught_directions
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
@@ -17,7 +17,7 @@ from imgcluster.scores.metrics import numbers_of_models
 # Of each cluster, and which part of it is photos to look at, whatever sample is drawn.
 TYPICAL_SHOWN, REVIEWED_SHARE = 3, 4
 OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
-EARLIER_PHOTOS = 4
+EARLIER_PHOTOS, ABSENT_PHOTOS = 4, 1  # of a cluster that photos were placed in, and of another one
 PAIR_PHOTOS = 6
 
 
@@ -61,19 +61,29 @@ def _sample(gallery, ordered, on_map, max_photos):
 
 def earlier_photos(gallery):
     """{cluster: (Gallery, row) of photos that show what it looks like in the datasets in whose clusters these were
-    placed}, of those there are."""
+    placed}, of those there are; of clusters that none were placed in, one each."""
     earlier, features = _earlier_features(gallery)
     if not earlier:
         return {}
     labels, found = np.concatenate(chain_labels({each.name: each.data_dir for each in earlier})), {}
-    for cluster in sorted(set(gallery.predicted.tolist()) - {NO_CLUSTER}):
+    here = set(gallery.predicted.tolist()) - {NO_CLUSTER}
+    for cluster in sorted(here | set(_earlier_numbers(gallery))):
         rows = np.flatnonzero(labels == cluster)
         photos = [(earlier[number], row) for number, row in zip(*(part.tolist() for part in features.places(rows)))]
         there = [place for place, (each, row) in enumerate(photos) if each.has_photo(row)]
         if there:
-            shown = _unlike(features[rows[there]], EARLIER_PHOTOS, gallery.seed)
+            most = EARLIER_PHOTOS if cluster in here else ABSENT_PHOTOS
+            shown = _unlike(features[rows[there]], most, gallery.seed)
             found[cluster] = [photos[there[place]] for place in shown]
     return found
+
+
+def _earlier_numbers(gallery):
+    """The clusters of the datasets in whose clusters these photos were placed, sorted, without those that have joined
+    another by now."""
+    chain = {each.name: each.data_dir for each in gallery.earlier if (each.data_dir / "labels_pred.txt").exists()}
+    numbers = set(np.concatenate(chain_labels(chain)).tolist()) if chain else set()
+    return sorted(numbers - {NO_CLUSTER, *merged_in(gallery.data_dir)})
 
 
 def _earlier_features(gallery):
@@ -105,7 +115,10 @@ def page_data(gallery, rows):
     if gallery.true is not None:
         data = {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}
     return {**data, "name": gallery.name, "photos": _photos(gallery, rows, near_photos),
-            "clusters": _clusters(gallery, near), "alike": alike, "map": _map(gallery, place),
+            "clusters": _clusters(gallery, near),
+            "earlierClusters": [{"id": number, "name": gallery.names.get(number)}
+                                for number in _earlier_numbers(gallery)],
+            "alike": alike, "map": _map(gallery, place),
             "scatter": _scatter(gallery, rows),
             "levels": _levels(gallery, rows), "review": _review(gallery, rows), "toLookAt": len(gallery.review),
             **_earlier_corrections(gallery),

@@ -13,7 +13,7 @@ from imgcluster.clusters import clusterings
 from imgcluster.clusters.clusterings import Found
 from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import write_labels
-from imgcluster.files import write_json
+from imgcluster.files import write_json, write_lines
 from imgcluster.plots.style import NUM_COLOURS
 from imgcluster.report import write_report
 from imgcluster.report.content import earlier_photos, rows_shown
@@ -357,7 +357,7 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
     assert "24 photos fit none of them." in Page(tmp_path / "report.html").text
 
 
-def test_clusters_show_photos_that_they_had_before(tmp_path):
+def test_clusters_show_photos_that_they_had_before_and_one_of_each_that_has_none_now(tmp_path):
     earlier = make_gallery(tmp_path / "first", 30, 4, name="first")
     gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=(earlier,))
     for row in np.flatnonzero(earlier.predicted == 1)[1:]:
@@ -366,7 +366,8 @@ def test_clusters_show_photos_that_they_had_before(tmp_path):
     write_report(tmp_path / "report.html", gallery)
     page = Page(tmp_path / "report.html")
     name, shown = page.data["earlier"]["name"], page.data["earlier"]["photos"]
-    assert name == "first" and {cluster: len(photos) for cluster, photos in shown.items()} == {"0": 4, "1": 1, "2": 4}
+    assert name == "first"
+    assert {cluster: len(photos) for cluster, photos in shown.items()} == {"0": 4, "1": 1, "2": 4, "3": 1}
     for cluster, photos in shown.items():
         for index, file in photos:
             assert earlier.predicted[earlier.img_paths.index(file.removeprefix("first: "))] == int(cluster)
@@ -413,6 +414,16 @@ def test_clusters_show_photos_of_all_weeks_that_had_them(tmp_path):
     np.save(weeks[0].data_dir / "features.npy", np.ones((12, 3), np.float32))
     gallery = dataclasses.replace(gallery, earlier=tuple(map(dataclasses.replace, gallery.earlier)))
     assert {each.name for photos in earlier_photos(gallery).values() for each, _ in photos} == {"week2"}
+
+
+def test_clusters_of_earlier_weeks_are_known_by_number_and_name_unless_they_joined_another(tmp_path):
+    earlier = make_gallery(tmp_path / "first", 40, 6, name="first")
+    gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=(earlier,))
+    write_json(gallery.data_dir / "cluster_count.json", {"assigned_to": "first", "merged": {"4": 0}})
+    write_lines(gallery.data_dir / "cluster_names.csv", ["cluster,name", "1,boots", "3,<i>clogs"])
+    write_report(tmp_path / "report.html", gallery)
+    found = [(each["id"], each["name"]) for each in Page(tmp_path / "report.html").data["earlierClusters"]]
+    assert found == [(0, None), (1, "boots"), (2, None), (3, "<i>clogs"), (5, None)]
 
 
 def test_where_the_earlier_photos_are_gone_none_are_shown(tmp_path, written):

@@ -12,10 +12,14 @@ from PIL import Image
 from report_browser import click, downloaded, merge_into, open_page, opened, wait
 from report_gallery import HOSTILE_FILE, make_gallery
 
+from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.corrections import apply_corrections
+from imgcluster.csv_tables import write_table
+from imgcluster.datafiles.artefacts import read_clusters, read_img_paths
 from imgcluster.datafiles.feature_record import note_features
 from imgcluster.files import write_lines
 from imgcluster.report import write_report
+from imgcluster.report.gallery import Gallery
 
 # Clusters of six photos each by their angles on a circle: which are near to which.
 ANGLES = np.array([0.0, 1.2, 0.3, 2.4, 0.9])
@@ -377,6 +381,54 @@ def test_no_cluster_is_offered_for_photos_that_are_in_one(browser):
     click(browser, "#picker [data-cluster='0']")
     wait(browser, "!document.getElementById('cluster').open")
     assert numbers(browser)[0] == 4 and not browser.find_element("id", "unplaced").is_displayed()
+
+
+def week_galleries(weeks, raw_dir):
+    """The Gallery of each week, the last one first, with those before it."""
+    galleries = ()
+    for week in (1, 2, 3):
+        name = f"week{week}"
+        galleries = (Gallery(name=name, data_dir=weeks.folder(name), img_dir=raw_dir, raw_dir=raw_dir, train_dir=None,
+                             seed=0, max_sheets=20, max_photos=5000, earlier=galleries), *galleries)
+    return galleries
+
+
+def test_photos_go_to_products_of_earlier_weeks_that_have_no_photos_this_week(browser, weeks, tmp_path, squares,
+                                                                               save_photos):
+    from selenium.webdriver.common.keys import Keys
+    weeks.add_corrections("week2", "merge,,3,4", "name,,2,twos")
+    for name, on in (("week2", "week1"), ("week3", "week2")):
+        weeks.place(name, on)
+    save_photos(tmp_path / "raw", dict(zip([f"{product}_0.jpg" for product in range(7)], squares(np.arange(7) % 4))))
+    write_report(tmp_path / "report.html", week_galleries(weeks, tmp_path / "raw")[0])
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    before = numbers(browser)
+    browser.find_element("id", "search").send_keys("6_")
+    click(browser, "#results-photos .photo")
+    file = photos(browser)[0].get_attribute("title")
+    photos(browser)[0].click()
+    click(browser, "#move")
+    assert listed(browser)[-3:] == ["2", "4", "-1"], "3 has joined 4"
+    for words in ("two", "2"):
+        press(browser, *words)
+        assert listed(browser)[0] == "2"
+        press(browser, *[Keys.BACKSPACE] * len(words))
+    option = browser.find_element("css selector", "#picker [data-cluster='2']")
+    assert option.text.split("\n") == ["twos (2)", "none in week3"]
+    assert len(option.find_elements("css selector", ".picture")) == 1, "an earlier photo"
+    option.click()
+    click(browser, "#cluster-close")
+    assert numbers(browser)[0] == before[0] + 1
+    assert "twos" in [title.text for title in browser.find_elements("css selector", "#cards .title")]
+    click(browser, "#save-corrections")
+    lines = downloaded(browser, "corrections.csv")
+    assert [(line["action"], line["file"], line["value"]) for line in lines] == [("move", file, "2")]
+    write_table(weeks.folder("week3") / "corrections.csv", pd.DataFrame(lines))
+    weeks.place("week3", "week2")
+    labels = dict(zip(read_img_paths(weeks.folder("week3")), read_clusters(weeks.folder("week3")).tolist()))
+    assert labels[file] == 2 and weeks.said == []
+    assert read_names(weeks.folder("week3")) == {1: "ones", 2: "twos", 5: "boots"}
 
 
 def test_photos_that_are_right_where_they_are_are_not_asked_about_again(browser, written):

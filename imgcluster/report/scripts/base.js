@@ -4,7 +4,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const photos = data.photos;
 const numPhotos = photos.file.length;
 const clusterById = new Map(data.clusters.map((cluster) => [cluster.id, cluster]));
-const highestCluster = Math.max(...clusterById.keys());
+const highestCluster = Math.max(...[...data.clusters, ...data.earlierClusters].map(({ id }) => id));
 const $ = (id) => document.getElementById(id);
 const count = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 const percent = (share) => `${Math.round(100 * share)} %`;

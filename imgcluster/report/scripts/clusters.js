@@ -54,7 +54,8 @@ function modelLine(cluster) {
 }
 
 // Photos of a cluster in the datasets that had it before, where these were placed in earlier clusters.
-const earlierPhotos = (id) => (data.earlier?.photos[id] ?? []).map(([index, file]) => h("span", { class: "before", title: file },
+const earlierOf = (id) => data.earlier?.photos[id] ?? [];
+const earlierPhotos = (id) => earlierOf(id).map(([index, file]) => h("span", { class: "before", title: file },
   picture(index, file)));
 
 function earlierLine(id) {

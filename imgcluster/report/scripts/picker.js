@@ -3,20 +3,24 @@ const picker = $("picker");
 const PICKER_CLUSTERS = 60, PICKER_PHOTOS = 4;
 let picking = null;  // {targets, shown: those that the typed words leave, active: place of one in these, pick: function}
 
-// Clusters that photos can go to: not the one that all of them are in.
+// Clusters that photos can go to: not the one that all of them are in. Those of earlier datasets need have no photos.
 function targetsOf(indices) {
   const takes = isTarget(indices);
-  return currentClusters(clusterOf).filter(({ id }) => takes(id));
+  return [...currentClusters(clusterOf), ...absentClusters().map(emptyCluster)].filter(({ id }) => takes(id));
 }
+
+const emptyCluster = (id) => ({ id, indices: [], size: 0 });
+const absentClusters = () => data.earlierClusters.map(({ id }) => id).filter((id) => !sizeOf.get(id)
+  && !corrections.some(({ action, cluster }) => action === "merge" && cluster === id));
+
+// Whether there are such clusters.
+const hasTargets = (indices) => clusterOf.some(isTarget(indices)) || absentClusters().length > 0;
 
 // Where photos can be moved to: such clusters and, where one is in a cluster, none.
 function movesOf(indices) {
-  const none = currentClusters(clusterOf).find(({ id }) => id === -1) ?? { id: -1, indices: [], size: 0 };
+  const none = currentClusters(clusterOf).find(({ id }) => id === -1) ?? emptyCluster(-1);
   return [...targetsOf(indices), ...(placedIn(indices).length ? [none] : [])];
 }
-
-// Whether there are such clusters.
-const hasTargets = (indices) => clusterOf.some(isTarget(indices));
 
 function isTarget(indices) {
   const within = new Set(indices.map((index) => clusterOf[index]));
@@ -58,9 +62,9 @@ function pickCluster(title, indices, targets, pick) {
   (matchMedia("(pointer: coarse)").matches ? $("picker-list") : $("picker-filter")).focus();
 }
 
-// What finds a cluster: its name; "no", "none" or "-1" finds no cluster, but "1" does not.
+// A cluster is found by its name and number. "1" is no part of -1.
 const inWords = (text) => folded(text).split(/\s+/).filter(Boolean);
-const wordsOf = (id) => inWords(id === -1 ? `${clusterName(id)} none -1` : clusterName(id));
+const wordsOf = (id) => inWords(`${clusterName(id)} ${id === -1 ? "none" : ""} ${id}`);
 const hasWord = (id, word) => (id === -1 ? wordsOf(id).some((each) => each.startsWith(word)) : wordsOf(id).join(" ").includes(word));
 
 // Of the clusters those with all words typed, whole words first: Cluster 2, then Cluster 12. No cluster is always there.
@@ -78,12 +82,16 @@ function narrow() {
   activate(0);
 }
 
+// A cluster without photos here is known by earlier ones, and by its number.
 function option({ id, indices, size }, place) {
+  const name = names.has(id) ? `${clusterName(id)} (${id})` : clusterName(id);
+  const howMany = size || id === -1 ? count(size, "photo") : `none in ${data.name}`;
+  const shown = indices.length ? indices : earlierOf(id).map(([index]) => index);
   return h("div", { role: "option", id: `picker-${place}`, class: "option", "data-cluster": id,
-    "aria-label": `${clusterName(id)}, ${count(size, "photo")}`, onclick: () => picked(place) },
-  h("span", { class: "option-photos" }, indices.slice(0, PICKER_PHOTOS).map((index) => picture(index))),
-  h("span", { class: "option-name" }, swatch(id), h("span", {}, clusterName(id))),
-  h("span", { class: "label number" }, count(size, "photo")));
+    "aria-label": `${name}, ${howMany}`, onclick: () => picked(place) },
+  h("span", { class: "option-photos" }, shown.slice(0, PICKER_PHOTOS).map((index) => picture(index))),
+  h("span", { class: "option-name" }, swatch(id), h("span", {}, name)),
+  h("span", { class: "label number" }, howMany));
 }
 
 // The option that Enter picks.

@@ -81,7 +81,7 @@ function applyCorrections() {
 
 function readNames() {
   names.clear();
-  data.clusters.forEach(({ id, name }) => { if (name) names.set(id, name); });
+  [...data.earlierClusters, ...data.clusters].forEach(({ id, name }) => { if (name) names.set(id, name); });
 }
 readNames();
 

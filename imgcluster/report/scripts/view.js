@@ -164,7 +164,7 @@ const paletteNow = () => (isDark() ? data.paletteDark : data.palette);
 // By the cluster's number alone. One of another level has that of a cluster of the answer, and "new-3" the next ones.
 function clusterColour(id) {
   if (id === -1) return colourOf("--no-cluster");
-  const own = clusterById.has(id) ? id : highestCluster + Number(String(id).slice(4)) - data.newClusters;
+  const own = Number.isInteger(id) ? id : highestCluster + Number(String(id).slice(4)) - data.newClusters;
   const number = groups.get(id)?.number ?? own;
   const palette = paletteNow();
   return palette[number % palette.length];
