@@ -139,8 +139,9 @@ def _regrouped(clustering, labels):
     before, count = clustering.num_clusters, num_clusters_in(labels)
     by_hand = "corrected by hand" + (f", before that {before}" if count != before else "")
     levels = followed(clustering.levels, before, labels) if clustering.levels and count else []
-    return replace(clustering, labels=labels, num_clusters=count, interval=_widened(clustering.interval, count),
-                   levels=levels, corrected_from=before, method=f"{by_hand} ({clustering.method})",
+    interval = clustering.interval if clustering.likely else (count, count)
+    return replace(clustering, labels=labels, num_clusters=count, interval=interval, levels=levels,
+                   corrected_from=before, method=f"{by_hand} ({clustering.method})",
                    confidence=_confidence(clustering, labels), words=f"{by_hand}, {clustering.words}")
 
 
@@ -149,12 +150,6 @@ def _confidence(clustering, labels):
     if clustering.confidence_of is None:
         return clustering.confidence
     return clustering.confidence_of(labels, merged=clustering.merged)
-
-
-def _widened(interval, count):
-    """The interval (low, high) of an estimate, widened to hold a corrected count: corrections need not be complete."""
-    low, high = interval
-    return (min(low, count), max(high, count)) if low < high else (count, count)
 
 
 def _listed(lines):

@@ -26,7 +26,7 @@ class Clustering:
     """A partition of photos into clusters, and what is known about the number of clusters.
 
     labels int [N] 0..K-1, ordered by decreasing size (-1 for outliers, where they were allowed); interval (low,
-    high) of the count; levels, coarse to fine and nested, int [N] 0.. each; confidence float [N], 0..1
+    high) of the count as estimated; levels, coarse to fine and nested, int [N] 0.. each; confidence float [N], 0..1
     (`certainty`); method: how the count was found, words: the same without terms of the trade; calibrated:
     whether known products or a prior set it; blind_count: what the photos alone suggest, where known products set the
     count; corrected_from: the count before a person's corrections, where there were any; finer_groups: as of an
@@ -54,9 +54,10 @@ class Clustering:
 
     @property
     def likely(self):
-        """Its interval in words, "" where the count is no estimate."""
+        """Its interval in words, of a corrected count what was estimated before; "" where that was no estimate."""
         low, high = self.interval
-        return f"likely {low:,} to {high:,}" if low < high else ""
+        before = "" if self.corrected_from is None else f"estimated before: {self.corrected_from:,}, "
+        return f"{before}likely {low:,} to {high:,}" if low < high else ""
 
     def described(self, *, known=None):
         """Return in words how many clusters there are, how that was found, and the coarser and finer levels.

@@ -63,7 +63,7 @@ def _how_counted(record):
 
 
 def _interval(record, products):
-    """The likely range, where it was estimated for the clusters that are there."""
+    """The likely range, where it was estimated for the clusters that are there, or for them before corrections."""
     interval = record.get("interval")
     return interval if interval and record.get("num_clusters") == products and interval[0] < interval[1] else None
 

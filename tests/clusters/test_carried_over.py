@@ -54,7 +54,7 @@ def test_an_estimate_stays_one_after_corrections(written, digits, fitted, tmp_pa
     count, before = read_json(tmp_path / "cluster_count.json"), clustering.num_clusters
     low, high = clustering.interval
     assert low < high and (count["num_clusters"], count["corrected_from"]) == (before - 1, before)
-    assert count["interval"] == [min(low, before - 1), high]
+    assert count["interval"] == [low, high] and found.likely == f"estimated before: {before}, likely {low} to {high}"
     assert count["method"] == f"corrected by hand, before that {before} ({clustering.method})"
     assert count["in_words"] == f"corrected by hand, before that {before}, {clustering.words}"
 
@@ -68,14 +68,15 @@ def test_one_moved_photo_makes_no_certainty_of_an_estimate(written, digits, tmp_
     assert found.words == f"corrected by hand, {clustering.words}" and "before" not in found.method
 
 
-@pytest.mark.parametrize("interval, widened", [
-    (lambda count: (count - 1, count), lambda count: (count - 1, count + 1)),
+@pytest.mark.parametrize("interval, after", [
+    (lambda count: (count - 1, count), lambda count: (count - 1, count)),
     (lambda count: (count, count), lambda count: (count + 1, count + 1))])
-def test_the_interval_holds_the_corrected_count(written, digits, tmp_path, interval, widened):
+def test_corrections_leave_the_interval_of_an_estimate_and_make_none_of_a_number(written, digits, tmp_path, interval,
+                                                                                after):
     names, count = [f"{row}.png" for row in range(300)], written[1].num_clusters
     clustering = replace(written[1], interval=interval(count))
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", f"split,{names[0]},,new-1"])
-    assert corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0].interval == widened(count)
+    assert corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[0].interval == after(count)
 
 
 def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(written, digits, tmp_path):

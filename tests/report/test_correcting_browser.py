@@ -501,6 +501,25 @@ def test_the_count_follows_corrections_and_undo_brings_it_back(browser):
     assert strips(browser) == opening
 
 
+def test_what_was_estimated_is_said_to_be_what_was_found_while_it_is_corrected(browser):
+    def lead():
+        return browser.find_element("css selector", ".lead").text
+
+    estimated = lead()
+    assert estimated.startswith("30 photos show about 5 products, likely between 2 and 5.")
+    open_cluster(browser, 0)
+    browser.find_element("id", "cluster-name").send_keys("Boots\n")
+    click(browser, "#cluster-close")
+    assert lead() == estimated, "a name changes no number"
+    open_cluster(browser, 4)
+    photos(browser)[0].click()
+    click(browser, "#split")
+    click(browser, "#cluster-close")
+    assert lead() == f"As found: {estimated}"
+    click(browser, "#undo")
+    assert lead() == estimated
+
+
 def test_step_04_makes_as_many_clusters_of_the_file_as_the_page_says(browser, written):
     open_cluster(browser, 4)
     browser.find_elements("css selector", ".part")[1].click()

@@ -11,6 +11,7 @@ function startAnswer() {
     $("products-noun").textContent = sizes.length === 1 ? "product" : "products";
     $("products-recounted").textContent = recounted("after your corrections");
     $("products-recounted").hidden = !recounted();
+    $("as-found").hidden = clusterOf.every((id, index) => id === photos.cluster[index]);
   });
 }
 
