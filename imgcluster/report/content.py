@@ -17,6 +17,7 @@ from imgcluster.scores.metrics import numbers_of_models
 # Of each cluster, and which part of it is photos to look at, whatever sample is drawn.
 TYPICAL_SHOWN, REVIEWED_SHARE = 3, 4
 OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
+CARD_PHOTOS = 3
 EARLIER_PHOTOS, ABSENT_PHOTOS = 4, 1  # of a cluster that photos were placed in, and of another one
 PAIR_PHOTOS = 6
 
@@ -115,7 +116,7 @@ def page_data(gallery, rows):
     if gallery.true is not None:
         data = {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}
     return {**data, "name": gallery.name, "photos": _photos(gallery, rows, near_photos),
-            "clusters": _clusters(gallery, near),
+            "clusters": _clusters(gallery, near, _faces(gallery, features, rows)),
             "earlierClusters": [{"id": number, "name": gallery.names.get(number)}
                                 for number in _earlier_numbers(gallery)],
             "alike": alike, "map": _map(gallery, place),
@@ -139,14 +140,26 @@ def _photos(gallery, rows, near):
     return photos
 
 
-def _clusters(gallery, near):
-    """Number, name, size, mean confidence, commonest true model and nearest clusters of each, the largest first."""
+def _faces(gallery, features, rows):
+    """{cluster: places in `rows` of the photos that its card shows}: of groups in it by features [N, D] where clusters
+    are compared, so that several products in one are seen; copies of other photos show nothing new."""
+    originals, found = np.flatnonzero(gallery.is_original[rows]), {}
+    for cluster in np.unique(gallery.predicted[rows[originals]]).tolist():
+        places = originals[gallery.predicted[rows[originals]] == cluster]
+        found[cluster] = places[_unlike(features[rows[places]], CARD_PHOTOS, gallery.seed)]
+    return found
+
+
+def _clusters(gallery, near, faces):
+    """Number, name, size, mean confidence, commonest true model, nearest clusters and photos for the card of each, the
+    largest first."""
     numbers, sizes = np.unique(gallery.predicted, return_counts=True)
     clusters = []
     for index in np.argsort(-sizes, kind="stable"):
         inside = gallery.predicted == numbers[index]
         cluster = {"id": int(numbers[index]), "size": int(sizes[index]),
-                   "name": gallery.names.get(int(numbers[index])), "near": near.get(int(numbers[index]), [])}
+                   "name": gallery.names.get(int(numbers[index])), "near": near.get(int(numbers[index]), []),
+                   "faces": [int(place) for place in faces.get(int(numbers[index]), ())]}
         if numbers[index] >= 0:
             cluster["confidence"] = _rounded([gallery.clusters["confidence"].to_numpy()[inside].mean()], 3)[0]
         if gallery.true is not None:

@@ -158,8 +158,12 @@ class Gallery:
 
         Copies come after all other photos, lest one that many sellers use be all that is seen of its product."""
         likeness = likeness_to_means(self.features, np.unique(self.predicted, return_inverse=True)[1])
-        first = is_first(copy_groups(self.data_dir, self.img_paths, self.features))
-        return np.where(first, likeness, likeness - 2)
+        return np.where(self.is_original, likeness, likeness - 2)
+
+    @cached_property
+    def is_original(self):
+        """Whether each photo is the first of its copies, bool [N]."""
+        return is_first(copy_groups(self.data_dir, self.img_paths, self.features))
 
     def typical_first(self, rows):
         """Rows of photos ordered by how typical they are of their clusters."""

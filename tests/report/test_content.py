@@ -417,6 +417,23 @@ def test_clusters_show_photos_of_all_weeks_that_had_them(tmp_path):
     assert {each.name for photos in earlier_photos(gallery).values() for each, _ in photos} == {"week2"}
 
 
+def test_a_card_shows_each_product_in_its_cluster_that_of_most_photos_first_and_no_copies(tmp_path):
+    gallery = make_gallery(tmp_path, 24, 1, all_files=False)
+    products = np.repeat([0, 1, 2], [15, 6, 3])
+    features = np.eye(3, 8)[products] + 0.05 * np.random.default_rng(1).random((24, 8))
+    np.save(gallery.data_dir / "features.npy", features.astype(np.float32))
+    copies = [*range(16, 20), 22]
+    write_table(gallery.data_dir / "duplicates.csv", pd.DataFrame({
+        "file": [gallery.img_paths[row] for row in copies], "kind": "same picture", "distance": "0",
+        "kept": [gallery.img_paths[products.tolist().index(products[row])] for row in copies]}))
+    gallery = dataclasses.replace(gallery)
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    [cluster] = page.data["clusters"]
+    shown = [gallery.img_paths.index(page.data["photos"]["file"][place]) for place in cluster["faces"]]
+    assert products[shown[0]] == 0 and set(products[shown]) == {0, 1, 2} and not set(shown) & set(copies)
+
+
 def test_clusters_of_earlier_weeks_are_known_by_number_and_name_unless_they_joined_another(tmp_path):
     earlier = make_gallery(tmp_path / "first", 40, 6, name="first")
     gallery = dataclasses.replace(make_gallery(tmp_path / "week"), earlier=(earlier,))

@@ -750,6 +750,18 @@ def test_cards_that_were_shown_stay_where_a_cluster_is_corrected(browser, tmp_pa
     browser.execute_script("addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true)")
 
 
+def test_the_card_of_a_merged_cluster_shows_photos_of_both(browser, written):
+    def shown(number):
+        photos = browser.find_elements("css selector", f"#cards .card:has([data-cluster='{number}']) .faces .photo")
+        return [written.gallery.img_paths.index(photo.get_attribute("title")) // 6 for photo in photos]
+
+    assert shown(0) == [0, 0, 0]
+    open_cluster(browser, 0)
+    merge_into(browser, 2)
+    click(browser, "#cluster-close")
+    assert sorted(shown(2)[:2]) == [0, 2]
+
+
 def test_the_focus_goes_to_the_card_of_a_cluster_that_was_corrected(browser):
     from selenium.webdriver.common.keys import Keys
     open_cluster(browser, 1)

@@ -64,16 +64,21 @@ function earlierLine(id) {
     h("span", { class: "label" }, "earlier"), earlier) : null;
 }
 
+// The photos of a cluster that stand for all of it, then the others: of one that was merged, those of each part in turn.
+const faceRank = new Map(data.clusters.flatMap(({ faces }) => faces.map((index, rank) => [index, rank])));
+const facesFirst = (indices) => indices.slice().sort((a, b) => (faceRank.get(a) ?? numPhotos) - (faceRank.get(b) ?? numPhotos));
+
 function card(cluster) {
-  const { id, indices } = cluster;
-  const typical = indices.slice(0, 3);
+  const { id } = cluster;
+  const indices = facesFirst(cluster.indices);
+  const faces = indices.slice(0, 3);
   const sure = id !== -1;
   const others = sure ? byConfidence(indices.slice(3)).slice(-4).reverse() : indices.slice(3, 7);
   return h("article", { class: "card" },
     h("header", {}, h("h3", {}, swatch(id), h("button", { type: "button", class: "title", "data-cluster": id, title: clusterName(id), onclick: () => openCluster(id) },
       clusterName(id))), h("span", { class: "size" }, count(cluster.size, "photo"))),
     earlierLine(id),
-    h("div", { class: "typical" }, typical.map((index) => photoButton(index))),
+    h("div", { class: "faces" }, faces.map((index) => photoButton(index))),
     others.length ? h("div", { class: "doubtful" },
       h("span", { class: "label" }, sure ? "least sure" : "others"),
       others.map((index) => photoButton(index))) : null,
