@@ -7,7 +7,7 @@ from scipy import sparse
 
 from imgcluster.grid import Grid
 from imgcluster.pca import principal_axes
-from imgcluster.rows import blocks, read_rows, sample_step
+from imgcluster.rows import blocks, read_rows, read_sample, sample_step
 from imgcluster.threads import in_threads
 
 PHOTOS_PER_UNIT = 3.5
@@ -113,7 +113,7 @@ class SelfOrganizingMap(MiniSom):
 
         The plane reaches sqrt(3) standard deviations to each side: the spread of a uniform density of that deviation.
         """
-        sample = self._sample(data)
+        sample = read_sample(data, SAMPLE_ROWS, normalize=self.normalize)
         mean = sample.mean(axis=0)
         axes, singular = principal_axes(sample - mean, 2)
         reach = np.sqrt(3 / len(sample)) * singular[:, None] * axes
@@ -258,12 +258,6 @@ class SelfOrganizingMap(MiniSom):
         self._check_input_len(data)
         units = self.best_matching_units(np.asarray(data))[0]
         return [tuple(unit) for unit in np.column_stack(np.unravel_index(units, self._weights.shape[:2])).tolist()]
-
-    def _sample(self, data):
-        """Return 5,000 to 10,000 evenly spaced rows, or all, as float32."""
-        sample = data[::sample_step(len(data), SAMPLE_ROWS)]
-        return read_rows(data if len(sample) == len(data) else np.ascontiguousarray(sample),
-                         normalize=self.normalize)
 
 
 def map_of(features, **fitting):

@@ -9,6 +9,7 @@ from imgcluster.rows import (
     joined,
     read_all,
     read_rows,
+    read_sample,
     sample_step,
     unit_length,
 )
@@ -29,6 +30,19 @@ def test_a_mapped_file_reads_as_the_array_in_it(tmp_path):
         np.testing.assert_array_equal(read_rows(mapped[part], slice(1, 3)), rows[part][1:3])
     np.save(tmp_path / "columns.npy", np.asfortranarray(rows))
     np.testing.assert_array_equal(read_rows(np.load(tmp_path / "columns.npy", mmap_mode="r"), slice(2, 6)), rows[2:6])
+
+
+@pytest.mark.parametrize("num_rows", [1, 5, 9, 10, 11, 47])
+@pytest.mark.parametrize("order", [np.ascontiguousarray, np.asfortranarray])
+def test_a_sample_of_a_mapped_file_is_that_of_the_array_in_it(tmp_path, num_rows, order):
+    rows = np.random.default_rng(0).normal(size=(num_rows, 3)).astype(np.float16)
+    np.save(tmp_path / "features.npy", order(rows))
+    mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
+    expected = rows[::sample_step(num_rows, 5)].astype(np.float32)
+    for features in (mapped, rows, mapped[:], Picked(mapped, np.arange(num_rows))):
+        np.testing.assert_array_equal(read_sample(features, 5), expected)
+        np.testing.assert_array_equal(read_sample(features, 5, normalize=True), unit_length(expected))
+    assert num_rows < 5 or 5 <= len(expected) < 10
 
 
 def test_picked_rows_are_read_as_the_rows_at_their_numbers(tmp_path):

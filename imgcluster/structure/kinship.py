@@ -1,7 +1,7 @@
 """Whether photos show the same kind of product as known ones, read from features."""
 import numpy as np
 
-from imgcluster.rows import read_rows, sample_step
+from imgcluster.rows import read_sample, sample_step
 from imgcluster.structure.neighbours import group_means
 
 COMPARED_ROWS = 1000
@@ -22,8 +22,7 @@ def kinship(features, known_features, labels):
     products, labels = np.unique(np.asarray(labels)[::sample_step(len(labels), COMPARED_ROWS)], return_inverse=True)
     if len(products) < 2:
         return 0.5
-    new, known = (read_rows(np.asarray(rows[::sample_step(len(rows), COMPARED_ROWS)]), normalize=True)
-                  for rows in (features, known_features))
+    new, known = (read_sample(rows, COMPARED_ROWS, normalize=True) for rows in (features, known_features))
     among_known = known @ known.T
     among_known[~farther_half(group_means(known, labels, np.bincount(labels)))[labels][:, labels]] = -np.inf
     to_others, to_known = np.sort(among_known.max(axis=1)), (new @ known.T).max(axis=1)

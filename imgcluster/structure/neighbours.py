@@ -3,7 +3,7 @@ import numpy as np
 from scipy import sparse
 
 from imgcluster.pca import principal_axes
-from imgcluster.rows import blocks, read_rows, sample_step, unit_length
+from imgcluster.rows import blocks, read_rows, read_sample, sample_step, unit_length
 from imgcluster.threads import all_in_threads
 
 DIMENSIONS = 128
@@ -19,7 +19,7 @@ def project(features, *, dimensions=DIMENSIONS):
     The axes come from 5,000 to 10,000 evenly spaced rows, or all; features may be memory-mapped. Distances between the
     results stand for the angles between photos at a fraction of the cost.
     """
-    sample = read_rows(np.ascontiguousarray(features[::sample_step(len(features), SAMPLE_ROWS)]), normalize=True)
+    sample = read_sample(features, SAMPLE_ROWS, normalize=True)
     mean = sample.mean(axis=0)
     rank = min(dimensions, *sample.shape)
     axes = np.eye(len(mean), dtype=np.float32)
