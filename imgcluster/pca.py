@@ -1,10 +1,13 @@
 """Principal axes: leading ones by random projection, in place of a full decomposition; variances drawn together."""
 import numpy as np
 
+from imgcluster.threads import counting_alone
+
 OVERSAMPLING = 10
 POWER_ITERATIONS = 4
 
 
+@counting_alone
 def principal_axes(rows, num_axes):
     """Return the leading right singular vectors [r, D] and singular values [r] of rows [M, D], r = min(num_axes, M, D).
 

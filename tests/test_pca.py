@@ -1,6 +1,7 @@
 """Principal axes: those of a full decomposition, the same every time; shrunk variances keep their mean and order."""
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from imgcluster.pca import principal_axes, shrunk
 
@@ -28,3 +29,15 @@ def test_shrunk_variances_keep_mean_and_order():
         given = shrunk(variances, share)
         assert given.mean() == pytest.approx(3.5) and (np.diff(given) <= 0).all()
         assert np.ptp(given) == pytest.approx((1 - share) * 9)
+
+
+def test_no_threads_of_the_library_wait_for_each_other_over_its_small_products(monkeypatch):
+    seen, qr = set(), np.linalg.qr
+
+    def watched(matrix):
+        seen.update(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+        return qr(matrix)
+    monkeypatch.setattr(np.linalg, "qr", watched)
+    with threadpool_limits(2):
+        principal_axes(np.random.default_rng(0).normal(size=(30, 12)), 3)
+    assert seen == {1}

@@ -8,6 +8,7 @@ import numpy as np
 from imgcluster.pca import shrunk
 from imgcluster.rows import OnAxes, blocks, read_rows
 from imgcluster.structure.neighbours import add_by_group
+from imgcluster.threads import counting_alone
 
 # Of more photos than this so many principal components are kept: what comes after them is noise, and every later step
 # is faster for it. Of fewer none is left out: what tells new products apart lies mostly outside of their span.
@@ -18,6 +19,7 @@ SHRINKAGE = 0.5
 ROUNDING = 1e-6
 
 
+@counting_alone
 def within_model_whitening(vectors, labels, *, components=COMPONENTS, shrinkage=SHRINKAGE):
     """Return (axes [D, K], offset [K]): `vectors @ axes + offset` differ alike in all directions within a model.
 
