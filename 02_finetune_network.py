@@ -14,8 +14,8 @@ import sys
 
 from imgcluster.configuring import step_options as options
 from imgcluster.datafiles.artefacts import OUTDATED
-from imgcluster.datafiles.records import PHOTOS, prepared_with, weights_digest
-from imgcluster.photos.photo_tables import digests_of
+from imgcluster.datafiles.records import PHOTOS, weights_digest
+from imgcluster.photos.photo_tables import as_seen
 from imgcluster.progress import progress
 from imgcluster.running.ahead import labels_to_learn, nothing_learnt, require_ahead
 from imgcluster.running.cli import Step, quiet_start, run
@@ -25,8 +25,7 @@ def main(argv=None):
     step = Step(__file__, __doc__, argv)
     require_ahead(step.settings)
     if untrained := step.settings.untrained:
-        step.say(untrained)
-        return
+        return step.say(untrained)
     source = step.settings.for_dataset(step.settings.train_dataset)
     data_dir, photos = source.folder("DATA_DIR"), step.claim_photos(source)
     step.warn_if_changed("00", "01", source=source)
@@ -34,9 +33,8 @@ def main(argv=None):
     made = fit(step, source, *photos) if labels is None else learn(step, source, *photos, labels)
     if made:
         outputs, inputs, facts = made
-        step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs], photos=photos[1],
-                    digests=digests_of(data_dir, photos[1]), weights=weights_digest(source.weights()),
-                    prepared=prepared_with(data_dir), **facts)
+        step.record(outputs, data_dir=data_dir, inputs=[data_dir / name for name in inputs],
+                    weights=weights_digest(source.weights()), **as_seen(data_dir, photos[1]), **facts)
     shutil.rmtree(data_dir / "training", ignore_errors=True)  # what a killed run would go on from
     if made:
         step.finish(step.show(data_dir / outputs[0]), then="03_extract_features.py")
@@ -63,8 +61,7 @@ def fit(step, source, img_dir, img_paths):
         step.warn(f"the network trained on labels of {source.DATASET} went to {step.show(data_dir / OUTDATED)}")
     if network is None:
         return step.warn(f"{none}{reason and f', and {reason}'}: the pretrained network is used as it is ({remedy})")
-    # The photos' names have no part in it: what their files hold is noted beside.
-    return [NETWORK], () if digests_of(data_dir, img_paths) else PHOTOS, {"network": " + ".join(names)}
+    return [NETWORK], () if as_seen(data_dir, img_paths)["digests"] else PHOTOS, {"network": " + ".join(names)}
 
 
 def learn(step, source, img_dir, img_paths, labels):

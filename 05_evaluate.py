@@ -44,13 +44,13 @@ def main(argv=None):
     warn_of_changes(step.data_dir, folder_of=step.settings.data_dir_of, warn=step.warn)
     metrics = agreement(step, true, predicted) if true is not None else {}
     placed = is_placed(predicted)
-    metrics |= {"num_clusters": len(set(predicted[placed])), "share_in_no_cluster": float(1 - placed.mean())}
+    metrics |= {"num_clusters": len(set(predicted[placed])), "photos": len(predicted),
+                "share_in_no_cluster": float(1 - placed.mean())}
     if true is not None and not placed.all():
         step.say(f"{(~placed).sum()} of {len(placed)} photos fit no cluster (-1): each counts as a cluster of its own")
     if true is None:
         step.say("no true labels: only the scores that need none")
     metrics |= from_features(step, true, predicted) | map_errors(step.data_dir / "som.npz")
-    metrics["photos"] = len(predicted)
     if clusters_record(step.data_dir).get("corrected_from") is not None:
         metrics["corrected_by_hand"] = True
     if record := features_record(step.data_dir):  # what made features of one's own, nobody can know

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from imgcluster.csv_tables import read_table
+from imgcluster.datafiles.records import prepared_with
 from imgcluster.files import replacing
 from imgcluster.photos.duplicates import find_duplicates
 from imgcluster.photos.photo_audit import warnings
@@ -30,6 +31,12 @@ def digests_of(data_dir, img_paths):
     table = read_table(Path(data_dir) / "photos.csv")
     known = dict(zip(table["file"], table["digest"])) if {"file", "digest"} <= set(table) else {}
     return tuple(known[name] for name in img_paths) if known.keys() >= set(img_paths) else ()
+
+
+def as_seen(data_dir, img_paths):
+    """Return what a step notes of the photos that it sees, to know later whether they are the same: names, digests of
+    their files (`digests_of`), as names may change, and how step 01 prepared them."""
+    return {"photos": img_paths, "digests": digests_of(data_dir, img_paths), "prepared": prepared_with(data_dir)}
 
 
 def gone_photos(data_dir, found):
