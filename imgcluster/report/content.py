@@ -101,6 +101,8 @@ def _unlike(features, number, seed):
     them, the largest first. A merged cluster is seen to hold several products."""
     features = unit_length(np.asarray(features, np.float32))
     number = min(number, len(np.unique(features, axis=0)))
+    if number == len(features):
+        return np.arange(number)
     groups = KMeans(number, n_init=3, random_state=seed).fit(features)
     apart = np.where(groups.labels_[:, None] == np.arange(number), groups.transform(features), np.inf)
     return apart.argmin(axis=0)[np.argsort(-np.bincount(groups.labels_), kind="stable")]
