@@ -7,7 +7,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from imgcluster.configuring.settings import Settings  # noqa: E402
+from imgcluster.configuring.schema import Schema  # noqa: E402
 from imgcluster.errors import UserError  # noqa: E402
 from imgcluster.network.classifier import (  # noqa: E402
     CenterDistances,
@@ -40,7 +40,7 @@ def deep_embedding():
     return keras.Model(inputs, keras.layers.GlobalAveragePooling2D(name="features")(backbone(scaled)))
 
 
-@pytest.mark.parametrize("loss", get_args(Settings.__annotations__["LOSS"]))
+@pytest.mark.parametrize("loss", get_args(Schema.__annotations__["LOSS"]))
 def test_every_loss_ends_in_probabilities_and_a_vector(loss, pictures):
     classifier = build_classifier(deep_embedding(), 7, dropout=0.1, loss=loss)
     probabilities = np.asarray(classifier(pictures))
