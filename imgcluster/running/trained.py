@@ -77,6 +77,8 @@ def photos_came(source, *, renamed=True):
 def _of_other_photos(data_dir):
     """Whether step 02 noted that the photos' files held other things than they do by now, in whatever order."""
     noted = read_record(data_dir, "02").get("digests") or ()
+    if not (data_dir / "img_paths.txt").exists():
+        return bool(noted)
     return bool(noted) and sorted(noted) != sorted(digests_of(data_dir, read_img_paths(data_dir)))
 
 

@@ -323,8 +323,7 @@ def test_photos_are_moved_to_a_picked_cluster(browser, written):
     assert own_lines(browser) == [("move", file, "4", "1")]
 
 
-@pytest.mark.parametrize("words", ["no", "None", "-1", "no cluster"])
-def test_photos_that_show_no_product_are_moved_to_no_cluster(browser, written, words):
+def test_photos_that_show_no_product_are_moved_to_no_cluster(browser, written):
     from selenium.webdriver.common.keys import Keys
     before = numbers(browser)
     open_cluster(browser, 4)
@@ -335,9 +334,14 @@ def test_photos_that_show_no_product_are_moved_to_no_cluster(browser, written, w
         photos(browser)[place].click()
     click(browser, "#move")
     assert listed(browser)[-1] == "-1", "a product is likelier"
-    press(browser, *words)
-    assert listed(browser)[0] == "-1"
-    press(browser, Keys.ENTER)
+    press(browser, "1")
+    assert listed(browser) == ["1", "new-1"], "a number finds no cluster only by its sign"
+    press(browser, Keys.BACKSPACE)
+    for words in ("no", "None", "no cluster", "-1"):
+        press(browser, *words)
+        assert listed(browser)[0] == "-1"
+        press(browser, *[Keys.BACKSPACE] * len(words))
+    press(browser, *"none", Keys.ENTER)
     wait(browser, "!document.getElementById('picker').open")
     click(browser, "#cluster-close")
     assert numbers(browser)[0] == before[0] + 1, "no cluster is no product"
@@ -353,14 +357,6 @@ def test_photos_that_show_no_product_are_moved_to_no_cluster(browser, written, w
     for _ in range(2):
         click(browser, "#undo")
     assert numbers(browser) == before and "in no cluster" not in browser.find_element("id", "answer").text
-
-
-def test_a_number_finds_no_cluster_only_by_its_sign(browser):
-    open_cluster(browser, 4)
-    photos(browser)[0].click()
-    click(browser, "#move")
-    press(browser, "1")
-    assert listed(browser) == ["1"]
 
 
 def test_no_cluster_is_offered_for_photos_that_are_in_one(browser):

@@ -289,6 +289,8 @@ def test_photos_renamed_since_leave_a_network_that_was_fitted_without_labels(set
                          ([("a.jpg", "one"), ("b.jpg", "one")], True)):
         see(*photos)
         assert (("new", "02") in plan(settings, "00", "06")) == anew
+    (data_dir / "img_paths.txt").unlink()
+    assert ("new", "02") in plan(settings, "00", "06")
     # A network that learnt labels by the photos' names is another with other names.
     see(("b.jpg", "one"), ("c.jpg", "two"))
     inputs = {name: fingerprint(data_dir / name) for name in PHOTOS}
