@@ -15,7 +15,7 @@ import sys
 from imgcluster.configuring import step_options as options
 from imgcluster.datafiles.artefacts import OUTDATED
 from imgcluster.datafiles.records import PHOTOS, weights_digest
-from imgcluster.photos.photo_tables import as_seen
+from imgcluster.photos.photo_tables import as_seen, digests_of
 from imgcluster.progress import progress
 from imgcluster.running.ahead import labels_to_learn, nothing_learnt, require_ahead
 from imgcluster.running.cli import Step, quiet_start, run
@@ -61,7 +61,7 @@ def fit(step, source, img_dir, img_paths):
         step.warn(f"the network trained on labels of {source.DATASET} went to {step.show(data_dir / OUTDATED)}")
     if network is None:
         return step.warn(f"{none}{reason and f', and {reason}'}: the pretrained network is used as it is ({remedy})")
-    return [NETWORK], () if as_seen(data_dir, img_paths)["digests"] else PHOTOS, {"network": " + ".join(names)}
+    return [NETWORK], () if digests_of(data_dir, img_paths) else PHOTOS, {"network": " + ".join(names)}
 
 
 def learn(step, source, img_dir, img_paths, labels):

@@ -3,10 +3,10 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
 from imgcluster.rows import blocks
 from imgcluster.structure.neighbours import project
+from imgcluster.threads import counting_alone
 
 MIN_PHOTOS_FOR_TSNE = 10
 PERPLEXITY, LEAST_PERPLEXITY = 30.0, 5.0
@@ -44,12 +44,12 @@ def lay_out(features, *, seed, max_photos=3000):
     return Layout(placed, f"t-SNE of {len(landmarks):,} photos, the others beside those most like them")
 
 
+@counting_alone
 def _tsne(points, perplexity, seed):
-    perplexity = min(max(perplexity, LEAST_PERPLEXITY), (len(points) - 1) / 3)
     # On a busy machine several threads wait for each other longer than they work: 3,000 photos then took six minutes
     # with two threads, half a minute with one.
-    with threadpool_limits(1, user_api="openmp"):
-        return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(points).astype(np.float32)
+    perplexity = min(max(perplexity, LEAST_PERPLEXITY), (len(points) - 1) / 3)
+    return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(points).astype(np.float32)
 
 
 def place_among(points, landmarks, laid_out):

@@ -14,9 +14,7 @@ from imgcluster.photos.photo_tables import LEDGER
 from imgcluster.running.ahead import labels_changed, require_ahead
 from imgcluster.running.cli import tell
 from imgcluster.running.trained import (
-    changed_since,
     is_prepared,
-    is_trained,
     photos_came,
     was_made,
     who_needs_it,
@@ -85,12 +83,11 @@ def training(settings, numbers):
         if "02" in numbers:
             tell(why_left_out(settings, train))
         return [(settings.DATASET, number) for number in numbers if number != "02"], []
-    # Steps 00 and 01 will see what came or changed since it was trained.
-    seen = "01" in numbers or train.DATASET != settings.DATASET
-    trained = is_trained(train) and not (seen and changed_since(train))
+    why = why_anew(train, looked_at="01" in numbers or train.DATASET != settings.DATASET)
+    trained = not why
     if "02" in numbers and was_made(train):
-        tell(f"02_finetune_network: the network of {train.DATASET} is up to date\n" if trained else
-             f"02_finetune_network: made anew, as {why_anew(train)}{who_needs_it(train)}\n")
+        tell(f"02_finetune_network: made anew, as {why}{who_needs_it(train)}\n" if why else
+             f"02_finetune_network: the network of {train.DATASET} is up to date\n")
     before = [] if train.DATASET == settings.DATASET or "02" not in numbers else steps_before(train, trained)
     return [(settings.DATASET, number) for number in numbers if number != "02" or not (trained or before)], before
 

@@ -22,24 +22,12 @@ def was_made(train):
     return bool(read_record(train.folder("DATA_DIR"), "02"))
 
 
-def is_trained(train):
-    """Return whether the network of TRAIN_DATASET, whose settings these are, is there and made by the same settings,
-    of the same photos and weights."""
-    data_dir = train.folder("DATA_DIR")
-    return (is_up_to_date(data_dir, "02", of_step(train, "02")) and is_prepared(train)
-            and not prepared_otherwise(data_dir, "02") and not _of_other_photos(data_dir)
-            and not weights_replaced(data_dir, train.weights()))
+def why_anew(train, *, looked_at):
+    """Return in words why step 02 is to make the network of TRAIN_DATASET, whose settings these are, anew; "" where it
+    is there, made by the same settings, of the same photos and weights.
 
-
-def changed_since(train):
-    """Return whether photos or labels of TRAIN_DATASET came, left or changed that steps 00 and 01 have yet to see. Of
-    photos without labels names have no part in its network."""
-    return photos_came(train, renamed=_learnt_labels(train.folder("DATA_DIR"))) or (
-        train.learns_labels and labels_changed(train))
-
-
-def why_anew(train):
-    """Return in words why the network of TRAIN_DATASET is not used as it is (`is_trained`, `changed_since`)."""
+    looked_at: whether steps 00 and 01 will look at its photos first, and so see what came or changed since.
+    """
     data_dir, name = train.folder("DATA_DIR"), train.DATASET
     if changed := changed_settings(data_dir, "02", of_step(train, "02")):
         return f"settings are others than then ({', '.join(changed)})"
@@ -47,9 +35,16 @@ def why_anew(train):
         return "WEIGHTS is another file than then"
     if not is_prepared(train) or prepared_otherwise(data_dir, "02"):
         return f"photos of {name} are prepared otherwise, or not to the end"
-    if changed_since(train) or changed_inputs(data_dir, "02") or _of_other_photos(data_dir):
+    if changed_inputs(data_dir, "02") or _of_other_photos(data_dir) or looked_at and _changed_since(train):
         return f"photos or labels of {name} changed since its network was made"
-    return f"not all of its files are in {data_dir}"
+    return "" if is_up_to_date(data_dir, "02", of_step(train, "02")) else f"not all of its files are in {data_dir}"
+
+
+def _changed_since(train):
+    """Whether photos or labels of TRAIN_DATASET came, left or changed that steps 00 and 01 have yet to see. Of photos
+    without labels names have no part in its network."""
+    return photos_came(train, renamed=_learnt_labels(train.folder("DATA_DIR"))) or (
+        train.learns_labels and labels_changed(train))
 
 
 def who_needs_it(train):
