@@ -6,8 +6,8 @@ Reads:   DATA_DIR/features.npy and img_paths.txt (your own features will do); fe
          photos are known again; labels_true.txt and features*.npy of CALIBRATION_DATASET where there is one; map,
          clusters and features of ASSIGN_TO when that is set, and of what that was placed in; corrections.csv where you
          put one (the report exports it), clusterings/
-Writes:  labels_pred.*, clusters.csv, review.csv, som.npz, cluster_count.json; cluster_names.csv if clusters have names;
-         clusterings/ (the clusters as they were found, for corrections to carry over)
+Writes:  labels_pred.*, clusters.csv, review.csv, products.csv, som.npz, cluster_count.json; cluster_names.csv if
+         clusters have names; clusterings/ (the clusters as they were found, for corrections to carry over)
 Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
 """
 import sys
@@ -65,12 +65,12 @@ def main(argv=None):
     for line in what_is_left(clustering, placed=bool(chain)):
         step.say(line)
     write_clustering(step.data_dir, img_paths, features, made.som, clustering, copies=copies,
-                     clustering_id=made.found.id, **made.facts)
+                     earlier=made.earlier, clustering_id=made.found.id, **made.facts)
     again = step.command("run_all.py", "--from", "04", "--and-later")
     if later := to_place_anew(step.settings.DATASET, step.data_dir, command=again):
         step.say(later)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
-    step.finish(f"labels_pred, clusters.csv, review.csv and som.npz to {step.show(step.data_dir)}",
+    step.finish(f"labels_pred, clusters.csv, products.csv, review.csv and som.npz to {step.show(step.data_dir)}",
                 then="05_evaluate.py")
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.copies import is_first
+from imgcluster.clusters.product_table import product_table
 from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import require, write_labels
 from imgcluster.datafiles.records import changed_inputs
@@ -15,23 +17,30 @@ from imgcluster.structure.hierarchy import majority
 from imgcluster.wording import listed
 
 OUTPUTS = ("labels_pred.txt", "labels_pred.npy", "labels_pred.tsv", "clusters.csv", "review.csv", "som.npz",
-           "cluster_count.json")
+           "cluster_count.json", "products.csv")
 # Photos below this confidence are worth a look; the list holds no more of them than a fifth of all photos.
 DOUBTFUL, REVIEW_SHARE = 1 / 3, 0.2
 
 
-def write_clustering(data_dir, img_paths, features, som, clustering, *, copies=None, **facts):
-    """Write labels_pred, clusters.csv, review.csv, som.npz and cluster_count.json for the photos in `img_paths`.
+def write_clustering(data_dir, img_paths, features, som, clustering, *, copies=None, earlier=None, **facts):
+    """Write labels_pred, clusters.csv, review.csv, products.csv, som.npz and cluster_count.json for the photos in
+    `img_paths`.
 
     clustering: a `cluster_count.Clustering`. copies: int [N], equal numbers for copies of one photo (default: none), of
-    which the first is looked at. facts: further entries of cluster_count.json.
+    which the first is looked at. earlier: the clusters of earlier datasets, as in `product_table`. Names are those of
+    cluster_names.csv. facts: further entries of cluster_count.json.
     """
     data_dir = Path(data_dir)
     units, distances = som.best_matching_units(features)
     write_labels(data_dir, "pred", clustering.labels)
     table = cluster_table(img_paths, clustering, units, distances, som.get_weights().shape[:2])
     write_table(data_dir / "clusters.csv", table)
-    write_table(data_dir / "review.csv", review_list(table if copies is None else table[is_first(copies)]))
+    first = np.ones(len(table), bool) if copies is None else is_first(copies)
+    review = review_list(table[first])
+    write_table(data_dir / "review.csv", review)
+    write_table(data_dir / "products.csv", product_table(
+        table, features, to_look_at=review["cluster"], first=first, names=read_names(data_dir), earlier=earlier,
+        merged=clustering.merged))
     write_map(data_dir / "som.npz", som, units, clustering.labels)
     write_json(data_dir / "cluster_count.json", {
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],

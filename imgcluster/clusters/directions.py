@@ -110,6 +110,14 @@ def summed_directions(features, labels):
     return sums
 
 
+def typicality(features, labels, first):
+    """Return float [N]: how near each photo is to the mean of all in its cluster, a cosine; labels int [N].
+
+    Copies, which `first` bool [N] is False of, come after all other photos, lest one that many sellers use be all that
+    is seen of its product."""
+    return likeness_to_means(features, np.unique(labels, return_inverse=True)[1]) - 2 * ~first
+
+
 def likeness_to_means(features, labels):
     """Return float32 [N]: the cosine of each photo to the mean direction of its cluster; labels int [N], 0..K-1."""
     means = mean_directions(features, labels)

@@ -1,5 +1,5 @@
 """How photos come by clusters, and what is said of it: they are found, or those of earlier datasets taken."""
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
@@ -16,6 +16,7 @@ from imgcluster.clusters.placing import (
     warn_of_chain,
 )
 from imgcluster.configuring.step_settings import in_vain
+from imgcluster.datafiles.chain import chain_labels
 from imgcluster.datafiles.feature_record import taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.photos.photo_tables import digests_of
@@ -27,13 +28,15 @@ from imgcluster.wording import counted, listed
 class FoundClusters:
     """The clusters of a dataset's photos before corrections.
 
-    som: the map; facts: for its record beside the Clustering; found: what it is known by.
+    som: the map; facts: for its record beside the Clustering; found: what it is known by; earlier: {dataset: clusters
+    int [M] of its photos} of those in whose clusters these were placed, the last one first.
     """
 
     som: object
     clustering: Clustering
     facts: dict
     found: Found
+    earlier: dict = field(default_factory=dict)
 
 
 def finish_others(settings, data_dir, chain):
@@ -107,7 +110,7 @@ def place_photos(settings, data_dir, img_paths, features, copies, chain, *, say,
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")
     found = found_in(data_dir, img_paths, clustering.labels, earlier)
-    return FoundClusters(som, clustering, placing_facts(chain), found)
+    return FoundClusters(som, clustering, placing_facts(chain), found, dict(zip(chain, chain_labels(chain))))
 
 
 def what_is_left(clustering, *, placed):

@@ -31,8 +31,8 @@ PLAIN = ("features.tsv", "labels_pred.txt")
 ARRAYS = ("features.npy", BEFORE, "labels_pred.npy")
 # Tables of some of the photos, by name.
 OF_SOME = ("review.csv",)
-# Files of the projector that hold all photos in one: made anew rather than brought in step.
-WHOLE = ("sprite.png", "projector_config.pbtxt")
+# Files that tell of all photos in one: made anew rather than brought in step.
+WHOLE = ("products.csv", "sprite.png", "projector_config.pbtxt")
 BLOCK = 4096
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import review_list
 from imgcluster.clusters.copies import copy_groups, is_first
-from imgcluster.clusters.directions import likeness_to_means
+from imgcluster.clusters.directions import typicality
 from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.artefacts import (
     num_clusters_in,
@@ -154,11 +154,8 @@ class Gallery:
 
     @cached_property
     def typicality(self):
-        """How near each photo is to the mean of all in its cluster, a cosine [N].
-
-        Copies come after all other photos, lest one that many sellers use be all that is seen of its product."""
-        likeness = likeness_to_means(self.features, np.unique(self.predicted, return_inverse=True)[1])
-        return np.where(self.is_original, likeness, likeness - 2)
+        """How near each photo is to the mean of all in its cluster, [N]; copies come after all others."""
+        return typicality(self.features, self.predicted, self.is_original)
 
     @cached_property
     def is_original(self):
