@@ -64,9 +64,9 @@ class Clustering:
 
         known: name of the dataset that the count was learned from.
         """
-        likely, source = self.likely and f"{self.likely}; ", f" of {known}" if known else ""
-        alone = beyond_interval(self.blind_count, self.interval)
-        source += f"; the photos alone suggest {alone}" if alone else ""
+        likely, source = self.likely and f"{self.likely}; ", f" in {known}" if known else ""
+        alone = suggested_alone(self.blind_count, self.interval)
+        source += f"; {alone}" if alone else ""
         found = (f"{counted(len(self.labels), 'photo')}, {counted(self.num_clusters, 'cluster')} "
                  f"({likely}{self.words}{source})")
         levels = [str(count) for level in self.levels if (count := level.max() + 1) != self.num_clusters]
@@ -135,10 +135,14 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
                                             held_out=held_out))
 
 
-def beyond_interval(blind_count, interval):
-    """Return what the photos alone suggest, where the interval that known products set does not hold it; else None."""
+def suggested_alone(blind_count, interval):
+    """Return in words what the photos alone suggest, where the interval that known products set does not hold it, and
+    when to believe it: these tell the number by how many photos they have. "" else."""
     low, high = interval
-    return None if blind_count is None or low <= blind_count <= high else blind_count
+    if blind_count is None or low <= blind_count <= high:
+        return ""
+    return (f"the photos alone suggest {blind_count:,}: likelier where new products have fewer or more photos each "
+            "than those")
 
 
 def _estimate(seen, hierarchy, num_photos, known, *, num_clusters, imgs_per_model, taught_apart):

@@ -52,7 +52,7 @@ def calibrated_estimate(features, known, alone):
     how = (f"calibrated on {products}: by photos per product {photos.count:.1f}, by variety {variety.count:.1f}, "
            f"weight of the former {trust:.2f}" + (f"; peaks at {listed(standing_out)}" if standing_out else "")
            + f"; by the photos alone {alone.count}, which counts with a chance of {picked:.2f}")
-    words = f"learned from {products}"
+    words = f"learned from {products} of about {counted(round(sizes.mean()), 'photo')} each"
     if picked > 0.5:
         words = f"estimated from the photos alone, as photos seem to be picked from {products}"
     both = (1 - picked) * by_known + picked * chances_of(blind, len(features))

@@ -2,7 +2,7 @@
 import numpy as np
 
 from imgcluster.backbone_table import AUTO, BUNDLED
-from imgcluster.clusters.cluster_count import beyond_interval, how_to_narrow
+from imgcluster.clusters.cluster_count import how_to_narrow, suggested_alone
 from imgcluster.clusters.new_groups import num_alike
 from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.chain import clusters_record, highest_before
@@ -22,12 +22,12 @@ def answer(gallery):
     they are: the ARI, or of photos placed in earlier clusters, where known, how many are in their product's.
 
     "to_narrow": what would narrow a wide interval; "calibrated": whether known products led to the number; "alone":
-    what the photos alone suggest, where that is quite another; "in_new": photos in "new_clusters", which a person made
-    for photos placed in earlier ones.
+    what the photos alone suggest, "" where that is not quite another; "in_new": photos in "new_clusters", which a
+    person made for photos placed in earlier ones.
     """
     record = clusters_record(gallery.data_dir)
     low, high = record.get("interval") or (0, 1)
-    alone = beyond_interval(record.get("blind_count"), (low, high))
+    alone = suggested_alone(record.get("blind_count"), (low, high))
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
     interval, highest = _interval(record, len(sizes)), highest_before(gallery.data_dir)
     in_new = gallery.predicted[gallery.predicted > highest] if highest is not None else np.zeros(0, int)
@@ -58,7 +58,7 @@ def _how_counted(record):
     """How the number of clusters came about, in words for anyone where cluster_count.json has them."""
     if not record.get("in_words"):
         return record.get("method")
-    source = f" of {record['calibration_dataset']}" if record.get("calibration_dataset") else ""
+    source = f" in {record['calibration_dataset']}" if record.get("calibration_dataset") else ""
     return f"{record['in_words']}{source}"
 
 

@@ -73,8 +73,9 @@ def test_few_known_products_of_uneven_sizes_widen_the_interval(monkeypatch):
 
 def test_even_known_sizes_set_the_count():
     found = learned(products(10, 20)[0], products(6, 20), alone=10)
-    assert found.count == 10 and found.words == "learned from 6 labelled products"
-    assert learned(products(3, 20)[0], products(1, 20), alone=3).words == "learned from 1 labelled product"
+    assert found.count == 10 and found.words == "learned from 6 labelled products of about 20 photos each"
+    words = learned(products(3, 20)[0], products(1, 20), alone=3).words
+    assert words == "learned from 1 labelled product of about 20 photos each"
 
 
 @pytest.mark.parametrize("known", [[10] * 8, [70] * 8])

@@ -148,7 +148,7 @@ def test_a_count_corrected_by_hand_is_called_that(tmp_path):
     ({"in_words": "estimated from the photos alone", "calibration_dataset": None}, "estimated from the photos alone"),
     ({"in_words": "corrected by hand, before that 5, learned from 24 labelled products",
       "calibration_dataset": "known", "corrected_from": 5},
-     "corrected by hand, before that 5, learned from 24 labelled products of known")])
+     "corrected by hand, before that 5, learned from 24 labelled products in known")])
 def test_how_clusters_were_counted_is_said_without_terms(tmp_path, facts, said):
     gallery = make_gallery(tmp_path)
     count = {"num_clusters": 3, "interval": [2, 5], "method": "blind: modularity 3", **facts}
@@ -227,8 +227,9 @@ def test_what_the_photos_alone_suggest_is_said_where_known_products_led_to_quite
         "in_words": "learned from 9 labelled products", "calibration_dataset": "known"})
     write_report(tmp_path / "report.html", gallery)
     text = " ".join(Page(tmp_path / "report.html").text.split())
-    suggested = f"; the photos alone suggest {alone}" if said else ""
-    sentence = f"likely between 2 and 5. The number was learned from 9 labelled products of known{suggested}."
+    when = "likelier where new products have fewer or more photos each than those"
+    suggested = f"; the photos alone suggest {alone}: {when}" if said else ""
+    sentence = f"likely between 2 and 5. The number was learned from 9 labelled products in known{suggested}."
     assert (sentence in text) == (corrected_from is None) and ("the photos alone suggest" in text) == said
 
 
