@@ -12,7 +12,9 @@ clusters; the rest, and all photos of the left-out classes, are placed. Right: o
 class for the nearest cluster, marked as new or not. Marked: which share is called a new product (-1). "As they are":
 the earlier photos vote by features as they are, not where what differs within the earlier clusters counts less. Means
 over the draws; AUC: how often a wrong photo has less confidence than a right one. Groups: those that the marked photos
-form (`new_groups`), compared with their labels. With --in-row the earlier photos of
+form (`new_groups`), compared with their labels. Mixed clusters: which share of those that photos were placed in holds
+more of a new product than of its own, and how often one of these lies farther from its earlier photos than another
+(`directions.how_far_apart`; AUC, of clusters of two photos or more). With --in-row the earlier photos of
 a class are its first ones, so that photos that were taken in a row are either earlier or placed.
 
 With --weeks each class' photos come in three weeks. A sixth of the classes is new in the second, whose photos are
@@ -44,8 +46,8 @@ def main(argv=None):
     if options.weeks:
         return print_weeks(options)
     print("| photos | right, as they are | right | known ones marked | new ones marked | AUC of the confidence "
-          "| ARI of the groups | groups a product |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+          "| ARI of the groups | groups a product | mixed clusters | AUC of how far apart |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for name, (rows, labels) in read_sets(options.features, options.sets).items():
         found = [placed(rows, labels, np.random.default_rng([options.seed, draw]), options.rows, options.in_row)
                  for draw in range(options.draws)]
@@ -84,7 +86,16 @@ def placed(rows, labels, rng, most, in_row):
     mixed = 0 < right[1].mean() < 1
     return [right[0].mean(), right[1].mean(), marked[known].mean(), marked[~known].mean(),
             roc_auc_score(right[1], evened.confidence[known]) if mixed else np.nan,
-            *grouped(catalogue, rows[~earlier], labels[~earlier], evened.labels)]
+            *grouped(catalogue, rows[~earlier], labels[~earlier], evened.labels),
+            *mixed_clusters(catalogue, rows[~earlier], new[~earlier], evened.labels)]
+
+
+def mixed_clusters(catalogue, rows, new, placed):
+    """Return (share of clusters most of whose placed photos are `new`, bool; AUC of how far apart these lie)."""
+    apart = catalogue.how_far_apart(catalogue.placed(rows), placed)
+    mixed = np.array([new[placed == number].mean() > 0.5 for number in apart])
+    several = 0 < mixed.mean() < 1
+    return mixed.mean(), roc_auc_score(mixed, [*apart.values()]) if several else np.nan
 
 
 def grouped(catalogue, rows, labels, placed):

@@ -5,7 +5,7 @@ import numpy as np
 
 from imgcluster.clusters.certainty import confidence_among
 from imgcluster.clusters.copies import originals
-from imgcluster.clusters.directions import axes_shown_by, mean_directions
+from imgcluster.clusters.directions import axes_shown_by, how_far_apart, mean_directions
 from imgcluster.clusters.newness import are_new
 from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.datafiles.chain import joined_labels
@@ -88,6 +88,11 @@ class EarlierPhotos:
         index = order[np.searchsorted(numbers, labels[inside], sorter=order)]
         found[inside] = confidence_among(picked(places, inside), index, np.concatenate(means))
         return found
+
+    def how_far_apart(self, places, labels, *, merged=None):
+        """Return {cluster: how far its new photos at places [M, d] (`placed`), in clusters labels int [M], lie from its
+        earlier ones} (`directions.how_far_apart`); merged: as in `confidence`."""
+        return how_far_apart(places, labels, self.places, joined_labels(self.labels, merged or {}))
 
 
 def voted(labels, distance):

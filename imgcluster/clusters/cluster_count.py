@@ -1,7 +1,7 @@
 """The number of clusters, and the cluster of each photo, read from a trained map."""
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -30,7 +30,8 @@ class Clustering:
     (`certainty`); method: how the count was found, words: the same without terms of the trade; calibrated:
     whether known products or a prior set it; blind_count: what the photos alone suggest, where known products set the
     count; corrected_from: the count before a person's corrections, where there were any; finer_groups: as of an
-    `Estimate`; confidence_of: function of other labels (and merged) to the photos' confidence in these; new_groups: as
+    `Estimate`; confidence_of: function of other labels (and merged) to the photos' confidence in these; apart_of: of
+    photos placed among earlier ones, function of labels (and merged) to `directions.how_far_apart`; new_groups: as
     `new_groups.groups_of_new` returns them, of photos placed among earlier ones; merged: {cluster: the one it has
     joined} of the clusters of earlier photos that a person's corrections merged; highest: the highest number that a
     cluster has or had, where it is above that of the labels.
@@ -48,9 +49,15 @@ class Clustering:
     words: str = ""
     finer_groups: int | None = None
     confidence_of: Callable | None = field(default=None, repr=False)
+    apart_of: Callable | None = field(default=None, repr=False)
     new_groups: np.ndarray | None = field(default=None, repr=False)
     merged: dict = field(default_factory=dict)
     highest: int = -1
+
+    @cached_property
+    def apart(self):
+        """{cluster: how far its photos lie from its earlier ones} where photos were placed among these; {} else."""
+        return self.apart_of(self.labels, merged=self.merged) if self.apart_of else {}
 
     @property
     def likely(self):

@@ -40,7 +40,7 @@ def write_clustering(data_dir, img_paths, features, som, clustering, *, copies=N
     write_table(data_dir / "review.csv", review)
     write_table(data_dir / "products.csv", product_table(
         table, features, to_look_at=review["cluster"], first=first, names=read_names(data_dir), earlier=earlier,
-        merged=clustering.merged))
+        merged=clustering.merged, apart=clustering.apart))
     write_map(data_dir / "som.npz", som, units, clustering.labels)
     write_json(data_dir / "cluster_count.json", {
         "num_clusters": int(clustering.num_clusters), "interval": [int(end) for end in clustering.interval],

@@ -14,6 +14,8 @@ from imgcluster.threads import in_threads
 PASSES = 5
 # Photos, of clusters evenly spread over all, that show what differs within a cluster.
 MOST_SHOWN = 6000
+# Of clusters of copies alone: no less is told from none.
+LEAST_SPREAD = 1e-6
 # The label of photos that are yet to be placed in a cluster.
 UNDECIDED = -1
 
@@ -108,6 +110,28 @@ def summed_directions(features, labels):
         inside = labels[rows] != UNDECIDED
         add_by_group(sums, read_rows(features, rows, normalize=True)[inside], labels[rows][inside])
     return sums
+
+
+def how_far_apart(features, labels, others, other_labels):
+    """Return {cluster: how far its photos [N, D] lie from its other ones [M, D]}, of clusters of two of either or more;
+    labels int [N] and int [M], -1 for none.
+
+    It is the distance between the means of both (of unit vectors), over that which chance alone makes on average where
+    both show the same: about 1, and more where they differ.
+    """
+    num = max(labels.max(initial=-1), other_labels.max(initial=-1)) + 1
+    means, spread, sizes = [], 0.0, []
+    for rows, numbers in ((features, labels), (others, other_labels)):
+        size = np.bincount(numbers[numbers >= 0], minlength=num)
+        means.append(_padded(summed_directions(rows, numbers), num) / np.maximum(size, 1)[:, None])
+        spread = spread + (1 - np.square(means[-1]).sum(axis=1)) / np.maximum(size - 1, 1)
+        sizes.append(size)
+    found = np.linalg.norm(means[0] - means[1], axis=1) / np.sqrt(np.maximum(spread, LEAST_SPREAD))
+    return {number: float(found[number]) for number in np.flatnonzero(np.minimum(*sizes) > 1).tolist()}
+
+
+def _padded(sums, num):
+    return np.pad(sums, ((0, num - len(sums)), (0, 0)))
 
 
 def typicality(features, labels, first):

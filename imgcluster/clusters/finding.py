@@ -23,6 +23,10 @@ from imgcluster.photos.photo_tables import digests_of
 from imgcluster.som import train_map
 from imgcluster.wording import counted, listed
 
+# How many times as far as chance makes them new photos of a cluster lie from its earlier ones, to be spoken of.
+NOTABLE = 1.5
+MOST_NAMED = 3
+
 
 @dataclass(frozen=True)
 class FoundClusters:
@@ -119,6 +123,10 @@ def what_is_left(clustering, *, placed):
     outside = int((clustering.labels < 0).sum())
     if placed and outside:
         yield f"{counted(outside, 'photo')} in no cluster (-1): give new products clusters in the report"
+    if unlike := [number for number, apart in clustering.apart.items() if apart > NOTABLE]:
+        unlike = sorted(unlike, key=lambda number: -clustering.apart[number])[:MOST_NAMED]
+        yield (f"new photos differ most from the earlier ones in cluster{'s'[:len(unlike) > 1]} {listed(unlike)}: look "
+               "there for new products that passed for known ones (products.csv, apart)")
     if not placed and clustering.num_clusters > 1 and 4 * unsure > 3 * number:
         yield (f"{unsure} of {counted(number, 'photo')} might as well be in another cluster (confidence below "
                f"{DOUBTFUL:.2f}): take number and clusters for rough ones")

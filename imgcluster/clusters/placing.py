@@ -74,7 +74,8 @@ def place_on(chain, data_dir, features, *, copies=None, clusters=None):
     count, said = num_clusters_in(labels_new), "placed in earlier clusters"
     clustering = Clustering(labels_new, count, (count, count), [], certainty, method=said, words=said,
                             calibrated=clusters_record(last).get("calibrated", False),
-                            confidence_of=partial(_confidence, known, places, clusters), new_groups=groups)
+                            confidence_of=partial(_confidence, known, places, clusters), new_groups=groups,
+                            apart_of=partial(known.how_far_apart, places))
     return som, clustering
 
 

@@ -40,6 +40,19 @@ def test_copies_get_the_cluster_of_their_original_however_mixed_the_clusters_are
     assert np.median(placed.confidence) < 0.4, "as mixed as the clusters are"
 
 
+def test_the_cluster_that_photos_of_a_new_product_were_put_in_lies_farthest_from_its_earlier_ones(shop):
+    rng, centres, old, som, result = shop
+    catalogue = EarlierPhotos(old, som, result.labels)
+    new = np.concatenate([cloud(rng, centre, 20) for centre in centres[:7]])
+    clusters = np.append(np.repeat(result.labels[::40], 20), np.full(20, result.labels[0]))
+    clusters[:20] = -1
+    apart = catalogue.how_far_apart(catalogue.placed(new), clusters)
+    assert max(apart, key=apart.get) == result.labels[0] and apart[result.labels[0]] > 3
+    assert max(value for number, value in apart.items() if number != result.labels[0]) < 2
+    joined = catalogue.how_far_apart(catalogue.placed(new), clusters, merged={result.labels[0]: 99})
+    assert result.labels[0] not in joined, "no earlier photo is in it any more"
+
+
 def test_a_new_product_fits_no_cluster(shop):
     rng, centres, old, som, result = shop
     strangers = np.concatenate([cloud(rng, centre, 20) for centre in centres[6:]])

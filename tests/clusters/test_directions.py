@@ -8,6 +8,7 @@ from imgcluster.clusters.directions import (
     axes_shown_by,
     evened_places,
     follow_directions,
+    how_far_apart,
     likeness_to_means,
     mean_directions,
     parts_shown,
@@ -67,6 +68,24 @@ def test_a_long_photo_turns_its_direction_no_more_than_a_short_one():
     half = np.sqrt(0.5)
     assert mean_directions(features, labels) == pytest.approx(np.array([[half, half], [0, -1]]))
     assert likeness_to_means(features, labels) == pytest.approx([half, half, 1])
+
+
+def test_photos_that_show_the_same_lie_about_as_far_apart_as_chance_makes_them_and_others_farther():
+    rng, found = np.random.default_rng(0), []
+    for _ in range(40):
+        centre = rng.standard_normal(16)
+        one, two = (centre + rng.standard_normal((size, 16)) for size in (12, 50))
+        found.append(how_far_apart(one, np.zeros(12, int), two, np.zeros(50, int))[0])
+    assert 0.85 < np.sqrt(np.mean(np.square(found))) < 1.15
+    assert how_far_apart(one + 2 * rng.standard_normal(16), np.zeros(12, int), two, np.zeros(50, int))[0] > 2
+
+
+def test_only_clusters_of_two_photos_on_either_side_are_compared():
+    one, two = np.eye(6, dtype=np.float32), np.ones((7, 6), np.float32)
+    apart = how_far_apart(one, np.array([0, 0, 2, 4, 4, -1]), two, np.array([0, 0, 2, 2, 3, 3, -1]))
+    assert list(apart) == [0] and np.isfinite(apart[0])
+    assert how_far_apart(one, np.full(6, -1), two, np.arange(7)) == {}
+    assert np.isfinite(how_far_apart(one[[0, 0]], np.zeros(2, int), one[[0, 0, 0]], np.zeros(3, int))[0]), "copies"
 
 
 def test_photos_stay_within_the_larger_cluster_they_are_in_and_those_yet_to_be_placed_are():

@@ -27,8 +27,9 @@ def test_the_example_is_no_copy_where_there_is_another_photo():
 
 def test_earlier_datasets_are_told_of_first_the_first_one_and_so_are_their_products_without_photos():
     earlier = {"june": np.array([0, 4, 4, -1]), "may": np.array([2, 2, 0, 5])}
-    table = table_of(earlier=earlier, merged={5: 2}, names={4: "Cap"})
-    assert table.columns.tolist()[-2:] == ["photos in may", "photos in june"]
+    table = table_of(earlier=earlier, merged={5: 2}, names={4: "Cap"}, apart={2: 1.5})
+    assert table.columns.tolist()[-3:] == ["apart", "photos in may", "photos in june"]
+    assert table.apart.tolist()[1] == 1.5 and table.apart.isna().sum() == 2
     assert table.cluster.tolist() == [0, 2, 4]
     assert table["photos in may"].tolist() == [1, 3, 0] and table["photos in june"].tolist() == [1, 0, 2]
     absent = table.iloc[2]
