@@ -1,5 +1,6 @@
 """Rows of feature arrays: checked, and read block by block so that the array may be larger than memory."""
 import mmap
+from contextlib import suppress
 
 import numpy as np
 
@@ -17,20 +18,18 @@ def sample_step(num_rows, wanted):
     return max(1, num_rows // wanted)
 
 
-def read_rows(features, rows=slice(None), *, normalize=False):
+def read_rows(features, rows=slice(None), *, normalize=False, centre=None):
     """Return the slice `rows` (step 1) of `features` as float32 [B, D], scaled to unit length if `normalize`.
 
-    A memory-mapped file is read rather than mapped, so that its pages do not pile up in the process' memory.
+    centre: [D], taken off each row before wider numbers are rounded to float32. Pages of a memory-mapped file are let
+    go once they are read, so that they do not pile up in the process' memory.
     """
-    if _is_mapped(features):
-        width = features.shape[1]
-        start, stop, _ = rows.indices(len(features))
-        block = np.fromfile(features.filename, features.dtype, (stop - start) * width,
-                            offset=features.offset + start * width * features.itemsize).reshape(-1, width)
-    else:
-        block = features[rows]
-    block = np.asarray(block, dtype=np.float32)
-    return unit_length(block) if normalize else block
+    block = _taken(features, rows)
+    if normalize:
+        block = unit_length(np.asarray(block, np.float32))
+    if centre is not None:
+        block = block - centre
+    return np.asarray(block, np.float32)
 
 
 def read_sample(features, wanted, *, normalize=False):
@@ -39,16 +38,41 @@ def read_sample(features, wanted, *, normalize=False):
     if step == 1 or not _is_mapped(features):
         return read_rows(features if step == 1 else features[::step], normalize=normalize)
     sample = np.empty((len(range(0, len(features), step)), features.shape[1]), features.dtype)
-    with open(features.filename, "rb") as file:
-        for place, row in enumerate(sample):
-            file.seek(features.offset + place * step * row.nbytes)
-            file.readinto(row)
+    for place, row in enumerate(range(0, len(features), step)):
+        sample[place] = features[row]
+        # All of them: with a page the kernel maps those around it, megabytes where pages are large.
+        _let_go(features, 0, len(features))
     return read_rows(sample, normalize=normalize)
 
 
+def _taken(features, rows):
+    if not _is_mapped(features):
+        return features[rows]
+    block = np.array(features[rows])
+    start, stop, _ = rows.indices(len(features))
+    _let_go(features, start, max(start, stop))
+    return block
+
+
+def _let_go(features, start, stop):
+    """Unmap the pages of rows start to stop of a mapped file; whoever looks there next has them mapped anew."""
+    row_bytes = features.shape[1] * features.itemsize
+    place = features.offset % mmap.ALLOCATIONGRANULARITY
+    first, last = place + start * row_bytes, place + stop * row_bytes
+    first -= first % mmap.PAGESIZE
+    if last > first:
+        # Pages that are locked in memory stay.
+        with suppress(OSError):
+            features.base.madvise(mmap.MADV_DONTNEED, first, last - first)
+
+
 def _is_mapped(features):
-    return (isinstance(features, np.memmap) and isinstance(features.base, mmap.mmap)
-            and features.flags.c_contiguous)
+    """Tell whether pages of `features` can be let go: of a whole file's rows, without changes that no file has.
+
+    The file is read by way of the mapping and never by its name, where another file, or none, may be by now.
+    """
+    return (isinstance(features, np.memmap) and isinstance(features.base, mmap.mmap) and features.mode != "c"
+            and features.flags.c_contiguous and hasattr(mmap, "MADV_DONTNEED"))
 
 
 def read_all(features):

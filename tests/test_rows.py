@@ -1,4 +1,7 @@
 """Rows of feature arrays: blocks, reading, lengths, samples."""
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -30,6 +33,54 @@ def test_a_mapped_file_reads_as_the_array_in_it(tmp_path):
         np.testing.assert_array_equal(read_rows(mapped[part], slice(1, 3)), rows[part][1:3])
     np.save(tmp_path / "columns.npy", np.asfortranarray(rows))
     np.testing.assert_array_equal(read_rows(np.load(tmp_path / "columns.npy", mmap_mode="r"), slice(2, 6)), rows[2:6])
+
+
+@pytest.mark.parametrize("size", [7, 3000])
+def test_rows_come_from_the_mapping_and_not_from_what_its_file_is_named_by_now(tmp_path, size):
+    rows, path = np.random.default_rng(0).normal(size=(size, 3)).astype(np.float32), tmp_path / "features.npy"
+    np.save(path, rows)
+    changed = np.load(path, mmap_mode="c")
+    changed[2] = 5
+    replaced = np.load(path, mmap_mode="r")
+    np.save(tmp_path / "other.npy", rows + 1)
+    (tmp_path / "other.npy").replace(path)
+    gone = np.load(path, mmap_mode="r+")
+    gone[3] = 7
+    path.unlink()
+    with tempfile.TemporaryFile() as file:
+        nameless = np.memmap(file, np.float32, "w+", shape=rows.shape)
+    nameless[:] = rows
+    for features, row, value in ((changed, 2, 5), (replaced, 0, rows[0]), (gone, 3, 7), (nameless, 0, rows[0])):
+        expected = np.array(features)
+        np.testing.assert_array_equal(expected[row], np.broadcast_to(value, 3))
+        for _ in range(2):
+            np.testing.assert_array_equal(read_all(features), expected)
+            np.testing.assert_array_equal(read_sample(features, 3), expected[::sample_step(size, 3)])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells the memory of a process on Linux")
+def test_pages_of_a_mapped_file_do_not_pile_up(tmp_path):
+    def mebibytes():
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("RssFile")) / 1024
+
+    np.save(tmp_path / "features.npy", np.ones((32_000, 512), np.float32))
+    mapped, before = np.load(tmp_path / "features.npy", mmap_mode="r"), mebibytes()
+    for rows in blocks(len(mapped)):
+        read_rows(mapped, rows)
+    read_sample(mapped, 5000)
+    assert mebibytes() < before + 16, "of 62 MiB"
+
+
+def test_a_centre_is_taken_off_before_numbers_are_rounded(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(7, 3))
+    np.save(tmp_path / "features.npy", rows + 1e8)
+    for features in (rows + 1e8, np.load(tmp_path / "features.npy", mmap_mode="r")):
+        found = read_rows(features, slice(2, 6), centre=np.full(3, 1e8, np.float32))
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, rows[2:6], atol=1e-6)
+        np.testing.assert_allclose(read_rows(features, normalize=True, centre=np.ones(3)), np.sqrt(1 / 3) - 1,
+                                   rtol=1e-5)
 
 
 @pytest.mark.parametrize("num_rows", [1, 5, 9, 10, 11, 47])
