@@ -20,8 +20,9 @@ from minisom import MiniSom
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from imgcluster.matching import half_squared_norms
 from imgcluster.rows import BLOCK_ROWS, blocks
-from imgcluster.som import SelfOrganizingMap, half_squared_norms
+from imgcluster.som import SelfOrganizingMap
 
 CASES = [(5_000, 1280, 12), (100_000, 512, 36)]
 SCALES = [10_000, 100_000, 1_000_000]

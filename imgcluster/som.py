@@ -3,12 +3,11 @@ from collections import Counter, defaultdict
 
 import numpy as np
 from minisom import MiniSom
-from scipy import sparse
 
 from imgcluster.grid import Grid
+from imgcluster.matching import best_matching_units, one_pass
 from imgcluster.pca import principal_axes
-from imgcluster.rows import blocks, read_rows, read_sample, sample_step
-from imgcluster.threads import in_threads
+from imgcluster.rows import read_rows, read_sample
 
 PHOTOS_PER_UNIT = 3.5
 MAX_UNITS = 2500
@@ -27,39 +26,6 @@ def default_grid(num_photos):
     columns = round(np.sqrt(units))
     columns += columns % 2 if columns > 1 else 0
     return max(1, round(units / columns)), columns
-
-
-def best_matching_units(features, prototypes, *, normalize=False, second=False):
-    """Return the nearest prototype of each row and its distance: (unit int [N], distance float32 [N][, second unit]).
-
-    features [N, D] may be memory-mapped; prototypes [units, D]. Rows are taken a block at a time, so that
-    there are never distances of all rows at once. With `second`, the second-nearest prototype follows (-1 for a map of
-    one unit).
-    """
-    half_squares = half_squared_norms(prototypes)
-
-    def search(rows):
-        block = read_rows(features, rows, normalize=normalize)
-        scores = half_squares - block @ prototypes.T
-        best = scores.argmin(axis=1)
-        distance = np.linalg.norm(block - prototypes[best], axis=1)
-        return best, distance, second_best(scores, best) if second and len(prototypes) > 1 else np.full(len(best), -1)
-
-    found = [(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64)),
-             *in_threads(search, blocks(len(features)))]
-    units, distances, seconds = (np.concatenate(parts) for parts in zip(*found))
-    return (units, distances, seconds) if second else (units, distances)
-
-
-def half_squared_norms(prototypes):
-    """Return half of the squared length of each prototype: |x - w|^2 / 2 = |x|^2 / 2 + this - x.w."""
-    return 0.5 * np.einsum("ud,ud->u", prototypes, prototypes)
-
-
-def second_best(scores, best):
-    """Return the second-lowest column of each row of `scores` [B, units], whose lowest is `best`; changes `scores`."""
-    scores[np.arange(len(best)), best] = np.inf
-    return scores.argmin(axis=1)
 
 
 class SelfOrganizingMap(MiniSom):
@@ -114,7 +80,7 @@ class SelfOrganizingMap(MiniSom):
         The plane reaches sqrt(3) standard deviations to each side: the spread of a uniform density of that deviation.
         """
         sample = read_sample(data, SAMPLE_ROWS, normalize=self.normalize)
-        mean = sample.mean(axis=0)
+        mean = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
         axes, singular = principal_axes(sample - mean, 2)
         reach = np.sqrt(3 / len(sample)) * singular[:, None] * axes
         reach = np.concatenate([reach, np.zeros((2, len(mean)), np.float32)])[:2]
@@ -215,39 +181,13 @@ class SelfOrganizingMap(MiniSom):
 
     def _batch_epoch(self, data, sigma):
         """Move the weights once; return the quantization and topographic error from before the move."""
-        prototypes, half_squares = self.prototypes, half_squared_norms(self.prototypes)
-        check_every = sample_step(len(data), SAMPLE_ROWS)
-
-        def search(numbered):
-            number, rows = numbered
-            block = read_rows(data, rows, normalize=self.normalize)
-            scores = block @ prototypes.T
-            np.subtract(half_squares, scores, out=scores)
-            best = scores.argmin(axis=1)
-            squares = np.einsum("bd,bd->b", block, block) + 2 * scores[np.arange(len(best)), best]
-            distance = np.sqrt(np.maximum(squares, 0)).sum(dtype=np.float64)
-            checked = number % check_every == 0 and len(prototypes) > 1
-            members = sparse.csr_matrix((np.ones(len(best), np.float32), best, np.arange(len(best) + 1)),
-                                        (len(best), len(prototypes)))
-            return members.T @ block, best, distance, second_best(scores, best) if checked else None
-
-        sums, hits = np.zeros_like(prototypes), np.zeros(len(prototypes))
-        distance, checked = 0.0, []
-        for moved, best, apart, second in in_threads(search, enumerate(blocks(len(data)))):
-            sums += moved
-            hits += np.bincount(best, minlength=len(hits))
-            distance += apart
-            if second is not None:
-                checked.append(np.stack([best, second]))
-        self._move(sums, hits, sigma)
-        return distance / len(data), self._share_apart(*np.concatenate(checked, axis=1)) if checked else np.nan
-
-    def _move(self, sums, hits, sigma):
+        found = one_pass(data, self.prototypes, normalize=self.normalize)
         shape = self._weights.shape
-        share = self.grid.smooth(hits.reshape(*shape[:2], 1).astype(np.float32), sigma)
+        share = self.grid.smooth(found.hits.reshape(*shape[:2], 1).astype(np.float32), sigma)
         reached = share[..., 0] > 1e-12
-        smoothed = self.grid.smooth(sums.reshape(shape), sigma)
-        self._weights[reached] = smoothed[reached] / share[reached]
+        smoothed = self.grid.smooth(found.sums.reshape(shape), sigma)
+        self._weights[reached] = found.centre + smoothed[reached] / share[reached]
+        return found.error, self._share_apart(*found.pairs)
 
     def _share_apart(self, first, second):
         if len(self.prototypes) == 1:

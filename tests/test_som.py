@@ -103,6 +103,21 @@ def test_best_matching_units_are_the_nearest_prototypes(digits, trained):
     assert np.allclose(distances, gaps.min(axis=1), rtol=1e-4)
 
 
+@pytest.mark.parametrize("kind, offset", [(np.float32, 1e3), (np.float32, 1e4)])
+def test_best_matching_units_are_the_nearest_prototypes_far_from_0_too(kind, offset):
+    spread = np.random.default_rng(0).standard_normal((2000, 8))
+    rows = (spread + offset).astype(kind)
+    som = SelfOrganizingMap(6, 7, 8).fit(rows, epochs=8)
+    gaps = np.linalg.norm(rows[:, None].astype(float) - som.prototypes[None].astype(float), axis=2)
+    units, distances = som.best_matching_units(rows)
+    np.testing.assert_allclose(distances, gaps.min(axis=1), rtol=1e-4)
+    assert np.mean(units == gaps.argmin(axis=1)) > 0.999
+    won = som.win_map(rows, return_indices=True)
+    assert all(number in won[som.winner(rows[number])] for number in range(0, 2000, 7))
+    near = SelfOrganizingMap(6, 7, 8).fit(spread, epochs=8)
+    np.testing.assert_allclose(som.quantization_errors, near.quantization_errors, rtol=0.02)
+
+
 def test_memory_mapped_rows_give_the_same_map(tmp_path, digits):
     np.save(tmp_path / "features.npy", digits)
     mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
