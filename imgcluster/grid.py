@@ -31,6 +31,10 @@ class Grid:
         delta = np.abs(positions[first] - positions[second])
         return np.hypot(*np.moveaxis(self._wrapped(delta, np.array([self.x, self.y * self.row_height])), -1, 0))
 
+    def neighbourhood(self, unit, sigma):
+        """Return the Gaussian of `sigma` units around the unit of flat index `unit`, at all units: float [x * y]."""
+        return np.exp(-self.distances(unit, np.arange(self.x * self.y)) ** 2 / (2 * sigma**2))
+
     def neighbours(self):
         """Return pairs (first, second) of flat indices of adjacent units: 8 around a square, 6 around a hexagon."""
         index = np.arange(self.x * self.y).reshape(self.x, self.y)

@@ -76,6 +76,15 @@ def _is_mapped(features):
             and features.flags.c_contiguous and hasattr(mmap, "MADV_DONTNEED"))
 
 
+def check_finite(features):
+    """Raise a ValueError that names the first row of `features` [N, D] whose length is not a finite float32."""
+    for rows in blocks(len(features)):
+        bad = np.flatnonzero(~np.isfinite(np.linalg.norm(read_rows(features, rows), axis=1)))
+        if len(bad):
+            raise ValueError(f"row {rows.start + bad[0]} holds NaN, infinite or far too large numbers: leave it out or "
+                             "replace them")
+
+
 def read_all(features):
     """Return all rows of `features` as `read_rows` returns some, made or read block by block."""
     return np.concatenate([read_rows(features, rows) for rows in blocks(len(features))])

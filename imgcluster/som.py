@@ -1,4 +1,5 @@
 """Self-Organizing Map trained in batch by float32 matrix products; a drop-in subclass of MiniSom."""
+import warnings
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -7,7 +8,7 @@ from minisom import MiniSom
 from imgcluster.grid import Grid
 from imgcluster.matching import best_matching_units, one_pass
 from imgcluster.pca import principal_axes
-from imgcluster.rows import read_rows, read_sample
+from imgcluster.rows import check_finite, read_rows, read_sample
 
 PHOTOS_PER_UNIT = 3.5
 MAX_UNITS = 2500
@@ -31,17 +32,31 @@ def default_grid(num_photos):
 class SelfOrganizingMap(MiniSom):
     """A map of x times y units, with the methods of MiniSom 2.3 and a batch `fit` (Kohonen 2013, sections 4.1 and 4.2).
 
-    `topology` is "rectangular" or "hexagonal"; `toroidal` joins opposite edges. `normalize` scales every row given to
-    any method to unit length, so that the map compares directions (cosine); the weights then live in that space.
-    `sigma` and `sigma_end` are the neighbourhood's standard deviation, in units, in the first and last epoch (default:
-    a quarter of the longer side, and 0.4). After `fit`: `quantization_errors` and `topographic_errors`, one per epoch.
-    `fit` depends on no chance. MiniSom's training row by row (`train`, `train_random`) is there too; it knows no torus.
+    Arguments that MiniSom has too stand in its order and mean the same, but `sigma` is a quarter of the longer side
+    where none is given (MiniSom: 1) and `random_seed` is 0 (MiniSom: None). The neighbourhood must be Gaussian and the
+    distance Euclidean. `topology` is "rectangular" or "hexagonal"; `toroidal` joins opposite edges. `normalize` scales
+    every row given to any method to unit length, so that the map compares directions (cosine); the weights then live in
+    that space.
+
+    Batch training (`fit`, `train_batch_offline`) moves units all the way to the mean of their rows, while the
+    neighbourhood's standard deviation shrinks from `sigma` to `sigma_end`, both in units; `learning_rate` and the two
+    decay functions are for MiniSom's training row by row (`train`, `train_random`). After `fit`: `quantization_errors`
+    and `topographic_errors`, one per epoch. `fit` depends on no chance.
+
+    Weights are float32. Where the mean of the rows is beyond 10,000 times their spread, take it off first.
     """
 
-    def __init__(self, x, y, input_len, *, topology="rectangular", toroidal=False, normalize=False, sigma=None,
-                 sigma_end=0.4, random_seed=0):
-        super().__init__(x, y, input_len, sigma=max(x, y) / 4 if sigma is None else sigma, topology=topology,
-                         random_seed=random_seed)
+    def __init__(self, x, y, input_len, sigma=None, learning_rate=0.5, decay_function="asymptotic_decay",
+                 neighborhood_function="gaussian", topology="rectangular", activation_distance="euclidean",
+                 random_seed=0, sigma_decay_function="asymptotic_decay", *, sigma_end=0.4, toroidal=False,
+                 normalize=False):
+        _check_options(neighborhood_function=(neighborhood_function, "gaussian"),
+                       activation_distance=(activation_distance, "euclidean"))
+        _check_sides(x=x, y=y)
+        sigma = max(x, y) / 4 if sigma is None else sigma
+        _check_widths(sigma=sigma, sigma_end=sigma_end)
+        super().__init__(x, y, input_len, sigma=sigma, learning_rate=learning_rate, decay_function=decay_function,
+                         topology=topology, random_seed=random_seed, sigma_decay_function=sigma_decay_function)
         self._weights = self._weights.astype(np.float32)
         self.grid = Grid(x, y, topology=topology, toroidal=toroidal)
         self.toroidal, self.normalize, self.sigma_end = toroidal, normalize, sigma_end
@@ -53,17 +68,22 @@ class SelfOrganizingMap(MiniSom):
         return self._weights.reshape(-1, self._weights.shape[2])
 
     def set_weights(self, weights):
-        """Take weights [x, y, D] as they are, those of a map trained before."""
-        self._weights = np.asarray(weights, np.float32)
+        """Take a copy of weights [x, y, D] as they are, those of a map trained before; ValueError for another shape."""
+        if np.shape(weights) != self._weights.shape:
+            raise ValueError(f"weights of shape {np.shape(weights)} do not fit this map: they must be "
+                             f"{self._weights.shape}")
+        self._weights = np.array(weights, np.float32)
 
     def fit(self, features, *, epochs=15, callback=None):
         """Train from the PCA plane on features [N, D] (may be memory-mapped) and return the map.
 
         Each epoch moves every unit to the mean of all rows weighted by a Gaussian around their best-matching units.
         `callback(epoch, quantization_error, topographic_error)` is called after each epoch; both errors are those of
-        the map the epoch began with, the topographic one measured on about 5,000 rows, evenly spaced blocks.
+        the map the epoch began with, the topographic one measured on about 5,000 rows, evenly spaced blocks. Raises
+        a ValueError for rows of another width and for numbers that are not finite.
         """
-        self._check_input_len(features)
+        if epochs < 0:
+            raise ValueError(f"epochs must be at least 0, not {epochs}: 15 is usual, 0 leaves the map at its start")
         self.pca_weights_init(features)
         self.quantization_errors, self.topographic_errors = [], []
         for epoch in range(epochs):
@@ -77,54 +97,71 @@ class SelfOrganizingMap(MiniSom):
     def pca_weights_init(self, data):
         """Spread the weights evenly over the plane of the first two principal components of a sample of `data`.
 
-        The plane reaches sqrt(3) standard deviations to each side: the spread of a uniform density of that deviation.
+        The first lies along the longer side of the grid (as in SOM Toolbox; in MiniSom, along x always). The plane
+        reaches sqrt(3) standard deviations to each side: the spread of a uniform density of that deviation.
         """
+        self._check_input_len(data)
         sample = read_sample(data, SAMPLE_ROWS, normalize=self.normalize)
+        if not np.isfinite(np.linalg.norm(sample, axis=1)).all():
+            check_finite(data)
         mean = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
         axes, singular = principal_axes(sample - mean, 2)
         reach = np.sqrt(3 / len(sample)) * singular[:, None] * axes
         reach = np.concatenate([reach, np.zeros((2, len(mean)), np.float32)])[:2]
+        if self.grid.y > self.grid.x:
+            reach = reach[::-1]
         sides = [np.linspace(-1, 1, length) if length > 1 else np.zeros(1) for length in self._weights.shape[:2]]
         first, second = np.meshgrid(*sides, indexing="ij")
         plane = mean + first[..., None] * reach[0] + second[..., None] * reach[1]
         self._weights = plane.astype(np.float32)
 
-    def train_batch_offline(self, data, num_iteration, verbose=False):
-        """Batch training from the present weights, as MiniSom's method of this name (verbose: print the errors)."""
+    def train_batch_offline(self, data, num_iteration, verbose=False, *, sigma=None):
+        """Batch training from the present weights, as MiniSom's method of this name (verbose: print the errors).
+
+        In each call the neighbourhood shrinks to `sigma_end`, from `sigma` (default: the map's). To go on where an
+        earlier training ended, without spreading the map anew: `train_batch_offline(data, 5, sigma=som.sigma_end)`.
+        """
         self._check_iteration_number(num_iteration)
+        self._check_input_len(data)
+        if sigma is not None:
+            _check_widths(sigma=sigma)
         for epoch in range(num_iteration):
-            errors = self._batch_epoch(data, self._sigma_at(epoch, num_iteration))
+            errors = self._batch_epoch(data, self._sigma_at(epoch, num_iteration, sigma))
             if verbose:
                 print(f"epoch {epoch + 1}/{num_iteration}: quantization error {errors[0]:.4f}")
 
     def best_matching_units(self, features, *, second=False):
         """Return (unit, distance[, second unit]) of each row; see the function of the same name."""
+        if len(features) > 0:
+            self._check_input_len(features)
         return best_matching_units(features, self.prototypes, normalize=self.normalize, second=second)
 
     def quantization(self, data):
         """Return the prototype of each row's best-matching unit, float32 [N, D]."""
         self._check_input_len(data)
-        return self.prototypes[self.best_matching_units(np.asarray(data))[0]]
+        return self.prototypes[self.best_matching_units(_rows_of(data))[0]]
 
     def quantization_error(self, data):
         """Return the mean distance of the rows to their best-matching units."""
         self._check_input_len(data)
-        return float(self.best_matching_units(np.asanyarray(data))[1].mean(dtype=np.float64))
+        return float(self.best_matching_units(_rows_of(data))[1].mean(dtype=np.float64))
 
     def topographic_error(self, data):
         """Return the share of rows whose two best-matching units are no neighbours on the grid (NaN for one unit)."""
+        if len(self.prototypes) == 1:
+            warnings.warn("The topographic error is not defined for a 1-by-1 map.", stacklevel=2)
         return self.errors(data)[1]
 
     def errors(self, data):
         """Return (quantization error, topographic error), found in one search."""
         self._check_input_len(data)
-        first, distance, second = self.best_matching_units(np.asanyarray(data), second=True)
+        first, distance, second = self.best_matching_units(_rows_of(data), second=True)
         return float(distance.mean(dtype=np.float64)), self._share_apart(first, second)
 
     def activation_response(self, data):
         """Return how many rows have each unit as best-matching unit, float [x, y]."""
         self._check_input_len(data)
-        units = self.best_matching_units(np.asanyarray(data))[0]
+        units = self.best_matching_units(_rows_of(data))[0]
         return np.bincount(units, minlength=len(self.prototypes)).reshape(self._weights.shape[:2]).astype(float)
 
     def win_map(self, data, return_indices=False):
@@ -145,7 +182,11 @@ class SelfOrganizingMap(MiniSom):
         return counts
 
     def distance_map(self, scaling="sum"):
-        """Return the U-matrix [x, y]: sum (or "mean") of each unit's distances to its neighbours, over the largest."""
+        """Return the U-matrix [x, y]: sum (or "mean") of each unit's distances to its neighbours, over the largest.
+
+        Neighbours are those next to a unit by its coordinates. MiniSom's `distance_map` contradicts its own on
+        hexagonal grids with an even y: it takes the lines for shifted that are not.
+        """
         if scaling not in ("sum", "mean"):
             raise ValueError(f'scaling should be either "sum" or "mean" ("{scaling}" not valid)')
         first, second = self.grid.neighbours()
@@ -158,7 +199,9 @@ class SelfOrganizingMap(MiniSom):
 
     def random_weights_init(self, data):
         """Set each unit's weights to a random row of `data`."""
-        super().random_weights_init(self._scaled(data))
+        self._check_input_len(data)
+        chosen = [self._random_generator.randint(len(data)) for _ in self.prototypes]
+        self.set_weights(read_rows(_rows_of(data)[chosen], normalize=self.normalize).reshape(self._weights.shape))
 
     def update(self, x, win, t, max_iteration):
         """Move the weights towards the row `x` won by unit `win`: one step of MiniSom's training row by row."""
@@ -166,22 +209,34 @@ class SelfOrganizingMap(MiniSom):
 
     def distortion_measure(self, data):
         """Return the sum of the rows' distances to all units, by the neighbourhood of each row's best-matching unit."""
-        return super().distortion_measure(self._scaled(data))
+        return super().distortion_measure(self._scaled(_rows_of(data)))
 
     def _activate(self, x):
         super()._activate(self._scaled([x])[0])
 
-    def _scaled(self, data):
-        return read_rows(np.asarray(data), normalize=self.normalize)
+    def _gaussian(self, c, sigma):
+        """The neighbourhood [x, y] of the unit at `c` in MiniSom's training row by row, over seams too."""
+        return self.grid.neighbourhood(c[0] * self.grid.y + c[1], sigma).reshape(self.grid.x, self.grid.y)
 
-    def _sigma_at(self, epoch, epochs):
-        """Shrink geometrically from sigma to sigma_end."""
-        start = max(self._sigma, self.sigma_end)
+    def _scaled(self, data):
+        return read_rows(np.asarray(data), normalize=True) if self.normalize else np.asarray(data)
+
+    def _check_input_len(self, data):
+        """Raise MiniSom's ValueError for rows of another width, and one where there are no rows."""
+        if len(data) == 0:
+            raise ValueError(f"there are no rows: a map of this kind takes rows of {self._input_len} numbers")
+        super()._check_input_len(data[:1])
+
+    def _sigma_at(self, epoch, epochs, start=None):
+        """Shrink geometrically from `start` (default: sigma) to sigma_end."""
+        start = max(self._sigma if start is None else start, self.sigma_end)
         return start * (self.sigma_end / start) ** (epoch / max(epochs - 1, 1))
 
     def _batch_epoch(self, data, sigma):
         """Move the weights once; return the quantization and topographic error from before the move."""
         found = one_pass(data, self.prototypes, normalize=self.normalize)
+        if not np.isfinite(found.error):
+            check_finite(data)
         shape = self._weights.shape
         share = self.grid.smooth(found.hits.reshape(*shape[:2], 1).astype(np.float32), sigma)
         reached = share[..., 0] > 1e-12
@@ -196,8 +251,31 @@ class SelfOrganizingMap(MiniSom):
 
     def _coordinates(self, data):
         self._check_input_len(data)
-        units = self.best_matching_units(np.asarray(data))[0]
+        units = self.best_matching_units(_rows_of(data))[0]
         return [tuple(unit) for unit in np.column_stack(np.unravel_index(units, self._weights.shape[:2])).tolist()]
+
+
+def _rows_of(data):
+    """Return what has rows as it is, so that a mapped file is not read as a whole; lists as an array."""
+    return data if hasattr(data, "shape") else np.asarray(data)
+
+
+def _check_options(**options):
+    for name, (value, only) in options.items():
+        if value != only:
+            raise ValueError(f"{name} must be {only!r}, not {value!r}: minisom.MiniSom has the others")
+
+
+def _check_sides(**sides):
+    for name, side in sides.items():
+        if side < 1:
+            raise ValueError(f"{name} must be at least 1, not {side}: a map has a unit or more along each side")
+
+
+def _check_widths(**widths):
+    for name, width in widths.items():
+        if not width > 0:
+            raise ValueError(f"{name} must be above 0, not {width}: a width of 0.1 leaves each unit to its own rows")
 
 
 def map_of(features, **fitting):

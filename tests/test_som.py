@@ -1,9 +1,12 @@
 """Properties of the map: it fits better as it trains, agrees with MiniSom's methods, repeats, and takes any grid."""
+import inspect
+
 import numpy as np
 import pytest
 from minisom import MiniSom
 from sklearn.datasets import load_digits
 
+from imgcluster.rows import unit_length
 from imgcluster.som import SelfOrganizingMap, best_matching_units, default_grid, train_map
 
 GRIDS = [(topology, toroidal) for topology in ("rectangular", "hexagonal") for toroidal in (False, True)]
@@ -67,6 +70,139 @@ def test_methods_agree_with_minisom_on_the_same_weights(digits, topology):
     assert np.allclose(ours.quantization(some), theirs.quantization(some))
 
 
+def test_minisoms_arguments_stand_in_its_order(digits):
+    ours = inspect.signature(SelfOrganizingMap).parameters
+    theirs = list(inspect.signature(MiniSom).parameters)
+    assert list(ours)[:len(theirs)] == theirs
+    assert all(ours[name].kind is inspect.Parameter.KEYWORD_ONLY for name in list(ours)[len(theirs):])
+    som = SelfOrganizingMap(6, 6, 64, 0.3, 0.7, "linear_decay_to_zero", random_seed=1)
+    same = MiniSom(6, 6, 64, 0.3, 0.7, "linear_decay_to_zero", random_seed=1)
+    for each in (som, same):
+        each.train(digits, 50)
+    np.testing.assert_allclose(som.get_weights(), same.get_weights(), atol=1e-3)
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"neighborhood_function": "bubble"}, "neighborhood_function must be 'gaussian', not 'bubble'"),
+    ({"activation_distance": "cosine"}, "activation_distance must be 'euclidean', not 'cosine'"),
+    ({"x": 0}, "x must be at least 1, not 0"), ({"y": -1}, "y must be at least 1, not -1"),
+    ({"sigma": 0}, "sigma must be above 0, not 0"), ({"sigma_end": -1}, "sigma_end must be above 0, not -1")])
+def test_what_a_map_cannot_be_is_refused_with_the_argument_and_its_value(options, said):
+    with pytest.raises(ValueError, match=said):
+        SelfOrganizingMap(**{"x": 4, "y": 4, "input_len": 2, **options})
+
+
+def test_rows_of_another_width_and_none_are_refused(digits):
+    som = SelfOrganizingMap(3, 3, 64)
+    for method in (som.fit, som.pca_weights_init, som.random_weights_init, som.best_matching_units, som.errors,
+                   lambda rows: som.train_batch_offline(rows, 2)):
+        with pytest.raises(ValueError, match="Received 1 features, expected 64|Received 63 features, expected 64"):
+            method(digits[:20, :63])
+    for method in (som.fit, som.quantization_error, lambda rows: som.train_batch_offline(rows, 2)):
+        with pytest.raises(ValueError, match="no rows"):
+            method(digits[:0])
+    assert len(som.best_matching_units(digits[:0])[0]) == 0
+    with pytest.raises(ValueError, match="epochs must be at least 0, not -3"):
+        som.fit(digits, epochs=-3)
+
+
+def test_weights_are_taken_as_a_copy_and_only_in_the_shape_of_the_map():
+    som, weights = SelfOrganizingMap(2, 3, 4), np.ones((2, 3, 4), np.float32)
+    som.set_weights(weights)
+    weights[:] = 5
+    assert (som.get_weights() == 1).all()
+    for other in (np.ones((3, 2, 4)), np.ones((2, 3, 5)), np.ones((6, 4))):
+        with pytest.raises(ValueError, match="shape"):
+            som.set_weights(other)
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_random_weights_are_rows_that_minisom_would_choose_and_no_other_row_is_read(digits, normalize):
+    class Watched(np.ndarray):
+        def __getitem__(self, rows):
+            asked.append(len(np.arange(len(self))[rows]) if np.ndim(rows) or isinstance(rows, slice) else 1)
+            return super().__getitem__(rows)
+
+    asked, ours = [], SelfOrganizingMap(3, 4, 64, random_seed=5, normalize=normalize)
+    ours.random_weights_init(digits.view(Watched))
+    assert max(asked) == 12
+    theirs = MiniSom(3, 4, 64, random_seed=5)
+    theirs.random_weights_init(unit_length(digits) if normalize else digits)
+    np.testing.assert_allclose(ours.get_weights(), theirs.get_weights(), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("shape", "varied"), [((1, 4), 4), ((4, 1), 4), ((3, 7), 7), ((7, 3), 7)])
+def test_the_first_principal_component_lies_along_the_longer_side(shape, varied):
+    rows = np.random.default_rng(0).standard_normal((400, 3)) * [1, 9, 3]
+    som = SelfOrganizingMap(*shape, 3)
+    som.pca_weights_init(rows)
+    along = np.moveaxis(som.get_weights()[..., 1], int(shape[1] == varied), 0)
+    assert (np.abs(np.diff(along, axis=0)) > 1).all() and np.allclose(np.diff(along, axis=1), 0, atol=1)
+
+
+def test_two_products_of_a_few_photos_part_on_the_smallest_map():
+    rows = np.repeat(np.eye(2, 5), 5, axis=0) + 0.1 * np.random.default_rng(0).standard_normal((10, 5))
+    som = SelfOrganizingMap(*default_grid(10), 5, normalize=True).fit(rows)
+    units = som.best_matching_units(rows)[0]
+    assert som.get_weights().shape[:2] == (1, 2) and len(set(units[:5])) == len(set(units[5:])) == 1
+    assert units[0] != units[9]
+
+
+@pytest.mark.parametrize(("topology", "toroidal"), GRIDS)
+def test_the_neighbourhood_of_training_row_by_row_is_the_gaussian_of_grid_distances(digits, topology, toroidal):
+    som = SelfOrganizingMap(5, 6, 64, topology=topology, toroidal=toroidal, sigma=1.5)
+    units, corner = np.arange(30), som.grid.distances(0, np.arange(30)).reshape(5, 6)
+    np.testing.assert_allclose(som.neighborhood((0, 0), 1.5), np.exp(-corner**2 / (2 * 1.5**2)))
+    if not toroidal:
+        theirs = MiniSom(5, 6, 64, topology=topology)
+        for unit in units:
+            place = (unit // 6, unit % 6)
+            np.testing.assert_allclose(som.neighborhood(place, 1.5), theirs.neighborhood(place, 1.5), atol=1e-12)
+    before, place = som.get_weights().copy(), som.winner(digits[0])
+    som.update(digits[0], place, 0, 10)
+    moved = 0.5 * som.neighborhood(place, 1.5)[..., None] * (digits[0] - before)
+    np.testing.assert_allclose(som.get_weights() - before, moved, atol=1e-4)
+    gaps = np.linalg.norm(digits[:20, None] - som.prototypes, axis=2)
+    near = np.exp(-som.grid.distances(gaps.argmin(axis=1)[:, None], units) ** 2 / (2 * 1.5**2))
+    assert som.distortion_measure(digits[:20]) == pytest.approx((near * gaps).sum(), rel=1e-5)
+
+
+def test_training_goes_on_where_it_ended(digits):
+    som = SelfOrganizingMap(8, 10, 64).fit(digits, epochs=6)
+    for _ in range(3):
+        before = som.quantization_error(digits)
+        som.train_batch_offline(digits, 1, sigma=som.sigma_end)
+        assert som.quantization_error(digits) <= before
+    som.train_batch_offline(digits, 1)
+    assert som.quantization_error(digits) > before, "the map is spread anew without"
+    with pytest.raises(ValueError, match="sigma must be above 0"):
+        som.train_batch_offline(digits, 1, sigma=0)
+
+
+@pytest.mark.parametrize("row", [0, 1, 12_001])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_a_row_that_is_not_finite_is_named(row, value):
+    rows = np.random.default_rng(0).standard_normal((12_500, 3))
+    rows[[row, 12_400], 1] = value
+    som = SelfOrganizingMap(2, 2, 3)
+    som.pca_weights_init(rows[2:12_000])
+    for train in (som.fit, lambda rows: som.train_batch_offline(rows, 1)):
+        with pytest.raises(ValueError, match=f"row {row} holds NaN, infinite or far too large numbers"):
+            train(rows)
+    assert np.isfinite(som.get_weights()).all()
+
+
+def test_methods_take_a_mapped_file_in_blocks(tmp_path, digits, trained, monkeypatch):
+    np.save(tmp_path / "features.npy", digits)
+    mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
+    read = []
+    monkeypatch.setattr("imgcluster.rows._let_go", lambda features, start, stop: read.append(stop - start))
+    np.testing.assert_array_equal(trained.quantization(mapped), trained.quantization(digits))
+    assert trained.win_map(mapped, return_indices=True) == trained.win_map(digits, return_indices=True)
+    assert trained.labels_map(mapped, load_digits().target) == trained.labels_map(digits, load_digits().target)
+    assert sum(read) == 3 * len(digits)
+
+
 def test_distance_map_agrees_with_minisom_on_a_square_grid(digits, trained):
     theirs = MiniSom(8, 10, 64)
     theirs._weights = trained.get_weights().astype(float)
@@ -103,7 +239,7 @@ def test_best_matching_units_are_the_nearest_prototypes(digits, trained):
     assert np.allclose(distances, gaps.min(axis=1), rtol=1e-4)
 
 
-@pytest.mark.parametrize("kind, offset", [(np.float32, 1e3), (np.float32, 1e4)])
+@pytest.mark.parametrize("kind, offset", [(np.float32, 1e3), (np.float32, 1e4), (np.float64, 1e4), (np.float64, 1e5)])
 def test_best_matching_units_are_the_nearest_prototypes_far_from_0_too(kind, offset):
     spread = np.random.default_rng(0).standard_normal((2000, 8))
     rows = (spread + offset).astype(kind)
@@ -183,6 +319,8 @@ def test_a_map_of_one_unit_is_flat():
     som = SelfOrganizingMap(1, 1, 64).fit(load_digits().data[:5].astype(np.float32), epochs=2)
     for scaling in ("sum", "mean"):
         assert som.distance_map(scaling=scaling).tolist() == [[0.0]]
+    with pytest.warns(UserWarning, match="not defined for a 1-by-1 map"):
+        assert np.isnan(som.topographic_error(load_digits().data[:5]))
 
 
 @pytest.mark.parametrize("grid", [None, (3, 5)])
