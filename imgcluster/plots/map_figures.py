@@ -31,7 +31,7 @@ def distance_map_figure(distance_map, unit_clusters, *, topology, title, names=N
     """
     figure, axes = _map_axes(distance_map, topology, title)
     low, high = float(distance_map.min()), float(distance_map.max())
-    cells = _draw_cells(axes, distance_map, topology, cmap="Greys", limits=(low, high if high > low else low + 1))
+    cells = _draw_cells(axes, distance_map, topology, cmap="Greys", limits=(low, high) if high > low else (0, 1))
     _colour_bar(figure, axes, cells, "distance to neighbours (largest = 1)")
     centres = cell_centres(distance_map.shape, topology=topology)
     outlines = cell_outlines(centres, topology=topology)

@@ -33,6 +33,14 @@ def test_map_figures_show_every_unit(topology, shape, clusters):
         drawn(figure)
 
 
+@pytest.mark.parametrize("value", [0, 1])
+def test_distances_that_are_all_equal_are_shown_within_0_to_1(value):
+    figure = distance_map_figure(np.full((1, 2), float(value)), np.array([[0, 1]]), topology="rectangular", title="")
+    cells, = (artist for artist in figure.axes[0].collections if isinstance(artist, PolyCollection))
+    assert cells.get_clim() == (0, 1) and figure.axes[1].get_ylim() == (0, 1)
+    drawn(figure)
+
+
 def test_row_0_column_0_is_drawn_at_the_upper_left():
     hits = np.array([[100, 0, 0], [0, 0, 1]])
     figure = hits_figure(hits, topology="rectangular", title="")
