@@ -6,17 +6,16 @@ from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, read_corrections
 from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in
 from imgcluster.datafiles.chain import chain_labels, clusters_record, merged_in
-from imgcluster.datafiles.feature_record import taught_directions
 from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
-from imgcluster.report.nearness import comparable, nearness
+from imgcluster.report.nearness import nearness
 from imgcluster.rows import Joined, unit_length
 from imgcluster.scores.metrics import numbers_of_models
 
 # Of each cluster, and which part of it is photos to look at, whatever sample is drawn.
 TYPICAL_SHOWN, REVIEWED_SHARE = 3, 4
-OPENING_CLUSTERS, OPENING_PHOTOS = 6, 5  # as startOpening in lists.js shows them
+OPENING_CLUSTERS, OPENING_GROUPS, OPENING_PHOTOS = 6, 4, 5  # as startOpening in lists.js shows them
 CARD_PHOTOS = 3
 EARLIER_PHOTOS, ABSENT_PHOTOS = 4, 1  # of a cluster that photos were placed in, and of another one
 PAIR_PHOTOS = 6
@@ -37,11 +36,20 @@ def rows_shown(gallery, max_photos):
 
 
 def _opening(gallery, ordered):
-    """The most typical photos of the largest clusters, then of those in none, which the page shows first of all."""
-    clusters, sizes = np.unique(gallery.predicted, return_counts=True)
-    largest = clusters[np.argsort(-sizes, kind="stable")]
-    shown = [*largest[largest >= 0][:OPENING_CLUSTERS], *largest[largest < 0]]
-    return np.concatenate([ordered[gallery.predicted[ordered] == cluster][:OPENING_PHOTOS] for cluster in shown])
+    """The photos of the largest clusters, then of the largest groups of those in none, that the page shows first."""
+    clusters, sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)
+    largest = clusters[np.argsort(-sizes, kind="stable")][:OPENING_CLUSTERS]
+    inside = [ordered[gallery.predicted[ordered] == cluster] for cluster in largest]
+    first = [np.concatenate([_faces(gallery, rows), rows]) for rows in inside] + _groups_in_none(gallery, ordered)
+    return np.concatenate([rows[np.sort(np.unique(rows, return_index=True)[1])][:OPENING_PHOTOS] for rows in first])
+
+
+def _groups_in_none(gallery, ordered):
+    """The largest groups of two or more photos that those in no cluster form, else all of these as one."""
+    rows, sizes = ordered[gallery.predicted[ordered] < 0], gallery.new_group_sizes
+    largest = np.argsort(-sizes, kind="stable")[:OPENING_GROUPS]
+    alike = [rows[gallery.new_group[rows] == group] for group in largest if sizes[group] > 1]
+    return alike or [rows]
 
 
 def _by_cluster(gallery):
@@ -112,16 +120,17 @@ def page_data(gallery, rows):
     """Everything the scripts need, as a dict of JSON values; a photo is named by its place in `rows`."""
     place = np.full(len(gallery.img_paths), -1)
     place[rows] = np.arange(len(rows))
-    features = comparable(gallery.features, gallery.predicted, taught=taught_directions(gallery.data_dir))
-    near, near_photos, alike = nearness(features, gallery.predicted, rows)
+    near, near_photos, alike = nearness(gallery.compared, gallery.predicted, rows)
+    faces = {cluster: place[_faces(gallery, rows[gallery.predicted[rows] == cluster])]
+             for cluster in np.unique(gallery.predicted[rows]).tolist()}
     data = dict.fromkeys(("models", "pairs", "splits"))
     if gallery.true is not None:
         data = {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}
     return {**data, "name": gallery.name, "photos": _photos(gallery, rows, near_photos),
-            "clusters": _clusters(gallery, near, _faces(gallery, features, rows)),
+            "clusters": _clusters(gallery, near, faces),
             "earlierClusters": [{"id": number, "name": gallery.names.get(number)}
                                 for number in _earlier_numbers(gallery)],
-            "alike": alike, "map": _map(gallery, place),
+            "newGroups": gallery.new_group_sizes.tolist(), "alike": alike, "map": _map(gallery, place),
             "scatter": _scatter(gallery, rows),
             "levels": _levels(gallery, rows), "review": _review(gallery, rows), "toLookAt": len(gallery.review),
             **_earlier_corrections(gallery),
@@ -137,19 +146,16 @@ def _photos(gallery, rows, near):
               "unit": (table["unit_row"] * columns + table["unit_column"]).astype(int).tolist()}
     if gallery.true is not None:
         photos["model"] = np.searchsorted(np.unique(gallery.true), gallery.true[rows]).tolist()
-    if "new_group" in table:
-        photos["newGroup"] = table["new_group"].astype(int).tolist()
+    if gallery.new_group is not None:
+        photos["newGroup"] = gallery.new_group[rows].tolist()
     return photos
 
 
-def _faces(gallery, features, rows):
-    """{cluster: places in `rows` of the photos that its card shows}: of groups in it by features [N, D] where clusters
-    are compared, so that several products in one are seen; copies of other photos show nothing new."""
-    originals, found = np.flatnonzero(gallery.is_original[rows]), {}
-    for cluster in np.unique(gallery.predicted[rows[originals]]).tolist():
-        places = originals[gallery.predicted[rows[originals]] == cluster]
-        found[cluster] = places[_unlike(features[rows[places]], CARD_PHOTOS, gallery.seed)]
-    return found
+def _faces(gallery, rows):
+    """Those of a cluster's photos, `rows` in any order, that stand for all: of groups in it where clusters are
+    compared, so that several products in one are seen; copies of other photos show nothing new."""
+    originals = np.sort(rows[gallery.is_original[rows]])
+    return originals[_unlike(gallery.compared[originals], CARD_PHOTOS, gallery.seed)] if len(originals) else originals
 
 
 def _clusters(gallery, near, faces):

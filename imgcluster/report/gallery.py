@@ -21,13 +21,14 @@ from imgcluster.datafiles.artefacts import (
     read_labels_true,
     require,
 )
-from imgcluster.datafiles.feature_record import are_others
+from imgcluster.datafiles.feature_record import are_others, taught_directions
 from imgcluster.datafiles.records import read_scores
 from imgcluster.errors import UserError
 from imgcluster.files import read_arrays
 from imgcluster.photos.decoding import ImageError
 from imgcluster.photos.images import read_image, read_thumbnail
 from imgcluster.plots import finding, lay_out
+from imgcluster.report.nearness import comparable
 from imgcluster.wording import counted
 
 NUMBERS = ("cluster", "unit_row", "unit_column", "distance", "confidence")  # columns of clusters.csv that figures need
@@ -63,6 +64,11 @@ class Gallery:
     def features(self):
         """Memory-mapped, checked once."""
         return read_features(self.data_dir)
+
+    @cached_property
+    def compared(self):
+        """The features in which clusters are compared (`nearness.comparable`)."""
+        return comparable(self.features, self.predicted, taught=taught_directions(self.data_dir))
 
     @cached_property
     def predicted(self):
@@ -133,6 +139,18 @@ class Gallery:
     def unit_clusters(self):
         """Cluster of each unit, int [rows, columns]: that of its photo, which corrections may have changed, else -1."""
         return np.where(self.unit_photo >= 0, self.predicted[self.unit_photo], -1)
+
+    @cached_property
+    def new_group(self):
+        """The group of photos that look alike which each one is in that fits no earlier cluster, int [N], -1 for the
+        others; None where photos formed no groups."""
+        return self.clusters["new_group"].to_numpy().astype(int) if "new_group" in self.clusters else None
+
+    @cached_property
+    def new_group_sizes(self):
+        """How many photos of each of these groups are in no cluster, int [G]."""
+        groups = np.zeros(0, int) if self.new_group is None else self.new_group[self.predicted < 0]
+        return np.bincount(groups[groups >= 0])
 
     def has_photo(self, row):
         """Whether there is a file of the photo of a row, as step 01 wrote it or as it came."""

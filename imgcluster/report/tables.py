@@ -3,7 +3,6 @@ import numpy as np
 
 from imgcluster.backbone_table import AUTO, BUNDLED
 from imgcluster.clusters.cluster_count import how_to_narrow, suggested_alone
-from imgcluster.clusters.new_groups import num_alike
 from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.chain import clusters_record, highest_before
 from imgcluster.datafiles.feature_record import RECORD, are_others, features_record
@@ -13,6 +12,7 @@ from imgcluster.photos.photo_audit import INCOMPLETE
 from imgcluster.scores.score_names import LABEL_FREE, MAIN, OTHERS, PLACED, known
 from imgcluster.scores.seen import warning_of_seen
 from imgcluster.training.validation import quality
+from imgcluster.wording import listed
 
 MAX_LINES = 500  # of a table in the page; the CSV has the rest
 
@@ -22,8 +22,9 @@ def answer(gallery):
     they are: the ARI, or of photos placed in earlier clusters, where known, how many are in their product's.
 
     "to_narrow": what would narrow a wide interval; "calibrated": whether known products led to the number; "alone":
-    what the photos alone suggest, "" where that is not quite another; "in_new": photos in "new_clusters", which a
-    person made for photos placed in earlier ones.
+    what the photos alone suggest, "" where that is not quite another; "placed_in": the datasets in whose clusters
+    photos were placed, in words, "assigned_to" the last of them; "in_new": photos in "new_clusters", which a person
+    made for photos placed in earlier ones; "new_groups": groups of photos that look alike among those that fit none.
     """
     record = clusters_record(gallery.data_dir)
     low, high = record.get("interval") or (0, 1)
@@ -31,27 +32,22 @@ def answer(gallery):
     sizes = np.unique(gallery.predicted[gallery.predicted >= 0], return_counts=True)[1]
     interval, highest = _interval(record, len(sizes)), highest_before(gallery.data_dir)
     in_new = gallery.predicted[gallery.predicted > highest] if highest is not None else np.zeros(0, int)
+    assigned_to = record.get("assigned_to")
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": interval,
             "to_narrow": how_to_narrow(interval, record.get("calibrated")) if interval else "",
             "exact": low == high, "calibrated": bool(record.get("calibration_dataset")), "alone": alone,
             "finer_groups": record.get("finer_groups"),
-            "corrected_from": record.get("corrected_from"), "assigned_to": record.get("assigned_to"),
-            "first": gallery.earlier[-1].name if gallery.earlier else record.get("assigned_to"),
+            "corrected_from": record.get("corrected_from"), "assigned_to": assigned_to,
+            "placed_in": listed(each.name for each in gallery.earlier) if gallery.earlier else assigned_to,
+            "first": gallery.earlier[-1].name if gallery.earlier else assigned_to,
             "in_new": len(in_new), "new_clusters": len(set(in_new.tolist())),
-            "unplaced": int((gallery.predicted < 0).sum()), "new_groups": _new_groups(gallery),
+            "unplaced": int((gallery.predicted < 0).sum()), "new_groups": int((gallery.new_group_sizes > 1).sum()),
             "models": None if gallery.true is None else len(set(gallery.true)),
             "median_size": float(np.median(sizes)) if len(sizes) else 0, "largest": int(sizes.max(initial=0)),
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
             "in_own_cluster": gallery.metrics.get("known_in_own_cluster"),
             "how_counted": _how_counted(record),
             "seen": warning_of_seen(gallery.metrics) if gallery.true is not None else ""}
-
-
-def _new_groups(gallery):
-    """How many groups of two or more the photos that fit no earlier cluster form among themselves."""
-    if "new_group" not in gallery.clusters:
-        return 0
-    return num_alike(gallery.clusters["new_group"].to_numpy()[gallery.predicted < 0])
 
 
 def _how_counted(record):

@@ -343,7 +343,7 @@ def test_photos_placed_in_earlier_clusters_are_said_to_be_that(tmp_path):
     page = Page(tmp_path / "report.html")
     assert ("9 of 24 photos were placed in the clusters of &lt;week 1&gt;, corrected by hand (3 before). "
             "15 photos fit none of them.") in page.text
-    assert '15 photos</span> in no cluster, likely of new products:' in page.text and "unplaced" in page.ids
+    assert '15 photos</span> in no cluster, likely of new products<' in page.text and "unplaced" in page.ids
     assert "Each photo in no cluster counts as a cluster of its own." in page.text
     assert page.data["photos"]["cluster"][:11] == [2] * 5 + [1] + [-1] * 5
     # The third was made for photos that fitted none.
@@ -451,6 +451,55 @@ def test_where_the_earlier_photos_are_gone_none_are_shown(tmp_path, written):
     gone = dataclasses.replace(gallery, data_dir=tmp_path / "gone")
     write_report(tmp_path / "report.html", dataclasses.replace(gallery, earlier=(gone,)))
     assert Page(tmp_path / "report.html").data["earlier"] is None
+
+
+def headline(page):
+    return " ".join(re.sub("<[^>]*>", "", re.search("<h1>.*</h1>", page.text)[0]).split())
+
+
+def test_the_headline_counts_known_products_and_new_ones(tmp_path):
+    gallery = make_gallery(tmp_path)
+    count = {"num_clusters": 3, "interval": [3, 3]}
+    write_json(gallery.data_dir / "cluster_count.json", count)
+    groups = np.repeat([0, 1, 2, -1], [4, 2, 1, 17])
+    for labels, numbers, expected in (
+            (gallery.predicted, None, "3 products"),
+            (gallery.predicted, "a+2", "3 known products"),
+            (gallery.predicted, "a+0", "1 known product, and 2 new"),
+            (np.where(np.arange(24) < 7, -1, gallery.predicted), "a+1", "2 known products, and about 3 new"),
+            (np.full(24, -1), "a+1", "0 known products, and about 2 new")):
+        write_labels(gallery.data_dir, "pred", labels)
+        placed = {"assigned_to": "week2", "numbers": numbers} if numbers else {}
+        write_json(gallery.data_dir / "cluster_count.json", count | placed)
+        table = pd.read_csv(gallery.data_dir / "clusters.csv").drop(columns="new_group", errors="ignore")
+        write_table(gallery.data_dir / "clusters.csv",
+                    table.assign(new_group=groups) if (labels < 0).any() else table)
+        write_report(tmp_path / "report.html", dataclasses.replace(gallery))
+        assert headline(Page(tmp_path / "report.html")) == expected
+
+
+def test_all_weeks_are_named_in_whose_clusters_photos_were_placed(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_json(gallery.data_dir / "cluster_count.json", {"num_clusters": 3, "interval": [3, 3], "assigned_to": "week2"})
+    weeks = tuple(make_gallery(tmp_path / name, name=name) for name in ("week2", "week1"))
+    write_report(tmp_path / "report.html", dataclasses.replace(gallery, earlier=weeks))
+    assert "24 photos were placed in the clusters of week2 and week1." in Page(tmp_path / "report.html").text
+
+
+def test_the_page_opens_with_the_groups_in_each_cluster_and_with_those_of_photos_in_none(tmp_path):
+    gallery = make_gallery(tmp_path, 40, 2, all_files=False)
+    products = np.repeat([0, 1, 2, 3], [15, 5, 12, 8])
+    features = np.eye(4, 8)[products] + 0.05 * np.random.default_rng(1).random((40, 8))
+    np.save(gallery.data_dir / "features.npy", features.astype(np.float32))
+    write_labels(gallery.data_dir, "pred", np.where(np.arange(40) < 20, 0, -1))
+    table = pd.read_csv(gallery.data_dir / "clusters.csv")
+    write_table(gallery.data_dir / "clusters.csv", table.assign(new_group=np.repeat([-1, 0, 1], [20, 12, 8])))
+    gallery = dataclasses.replace(gallery)
+    shown = products[rows_shown(gallery, 100)[:15]].tolist()
+    assert shown[0] == 0 and set(shown[:3]) == {0, 1} and shown[5:] == [2] * 5 + [3] * 5
+    write_report(tmp_path / "report.html", gallery)
+    page = Page(tmp_path / "report.html")
+    assert page.data["clusters"][0]["faces"] == [0, 1, 2] or page.data["clusters"][1]["faces"] == [0, 1, 2]
 
 
 def test_unreadable_numbers_become_null(tmp_path):

@@ -4,32 +4,50 @@
 function startAnswer() {
   startOpening();
   onchange(() => {
-    const sizes = [...sizeOf].filter(([id, size]) => id !== -1 && size > 0).map(([, size]) => size).sort((a, b) => a - b);
+    const there = [...sizeOf].filter(([id, size]) => id !== -1 && size > 0);
+    const sizes = there.map(([, size]) => size).sort((a, b) => a - b);
     const middle = (sizes[Math.floor((sizes.length - 1) / 2)] + sizes[Math.ceil((sizes.length - 1) / 2)]) / 2;
-    const facts = { products: sizes.length, "all-products": sizes.length, "median-size": middle, "largest-size": sizes.at(-1) };
+    const ofKnown = $("products-new") ? there.filter(([id]) => isKnown(id)).length : sizes.length;
+    const facts = { products: ofKnown, "all-products": sizes.length, "median-size": middle, "largest-size": sizes.at(-1) };
     for (const [id, number] of Object.entries(facts)) if ($(id) && sizes.length) $(id).textContent = number.toLocaleString("en");
-    $("products-noun").textContent = sizes.length === 1 ? "product" : "products";
+    $("products-noun").textContent = `${$("products-new") ? "known " : ""}${ofKnown === 1 ? "product" : "products"}`;
+    if ($("products-new")) $("products-new").textContent = newInWords(sizes.length - ofKnown, newGroups().length);
     $("products-recounted").textContent = recounted("after your corrections");
     $("products-recounted").hidden = !recounted();
     $("as-found").hidden = clusterOf.every((id, index) => id === photos.cluster[index]);
   });
 }
 
-// A few clusters, each with its most typical photos: what "same product" means here. Photos in no cluster stand apart.
+// Of how many new products: clusters made for these photos, and groups of photos in no cluster.
+const newInWords = (clusters, groupsInNone) => (clusters + groupsInNone === 0 ? ""
+  : `, and ${groupsInNone ? "about " : ""}${(clusters + groupsInNone).toLocaleString("en")} new`);
+
+// A few clusters, each with photos of the groups in it: what "same product" means here. Photos in no cluster stand apart,
+// a few of the groups that they form.
+const OPENING_ROWS = 7, OPENING_CLUSTERS = 6, OPENING_GROUPS = 4, OPENING_PHOTOS = 5;
 function startOpening() {
-  const strip = ({ id, indices, size }, most) => h("button", { type: "button", class: "strip",
-    "aria-label": `${clusterName(id)}, ${count(size, "photo")}: open`, onclick: () => openCluster(shownOf[indices[0]]) },
+  const strip = ({ id, indices, size, group = "" }, most) => h("button", { type: "button", class: "strip",
+    "aria-label": `${clusterName(id)}${group}, ${count(size, "photo")}: open`,
+    onclick: () => openCluster(shownOf[indices[0]], group ? indices[0] : null) },
   range(most).map((place) => (place < indices.length ? picture(indices[place]) : h("span", { class: "picture empty" }))),
   h("span", { class: "strip-size" }, size.toLocaleString("en")));
   const draw = () => {
     const clusters = currentClusters(clusterOf).sort(orders.size[1]);
-    const most = Math.min(5, Math.max(...clusters.map(({ indices }) => indices.length)));
-    const strips = (which) => clusters.filter(({ id }) => which(id)).slice(0, 6).map((cluster) => strip(cluster, most));
-    $("opening").replaceChildren(...strips((id) => id !== -1));
-    $("unplaced").replaceChildren(...strips((id) => id === -1));
+    const most = Math.min(OPENING_PHOTOS, Math.max(...clusters.map(({ indices }) => indices.length)));
+    const none = clusters.filter(({ id }) => id === -1);
+    const alike = none.flatMap(groupsIn);
+    const rows = alike.length ? alike.slice(0, OPENING_GROUPS) : none;
+    $("opening").replaceChildren(...clusters.filter(({ id }) => id !== -1)
+      .slice(0, Math.min(OPENING_CLUSTERS, OPENING_ROWS - rows.length))
+      .map((cluster) => strip({ ...cluster, indices: facesFirst(cluster.indices) }, most)));
+    $("unplaced").replaceChildren(...rows.map((group) => strip(group, most)));
+    $("unplaced-groups").textContent = alike.length > OPENING_GROUPS ? `, the largest ${OPENING_GROUPS} of ${alike.length} groups`
+      : alike.length ? `, by groups that look alike` : "";
     $("unplaced-size").textContent = count(sizeOf.get(-1) ?? 0, "photo");
     $("unplaced-box").hidden = !sizeOf.get(-1);
   };
+  const groupsIn = ({ id, indices }) => newGroups().map(([number, size], place) => ({ id, size, group: `, group ${place + 1}`,
+    indices: indices.filter((index) => photos.newGroup[index] === number) })).filter((group) => group.indices.length);
   onNewClusters(draw, () => clusterOf);
   draw();
 }

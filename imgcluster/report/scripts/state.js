@@ -91,6 +91,20 @@ function readSizes() {
 }
 readSizes();
 
+// Whether a cluster is one of those of another dataset in which photos were placed, rather than made for these photos.
+const isKnown = (id) => Number.isInteger(id) && (highestPlacedIn < 0 || id <= highestPlacedIn);
+
+// The groups of two or more photos that those in no cluster form: [[group, photos], ...], the largest first. Those that
+// are not in the page count as well; whoever left for a cluster does not.
+function newGroups() {
+  if (!photos.newGroup) return [];
+  const left = data.newGroups.slice();
+  photos.newGroup.forEach((group, index) => {
+    if (group >= 0 && photos.cluster[index] === -1 && clusterOf[index] !== -1) left[group] -= 1;
+  });
+  return [...left.entries()].filter(([, size]) => size > 1).sort((a, b) => b[1] - a[1]);
+}
+
 // How many clusters there are, as the page was made and with the corrections made in it.
 const clustersFound = data.clusters.filter(({ id }) => id !== -1).length;
 const clustersNow = () => [...sizeOf].filter(([id, size]) => id !== -1 && size > 0).length;

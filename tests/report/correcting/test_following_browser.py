@@ -1,4 +1,7 @@
 """What follows at once from corrections in the page, and from undoing them, in Chromium."""
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 from report_browser import click, downloaded, merge_into, open_page, wait
@@ -6,6 +9,9 @@ from report_correcting import chosen, numbers, on_a_phone, open_cluster, own_lin
 from report_gallery import make_gallery
 
 from imgcluster.clusters.corrections import apply_corrections
+from imgcluster.csv_tables import write_table
+from imgcluster.datafiles.artefacts import write_labels
+from imgcluster.files import write_json
 from imgcluster.report import write_report
 
 
@@ -30,6 +36,61 @@ def test_the_count_follows_corrections_and_undo_brings_it_back(browser):
     press(browser, (Keys.CONTROL, "z"))
     assert numbers(browser) == before and not browser.find_element("id", "tray").is_displayed()
     assert strips(browser) == opening
+
+
+@pytest.fixture
+def placed(browser, tmp_path):
+    """The page of photos placed in clusters 0 and 1, 8 and 4 of them, and of 12 in none, in groups of 8, 3 and 1."""
+    gallery = make_gallery(tmp_path, all_files=False)
+    write_labels(gallery.data_dir, "pred", np.repeat([0, 1, -1], [8, 4, 12]))
+    write_json(gallery.data_dir / "cluster_count.json", {
+        "num_clusters": 2, "interval": [2, 2], "assigned_to": "week1", "clustering_id": "drawn+1", "numbers": "a+1"})
+    table = pd.read_csv(gallery.data_dir / "clusters.csv").assign(new_group=np.repeat([-1, 0, 1, 2], [12, 8, 3, 1]))
+    write_table(gallery.data_dir / "clusters.csv", table)
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    return browser
+
+
+def headline(driver):
+    return " ".join(driver.find_element("css selector", "h1").text.split())
+
+
+def unplaced(driver):
+    return [strip.get_attribute("aria-label") for strip in driver.find_elements("css selector", "#unplaced .strip")]
+
+
+def test_known_and_new_products_are_counted_apart_as_corrections_leave_them(placed):
+    assert headline(placed) == "2 known products, and about 2 new"
+    click(placed, "#unplaced .strip:nth-child(2)")
+    placed.find_elements("css selector", ".part")[0].click()
+    click(placed, "#split")
+    click(placed, "#cluster-close")
+    assert headline(placed) == "2 known products, and about 2 new", "a cluster instead of a group"
+    click(placed, "#unplaced .strip")
+    for photo in photos(placed):
+        photo.click()
+    click(placed, "#move")
+    click(placed, "#picker [data-cluster='0']")
+    wait(placed, "!document.getElementById('cluster').open")
+    assert headline(placed) == "2 known products, and 1 new"
+    open_cluster(placed, 1)
+    merge_into(placed, 0)
+    click(placed, "#cluster-close")
+    assert headline(placed) == "1 known product, and 1 new"
+
+
+def test_photos_in_no_cluster_are_shown_by_their_groups_until_these_have_clusters(placed):
+    groups = ["No cluster, group 1, 8 photos: open", "No cluster, group 2, 3 photos: open"]
+    assert unplaced(placed) == groups and "by groups that look alike" in placed.find_element("id", "unplaced-box").text
+    click(placed, "#unplaced .strip")
+    placed.find_elements("css selector", ".part")[0].click()
+    click(placed, "#split")
+    click(placed, "#cluster-close")
+    assert unplaced(placed) == ["No cluster, group 1, 3 photos: open"]
+    click(placed, "#undo")
+    assert unplaced(placed) == groups
 
 
 def test_what_was_estimated_is_said_to_be_what_was_found_while_it_is_corrected(browser):
