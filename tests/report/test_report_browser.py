@@ -165,7 +165,9 @@ def test_slider_recolours_the_map_and_the_cards(browser):
     before = ground_of_map(browser)
     level.send_keys(Keys.ARROW_LEFT)
     assert number.text == "1 cluster"
-    assert browser.find_element("id", "level-note").text.startswith("Clusters that join. For an answer of about")
+    assert browser.find_element("id", "level-note").text.startswith("Clusters that join. Corrections are")
+    how = "To take about this level: NUM_CLUSTERS = 1 in config.py, then python run_all.py --from 04"
+    assert {each.text for each in browser.find_elements("css selector", ".level-how")} == {how}
     assert browser.find_element("css selector", ".level-card button.quiet").text == "0 + 1 + 1 more"
     assert len(browser.find_elements("css selector", "#cards .card")) == 1
     assert ground_of_map(browser) != before
@@ -173,6 +175,7 @@ def test_slider_recolours_the_map_and_the_cards(browser):
     assert not browser.find_element("id", "cluster-merge").is_displayed()
     click(browser, "#cluster-close")
     click(browser, ".level-bar button")
+    assert not any(each.is_displayed() for each in browser.find_elements("css selector", ".level-how"))
     assert number.text == "3 clusters" and len(browser.find_elements("css selector", "#cards .card")) == 3
     assert ground_of_map(browser) == before
 

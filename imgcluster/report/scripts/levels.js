@@ -75,16 +75,25 @@ function startLevelSliders() {
     const number = h("strong", { class: "level-count" });
     const back = h("button", { type: "button", class: "quiet", onclick: () => showLevel(answerLevel) }, "Back to the answer");
     parent.classList.add("level-slider");
-    parent.append(h("span", {}, "coarse"), input, h("span", {}, "fine"), number, back);
+    const how = h("p", { class: "level-how" });
+    parent.append(h("span", {}, "coarse"), input, h("span", {}, "fine"), number, back, how);
     const update = () => {
       input.value = levelNow;
       number.textContent = count(levels[levelNow].count, "cluster");
       input.setAttribute("aria-valuetext", `${number.textContent}${isAnswer() ? ", the answer" : ""}`);
       back.hidden = isAnswer();
+      how.replaceChildren(...(isAnswer() ? [] : howToTake(levels[levelNow].count)));
     };
     onchange(update);
     update();
   });
+}
+
+// How a level becomes the answer. Photos in clusters of other datasets have but that one.
+function howToTake(number) {
+  if (highestPlacedIn >= 0) return [];
+  return ["To take about this level: ", h("code", {}, `NUM_CLUSTERS = ${number}`), " in config.py, then ",
+    h("code", {}, "python run_all.py --from 04")];
 }
 
 // What the level looked at does to the clusters of the answer: only those that change.
@@ -96,8 +105,7 @@ function startLevels() {
     $("level-note").textContent = isAnswer()
       ? "This is the answer of the run."
       : `${number > levels[answerLevel].count ? "Clusters that fall apart" : "Clusters that join"}${
-        staying(groups.size - changedGroups.length)}. For an answer of about this kind, set NUM_CLUSTERS = ${
-        number} in config.py and run steps 04 to 06 again; corrections are for the clusters of now.`;
+        staying(groups.size - changedGroups.length)}. Corrections are made to the answer.`;
     growingList($("level-clusters"), changedGroups.sort((a, b) => b[1].size - a[1].size), 30, levelCard, "cluster");
   };
   onchange(draw);
