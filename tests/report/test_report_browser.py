@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from report_browser import click, downloaded, merge_into, open_page, opened, point, wait
+from report_correcting import on_a_phone
 from report_gallery import HOSTILE_FILE, make_gallery
 
 from imgcluster.clusters.corrections import apply_corrections
@@ -488,6 +489,34 @@ def test_long_names_keep_below_their_photos(browser):
             item.querySelector(".caption").scrollWidth > item.clientWidth).length""")
     assert wide == 0
     assert all(browser.find_elements("css selector", f"#{name}-photos .caption") for name in ("review", "cluster"))
+
+
+def test_names_in_a_window_are_told_apart_by_their_ends_and_if_need_be_by_their_folders(browser, tmp_path):
+    gallery = make_gallery(tmp_path, 12, 1, labels=False, all_files=False)
+    files = ["a/it's #21, 50% off.JPG", "a/it's #22, 50% off.JPG", "Holiday shop/IMG 0246.jpg", "b/IMG 0246.jpg",
+             "b/WhatsApp Image 2024-01-15 at 378.jpeg", *gallery.img_paths[5:]]
+    write_lines(gallery.data_dir / "img_paths.txt", files)
+    table = pd.read_csv(gallery.data_dir / "clusters.csv")
+    write_table(gallery.data_dir / "clusters.csv", table.assign(file=files))
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    click(browser, "#opening .strip")
+    shown = {photo.get_attribute("title"): photo.find_element("css selector", ".file").text
+             for photo in browser.find_elements("css selector", "#cluster-photos .choosable")}
+    assert len(set(shown.values())) == 12
+    assert [shown[file] for file in files[2:5]] == ["Holida…op/IMG 0246", "b/IMG 0246", "Wha…t 378"]
+    assert shown[files[0]].endswith("1, 50% off") and shown[files[1]].endswith("2, 50% off")
+
+
+def test_where_fingers_point_nothing_is_said_of_keys(browser):
+    def displays(words):
+        return set(browser.execute_script("return [...document.querySelectorAll(arguments[0])].map((each) => "
+                                          "getComputedStyle(each).display)", words))
+
+    assert displays(".with-fingers") == {"none"} and "none" not in displays(".with-keys")
+    with on_a_phone(browser):
+        assert displays(".with-keys") == {"none"} and "none" not in displays(".with-fingers")
 
 
 def test_training_curves_say_what_they_measure(browser):

@@ -167,19 +167,32 @@ whenIdle(fillRest);
 
 const clusterName = (id) => groups.get(id)?.name ?? names.get(id) ?? (id === -1 ? "No cluster" : `Cluster ${id}`);
 const baseName = (file) => file.slice(file.lastIndexOf("/") + 1);
-// Both its ends tell a name apart.
-const shortened = (text, length) => (text.length > length
-  ? `${text.slice(0, Math.ceil((length - 1) / 2))}…${text.slice(-Math.floor((length - 1) / 2))}` : text);
+const stem = (file) => file.replace(/\.\w+$/, "");
+// Both its ends tell a name apart; `share` of it is the beginning.
+function shortened(text, length, share) {
+  const letters = [...text];
+  if (letters.length <= length) return text;
+  const first = Math.ceil(share * (length - 1));
+  return `${letters.slice(0, first).join("")}…${letters.slice(1 - length + first).join("")}`;
+}
 // Texts shortened to a length, to up to twice as much where they would look alike.
-function toldApart(texts, length) {
-  let short = texts.map((text) => shortened(text, length));
+function toldApart(texts, length, share = 1 / 2) {
+  let short = texts.map((text) => shortened(text, length, share));
   for (let wider = length + 1; wider <= 2 * length && new Set(short).size < short.length; wider += 1) {
     const often = new Map(tally(short));
-    short = short.map((text, place) => (often.get(text) > 1 ? shortened(texts[place], wider) : text));
+    short = short.map((text, place) => (often.get(text) > 1 ? shortened(texts[place], wider, share) : text));
   }
   return short;
 }
-const shortName = (file) => shortened(baseName(file).replace(/\.\w+$/, ""), 9);
+// What photos are called in a list of them, {photo: name}: mostly by the end of the file name, where cameras count, and
+// where that is another one's name as well, with the folder.
+function shortNames(indices) {
+  const called = toldApart(indices.map((index) => stem(baseName(photos.file[index]))), 9, 1 / 3);
+  const often = new Map(tally(called));
+  const alike = indices.filter((_, place) => often.get(called[place]) > 1);
+  const paths = toldApart(alike.map((index) => stem(photos.file[index])), 18, 1 / 3);
+  return new Map([...indices.map((index, place) => [index, called[place]]), ...alike.map((index, place) => [index, paths[place]])]);
+}
 // What is searched by and what is found, whatever the case and spelling (ß is SS in capitals).
 const folded = (text) => text.normalize("NFC").toUpperCase();
 const modelOf = (index) => (photos.model ? data.models[photos.model[index]].name : null);
@@ -199,10 +212,11 @@ function photoButton(index, { caption = null, title = null } = {}) {
     onclick: () => openCluster(shownOf[index], index) }, picture(index), caption);
 }
 
-function captionOf(index) {
-  const confidence = confidenceOf(index);
-  return h("span", { class: "caption" }, h("span", { class: "file" }, shortName(photos.file[index])),
-    confidence === null ? null : h("span", { class: "number" }, confidence.toFixed(2)));
+// The function that makes the caption of each photo of a list.
+function captionsOf(indices) {
+  const called = shortNames(indices);
+  return (index) => h("span", { class: "caption" }, h("span", { class: "file" }, called.get(index)),
+    confidenceOf(index) === null ? null : h("span", { class: "number" }, confidenceOf(index).toFixed(2)));
 }
 
 // Of what is shown at first, a phone, on which it lies one below the other, shows a third.

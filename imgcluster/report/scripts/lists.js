@@ -79,7 +79,8 @@ function showResults(found, title) {
   $("results").hidden = false;
   $("results-title").textContent = title;
   found.sort((a, b) => (photos.file[a] < photos.file[b] ? -1 : 1));
-  growingList($("results-photos"), found, atATime(48), (index) => photoButton(index, { caption: captionOf(index) }), "photo");
+  const caption = captionsOf(found);
+  growingList($("results-photos"), found, atATime(48), (index) => photoButton(index, { caption: caption(index) }), "photo");
 }
 
 // The photos of a true label, by its number, and of no other one that its name is a part of.
@@ -94,8 +95,9 @@ const inCluster = (photo) => `in ${shownOf[photo] === -1 ? "no cluster" : cluste
 
 function startReview() {
   if (!$("review-photos")) return;
+  const caption = captionsOf(data.review.map(({ photo }) => photo));
   growingList($("review-photos"), data.review, atATime(36), ({ photo, notes }) => h("div", { class: "review-item" },
-    choosablePhoto(photo, captionOf(photo)),
+    choosablePhoto(photo, caption(photo)),
     h("button", { type: "button", class: "quiet in", "data-photo-in": photo, onclick: () => openCluster(shownOf[photo], photo) },
       inCluster(photo)),
     notes.map(([name, value]) => h("span", { class: "note" }, name === "reason" ? value : `${name.replaceAll("_", " ")}: ${value}`))),

@@ -152,7 +152,8 @@ function startScatter() {
     const clusters = tally(found.map((point) => shownOf[point]));
     $("lasso-title").textContent = `${count(found.length, "photo")} of ${count(clusters.length, "cluster")} inside`;
     $("lasso-clusters").replaceChildren(...clusters.slice(0, 12).map(([id, number]) => clusterChip(id, number)));
-    growingList($("lasso-photos"), found, 60, (index) => choosablePhoto(index, captionOf(index)), "photo");
+    const caption = captionsOf(found);
+    growingList($("lasso-photos"), found, 60, (index) => choosablePhoto(index, caption(index)), "photo");
     $("lasso-select").onclick = () => select(found);
     $("lasso-clear").onclick = () => { clear(); canvas.focus(); };
   }

@@ -177,8 +177,9 @@ function drawPhotos(marked = null) {
 
 function listPhotos(indices, marked = null) {
   if (marked !== null) indices = [marked, ...indices.filter((index) => index !== marked)];
+  const caption = captionsOf(indices);
   growingList($("cluster-photos"), indices, 120, (index) => {
-    const box = choosablePhoto(index, captionOf(index));
+    const box = choosablePhoto(index, caption(index));
     if (index === marked) box.firstChild.classList.add("marked");
     return box;
   }, "photo");
