@@ -10,6 +10,7 @@ from imgcluster.plots.cells import brick_centres
 from imgcluster.plots.style import NUM_COLOURS, group_colour
 from imgcluster.report.confusion import confused_pairs, split_models
 from imgcluster.report.nearness import nearness
+from imgcluster.report.parts import in_parts
 from imgcluster.rows import Joined, unit_length
 from imgcluster.scores.metrics import numbers_of_models
 
@@ -123,6 +124,7 @@ def page_data(gallery, rows):
     near, near_photos, alike = nearness(gallery.compared, gallery.predicted, rows)
     faces = {cluster: place[_faces(gallery, rows[gallery.predicted[rows] == cluster])]
              for cluster in np.unique(gallery.predicted[rows]).tolist()}
+    levels = _levels(gallery, rows)
     data = dict.fromkeys(("models", "pairs", "splits"))
     if gallery.true is not None:
         data = {"models": _models(gallery), "pairs": _pairs(gallery, place), "splits": _splits(gallery)}
@@ -132,7 +134,8 @@ def page_data(gallery, rows):
                                 for number in _earlier_numbers(gallery)],
             "newGroups": gallery.new_group_sizes.tolist(), "alike": alike, "map": _map(gallery, place),
             "scatter": _scatter(gallery, rows),
-            "levels": _levels(gallery, rows), "review": _review(gallery, rows), "toLookAt": len(gallery.review),
+            "levels": levels, "inParts": _in_parts(gallery, rows, levels),
+            "review": _review(gallery, rows), "toLookAt": len(gallery.review),
             **_earlier_corrections(gallery),
             "palette": [_hex(group_colour(index)) for index in range(NUM_COLOURS)],
             "paletteDark": [_hex(_readable_on_dark(group_colour(index))) for index in range(NUM_COLOURS)]}
@@ -211,6 +214,14 @@ def _levels(gallery, rows):
         levels.append({"count": len(numbers), "cluster": np.searchsorted(numbers, labels[rows]).tolist(),
                        "sizes": sizes.tolist()})
     return sorted(levels, key=lambda level: level["count"])
+
+
+def _in_parts(gallery, rows, levels):
+    """The clusters that may hold several products, as the photos in the page tell; copies have no say."""
+    answer = next(place for place, level in enumerate(levels) if level["cluster"] is None)
+    originals = np.flatnonzero(gallery.is_original[rows])
+    return in_parts(gallery.features, rows[originals], gallery.predicted[rows[originals]],
+                    [np.array(level["cluster"])[originals] for level in levels[answer + 1:]])
 
 
 def _same_partition(labels, answer):

@@ -107,8 +107,15 @@ function startReview() {
   }));
 }
 
+// Cards of clusters to decide on, one after the other: a decision hands the focus on to the card that takes its place.
+const CARDS_SHOWN = 8;
+const decideIn = (list, place, act) => () => {
+  act();
+  const cards = list.querySelectorAll(".pair");
+  cards[Math.min(place, cards.length - 1)]?.querySelector("footer button").focus({ preventScroll: true });
+};
+
 // Pairs of clusters that may be one product, as corrections have left them.
-const PAIRS_SHOWN = 8;
 function startAlike() {
   const list = $("alike-pairs");
   if (!list) return;
@@ -125,7 +132,7 @@ function startAlike() {
       const key = both.map(({ id }) => id).join(" ");
       if (both.length === 2 && !apart.has(key) && !found.has(key)) found.set(key, both);
     }
-    return [...found].slice(0, PAIRS_SHOWN);
+    return [...found].slice(0, CARDS_SHOWN);
   };
   const side = ({ id, indices, size }) => h("div", { class: "pair-side" },
     h("p", {}, h("button", { type: "button", class: "quiet", onclick: () => openCluster(shownOf[indices[0]]) }, swatch(id), clusterName(id)),
@@ -134,11 +141,7 @@ function startAlike() {
   const draw = () => {
     const pairs = pairsNow();
     list.replaceChildren(...pairs.map(([key, [stays, joins]], place) => {
-      const decide = (act) => () => {
-        act();
-        const next = list.querySelectorAll(".pair")[Math.min(place, list.querySelectorAll(".pair").length - 1)];
-        next?.querySelector("footer button").focus({ preventScroll: true });
-      };
+      const decide = (act) => decideIn(list, place, act);
       return h("article", { class: "pair" }, side(stays), side(joins), h("footer", {},
         h("button", { type: "button", class: "merge", disabled: !isAnswer(), "aria-label": `Merge ${clusterName(joins.id)} into ${clusterName(stays.id)}`,
           onclick: decide(() => correct({ action: "merge", cluster: joins.id, value: stays.id })) }, "One product: merge"),
@@ -146,6 +149,43 @@ function startAlike() {
           onclick: decide(() => { apart.add(key); draw(); }) }, "Two products")));
     }));
     if (!pairs.length) list.append(h("p", { class: "note" }, "No pair is left."));
+  };
+  onNewClusters(draw);
+  onTheme(draw);
+  draw();
+}
+
+// Clusters that may be several products, by their parts at the next finer level; not those that were merged or split.
+const PARTS_IN_CARD = 4;
+function startSeveral() {
+  const list = $("several-clusters");
+  if (!list) return;
+  const whole = new Set();  // clusters of which a person said that they are one product
+  const offered = () => {
+    const changed = new Set(corrections.flatMap(({ action, cluster, value, from }) => (
+      action === "merge" ? [cluster, value] : action === "split" ? from : [])));
+    const there = new Map(currentClusters(clusterOf).map((cluster) => [cluster.id, cluster]));
+    return data.inParts.filter((id) => there.has(id) && !whole.has(id) && !changed.has(id)).map((id) => ({ ...there.get(id),
+      parts: finerParts(there.get(id).indices, levels.slice(answerLevel + 1))[0] })).filter(({ parts }) => parts).slice(0, CARDS_SHOWN);
+  };
+  // The largest part keeps the number.
+  const split = (parts) => parts.slice(1).forEach((part) => correct({ action: "split", indices: part, value: `new-${newClusters += 1}` }));
+  const row = (part) => h("div", { class: "part-row" }, h("div", { class: "row" }, part.slice(0, 6).map((index) => photoButton(index))),
+    h("span", { class: "number" }, part.length.toLocaleString("en")));
+  const draw = () => {
+    const clusters = offered();
+    list.replaceChildren(...clusters.map(({ id, indices, size, parts }, place) => h("article", { class: "pair" },
+      h("div", { class: "pair-side" },
+        h("p", {}, h("button", { type: "button", class: "quiet", onclick: () => openCluster(shownOf[indices[0]]) }, swatch(id), clusterName(id)),
+          h("span", { class: "number" }, count(size, "photo"))),
+        parts.slice(0, PARTS_IN_CARD).map(row)),
+      parts.length > PARTS_IN_CARD ? h("p", { class: "note" }, `and ${count(parts.length - PARTS_IN_CARD, "smaller part")}`) : null,
+      h("footer", {},
+        h("button", { type: "button", class: "split-up", disabled: !isAnswer(), "aria-label": `Split ${clusterName(id)} into ${count(parts.length, "cluster")}`,
+          onclick: decideIn(list, place, () => split(parts)) }, `${parts.length} products: split`),
+        h("button", { type: "button", class: "whole", "aria-label": `${clusterName(id)} is one product`,
+          onclick: decideIn(list, place, () => { whole.add(id); draw(); }) }, "One product")))));
+    if (!clusters.length) list.append(h("p", { class: "note" }, "No cluster is left."));
   };
   onNewClusters(draw);
   onTheme(draw);

@@ -62,7 +62,7 @@ startLevelSliders();
 startClusters();
 startAnswer();
 startTray();  // last of those that follow corrections, as it may hand the focus to a photo that they list
-for (const start of [startChoosing, startPicker, startLarge, startMap, startScatter, startSearch, startReview, startLevels, startAlike, startPairs, startBeforeAfter, startFiles,
+for (const start of [startChoosing, startPicker, startLarge, startMap, startScatter, startSearch, startReview, startLevels, startAlike, startSeveral, startPairs, startBeforeAfter, startFiles,
   startTraining, startBars, startContents]) start();
 document.documentElement.dataset.ready = "true";
 performance.mark("ready");

@@ -110,9 +110,9 @@ function finerLevels() {
 }
 
 // The partitions of photos at the finer levels that divide them, coarse to fine: lists of parts, the largest first.
-function finerParts(indices) {
+function finerParts(indices, finer = finerLevels()) {
   const found = [];
-  for (const { cluster } of finerLevels()) {
+  for (const { cluster } of finer) {
     const parts = tally(indices.map((index) => cluster[index]))
       .filter(([part]) => part >= 0).map(([part]) => indices.filter((index) => cluster[index] === part));
     // Levels are nested: as many parts are the same ones.

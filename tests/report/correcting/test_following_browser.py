@@ -278,6 +278,45 @@ def test_the_last_pair_leaves_a_word(browser):
     assert browser.find_element("id", "alike-pairs").text == "No pair is left."
 
 
+def mixed(driver):
+    """The clusters offered as several products, as {name: photos in each part}."""
+    return {card.find_element("css selector", "p button").text:
+            [int(number.text) for number in card.find_elements("css selector", ".part-row .number")]
+            for card in driver.find_elements("css selector", "#several-clusters .pair")}
+
+
+def test_clusters_of_several_products_are_split_or_put_aside_one_after_the_other(browser):
+    before = mixed(browser)
+    assert len(before) >= 3 and set(map(tuple, before.values())) == {(4, 2)}
+    first, second, third = [*before][:3]
+    click(browser, "#several-clusters .whole")
+    assert [*mixed(browser)] == [*before][1:] and browser.find_element("id", "products").text == "5"
+    focused = browser.switch_to.active_element
+    assert focused.get_attribute("class") == "split-up" and second in focused.get_attribute("aria-label")
+    click(browser, "#several-clusters .split-up")
+    assert [*mixed(browser)] == [*before][2:] and browser.find_element("id", "products").text == "6"
+    assert third in browser.switch_to.active_element.get_attribute("aria-label")
+    assert [line[0] for line in own_lines(browser)] == ["split", "split"]
+    click(browser, "#undo")
+    assert [*mixed(browser)] == [*before][1:]
+
+
+def test_clusters_that_were_merged_or_split_are_no_longer_offered_as_several_products(browser):
+    before = set(mixed(browser))
+    open_cluster(browser, 0)
+    merge_into(browser, 2)
+    click(browser, "#cluster-close")
+    assert set(mixed(browser)) == before - {"Cluster 0", "Cluster 2"}
+    open_cluster(browser, 1)
+    photos(browser)[0].click()
+    click(browser, "#split")
+    click(browser, "#cluster-close")
+    assert set(mixed(browser)) == before - {"Cluster 0", "Cluster 1", "Cluster 2"}
+    while mixed(browser):
+        click(browser, "#several-clusters .whole")
+    assert browser.find_element("id", "several-clusters").text == "No cluster is left."
+
+
 def test_confused_products_lead_to_the_clusters_that_there_are(browser):
     button = browser.find_element("css selector", "#pairs .pair footer button")
     number = int(button.text.split()[-1]) if button.text != "Winter boots" else 3
