@@ -13,10 +13,10 @@ Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow neede
 import sys
 from collections import Counter
 
-from imgcluster.clusters.carried_over import corrected
+from imgcluster.clusters.carried_over import corrected, require_told
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
+from imgcluster.clusters.clusterings import of_report
 from imgcluster.clusters.copies import copy_groups
-from imgcluster.clusters.corrections_file import read_corrections
 from imgcluster.clusters.finding import find_clusters, finish_others, place_photos, what_is_left
 from imgcluster.clusters.placing import require_chain, to_place_anew
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
@@ -36,7 +36,8 @@ def main(argv=None):
     folder_of = step.settings.data_dir_of
     chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
     finish_others(step.settings, step.data_dir, chain)
-    read_corrections(step.data_dir / "corrections.csv", "")  # one that cannot be read stops the step, so at once
+    reported = of_report(step.data_dir, step.result_dir / "report.html")
+    require_told(step.data_dir, reported)  # corrections that cannot be followed stop the step, so at once
     img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
     if not img_paths:
         raise UserError(f"{step.show(step.data_dir / 'img_paths.txt')} lists no photos; run 00_make_labels_true.py, or "
@@ -55,7 +56,7 @@ def main(argv=None):
     else:
         made = find_clusters(*photos, progress=progress, say=step.say, warn=step.warn)
     clustering, lines, moved = corrected(step.data_dir, made.found, features, made.clustering, warn=step.warn,
-                                         say=step.say, begin=step.begin)
+                                         say=step.say, begin=step.begin, reported=reported)
     if lines:
         asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"
         forced = asked not in (None, clustering.num_clusters)

@@ -14,7 +14,7 @@ from imgcluster.clusters.cluster_results import warn_of_what_was_scored
 from imgcluster.clusters.corrections_file import read_corrections
 from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
-from imgcluster.datafiles.chain import chain_behind
+from imgcluster.datafiles.chain import chain_behind, clusters_record
 from imgcluster.datafiles.records import fingerprint
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
@@ -59,7 +59,8 @@ def main(argv=None):
                      say=step.say, warn=step.warn)
     elif exported.exists() and not is_of(exported, clusters):
         step.warn(f"{step.show(exported)} is of earlier clusters: remove it, or set EXPORT_CLUSTERS to make it anew")
-    step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"])
+    step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"],
+                clustering_id=clusters_record(step.data_dir).get("clustering_id", ""))
     step.finish(f"{len(written) - 1} figures and the report ({page['bytes'] / 1e6:.1f} MB)")
     step.say(f"open in a browser: {step.show(step.result_dir / 'report.html')}")
     if step.options.show:

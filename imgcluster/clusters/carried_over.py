@@ -24,10 +24,12 @@ ASTRAY = ("followed all the same: the photos are now where these lines put them.
           "clusters, correct the lines or remove the file")
 NOT_THERE = "passed over, as there is no such photo; files are named as in img_paths.txt"
 IDLE = "passed over, as nothing is changed by it"
+RENAMED = ("called otherwise from now on. Where that was not meant, the number is of other clusters: correct the line, "
+           "or remove it")
 SAME_PRODUCT = ". Where they are one product, `merge` makes them one cluster; else give each a name of its own"
 
 
-def corrected(data_dir, present, features, clustering, *, warn, say=lambda _: None, begin=lambda: None):
+def corrected(data_dir, present, features, clustering, *, warn, say=lambda _: None, begin=lambda: None, reported=""):
     """Return (the Clustering after corrections.csv of `data_dir`, how many of its lines were applied, how many photos
     these moved).
 
@@ -36,14 +38,15 @@ def corrected(data_dir, present, features, clustering, *, warn, say=lambda _: No
     clusters go to cluster_names.csv, first those of earlier ones, whose numbers no new cluster gets. features [N, D]
     are of the photos. Without corrections.csv nothing else changes. Lines made for another clustering, whose numbers
     mean other clusters, are carried over where it is known (`clusterings`, `corrections_kept`), and are left aside
-    else; those that do not say for which are for the one that step 04 found last, and say so from now on. `say` gets a
+    else; those that do not say for which are for the one that step 04 found last, and say so from now on (reported: the
+    id of the one that the last report is of, which is kept as well; `require_told`). `say` gets a
     sentence about lines carried over, and lines gone since the last time, whose file is put aside; `warn` about that
     where more are gone than there are, lines left aside and odd ones, and clusters of earlier clusterings none of whose
     photos are there. `begin` is called before cluster_names.csv changes.
     Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would later be
     taken for one about these clusters.
     """
-    outcome = _outcome(data_dir, present, features=features, warn=warn, say=say)
+    outcome = _outcome(data_dir, present, features=features, reported=reported, warn=warn, say=say)
     found = outcome.corrected
     _warn_of_odd(outcome.aside, found, warn)
     if outcome.num_carried:
@@ -68,7 +71,28 @@ def corrected(data_dir, present, features, clustering, *, warn, say=lambda _: No
     return clustering, outcome.num_lines, moved
 
 
-def _outcome(data_dir, present, *, features, warn, say):
+def require_told(data_dir, reported):
+    """Raise UserError where corrections.csv of `data_dir` cannot be read, or lines of it that do not say for which
+    clustering they are could be for two: that of the last report (reported: its id, "" where there is none) and the one
+    that step 04 found last, which is in clusters.csv."""
+    path = Path(data_dir) / "corrections.csv"
+    lines, latest = _unsaid(path), clusters_record(data_dir).get("clustering_id", "")
+    if lines and reported and latest and reported != latest:
+        noun, do = ("line", "does") if len(lines) == 1 else ("lines", "do")
+        raise UserError(
+            f"{path}: {noun} {listed(lines, MOST_NAMED)} {do} not say which clusters the numbers are of: since the "
+            f"report was made step 04 has found others. Write into the column {CLUSTERING} (the fifth; add it where it "
+            f"is missing)\n  {reported}  where the numbers are those of the report,\n  {latest}  where they are "
+            "those of clusters.csv,\nand run this again; nothing was changed")
+
+
+def _unsaid(path):
+    """The numbers of the lines of a file of corrections that do not say for which clustering they are."""
+    table = read_corrections(path, "")
+    return table.index[table[CLUSTERING] == ""].tolist()
+
+
+def _outcome(data_dir, present, *, features, reported, warn, say):
     """What `follow` makes of corrections.csv for the clustering `present`; says what became of lines of the last time.
 
     From now on each line says for which clustering it is, and the clusterings that lines are for are kept.
@@ -76,12 +100,15 @@ def _outcome(data_dir, present, *, features, warn, say):
     path = Path(data_dir) / "corrections.csv"
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = clusters_record(data_dir).get("clustering_id", present.id)
-    table = read_corrections(path, latest)
+    table, unsaid = read_corrections(path, latest), _unsaid(path)
     outcome = follow(table, present, partial(clusterings.recall, data_dir), features=features)
+    # The report says of each line for which clustering it is, so a name that it gives is one that was seen.
+    renamed = {line: said for line, said in outcome.corrected.renamed.items() if line in unsaid}
+    outcome = replace(outcome, corrected=replace(outcome.corrected, renamed=renamed))
     if table.empty and path.exists():
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     _stamp(path, latest, present.id, warn)
-    clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed=set(table[CLUSTERING]))
+    clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed={*table[CLUSTERING], reported})
     if number := gone(table, lambda file: read_corrections(file, latest), data_dir):
         tell = warn if number > len(table) else say
         tell(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
@@ -126,7 +153,8 @@ def _warn_of_odd(others, found, warn):
     if len(others):
         warn(f"corrections.csv: {counted(len(others), 'line')}, the first is line {others.index[0]}, "
              f"{LEFT_ASIDE.format(others[CLUSTERING].iat[0])}")
-    for lines, outcome in ((found.lost, NOT_THERE), (found.idle, IDLE), (found.astray, ASTRAY)):
+    for lines, outcome in ((found.lost, NOT_THERE), (found.idle, IDLE), (found.astray, ASTRAY),
+                           (found.renamed, RENAMED)):
         if lines:
             warn(f"corrections.csv: {_listed(lines)} {outcome}")
     if found.namesakes:

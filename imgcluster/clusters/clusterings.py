@@ -12,6 +12,7 @@ from imgcluster.clusters.copies import originals_in
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.csv_tables import read_table, write_table
 from imgcluster.datafiles.artefacts import NO_CLUSTER
+from imgcluster.datafiles.records import read_record
 from imgcluster.errors import UserError
 from imgcluster.photos.photo_tables import digests_of
 
@@ -118,6 +119,11 @@ def found_in(data_dir, img_paths, labels, earlier=None):
     before = recall(data_dir, found.id)
     moved = before and any(now not in (None, name) for name, now in zip(before.img_paths, before.names_in(found)))
     return replace(found, by_content=True) if moved else found
+
+
+def of_report(data_dir, report):
+    """Return the id of the clustering that a report (path) is of; "" where there is none, or step 06 did not say."""
+    return read_record(data_dir, "06").get("clustering_id", "") if Path(report).exists() else ""
 
 
 def keep(data_dir, found, *, needed):

@@ -31,7 +31,8 @@ class Corrected:
     unnamed: [(name, cluster)] of names that gave way as two clusters are one by now (`corrections_kept`).
 
     Of lines of the file that are odd, and why: lost, passed over as their photo is not there; idle, which change
-    nothing; astray, followed all the same, though a photo or a cluster is not what the line takes it for.
+    nothing; astray, followed all the same, though a photo or a cluster is not what the line takes it for;
+    renamed, which give a cluster that has a name another.
     """
 
     labels: np.ndarray
@@ -46,6 +47,7 @@ class Corrected:
     lost: dict = field(default_factory=dict)
     idle: dict = field(default_factory=dict)
     astray: dict = field(default_factory=dict)
+    renamed: dict = field(default_factory=dict)
 
 
 def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None, copies=None):
@@ -141,6 +143,8 @@ class _Follower:
     def _name(self, line, number, name):
         joined, before = self.clusters.joined_by(number), (self.earlier | self.found.names).get(number, "")
         if joined is None and name != before:
+            if before:
+                self.found.renamed[line] = f"cluster {number} was called {before!r}"
             self.found.names[number], self.naming[number] = name, line
             self.found.touched.add(number)
         elif joined is None:

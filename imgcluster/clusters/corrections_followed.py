@@ -48,7 +48,7 @@ def follow(table, present, recall, *, features):
                 for each in _vanished(end, before, after)]
     counts = [len(lines) - len(end.lost) - len(end.idle) for (_, lines), end in zip(runs, ends)]
     odd = {name: {line: said for end in ends for line, said in getattr(end, name).items()}
-           for name in ("lost", "idle", "astray")}
+           for name in ("lost", "idle", "astray", "renamed")}
     begun, num_kept = (present.labels, 0) if starts[-1] is None else (starts[-1].labels, len(starts[-1].touched))
     num_carried = sum(count for (found, _), count in zip(runs, counts) if found is not present)
     return Followed(replace(ends[-1], **odd), begun, sum(counts), num_carried, num_kept, table[~is_known],

@@ -1,7 +1,9 @@
 """Which steps a run of all takes, on which dataset and in which order; and what they would stop at."""
 import contextlib
 
+from imgcluster.clusters.carried_over import require_told
 from imgcluster.clusters.cluster_count import check_given
+from imgcluster.clusters.clusterings import of_report
 from imgcluster.clusters.known_products import require_known
 from imgcluster.clusters.placing import require_chain
 from imgcluster.configuring.step_settings import of_step
@@ -35,9 +37,11 @@ def look_ahead(settings, planned):
         require_ahead(settings)
     if "04" not in numbers:
         return
+    data_dir = settings.folder("DATA_DIR")
+    require_told(data_dir, of_report(data_dir, settings.folder("RESULT_DIR") / "report.html"))
     known, raw_dir = settings.known_dataset, settings.folder("RAW_IMG_DIR")
     if settings.ASSIGN_TO is not None:
-        require_chain(settings.ASSIGN_TO, settings.folder("DATA_DIR"), folder_of=settings.data_dir_of)
+        require_chain(settings.ASSIGN_TO, data_dir, folder_of=settings.data_dir_of)
         return
     if settings.NUM_CLUSTERS is not None and min(numbers) < "04" and raw_dir.exists():
         check_given(len(list_files(raw_dir).photos), settings.NUM_CLUSTERS, None)

@@ -10,11 +10,12 @@ import pytest
 from by_hand import corrected
 
 from imgcluster.clusters import clusterings
+from imgcluster.clusters.carried_over import require_told
 from imgcluster.clusters.certainty import confidence
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering
-from imgcluster.clusters.clusterings import Earlier, Photos, found_in
+from imgcluster.clusters.clusterings import Earlier, Photos, found_in, of_report
 from imgcluster.clusters.corrections import clustering_id
 from imgcluster.csv_tables import write_table
 from imgcluster.errors import UserError
@@ -368,6 +369,48 @@ def test_corrections_written_by_hand_are_for_the_clusters_found_last_and_no_othe
     assert corrected(tmp_path, names, digits, others, warn=said.append) == (others, 0, 0)
     assert len(said) == 2 and all(f"made for another clustering ({own!r}" in text for text in said)
     assert corrected(tmp_path, names, digits, clustering, warn=pytest.fail)[1] == 1
+
+
+def test_lines_that_may_be_of_the_report_or_of_later_clusters_stop_the_step_and_nothing_is_lost(tmp_path):
+    path, text = tmp_path / "corrections.csv", "action,file,cluster,value,clustering\nmerge,,1,0,a\nname,,5,Soja,\n"
+    path.write_text(text)
+    for latest, reported in (("b", ""), ("b", "b"), ("", "a")):  # no report, one of these clusters, none found yet
+        write_json(tmp_path / "cluster_count.json", {"clustering_id": latest})
+        require_told(tmp_path, reported)
+    write_json(tmp_path / "cluster_count.json", {"clustering_id": "b"})
+    with pytest.raises(UserError, match="line 3 does not say.*\n +a  where .* report.*\n +b  where .* clusters.csv"):
+        require_told(tmp_path, "a")
+    assert path.read_text() == text
+    path.write_text(text.replace("Soja,", "Soja,a"))
+    require_told(tmp_path, "a")
+
+
+def test_the_clustering_of_a_report_is_known_and_kept(written, digits, tmp_path):
+    write_json(tmp_path / "made_by_06.json", {"clustering_id": "a"})
+    assert of_report(tmp_path, tmp_path / "report.html") == ""
+    write_lines(tmp_path / "report.html", [])
+    assert of_report(tmp_path, tmp_path / "report.html") == "a"
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    kept = clustering_id(names, clustering.labels)
+    for shift in range(15):
+        others = replace(clustering, labels=(clustering.labels + shift) % clustering.num_clusters)
+        corrected(tmp_path, names, digits, replace(others, labels=np.roll(others.labels, shift)), warn=pytest.fail,
+                  reported=kept)
+    assert (tmp_path / "clusterings" / f"{kept}.csv").exists()
+
+
+def test_a_line_written_by_hand_that_names_a_named_cluster_otherwise_is_told_once(written, digits, tmp_path):
+    names, clustering, said = [f"{row}.png" for row in range(300)], written[1], []
+    own = clustering_id(names, clustering.labels)
+    lines = ["action,file,cluster,value,clustering", f"name,,4,Bravo,{own}"]
+    for number, (line, warned) in enumerate(((f"name,,4,Bravo Apple,{own}", 0), ("name,,3,Soja,", 0),
+                                             ("name,,4,Soja Milk,", 1), ("name,,2,Valio,", 1)), start=3):
+        lines.append(line)
+        write_lines(tmp_path / "corrections.csv", lines)
+        corrected(tmp_path, names, digits, clustering, warn=said.append)
+        lines = (tmp_path / "corrections.csv").read_text().splitlines()
+        assert len(said) == warned, number
+    assert "line 5 (cluster 4 was called 'Bravo Apple')" in said[0]
 
 
 @pytest.fixture
