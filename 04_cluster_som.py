@@ -18,7 +18,8 @@ from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.clusterings import of_report
 from imgcluster.clusters.copies import copy_groups
 from imgcluster.clusters.finding import find_clusters, finish_others, place_photos, what_is_left
-from imgcluster.clusters.placing import require_chain, to_place_anew
+from imgcluster.clusters.placing import forgotten, forgotten_in_words, require_chain, to_place_anew
+from imgcluster.configuring.config_file import override
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
 from imgcluster.datafiles.feature_record import are_others
 from imgcluster.errors import UserError
@@ -35,6 +36,9 @@ def main(argv=None):
     step.claim()
     folder_of = step.settings.data_dir_of
     chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
+    if not chain and (before := forgotten(step.data_dir, folder_of=folder_of)):
+        step.warn(forgotten_in_words(before, step.command("run_all.py", "--from", "04", also=[
+            override("DATASET", step.settings.DATASET), override("ASSIGN_TO", before)])))
     finish_others(step.settings, step.data_dir, chain)
     reported = of_report(step.data_dir, step.result_dir / "report.html")
     require_told(step.data_dir, reported)  # corrections that cannot be followed stop the step, so at once
@@ -68,7 +72,8 @@ def main(argv=None):
     write_clustering(step.data_dir, img_paths, features, made.som, clustering, copies=copies,
                      earlier=made.earlier, clustering_id=made.found.id, **made.facts)
     again = step.command("run_all.py", "--from", "04", "--and-later")
-    if later := to_place_anew(step.settings.DATASET, step.data_dir, command=again):
+    later = to_place_anew(step.settings.DATASET, step.data_dir, command=again)
+    if later and not step.options.with_later:
         step.say(later)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
     step.finish(f"labels_pred, clusters.csv, products.csv, review.csv and som.npz to {step.show(step.data_dir)}",

@@ -1,5 +1,6 @@
 """Words that messages and pages share, and how wide they are."""
 import difflib
+import shlex
 import unicodedata
 
 # What is wrong with the ASSIGN_TO that a message begins with.
@@ -8,6 +9,8 @@ OWN_CLUSTERS = ("names DATASET itself; give the new photos a dataset of their ow
 
 # Stands for a character that is none to see.
 REPLACED = "\N{REPLACEMENT CHARACTER}"
+# What shells see within double quotes, too.
+SEEN_IN_QUOTES = {*'"$`!'}
 
 
 def text_width(text):
@@ -29,6 +32,16 @@ def meant(name, known):
     plain = {each.strip("'\"").lower(): each for each in known}
     close = difflib.get_close_matches(name.lower(), plain, n=1)
     return f" (did you mean {plain[close[0]]}?)" if close else ""
+
+
+def in_shell(words):
+    """Return words as they are typed in a shell: in double quotes, which all know, where they do not stand alone."""
+    return " ".join(map(_in_shell, words))
+
+
+def _in_shell(word):
+    in_doubt = set(word) & SEEN_IN_QUOTES or "\\\\" in word or word.endswith("\\")
+    return shlex.quote(word) if in_doubt or shlex.quote(word) == word else f'"{word}"'
 
 
 def counted(number, noun, plural=None):

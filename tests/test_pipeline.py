@@ -643,6 +643,43 @@ def test_photos_placed_in_earlier_clusters_keep_their_names(tmp_path):
     assert changed in run(*score).stderr
 
 
+def test_a_forgotten_week_is_told_and_what_a_run_goes_on_with_is_not(tmp_path):
+    project = known_and_new(tmp_path)
+    run("04_cluster_som.py", project)
+    shutil.copytree(project / "data" / "shop", project / "data" / "week 2")
+    alone, placed = ("--set", "DATASET=week 2"), ("--set", "DATASET=week 2", "--set", "ASSIGN_TO='shop'")
+    assert "placed" not in run("04_cluster_som.py", project, *alone).stderr
+    run("04_cluster_som.py", project, *placed)
+    (project / "data/shop/corrections.csv").write_text("action,file,cluster,value\nname,,0,boots\n")
+    only = ("--from", "04", "--to", "04")
+    assert "--from 04 --and-later" in run("run_all.py", project, *only).stdout
+    (project / "data/shop/corrections.csv").write_text("action,file,cluster,value\nname,,0,bags\n")
+    assert "--and-later" not in run("run_all.py", project, *only, "--and-later").stdout
+    said = run("04_cluster_som.py", project, *alone).stderr
+    assert "these photos were placed in the clusters of 'shop' last time; ASSIGN_TO is None now" in said
+    assert '--from 04 --config' in said and '--set "DATASET=week 2" --set ASSIGN_TO=shop' in said
+    assert "last time" not in run("04_cluster_som.py", project, *alone).stderr
+
+
+def test_a_line_from_an_earlier_report_is_not_taken_for_one_about_the_clusters_found_since(tmp_path):
+    project, line = known_and_new(tmp_path), "name,,5,soy,"
+    data, reported = project / "data" / "shop", project / "result" / "shop" / "report.html"
+    (project / "raw_img" / "shop").mkdir(parents=True, exist_ok=True)
+    run("04_cluster_som.py", project, "--set", "NUM_CLUSTERS=10")
+    run("06_visualize.py", project)
+    own = read_json(data / "cluster_count.json")["clustering_id"]
+    assert reported.exists() and read_json(data / "made_by_06.json")["clustering_id"] == own
+    tried = ("04_cluster_som.py", project, "--set", "NUM_CLUSTERS=6")
+    run(*tried)
+    (data / "corrections.csv").write_text(f"action,file,cluster,value,clustering\n{line}\n")
+    before = files_of(data)
+    refused = run("run_all.py", project, "--from", "04", check=2)
+    assert "line 2 does not say" in refused.stderr and f"\n  {own}  " in refused.stderr and files_of(data) == before
+    assert "line 2 does not say" in run(*tried, check=2).stderr
+    (data / "corrections.csv").write_text(f"action,file,cluster,value,clustering\n{line}{own}\n")
+    assert "1 correction of clusters found before" in run(*tried).stdout
+
+
 def test_a_product_that_was_new_last_week_is_found_this_week(tmp_path):
     project, rng = new_project(tmp_path / "weeks", TRAIN_DATASET=None, LABELS_FROM=None), np.random.default_rng(0)
     centres = rng.standard_normal((8, 24))

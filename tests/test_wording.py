@@ -1,5 +1,9 @@
 """Numbers agree with their nouns, and texts take the room that they are said to."""
-from imgcluster.wording import counted, first_line, listed, meant, text_width
+import shlex
+
+import pytest
+
+from imgcluster.wording import counted, first_line, in_shell, listed, meant, text_width
 
 
 def test_one_is_singular_and_thousands_are_set_apart():
@@ -15,6 +19,15 @@ def test_of_many_names_the_first_are_listed():
 
 def test_hangul_and_the_like_take_two_columns():
     assert [text_width(text) for text in ("", "boots", "Müsli", "부츠 3", "靴")] == [0, 5, 5, 6, 2]
+
+
+@pytest.mark.parametrize("words, line", [
+    (["python", "run_all.py"], "python run_all.py"), (["--set", "ASSIGN_TO=woche 1"], '--set "ASSIGN_TO=woche 1"'),
+    (["A=['x', 3]"], '"A=[\'x\', 3]"'), (["C:\\my photos\\a.py"], '"C:\\my photos\\a.py"'), (["5 $"], "'5 $'"),
+    ([""], '""'), (['a "b"', "a`b", "a\\", "a \\\\b", "a!"], None)])
+def test_words_are_typed_in_a_shell_in_double_quotes_wherever_these_hide_nothing(words, line):
+    assert shlex.split(in_shell(words)) == words
+    assert line in (None, in_shell(words))
 
 
 def test_an_error_that_says_nothing_is_called_by_its_type():

@@ -198,6 +198,18 @@ def to_place_anew(name, data_dir, *, command):
             f"to do it anew, and what was placed in theirs: {command}")
 
 
+def forgotten(data_dir, *, folder_of):
+    """Return the name of the dataset in whose clusters the photos in a folder were placed last time, and could be now;
+    None where there is none. It is for runs without ASSIGN_TO."""
+    return next(iter(chain_behind(data_dir, folder_of=folder_of)), None)
+
+
+def forgotten_in_words(name, remedy):
+    """Return what to say of a dataset that is `forgotten`; remedy: the command that names it again."""
+    return (f"these photos were placed in the clusters of {name!r} last time; ASSIGN_TO is None now, so clusters are "
+            f"found anew; to place them again: {remedy}")
+
+
 def warn_of_changes(data_dir, *, folder_of, warn):
     """Call `warn` with a sentence about each thing that has changed since step 04 made the clusters in `data_dir` of
     it: the features, the corrections, the clusters that photos were placed in (`folder_of`: as below)."""

@@ -3,7 +3,6 @@ import ast
 import logging
 import os
 import runpy
-import shlex
 import traceback
 from pathlib import Path
 from typing import get_args
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 
 from imgcluster.configuring.settings import Settings
 from imgcluster.errors import UserError
-from imgcluster.wording import meant
+from imgcluster.wording import in_shell, meant
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +105,13 @@ def override(name, value):
 
 def choose_dataset(name):
     """Return the arguments by which a script takes another dataset, as they are typed in a shell."""
-    return f"--set {shlex.quote(override('DATASET', name))}"
+    return in_shell(["--set", override("DATASET", name)])
+
+
+def plainly(overrides):
+    """Return "NAME=VALUE" overrides that say the same as others with as few quotes as can be, one of each name."""
+    given = {name.strip(): _literal(value) for name, _, value in (text.partition("=") for text in overrides)}
+    return [override(name, value) for name, value in given.items()]
 
 
 def _literal(text):

@@ -5,7 +5,6 @@ import contextlib
 import errno
 import logging
 import os
-import shlex
 import sys
 import time
 import warnings
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from imgcluster.configuring.config_file import choose_dataset, given_in, load_settings, override
+from imgcluster.configuring.config_file import choose_dataset, given_in, load_settings, override, plainly
 from imgcluster.configuring.step_settings import STEP_SETTINGS, of_step
 from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.datafiles.feature_record import are_others
@@ -23,7 +22,7 @@ from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
 from imgcluster.interrupts import heed_interrupts
 from imgcluster.locks import claim
-from imgcluster.wording import counted, first_line, printable
+from imgcluster.wording import counted, first_line, in_shell, printable
 
 FAILED = 2
 INTERRUPTED = 130
@@ -34,6 +33,8 @@ REMEDIES = (dict.fromkeys((errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS,
 # Given to the steps that run_all.py runs, with the settings that it began with: it says itself what is set for all of
 # them and what comes next, and they do not read a config file that may have changed since.
 PART_OF_RUN = "--part-of-run"
+# Given to them where the run goes on with the datasets placed in the clusters of DATASET.
+WITH_LATER = "--with-later"
 # What is said of the photos of one dataset alone, and nothing (None) by default.
 OF_ONE_DATASET = ("NUM_CLUSTERS", "NUM_IMGS_PER_MODEL", "ASSIGN_TO")
 
@@ -167,12 +168,14 @@ class Step:
         names = ["DATASET", "TRAIN_DATASET", *self.values("00"), *STEP_SETTINGS["04"]]
         given = dict.fromkeys(OF_ONE_DATASET) | given_in(self.settings) | {"DATASET": self.settings.DATASET}
         overridden = [override(name, given[name]) for name in names if name in given]
-        return shlex.join(["python", "run_all.py", "--from", number, *config_arguments(self.options),
-                           *(part for text in overridden for part in ("--set", text))])
+        return in_shell(["python", "run_all.py", "--from", number, *config_arguments(self.options),
+                         *(part for text in overridden for part in ("--set", text))])
 
-    def command(self, script, *arguments):
-        """The command line of another script under the same settings, as it holds in the current folder."""
-        return shlex.join(["python", shown(self.script.parent / script), *arguments, *settings_arguments(self.options)])
+    def command(self, script, *arguments, also=()):
+        """The command line of another script under the same settings, as it holds in the current folder; also: further
+        "NAME=VALUE" overrides."""
+        return in_shell(["python", shown(self.script.parent / script), *arguments,
+                         *settings_arguments(self.options, also)])
 
 
 def tell(text, out=None):
@@ -223,6 +226,7 @@ def _parser(name, description):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add_settings_arguments(parser)
     parser.add_argument(PART_OF_RUN, type=ast.literal_eval, help=argparse.SUPPRESS)
+    parser.add_argument(WITH_LATER, action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
@@ -233,9 +237,10 @@ def add_settings_arguments(parser):
                         help="change one setting for this run (repeatable)")
 
 
-def settings_arguments(options):
-    """Return the arguments that give another script the --config and --set of parsed `options`."""
-    return [*config_arguments(options), *(part for text in options.set for part in ("--set", text))]
+def settings_arguments(options, also=()):
+    """Return the arguments that give another script the --config and --set of parsed `options`, and those of `also`."""
+    overrides = plainly([*options.set, *also])
+    return [*config_arguments(options), *(part for text in overrides for part in ("--set", text))]
 
 
 def config_arguments(options):

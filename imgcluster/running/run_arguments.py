@@ -2,7 +2,7 @@
 import argparse
 
 from imgcluster.errors import UserError
-from imgcluster.running.cli import PART_OF_RUN, add_settings_arguments, config_arguments
+from imgcluster.running.cli import PART_OF_RUN, WITH_LATER, add_settings_arguments, config_arguments
 from imgcluster.running.run_plan import STEPS
 
 
@@ -35,7 +35,7 @@ def step_arguments(settings, options, given, dataset, later=()):
     given: the settings that the run began with. What config.py holds later, perhaps for the next dataset already, is
     not for this run. later: {dataset: the one in whose clusters it was placed} of those that the run goes on with.
     """
-    arguments = [PART_OF_RUN, repr(given), *config_arguments(options)]
+    arguments = [PART_OF_RUN, repr(given), *[WITH_LATER] * bool(later), *config_arguments(options)]
     if dataset == settings.DATASET:
         return arguments
     # Photos to train on are placed nowhere, even if it is in their own clusters that those of DATASET will be.

@@ -1,11 +1,13 @@
 """Which steps a run of all takes, on which dataset and in which order; and what they would stop at."""
 import contextlib
+import sys
 
 from imgcluster.clusters.carried_over import require_told
 from imgcluster.clusters.cluster_count import check_given
 from imgcluster.clusters.clusterings import of_report
 from imgcluster.clusters.known_products import require_known
-from imgcluster.clusters.placing import require_chain
+from imgcluster.clusters.placing import forgotten, forgotten_in_words, require_chain
+from imgcluster.configuring.config_file import override
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.feature_record import RECORD
 from imgcluster.datafiles.records import is_up_to_date, prepared_otherwise
@@ -23,12 +25,14 @@ from imgcluster.running.trained import (
     why_anew,
 )
 from imgcluster.sample import SAMPLES
+from imgcluster.wording import in_shell
 
 STEPS = ("00", "01", "02", "03", "04", "05", "06")
 
 
 def look_ahead(settings, planned):
-    """Raise a UserError now for what a planned step would stop at later, if no planned step before it makes it.
+    """Raise a UserError now for what a planned step would stop at later, if no planned step before it makes it; warn of
+    what it would do unasked.
 
     planned: as `plan` returns it.
     """
@@ -43,6 +47,10 @@ def look_ahead(settings, planned):
     if settings.ASSIGN_TO is not None:
         require_chain(settings.ASSIGN_TO, data_dir, folder_of=settings.data_dir_of)
         return
+    before = forgotten(data_dir, folder_of=settings.data_dir_of)
+    if before and min(numbers) < "04":  # else step 04 says it at once
+        add = in_shell(["--set", override("ASSIGN_TO", before)])
+        tell(f"warning: {forgotten_in_words(before, f'the same with {add}')}\n", sys.stderr)
     if settings.NUM_CLUSTERS is not None and min(numbers) < "04" and raw_dir.exists():
         check_given(len(list_files(raw_dir).photos), settings.NUM_CLUSTERS, None)
     made = settings.CALIBRATION_DATASET == "auto" or (known, "03") in planned

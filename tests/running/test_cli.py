@@ -256,6 +256,16 @@ def test_what_is_next_has_the_same_settings_and_is_not_said_to_run_all(script, t
     assert "next" not in capsys.readouterr().out
 
 
+def test_settings_in_a_command_have_no_more_quotes_than_they_need(script):
+    given = ["--set", "ASSIGN_TO='woche 1'", "--set", " DATASET = 'c'", "--set", "TRAIN_DATASET='2019'"]
+    step = Step(script, "", given)
+    line = step.command("run_all.py", "--from", "04", also=["DATASET=woche 2"])
+    assert line.endswith(
+        """run_all.py --from 04 --set "ASSIGN_TO=woche 1" --set "DATASET=woche 2" --set "TRAIN_DATASET='2019'\"""")
+    again = Step(script, "", shlex.split(line)[4:]).settings
+    assert (again.ASSIGN_TO, again.DATASET, again.TRAIN_DATASET) == ("woche 1", "woche 2", "2019")
+
+
 def test_steps_of_a_run_leave_it_to_that_to_say_what_is_set(script, caplog):
     said = ["override: NUM_CLUSTERS = 3"]
     for arguments, expected in (([PART_OF_RUN, "{}"], []), ([], said)):

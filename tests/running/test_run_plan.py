@@ -390,6 +390,32 @@ def test_known_products_that_the_run_does_not_make_are_missed_before_any_step(se
     looked_ahead(unlabelled, "00")
 
 
+def test_photos_placed_last_time_that_would_be_clustered_anew_are_told_before_minutes_of_work(settings_of, capsys):
+    settings = settings_of("TRAIN_DATASET=None")
+    write_json(settings.folder("DATA_DIR") / "cluster_count.json", {"assigned_to": "woche 1"})
+    look_ahead(settings, steps("new", "03", "04"))  # there is no such dataset any more
+    write_lines(settings.data_dir_of("woche 1") / "labels_pred.txt", ["0"])
+    look_ahead(settings, steps("new", "04", "05"))  # step 04 itself says it
+    look_ahead(settings, steps("new", "01", "03"))
+    assert capsys.readouterr().err == ""
+    look_ahead(settings, steps("new", "03", "04"))
+    assert 'were placed in the clusters of \'woche 1\' last time' in (said := capsys.readouterr().err)
+    assert said.rstrip().endswith('to place them again: the same with --set "ASSIGN_TO=woche 1"')
+
+
+def test_lines_that_say_not_which_clusters_they_are_of_are_told_before_minutes_of_work(settings_of):
+    settings = settings_of("TRAIN_DATASET=None")
+    data_dir = settings.folder("DATA_DIR")
+    write_json(data_dir / "cluster_count.json", {"clustering_id": "b"})
+    write_json(data_dir / "made_by_06.json", {"clustering_id": "a"})
+    write_lines(data_dir / "corrections.csv", ["action,file,cluster,value", "name,,5,Soja"])
+    look_ahead(settings, steps("new", "03", "04"))
+    write_lines(settings.folder("RESULT_DIR") / "report.html", [])
+    look_ahead(settings, steps("new", "03"))
+    with pytest.raises(UserError, match="line 2 does not say"):
+        look_ahead(settings, steps("new", "03", "04"))
+
+
 def test_clusters_found_without_their_own_labels_ask_for_none(settings_of):
     looked_ahead(settings_of("CALIBRATION_DATASET=new"), "04")
 
