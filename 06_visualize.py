@@ -10,8 +10,9 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 """
 import sys
 
+from imgcluster.clusters.carried_over import require_told
 from imgcluster.clusters.cluster_results import warn_of_what_was_scored
-from imgcluster.clusters.corrections_file import read_corrections
+from imgcluster.clusters.clusterings import of_report
 from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.chain import chain_behind, clusters_record
@@ -40,7 +41,8 @@ def main(argv=None):
     step.claim()
     for folder in (step.result_dir, step.result_dir / "cluster_sheets"):
         remove_leftovers(folder)
-    read_corrections(step.data_dir / "corrections.csv", "")  # one that cannot be read stops the page, so at once
+    # What stops the page, at once: the next report is of the clusters of now, the last one may be of others.
+    require_told(step.data_dir, of_report(step.data_dir, step.result_dir / "report.html"))
     step.warn_if_changed("00", "01", "03", "04")
     warn_of_changes(step.data_dir, folder_of=settings.data_dir_of, warn=step.warn)
     warn_of_what_was_scored(step.data_dir, warn=step.warn)

@@ -2,14 +2,20 @@
 import hashlib
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from imgcluster.clusters.corrections_file import COLUMNS
 from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.errors import UserError
-from imgcluster.photos.spelling import as_listed
+from imgcluster.photos.spelling import Spelled, as_listed
+from imgcluster.wording import listed
 
+# Lines about photos that are not there for which one is looked for that may be meant, and how many are named then.
+TRIED, MOST_MEANT = 10, 3
+# What stands for a cluster.
+NUMBER = re.compile(r"-?\d+|new-\d+")
 ACTIONS = ("merge", "split", "move", "name")
 
 
@@ -90,25 +96,28 @@ class _Follower:
         self.clusters = _Clusters(
             max(labels.max(), start.labels.max(), start.highest, *earlier, *start.born.values()), start)
         self.rows = {path: row for row, path in enumerate(img_paths)}
-        self.naming = {}  # the line that named a cluster last
+        self.naming = {}  # the line that named a cluster last, and what it wrote for its number
         self.copies, self.left = copies, {}  # the clusters that copies which went along were in
 
     def follow(self, line, action, file, cluster, value):
         if action not in ACTIONS:
             raise ValueError(f"action {action!r}; expected {', '.join(ACTIONS)}")
         if action == "merge":
-            self._merge(line, self.clusters.number(cluster, "cluster"), self.clusters.number(value, "value"))
+            self._merge(line, cluster, value)
         elif action == "name":
-            self._name(line, self.clusters.number(cluster, "cluster"), value)
+            self._name(line, cluster, value)
         elif action == "move" and value == str(NO_CLUSTER):
             self._place(line, file, cluster, NO_CLUSTER)
+        elif self._is_for_another_column(file) and self._is_photo(value):
+            raise ValueError(_swapped(file, value))
         else:
             self._place(line, file, cluster, self.clusters.number(value, "value"))
 
-    def _merge(self, line, old, new):
+    def _merge(self, line, cluster, value):
+        old, new = self.clusters.number(cluster, "cluster"), self.clusters.number(value, "value")
         inside = self.found.labels == old
         if old == new or not (inside.any() or old in self.homes.values()):
-            self.found.idle[line] = f"cluster {old} " + ("joins itself" if old == new else "has no photos")
+            self.found.idle[line] = f"cluster {cluster} " + ("joins itself" if old == new else "has no photos")
             return
         self._begin(line, new)
         self.found.labels[inside] = new
@@ -122,17 +131,34 @@ class _Follower:
         if not file:
             raise ValueError("file is missing; give the photo, as in img_paths.txt")
         if file not in self.rows:
-            self.found.lost[line] = file
+            self.found.lost[line] = file + self._likely_meant(file, cluster)
             return
         row = self.rows[file]
         before = int(self.found.labels[row])
         # Of a copy that went along the line may say where the page shows it, which does not know.
         if not any(self.clusters.stands_for(cluster, each) for each in (before, self.left.get(row, before))):
-            self.found.astray[line] = f"{file} is in cluster {before}, not in {cluster}"
+            self.found.astray[line] = f"{file} is in cluster {self.clusters.called(before)}, not in {cluster}"
         self._begin(line, number)
         self.found.touched.update({before, number} - {NO_CLUSTER})
         self.found.labels[row], self.found.by_hand[row] = number, True
         self._take_along(file, before, number)
+
+    def _likely_meant(self, file, cluster):
+        """What to say of a cell that leads to no photo, the others of its line given, "" for nothing."""
+        if self._is_for_another_column(file) and self._is_photo(cluster):
+            return f"; {_swapped(file, cluster)}"
+        found = self.spelled.meant(file) if len(self.found.lost) < TRIED else []
+        return f"; did you mean {' or '.join(found[:MOST_MEANT])}?" if found else ""
+
+    @cached_property
+    def spelled(self):
+        return Spelled(self.rows)
+
+    def _is_for_another_column(self, file):
+        return file not in self.rows and NUMBER.fullmatch(file.strip().lower())
+
+    def _is_photo(self, cell):
+        return bool(cell) and as_listed([cell], set(self.rows))[0] in self.rows
 
     def _take_along(self, file, before, number):
         """Put the copies of a photo that are where it was where it is now."""
@@ -140,17 +166,18 @@ class _Follower:
             if self.found.labels[row] == before and not self.found.by_hand[row]:
                 self.found.labels[row], self.found.by_hand[row], self.left[row] = number, True, before
 
-    def _name(self, line, number, name):
+    def _name(self, line, cluster, name):
+        number = self.clusters.number(cluster, "cluster")
         joined, before = self.clusters.joined_by(number), (self.earlier | self.found.names).get(number, "")
         if joined is None and name != before:
             if before:
-                self.found.renamed[line] = f"cluster {number} was called {before!r}"
-            self.found.names[number], self.naming[number] = name, line
+                self.found.renamed[line] = f"cluster {cluster} was called {before!r}"
+            self.found.names[number], self.naming[number] = name, (line, cluster)
             self.found.touched.add(number)
         elif joined is None:
-            self.found.idle[line] = f"cluster {number} is called that" if name else f"cluster {number} has no name"
+            self.found.idle[line] = f"cluster {cluster} is called that" if name else f"cluster {cluster} has no name"
         else:
-            self.found.idle[line] = f"cluster {number} has joined {joined}"
+            self.found.idle[line] = f"cluster {cluster} has joined {self.clusters.called(joined)}"
 
     def _hand_on_name(self, old, new):
         """Call a cluster that has no name what one that joined it was called."""
@@ -166,9 +193,9 @@ class _Follower:
     def note_named_in_vain(self):
         """Note the lines that named a cluster which has no photos, and has not joined another."""
         there = self._there()
-        for number, line in self.naming.items():
+        for number, (line, cluster) in self.naming.items():
             if number not in there and self.clusters.joined_by(number) is None:
-                self.found.idle[line] = f"cluster {number} has no photos"
+                self.found.idle[line] = f"cluster {cluster} has no photos"
 
     def _there(self):
         return {*self.found.labels.tolist(), *self.homes.values()}
@@ -189,7 +216,8 @@ class _Follower:
         """Note that photos come into a cluster, which may have ended."""
         joined = self.clusters.begin_anew(number)
         if joined is not None:
-            self.found.astray[line] = f"cluster {number}, which has joined {joined}, begins anew"
+            old, new = (self.clusters.called(each) for each in (number, joined))
+            self.found.astray[line] = f"cluster {old}, which has joined {new}, begins anew"
 
 
 class _Clusters:
@@ -210,6 +238,11 @@ class _Clusters:
         """Note that there is a cluster again; return the one that it had joined, None where it had not ended."""
         return self.joined.pop(number, None)
 
+    def called(self, number):
+        """A cluster's number as messages have it, with what lines write for it if it is none that was found."""
+        new = next((name for name, own in self.born.items() if own == number), None)
+        return f"{number} ({new})" if new else str(number)
+
     def stands_for(self, text, number):
         """Whether a cell is the cluster of this number, or one that joined it; an empty cell leaves that open."""
         meant = self.born.get(text.lower(), int(text) if text.isdecimal() else text)
@@ -229,4 +262,12 @@ class _Clusters:
             raise ValueError(f"{column} -1 stands for photos in no cluster: they are moved there, and from there, one "
                              "by one")
         wrong = f"{column} {text!r} is no cluster" if text else f"{column} is missing"
-        raise ValueError(f"{wrong}; numbers go up to {self.highest}, and new-1, new-2, ... are new ones")
+        found = max({*range(self.highest + 1)} - {*self.born.values()}, default=NO_CLUSTER)
+        beyond = [f"{number} is {name}" for name, number in self.born.items() if number > found]
+        raise ValueError(f"{wrong}; numbers go up to {found}{f' ({listed(beyond)})' if beyond else ''}, and new-1, "
+                         "new-2, ... are new ones")
+
+
+def _swapped(file, other):
+    """What to say of a line whose column file has a number, and another one a photo."""
+    return f"columns look swapped, as {other} is a photo; file is {file!r}"

@@ -1,5 +1,6 @@
 """Names that people and programs write in other ways than the dataset has them: photos, columns, labels, words looked
 for."""
+import difflib
 import re
 import unicodedata
 from collections import defaultdict
@@ -8,6 +9,8 @@ from collections import defaultdict
 LETTERS = 5
 # How many times as often as a mistyped text the right one is there.
 TIMES = 5
+# How alike, of 1, a misspelt name is to the right one (`difflib`).
+ALIKE = 0.8
 ACCENTS = re.compile("[\u0300-\u036f]")
 
 
@@ -51,6 +54,38 @@ def _as_listed(path, photos, spelled):
         if found := plain if plain in photos else spelled.get(composed(plain)):
             return found
     return path
+
+
+class Spelled:
+    """Photos by their names, to find those that a path which leads to none may be meant to lead to."""
+
+    def __init__(self, photos):
+        self._alike, self._numbered = defaultdict(list), defaultdict(list)
+        for photo in photos:
+            for key in _readings(photo):
+                self._alike[key].append(photo)
+            self._numbered[_digits(photo)].append(photo)
+
+    def meant(self, path):
+        """Return the photos whose path, else file name, else that without its ending, is as in `path` but for capitals,
+        accents and punctuation; else the one whose name has the same numbers and is spelt much alike; [] for none."""
+        path = path.replace("\\", "/").strip()
+        for key in _readings(path):
+            if found := self._alike.get(key):
+                # The folder tells which, where it is given.
+                return difflib.get_close_matches(path, found, n=1, cutoff=0) if "/" in path else found
+        stems = {_readings(photo)[-1]: photo for photo in self._numbered.get(_digits(path), ())}
+        return [stems[stem] for stem in difflib.get_close_matches(_readings(path)[-1], stems, n=1, cutoff=ALIKE)]
+
+
+def _readings(path):
+    """The words of a path, of its file name, and of that without its ending."""
+    name = path.rpartition("/")[2]
+    return [_words(text) for text in (path, name, name.rpartition(".")[0] or name)]
+
+
+def _digits(path):
+    return tuple(re.findall(r"\d+", _readings(path)[-1]))
 
 
 def evenly_spaced(text):

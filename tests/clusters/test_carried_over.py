@@ -86,7 +86,8 @@ def test_corrections_of_photos_that_are_not_there_are_warned_of_and_not_counted(
                                                *[f"move,gone {row}.png,0,1" for row in range(12)]])
     found, lines, moved = corrected(tmp_path, names, digits, clustering, warn=said.append)
     assert (lines, moved) == (1, 0) and np.array_equal(found.labels, clustering.labels)
-    assert len(said) == 1 and "line 2 (raw_img/0.png), line 4 (gone 0.png)" in said[0] and "and 3 more" in said[0]
+    assert len(said) == 1 and "and 3 more" in said[0]
+    assert "line 2 (raw_img/0.png; did you mean 0.png?), line 4 (gone 0.png)" in said[0]
 
 
 def test_a_name_given_to_two_clusters_is_warned_of_in_one_line(written, digits, tmp_path):

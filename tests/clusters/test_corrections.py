@@ -82,7 +82,17 @@ def test_clusters_of_one_name_are_told_until_they_are_merged():
 
 def test_lines_of_photos_that_are_not_there_are_named():
     found = applied(("move", "gone.jpg", "0", "1"), ("merge", "", "1", "2"), ("split", "raw_img/a.jpg", "0", "new-1"))
-    assert found.lost == {2: "gone.jpg", 4: "raw_img/a.jpg"} and found.labels.tolist() == [0, 0, 0, 2, 2, 2]
+    assert found.lost == {2: "gone.jpg", 4: "raw_img/a.jpg; did you mean a.jpg?"}
+    assert found.labels.tolist() == [0, 0, 0, 2, 2, 2]
+
+
+def test_columns_that_are_swapped_are_told():
+    assert applied(("move", "2", "./a.jpg", "1"), ("move", "2", "0", "1")).lost == {
+        2: "2; columns look swapped, as ./a.jpg is a photo; file is '2'", 3: "2"}
+    with pytest.raises(UserError, match="line 2: columns look swapped, as a.jpg is a photo; file is 'new-1'"):
+        applied(("split", "new-1", "0", "a.jpg"))
+    files = ["2", *FILES[1:]]
+    assert not apply_corrections(LABELS, files, table_of(("move", "2", "0", "1"))).lost
 
 
 def test_new_clusters_come_after_the_highest_there_is():
@@ -171,6 +181,15 @@ def test_a_line_that_cannot_be_followed_is_named(line, said):
         corrected(("merge", "", "1", "2"), line)
 
 
+def test_what_is_said_of_clusters_tells_those_that_were_found_from_new_ones():
+    new = ("split", "a.jpg", "0", "new-1")
+    with pytest.raises(UserError, match=r"value '5' is no cluster; numbers go up to 2 \(3 is new-1\), and new-1"):
+        applied(new, ("move", "b.jpg", "0", "5"))
+    found = applied(new, ("merge", "", "1", "new-1"), ("name", "", "1", "boots"), ("move", "a.jpg", "0", "2"))
+    assert (found.idle, found.astray) == ({4: "cluster 1 has joined 3 (new-1)"},
+                                          {5: "a.jpg is in cluster 3 (new-1), not in 0"})
+
+
 def test_all_lines_that_cannot_be_followed_are_named_at_once():
     with pytest.raises(UserError) as raised:
         corrected(("paint", "", "0", "1"), ("merge", "", "1", "2"), ("merge", "", "7", "0"), ("move", "a.jpg", "0", ""))
@@ -194,7 +213,7 @@ def test_lines_that_change_nothing_are_named():
     found = applied(("merge", "", "1", "1"), ("merge", "", "1", "2"), ("merge", "", "1", "0"),
                     ("name", "", "1", "boots"), ("merge", "", "new-7", "0"))
     assert found.idle == {2: "cluster 1 joins itself", 4: "cluster 1 has no photos", 5: "cluster 1 has joined 2",
-                          6: "cluster 3 has no photos"}
+                          6: "cluster new-7 has no photos"}
     assert not found.names and found.labels.tolist() == [0, 0, 0, 2, 2, 2]
 
 
@@ -208,7 +227,7 @@ def test_names_that_are_there_already_and_none_taken_away_change_nothing():
 
 def test_a_name_for_a_cluster_without_photos_changes_nothing():
     found = applied(("name", "", "new-7", "ghost"), ("name", "", "1", "boots"), ("merge", "", "1", "2"))
-    assert found.idle == {2: f"cluster {int(LABELS.max()) + 1} has no photos"} and found.names == {2: "boots"}
+    assert found.idle == {2: "cluster new-7 has no photos"} and found.names == {2: "boots"}
 
 
 def test_a_cluster_that_has_no_photos_left_keeps_no_name():

@@ -7,7 +7,7 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from imgcluster.photos.spelling import as_listed, evenly_spaced, folded, with_columns, written_otherwise
+from imgcluster.photos.spelling import Spelled, as_listed, evenly_spaced, folded, with_columns, written_otherwise
 
 FORMS = ("NFC", "NFD")
 
@@ -32,6 +32,20 @@ def test_accents_are_compared_however_they_are_composed(written, listed):
     written, listed = (unicodedata.normalize(form, "Öl/é.jpg") for form in (written, listed))
     assert as_listed([written], {listed}) == [listed] and folded(written) == folded(listed.upper())
     assert folded("Straße") == folded("STRASSE") and folded("a") != folded("b")
+
+
+PHOTOS = ["Zoë´s Laden/Foto ü84.jpg", "ebay 🛒/DSC162.PNG", "ebay 🛒/DSC163.PNG", "b/IMG 0216.JPEG", "c/IMG 0216.JPEG",
+          "red boots.jpg"]
+
+
+@pytest.mark.parametrize("path, photos", [
+    ("Zoe's Laden/Foto u84.jpg", PHOTOS[:1]), ("foto ü84", PHOTOS[:1]), ("ebay/DSC162.PNG", PHOTOS[1:2]),
+    ("DSC162.jpg", PHOTOS[1:2]), ("DCS162.PNG", PHOTOS[1:2]), ("IMG 0216.jpeg", PHOTOS[3:5]),
+    ("shop c\\img_0216.jpeg", PHOTOS[4:5]), ("red bots.png", PHOTOS[5:]),
+    ("DSC164.PNG", []), ("gone.jpg", []), ("2", []), ("", [])])
+def test_a_path_that_leads_to_none_may_be_meant_for_photos_called_much_like_it(path, photos):
+    assert Spelled(PHOTOS).meant(path) == photos
+    assert Spelled([]).meant(path) == []
 
 
 @pytest.mark.parametrize("text", [" a  b ", "a\u00a0b", "a\tb\n", "\u3000a b"])
