@@ -109,11 +109,12 @@ def _outcome(data_dir, present, *, features, reported, warn, say):
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     _stamp(path, latest, present.id, warn)
     clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed={*table[CLUSTERING], reported})
-    if number := gone(table, lambda file: read_corrections(file, latest), data_dir):
+    read = partial(read_corrections, clustering=latest)
+    if number := gone(table, read, data_dir):
         tell = warn if number > len(table) else say
         tell(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
              f"as {OUTDATED}/{put_aside(data_dir).name})")
-    note_followed(data_dir)
+    note_followed(data_dir, table.loc[sorted(outcome.corrected.lost | outcome.corrected.idle)], read)
     return outcome
 
 

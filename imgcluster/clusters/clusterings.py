@@ -19,6 +19,8 @@ from imgcluster.photos.photo_tables import digests_of
 FOLDER = "clusterings"
 # A copy of the corrections that step 04 followed last lies there too.
 FOLLOWED = "followed.csv"
+# Lines of these that were passed over whenever they were there lie there too.
+PASSED_OVER = "passed_over.csv"
 # Besides those that corrections were made of: reports of as many may still be open in a browser, to be corrected.
 MOST_OTHERS = 10
 # What the lines of one are: its photos, those of earlier datasets in whose clusters these were placed, and what these
@@ -135,7 +137,8 @@ def keep(data_dir, found, *, needed):
         parts = (table, _rows(photos, photos.labels), _rows(called, called.labels))
         table = pd.concat([part.assign(kind=kind) for kind, part in zip(KINDS, parts)]).fillna("")
     write_table(folder / f"{found.id}.csv", table)
-    others = [path for path in folder.glob("*.csv") if path.stem not in {found.id, *needed} and path.name != FOLLOWED]
+    others = [path for path in folder.glob("*.csv")
+              if path.stem not in {found.id, *needed} and path.name not in (FOLLOWED, PASSED_OVER)]
     for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-MOST_OTHERS]:
         path.unlink()
 

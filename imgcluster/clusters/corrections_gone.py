@@ -1,20 +1,27 @@
 """Corrections that step 04 followed before and that have since vanished from corrections.csv, as when an older report
 was saved over it."""
-import os
 import shutil
 from collections import Counter
 from pathlib import Path
 
-from imgcluster.clusters.clusterings import FOLDER, FOLLOWED
+import pandas as pd
+
+from imgcluster.clusters.clusterings import FOLDER, FOLLOWED, PASSED_OVER
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS
+from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import OUTDATED
 from imgcluster.files import replacing
 
 
 def gone(table, read, data_dir):
-    """Return how many of the corrections followed last in `data_dir` are not in `table`; read: function from the path
-    of a file of corrections to a table like it."""
-    return (_lines(read(Path(data_dir) / FOLDER / FOLLOWED)) - _lines(table)).total()
+    """Return how many of the corrections followed last in `data_dir` are not in `table`, without those that were always
+    passed over; read: function from the path of a file of corrections to a table like it."""
+    return (_followed(read, data_dir) - _lines(table)).total()
+
+
+def _followed(read, data_dir):
+    noted, passed_over = (_lines(read(Path(data_dir) / FOLDER / name)) for name in (FOLLOWED, PASSED_OVER))
+    return noted - passed_over
 
 
 def _lines(table):
@@ -23,19 +30,30 @@ def _lines(table):
 
 
 def put_aside(data_dir):
-    """Move the file of corrections followed last to the folder of outdated files; return its new path."""
+    """Copy the file of corrections followed last to the folder of outdated files; return the path of the copy."""
     folder = Path(data_dir) / OUTDATED
     folder.mkdir(exist_ok=True)
     path, number = folder / "corrections.csv", 1
     while path.exists():
         number += 1
         path = folder / f"corrections-{number}.csv"
-    os.replace(Path(data_dir) / FOLDER / FOLLOWED, path)
+    with replacing(path) as temporary:
+        shutil.copyfile(Path(data_dir) / FOLDER / FOLLOWED, temporary)
     return path
 
 
-def note_followed(data_dir):
-    """Keep a copy of corrections.csv, which has been followed; none where there is no such file."""
+def note_followed(data_dir, passed_over, read):
+    """Keep a copy of corrections.csv, which has been followed; none where there is no such file.
+
+    passed_over: DataFrame of its lines that were not; such a line that was followed before is not forgotten. read: as
+    in `gone`.
+    """
+    never = sorted((_lines(passed_over) - _followed(read, data_dir)).elements())
+    path = Path(data_dir) / FOLDER / PASSED_OVER
+    if never:
+        write_table(path, pd.DataFrame(never, columns=[*COLUMNS, CLUSTERING]))
+    else:
+        path.unlink(missing_ok=True)
     source, target = Path(data_dir) / "corrections.csv", Path(data_dir) / FOLDER / FOLLOWED
     if source.exists():
         with replacing(target) as temporary:

@@ -351,6 +351,14 @@ def test_corrections_that_a_later_file_lacks_are_told_and_put_aside(written, dig
                         "outdated/corrections-2.csv)"]
 
 
+def test_a_line_that_was_passed_over_and_is_mended_is_not_said_to_be_gone(written, digits, tmp_path):
+    names, clustering = [f"{row}.png" for row in range(300)], written[1]
+    for line in ("move,gone.png,,1", "merge,,new-2,0", f"move,{names[0]},,1"):
+        write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", "name,,0,zeros", line])
+        corrected(tmp_path, names, digits, clustering, warn=lambda _: None, say=pytest.fail)
+    assert not (tmp_path / "outdated").exists()
+
+
 def test_all_photos_may_be_put_in_no_cluster(written, digits, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     write_lines(tmp_path / "corrections.csv", ["action,file,cluster,value", *[f"move,{name},,-1" for name in names]])
