@@ -16,7 +16,7 @@ from imgcluster.photos.labels import labels_where_there_are
 from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_audit import warnings
 from imgcluster.photos.prepare import Recipe
-from imgcluster.photos.preprocess import Folders, preprocess_dataset
+from imgcluster.photos.preprocess import Folders, preprocess_dataset, skipped_before, skipped_in_words
 from imgcluster.progress import progress
 from imgcluster.running.ahead import require_ahead
 from imgcluster.running.cli import Step, run
@@ -30,14 +30,13 @@ def main(argv=None):
     folders = Folders(raw=settings.folder("RAW_IMG_DIR"), img=settings.folder("IMG_DIR"), masks=step.data_dir / "masks")
     listing = list_files(folders.raw)
     step.claim()
+    before = skipped_before(step.data_dir)
     step.begin()
     done = preprocess_dataset(
         step.data_dir, folders, listing, Recipe(**recipe_options(settings)), filters=filter_options(settings),
         remove_duplicates=settings.REMOVE_DUPLICATES, workers=settings.workers, progress=progress)
-    for name, reason in done.skipped[:5]:
-        step.warn(f"{name}: {reason}")
-    if done.skipped[5:]:
-        step.warn(f"{len(done.skipped) - 5} more cannot be used: {step.show(step.data_dir / 'skipped.csv')}")
+    for said in skipped_in_words(done.skipped, before, table=step.show(step.data_dir / "skipped.csv")):
+        step.warn(said)
     if done.replaced and (step.data_dir / "corrections.csv").exists():
         step.warn(f"{counted(len(done.replaced), 'photo')}, the first {min(done.replaced)}: another file than before "
                   "under the same name. In a cluster that you corrected it stays where it was: look at it")

@@ -165,7 +165,13 @@ def test_of_many_photos_that_cannot_be_used_the_file_is_named_that_lists_them_al
         (project / "raw_img" / "set" / f"empty {number}.png").touch()
     done = run("01_img_preprocess.py", project)
     assert done.stderr.count(": empty file") == 5
-    assert f"2 more cannot be used: {Path('project', 'data', 'set', 'skipped.csv')}" in done.stderr
+    table = Path("project", "data", "set", "skipped.csv")
+    assert f"2 more cannot be used: {table}" in done.stderr
+    # Those of which that was said are no news.
+    (project / "raw_img" / "set" / "empty too.png").touch()
+    done = run("01_img_preprocess.py", project)
+    assert done.stderr.count(": empty file") == 1 and "empty too.png: empty file" in done.stderr
+    assert f"7 photos that cannot be used, as before: {table}" in done.stderr
 
 
 def test_step_01_does_only_what_changed(project):

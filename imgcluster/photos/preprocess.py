@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from imgcluster.csv_tables import write_table
+from imgcluster.csv_tables import read_table, write_table
 from imgcluster.errors import UserError
 from imgcluster.files import fitting, remove_leftovers
 from imgcluster.photos.agreements import Agreements
@@ -36,11 +36,14 @@ from imgcluster.photos.photo_tables import (
 from imgcluster.photos.prepare import prepare_photo, product_entry
 from imgcluster.photos.processes import in_processes
 from imgcluster.photos.spelling import folded
+from imgcluster.wording import counted
 
 # How far pairs of photos agree, by which photos that did not change are not compared again.
 AGREEMENTS = "agreements.npz"
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
 VERSION = 8
+# Photos that cannot be used of which warnings say why.
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,28 @@ def preprocess_dataset(data_dir, folders, listing, recipe, *, filters, remove_du
     kept = [entry["file"] for entry in usable if not remove_duplicates or entry["file"] not in copies]
     return Outcome(kept, usable, skipped, copies, replaced_photos(data_dir, usable),
                    gone_photos(data_dir, listing.photos), tables)
+
+
+def skipped_before(data_dir):
+    """Return [(file, reason)] of the photos that step 01 could not use last time."""
+    with contextlib.suppress(UserError, KeyError):  # not the table that it was
+        table = read_table(Path(data_dir) / "skipped.csv")
+        return [*zip(table["file"], table["reason"])]
+    return []
+
+
+def skipped_in_words(skipped, before, *, table):
+    """Yield what to warn of photos that cannot be used: the first of them one by one, those of last time all together.
+
+    skipped: [(file, reason)]; before: `skipped_before`; table: the file that lists all, as it is shown.
+    """
+    known = set(before)
+    new, old = ([each for each in skipped if (each in known) == there] for there in (False, True))
+    yield from (f"{name}: {reason}" for name, reason in new[:SHOWN])
+    if new[SHOWN:]:
+        yield f"{len(new) - SHOWN} more cannot be used: {table}"
+    if old:
+        yield f"{counted(len(old), 'photo')} that cannot be used, as before: {table}"
 
 
 def preprocess_folder(folders, img_paths, recipe, *, ledger, workers, progress):
