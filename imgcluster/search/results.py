@@ -11,7 +11,7 @@ from imgcluster.wording import printable, text_width
 
 # Columns of the CSV; those of catalog.csv follow.
 COLUMNS = ("query", "region", "similar", "rank", "product", "product_name", "score", "similarity", "photo")
-# Widest cell of the table on the screen, in characters.
+# Widest cell of the table on the screen but for paths, in characters.
 CELL = 40
 SIMILARITY = {"photos": "similarity: cosine about the catalogue's mean, 1 is the same",
               "products": f"similarity: cosine about the catalogue's mean, averaged over a product's {BEST_PHOTOS} "
@@ -105,17 +105,20 @@ def _where(answer):
 
 
 def _cells(answer, catalogue, level):
-    """Rows of text cells, the header first. Scores are of products: photos come in the order of their similarity."""
+    """Rows of text cells, the header first. Scores are of products: photos come in the order of their similarity.
+
+    Paths are there to be copied, so they are whole, and last, where a long one moves nothing else.
+    """
     scored = catalogue.calibration.sharpness is not None and level == "products"
     score = "score" if scored else "similarity"
-    columns = [score, "product", "photos", "nearest photo"] if level == "products" else [score, "photo", "product"]
-    lines = [["", *columns, *catalogue.product_data.columns]]
+    columns, last = (["product", "photos"], "nearest photo") if level == "products" else (["product"], "photo")
+    lines = [["", score, *columns, *catalogue.product_data.columns, last]]
     for rank, item in enumerate(getattr(answer, level), start=1):
         value = item.score if scored else item.similarity
-        cells = ([_cell(item.name), str(item.num_photos), _path_cell(item.files[0])] if level == "products" else
-                 [_path_cell(item.file), _cell(item.name)])
+        numbers, path = ([str(item.num_photos)], item.files[0]) if level == "products" else ([], item.file)
         details = [_cell(item.details.get(column, "")) for column in catalogue.product_data.columns]
-        lines.append([str(rank), percent(value) if scored else f"{value:.2f}", *cells, *details])
+        lines.append([str(rank), percent(value) if scored else f"{value:.2f}", _cell(item.name), *numbers, *details,
+                      printable(path)])
     return lines
 
 
@@ -129,15 +132,6 @@ def percent(score):
 def _cell(value):
     text = printable(" ".join(str(value).split()))
     return text if len(text) <= CELL else f"{text[:CELL // 2]}…{text[-(CELL // 2 - 1):]}"
-
-
-def _path_cell(path):
-    """A photo's path as a cell: what does not fit is taken from its folders first."""
-    if len(path) <= CELL:
-        return _cell(path)
-    folder, _, name = path.rpartition("/")
-    room = CELL - len(f"…/{name}")
-    return f"{folder[:room]}…/{name}" if folder and room >= 0 else _cell(name)
 
 
 def _aligned(lines):
