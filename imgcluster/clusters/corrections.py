@@ -9,12 +9,12 @@ import numpy as np
 from imgcluster.clusters.corrections_file import COLUMNS
 from imgcluster.datafiles.artefacts import NO_CLUSTER
 from imgcluster.errors import UserError
-from imgcluster.photos.spelling import Spelled, as_listed
-from imgcluster.wording import listed
+from imgcluster.photos.spelling import Spelled, as_listed, evenly_spaced, folded
+from imgcluster.wording import listed, meant
 
 # Lines about photos that are not there for which one is looked for that may be meant, and how many are named then.
 TRIED, MOST_MEANT = 10, 3
-# What stands for a cluster.
+# What stands for a cluster, and is no name of one.
 NUMBER = re.compile(r"-?\d+|new-\d+")
 ACTIONS = ("merge", "split", "move", "name")
 
@@ -62,7 +62,8 @@ def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None, c
     labels int [N] and img_paths (N files) are of the clustering the corrections were written for. table: DataFrame of
     text by number of line, as `read_corrections` returns it, with the columns action, file, cluster, value: "merge"
     moves all photos of `cluster` into `value`; "split" and "move" put the photo `file` into `value`, "move" also into
-    no cluster, -1; "name" calls `cluster` `value`, which it hands on to one without a name that it joins. A value
+    no cluster, -1; "name" calls `cluster` `value`, which it hands on to one without a name that it joins. Clusters are
+    given by number, or by a name that one alone has at that point. A value
     "new-1", "new-2", ... is a new cluster, numbered at its first line, after the highest in the labels and in
     `earlier`: {cluster: its name, "" for none} as they were. Clusters keep their numbers and those of merged ones stay
     free, so that lines added later still mean the same; lines of photos that are not there are passed over. carried:
@@ -94,7 +95,7 @@ class _Follower:
         # The clusters that the photos of earlier ones are in.
         self.homes = {number: start.merged.get(number, number) for number in earlier}
         self.clusters = _Clusters(
-            max(labels.max(), start.labels.max(), start.highest, *earlier, *start.born.values()), start)
+            max(labels.max(), start.labels.max(), start.highest, *earlier, *start.born.values()), start, self._names)
         self.rows = {path: row for row, path in enumerate(img_paths)}
         self.naming = {}  # the line that named a cluster last, and what it wrote for its number
         self.copies, self.left = copies, {}  # the clusters that copies which went along were in
@@ -170,7 +171,7 @@ class _Follower:
         number = self.clusters.number(cluster, "cluster")
         joined, before = self.clusters.joined_by(number), (self.earlier | self.found.names).get(number, "")
         if joined is None and name != before:
-            if before:
+            if before and name:
                 self.found.renamed[line] = f"cluster {cluster} was called {before!r}"
             self.found.names[number], self.naming[number] = name, (line, cluster)
             self.found.touched.add(number)
@@ -184,6 +185,12 @@ class _Follower:
         named = self.earlier | self.found.names
         if named.get(old) and not named.get(new):
             self.found.names[new] = named[old]
+
+    def _names(self, *, ended):
+        """What the clusters are called at this point {number: text}; ended: those that are no more, too."""
+        there, names = self._there(), self.earlier | self.found.names
+        return {number: name for number, name in names.items()
+                if name and (ended or number in there and self.clusters.joined_by(number) is None)}
 
     def names_of_those_there(self):
         """The names given {cluster: text} without those of clusters that have no photos left."""
@@ -221,10 +228,13 @@ class _Follower:
 
 
 class _Clusters:
-    """The numbers of the clusters there are, and of those that corrections bring to life, or end."""
+    """The numbers of the clusters there are, and of those that corrections bring to life, or end.
 
-    def __init__(self, highest, start):
-        self.highest, self.born, self.joined = highest, dict(start.born), dict(start.merged)
+    names: function that returns what they are called, as `_Follower._names`.
+    """
+
+    def __init__(self, highest, start, names):
+        self.highest, self.born, self.joined, self.names = highest, dict(start.born), dict(start.merged), names
 
     def note_merge(self, old, new):
         """Note that the cluster `old` joined `new`, with all that had joined it."""
@@ -245,11 +255,13 @@ class _Clusters:
 
     def stands_for(self, text, number):
         """Whether a cell is the cluster of this number, or one that joined it; an empty cell leaves that open."""
+        if text and not NUMBER.fullmatch(text.lower()):
+            return any(number in (each, self.joined.get(each)) for each in _called_so(text, self.names(ended=True)))
         meant = self.born.get(text.lower(), int(text) if text.isdecimal() else text)
         return text == "" or str(meant) == str(number) or self.joined.get(meant) == number
 
     def number(self, text, column):
-        """The number that a cell of the given column stands for."""
+        """The number that a cell of the given column stands for; it may have the name of one cluster alone."""
         name = text.lower()
         if re.fullmatch(r"new-\d+", name) and name not in self.born:
             self.highest += 1
@@ -261,11 +273,22 @@ class _Clusters:
         if text == str(NO_CLUSTER):
             raise ValueError(f"{column} -1 stands for photos in no cluster: they are moved there, and from there, one "
                              "by one")
-        wrong = f"{column} {text!r} is no cluster" if text else f"{column} is missing"
+        names = {} if NUMBER.fullmatch(name) else self.names(ended=False)
+        if len(numbers := _called_so(text, names)) == 1:
+            return numbers[0]
+        if numbers:
+            raise ValueError(f"{column} {text!r} is what clusters {listed(numbers)} are called; give the number of one")
+        wrong = f"{column} {text!r} is no cluster{meant(text, names.values())}" if text else f"{column} is missing"
         found = max({*range(self.highest + 1)} - {*self.born.values()}, default=NO_CLUSTER)
         beyond = [f"{number} is {name}" for name, number in self.born.items() if number > found]
         raise ValueError(f"{wrong}; numbers go up to {found}{f' ({listed(beyond)})' if beyond else ''}, and new-1, "
                          "new-2, ... are new ones")
+
+
+def _called_so(text, names):
+    """The clusters of names {number: text} that are called `text`, whatever capitals and blanks it has; sorted."""
+    plain = folded(evenly_spaced(text))
+    return sorted(number for number, name in names.items() if plain and folded(evenly_spaced(name)) == plain)
 
 
 def _swapped(file, other):

@@ -1,5 +1,6 @@
 """Corrections change what they name and nothing else."""
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +189,32 @@ def test_what_is_said_of_clusters_tells_those_that_were_found_from_new_ones():
     found = applied(new, ("merge", "", "1", "new-1"), ("name", "", "1", "boots"), ("move", "a.jpg", "0", "2"))
     assert (found.idle, found.astray) == ({4: "cluster 1 has joined 3 (new-1)"},
                                           {5: "a.jpg is in cluster 3 (new-1), not in 0"})
+
+
+NAMED = [("name", "", "0", "Bravo"), ("name", "", "1", "Valio  Eco"), ("name", "", "2", "7")]
+
+
+def test_clusters_may_be_given_by_the_name_that_one_alone_has():
+    found = applied(*NAMED, ("move", "a.jpg", "Bravo", "valio eco"), ("name", "", "BRAVO", "Alpro"),
+                    ("merge", "", "Valio Eco", "2"), ("move", "a.jpg", "Valio Eco", "Alpro"))
+    assert found.labels.tolist() == [0, 0, 0, 2, 2, 2] and not found.astray and found.names == {0: "Alpro", 2: "7"}
+    assert apply_corrections(LABELS, FILES, table_of(("merge", "", "boots", "bags")),
+                             earlier={0: "boots", 1: "", 7: "bags"}).labels.tolist() == [7, 7, 7, 1, 1, 2]
+
+
+@pytest.mark.parametrize("line, said", [
+    (("merge", "", "1", "Bavo"), "value 'Bavo' is no cluster (did you mean Bravo?); numbers"),
+    (("merge", "", "1", "7"), "value '7' is no cluster; numbers"),
+    (("merge", "", "Boots", "1"), "cluster 'Boots' is what clusters 3 and 4 are called; give the number of one")])
+def test_a_name_that_none_or_several_have_is_refused(line, said):
+    with pytest.raises(UserError, match=re.escape(said)):
+        applied(*NAMED, ("split", "a.jpg", "0", "new-1"), ("split", "b.jpg", "0", "new-2"),
+                ("name", "", "new-1", "boots"), ("name", "", "new-2", "boots"), line)
+
+
+def test_a_name_of_a_cluster_that_ended_is_free_for_another():
+    found = applied(*NAMED, ("merge", "", "Bravo", "1"), ("name", "", "2", "Bravo"), ("merge", "", "1", "Bravo"))
+    assert set(found.labels) == {2}
 
 
 def test_all_lines_that_cannot_be_followed_are_named_at_once():

@@ -14,6 +14,7 @@ def test_corrections_of_placed_photos_follow_where_the_earlier_clusters_are_foun
     weeks.correct("week3", *(f"split,6_{number}.jpg,,new-1" for number in range(15)), "name,,new-1,hats",
                   "move,1_1.jpg,,5", "name,,5,shoes")
     weeks.place("week3", "week2")
+    assert "cluster 5 was called 'boots'" in weeks.said.pop()
     assert merged_in(weeks.folder("week2")) == {3: 4} and weeks.clusters_of("week3")[6] == 6
     # The first product has left, so that all numbers are other ones.
     weeks.photograph("week1", 1, 2, 3, 4)
@@ -184,6 +185,7 @@ def test_corrections_for_fewer_and_for_more_of_the_same_earlier_clusters_follow_
     weeks.place("week2", "week1")
     weeks.add_corrections("week2", "move,1_0.jpg,,6", "name,,6,shoes")
     weeks.place("week2", "week1")
+    assert "cluster 6 was called 'boots'" in weeks.said.pop()
     assert weeks.clusters_of("week2")[5] == 6 and read_names(weeks.folder("week2"))[6] == "shoes"
     weeks.photograph("week1", 1, 2, 3, 4)
     weeks.find("week1")

@@ -390,7 +390,9 @@ def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(wr
     assert read_names(second) == {0: "zeros", 1: "ones", 2: "twos"}
     write_lines(second / "corrections.csv", ["action,file,cluster,value", f"split,{names[few[0]]},,new-1",
                                              "name,,0,noughts", "name,,1,", "name,,new-1,odd"])
-    found = corrected(second, [names[row] for row in few], digits[few], placed, **options)[0]
+    said = []
+    found = corrected(second, [names[row] for row in few], digits[few], placed, earlier=earlier, warn=said.append)[0]
+    assert len(said) == 1 and "line 3 (cluster 0 was called 'zeros') called otherwise" in said[0]
     assert found.labels[0] == highest + 1
     assert read_names(second) == {0: "noughts", 2: "twos", highest + 1: "odd"}
 
