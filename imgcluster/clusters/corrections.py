@@ -109,8 +109,8 @@ class _Follower:
             self._name(line, cluster, value)
         elif action == "move" and value == str(NO_CLUSTER):
             self._place(line, file, cluster, NO_CLUSTER)
-        elif self._is_for_another_column(file) and self._is_photo(value):
-            raise ValueError(_swapped(file, value))
+        elif photo := self._photo_beside(file, value):
+            raise ValueError(f"columns look swapped: the photo {photo} belongs in file, not {file!r}")
         else:
             self._place(line, file, cluster, self.clusters.number(value, "value"))
 
@@ -146,8 +146,8 @@ class _Follower:
 
     def _likely_meant(self, file, cluster):
         """What to say of a cell that leads to no photo, the others of its line given, "" for nothing."""
-        if self._is_for_another_column(file) and self._is_photo(cluster):
-            return f"; {_swapped(file, cluster)}"
+        if photo := self._photo_beside(file, cluster):
+            return f"; columns look swapped: the photo {photo} belongs there"
         found = self.spelled.meant(file) if len(self.found.lost) < TRIED else []
         return f"; did you mean {' or '.join(found[:MOST_MEANT])}?" if found else ""
 
@@ -155,11 +155,11 @@ class _Follower:
     def spelled(self):
         return Spelled(self.rows)
 
-    def _is_for_another_column(self, file):
-        return file not in self.rows and NUMBER.fullmatch(file.strip().lower())
-
-    def _is_photo(self, cell):
-        return bool(cell) and as_listed([cell], set(self.rows))[0] in self.rows
+    def _photo_beside(self, file, cell):
+        """The photo that another cell leads to, or may be meant to, where `file` has a number; "" for none."""
+        if file in self.rows or not NUMBER.fullmatch(file.strip().lower()) or NUMBER.fullmatch(cell.lower()):
+            return ""
+        return cell if cell in self.rows else next(iter(self.spelled.meant(cell)), "")
 
     def _take_along(self, file, before, number):
         """Put the copies of a photo that are where it was where it is now."""
@@ -289,8 +289,3 @@ def _called_so(text, names):
     """The clusters of names {number: text} that are called `text`, whatever capitals and blanks it has; sorted."""
     plain = folded(evenly_spaced(text))
     return sorted(number for number, name in names.items() if plain and folded(evenly_spaced(name)) == plain)
-
-
-def _swapped(file, other):
-    """What to say of a line whose column file has a number, and another one a photo."""
-    return f"columns look swapped, as {other} is a photo; file is {file!r}"

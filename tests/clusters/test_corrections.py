@@ -88,9 +88,9 @@ def test_lines_of_photos_that_are_not_there_are_named():
 
 
 def test_columns_that_are_swapped_are_told():
-    assert applied(("move", "2", "./a.jpg", "1"), ("move", "2", "0", "1")).lost == {
-        2: "2; columns look swapped, as ./a.jpg is a photo; file is '2'", 3: "2"}
-    with pytest.raises(UserError, match="line 2: columns look swapped, as a.jpg is a photo; file is 'new-1'"):
+    assert applied(("move", "2", "shop/A.jpg", "1"), ("move", "2", "0", "1"), ("move", "2", "boots", "1")).lost == {
+        2: "2; columns look swapped: the photo a.jpg belongs there", 3: "2", 4: "2"}
+    with pytest.raises(UserError, match="line 2: columns look swapped: the photo a.jpg belongs in file, not 'new-1'"):
         applied(("split", "new-1", "0", "a.jpg"))
     files = ["2", *FILES[1:]]
     assert not apply_corrections(LABELS, files, table_of(("move", "2", "0", "1"))).lost
