@@ -38,11 +38,11 @@ def corrected(data_dir, present, features, clustering, *, warn, say=lambda _: No
     clusters go to cluster_names.csv, first those of earlier ones, whose numbers no new cluster gets. features [N, D]
     are of the photos. Without corrections.csv nothing else changes. Lines made for another clustering, whose numbers
     mean other clusters, are carried over where it is known (`clusterings`, `corrections_kept`), and are left aside
-    else; those that do not say for which are for the one that step 04 found last, and say so from now on (reported: the
-    id of the one that the last report is of, which is kept as well; `require_told`). `say` gets a
+    else; those that do not say for which are for the one that step 04 found last, and say so from now on. `say` gets a
     sentence about lines carried over, and lines gone since the last time, whose file is put aside; `warn` about that
     where more are gone than there are, lines left aside and odd ones, and clusters of earlier clusterings none of whose
-    photos are there. `begin` is called before cluster_names.csv changes.
+    photos are there. `begin` is called before cluster_names.csv changes. reported: the id of the clustering that the
+    last report is of, which is kept, too, as lines may come of it (`require_told`).
     Raises UserError naming all lines that cannot be followed, or where the file cannot be written and would later be
     taken for one about these clusters.
     """

@@ -63,13 +63,12 @@ def apply_corrections(labels, img_paths, table, *, earlier=None, carried=None, c
     text by number of line, as `read_corrections` returns it, with the columns action, file, cluster, value: "merge"
     moves all photos of `cluster` into `value`; "split" and "move" put the photo `file` into `value`, "move" also into
     no cluster, -1; "name" calls `cluster` `value`, which it hands on to one without a name that it joins. Clusters are
-    given by number, or by a name that one alone has at that point. A value
-    "new-1", "new-2", ... is a new cluster, numbered at its first line, after the highest in the labels and in
-    `earlier`: {cluster: its name, "" for none} as they were. Clusters keep their numbers and those of merged ones stay
-    free, so that lines added later still mean the same; lines of photos that are not there are passed over. carried:
-    what corrections of earlier clusterings made of this one (`Corrected`), which these go on from. copies: {photo: its
-    copies}, which go along where it is placed, out of the same cluster, unless lines place them themselves. Raises
-    UserError naming all lines that cannot be followed.
+    given by number, or by a name that one alone has at that point. A value "new-1", "new-2", ... is a new cluster,
+    numbered at its first line, after the highest in the labels and in `earlier`: {cluster: its name, "" for none} as
+    they were. Clusters keep their numbers and those of merged ones stay free, so that lines added later still mean the
+    same; lines of photos that are not there are passed over. carried: what corrections of earlier clusterings made of
+    this one (`Corrected`), which these go on from. copies: {photo: its copies}, which go along where it is placed, out
+    of the same cluster, unless lines place them themselves. Raises UserError naming all lines that cannot be followed.
     """
     follower = _Follower(labels, img_paths, earlier or {}, carried, copies or {})
     wrong, table = [], table.assign(file=as_listed(table["file"], set(img_paths)))
