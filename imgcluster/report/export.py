@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 from imgcluster.files import read_json, write_json
@@ -11,8 +12,8 @@ from imgcluster.wording import counted
 
 # File systems allow 255 bytes; the rest is for the number of photos whose names are otherwise the same.
 LONGEST_NAME = 245
-# What was put there: "files", {path in the folder: [size in bytes, time of change in nanoseconds]}, and of which
-# "clusters", a text that tells them from others.
+# What was put there: "files", {path in the folder: [size in bytes, time of change in nanoseconds]}; "copied", the
+# photos that these are copies of, not links to; and of which "clusters", a text that tells them from others.
 LIST_OF_FILES = ".exported.json"
 # What Windows does not take in names.
 NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
@@ -32,7 +33,7 @@ def renew_export(gallery, out_dir, *, link, clusters, show, say, warn):
         if number == 0:
             return
     changed = is_changed(out_dir)
-    if changed or lacking and _num_copies(out_dir) > number:
+    if changed or holds_the_last_copies(out_dir, gallery.raw_dir, gallery.img_paths):
         why = "was changed by hand since it was made" if changed else "holds photos that cannot be put there again"
         warn(f"{show(out_dir)} {why}: kept as {show(put_aside(out_dir))}")
     count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, out_dir, names=gallery.names,
@@ -53,7 +54,7 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
     fresh.mkdir(parents=True)
     # A link's ".." goes up from where it really lies, whatever links lead there.
     linked_from, linked_to = os.path.realpath(out_dir), os.path.realpath(photo_dir)
-    count = 0
+    count, copied = 0, []
     with progress("export", len(img_paths)) as bar:
         for name, label in zip(img_paths, labels):
             bar.update(1)
@@ -66,8 +67,9 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
                 target.symlink_to(os.path.relpath(os.path.join(linked_to, name), f"{linked_from}/{folder.name}"))
             else:
                 shutil.copyfile(photo_dir / name, target)
+                copied.append(name)
             count += 1
-    write_json(fresh / LIST_OF_FILES, {"files": _files(fresh), "clusters": clusters})
+    write_json(fresh / LIST_OF_FILES, {"files": _files(fresh), "copied": copied, "clusters": clusters})
     shutil.rmtree(out_dir, ignore_errors=True)
     os.replace(fresh, out_dir)
     return count
@@ -81,9 +83,19 @@ def is_changed(out_dir):
     return out_dir.is_dir() and _files(out_dir) != made.get("files", made)
 
 
-def _num_copies(out_dir):
-    """How many files, not links, a folder of exported photos holds."""
-    return sum(not (Path(out_dir) / name).is_symlink() for name in _files(Path(out_dir)))
+def holds_the_last_copies(out_dir, photo_dir, img_paths):
+    """Whether a folder of exported photos that nobody changed holds copies of some that `photo_dir` has no more.
+
+    img_paths: photos of which copies in a folder may be whose list, of an earlier version, does not say; one that is
+    called like none of these may be the last.
+    """
+    out_dir, photo_dir = Path(out_dir), Path(photo_dir)
+    copied = read_json(out_dir / LIST_OF_FILES).get("copied")
+    if copied is not None:
+        return not all(os.access(photo_dir / name, os.R_OK) for name in copied)
+    there = Counter(_flat(name) for name in img_paths if os.access(photo_dir / name, os.R_OK))
+    copies = [name for name in _files(out_dir) if not (out_dir / name).is_symlink()]
+    return bool(Counter(Path(name).name for name in copies) - there)
 
 
 def put_aside(out_dir):
@@ -120,11 +132,15 @@ def folder_name(label, name):
 
 def _free_name(folder, name):
     """One file name for a path, no longer than file systems allow, that is still free in the folder."""
-    flat, number = name.replace("/", "__"), 1
-    while len(flat.encode()) > LONGEST_NAME:
-        flat = flat[1:]
-    free = flat
+    free, number = _flat(name), 1
     while os.path.lexists(folder / free):
         number += 1
-        free = f"{number}_{flat}"
+        free = f"{number}_{_flat(name)}"
     return free
+
+
+def _flat(name):
+    flat = name.replace("/", "__")
+    while len(flat.encode()) > LONGEST_NAME:
+        flat = flat[1:]
+    return flat

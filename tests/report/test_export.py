@@ -104,10 +104,11 @@ def test_what_file_managers_leave_behind_is_no_change(photo_dir, tmp_path, left)
     assert not is_changed(tmp_path / "out")
 
 
-def renewed(photo_dir, out, *, link=False):
-    """Put all photos into a folder again; returns what was said, and warned of."""
+def renewed(photo_dir, out, names=tuple(CONTENT), *, link=False):
+    """Put photos into a folder again; returns what was said, and warned of."""
     said, warned = [], []
-    gallery = SimpleNamespace(raw_dir=photo_dir, img_paths=list(CONTENT), predicted=[0, 1, 0, 10], names={})
+    gallery = SimpleNamespace(raw_dir=photo_dir, img_paths=list(names), predicted=[0, 1, 0, 10, 10, 10][:len(names)],
+                              names={})
     renew_export(gallery, out, link=link, clusters="", show=lambda path: path.name, say=said.append, warn=warned.append)
     return said, warned
 
@@ -127,6 +128,59 @@ def test_photos_whose_originals_are_away_are_not_lost_with_the_folder(photo_dir,
         assert said == ["3 photos put into out"] and "the first a.jpg: out is without them" in warned[0]
         assert len(warned) == 1 + kept and all("kept as out-1" in line for line in warned[1:])
     assert exported(tmp_path / "out-1") == whole and len(exported(out)) == 3 and not (tmp_path / "out-2").exists()
+
+
+def without_sources(out):
+    """Make the list of a folder of exported photos one of an earlier version."""
+    made = read_json(out / LIST_OF_FILES)
+    write_json(out / LIST_OF_FILES, {name: made[name] for name in ("files", "clusters")})
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_photos_that_left_the_dataset_and_whose_originals_are_away_are_not_lost_either(photo_dir, tmp_path, earlier):
+    out = tmp_path / "out"
+    renewed(photo_dir, out)
+    whole = exported(out)
+    if earlier:
+        without_sources(out)
+    (photo_dir / "sub").rename(tmp_path / "away")
+    for kept in (1, 0):
+        said, warned = renewed(photo_dir, out, ["a.jpg", "d.jpg"])
+        assert said == ["2 photos put into out"] and len(warned) == kept
+        assert all("out holds photos that cannot be put there again: kept as out-1" in line for line in warned)
+    assert exported(tmp_path / "out-1") == whole and len(exported(out)) == 2 and not (tmp_path / "out-2").exists()
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_new_photos_do_not_stand_for_one_whose_original_is_away(photo_dir, tmp_path, earlier):
+    out = tmp_path / "out"
+    renewed(photo_dir, out)
+    whole = exported(out)
+    if earlier:
+        without_sources(out)
+    (photo_dir / "a.jpg").unlink()
+    for name in ("e.jpg", "f.jpg"):
+        (photo_dir / name).write_bytes(b"new")
+    warned = renewed(photo_dir, out, [*CONTENT, "e.jpg", "f.jpg"])[1]
+    assert "out is without them" in warned[0] and "kept as out-1" in warned[1]
+    assert exported(tmp_path / "out-1") == whole and len(exported(out)) == 5
+
+
+@pytest.mark.parametrize("link, earlier", [(False, False), (True, False), (True, True)])
+def test_photos_that_left_the_dataset_alone_leave_the_folder(photo_dir, tmp_path, link, earlier):
+    out = tmp_path / "out"
+    renewed(photo_dir, out, link=link)
+    if earlier:
+        without_sources(out)
+    assert renewed(photo_dir, out, ["a.jpg", "d.jpg"], link=link) == (["2 photos put into out"], [])
+    assert len(exported(out)) == 2 and not (tmp_path / "out-1").exists()
+
+
+def test_links_are_no_copies(photo_dir, tmp_path):
+    out = tmp_path / "out"
+    renewed(photo_dir, out, link=True)
+    (photo_dir / "a.jpg").unlink()
+    assert len(renewed(photo_dir, out, link=True)[1]) == 1 and not (tmp_path / "out-1").exists()
 
 
 def test_a_folder_that_is_a_link_to_another_disk_is_filled_there(photo_dir, tmp_path):
