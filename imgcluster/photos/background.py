@@ -20,7 +20,8 @@ class Cutout:
     """A product found in a photo.
 
     mask: uint8 [H, W], 255 on the product, 0 behind it, soft at the edge (more than 127: product). share: of the frame,
-    0..1. plausible: False where no product could be told from its background; the mask then keeps the whole photo.
+    0..1. plausible: False where no product could be told from its background, or none was looked for; the mask then
+    keeps the whole photo.
     num_objects: separate parts of the mask, each at least a fifth of the largest; 0 where not plausible. plain: whether
     the ground behind the product is plain (one colour or a smooth gradient), where masks can be trusted.
     """
@@ -43,7 +44,7 @@ def product_mask(image, *, method="grabcut", plain_only=False):
         raise ValueError(f"method must be one of {METHODS}, got {method!r}")
     whole = np.full(image.shape[:2], 255, np.uint8)
     if method == "none":
-        return Cutout(whole, 1.0, True, 1)
+        return Cutout(whole, 1.0, False, 0)
     mask, plain = cut_out(image, plain_only=plain_only or method == "contours")
     if method == "contours" and (plain or not plain_only):
         mask = contour_mask(image)

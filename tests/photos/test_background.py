@@ -96,6 +96,13 @@ def test_one_colour_is_kept_whole_and_marked(method):
     assert not cutout.plausible and cutout.share == 1 and cutout.num_objects == 0
 
 
+@pytest.mark.parametrize("colour", ["texture", (255, 255, 255)])
+def test_the_whole_photo_is_no_product_that_was_found(colour):
+    cutout = product_mask(scene(colour)[0], method="none")
+    assert (cutout.mask == 255).all() and cutout.share == 1
+    assert not cutout.plausible and not cutout.plain and cutout.num_objects == 0
+
+
 def test_same_photo_same_mask():
     image, _ = scene("texture")
     first = product_mask(image).mask

@@ -7,7 +7,8 @@ import pytest
 from grounds import on_ground
 
 from imgcluster.photos.decoding import decode_image
-from imgcluster.photos.prepare import Recipe, prepare_photo
+from imgcluster.photos.photo_audit import audit_photo, refusal, warnings
+from imgcluster.photos.prepare import Recipe, prepare_photo, product_entry
 
 
 def test_by_default_only_what_stands_on_a_plain_ground_is_cropped():
@@ -26,6 +27,21 @@ def test_every_product_is_sought_where_a_setting_needs_its_mask():
     assert not prepare_photo(busy, Recipe())[1].num_objects
     for recipe in (Recipe(save_masks=True), Recipe(every_mask=True), Recipe(fill="white"), Recipe(crop=True)):
         assert prepare_photo(busy, recipe)[1].num_objects
+
+
+@pytest.mark.parametrize("recipe", [Recipe(crop=False), Recipe(method="none"), Recipe(method="none", crop=True)])
+@pytest.mark.parametrize("plain", [False, True])
+def test_where_no_product_is_looked_for_photos_keep_their_frame_and_are_not_warned_of(recipe, plain):
+    image = on_ground(np.random.default_rng(0), plain=plain)[:-10]
+    data = cv2.imencode(".png", image)[1].tobytes()
+    finished, cutout = prepare_photo(image, recipe, data)
+    assert np.array_equal(finished, image)
+    entry = {**audit_photo(image, data), **product_entry(cutout)}
+    assert not {"product cut off", "small product"} & {*warnings(entry)}
+    assert refusal(entry, min_product_share=0.9, max_objects=1) is None
+    empty = np.full_like(image, 255)
+    data = cv2.imencode(".png", empty)[1].tobytes()
+    assert refusal(audit_photo(empty, data) | product_entry(prepare_photo(empty, recipe, data)[1])) is not None
 
 
 def small_product(side, shape):
