@@ -51,7 +51,12 @@ def main(argv=None):
     for name, (rows, labels) in read_sets(options.features, options.sets).items():
         found = [placed(rows, labels, np.random.default_rng([options.seed, draw]), options.rows, options.in_row)
                  for draw in range(options.draws)]
-        print(f"| {name} | " + " | ".join(f"{mean:.3f}" for mean in np.nanmean(found, axis=0)) + " |", flush=True)
+        print(f"| {name} | " + " | ".join(f"{mean:.3f}" for mean in known_means(found)) + " |", flush=True)
+
+
+def known_means(found):
+    """Return the means of the columns of `found` without what is NaN; NaN of a column that is nothing else."""
+    return np.ma.masked_invalid(found).mean(axis=0).filled(np.nan)
 
 
 def parse(argv):
