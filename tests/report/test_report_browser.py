@@ -169,7 +169,8 @@ def test_slider_recolours_the_map_and_the_cards(browser):
     assert browser.find_element("id", "level-note").text.startswith("Clusters that join. Corrections are")
     how = "To take about this level: NUM_CLUSTERS = 1 in config.py, then python run_all.py --from 04"
     said = {each.text for each in browser.find_elements("css selector", ".level-how")}
-    assert said == {f"{how}. Clusters that you corrected stay as you left them"}
+    assert said == {f"{how}. Clusters that you corrected stay as you left them; to have all found anew, remove "
+                    "corrections.csv"}
     assert browser.find_element("css selector", ".level-card button.quiet").text == "0 + 1 + 1 more"
     assert len(browser.find_elements("css selector", "#cards .card")) == 1
     assert ground_of_map(browser) != before

@@ -93,7 +93,8 @@ function startLevelSliders() {
 function howToTake(number) {
   if (highestPlacedIn >= 0) return [];
   return ["To take about this level: ", h("code", {}, `NUM_CLUSTERS = ${number}`), " in config.py, then ",
-    h("code", {}, "python run_all.py --from 04"), data.correctionsMade ? ". Clusters that you corrected stay as you left them" : ""];
+    h("code", {}, "python run_all.py --from 04"),
+    data.correctionsMade ? ". Clusters that you corrected stay as you left them; to have all found anew, remove corrections.csv" : ""];
 }
 
 // What the level looked at does to the clusters of the answer: only those that change.
