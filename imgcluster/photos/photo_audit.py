@@ -14,7 +14,9 @@ _SIDE = 512  # longer side, in pixels, at which photos are measured
 _MIN_SHARPNESS, _MIN_BRIGHTNESS, _MIN_SIDE = 0.04, 0.3, 100
 _MIN_CONTRAST = 0.02  # five of 255 levels: a photo of one colour, which shows nothing
 _LEAST_SIDE = 16  # pixels; photos with a shorter side show no product
-_LEAST_CONTRAST = 1.5 / 255  # of an empty picture, but for what compression makes of it
+# A picture is empty whose contrast may be noise and that, once blurred so far (pixels at `_SIDE`) that noise of three
+# levels hardly shows, has nothing that differs by four. Thin lines lose most of their contrast; more than that is left.
+_MOST_NOISE, _NOISE_BLUR, _LEAST_RANGE = 0.05, 3, 3.5 / 255
 _MIN_SATURATION = 0.06  # below it a photo counts as grey
 INCOMPLETE = "incomplete file"
 _MAX_MISSING = 0.5  # share of the rows that a file may lack
@@ -23,15 +25,16 @@ _SMALL_PRODUCT, _CUT_OFF = 0.03, 0.25
 
 
 def audit_photo(image, data):
-    """Return {"width", "height", "format", "sharpness", "brightness", "contrast", "color", "missing"} of a photo and
-    its bytes.
+    """Return {"width", "height", "format", "sharpness", "brightness", "contrast", "empty", "color", "missing"} of a
+    photo and its bytes.
 
     image: uint8 [H, W, 3] RGB, perhaps decoded at a reduced scale; width and height are the file's own, upright.
     format: of the content, whatever the file's name says. sharpness: the strongest second derivative (Laplacian, 99.5th
     percentile) over the photo's contrast, at a longer side of 512 pixels at most; about 1 for hard edges, .24 / s**2
     for edges blurred by s pixels. brightness: of the brightest twentieth, 0..1. contrast: from the darkest to the
-    brightest pixels but for one in 200, 0..1. color: False for grey photos. missing: see `completeness.missing_rows`,
-    and for a damaged JPEG that has its end, `filled_rows`.
+    brightest pixels but for one in 200, 0..1. empty: whether there is nothing but noise, and no small thing either.
+    color: False for grey photos. missing: see `completeness.missing_rows`, and for a damaged JPEG that has its end,
+    `filled_rows`.
     """
     small = limited(image, _SIDE)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
@@ -45,8 +48,14 @@ def audit_photo(image, data):
         missing = filled_rows(image, data)
     return {"width": width, "height": height, "format": name,
             "sharpness": round(float(edges / max(high - low, 1 / 255)), 4), "brightness": round(float(bright), 4),
-            "contrast": round(float(high - low), 4),
+            "contrast": round(float(high - low), 4), "empty": bool(high - low < _MOST_NOISE and _is_empty(small)),
             "color": bool(np.quantile(spread, 0.95) / 255 > _MIN_SATURATION), "missing": missing}
+
+
+def _is_empty(image):
+    """Whether no channel of a picture, uint8 [H, W, 3], has anything that stands out when noise is blurred away."""
+    blurred = cv2.GaussianBlur(image.astype(np.float32) / 255, (0, 0), _NOISE_BLUR)
+    return max(high - low for low, high, *_ in map(cv2.minMaxLoc, cv2.split(blurred))) < _LEAST_RANGE
 
 
 def read_header(data, shape):
@@ -93,14 +102,14 @@ def refusal(entry, *, min_product_share=0.0, max_objects=None):
     """Return why a photo is to be left out (it is far too small or empty, most of it is missing, or step 01's filters),
     or None.
 
-    The filters keep photos without a found product. entry: as of `warnings`, or without a contrast.
+    The filters keep photos without a found product. entry: as of `warnings`, or without "empty".
     """
     if min(entry["width"], entry["height"]) < _LEAST_SIDE:
         return f"{entry['width']} x {entry['height']} pixels: a side of fewer than {_LEAST_SIDE} shows no product"
     if (entry["missing"] or 0) > _MAX_MISSING:
         return incomplete(entry["missing"])
     if not entry["num_objects"]:
-        return "nothing but one colour: it shows no product" if entry.get("contrast", 1) < _LEAST_CONTRAST else None
+        return "nothing but one colour: it shows no product" if entry.get("empty") else None
     if entry["share"] < min_product_share:
         return f"the product fills {entry['share']:.1%} of the photo (MIN_PRODUCT_SHARE is {min_product_share:g})"
     if max_objects is not None and entry["num_objects"] > max_objects:

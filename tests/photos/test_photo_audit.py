@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.photo_audit import audit_photo, incomplete, read_header, refusal, rim_share, warnings
 
 ENTRY = {"width": 400, "height": 300, "format": "JPEG", "sharpness": 0.5, "brightness": 0.8, "contrast": 0.7,
-         "color": True, "share": 0.3, "rim": 0.0, "num_objects": 1, "missing": None}
+         "empty": False, "color": True, "share": 0.3, "rim": 0.0, "num_objects": 1, "missing": None}
 
 
 def encoded(image, suffix=".png"):
@@ -96,11 +97,47 @@ def test_a_photo_of_which_most_is_missing_is_left_out():
     assert incomplete(None) is None and incomplete(0.0) == "incomplete file"
 
 
+EMPTY = "nothing but one colour: it shows no product"
+
+
 def test_an_empty_picture_is_left_out_unless_a_product_was_found_in_it():
-    empty = {"contrast": 0.0, "sharpness": 0.0}
-    assert refusal(ENTRY | empty | {"num_objects": 0}) == "nothing but one colour: it shows no product"
-    assert refusal(ENTRY | empty) is None, "less than one pixel in 200 differs: a tiny product"
-    assert refusal(ENTRY | {"contrast": 0.016, "num_objects": 0}) is None, "white on white"
+    assert refusal(ENTRY | {"empty": True, "num_objects": 0}) == EMPTY
+    assert refusal(ENTRY | {"empty": True}) is None and refusal(ENTRY | {"num_objects": 0}) is None
+
+
+def refusal_of(image, suffix=".png"):
+    """Why a photo in which no product was found is left out, once it was a file."""
+    data = encoded(image, suffix)
+    return refusal(audit_photo(decode_image(data, min_side=640), data) | {"num_objects": 0})
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize("shape", [(60, 80), (640, 640), (3000, 4000)])
+@pytest.mark.parametrize("noise", [0, 1, 2])
+def test_a_blank_sheet_is_empty_whatever_noise_is_on_it(shape, noise, suffix):
+    rng = np.random.default_rng(0)
+    for colour in ((255, 255, 255), (230, 228, 221), (60, 90, 120)):
+        image = np.clip(rng.normal(colour, noise, (*shape, 3)), 0, 255).round().astype(np.uint8)
+        assert refusal_of(image, suffix) == EMPTY
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize("colour", [(0, 0, 0), (200, 170, 60), (235, 235, 235)])
+def test_small_and_thin_products_are_not_empty(colour, suffix):
+    ring = cv2.circle(np.full((640, 640, 3), 255, np.uint8), (320, 320), 40, colour, 3)
+    small = cv2.rectangle(np.full((3000, 4000, 3), 255, np.uint8), (2000, 1400), (2149, 1499), colour, -1)
+    assert refusal_of(ring, suffix) is None and refusal_of(small, suffix) is None
+
+
+def test_what_differs_in_colour_alone_or_hardly_at_all_is_not_empty():
+    as_light = cv2.rectangle(np.full((640, 640, 3), 150, np.uint8), (300, 300), (330, 330), (255, 105, 105), -1)
+    grey = cv2.cvtColor(as_light, cv2.COLOR_RGB2GRAY).astype(int)
+    assert np.ptp(grey) < 5 and refusal_of(as_light) is None
+    white_on_white = cv2.circle(np.full((60, 80, 3), 255, np.uint8), (40, 30), 20, (251, 251, 251), -1)
+    assert refusal_of(white_on_white) is None and refusal_of(white_on_white, ".jpg") is None
+    fine = np.full((400, 400, 3), 200, np.uint8)  # threads of one pixel, as of cloth
+    fine[::2] = 220
+    assert refusal_of(fine) is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5000, 1), (15, 400)])
