@@ -1,6 +1,7 @@
 """Records: every step leaves `made_by_<step>.json`, the settings, seed, versions and inputs behind its files."""
 import contextlib
 import hashlib
+import io
 import json
 import zipfile
 from importlib import metadata
@@ -13,6 +14,8 @@ from imgcluster.files import read_json, write_json
 # What tells the photos of a dataset from others: their names and their content.
 PHOTOS_TABLE = "photos.csv"
 PHOTOS = ("img_paths.txt", PHOTOS_TABLE)
+# Comment in the archive of a network that is told from others by its weights, not by the bytes of their file.
+BY_WEIGHTS = b"told by weights"
 LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
 
 
@@ -101,9 +104,37 @@ def weights_digest(weights):
 
 
 def network_fingerprint(path):
-    """Return a short digest of a saved network's weights; the rest of the file holds times and object numbers."""
+    """Return a short digest of a saved network's weights; the rest of the file holds times and object numbers.
+
+    So do names in the file of the weights. Networks of earlier versions (`tell_by_weights`) are told by that file all
+    the same, as the records of their features have its digest.
+    """
     with zipfile.ZipFile(path) as archive:
-        return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()[:16]
+        weights = archive.read("model.weights.h5")
+        return (_arrays_digest if archive.comment == BY_WEIGHTS else hashlib.sha256)(weights).hexdigest()[:16]
+
+
+def _arrays_digest(hdf5):
+    """SHA-256 of the arrays in the bytes of an HDF5 file: of where they are in it, shapes, types and values."""
+    import h5py
+
+    digest = hashlib.sha256()
+
+    def add(name, item):
+        if isinstance(item, h5py.Dataset):
+            values = item[()]
+            digest.update(f"{name} {values.shape} {values.dtype.str}\n".encode() + values.tobytes())
+
+    with h5py.File(io.BytesIO(hdf5)) as file:
+        file.visititems(add)  # in the order of their names
+    return digest
+
+
+def tell_by_weights(path):
+    """Have `network_fingerprint` tell a network that was just saved by its weights alone: it is the same one where a
+    training was killed and went on."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = BY_WEIGHTS
 
 
 def weights_replaced(data_dir, weights):

@@ -1,17 +1,20 @@
 """The files of step 02: what an earlier training left does not outlive another."""
+import hashlib
 import os
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from imgcluster.datafiles.artefacts import OUTDATED
-from imgcluster.datafiles.records import write_record
+from imgcluster.datafiles.records import network_fingerprint, tell_by_weights, write_record
 from imgcluster.datafiles.staging import READY, finish, stage_folder
 from imgcluster.extraction.kind import KIND_FILE, read_kind
-from imgcluster.extraction.network_files import MEMBERS, NETWORK, OF_LABELS, write_fitted, write_trained
+from imgcluster.extraction.network_files import MEMBERS, NETWORK, OF_LABELS, write_fitted, write_network, write_trained
 
 
 @pytest.fixture
@@ -86,7 +89,14 @@ class Network:
         self.number = number
 
     def save(self, path):
-        path.write_text(str(self.number))
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("number", str(self.number))
+
+
+def number_in(path):
+    """The number of a saved Network."""
+    with zipfile.ZipFile(path) as archive:
+        return int(archive.read("number"))
 
 
 def train(folder, number, *, kept=True, members=1):
@@ -102,7 +112,7 @@ def train(folder, number, *, kept=True, members=1):
 def numbers(folder):
     """Of which training each file is."""
     kind = read_kind(folder)
-    return [int((folder / NETWORK).read_text()), int((folder / "classes.txt").read_text().split()[0]),
+    return [number_in(folder / NETWORK), int((folder / "classes.txt").read_text().split()[0]),
             int(pd.read_csv(folder / "history.csv")["loss"][0]), *([] if kind is None else [int(kind[0][0, 0])])]
 
 
@@ -124,9 +134,9 @@ def test_a_run_killed_anywhere_leaves_no_network_under_the_record_or_beside_the_
     with killed_after(moves):
         train(tmp_path, 2, members=members)
     finish(tmp_path)
-    earlier = int((tmp_path / NETWORK).read_text()) == 1
+    earlier = number_in(tmp_path / NETWORK) == 1
     assert (tmp_path / "made_by_02.json").exists() == earlier
-    those = [path.read_text() for path in sorted((tmp_path / MEMBERS).glob(f"*/{NETWORK}"))]
+    those = [str(number_in(path)) for path in sorted((tmp_path / MEMBERS).glob(f"*/{NETWORK}"))]
     assert those == (["1", "1"] if earlier else ["2", "2"] * (members == 2))
 
 
@@ -135,3 +145,33 @@ def test_a_network_that_kept_no_earlier_features_has_no_kind(tmp_path):
     assert KIND_FILE not in train(tmp_path, 2, kept=False)
     assert numbers(tmp_path) == [2] * 3
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([NETWORK, *OF_LABELS[:3]])
+
+
+def network_of(seed, *, created_before):
+    """A small network of random weights, made after so many other layers."""
+    for _ in range(created_before):
+        keras.layers.Dense(2).build((None, 2))
+    keras.utils.set_random_seed(seed)
+    layers = keras.Sequential([keras.layers.Dense(3), keras.layers.BatchNormalization(), keras.layers.Dense(2)])
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, layers(inputs))
+
+
+def test_networks_of_the_same_weights_are_the_same_though_one_was_made_in_two_runs(tmp_path):
+    prints = []
+    for folder, seed, created_before in (("a", 0, 0), ("b", 0, 5), ("c", 1, 0)):
+        write_network(tmp_path / folder, network_of(seed, created_before=created_before))
+        prints.append(network_fingerprint(tmp_path / folder / NETWORK))
+    assert prints[0] == prints[1] != prints[2]
+    loaded = keras.saving.load_model(tmp_path / "a" / NETWORK)
+    assert all(np.array_equal(one, other) for one, other in zip(loaded.get_weights(),
+                                                                network_of(0, created_before=2).get_weights()))
+
+
+def test_a_network_of_an_earlier_version_is_told_by_what_its_records_have(tmp_path):
+    network_of(0, created_before=0).save(tmp_path / NETWORK)
+    with zipfile.ZipFile(tmp_path / NETWORK) as archive:
+        digest = hashlib.sha256(archive.read("model.weights.h5")).hexdigest()[:16]
+    assert network_fingerprint(tmp_path / NETWORK) == digest
+    tell_by_weights(tmp_path / NETWORK)
+    assert network_fingerprint(tmp_path / NETWORK) != digest
