@@ -529,7 +529,7 @@ def test_what_a_killed_run_left_in_another_dataset_is_finished_before_it_is_read
         write_lines(stage / name, content[:-1])
     np.save(stage / "features.npy", features[:-1])
     write_json(stage / "ready.json", {"files": [path.name for path in stage.iterdir()], "outdated": []})
-    assert "6 labelled products of shop_train" in run("04_cluster_som.py", project).stdout
+    assert "6 labelled products of about" in run("04_cluster_som.py", project).stdout
     assert lines(known / "img_paths.txt") == names[:-1] and len(np.load(known / "features.npy")) == 119
     assert not stage.exists()
 
