@@ -28,7 +28,6 @@ from imgcluster.scores.seen import seen_by_network, warning_of_seen
 from imgcluster.scores.unplaced import each_alone, is_placed
 from imgcluster.threads import counting_alone
 
-# What the scores are of.
 SCORED = ("labels_true.txt", "labels_pred.txt", "features.npy", "som.npz")
 
 
@@ -46,10 +45,10 @@ def main(argv=None):
     placed = is_placed(predicted)
     metrics |= {"num_clusters": len(set(predicted[placed])), "photos": len(predicted),
                 "share_in_no_cluster": float(1 - placed.mean())}
-    if true is not None and not placed.all():
-        step.say(f"{(~placed).sum()} of {len(placed)} photos fit no cluster (-1): each counts as a cluster of its own")
     if true is None:
         step.say("no true labels: only the scores that need none")
+    elif not placed.all():
+        step.say(f"{(~placed).sum()} of {len(placed)} photos fit no cluster (-1): each counts as a cluster of its own")
     metrics |= from_features(step, true, predicted) | map_errors(step.data_dir / "som.npz")
     if clusters_record(step.data_dir).get("corrected_from") is not None:
         metrics["corrected_by_hand"] = True
