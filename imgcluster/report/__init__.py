@@ -3,10 +3,11 @@
 `report.write_report(path, gallery)` builds it. What the page exports:
 
 corrections.csv, what a person put right, in the order it was done. Columns `action,file,cluster,value,clustering`: the
-last says which clustering the line is for (`clustering_id` in cluster_count.json; empty: the present one); `cluster` is
-always a number of labels_pred as this run wrote it, or `new-1`, `new-2`, ... for clusters that the first line naming
-them brings to life. The lines of the corrections.csv that the run found come first, also those for other clusterings,
-which it left aside, so that the new file replaces it; the page counts on from the new clusters of the others.
+last says which clustering the line is for (`clustering_id` in cluster_count.json; empty: the one that step 04 found
+last); `cluster` is always a number of labels_pred as this run wrote it, or `new-1`, `new-2`, ... for clusters that the
+first line naming them brings to life. The lines of the corrections.csv that the run found come first, also those for
+other clusterings, which it left aside, so that the new file replaces it; the page counts on from the new clusters of
+the others.
 
 | action | file | cluster | value | meaning |
 | --- | --- | --- | --- | --- |

@@ -21,7 +21,7 @@ def answer(gallery):
     """The first thing the page says: numbers of products and photos, the interval, how they came about, and how right
     they are: the ARI, or of photos placed in earlier clusters, where known, how many are in their product's.
 
-    "to_narrow": what would narrow a wide interval; "calibrated": whether known products led to the number; "alone":
+    "to_narrow": what would narrow a wide interval; "by_known_products": whether these led to the number; "alone":
     what the photos alone suggest, "" where that is not quite another; "placed_in": the datasets in whose clusters
     photos were placed, in words, "assigned_to" the last of them; "in_new": photos in "new_clusters", which a person
     made for photos placed in earlier ones; "new_groups": groups of photos that look alike among those that fit none.
@@ -35,7 +35,7 @@ def answer(gallery):
     assigned_to = record.get("assigned_to")
     return {"products": len(sizes), "photos": len(gallery.predicted), "interval": interval,
             "to_narrow": how_to_narrow(interval, record.get("calibrated")) if interval else "",
-            "exact": low == high, "calibrated": bool(record.get("calibration_dataset")), "alone": alone,
+            "exact": low == high, "by_known_products": bool(record.get("calibration_dataset")), "alone": alone,
             "finer_groups": record.get("finer_groups"),
             "corrected_from": record.get("corrected_from"), "assigned_to": assigned_to,
             "placed_in": listed(each.name for each in gallery.earlier) if gallery.earlier else assigned_to,

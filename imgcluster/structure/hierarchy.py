@@ -27,9 +27,9 @@ class Hierarchy:
     """What every partition is cut from.
 
     points float32 [N, d]: the photos' leading components; graph, near_graph: sparse [N, N], the neighbourhood graphs of
-    8 and of 5 neighbours; nodes int [N]: the node each photo belongs to, itself in a small set and a part of its map
-    unit in a large one; tree: Ward's linkage of the nodes; nearest int [N, k]: the nearest photos of each, nearest
-    first; isolation float [N]: distance to the fifth-nearest.
+    8 neighbours, or of as many as were asked for, and of 5; nodes int [N]: the node each photo belongs to, itself in a
+    small set and a part of its map unit in a large one; tree: Ward's linkage of the nodes; nearest int [N, k]: the
+    nearest photos of each, nearest first; isolation float [N]: distance to the fifth-nearest.
     """
 
     points: np.ndarray
