@@ -52,7 +52,7 @@ def main(argv=None):
     warn_of_photos_not_found(gallery, warn=step.warn)
     written = save_figures(gallery, step.result_dir, progress=progress)
     pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
-    page = write_report(step.result_dir / "report.html", gallery, rerun=step.rerun_from("04"), progress=progress)
+    size = write_report(step.result_dir / "report.html", gallery, rerun=step.rerun_from("04"), progress=progress)
     written.append("report.html")
     exported = step.result_dir / "clusters"
     clusters = " ".join(fingerprint(step.data_dir / name) for name in ("labels_pred.txt", "cluster_names.csv"))
@@ -63,7 +63,7 @@ def main(argv=None):
         step.warn(f"{step.show(exported)} is of earlier clusters: remove it, or set EXPORT_CLUSTERS to make it anew")
     step.record(written, inputs=[step.data_dir / "labels_pred.txt", step.data_dir / "features.npy"],
                 clustering_id=clusters_record(step.data_dir).get("clustering_id", ""))
-    step.finish(f"{len(written) - 1} figures and the report ({page['bytes'] / 1e6:.1f} MB)")
+    step.finish(f"{len(written) - 1} figures and the report ({size / 1e6:.1f} MB)")
     step.say(f"open in a browser: {step.show(step.result_dir / 'report.html')}")
     if step.options.show:
         show_windows(pictures)

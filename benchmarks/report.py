@@ -114,7 +114,7 @@ def main(argv=None):
         with tempfile.TemporaryDirectory() as folder:
             gallery = make_dataset(Path(folder), num_photos)
             began = time.perf_counter()
-            size = write_report(Path(folder) / "report.html", gallery)["bytes"]
+            size = write_report(Path(folder) / "report.html", gallery)
             built = time.perf_counter() - began
             opened = open_page(Path(folder) / "report.html")
             shown = "".join(f"{seconds:12.2f}" for seconds in opened) if opened else f"{'no Chromium':>36}"

@@ -181,8 +181,8 @@ def check_given(num_photos, num_clusters, imgs_per_model):
     if num_clusters is not None and not 1 <= num_clusters <= num_photos:
         raise UserError(f"NUM_CLUSTERS = {num_clusters}, but {_there_are(num_photos)}: 1 to {num_photos} possible, or "
                         "None to have it estimated")
-    if imgs_per_model is not None and not imgs_per_model > 0:
-        raise UserError(f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}: a number above 0 needed, or None")
+    if imgs_per_model is not None and not imgs_per_model >= 1:
+        raise UserError(f"NUM_IMGS_PER_MODEL = {imgs_per_model:g}: 1 or more needed, or None")
 
 
 def doubt_of_given(num_photos, *, num_clusters, imgs_per_model):

@@ -121,13 +121,11 @@ def map_errors(path):
 
 
 def read_map(path):
-    """Return the SelfOrganizingMap of a som.npz."""
+    """Return the SelfOrganizingMap of a som.npz, to place photos on; without the errors of its training."""
     arrays = read_arrays(require(path))
     rows, columns = arrays["shape"].tolist()
     prototypes = arrays["prototypes"]
     som = SelfOrganizingMap(rows, columns, prototypes.shape[1], topology=str(arrays["topology"]),
                             toroidal=bool(arrays["toroidal"]), normalize=bool(arrays["normalize"]))
     som.set_weights(prototypes.reshape(rows, columns, -1))
-    som.quantization_errors = arrays["quantization_errors"].tolist()
-    som.topographic_errors = arrays["topographic_errors"].tolist()
     return som

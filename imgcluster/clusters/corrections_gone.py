@@ -25,8 +25,7 @@ def _followed(read, data_dir):
 
 
 def _lines(table):
-    rows = table.reindex(columns=(*COLUMNS, CLUSTERING), fill_value="").to_numpy()
-    return Counter(tuple(map(str.strip, row)) for row in rows)
+    return Counter(tuple(map(str.strip, row)) for row in table.to_numpy())
 
 
 def put_aside(data_dir):

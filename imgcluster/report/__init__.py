@@ -21,6 +21,6 @@ in 1. Files are written as in img_paths.txt; UTF-8, comma, quotes as in RFC 4180
 
 selection.csv, photos chosen by hand: columns `file,cluster,confidence`.
 """
-from imgcluster.report.build import MAX_PHOTOS, write_report
+from imgcluster.report.build import write_report
 
-__all__ = ["MAX_PHOTOS", "write_report"]
+__all__ = ["write_report"]

@@ -25,9 +25,9 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=
     """Write the report of a `gallery.Gallery` to `path`, one HTML file that needs nothing else.
 
     max_photos: of more photos a seeded sample is shown, and the page says so. rerun: the command line by which
-    corrections are applied. progress: `progress.progress`, or any other of its form. Returns {"photos": those shown,
-    "bytes": the file's size}. Raises UserError when img_paths.txt, features.npy, labels_pred.txt, clusters.csv or
-    som.npz is missing; whatever else is missing is left out.
+    corrections are applied. progress: `progress.progress`, or any other of its form. Returns the file's size in bytes.
+    Raises UserError when img_paths.txt, features.npy, labels_pred.txt, clusters.csv or som.npz is missing; whatever
+    else is missing is left out.
     """
     rows = rows_shown(gallery, max_photos)
     data = page_data(gallery, rows)
@@ -52,7 +52,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=
         "duplicates": tables.copies(gallery), "shown": len(rows), "data": data,
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
     write_text(path, page)
-    return {"photos": len(rows), "bytes": len(page.encode("utf-8"))}
+    return len(page.encode("utf-8"))
 
 
 def _address(folder, start):

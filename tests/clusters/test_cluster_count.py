@@ -184,7 +184,8 @@ def test_an_outlier_is_half_the_range_of_most_photos_farther_than_these(farthest
     assert not outliers(isolation, np.arange(11) // 10).any(), "nobody else is in its cluster"
 
 
-@pytest.mark.parametrize("options", [{"num_clusters": 0}, {"num_clusters": 11}, {"imgs_per_model": 0}])
+@pytest.mark.parametrize("options", [{"num_clusters": 0}, {"num_clusters": 11}, {"imgs_per_model": 0},
+                                     {"imgs_per_model": 0.5}])
 def test_impossible_settings_are_refused(options):
     features = np.random.default_rng(0).random((10, 3)).astype(np.float32)
     with pytest.raises(UserError, match="NUM_"):

@@ -53,6 +53,6 @@ def written(tmp_path_factory):
     """A gallery with every file, its page and the path of it."""
     folder = tmp_path_factory.mktemp("report")
     gallery = make_gallery(folder)
-    summary = write_report(folder / "report.html", gallery)
-    return SimpleNamespace(gallery=gallery, path=folder / "report.html", summary=summary,
+    size = write_report(folder / "report.html", gallery)
+    return SimpleNamespace(gallery=gallery, path=folder / "report.html", size=size,
                            page=Page(folder / "report.html"))
