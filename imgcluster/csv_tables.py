@@ -1,5 +1,4 @@
 """Tables in CSV files: written whole, and read with errors that name the line and the remedy."""
-import contextlib
 import csv
 import itertools
 import re
@@ -67,17 +66,14 @@ def line_of(path, row):
 
 def lines_of(path, count):
     """Return the lines of a CSV, from 1, in which the first `count` rows of its `read_table` end."""
-    path = Path(path)
-    with path.open(encoding="utf-8-sig") as file:
-        between = separator(file)
-    filled = itertools.islice(_filled_lines(path, between), 1, count + 1)  # the header comes first
+    filled = itertools.islice(filled_lines(path), 1, count + 1)  # the header comes first
     lines = [line for line, _ in filled]
     return [*lines, *range(len(lines) + 2, count + 2)]
 
 
 def _refuse_surplus(path, between):
     """Raise a UserError that names the first line with more cells than the header."""
-    lines = _filled_lines(path, between)
+    lines = filled_lines(path)
     _, columns = next(lines, (0, []))
     for line, cells in lines:
         if len(cells) > len(columns):
@@ -86,11 +82,22 @@ def _refuse_surplus(path, between):
                             f'"boots{between} red"')
 
 
-def _filled_lines(path, between):
-    """Yield (number of the line in which it ends, cells) of each row of a CSV that is not empty, as pandas reads them;
-    as far as the csv module takes them: a cell may be too large for it."""
-    with path.open(encoding="utf-8-sig", newline="") as file, contextlib.suppress(csv.Error):
+def filled_lines(path, *, strict=False):
+    """Yield (number of the line in which it ends, cells) of each row of a CSV that is not empty, as pandas reads them.
+
+    A cell may be too large for the csv module: the rows end before it or, where that is to be `strict`, it is a
+    UserError.
+    """
+    path = Path(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        between = separator(file)
+        file.seek(0)
         rows = csv.reader(file, delimiter=between)
-        for cells in rows:
-            if len(cells) > 1 or "".join(cells).strip():
-                yield rows.line_num, cells
+        try:
+            for cells in rows:
+                if len(cells) > 1 or "".join(cells).strip():
+                    yield rows.line_num, cells
+        except csv.Error as error:
+            if strict:
+                raise UserError(f"{path}, line {rows.line_num}: cannot be read as CSV ({error}); shorten that line, or "
+                                "remove it") from error

@@ -7,7 +7,7 @@ import numpy as np
 
 from imgcluster.clusters import clusterings
 from imgcluster.clusters.cluster_names import handed_on, write_names
-from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections, stamp
+from imgcluster.clusters.corrections_file import CLUSTERING, all_for, read_corrections, stamp
 from imgcluster.clusters.corrections_followed import follow
 from imgcluster.clusters.corrections_gone import gone, note_followed, put_aside
 from imgcluster.clusters.levels import followed
@@ -76,7 +76,7 @@ def require_told(data_dir, reported):
     clustering they are could be for two: that of the last report (reported: its id, "" where there is none) and the one
     that step 04 found last, which is in clusters.csv."""
     path = Path(data_dir) / "corrections.csv"
-    lines, latest = _unsaid(path), clusters_record(data_dir).get("clustering_id", "")
+    lines, latest = _unsaid(read_corrections(path)), clusters_record(data_dir).get("clustering_id", "")
     if lines and reported and latest and reported != latest:
         noun, do = ("line", "does") if len(lines) == 1 else ("lines", "do")
         raise UserError(
@@ -86,9 +86,8 @@ def require_told(data_dir, reported):
             "those of clusters.csv,\nand run this again; nothing was changed")
 
 
-def _unsaid(path):
-    """The numbers of the lines of a file of corrections that do not say for which clustering they are."""
-    table = read_corrections(path, "")
+def _unsaid(table):
+    """The numbers of the lines of a table of corrections that do not say for which clustering they are."""
     return table.index[table[CLUSTERING] == ""].tolist()
 
 
@@ -100,7 +99,8 @@ def _outcome(data_dir, present, *, features, reported, warn, say):
     path = Path(data_dir) / "corrections.csv"
     # Numbers in a line written by hand can only be those that step 04 wrote before.
     latest = clusters_record(data_dir).get("clustering_id", present.id)
-    table, unsaid = read_corrections(path, latest), _unsaid(path)
+    as_written = read_corrections(path)
+    table, unsaid = all_for(as_written, latest), _unsaid(as_written)
     outcome = follow(table, present, partial(clusterings.recall, data_dir), features=features)
     # The report says of each line for which clustering it is, so a name that it gives is one that was seen.
     renamed = {line: said for line, said in outcome.corrected.renamed.items() if line in unsaid}
@@ -109,12 +109,11 @@ def _outcome(data_dir, present, *, features, reported, warn, say):
         warn("corrections.csv holds no corrections: clusters and their names are as they were found")
     _stamp(path, latest, present.id, warn)
     clusterings.keep(data_dir, replace(present, begun=outcome.begun), needed={*table[CLUSTERING], reported})
-    read = partial(read_corrections, clustering=latest)
-    if number := gone(table, read, data_dir):
+    if number := gone(table, data_dir, latest):
         tell = warn if number > len(table) else say
         tell(f"gone from corrections.csv since the last run: {counted(number, 'correction')} (the file of then is kept "
              f"as {OUTDATED}/{put_aside(data_dir).name})")
-    note_followed(data_dir, table.loc[sorted(outcome.corrected.lost | outcome.corrected.idle)], read)
+    note_followed(data_dir, table.loc[sorted(outcome.corrected.lost | outcome.corrected.idle)], latest)
     return outcome
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcluster.csv_tables import read_table, separator
+from imgcluster.csv_tables import filled_lines, read_table, separator
 from imgcluster.errors import UserError
 from imgcluster.files import replacing
 from imgcluster.photos.spelling import as_called
@@ -16,16 +16,16 @@ COLUMNS = ("action", "file", "cluster", "value")
 CLUSTERING = "clustering"
 
 
-def read_corrections(path, clustering):
+def read_corrections(path):
     """Return the corrections in a file as DataFrame of text, the number of each one's line for its index.
 
-    Of its columns those of COLUMNS are kept. Lines that do not say which clustering they are for are for `clustering`,
-    which the column of that name then says; empty lines are passed over. Empty where there is no such file or no line
-    in it; raises UserError as `read_table`, and where a column is missing.
+    Of its columns those of COLUMNS are kept, and CLUSTERING, "" for lines that do not say which clustering they are for
+    (`all_for`); empty lines are passed over. Empty where there is no such file or no line in it; raises UserError as
+    `read_table`, where a column is missing, and for a cell that is too large.
     """
-    path, rows = Path(path), []
+    rows = []
     if len(read_table(path).columns):
-        rows = _filled_rows(path)
+        rows = [(line, cells) for line, cells in filled_lines(path, strict=True) if _is_filled(cells)]
     if not rows:
         return pd.DataFrame(columns=[*COLUMNS, CLUSTERING], dtype=str)
     (_, header), *lines = rows
@@ -36,18 +36,12 @@ def read_corrections(path, clustering):
     places = {name: header.index(name) for name in (*COLUMNS, CLUSTERING) if name in header}
     table = pd.DataFrame({name: [_padded(cells, header)[place] for _, cells in lines]
                           for name, place in places.items()}, dtype=str, index=[line for line, _ in lines])
-    stamps = table[CLUSTERING].str.strip().replace("", clustering) if CLUSTERING in table else clustering
-    return table.assign(**{CLUSTERING: stamps})
+    return table.assign(**{CLUSTERING: table[CLUSTERING].str.strip() if CLUSTERING in table else ""})
 
 
-def _filled_rows(path):
-    """[(number of its last line, cells)] of the rows of a table that are not empty."""
-    reader = _reader(path.read_bytes().decode("utf-8-sig"))
-    try:
-        return [(reader.line_num, cells) for cells in reader if _is_filled(cells)]
-    except csv.Error as error:
-        raise UserError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error}); shorten that "
-                        "line, or remove it") from error
+def all_for(table, clustering):
+    """Return corrections of which those that do not say which clustering they are for are for `clustering`."""
+    return table.assign(**{CLUSTERING: table[CLUSTERING].replace("", clustering)})
 
 
 def stamp(path, clustering):
@@ -59,18 +53,13 @@ def stamp(path, clustering):
     data = path.read_bytes() if path.exists() else b""
     encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
     text = data.decode(encoding)
-    reader = _reader(text)
-    rows = list(reader)
+    between = separator(text.splitlines())
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=between))
     stamped = _stamped(rows, clustering)
     if stamped != rows:
         with replacing(path) as temporary, temporary.open("w", encoding=encoding, newline="") as file:
-            csv.writer(file, delimiter=reader.dialect.delimiter,
+            csv.writer(file, delimiter=between,
                        lineterminator="\r\n" if "\r\n" in text else "\n").writerows(stamped)
-
-
-def _reader(text):
-    """Rows of cells of the text of a table."""
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator(text.splitlines()))
 
 
 def _stamped(rows, clustering):

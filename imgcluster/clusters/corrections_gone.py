@@ -7,20 +7,21 @@ from pathlib import Path
 import pandas as pd
 
 from imgcluster.clusters.clusterings import FOLDER, FOLLOWED, PASSED_OVER
-from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS
+from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, all_for, read_corrections
 from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import OUTDATED
 from imgcluster.files import replacing
 
 
-def gone(table, read, data_dir):
+def gone(table, data_dir, latest):
     """Return how many of the corrections followed last in `data_dir` are not in `table`, without those that were always
-    passed over; read: function from the path of a file of corrections to a table like it."""
-    return (_followed(read, data_dir) - _lines(table)).total()
+    passed over; latest: the id of the clustering that those are for which do not say it."""
+    return (_followed(data_dir, latest) - _lines(table)).total()
 
 
-def _followed(read, data_dir):
-    noted, passed_over = (_lines(read(Path(data_dir) / FOLDER / name)) for name in (FOLLOWED, PASSED_OVER))
+def _followed(data_dir, latest):
+    noted, passed_over = (_lines(all_for(read_corrections(Path(data_dir) / FOLDER / name), latest))
+                          for name in (FOLLOWED, PASSED_OVER))
     return noted - passed_over
 
 
@@ -41,13 +42,13 @@ def put_aside(data_dir):
     return path
 
 
-def note_followed(data_dir, passed_over, read):
+def note_followed(data_dir, passed_over, latest):
     """Keep a copy of corrections.csv, which has been followed; none where there is no such file.
 
-    passed_over: DataFrame of its lines that were not; such a line that was followed before is not forgotten. read: as
-    in `gone`.
+    passed_over: DataFrame of its lines that were not; such a line that was followed before is not forgotten. latest:
+    as in `gone`.
     """
-    never = sorted((_lines(passed_over) - _followed(read, data_dir)).elements())
+    never = sorted((_lines(passed_over) - _followed(data_dir, latest)).elements())
     path = Path(data_dir) / FOLDER / PASSED_OVER
     if never:
         write_table(path, pd.DataFrame(never, columns=[*COLUMNS, CLUSTERING]))

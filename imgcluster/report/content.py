@@ -3,7 +3,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from imgcluster.clusters.clusterings import recall
-from imgcluster.clusters.corrections_file import CLUSTERING, read_corrections
+from imgcluster.clusters.corrections_file import CLUSTERING, all_for, read_corrections
 from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in
 from imgcluster.datafiles.chain import chain_labels, clusters_record, merged_in
 from imgcluster.plots.cells import brick_centres
@@ -238,7 +238,7 @@ def _earlier_corrections(gallery):
     there are besides these, and the highest number N of a cluster new-N in those for this clustering.
     """
     clustering = clusters_record(gallery.data_dir).get("clustering_id", "")
-    table = read_corrections(gallery.data_dir / "corrections.csv", clustering)
+    table = all_for(read_corrections(gallery.data_dir / "corrections.csv"), clustering)
     own = table[table[CLUSTERING] == clustering]
     cells = [cell.strip().lower() for name in ("cluster", "value") for cell in own[name]]
     highest = max((int(cell[4:]) for cell in cells if cell.startswith("new-") and cell[4:].isdecimal()), default=0)
