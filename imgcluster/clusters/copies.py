@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
@@ -48,11 +49,9 @@ def _first_alike(features):
 
 def is_first(groups):
     """Return, bool [N], which photos are the first of their group of copies."""
-    return np.isin(np.arange(len(groups)), originals(groups)[0])
+    return ~pd.Series(groups).duplicated().to_numpy()
 
 
 def originals(groups):
     """Return (numbers int [M] of the first photo of each group, ascending; int [N]: which of these stands for each)."""
-    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    return first[order], np.argsort(order)[group]
+    return np.flatnonzero(is_first(groups)), pd.factorize(groups)[0]

@@ -3,6 +3,7 @@ within products counts less."""
 from functools import partial
 
 import numpy as np
+import pandas as pd
 
 from imgcluster.rows import Picked, blocks, read_rows, sample_step, unit_length
 from imgcluster.structure.hierarchy import NUM_NEIGHBOURS, majority, partition
@@ -56,10 +57,7 @@ def some_of_each(labels):
 
 def place_in_cluster(labels):
     """Return which of the photos of its cluster each one is, int [N]: 0, 1, ... in their order; labels int [N]."""
-    order = np.argsort(labels, kind="stable")
-    place = np.empty(len(labels), int)
-    place[order] = np.arange(len(labels)) - np.searchsorted(labels[order], labels[order])
-    return place
+    return pd.Series(labels).groupby(labels).cumcount().to_numpy()
 
 
 def parts_shown(small):

@@ -1,9 +1,11 @@
 """What the page shows as plain data (lists, numbers, text): the part that its scripts draw from."""
 import numpy as np
+import pandas as pd
 from sklearn.cluster import KMeans
 
 from imgcluster.clusters.clusterings import recall
 from imgcluster.clusters.corrections_file import CLUSTERING, all_for, read_corrections
+from imgcluster.clusters.directions import place_in_cluster
 from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in
 from imgcluster.datafiles.chain import chain_labels, clusters_record, merged_in
 from imgcluster.plots.cells import brick_centres
@@ -32,8 +34,7 @@ def rows_shown(gallery, max_photos):
     if len(ordered) > max_photos:
         ordered = ordered[np.isin(ordered, _sample(gallery, ordered, on_map, max_photos))]
         on_map = on_map[np.isin(on_map, ordered)]
-    rows = np.concatenate([_opening(gallery, ordered), on_map, ordered]).astype(int)
-    return rows[np.sort(np.unique(rows, return_index=True)[1])]
+    return pd.unique(np.concatenate([_opening(gallery, ordered), on_map, ordered]).astype(int))
 
 
 def _opening(gallery, ordered):
@@ -42,7 +43,7 @@ def _opening(gallery, ordered):
     largest = clusters[np.argsort(-sizes, kind="stable")][:OPENING_CLUSTERS]
     inside = [ordered[gallery.predicted[ordered] == cluster] for cluster in largest]
     first = [np.concatenate([_faces(gallery, rows), rows]) for rows in inside] + _groups_in_none(gallery, ordered)
-    return np.concatenate([rows[np.sort(np.unique(rows, return_index=True)[1])][:OPENING_PHOTOS] for rows in first])
+    return np.concatenate([pd.unique(rows)[:OPENING_PHOTOS] for rows in first])
 
 
 def _groups_in_none(gallery, ordered):
@@ -59,14 +60,12 @@ def _by_cluster(gallery):
 
 
 def _sample(gallery, ordered, on_map, max_photos):
-    clusters = gallery.predicted[ordered]
-    rank = np.arange(len(ordered)) - np.searchsorted(clusters, clusters)
+    rank = place_in_cluster(gallery.predicted[ordered])
     row_of = {name: row for row, name in enumerate(gallery.img_paths)}
     to_look_at = [row_of[name] for name in gallery.review["file"][:max_photos // REVIEWED_SHARE]]
     rest = np.random.default_rng(gallery.seed).permutation(len(ordered))
     wanted = np.concatenate([ordered[rank == 0], on_map, to_look_at, ordered[rank < TYPICAL_SHOWN], rest]).astype(int)
-    _, first = np.unique(wanted, return_index=True)
-    return wanted[np.sort(first)][:max_photos]
+    return pd.unique(wanted)[:max_photos]
 
 
 def earlier_photos(gallery):
