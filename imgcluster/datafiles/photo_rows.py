@@ -22,6 +22,7 @@ from imgcluster.datafiles.own_labels import keep_own_labels
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.errors import UserError
 from imgcluster.files import new_array_file, replacing, write_lines
+from imgcluster.rows import blocks
 
 log = logging.getLogger(__name__)
 
@@ -179,6 +180,6 @@ def _copy_rows(source, target, rows):
     """Write the given rows of an array file to another and leave neither open: Windows replaces no open file."""
     array = map_array(source)
     kept = new_array_file(target, dtype=array.dtype, shape=(len(rows), *array.shape[1:]))
-    for start in range(0, len(rows), BLOCK):
-        kept[start:start + BLOCK] = array[rows[start:start + BLOCK]]
+    for some in blocks(len(rows), size=BLOCK):
+        kept[some] = array[rows[some]]
     kept.flush()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_audit import refusal
 from imgcluster.photos.prepare import prepare_photo, product_entry
 from imgcluster.photos.preprocess import preprocess_dataset
+from imgcluster.rows import Joined, blocks
 from imgcluster.search.calibration import calibrate
 from imgcluster.search.cosine_index import CosineIndex
 from imgcluster.search.objects import open_photo
@@ -51,7 +53,6 @@ from imgcluster.wording import counted, listed
 PUT_ASIDE = ("clusters.csv", "review.csv", "features.tsv", "metadata.tsv", *WHOLE)
 # Files that need not be there; where they are not made anew, an earlier one no longer holds.
 KEPT_UP = (BEFORE, *labels_files("true"))
-BLOCK = 4096
 MOST_NAMED = 10  # photos in a message
 
 
@@ -296,16 +297,11 @@ def _extract(data_dir, img_dir, new, done, encoder, options, progress):
 
 def _merge(path, rows, *parts, dtype):
     """Write the features of the photos `rows` from parts of (photos, features [n, D])."""
-    places = {name: (part, row) for part, (names, _) in enumerate(parts) for row, name in enumerate(names)}
-    dimension = parts[0][1].shape[1]
-    merged = new_array_file(path, dtype=dtype, shape=(len(rows), dimension))
-    source = np.array([places[row] for row in rows])
-    for start in range(0, len(rows), BLOCK):
-        block = source[start:start + BLOCK]
-        for part, (_, features) in enumerate(parts):
-            mine = np.flatnonzero(block[:, 0] == part)
-            if len(mine):
-                merged[start + mine] = features[block[mine, 1]]
+    places = {name: number for number, name in enumerate(chain.from_iterable(names for names, _ in parts))}
+    numbers, features = np.array([places[row] for row in rows]), Joined([part for names, part in parts if names])
+    merged = new_array_file(path, dtype=dtype, shape=(len(rows), features.shape[1]))
+    for some in blocks(len(rows)):
+        merged[some] = features[numbers[some]]
     merged.flush()
 
 
