@@ -3,6 +3,7 @@ import contextlib
 import errno
 import hashlib
 import io
+import itertools
 import json
 import os
 import zipfile
@@ -51,6 +52,11 @@ def fitting(name):
     digest = hashlib.sha256(data).hexdigest()[:16].encode()
     # What is cut within a letter leaves that out.
     return data[:LONGEST_NAME - len(digest) - len(suffix)].decode("utf-8", "ignore") + os.fsdecode(digest + suffix)
+
+
+def first_free(name, another, *, is_taken=os.path.lexists):
+    """Return a name (or path), or where it is taken the first of another(2), another(3), ... that is not."""
+    return next(free for free in itertools.chain([name], map(another, itertools.count(2))) if not is_taken(free))
 
 
 def remove_leftovers(folder):

@@ -145,3 +145,12 @@ def test_json_keeps_other_scripts_readable(tmp_path):
     files.write_json(tmp_path / "a.json", {"이름": "신발"})
     assert "신발" in (tmp_path / "a.json").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"이름": "신발"}
+
+
+def test_a_free_name_is_the_first_that_is_not_taken(tmp_path):
+    taken = set()
+    for name in ("a", "a-2", "a-3"):
+        assert files.first_free("a", lambda number: f"a-{number}", is_taken=taken.__contains__) == name
+        taken.add(name)
+    (tmp_path / "a").symlink_to(tmp_path / "nowhere")
+    assert files.first_free(tmp_path / "a", lambda number: tmp_path / f"a-{number}") == tmp_path / "a-2"

@@ -10,7 +10,7 @@ from imgcluster.clusters.clusterings import FOLDER, FOLLOWED, PASSED_OVER
 from imgcluster.clusters.corrections_file import CLUSTERING, COLUMNS, all_for, read_corrections
 from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import OUTDATED
-from imgcluster.files import replacing
+from imgcluster.files import first_free, replacing
 
 
 def gone(table, data_dir, latest):
@@ -33,10 +33,7 @@ def put_aside(data_dir):
     """Copy the file of corrections followed last to the folder of outdated files; return the path of the copy."""
     folder = Path(data_dir) / OUTDATED
     folder.mkdir(exist_ok=True)
-    path, number = folder / "corrections.csv", 1
-    while path.exists():
-        number += 1
-        path = folder / f"corrections-{number}.csv"
+    path = first_free(folder / "corrections.csv", lambda number: folder / f"corrections-{number}.csv")
     with replacing(path) as temporary:
         shutil.copyfile(Path(data_dir) / FOLDER / FOLLOWED, temporary)
     return path

@@ -9,6 +9,7 @@ import numpy as np
 from imgcluster.datafiles.artefacts import OUTDATED, map_array, read_img_paths
 from imgcluster.datafiles.feature_record import FEATURES, features_record
 from imgcluster.errors import UserError
+from imgcluster.files import first_free
 from imgcluster.rows import blocks
 
 FOLDER, PHOTOS = "your_features", "img_paths.txt"
@@ -29,13 +30,11 @@ def keep_copy(data_dir, file, called, *, holds):
 
     Where there is one already it gets a number, but if holds(that folder, data_dir) is true none is made.
     """
-    data_dir, number = Path(data_dir), 1
-    folder = data_dir / OUTDATED / called
-    while folder.exists():
-        if holds(folder, data_dir):
-            return folder
-        number += 1
-        folder = folder.with_name(f"{called}-{number}")
+    data_dir = Path(data_dir)
+    folder = first_free(data_dir / OUTDATED / called, lambda number: data_dir / OUTDATED / f"{called}-{number}",
+                        is_taken=lambda folder: folder.exists() and not holds(folder, data_dir))
+    if folder.exists():
+        return folder
     whole = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(whole, ignore_errors=True)
     whole.mkdir(parents=True)

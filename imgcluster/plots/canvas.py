@@ -12,13 +12,17 @@ _MIN_WIDTH = 720  # pixels: room for a title above a few photos
 _WIDTH_OF_TITLE_SIZE = 1600  # pixels: wider pictures, shown smaller, get a larger title
 
 
-def fitted(image, side):
-    """A uint8 RGB [h, w, 3] scaled to lie whole in a white square of `side` pixels."""
+def fitted(image, side, *, enlarging=cv2.INTER_CUBIC, ground=lambda scaled: 255):
+    """A uint8 RGB [h, w, 3] scaled to lie whole in a square of `side` pixels, a white one by default.
+
+    enlarging: OpenCV's interpolation for an image that is smaller; ground: function of the scaled image to the colour
+    around it.
+    """
     scale = side / max(image.shape[:2])
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    method = cv2.INTER_AREA if scale < 1 else enlarging
     scaled = cv2.resize(np.ascontiguousarray(image), size, interpolation=method)
-    cell = np.full((side, side, 3), 255, dtype=np.uint8)
+    cell = np.full((side, side, 3), ground(scaled), dtype=np.uint8)
     top, left = (side - size[1]) // 2, (side - size[0]) // 2
     cell[top:top + size[1], left:left + size[0]] = scaled
     return cell

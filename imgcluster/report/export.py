@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-from imgcluster.files import read_json, write_json
+from imgcluster.files import first_free, read_json, write_json
 from imgcluster.photos.listing import is_left_behind
 from imgcluster.progress import progress
 from imgcluster.wording import counted
@@ -100,11 +100,9 @@ def holds_the_last_copies(out_dir, photo_dir, img_paths):
 
 def put_aside(out_dir):
     """Rename a folder of exported photos; return its new path."""
-    out_dir, number = Path(out_dir), 1
-    while os.path.lexists(kept := out_dir.with_name(f"{out_dir.name}-{number}")):
-        number += 1
-    out_dir.rename(kept)
-    return kept
+    out_dir = Path(out_dir)
+    return out_dir.rename(first_free(out_dir.with_name(f"{out_dir.name}-1"),
+                                     lambda number: out_dir.with_name(f"{out_dir.name}-{number}")))
 
 
 def is_of(out_dir, clusters):
@@ -132,11 +130,8 @@ def folder_name(label, name):
 
 def _free_name(folder, name):
     """One file name for a path, no longer than file systems allow, that is still free in the folder."""
-    free, number = _flat(name), 1
-    while os.path.lexists(folder / free):
-        number += 1
-        free = f"{number}_{_flat(name)}"
-    return free
+    flat = _flat(name)
+    return first_free(flat, lambda number: f"{number}_{flat}", is_taken=lambda free: os.path.lexists(folder / free))
 
 
 def _flat(name):

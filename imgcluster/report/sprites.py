@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from imgcluster.plots.canvas import fitted
 from imgcluster.progress import progress
 
 # Bytes of all sheets together. Base64 adds a third: 40 MB of a page.
@@ -50,16 +51,12 @@ def pack_sprites(photos, *, budget=BUDGET, progress=progress):
 
 def thumbnail(photo, side):
     """The whole photo inside a square of `side` pixels; margins continue the colour of its edge."""
-    height, width = photo.shape[:2]
-    scale = side / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    edge = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
-    square = np.empty((side, side, 3), np.uint8)
-    square[:] = np.median(edge, axis=0).round()
-    top, left = (side - size[1]) // 2, (side - size[0]) // 2
-    square[top:top + size[1], left:left + size[0]] = small
-    return square
+    return fitted(photo, side, enlarging=cv2.INTER_LINEAR, ground=_colour_of_edge)
+
+
+def _colour_of_edge(photo):
+    edge = np.concatenate([photo[0], photo[-1], photo[:, 0], photo[:, -1]])
+    return np.median(edge, axis=0).round()
 
 
 def _best_encoding(photos, budget):

@@ -1,8 +1,7 @@
 """The figure of one query photo's search, and those of many."""
-from itertools import count
 from pathlib import Path, PurePath
 
-from imgcluster.files import replacing
+from imgcluster.files import first_free, replacing
 from imgcluster.photos.background import fill_background
 from imgcluster.photos.images import read_thumbnail
 from imgcluster.plots.search_figure import search_figure
@@ -51,8 +50,7 @@ class Figures:
 def figure_name(photo, taken):
     """Return a file name for the figure of a query photo that is not, in lower case, in the set `taken`."""
     stem = PurePath(photo).stem[:LONGEST_NAME]
-    numbered = (f"{stem}_{number}.png" if number > 1 else f"{stem}.png" for number in count(1))
-    return next(name for name in numbered if name.lower() not in taken)
+    return first_free(f"{stem}.png", lambda number: f"{stem}_{number}.png", is_taken=lambda name: name.lower() in taken)
 
 
 def _catalogue_photo(catalogue, row, folders):
