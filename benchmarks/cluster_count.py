@@ -202,6 +202,20 @@ def mixture(sets, seed):
     return np.concatenate(chosen_rows)[order], np.array(chosen_labels)[order]
 
 
+def sets_parser(description, *, features=None, draws=0, rows=0):
+    """Return the argument parser of a benchmark on feature sets, of whose classes or rows some may be drawn.
+
+    features: their folder by default, None where it has to be given; draws, rows: the defaults of these.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--features", required=features is None, default=features, metavar="FOLDER")
+    parser.add_argument("--sets", nargs="*", help="names of the sets, all by default")
+    parser.add_argument("--draws", type=int, default=draws, help=f"of each set's classes (default: {draws})")
+    parser.add_argument("--rows", type=int, default=rows, help=f"of each class at most (default: {rows or 'all'})")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser
+
+
 def read_sets(folder, names=None):
     """Return {name: (rows of unit length, labels)} of the feature sets in the folder, of those named if any are."""
     sets = {}
@@ -242,13 +256,8 @@ def runs(sets, *, draws=0, most=0, uneven=False, calibrated=False, share=0.5, pi
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--features", default=str(Path(__file__).resolve().parents[2] / "shared" / "features"))
-    parser.add_argument("--sets", nargs="*")
-    parser.add_argument("--draws", type=int, default=0)
-    parser.add_argument("--rows", type=int, default=0, metavar="ROWS")
+    parser = sets_parser(__doc__, features=str(Path(__file__).resolve().parents[2] / "shared" / "features"))
     parser.add_argument("--uneven", action="store_true")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--calibrated", action="store_true")
     parser.add_argument("--known", type=float, default=0.5, metavar="SHARE")
     parser.add_argument("--picked", type=int, default=0, metavar="ROWS")

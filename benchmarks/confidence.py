@@ -10,7 +10,6 @@ confidence, which share of the photos is right (in brackets: how many photos of 
 photo has less confidence than a right one (AUC, .5 is chance), beside the same by the lead of a photo's cluster over
 the next one among its neighbours.
 """
-import argparse
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.cluster_count import read_sets, runs  # noqa: E402
+from benchmarks.cluster_count import read_sets, runs, sets_parser  # noqa: E402
 from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.som import map_of  # noqa: E402
 from imgcluster.structure.hierarchy import hierarchy_of, majority, shares  # noqa: E402
@@ -28,7 +27,7 @@ ENDS = (0.1, 0.2, 1 / 3, 0.5, 0.7)
 
 
 def main(argv=None):
-    options = parse(argv)
+    options = sets_parser(__doc__).parse_args(argv)
     below = ["-", *(f"{end:.2f}" for end in ENDS), "1"]
     print("| photos of | runs | " + " | ".join(f"{low} to {high}" for low, high in zip(below, below[1:]))
           + " | AUC | AUC, lead among neighbours |")
@@ -39,16 +38,6 @@ def main(argv=None):
         found.setdefault(name, []).append(judge(rows, labels))
     for name, each in [*found.items(), ("all", sum(found.values(), []))]:
         print_row(name, each)
-
-
-def parse(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--features", required=True, metavar="FOLDER")
-    parser.add_argument("--sets", nargs="*", help="names of the sets, all by default")
-    parser.add_argument("--draws", type=int, default=0, help="random subsets of each set's classes")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rows", type=int, default=0, help="so many rows of each class at most")
-    return parser.parse_args(argv)
 
 
 def judge(rows, labels):

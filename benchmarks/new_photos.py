@@ -23,7 +23,6 @@ are placed by those of the first week alone, of both, the second week's other ph
 both with all of them corrected. Right: of the first week's products, which share has its own class for the nearest
 cluster; of the second week's new ones, which share is placed in theirs.
 """
-import argparse
 import sys
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.cluster_count import cut_to, read_sets  # noqa: E402
+from benchmarks.cluster_count import cut_to, read_sets, sets_parser  # noqa: E402
 from imgcluster.clusters.assign import EarlierPhotos  # noqa: E402
 from imgcluster.clusters.directions import place_in_cluster  # noqa: E402
 from imgcluster.clusters.new_groups import groups_of_new  # noqa: E402
@@ -60,14 +59,9 @@ def known_means(found):
 
 
 def parse(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--features", required=True, metavar="FOLDER")
-    parser.add_argument("--sets", nargs="*", help="names of the sets, all by default")
-    parser.add_argument("--draws", type=int, default=3)
-    parser.add_argument("--rows", type=int, metavar="ROWS")
+    parser = sets_parser(__doc__, draws=3, rows=None)
     parser.add_argument("--in-row", action="store_true")
     parser.add_argument("--weeks", action="store_true")
-    parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(argv)
 
 

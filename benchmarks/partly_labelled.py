@@ -9,7 +9,6 @@ number of clusters, the shares within 20 % and within a factor of two, and the a
 without labels: without any labels, with step 04's use of them (what differs within a product), and where the labelled
 photos also set the number, as those of a dataset of its own do.
 """
-import argparse
 import sys
 from pathlib import Path
 
@@ -18,18 +17,13 @@ from sklearn.metrics import adjusted_rand_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.cluster_count import read_sets, runs  # noqa: E402
+from benchmarks.cluster_count import read_sets, runs, sets_parser  # noqa: E402
 from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.som import map_of  # noqa: E402
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--features", required=True, metavar="FOLDER")
-    parser.add_argument("--sets", nargs="*", help="names of the sets, all by default")
-    parser.add_argument("--draws", type=int, default=0, help="random subsets of each set's classes")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rows", type=int, default=60, help="so many rows of each class at most (default: 60)")
+    parser = sets_parser(__doc__, rows=60)
     parser.add_argument("--share", type=float, default=0.35, help="of the photos of a labelled class (default: 0.35)")
     options = parser.parse_args(argv)
     found = {}
