@@ -15,6 +15,9 @@ MAX_UNITS = 2500
 SAMPLE_ROWS = 5000
 # By so much of the largest number in them prototypes of equal rows differ at most.
 ROUNDING = 1e-6
+# Of a map for which nobody says how many: of new photos (`new_groups`), and in benchmarks, whose figures are of such
+# maps. The one that is shown has SOM_EPOCHS, those of `hierarchy_of` have MAP_EPOCHS.
+EPOCHS = 15
 
 
 def default_grid(num_photos):
@@ -74,7 +77,7 @@ class SelfOrganizingMap(MiniSom):
                              f"{self._weights.shape}")
         self._weights = np.array(weights, np.float32)
 
-    def fit(self, features, *, epochs=15, callback=None):
+    def fit(self, features, *, epochs=EPOCHS, callback=None):
         """Train from the PCA plane on features [N, D] (may be memory-mapped) and return the map.
 
         Each epoch moves every unit to the mean of all rows weighted by a Gaussian around their best-matching units.
@@ -83,7 +86,8 @@ class SelfOrganizingMap(MiniSom):
         a ValueError for rows of another width and for numbers that are not finite.
         """
         if epochs < 0:
-            raise ValueError(f"epochs must be at least 0, not {epochs}: 15 is usual, 0 leaves the map at its start")
+            raise ValueError(f"epochs must be at least 0, not {epochs}: {EPOCHS} is usual, 0 leaves the map at "
+                             "its start")
         self.pca_weights_init(features)
         self.quantization_errors, self.topographic_errors = [], []
         for epoch in range(epochs):

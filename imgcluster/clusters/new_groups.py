@@ -3,7 +3,7 @@ import numpy as np
 
 from imgcluster.clusters.cluster_count import cluster_photos
 from imgcluster.rows import picked
-from imgcluster.som import map_of
+from imgcluster.som import EPOCHS, map_of
 
 # Fewer photos are looked at one by one.
 LEAST = 4
@@ -22,8 +22,8 @@ def groups_of_new(features, labels, *, placed, compared=None, copies=None, taugh
         return None
     own, groups = placed(picked(features, rows)), np.full(len(labels), -1)
     seen = picked(features if compared is None else compared, rows)
-    groups[rows] = cluster_photos(own, map_of(own), compared=seen, copies=None if copies is None else copies[rows],
-                                  by_direction=True, taught_apart=taught_apart).labels
+    groups[rows] = cluster_photos(own, map_of(own, epochs=EPOCHS), compared=seen, by_direction=True,
+                                  copies=None if copies is None else copies[rows], taught_apart=taught_apart).labels
     return groups
 
 

@@ -31,13 +31,13 @@ class Sprites:
     sheets: list
 
 
-def pack_sprites(photos, *, budget=BUDGET, progress=progress):
-    """Pack the thumbnails of photos, in order, as large and as good as `budget` bytes allow.
+def pack_sprites(photos, *, progress=progress):
+    """Pack the thumbnails of photos, in order, as large and as good as BUDGET bytes allow.
 
     photos: list of functions that load one each, uint8 RGB [h, w, 3]; called from several threads. progress: as
     in `write_report`.
     """
-    side, quality = _best_encoding(photos, budget)
+    side, quality = _best_encoding(photos)
     columns = min(SHEET_SIDE // side, max(1, int(np.ceil(np.sqrt(len(photos))))))
     sheets = []
     with ThreadPoolExecutor(THREADS) as pool, progress("report", len(photos)) as bar:
@@ -59,14 +59,14 @@ def _colour_of_edge(photo):
     return np.median(edge, axis=0).round()
 
 
-def _best_encoding(photos, budget):
-    """The first encoding under which evenly spread photos promise to fit the budget; else the last."""
+def _best_encoding(photos):
+    """The first encoding under which evenly spread photos promise to fit into BUDGET; else the last."""
     some = np.unique(np.linspace(0, len(photos) - 1, _SAMPLE).astype(int)) if photos else []
     sample = [photos[place]() for place in some]
     for side, quality in _ENCODINGS:
         columns = max(1, int(np.ceil(np.sqrt(len(sample)))))
         sheet = _sheet([thumbnail(photo, side) for photo in sample], len(sample), side, columns)
-        if len(_encode(sheet, quality)) * len(photos) / max(len(sample), 1) <= budget:
+        if len(_encode(sheet, quality)) * len(photos) / max(len(sample), 1) <= BUDGET:
             break
     return side, quality
 

@@ -15,6 +15,8 @@ from imgcluster.threads import all_in_threads
 
 # Distances below this are those of equal photos.
 ROUNDING = 1e-6
+# Photos that look for the nearest others, of many, and those that do at a time.
+MAX_QUERIES, QUERIES_AT_ONCE = 20_000, 1024
 
 
 def _unit_rows(features, chosen):
@@ -27,14 +29,14 @@ def _unit_rows(features, chosen):
     return np.concatenate(parts)
 
 
-def _nearest_others(features, queries, *, num, block):
+def _nearest_others(features, queries, *, num):
     """Rows of the `num` nearest other photos by cosine for each query row, nearest first: [len(queries), num]."""
     asked = _unit_rows(features, queries)
     found, gaps = np.zeros((len(queries), num), np.int64), np.full((len(queries), num), np.inf, np.float32)
     for rows in blocks(len(features)):
         look_among = partial(_keep_nearest, asked, queries, read_rows(features, rows, normalize=True), rows.start,
                              found, gaps)
-        all_in_threads(look_among, blocks(len(queries), size=block))
+        all_in_threads(look_among, blocks(len(queries), size=QUERIES_AT_ONCE))
     return np.take_along_axis(found, np.argsort(gaps, axis=1, kind="stable"), axis=1)
 
 
@@ -57,23 +59,23 @@ def _majority(labels):
     return labels[np.arange(len(labels)), votes.argmax(axis=1)]
 
 
-def neighbour_agreement(features, labels, *, ks=(1, 5), block=1024, max_queries=20_000):
+def neighbour_agreement(features, labels, *, ks=(1, 5)):
     """Share of photos whose nearest other photos, by cosine, carry the photo's own label: {"1": ..., "5": ...}.
 
     features: [N, D]; labels: [N]. At 1 this is the leave-one-out nearest-neighbour accuracy; at k the label with
     most votes among the k nearest counts, and of labels with equal votes the one with the nearest photo. A set of
-    no more than k photos uses all the others, a single photo agrees with nothing: 0. At most `block` query photos
-    are compared at a time; above `max_queries` photos a seeded sample of them asks, against all photos. Features may
-    be memory-mapped: beyond those of the query photos one block of them is held at a time.
+    no more than k photos uses all the others, a single photo agrees with nothing: 0. Above MAX_QUERIES photos a seeded
+    sample of so many asks, against all photos. Features may be memory-mapped: beyond those of the query photos one
+    block of them is held at a time.
     """
     _, labels = np.unique(np.asarray(labels), return_inverse=True)
     total = len(features)
     if total < 2:
         return {str(k): 0.0 for k in ks}
     queries = np.arange(total)
-    if total > max_queries:
-        queries = np.sort(np.random.default_rng(0).choice(total, size=max_queries, replace=False))
-    nearest = labels[_nearest_others(features, queries, num=min(max(ks), total - 1), block=block)]
+    if total > MAX_QUERIES:
+        queries = np.sort(np.random.default_rng(0).choice(total, size=MAX_QUERIES, replace=False))
+    nearest = labels[_nearest_others(features, queries, num=min(max(ks), total - 1))]
     return {str(k): float((_majority(nearest[:, :k]) == labels[queries]).mean()) for k in ks}
 
 

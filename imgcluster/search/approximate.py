@@ -55,13 +55,13 @@ class ApproximateIndex:
         return rows, similarities
 
 
-def accelerated(exact, data_dir, key, *, rows_from=FAISS_FROM, say):
-    """Return an ApproximateIndex where the catalogue is large and faiss installed, else `exact` itself.
+def accelerated(exact, data_dir, key, *, say):
+    """Return an ApproximateIndex where the catalogue is large (FAISS_FROM) and faiss installed, else `exact` itself.
 
     The index is built once (minutes for a million photos) and kept in search.faiss of `data_dir` under the JSON value
-    `key`. rows_from: photos from which it is used.
+    `key`.
     """
-    if len(exact) < rows_from or importlib.util.find_spec("faiss") is None:
+    if len(exact) < FAISS_FROM or importlib.util.find_spec("faiss") is None:
         return exact
     import faiss
 

@@ -17,7 +17,8 @@ def test_thumbnail_holds_the_whole_photo():
     assert (square[0] == 200).all() and (square[16, 6:26] == 10).all()
 
 
-def test_noisy_photos_keep_to_the_budget():
+def test_noisy_photos_keep_to_the_budget(monkeypatch):
+    monkeypatch.setattr("imgcluster.report.sprites.BUDGET", 600_000)
     noise = np.random.default_rng(0).integers(0, 255, (160, 160, 3)).astype(np.uint8)
-    sprites = pack_sprites([lambda: noise] * 200, budget=600_000)
+    sprites = pack_sprites([lambda: noise] * 200)
     assert sum(map(len, sprites.sheets)) < 1.2 * 600_000 and sprites.side < 160

@@ -8,13 +8,14 @@ from imgcluster.scores import feature_scores
 from imgcluster.scores.feature_scores import internal_scores, neighbour_agreement
 
 
-def test_neighbour_agreement_on_digits_is_the_leave_one_out_accuracy():
+def test_neighbour_agreement_on_digits_is_the_leave_one_out_accuracy(monkeypatch):
+    monkeypatch.setattr(feature_scores, "QUERIES_AT_ONCE", 7)
     features, labels = load_digits(return_X_y=True)
     features, labels = features[:300], labels[:300]
     similarity = features @ features.T / np.outer(*[np.linalg.norm(features, axis=1)] * 2)
     np.fill_diagonal(similarity, -1)
     expected = (labels[similarity.argmax(axis=1)] == labels).mean()
-    assert neighbour_agreement(features, labels, ks=(1,), block=7)["1"] == pytest.approx(expected)
+    assert neighbour_agreement(features, labels, ks=(1,))["1"] == pytest.approx(expected)
 
 
 def test_neighbour_agreement_is_full_for_separate_models_and_at_chance_for_random_labels():
@@ -34,19 +35,21 @@ def test_neighbour_ties_go_to_the_nearest():
     assert neighbour_agreement(features, labels, ks=(4,)) == {"4": 2 / 5}
 
 
-def test_neighbour_agreement_of_few_or_many_photos():
+def test_neighbour_agreement_of_few_or_many_photos(monkeypatch):
     assert neighbour_agreement(np.ones((1, 4)), ["a"]) == {"1": 0.0, "5": 0.0}
     assert neighbour_agreement(np.eye(2), ["a", "a"]) == {"1": 1.0, "5": 1.0}
     labels = np.repeat(np.arange(4), 100)
-    assert neighbour_agreement(np.eye(4)[labels], labels, max_queries=50) == {"1": 1.0, "5": 1.0}
+    monkeypatch.setattr(feature_scores, "MAX_QUERIES", 50)
+    assert neighbour_agreement(np.eye(4)[labels], labels) == {"1": 1.0, "5": 1.0}
 
 
-def test_the_photos_that_ask_are_drawn_from_all_of_them():
+def test_the_photos_that_ask_are_drawn_from_all_of_them(monkeypatch):
+    monkeypatch.setattr(feature_scores, "MAX_QUERIES", 200)
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(10), 80)
     features = np.eye(10)[groups] + 0.01 * rng.random((800, 10))
     labels = np.where(np.arange(800) < 400, groups, rng.permutation(800) + 10)  # the later half agrees with nothing
-    assert 0.35 < neighbour_agreement(features, labels, ks=(1,), max_queries=200)["1"] < 0.65
+    assert 0.35 < neighbour_agreement(features, labels, ks=(1,))["1"] < 0.65
 
 
 def test_internal_scores_prefer_the_true_clusters_and_equal_scikit_learn():
@@ -62,14 +65,15 @@ def test_internal_scores_prefer_the_true_clusters_and_equal_scikit_learn():
     assert good["calinski_harabasz"] == pytest.approx(sk.calinski_harabasz_score(features, labels), rel=1e-5)
 
 
-def test_features_on_disk_are_scored_as_those_in_memory_and_never_held_whole(peak_memory, tmp_path):
+def test_features_on_disk_are_scored_as_those_in_memory_and_never_held_whole(peak_memory, tmp_path, monkeypatch):
+    monkeypatch.setattr(feature_scores, "MAX_QUERIES", 200)
     labels = np.random.default_rng(0).integers(50, size=20_000)
     features = np.random.default_rng(1).standard_normal((20_000, 256), np.float32) + labels[:, None] % 7
     np.save(tmp_path / "features.npy", features)
     mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
-    for score, options in ((neighbour_agreement, {"max_queries": 200}), (internal_scores, {})):
-        assert score(mapped, labels, **options) == score(features, labels, **options)
-        assert peak_memory(score, mapped, labels, **options) < features.nbytes / 2
+    for score in (neighbour_agreement, internal_scores):
+        assert score(mapped, labels) == score(features, labels)
+        assert peak_memory(score, mapped, labels) < features.nbytes / 2
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])

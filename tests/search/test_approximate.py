@@ -49,16 +49,18 @@ def test_stand_ins_are_less_like_a_photo_than_photos_of_a_group():
     np.testing.assert_allclose(np.linalg.norm(asked, axis=1), 1, atol=1e-5)
 
 
-def test_faiss_is_taken_above_a_size_and_kept_until_the_features_change(tmp_path):
+def test_faiss_is_taken_above_a_size_and_kept_until_the_features_change(tmp_path, monkeypatch):
     pytest.importorskip("faiss", reason="faiss-cpu is not installed")
     exact, said = CosineIndex(clustered(500)[0]), []
-    assert accelerated(exact, tmp_path, 1, rows_from=501, say=said.append) is exact and list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("imgcluster.search.approximate.FAISS_FROM", 501)
+    assert accelerated(exact, tmp_path, 1, say=said.append) is exact and list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("imgcluster.search.approximate.FAISS_FROM", 500)
     for key in (1, 1, 2):
-        index = accelerated(exact, tmp_path, key, rows_from=500, say=said.append)
+        index = accelerated(exact, tmp_path, key, say=said.append)
         assert index.search(exact.rows([3]), 1)[0].tolist() == [[3]]
     assert len(said) == 4  # two lines for each of two buildings
     whole = (tmp_path / "search.faiss").read_bytes()
     (tmp_path / "search.faiss").write_bytes(whole[:len(whole) // 2])
-    index = accelerated(exact, tmp_path, 2, rows_from=500, say=said.append)
+    index = accelerated(exact, tmp_path, 2, say=said.append)
     assert index.search(exact.rows([3]), 1)[0].tolist() == [[3]] and len(said) == 6
     assert (tmp_path / "search.faiss").stat().st_size == len(whole)
