@@ -8,8 +8,10 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from imgcluster.clusters.near_copies import near_copies
 from imgcluster.csv_tables import read_table
-from imgcluster.rows import blocks, read_rows
+from imgcluster.datafiles.feature_record import features_record
+from imgcluster.rows import blocks, picked, read_rows
 
 
 def originals_in(data_dir):
@@ -21,14 +23,19 @@ def originals_in(data_dir):
 def copy_groups(data_dir, img_paths, features):
     """Return int [N]: equal numbers for photos that are copies of each other.
 
-    They are listed in duplicates.csv (step 01) in `data_dir`, or have the same features [N, D]. img_paths: of the N
-    photos; a listed photo that is not among them is passed over.
+    They are listed in duplicates.csv (step 01) in `data_dir`, or have the same features [N, D], or, where these are not
+    of step 03, next to the same (`near_copies`): step 01 compares photos better. img_paths: of the N photos; a listed
+    photo that is not among them is passed over.
     """
     numbers = {path: number for number, path in enumerate(img_paths)}
     table = _listed(data_dir)
     pairs = [(numbers[file], numbers[kept]) for file, kept in zip(table["file"], table["kept"])
              if file in numbers and kept in numbers]
-    pairs += enumerate(_first_alike(features))
+    first = _first_alike(features)
+    pairs += enumerate(first)
+    if not features_record(data_dir):
+        distinct = np.unique(first)
+        pairs += zip(distinct, distinct[near_copies(picked(features, distinct))])
     links = sparse.coo_matrix((np.ones(len(pairs)), tuple(np.transpose(pairs))), (len(img_paths),) * 2)
     return connected_components(links, directed=False)[1]
 
