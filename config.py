@@ -305,7 +305,8 @@ CALIBRATION_DATASET = "auto"
 ASSIGN_TO = None
 
 # True: photos far from all others, such as those of another kind of thing, get cluster -1 instead of the nearest
-# cluster. Where they are few and products have many photos, half of them are found; one in 300 others is taken for one.
+# cluster. Where they are few and products have many photos, half of them are found; of the others one in 100 to 300 is
+# taken for one.
 ALLOW_OUTLIERS = False
 
 # Rows and columns of the Self-Organizing Map, such as (20, 20). None: chosen from the number of photos. With more than

@@ -1,6 +1,6 @@
 """The number of clusters, and the cluster of each photo, read from a trained map."""
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -9,6 +9,7 @@ from imgcluster.clusters.certainty import HeldOut, confidence, confidence_elsewh
 from imgcluster.clusters.copies import originals
 from imgcluster.clusters.directions import evened_places, follow_directions, small_clusters
 from imgcluster.clusters.levels import nested_levels
+from imgcluster.clusters.outliers import outliers, without_lone
 from imgcluster.counting.blind_count import ALL_ALIKE, Estimate, blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
 from imgcluster.errors import UserError
@@ -104,8 +105,8 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     whose direction is nearest (`directions`). by_direction: for features of a network that was taught to compare
     directions, which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`.
     copies: int [N], equal numbers for copies of one photo; one of each stands for all, unless more clusters are asked
-    for. With `allow_outliers`, photos far from all others get the label -1 and confidence 0; no cluster is emptied by
-    it. UserError for a number that is impossible.
+    for. With `allow_outliers`, photos far from all others get the label -1 and confidence 0 (`outliers`).
+    UserError for a number that is impossible.
     """
     num_photos = len(features)
     check_given(num_photos, num_clusters, imgs_per_model)
@@ -125,6 +126,9 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
         small = small_clusters(hierarchy)
         places = hierarchy.points if small is None else evened_places(distinct, small)
     found = follow_directions(places, partition(hierarchy, estimate.count))
+    if allow_outliers and num_clusters is None:
+        found = without_lone(hierarchy, places, found)
+        estimate = of_count(estimate, int(found.max()) + 1)
     held_out = None if small is None else HeldOut.of(distinct, small, places, found).of_photos(stands_in)
     levels = nested_levels(hierarchy, places, found, estimate.interval)
     strays = outliers(hierarchy.isolation, found)[stands_in] & allow_outliers
@@ -165,15 +169,10 @@ def _estimate(seen, hierarchy, num_photos, known, *, num_clusters, imgs_per_mode
     return (alone, None) if known is None else (calibrated_estimate(seen, known, alone), alone.count)
 
 
-def outliers(isolation, labels):
-    """Return, bool [N], which photos are farther from others than the ninth decile by more than half of what lies
-    between it and the first.
-
-    isolation float [N]: distance to near photos. Clusters that consist of such photos alone are kept as they are.
-    """
-    low, high = np.quantile(isolation, [0.1, 0.9])
-    far = isolation > high + (high - low) / 2
-    return far & (np.bincount(labels, ~far)[labels] > 0)
+def of_count(estimate, count):
+    """Return an Estimate with another count, which its interval holds."""
+    low, high = estimate.interval
+    return replace(estimate, count=count, interval=(min(low, count), max(high, count)))
 
 
 def check_given(num_photos, num_clusters, imgs_per_model):

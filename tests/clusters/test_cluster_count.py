@@ -6,7 +6,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
 
-from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given, outliers
+from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.directions import follow_directions
 from imgcluster.errors import UserError
 from imgcluster.som import SelfOrganizingMap, map_of
@@ -173,15 +173,6 @@ def test_outliers_are_marked_only_where_allowed():
     inside, level = some.labels >= 0, next(each for each in some.levels if each.max() == 3)
     assert 12 <= (~inside).sum() and np.array_equal(some.labels[inside], level[inside])
     assert clustered(features, num_clusters=4).labels.min() == 0
-
-
-@pytest.mark.parametrize("farthest, marked", [(14, []), (14.1, [10])])
-def test_an_outlier_is_half_the_range_of_most_photos_farther_than_these(farthest, marked):
-    # The first decile is 2, the ninth 10.
-    isolation = np.array([1, 2, 2, 3, 4, 5, 6, 7, 8, 10, farthest])
-    for labels in (np.zeros(11, int), np.arange(11) // 9):
-        assert np.flatnonzero(outliers(isolation, labels)).tolist() == marked
-    assert not outliers(isolation, np.arange(11) // 10).any(), "nobody else is in its cluster"
 
 
 @pytest.mark.parametrize("options", [{"num_clusters": 0}, {"num_clusters": 11}, {"imgs_per_model": 0},

@@ -1,4 +1,4 @@
-"""Photos next to the same by their features are copies; what is merely alike, and what turns little by little, is not."""
+"""Photos next to the same by their features are copies; what is alike, or turns little by little, is not."""
 import numpy as np
 import pytest
 
