@@ -52,7 +52,8 @@ def main(argv=None):
     warn_of_photos_not_found(gallery, warn=step.warn)
     written = save_figures(gallery, step.result_dir, progress=progress)
     pictures = [step.result_dir / name for name in written if "/" not in name]  # windows of all sheets would bury them
-    size = write_report(step.result_dir / "report.html", gallery, rerun=step.rerun_from("04"), progress=progress)
+    size = write_report(step.result_dir / "report.html", gallery, rerun=step.rerun_from("04"),
+                        project=settings.resolve("."), progress=progress)
     written.append("report.html")
     exported = step.result_dir / "clusters"
     clusters = " ".join(fingerprint(step.data_dir / name) for name in ("labels_pred.txt", "cluster_names.csv"))

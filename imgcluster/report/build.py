@@ -3,7 +3,7 @@ import base64
 import itertools
 import os
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from imgcluster.files import write_text
@@ -21,13 +21,14 @@ RERUN = "python run_all.py --from 04"
 MOST_UP = 2  # from RESULT_DIR, result/NAME, to the project's folder
 
 
-def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=progress):
+def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, project=None, progress=progress):
     """Write the report of a `gallery.Gallery` to `path`, one HTML file that needs nothing else.
 
     max_photos: of more photos a seeded sample is shown, and the page says so. rerun: the command line by which
-    corrections are applied. progress: `progress.progress`, or any other of its form. Returns the file's size in bytes.
-    Raises UserError when img_paths.txt, features.npy, labels_pred.txt, clusters.csv or som.npz is missing; whatever
-    else is missing is left out.
+    corrections are applied. project: the project's folder, in which the page leads to photos wherever both are;
+    elsewhere it leads no further up than two folders. progress: `progress.progress`, or any other of its form. Returns
+    the file's size in bytes. Raises UserError when img_paths.txt, features.npy, labels_pred.txt, clusters.csv or
+    som.npz is missing; whatever else is missing is left out.
     """
     rows = rows_shown(gallery, max_photos)
     data = page_data(gallery, rows)
@@ -39,7 +40,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=
     data["beforeAfter"] = [[index, len(rows) + number] for number, index in enumerate(pairs)]
     data["earlier"] = _earlier(gallery, earlier, len(rows) + len(pairs))
     data["rerun"] = rerun
-    data["photosAt"] = _address(gallery.raw_dir, path.parent)
+    data["photosAt"] = _address(gallery.raw_dir, path.parent, project)
     data["training"] = tables.training(gallery)
     sprites = pack_sprites(photos, progress=progress)
     data["sprites"] = {"side": sprites.side, "columns": sprites.columns, "count": sprites.count}
@@ -55,14 +56,17 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, progress=
     return len(page.encode("utf-8"))
 
 
-def _address(folder, start):
+def _address(folder, start, project):
     """Where a folder is for a page in `start`, a relative address ending in a slash; None where there is no such way,
     or only one that would tell others, to whom the page is sent, of folders that are none of the project's."""
+    paths = [Path(os.path.abspath(path)) for path in (folder, start)]
+    within = project is not None and all(path.is_relative_to(project) for path in paths)
     try:
         parts = PurePath(os.path.relpath(folder, start)).parts
     except ValueError:  # another drive
         return None
-    return None if parts[:MOST_UP + 1] == ("..",) * (MOST_UP + 1) else "".join(f"{quote(part)}/" for part in parts)
+    leaves = parts[:MOST_UP + 1] == ("..",) * (MOST_UP + 1) and not within
+    return None if leaves else "".join(f"{quote(part)}/" for part in parts)
 
 
 def _earlier(gallery, photos, start):
