@@ -34,8 +34,9 @@ def main(argv=None):
     step = Step(__file__, __doc__, argv)
     require(step.data_dir / "img_paths.txt")
     step.claim()
-    folder_of = step.settings.data_dir_of
-    chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of)
+    folder_of, datasets = step.settings.data_dir_of, step.settings.datasets()
+    chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of,
+                                                      datasets=datasets)
     if not chain and (before := forgotten(step.data_dir, folder_of=folder_of)):
         step.warn(forgotten_in_words(before, step.command("run_all.py", "--from", "04", also=[
             override("DATASET", step.settings.DATASET), override("ASSIGN_TO", before)])))
@@ -72,7 +73,7 @@ def main(argv=None):
     write_clustering(step.data_dir, img_paths, features, made.som, clustering, copies=copies,
                      earlier=made.earlier, clustering_id=made.found.id, **made.facts)
     again = step.command("run_all.py", "--from", "04", "--and-later")
-    later = to_place_anew(step.settings.DATASET, step.data_dir, command=again)
+    later = to_place_anew(step.settings.DATASET, step.data_dir, datasets=datasets, command=again)
     if later and not step.options.with_later:
         step.say(later)
     step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])

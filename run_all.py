@@ -35,7 +35,7 @@ def main(argv=None):
     settings = load_settings(options.config, options.set, root=ROOT)
     planned = plan(settings, options.first, options.last)
     look_ahead(settings, planned)
-    later = all_placed_in(settings.DATASET, settings.folder("DATA_DIR")) if options.and_later else {}
+    later = all_placed_in(settings.DATASET, settings.datasets()) if options.and_later else {}
     rows, failed, given = [], 0, given_in(settings)
     for dataset, number in planned + plan_of_later(later, options.first, options.last):
         began, before = time.perf_counter(), time_of_record(settings, dataset, number)

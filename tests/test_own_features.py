@@ -247,6 +247,9 @@ def test_a_product_that_was_new_last_week_is_found_this_week(tmp_path):
     assert metrics["known_in_own_cluster"] + metrics["known_in_no_cluster"] == pytest.approx(1)
     report = (project / "result/week3/report.html").read_text()
     assert "<strong>week2 and week1</strong>" in report and '"week2: 6_' in report and '"week1: 3_' in report
+    # It leads to the photos wherever in the project it is.
+    run("06_visualize.py", project, *third[:2], "--set", "RESULT_DIR=runs/{DATASET}/result")
+    assert '"../../../raw_img/week3/"' in (project / "runs/week3/result/report.html").read_text()
     # One cluster more in the first week: the second is to be placed anew, and no step is taken before.
     (project / "data/week1/corrections.csv").write_text("action,file,cluster,value\nsplit,0_0.png,,new-1\n")
     run("04_cluster_som.py", project, "--set", "DATASET=week1", "--set", "NUM_CLUSTERS=6")
@@ -254,6 +257,29 @@ def test_a_product_that_was_new_last_week_is_found_this_week(tmp_path):
     run("run_all.py", project, *second, "--to", "04")
     run("run_all.py", project, *third, "--to", "04")
     assert lines(data / "cluster_names.csv") == ["cluster,name", "7,boots"]
+
+
+@pytest.mark.parametrize("template", ["data/{DATASET}", "runs/{DATASET}/data", "of-{DATASET}"])
+def test_weeks_placed_in_clusters_that_changed_are_told_wherever_their_folders_are(tmp_path, template):
+    project, rng = new_project(tmp_path / "mine", DATA_DIR=template, TRAIN_DATASET=None), np.random.default_rng(0)
+    for name, products in (("week1", 4), ("week2", 3)):
+        data = project / template.replace("{DATASET}", name)
+        spread = 0.1 * rng.standard_normal((15 * products, 24))
+        np.save(data.mkdir(parents=True) or data / "features.npy",
+                (np.repeat(np.eye(24)[:products], 15, axis=0) + spread).astype(np.float32))
+        write_lines(data / "img_paths.txt", [f"{row:03}.jpg" for row in range(15 * products)])
+    find = ("--set", "DATASET=week1", "--set", "NUM_CLUSTERS=4")
+    run("04_cluster_som.py", project, *find)
+    run("04_cluster_som.py", project, "--set", "DATASET=week2", "--set", "ASSIGN_TO=week1")
+    write_lines(project / template.replace("{DATASET}", "week1") / "corrections.csv",
+                ["action,file,cluster,value", "merge,,1,0"])
+    assert "week2 was placed in these clusters as they were before" in run("04_cluster_som.py", project, *find).stdout
+    done = run("run_all.py", project, *find, "--from", "04", "--to", "04", "--and-later")
+    assert "04_cluster_som week2 " in done.stdout, "run_all.py goes on with it"
+    assert "were before" not in run("04_cluster_som.py", project, *find).stdout
+    # One that is there may be meant where there is none of a name.
+    misspelt = ("04_cluster_som.py", project, "--set", "DATASET=week2", "--set", "ASSIGN_TO=wek1")
+    assert "did you mean 'week1'?" in run(*misspelt, check=2).stderr
 
 
 def test_corrections_of_placed_photos_hold_whatever_becomes_of_the_earlier_clusters(tmp_path):

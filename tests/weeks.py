@@ -32,6 +32,9 @@ class Weeks:
     def folder(self, name):
         return self.root / name
 
+    def datasets(self):
+        return {path.name: path for path in sorted(self.root.iterdir())}
+
     def photograph(self, name, *products):
         write_lines(self.folder(name) / "img_paths.txt",
                     [f"{product}_{number}.jpg" for product in products for number in range(15)])
@@ -58,7 +61,7 @@ class Weeks:
         self.write(name, som, found, {})
 
     def place(self, name, on):
-        chain = require_chain(on, self.folder(name), folder_of=self.folder)
+        chain = require_chain(on, self.folder(name), folder_of=self.folder, datasets=self.datasets())
         warn_of_chain(chain, folder_of=self.folder, warn=self.said.append)
         som, found = place_on(chain, self.folder(name), read_features(self.folder(name)))
         self.write(name, som, found, placing_facts(chain), earlier_clusters(chain))

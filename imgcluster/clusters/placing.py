@@ -188,10 +188,10 @@ def _changed_since(data_dir, chain):
     return [name for name, (before, after) in zip(chain, pairs) if before and before != after]
 
 
-def to_place_anew(name, data_dir, *, command):
-    """Return a sentence on the datasets whose photos were placed in the clusters of the dataset `name` as they were
-    before, "" for none; command: the one that places them anew."""
-    later = [other for other, folder in placed_in(name, data_dir).items() if _changed_since(folder, {name: data_dir})]
+def to_place_anew(name, data_dir, *, datasets, command):
+    """Return a sentence on the datasets {name: DATA_DIR} whose photos were placed in the clusters of the dataset `name`
+    as they were before, "" for none; command: the one that places them anew."""
+    later = [other for other, folder in placed_in(name, datasets).items() if _changed_since(folder, {name: data_dir})]
     if not later:
         return ""
     return (f"{listed(later)} {'was' if len(later) == 1 else 'were'} placed in these clusters as they were before; "
@@ -244,11 +244,12 @@ def warn_of_chain(chain, *, folder_of, warn):
         warn_of_changes(folder, folder_of=folder_of, warn=lambda said, name=name: warn(f"{name}: {said}"))
 
 
-def require_chain(name, data_dir, *, folder_of):
+def require_chain(name, data_dir, *, folder_of, datasets):
     """Return the chain that begins with the dataset that ASSIGN_TO names, for photos in `data_dir`.
 
-    Raises UserError where files of step 04 are missing in the folder of that one, or step 04 was cut off in any, where
-    the photos would be placed in their own clusters, or where numbers would mean several clusters, as one of the chain
+    datasets: {name: DATA_DIR} of those there are, one of which may be meant where there is none of that name. Raises
+    UserError where files of step 04 are missing in the folder of that one, or step 04 was cut off in any, where the
+    photos would be placed in their own clusters, or where numbers would mean several clusters, as one of the chain
     changed after others.
     """
     chain = chain_from(name, folder_of=folder_of)
@@ -256,7 +257,7 @@ def require_chain(name, data_dir, *, folder_of):
         raise UserError(f"ASSIGN_TO = {name!r} {OWN_CLUSTERS}")
     folder = folder_of(name)
     if not folder.exists():
-        beside = [repr(path.parent.name) for path in sorted(folder.parent.glob("*/som.npz"))]
+        beside = [repr(other) for other, its in datasets.items() if (its / "som.npz").exists()]
         raise UserError(f"ASSIGN_TO = {name!r}: there is no {folder}{meant(name, beside)}; name a dataset that was "
                         "clustered before, or run steps 00 to 04 for it first")
     for file in ("som.npz", "cluster_count.json", "labels_pred.txt"):

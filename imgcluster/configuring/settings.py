@@ -4,6 +4,7 @@ The package never imports `config`; scripts load the settings (`config_file`) an
 """
 import functools
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -160,3 +161,16 @@ class Settings(Schema):
     def data_dir_of(self, dataset):
         """Return the DATA_DIR of another dataset, with the errors of `folder`."""
         return self.for_dataset(dataset).folder("DATA_DIR")
+
+    def datasets(self, name="DATA_DIR"):
+        """Return {dataset: its folder of the setting `name`} of all that have this folder, in order; {} where the
+        template has no {DATASET}."""
+        parts = Path(getattr(self, name)).parts
+        place = next((place for place, part in enumerate(parts) if "{DATASET}" in part), None)
+        if place is None:
+            return {}
+        first, *others = map(re.escape, parts[place].split("{DATASET}"))
+        pattern = re.compile(f"{first}(.+)" + r"\1".join(others), re.DOTALL)
+        matches = (pattern.fullmatch(path.name) for path in self.resolve(Path(*parts[:place])).glob("*"))
+        named = sorted(match[1] for match in matches if match)
+        return {dataset: folder for dataset in named if (folder := self.for_dataset(dataset).folder(name)).is_dir()}

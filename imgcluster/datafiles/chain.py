@@ -44,25 +44,25 @@ def chain_from(name, *, folder_of):
     return chain
 
 
-def placed_in(name, data_dir):
-    """Return {name: DATA_DIR} of the datasets beside a folder whose photos were placed in the clusters there, those of
-    the dataset `name`. What is damaged there is passed over: it is no business of this dataset."""
+def placed_in(name, datasets):
+    """Return those of the datasets {name: DATA_DIR} whose photos were placed in the clusters of the dataset `name`.
+    What is damaged is passed over: it is no business of this dataset."""
     found = {}
-    for path in sorted(Path(data_dir).parent.glob("*/cluster_count.json")):
+    for other, folder in datasets.items():
         with contextlib.suppress(UserError, OSError):
-            if placed_among(path.parent) == name:
-                found[path.parent.name] = path.parent
+            if placed_among(folder) == name:
+                found[other] = folder
     return found
 
 
-def all_placed_in(name, data_dir):
+def all_placed_in(name, datasets):
     """Return {name: the dataset in whose clusters its photos were placed} of the datasets placed in those of one, or of
     one of those, and so on, each after that, as `placed_in`."""
-    found, pending = {name: None}, [(name, data_dir)]
-    for dataset, folder in pending:
-        later = {other: its for other, its in placed_in(dataset, folder).items() if other not in found}
+    found, pending = {name: None}, [name]
+    for dataset in pending:
+        later = [other for other in placed_in(dataset, datasets) if other not in found]
         found |= dict.fromkeys(later, dataset)
-        pending += later.items()
+        pending += later
     return {other: among for other, among in found.items() if among is not None}
 
 

@@ -38,7 +38,7 @@ def _missing_datasets(settings):
         name = getattr(settings, setting)
         if name not in (None, "auto", *SAMPLES) and not _is_there(settings.for_dataset(name)):
             raw_dir = settings.for_dataset(name).folder("RAW_IMG_DIR")
-            beside = [repr(path.name) for path in sorted(raw_dir.parent.glob("*/"))]
+            beside = [repr(other) for other in {**settings.datasets(), **settings.datasets("RAW_IMG_DIR")}]
             together = "" if setting == "ASSIGN_TO" else ", or run_all.py"
             yield (f"{setting} = {name!r}: there is no such dataset{meant(name, [*beside, *WORDS])}; correct "
                    f"the name, or put its photos into {raw_dir} and run the steps from "

@@ -45,7 +45,7 @@ def look_ahead(settings, planned):
     require_told(data_dir, of_report(data_dir, settings.folder("RESULT_DIR") / "report.html"))
     known, raw_dir = settings.known_dataset, settings.folder("RAW_IMG_DIR")
     if settings.ASSIGN_TO is not None:
-        require_chain(settings.ASSIGN_TO, data_dir, folder_of=settings.data_dir_of)
+        require_chain(settings.ASSIGN_TO, data_dir, folder_of=settings.data_dir_of, datasets=settings.datasets())
         return
     before = forgotten(data_dir, folder_of=settings.data_dir_of)
     if before and min(numbers) < "04":  # else step 04 says it at once

@@ -50,7 +50,7 @@ def _changed_since(train):
 def who_needs_it(train):
     """Say which datasets were placed in the clusters of TRAIN_DATASET, whose settings these are, or of one of those:
     with another network their photos cannot be compared with its any more. "" where there are none."""
-    later = all_placed_in(train.DATASET, train.folder("DATA_DIR"))
+    later = all_placed_in(train.DATASET, train.datasets())
     return (f". With the next one, run steps 03 and 04 again for {listed(later)}, too; to keep this one, stop now and "
             "run run_all.py --to 01, then --from 03") if later else ""
 

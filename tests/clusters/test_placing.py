@@ -229,7 +229,7 @@ def test_weeks_that_were_placed_in_clusters_that_have_changed_are_told(weeks):
     weeks.photograph("week2b", 1, 2)
     weeks.place("week2b", "week1")
     def told_of(name):
-        return to_place_anew(name, weeks.folder(name), command="run it")
+        return to_place_anew(name, weeks.folder(name), datasets=weeks.datasets(), command="run it")
 
     told = [told_of(name) for name in ("week1", "week2", "week3")]
     assert not any(told)

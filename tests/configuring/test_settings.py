@@ -119,6 +119,23 @@ def test_another_dataset_lies_in_the_folders_of_the_same_templates(tmp_path):
         assert other.folder(name).is_relative_to(tmp_path)
 
 
+@pytest.mark.parametrize("template, there", [
+    ("data/{DATASET}", ["data/boots", "data/week 2"]), ("runs/{DATASET}/data", ["runs/boots/data", "runs/week 2/data"]),
+    ("x.{DATASET}-y", ["x.boots-y", "x.week 2-y"]), ("{DATASET}", ["boots", "week 2"]),
+    ("a/{DATASET}/{DATASET}-{DATASET}", ["a/boots/boots-boots", "a/week 2/week 2-week 2"]), ("a/b", [])])
+def test_the_datasets_there_are_are_told_by_their_folders(tmp_path, template, there):
+    settings = load_settings(None, ["DATASET=shoes", f"DATA_DIR={template}"], root=tmp_path)
+    assert settings.datasets() == {}
+    for folder in (*there[::-1], "runs/empty", "xx.shoes-y", "a/shoes/boots-boots"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data" / "notes.txt").touch()
+    found = settings.datasets() if template != "{DATASET}" else {
+        name: folder for name, folder in settings.datasets().items() if name in ("boots", "week 2")}
+    assert list(found.items()) == list(zip(("boots", "week 2"), (tmp_path / folder for folder in there)))
+    assert settings.for_dataset("boots").datasets() == settings.datasets()
+
+
 @pytest.mark.parametrize("name", PATH_TEMPLATES)
 def test_another_dataset_must_not_share_a_folder(name, tmp_path):
     settings = load_settings(None, ["DATASET=shoes", f"{name}=here"], root=tmp_path)

@@ -46,7 +46,8 @@ def test_datasets_that_go_on_from_one_are_found_however_far(tmp_path):
     for name, earlier in (("b", "a"), ("c", "b"), ("d", "a"), ("e", "x"), ("a", "c")):
         write_json(tmp_path / name / "cluster_count.json", {"assigned_to": earlier})
     write_lines(tmp_path / "damaged" / "cluster_count.json", ["no JSON"])
-    assert placed_in("a", tmp_path / "a") == {"b": tmp_path / "b", "d": tmp_path / "d"}
-    later = all_placed_in("a", tmp_path / "a")
-    assert list(later) == ["b", "d", "c"] and later["c"] == "b" and all_placed_in("e", tmp_path / "e") == {}
-    assert all_placed_in("none", tmp_path / "none") == {}
+    datasets = {path.name: path for path in sorted(tmp_path.iterdir())}
+    assert placed_in("a", datasets) == {"b": tmp_path / "b", "d": tmp_path / "d"}
+    later = all_placed_in("a", datasets)
+    assert list(later) == ["b", "d", "c"] and later["c"] == "b" and all_placed_in("e", datasets) == {}
+    assert all_placed_in("none", datasets) == {}

@@ -40,6 +40,14 @@ def test_the_name_that_was_meant_is_named(problems, tmp_path, name, meant):
     assert ("did you mean" in line) == bool(meant) and (not meant or f"(did you mean {meant}?); correct" in line)
 
 
+def test_a_name_is_meant_wherever_the_folders_of_datasets_are(problems, tmp_path):
+    for folder in ("shops/shoes/raw", "runs/boots/data"):
+        (tmp_path / folder).mkdir(parents=True)
+    for wrong, meant in (("shoe", "shoes"), ("boot", "boots")):
+        [line] = problems("RAW_IMG_DIR=shops/{DATASET}/raw", "DATA_DIR=runs/{DATASET}/data", f"TRAIN_DATASET={wrong}")
+        assert f"(did you mean '{meant}'?)" in line
+
+
 def test_a_dataset_to_be_placed_in_its_own_clusters_is_named_before_its_features_are_made(problems):
     [line] = problems("ASSIGN_TO=sample", "DATASET=sample")
     assert line == f"ASSIGN_TO = 'sample' {OWN_CLUSTERS}"
