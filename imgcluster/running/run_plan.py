@@ -9,6 +9,7 @@ from imgcluster.clusters.known_products import require_known
 from imgcluster.clusters.placing import forgotten, forgotten_in_words, require_chain
 from imgcluster.configuring.config_file import override
 from imgcluster.configuring.step_settings import of_step
+from imgcluster.datafiles.artefacts import read_lines
 from imgcluster.datafiles.feature_record import RECORD
 from imgcluster.datafiles.records import is_up_to_date, prepared_otherwise
 from imgcluster.errors import UserError
@@ -43,7 +44,7 @@ def look_ahead(settings, planned):
         return
     data_dir = settings.folder("DATA_DIR")
     require_told(data_dir, of_report(data_dir, settings.folder("RESULT_DIR") / "report.html"))
-    known, raw_dir = settings.known_dataset, settings.folder("RAW_IMG_DIR")
+    known, own = settings.known_dataset, [number for dataset, number in planned if dataset == settings.DATASET]
     if settings.ASSIGN_TO is not None:
         require_chain(settings.ASSIGN_TO, data_dir, folder_of=settings.data_dir_of, datasets=settings.datasets())
         return
@@ -51,11 +52,21 @@ def look_ahead(settings, planned):
     if before and min(numbers) < "04":  # else step 04 says it at once
         add = in_shell(["--set", override("ASSIGN_TO", before)])
         tell(f"warning: {forgotten_in_words(before, f'the same with {add}')}\n", sys.stderr)
-    if settings.NUM_CLUSTERS is not None and min(numbers) < "04" and raw_dir.exists():
-        check_given(len(list_files(raw_dir).photos), settings.NUM_CLUSTERS, None)
+    if settings.NUM_CLUSTERS is not None and min(numbers) < "04" and (
+            photos := photos_to_be(settings, listed_anew="00" in own or "01" in own)):
+        check_given(len(photos), settings.NUM_CLUSTERS, None)
     made = settings.CALIBRATION_DATASET == "auto" or (known, "03") in planned
     if known not in (None, settings.DATASET) and not made:
         require_known(settings.data_dir_of(known), name=known)
+
+
+def photos_to_be(settings, *, listed_anew):
+    """Return the photos of DATASET that a run may cluster: those in its folder where one of its steps lists these anew,
+    else those listed before; [] where there is nothing to tell."""
+    raw_dir, img_paths = settings.folder("RAW_IMG_DIR"), settings.folder("DATA_DIR") / "img_paths.txt"
+    if listed_anew:
+        return list_files(raw_dir).photos if raw_dir.exists() else []
+    return read_lines(img_paths) if img_paths.exists() else []
 
 
 def plan(settings, first, last):

@@ -433,6 +433,22 @@ def test_more_clusters_than_photos_are_refused_before_any_step(settings_of, phot
     looked_ahead(settings, "04")
 
 
+@pytest.mark.parametrize("left", [1, 0])
+def test_where_no_step_looks_at_the_folder_of_photos_those_listed_before_are_counted(settings_of, photo, left):
+    enough, too_many = (settings_of(f"NUM_CLUSTERS={number}", "TRAIN_DATASET=None") for number in (3, 4))
+    enough.folder("RAW_IMG_DIR").mkdir(parents=True)
+    for number in range(left):
+        photo("new", f"1_{number}.jpg")
+    looked_ahead(too_many, "03")  # nothing is listed, as step 03 will say
+    write_lines(enough.folder("DATA_DIR") / "img_paths.txt", [f"1_{number}.jpg" for number in range(3)])
+    for first in ("02", "03"):
+        looked_ahead(enough, first)
+        with pytest.raises(UserError, match="NUM_CLUSTERS = 4, but there are 3 photos"):
+            looked_ahead(too_many, first)
+    with pytest.raises(UserError, match="there is 1 photo: 1 to 1 possible" if left else "is empty: put photos"):
+        looked_ahead(enough, "01")
+
+
 def test_known_products_are_prepared_by_the_network_of_the_run(settings_of, photo):
     photo("other", "1_1.jpg")
     calibrated = partial(settings_of, "CALIBRATION_DATASET=other")
