@@ -99,13 +99,18 @@ def check_settings(data_dir, settings, *, trained):
         raise UserError(f"{path}: step 03 did not make it (made_by_03.json has no record of it), so by which network a "
                         "photo could be compared with it is not known; run 03_extract_features.py, which puts yours "
                         "aside, or, where step 03 made it elsewhere, put the made_by_03.json from there beside it")
-    idle = OF_PRETRAINED if trained else () if settings["WEIGHTS"] is None else ("RANDOM_SEED",)
+    idle = OF_PRETRAINED if trained else () if _has_random(settings["WEIGHTS"]) else ("RANDOM_SEED",)
     changes = changed_settings(data_dir, "03", {name: settings[name] for name in settings if name not in idle})
     prepared = changed_preparation(data_dir, "03", settings)
     if changes or prepared:
         others = "; ".join([*prepared, *changes])
         raise UserError(f"{data_dir}: its features were made under other settings ({others}), so a new photo cannot be "
                         f"compared with them; {_remedy(data_dir, changes, prepared)}")
+
+
+def _has_random(weights):
+    """Whether WEIGHTS has a network begin with random weights, the only one or one of several."""
+    return None in (weights if isinstance(weights, list) else [weights])
 
 
 def _remedy(data_dir, changes, prepared):

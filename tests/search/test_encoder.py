@@ -1,4 +1,6 @@
 """Features of a query photo: like the catalogue's, or refused."""
+import contextlib
+
 import numpy as np
 import pytest
 from shop import picture, save
@@ -57,6 +59,18 @@ def test_features_made_otherwise_are_refused(tmp_path):
         check_settings(tmp_path, settings | {"BACKBONE": "VGG16"}, trained=False)
     with pytest.raises(UserError, match="network_file: abc -> def"):
         check_network(tmp_path, source | {"network_file": "def"}, 5)
+
+
+@pytest.mark.parametrize("weights, random", [
+    (None, True), ([None, None], True), (["imagenet", None], True), ("imagenet", False), (["imagenet", "a.h5"], False)])
+def test_another_seed_makes_another_network_of_random_weights_alone(tmp_path, weights, random):
+    settings = {"RANDOM_SEED": 0, "WEIGHTS": weights}
+    np.save(tmp_path / "features.npy", np.ones((2, 5), np.float32))
+    write_json(tmp_path / "made_by_03.json", {"settings": settings})
+    check_settings(tmp_path, settings, trained=False)
+    check_settings(tmp_path, settings | {"RANDOM_SEED": 9}, trained=True)
+    with pytest.raises(UserError, match="RANDOM_SEED: 0 -> 9") if random else contextlib.nullcontext():
+        check_settings(tmp_path, settings | {"RANDOM_SEED": 9}, trained=False)
 
 
 def test_photos_are_compared_with_such_as_were_prepared_alike(tmp_path):
