@@ -64,7 +64,7 @@ def main(argv=None):
                                          say=step.say, begin=step.begin, reported=reported)
     if lines:
         asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"
-        forced = asked not in (None, clustering.num_clusters)
+        forced = not chain and asked not in (None, clustering.num_clusters)
         step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
                  f"{counted(clustering.num_clusters, 'cluster')}{likely}"
                  f"{f'; there were NUM_CLUSTERS = {asked} before' if forced else ''}")

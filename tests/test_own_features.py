@@ -292,6 +292,10 @@ def test_corrections_of_placed_photos_hold_whatever_becomes_of_the_earlier_clust
     (second / "corrections.csv").write_text("action,file,cluster,value\nname,,0,boots\nmerge,,1,0\n")
     np.save(second / "features.npy", np.load(second / "features.npy")[:-1])
     (second / "img_paths.txt").write_text("".join(f"{name}\n" for name in lines(second / "img_paths.txt")[:-1]))
+    # A number that has no effect on where photos are placed was not there before.
+    said = run(*place, "--set", "NUM_CLUSTERS=17")
+    assert "2 corrections applied" in said.stdout and "= 17 before" not in said.stdout
+    assert "warning: NUM_CLUSTERS, SOM_EPOCHS: without effect beside ASSIGN_TO" in said.stderr
     assert "2 corrections applied" in run(*place).stdout
     (first / "corrections.csv").write_text("action,file,cluster,value\nsplit,000.jpg,,new-1\n")
     run("04_cluster_som.py", project)
