@@ -14,11 +14,12 @@ import sys
 from collections import Counter
 
 from imgcluster.clusters.carried_over import corrected, require_told
+from imgcluster.clusters.chain_checks import require_chain
+from imgcluster.clusters.chain_state import to_place_anew, warn_of_forgotten
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.clusterings import of_report
 from imgcluster.clusters.copies import copy_groups
 from imgcluster.clusters.finding import find_clusters, finish_others, place_photos, what_is_left
-from imgcluster.clusters.placing import forgotten, forgotten_in_words, require_chain, to_place_anew
 from imgcluster.configuring.config_file import override
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
 from imgcluster.datafiles.feature_record import are_others
@@ -37,9 +38,10 @@ def main(argv=None):
     folder_of, datasets = step.settings.data_dir_of, step.settings.datasets()
     chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of,
                                                       datasets=datasets)
-    if not chain and (before := forgotten(step.data_dir, folder_of=folder_of)):
-        step.warn(forgotten_in_words(before, step.command("run_all.py", "--from", "04", also=[
-            override("DATASET", step.settings.DATASET), override("ASSIGN_TO", before)])))
+    if not chain:
+        warn_of_forgotten(step.data_dir, folder_of=folder_of, warn=step.warn, command_with=lambda name: step.command(
+            "run_all.py", "--from", "04", also=[override("DATASET", step.settings.DATASET),
+                                                override("ASSIGN_TO", name)]))
     finish_others(step.settings, step.data_dir, chain)
     reported = of_report(step.data_dir, step.result_dir / "report.html")
     require_told(step.data_dir, reported)  # corrections that cannot be followed stop the step, so at once

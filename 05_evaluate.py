@@ -12,8 +12,8 @@ Runtime: seconds; half a minute for 20,000 photos, or where the network was adap
 """
 import sys
 
+from imgcluster.clusters.chain_state import warn_of_changes
 from imgcluster.clusters.cluster_results import map_errors
-from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import read_features, read_labels, read_labels_true, require
 from imgcluster.datafiles.chain import clusters_record
 from imgcluster.datafiles.feature_record import features_record

@@ -11,9 +11,9 @@ Runtime: about half a minute for 1,000 photos, two minutes for 10,000
 import sys
 
 from imgcluster.clusters.carried_over import require_told
+from imgcluster.clusters.chain_state import warn_of_changes
 from imgcluster.clusters.cluster_results import warn_of_what_was_scored
 from imgcluster.clusters.clusterings import of_report
-from imgcluster.clusters.placing import warn_of_changes
 from imgcluster.datafiles.artefacts import require
 from imgcluster.datafiles.chain import chain_behind, clusters_record
 from imgcluster.datafiles.records import fingerprint

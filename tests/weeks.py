@@ -5,16 +5,12 @@ import numpy as np
 import pandas as pd
 from by_hand import corrected
 
+from imgcluster.clusters.chain_checks import require_chain
+from imgcluster.clusters.chain_state import placing_facts, warn_of_chain
 from imgcluster.clusters.cluster_count import Clustering
 from imgcluster.clusters.cluster_results import write_clustering
 from imgcluster.clusters.clusterings import found_in
-from imgcluster.clusters.placing import (
-    earlier_clusters,
-    place_on,
-    placing_facts,
-    require_chain,
-    warn_of_chain,
-)
+from imgcluster.clusters.placing import earlier_clusters, place_on
 from imgcluster.csv_tables import write_table
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels
 from imgcluster.datafiles.records import write_record

@@ -1,20 +1,14 @@
 """How photos come by clusters, and what is said of it: they are found, or those of earlier datasets taken."""
 from dataclasses import dataclass, field
 
+from imgcluster.clusters.chain_state import placing_facts, warn_of_chain
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
 from imgcluster.clusters.clusterings import Found, found_in
 from imgcluster.clusters.corrections_kept import UNKNOWN
 from imgcluster.clusters.known_products import doubt, evidence, known_for
 from imgcluster.clusters.new_groups import num_alike
-from imgcluster.clusters.placing import (
-    clusters_of_same,
-    earlier_clusters,
-    place_on,
-    placing_facts,
-    put_in_none,
-    warn_of_chain,
-)
+from imgcluster.clusters.placing import clusters_of_same, earlier_clusters, place_on, put_in_none
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.chain import chain_labels
 from imgcluster.datafiles.feature_record import taught_apart, taught_directions

@@ -3,10 +3,11 @@ import contextlib
 import sys
 
 from imgcluster.clusters.carried_over import require_told
+from imgcluster.clusters.chain_checks import require_chain
+from imgcluster.clusters.chain_state import warn_of_forgotten
 from imgcluster.clusters.cluster_count import check_given
 from imgcluster.clusters.clusterings import of_report
 from imgcluster.clusters.known_products import require_known
-from imgcluster.clusters.placing import forgotten, forgotten_in_words, require_chain
 from imgcluster.configuring.config_file import override
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.datafiles.artefacts import read_lines
@@ -48,10 +49,10 @@ def look_ahead(settings, planned):
     if settings.ASSIGN_TO is not None:
         require_chain(settings.ASSIGN_TO, data_dir, folder_of=settings.data_dir_of, datasets=settings.datasets())
         return
-    before = forgotten(data_dir, folder_of=settings.data_dir_of)
-    if before and min(numbers) < "04":  # else step 04 says it at once
-        add = in_shell(["--set", override("ASSIGN_TO", before)])
-        tell(f"warning: {forgotten_in_words(before, f'the same with {add}')}\n", sys.stderr)
+    if min(numbers) < "04":  # else step 04 says it at once
+        warn_of_forgotten(
+            data_dir, folder_of=settings.data_dir_of, warn=lambda said: tell(f"warning: {said}\n", sys.stderr),
+            command_with=lambda name: f"the same with {in_shell(['--set', override('ASSIGN_TO', name)])}")
     if settings.NUM_CLUSTERS is not None and min(numbers) < "04" and (
             photos := photos_to_be(settings, listed_anew="00" in own or "01" in own)):
         check_given(len(photos), settings.NUM_CLUSTERS, None)

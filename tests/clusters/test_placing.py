@@ -1,4 +1,4 @@
-"""Photos placed in the clusters of other datasets: numbers, names, marks, and what is refused or warned of."""
+"""Photos placed in the clusters of other datasets: numbers, names, marks."""
 import shutil
 from dataclasses import replace
 
@@ -10,25 +10,12 @@ from weeks import note_contents
 from imgcluster.clusters.cluster_names import read_names
 from imgcluster.clusters.cluster_results import write_clustering, write_map
 from imgcluster.clusters.corrections_kept import UNKNOWN
-from imgcluster.clusters.placing import (
-    clusters_of_same,
-    earlier_clusters,
-    highest_number,
-    numbers_after,
-    place_on,
-    placed_by,
-    put_in_none,
-    to_place_anew,
-    warn_of_other_earlier,
-)
+from imgcluster.clusters.placing import clusters_of_same, earlier_clusters, place_on, put_in_none
 from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_labels, write_labels
-from imgcluster.datafiles.chain import chain_from, merged_in
-from imgcluster.datafiles.records import record_file
-from imgcluster.errors import UserError
+from imgcluster.datafiles.chain import merged_in
 from imgcluster.files import read_json, write_array, write_json, write_lines
 from imgcluster.rows import unit_length
 from imgcluster.som import SelfOrganizingMap
-from imgcluster.wording import OWN_CLUSTERS
 
 
 def test_a_product_that_was_new_last_week_is_known_by_its_number_and_name(weeks):
@@ -36,20 +23,6 @@ def test_a_product_that_was_new_last_week_is_known_by_its_number_and_name(weeks)
     assert weeks.clusters_of("week3") == {0: 0, 1: 1, 5: 5, 6: -1}
     assert read_names(weeks.folder("week3")) == {1: "ones", 5: "boots"}
     assert weeks.said == []
-
-
-def test_new_clusters_of_later_weeks_go_on_after_all_numbers_there_were(weeks):
-    weeks.correct("week3", *(f"split,6_{number}.jpg,-1,new-1" for number in range(15)))
-    weeks.place("week3", "week2")
-    assert weeks.clusters_of("week3")[6] == 6
-    # A number stays taken where the only cluster of it was merged.
-    weeks.add_corrections("week3", "merge,,new-1,0")
-    weeks.place("week3", "week2")
-    weeks.photograph("week4", 3, 5, 7)
-    weeks.correct("week4", *(f"split,7_{number}.jpg,-1,new-1" for number in range(15)))
-    weeks.place("week4", "week3")
-    assert weeks.clusters_of("week4") == {3: 3, 5: 5, 7: 7}
-    assert [highest_number(weeks.folder(f"week{week}")) for week in (1, 2, 3, 4)] == [4, 5, 6, 7]
 
 
 def test_corrections_hold_when_any_week_of_the_chain_is_corrected(weeks):
@@ -166,103 +139,6 @@ def test_a_cluster_that_no_photo_of_a_week_is_in_can_be_merged_there_all_the_sam
     assert (found[0], found[3], found[4], found[5]) == (0, 4, 4, 5) and found[2] in (0, 1)
 
 
-def test_merging_earlier_clusters_changes_what_later_weeks_were_placed_in(weeks):
-    weeks.add_corrections("week2", "merge,,3,0")
-    weeks.place("week2", "week1")
-    weeks.said.clear()
-    weeks.photograph("week4", 0, 3)
-    weeks.place("week4", "week3")
-    [said] = weeks.said
-    assert said.startswith("week3: the clusters of week2 or their names have changed since")
-
-
-def test_numbers_that_would_mean_several_clusters_are_refused_and_the_weeks_to_place_anew_named(weeks):
-    weeks.correct("week1", "split,4_0.jpg,4,new-1")
-    weeks.find("week1")
-    weeks.photograph("week4", 0)
-    both = "week2 .with ASSIGN_TO = 'week1'., then week3 .with ASSIGN_TO = 'week2'.$"
-    for again in (both, both.partition("then ")[2]):
-        with pytest.raises(UserError, match=f"run 04_cluster_som.py again for {again}"):
-            weeks.place("week4", "week3")
-        weeks.place("week2", "week1")
-    weeks.place("week3", "week2")
-    weeks.place("week4", "week3")
-    weeks.photograph("week1", 0, 1)
-    weeks.find("week1")
-    with pytest.raises(UserError, match="week1 has other clusters, or more, than when week2 was placed in them"):
-        weeks.place("week3", "week2")
-
-
-def test_corrections_and_names_that_came_since_are_warned_of_in_the_order_to_mend_it(weeks):
-    weeks.correct("week1", "name,,0,zeros", "merge,,4,3")
-    weeks.place("week3", "week2")
-    assert [text.partition(" came")[0] for text in weeks.said] == ["week1: corrections.csv"]
-    weeks.find("week1")
-    weeks.said.clear()
-    weeks.place("week3", "week2")
-    [said] = weeks.said
-    assert said.startswith("week2: the clusters of week1 or their names have changed since") and said.endswith("again")
-    weeks.correct("week1", "name,,0,noughts")
-    weeks.find("week1")
-    weeks.said.clear()
-    warn_of_other_earlier(weeks.folder("week3"), folder_of=weeks.folder, warn=weeks.said.append)
-    [said] = weeks.said
-    assert said.startswith("the clusters of week1 or") and said.endswith("again, first for week2")
-    weeks.place("week2", "week1")
-    weeks.said.clear()
-    warn_of_other_earlier(weeks.folder("week3"), folder_of=weeks.folder, warn=weeks.said.append)
-    [said] = weeks.said
-    assert said.startswith("the clusters of week2 and week1 or") and said.endswith("again")
-
-
-def test_where_a_week_is_gone_the_chain_ends_with_a_warning_and_numbers_stay(weeks):
-    weeks.correct("week3", *(f"split,6_{number}.jpg,-1,new-1" for number in range(15)))
-    shutil.rmtree(weeks.folder("week1"))
-    weeks.place("week3", "week2")
-    [said] = weeks.said
-    assert said.startswith("week2 was placed in the clusters of week1, which are not in") and "another name" in said
-    assert weeks.clusters_of("week3") == {0: -1, 1: 1, 5: 5, 6: 6} and weeks.lines == 15
-    assert read_names(weeks.folder("week3")) == {1: "ones", 5: "boots"}
-
-
-def test_weeks_that_were_placed_in_clusters_that_have_changed_are_told(weeks):
-    weeks.photograph("week2b", 1, 2)
-    weeks.place("week2b", "week1")
-    def told_of(name):
-        return to_place_anew(name, weeks.folder(name), datasets=weeks.datasets(), command="run it")
-
-    told = [told_of(name) for name in ("week1", "week2", "week3")]
-    assert not any(told)
-    weeks.correct("week1", "merge,,4,3")
-    weeks.find("week1")
-    said = told_of("week1")
-    assert said.startswith("week2 and week2b were placed in these clusters as they were before")
-    assert said.endswith(": run it") and not told_of("week2")
-    weeks.place("week2b", "week1")
-    assert told_of("week1").startswith("week2 was placed")
-    weeks.place("week2", "week1")
-    assert not told_of("week1")
-    assert told_of("week2").startswith("week3 was placed")
-
-
-def test_datasets_in_each_others_clusters_are_refused(weeks):
-    for name in ("week1", "week2"):
-        with pytest.raises(UserError, match="in the clusters of DATASET themselves"):
-            weeks.place(name, "week3")
-    path = weeks.folder("week1") / "cluster_count.json"
-    write_json(path, {**read_json(path), "assigned_to": "week2"})
-    weeks.photograph("week4", 0)
-    with pytest.raises(UserError, match="week3, week2 and week1 are in each other's clusters"):
-        weeks.place("week4", "week3")
-
-
-def test_each_week_is_compared_by_the_network_behind_its_features(weeks):
-    for name, network in (("week1", "a"), ("week2", "b"), ("week3", "b")):
-        write_json(weeks.folder(name) / "made_by_03.json", {"network": network})
-    with pytest.raises(UserError, match="those of week1 in .*by a, .*; by b.*those of week2 are: run steps 03 and 04"):
-        weeks.place("week3", "week2")
-
-
 def test_photos_of_many_weeks_are_not_held_in_memory_at_once(tmp_path, peak_memory):
     rng, chain, size = np.random.default_rng(0), {}, 1600
     som, labels = SelfOrganizingMap(4, 4, 800, normalize=True), np.arange(size) % 16
@@ -359,16 +235,6 @@ def test_listed_copies_of_earlier_photos_do_not_shorten_how_far_clusters_reach(w
     assert marked() == pytest.approx((plain.labels < 0).mean(), abs=0.05)
 
 
-def test_numbers_mean_the_same_while_the_earlier_clusters_and_their_highest_number_stay(tmp_path):
-    for record, labels, names, after in (({}, "07", ["7,boots"], "abc+7"), ({}, "00", ["7,boots"], "abc+7"),
-                                         ({"highest_number": 7}, "01", [], "abc+7"), ({}, "08", [], "abc+8"),
-                                         ({"numbers": "xyz+3"}, "08", [], "xyz+3+8")):
-        write_json(tmp_path / "cluster_count.json", {"clustering_id": "abc", **record})
-        write_lines(tmp_path / "labels_pred.txt", labels)
-        write_lines(tmp_path / "cluster_names.csv", ["cluster,name", *names])
-        assert numbers_after(tmp_path) == after
-
-
 def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(written, digits, fitted, tmp_path):
     names, clustering = [f"{row}.png" for row in range(300)], written[1]
     first, second = tmp_path / "first", tmp_path / "second"
@@ -395,86 +261,3 @@ def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(wr
     assert len(said) == 1 and "line 3 (cluster 0 was called 'zeros') called otherwise" in said[0]
     assert found.labels[0] == highest + 1
     assert read_names(second) == {0: "noughts", 2: "twos", highest + 1: "odd"}
-
-
-@pytest.mark.parametrize("earlier, new, words", [
-    ({"network": "a"}, {"network": "b"},
-     r"not by the network .*earlier \(there, here: by a, not fine-tuned; by b, not fine-tuned\); run "
-     "03_extract_features.py for DATASET again with ASSIGN_TO set"),
-    ({"network": "a", "network_file": "12ab"}, {"network": "a", "network_file": "34cd"},
-     r"both by a, not fine-tuned, but with other weights .*; run 03"),
-    ({"network": "a", "network_file": "12ab", "fitted_to": "shop"},
-     {"network": "a", "network_file": "34cd", "fitted_to": "week2"}, "by a, fitted to shop; by a, fitted to week2"),
-    ({"settings": {"L2_NORMALIZE": True}}, {"settings": {"L2_NORMALIZE": False}}, "L2_NORMALIZE: True, False"),
-    ({"settings": {"PCA_WHITENING": 64}}, {"settings": {"PCA_WHITENING": 64}}, "PCA_WHITENING")])
-def test_features_that_cannot_be_compared_are_not_placed(tmp_path, digits, earlier, new, words):
-    for folder, record in (("earlier", earlier), ("new", new)):
-        write_json(tmp_path / folder / "made_by_03.json", record)
-    with pytest.raises(UserError, match=words) as refused:
-        place_on({"earlier": tmp_path / "earlier"}, tmp_path / "new", digits)
-    assert "12ab" not in str(refused.value), "the digest of a network says nothing to anyone"
-
-
-def test_clusters_that_changed_since_photos_were_placed_in_them_are_warned_of(tmp_path):
-    said, earlier = [], tmp_path / "earlier"
-    write_lines(earlier / "labels_pred.txt", ["0", "1"])
-    chain = chain_from("earlier", folder_of=lambda name: tmp_path / name)
-    for noted in ({}, {"placed_by": placed_by(chain)}):
-        write_json(tmp_path / "cluster_count.json", {"assigned_to": "earlier", **noted})
-        warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
-    assert said == []
-    for name, lines in (("cluster_names.csv", ["cluster,name", "0,boots"]), ("labels_pred.txt", ["0", "0"])):
-        write_json(tmp_path / "cluster_count.json", {"assigned_to": "earlier", "placed_by": placed_by(chain)})
-        write_lines(earlier / name, lines)
-        warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
-    shutil.rmtree(earlier)
-    warn_of_other_earlier(tmp_path, folder_of=lambda name: tmp_path / name, warn=said.append)
-    assert len(said) == 2 and all("clusters of earlier or their names have changed" in text for text in said)
-
-
-def test_a_dataset_is_not_placed_in_its_own_clusters(weeks):
-    with pytest.raises(UserError, match=f"ASSIGN_TO = 'week1' {OWN_CLUSTERS}"):
-        weeks.place("week1", "week1")
-
-
-def test_a_dataset_that_was_not_clustered_is_named_with_its_setting(weeks):
-    with pytest.raises(UserError, match="ASSIGN_TO = 'wek1': there is no .*wek1 .did you mean 'week1'.*; name a"):
-        weeks.place("week2", "wek1")
-    weeks.folder("nowhere").mkdir()
-    for missing in ("som.npz", "cluster_count.json", "labels_pred.txt"):
-        with pytest.raises(UserError, match="ASSIGN_TO = 'nowhere': .*nowhere.som.npz is missing"):
-            weeks.place("week1", "nowhere")
-        aside = (weeks.folder("week2") / missing).rename(weeks.root / missing)
-        with pytest.raises(UserError, match=f"ASSIGN_TO = 'week2': .*week2.{missing} is missing"):
-            weeks.place("week3", "week2")
-        aside.rename(weeks.folder("week2") / missing)
-
-
-def test_weeks_whose_clustering_was_cut_off_are_refused_until_it_came_to_its_end(weeks):
-    record = record_file(weeks.folder("week1"), "04")
-    write_json(record, {"complete": False})
-    for name in ("week1", "week2"):
-        with pytest.raises(UserError, match=f"ASSIGN_TO = .{name}.: step 04 did not .* for week1, .* week1$"):
-            weeks.place("week3", name)
-    record.unlink()
-    weeks.place("week3", "week2")
-
-
-def test_a_map_of_features_of_another_width_is_refused(written, digits, tmp_path):
-    earlier = tmp_path / "earlier"
-    shutil.copytree(written[0], earlier)
-    wider = np.hstack([digits, digits])
-    write_array(earlier / "features.npy", wider)
-    with pytest.raises(UserError, match="earlier are of 64 features a photo, its features have 128 by now; run 04_"):
-        place_on({"earlier": earlier}, tmp_path, wider[:3])
-
-
-def test_photos_of_another_width_or_beside_none_in_a_cluster_are_not_placed(written, digits, tmp_path):
-    earlier = tmp_path / "earlier"
-    shutil.copytree(written[0], earlier)
-    write_array(earlier / "features.npy", digits)
-    with pytest.raises(UserError, match="photos of earlier have 64 features, those of DATASET 5"):
-        place_on({"earlier": earlier}, tmp_path, np.ones((3, 5), np.float32))
-    write_labels(earlier, "pred", np.full(len(digits), -1))
-    with pytest.raises(UserError, match="no photo of earlier is in a cluster"):
-        place_on({"earlier": earlier}, tmp_path, digits[:3])
