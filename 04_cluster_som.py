@@ -11,75 +11,59 @@ Writes:  labels_pred.*, clusters.csv, review.csv, products.csv, som.npz, cluster
 Runtime: seconds for 1,000 photos, ten to thirty for 10,000; no TensorFlow needed
 """
 import sys
-from collections import Counter
+from functools import partial
 
 from imgcluster.clusters.carried_over import corrected, require_told
-from imgcluster.clusters.chain_checks import require_chain
 from imgcluster.clusters.chain_state import to_place_anew, warn_of_forgotten
 from imgcluster.clusters.cluster_results import OUTPUTS, write_clustering
 from imgcluster.clusters.clusterings import of_report
 from imgcluster.clusters.copies import copy_groups
-from imgcluster.clusters.finding import find_clusters, finish_others, place_photos, what_is_left
+from imgcluster.clusters.finding import (
+    chain_of,
+    corrections_in_words,
+    find_clusters,
+    finish_others,
+    place_photos,
+    read_photos,
+    what_is_left,
+)
 from imgcluster.configuring.config_file import override
-from imgcluster.datafiles.artefacts import read_features, read_img_paths, require
-from imgcluster.datafiles.feature_record import are_others
-from imgcluster.errors import UserError
+from imgcluster.datafiles.artefacts import require
 from imgcluster.progress import progress
 from imgcluster.running.cli import Step, run
 from imgcluster.threads import counting_alone
-from imgcluster.wording import counted
 
 
 @counting_alone
 def main(argv=None):
     step = Step(__file__, __doc__, argv)
-    require(step.data_dir / "img_paths.txt")
+    settings, data_dir, said = step.settings, step.data_dir, {"say": step.say, "warn": step.warn}
+    require(data_dir / "img_paths.txt")
     step.claim()
-    folder_of, datasets = step.settings.data_dir_of, step.settings.datasets()
-    chain = step.settings.ASSIGN_TO and require_chain(step.settings.ASSIGN_TO, step.data_dir, folder_of=folder_of,
-                                                      datasets=datasets)
+    chain, again = chain_of(settings, data_dir), partial(step.command, "run_all.py", "--from", "04")
     if not chain:
-        warn_of_forgotten(step.data_dir, folder_of=folder_of, warn=step.warn, command_with=lambda name: step.command(
-            "run_all.py", "--from", "04", also=[override("DATASET", step.settings.DATASET),
-                                                override("ASSIGN_TO", name)]))
-    finish_others(step.settings, step.data_dir, chain)
-    reported = of_report(step.data_dir, step.result_dir / "report.html")
-    require_told(step.data_dir, reported)  # corrections that cannot be followed stop the step, so at once
-    img_paths, features = read_img_paths(step.data_dir), read_features(step.data_dir)
-    if not img_paths:
-        raise UserError(f"{step.show(step.data_dir / 'img_paths.txt')} lists no photos; run 00_make_labels_true.py, or "
-                        "list yours there, one of each row of features.npy")
-    if repeated := [name for name, times in Counter(img_paths).items() if times > 1]:
-        step.warn(f"img_paths.txt lists {counted(len(repeated), 'photo')} more than once, the first {repeated[0]}: a "
-                  "correction of such a photo reaches its last line alone; give each line a name of its own")
-    if are_others(step.data_dir):
-        step.warn("features.npy is not the file that step 03 wrote: taken for features of your own "
-                  "(if they are not, run 03_extract_features.py again)")
+        warn_of_forgotten(data_dir, folder_of=settings.data_dir_of, warn=step.warn, command_with=lambda name: again(
+            also=[override("DATASET", settings.DATASET), override("ASSIGN_TO", name)]))
+    finish_others(settings, data_dir, chain)
+    reported = of_report(data_dir, step.result_dir / "report.html")
+    require_told(data_dir, reported)  # corrections that cannot be followed stop the step, so at once
+    img_paths, features = read_photos(data_dir, warn=step.warn)
     step.warn_if_changed("03")
-    copies = copy_groups(step.data_dir, img_paths, features)
-    photos = (step.settings, step.data_dir, img_paths, features, copies)
-    if chain:
-        made = place_photos(*photos, chain, say=step.say, warn=step.warn)
-    else:
-        made = find_clusters(*photos, progress=progress, say=step.say, warn=step.warn)
-    clustering, lines, moved = corrected(step.data_dir, made.found, features, made.clustering, warn=step.warn,
-                                         say=step.say, begin=step.begin, reported=reported)
-    if lines:
-        asked, likely = step.settings.NUM_CLUSTERS, clustering.likely and f" ({clustering.likely})"
-        forced = not chain and asked not in (None, clustering.num_clusters)
-        step.say(f"{counted(lines, 'correction')} applied ({counted(moved, 'photo')} changed cluster): "
-                 f"{counted(clustering.num_clusters, 'cluster')}{likely}"
-                 f"{f'; there were NUM_CLUSTERS = {asked} before' if forced else ''}")
-    for line in what_is_left(clustering, placed=bool(chain)):
+    copies = copy_groups(data_dir, img_paths, features)
+    photos = (settings, data_dir, img_paths, features, copies)
+    made = place_photos(*photos, chain, **said) if chain else find_clusters(*photos, progress=progress, **said)
+    clustering, *corrections = corrected(data_dir, made.found, features, made.clustering, begin=step.begin,
+                                         reported=reported, **said)
+    asked = None if chain else settings.NUM_CLUSTERS
+    for line in (*corrections_in_words(clustering, *corrections, asked=asked), *what_is_left(clustering, chain)):
         step.say(line)
-    write_clustering(step.data_dir, img_paths, features, made.som, clustering, copies=copies,
-                     earlier=made.earlier, clustering_id=made.found.id, **made.facts)
-    again = step.command("run_all.py", "--from", "04", "--and-later")
-    later = to_place_anew(step.settings.DATASET, step.data_dir, datasets=datasets, command=again)
+    write_clustering(data_dir, img_paths, features, made.som, clustering, copies=copies, earlier=made.earlier,
+                     clustering_id=made.found.id, **made.facts)
+    later = to_place_anew(settings.DATASET, data_dir, datasets=settings.datasets(), command=again("--and-later"))
     if later and not step.options.with_later:
         step.say(later)
-    step.record(OUTPUTS, inputs=[step.data_dir / name for name in ("features.npy", "corrections.csv")])
-    step.finish(f"labels_pred, clusters.csv, products.csv, review.csv and som.npz to {step.show(step.data_dir)}",
+    step.record(OUTPUTS, inputs=[data_dir / name for name in ("features.npy", "corrections.csv")])
+    step.finish(f"labels_pred, clusters.csv, products.csv, review.csv and som.npz to {step.show(data_dir)}",
                 then="05_evaluate.py")
 
 

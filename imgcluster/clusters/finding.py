@@ -1,6 +1,8 @@
 """How photos come by clusters, and what is said of it: they are found, or those of earlier datasets taken."""
+from collections import Counter
 from dataclasses import dataclass, field
 
+from imgcluster.clusters.chain_checks import require_chain
 from imgcluster.clusters.chain_state import placing_facts, warn_of_chain
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
@@ -10,9 +12,11 @@ from imgcluster.clusters.known_products import doubt, evidence, known_for
 from imgcluster.clusters.new_groups import num_alike
 from imgcluster.clusters.placing import clusters_of_same, earlier_clusters, place_on, put_in_none
 from imgcluster.configuring.step_settings import in_vain
+from imgcluster.datafiles.artefacts import read_features, read_img_paths
 from imgcluster.datafiles.chain import chain_labels
-from imgcluster.datafiles.feature_record import taught_apart, taught_directions
+from imgcluster.datafiles.feature_record import are_others, taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
+from imgcluster.errors import UserError
 from imgcluster.photos.photo_tables import digests_of
 from imgcluster.som import train_map
 from imgcluster.wording import counted, listed
@@ -37,14 +41,36 @@ class FoundClusters:
     earlier: dict = field(default_factory=dict)
 
 
+def chain_of(settings, data_dir):
+    """Return the chain of ASSIGN_TO for photos in `data_dir` (`require_chain`), {} for None."""
+    name = settings.ASSIGN_TO
+    return require_chain(name, data_dir, folder_of=settings.data_dir_of, datasets=settings.datasets()) if name else {}
+
+
 def finish_others(settings, data_dir, chain):
     """Finish what a killed run left undone in the folders of other datasets, whose files are read for that in
-    `data_dir`: those of a chain {name: folder}, or where there is none the known products."""
+    `data_dir`: those of a chain {name: folder}, or where that is empty the known products."""
     name = settings.known_dataset
     known = [settings.data_dir_of(name)] if name and not chain else []
-    for folder in (*(chain or {}).values(), *known):
+    for folder in (*chain.values(), *known):
         if folder != data_dir:
             finish_claimed(folder)
+
+
+def read_photos(data_dir, *, warn):
+    """Return (paths, features [N, D]) of the photos to be clustered; `warn` of such as are listed twice, and of
+    features that step 03 did not write. UserError where there are none, or features do not fit."""
+    img_paths, features = read_img_paths(data_dir), read_features(data_dir)
+    if not img_paths:
+        raise UserError(f"{data_dir / 'img_paths.txt'} lists no photos; run 00_make_labels_true.py, or list yours "
+                        "there, one of each row of features.npy")
+    if repeated := [name for name, times in Counter(img_paths).items() if times > 1]:
+        warn(f"img_paths.txt lists {counted(len(repeated), 'photo')} more than once, the first {repeated[0]}: a "
+             "correction of such a photo reaches its last line alone; give each line a name of its own")
+    if are_others(data_dir):
+        warn("features.npy is not the file that step 03 wrote: taken for features of your own "
+             "(if they are not, run 03_extract_features.py again)")
+    return img_paths, features
 
 
 def find_clusters(settings, data_dir, img_paths, features, copies, *, progress, say, warn):
@@ -111,8 +137,18 @@ def place_photos(settings, data_dir, img_paths, features, copies, chain, *, say,
     return FoundClusters(som, clustering, placing_facts(chain), found, dict(zip(chain, chain_labels(chain))))
 
 
-def what_is_left(clustering, *, placed):
-    """Yield what is left to do in a Clustering, once it was corrected; placed: whether in clusters of other photos."""
+def corrections_in_words(clustering, num_lines, num_moved, *, asked):
+    """Yield what is to be said of the corrections that led to a Clustering, of so many lines that moved so many photos;
+    asked: the NUM_CLUSTERS that there were before, None where that had no part."""
+    likely, count = clustering.likely and f" ({clustering.likely})", clustering.num_clusters
+    forced = "" if asked in (None, count) else f"; there were NUM_CLUSTERS = {asked} before"
+    if num_lines:
+        yield (f"{counted(num_lines, 'correction')} applied ({counted(num_moved, 'photo')} changed cluster): "
+               f"{counted(count, 'cluster')}{likely}{forced}")
+
+
+def what_is_left(clustering, placed):
+    """Yield what is left to do in a Clustering, once it was corrected; placed: true in the clusters of other photos."""
     number, unsure = len(clustering.labels), int((clustering.confidence < DOUBTFUL).sum())
     outside = int((clustering.labels < 0).sum())
     if placed and outside:

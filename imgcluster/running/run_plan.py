@@ -3,10 +3,10 @@ import contextlib
 import sys
 
 from imgcluster.clusters.carried_over import require_told
-from imgcluster.clusters.chain_checks import require_chain
 from imgcluster.clusters.chain_state import warn_of_forgotten
 from imgcluster.clusters.cluster_count import check_given
 from imgcluster.clusters.clusterings import of_report
+from imgcluster.clusters.finding import chain_of
 from imgcluster.clusters.known_products import require_known
 from imgcluster.configuring.config_file import override
 from imgcluster.configuring.step_settings import of_step
@@ -47,7 +47,7 @@ def look_ahead(settings, planned):
     require_told(data_dir, of_report(data_dir, settings.folder("RESULT_DIR") / "report.html"))
     known, own = settings.known_dataset, [number for dataset, number in planned if dataset == settings.DATASET]
     if settings.ASSIGN_TO is not None:
-        require_chain(settings.ASSIGN_TO, data_dir, folder_of=settings.data_dir_of, datasets=settings.datasets())
+        chain_of(settings, data_dir)
         return
     if min(numbers) < "04":  # else step 04 says it at once
         warn_of_forgotten(
