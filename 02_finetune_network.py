@@ -18,7 +18,8 @@ from imgcluster.datafiles.records import PHOTOS, weights_digest
 from imgcluster.photos.photo_tables import as_seen, digests_of
 from imgcluster.progress import progress
 from imgcluster.running.ahead import labels_to_learn, nothing_learnt, require_ahead
-from imgcluster.running.cli import Step, quiet_start, run
+from imgcluster.running.cli import Step, run
+from imgcluster.running.console import quiet_start
 
 
 def main(argv=None):

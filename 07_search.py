@@ -14,7 +14,8 @@ import sys
 from imgcluster.configuring.step_options import addition_options, network_options, recipe_options
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.progress import progress
-from imgcluster.running.cli import Step, run, tell, write_utf_8
+from imgcluster.running.cli import Step, run
+from imgcluster.running.console import tell, write_utf_8
 from imgcluster.search.arguments import add_arguments
 from imgcluster.wording import counted, listed
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from imgcluster.configuring.config_file import given_in, load_settings
 from imgcluster.datafiles.chain import all_placed_in
-from imgcluster.running.cli import INTERRUPTED, configure_logging, run, tell
+from imgcluster.running.cli import INTERRUPTED, run
+from imgcluster.running.console import configure_logging, tell
 from imgcluster.running.run_arguments import read_arguments, step_arguments
 from imgcluster.running.run_plan import look_ahead, plan, plan_of_later
 from imgcluster.running.run_summary import summary, time_of_record

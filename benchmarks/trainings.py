@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 from imgcluster.configuring.config_file import load_settings  # noqa: E402
 from imgcluster.configuring.step_options import augmentation_options, each_network, picture_options, regime_options  # noqa: E402
-from imgcluster.running.cli import quiet_start  # noqa: E402
+from imgcluster.running.console import quiet_start  # noqa: E402
 
 with quiet_start():
     from imgcluster.extraction.features import embed

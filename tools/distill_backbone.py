@@ -18,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from imgcluster.running.cli import quiet_start, run  # noqa: E402
+from imgcluster.running.cli import run  # noqa: E402
+from imgcluster.running.console import quiet_start  # noqa: E402
 
 DEFAULT_HOURS = 8.0
 

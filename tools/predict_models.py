@@ -34,7 +34,8 @@ from imgcluster.photos.photo_tables import LEDGER  # noqa: E402
 from imgcluster.photos.prepare import Recipe  # noqa: E402
 from imgcluster.photos.preprocess import Folders, preprocess_folder, sort_out  # noqa: E402
 from imgcluster.progress import progress  # noqa: E402
-from imgcluster.running.cli import add_settings_arguments, quiet_start, run  # noqa: E402
+from imgcluster.running.cli import add_settings_arguments, run  # noqa: E402
+from imgcluster.running.console import quiet_start  # noqa: E402
 
 
 def parse(argv):

@@ -8,7 +8,7 @@ from imgcluster.datafiles.own_features import keep_own
 from imgcluster.datafiles.records import is_up_to_date, network_fingerprint, prepared_otherwise, weights_digest
 from imgcluster.extraction.kind import KIND_FILE
 from imgcluster.files import are_older
-from imgcluster.running.cli import shown
+from imgcluster.running.console import shown
 
 
 def of_same_photos(settings, img_dir, img_paths):

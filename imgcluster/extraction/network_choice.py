@@ -5,7 +5,7 @@ from imgcluster.datafiles.feature_record import features_record, is_adapted
 from imgcluster.datafiles.records import changed_settings, weights_replaced
 from imgcluster.errors import UserError
 from imgcluster.extraction.kind import read_kind
-from imgcluster.running.cli import quiet_start, shown
+from imgcluster.running.console import quiet_start, shown
 
 
 def choose_network(settings, img_dir, img_paths, *, say, warn):

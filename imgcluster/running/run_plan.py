@@ -18,7 +18,7 @@ from imgcluster.photos.labels import make_labels
 from imgcluster.photos.listing import list_files
 from imgcluster.photos.photo_tables import LEDGER
 from imgcluster.running.ahead import labels_changed, require_ahead
-from imgcluster.running.cli import tell
+from imgcluster.running.console import tell
 from imgcluster.running.trained import (
     is_prepared,
     photos_came,

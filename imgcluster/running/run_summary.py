@@ -1,6 +1,6 @@
 """What a run of all steps says at its end."""
 from imgcluster.datafiles.records import read_record, read_scores, record_file
-from imgcluster.running.cli import shown
+from imgcluster.running.console import shown
 from imgcluster.wording import counted
 
 

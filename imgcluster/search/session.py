@@ -4,7 +4,7 @@ from pathlib import Path
 from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.datafiles.feature_record import features_record, read_before
 from imgcluster.datafiles.staging import finish_claimed
-from imgcluster.running.cli import quiet_start
+from imgcluster.running.console import quiet_start
 from imgcluster.search.catalogue import open_catalogue
 from imgcluster.search.encoder import Encoder, check_network, check_settings, read_whitening, usual_suffix
 from imgcluster.search.searcher import Searcher

@@ -1,6 +1,5 @@
 """What all scripts share: arguments, exit codes, what is said and recorded."""
 import errno
-import io
 import json
 import os
 import shlex
@@ -107,15 +106,6 @@ def test_a_step_goes_on_when_nobody_reads_what_it_says(script, monkeypatch, name
         assert run(main) == 2
 
 
-def test_names_that_the_terminal_does_not_know_are_shown_by_number(script, monkeypatch):
-    for stream in (io.TextIOWrapper(io.BytesIO(), encoding="cp1252"), io.StringIO()):
-        monkeypatch.setattr(sys, "stdout", stream)
-        Step(script, "", ["--set", "DATASET=상점 é"])
-        stream.seek(0)
-        shown = "\\uc0c1\\uc810 é" if stream.encoding else "상점 é"
-        assert stream.read() == f"04_cluster_som: {shown}\n"
-
-
 def test_help_shows_the_docstring(script, capsys):
     with pytest.raises(SystemExit) as caught:
         Step(script, "Step 04: a map.\n\nReads:   features.npy", ["--help"])
@@ -149,15 +139,6 @@ def test_warnings_go_to_standard_error(script, capsys):
     Step(script, "", []).warn("odd")
     captured = capsys.readouterr()
     assert captured.err == "warning: odd\n" and "odd" not in captured.out
-
-
-def test_paths_are_shown_as_people_read_them(script, tmp_path, monkeypatch):
-    step = Step(script, "", [])
-    monkeypatch.chdir(tmp_path)
-    assert step.show(tmp_path / "data/shoes") == "data/shoes"
-    assert step.show("/elsewhere/data") == "/elsewhere/data"
-    monkeypatch.chdir(tmp_path.anchor)
-    assert step.show(tmp_path / "data") == str(tmp_path / "data")
 
 
 @pytest.mark.parametrize("number", STEP_SETTINGS)
