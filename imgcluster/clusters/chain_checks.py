@@ -2,12 +2,20 @@
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+
 from imgcluster.clusters.chain_state import numbers_after, numbers_in
 from imgcluster.datafiles.chain import chain_from, placed_among
 from imgcluster.datafiles.feature_record import differences_in_words
 from imgcluster.datafiles.records import made_with, was_interrupted
 from imgcluster.errors import UserError
+from imgcluster.rows import blocks, read_rows
 from imgcluster.wording import OWN_CLUSTERS, listed, meant
+
+# Of what earlier photos have in common (`common_share`), the share below which others were centred.
+CENTRED = 0.2
+# Share of photos that fit earlier clusters below which something may be wrong with their features.
+FEW_PLACED = 0.1
 
 
 def require_chain(name, data_dir, *, folder_of, datasets):
@@ -98,3 +106,25 @@ def check_map(som, name, features):
     if (width := som.prototypes.shape[1]) != features.shape[1]:
         raise UserError(f"ASSIGN_TO: the map and clusters of {name} are of {width} features a photo, its features have "
                         f"{features.shape[1]} by now; run 04_cluster_som.py for {name} again")
+
+
+def doubts_of_own(name, earlier, features, share_placed):
+    """Yield why features [N, D] of one's own, of which nothing is recorded, may not be like those [M, D] of the dataset
+    `name` that photos were placed beside; share_placed: of them that fit its clusters."""
+    if common_share(features) < CENTRED * common_share(earlier):
+        yield (f"the mean of these features is far nearer to 0 than that of {name}'s: they seem to be centred or "
+               "standardised, so that the two cannot be compared; prepare both alike")
+    elif share_placed < FEW_PLACED:
+        yield (f"hardly any of these photos fit the clusters of {name}: if many of their products were there before, "
+               "the features are not by the same network, or were not prepared alike")
+
+
+def common_share(features):
+    """Return 0..1: the length of the mean of features [N, D], over their mean length. Photos of fewer products have
+    more in common, never much less."""
+    total, lengths = np.zeros(features.shape[1]), 0.0
+    for rows in blocks(len(features)):
+        block = read_rows(features, rows)
+        total += block.sum(axis=0, dtype=np.float64)
+        lengths += np.linalg.norm(block, axis=1).sum(dtype=np.float64)
+    return np.linalg.norm(total) / (lengths or 1)

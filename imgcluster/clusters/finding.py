@@ -2,7 +2,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from imgcluster.clusters.chain_checks import require_chain
+from imgcluster.clusters.chain_checks import doubts_of_own, require_chain
 from imgcluster.clusters.chain_state import placing_facts, warn_of_chain
 from imgcluster.clusters.cluster_count import Clustering, cluster_photos, doubt_of_given
 from imgcluster.clusters.cluster_results import DOUBTFUL
@@ -14,7 +14,7 @@ from imgcluster.clusters.placing import clusters_of_same, earlier_clusters, plac
 from imgcluster.configuring.step_settings import in_vain
 from imgcluster.datafiles.artefacts import read_features, read_img_paths
 from imgcluster.datafiles.chain import chain_labels
-from imgcluster.datafiles.feature_record import are_others, taught_apart, taught_directions
+from imgcluster.datafiles.feature_record import are_others, features_record, taught_apart, taught_directions
 from imgcluster.datafiles.staging import finish_claimed
 from imgcluster.errors import UserError
 from imgcluster.photos.photo_tables import digests_of
@@ -130,6 +130,10 @@ def place_photos(settings, data_dir, img_paths, features, copies, chain, *, say,
         say(f"{counted(repeated, 'photo')} known from before, by what the files hold: put where they were")
     say(f"{number - unplaced} of {counted(number, 'photo')} placed in {counted(clustering.num_clusters, 'cluster')} of "
         f"{listed(chain)}; {unplaced} fit none of them (cluster -1){alike}")
+    if not features_record(data_dir):
+        name, last = next(iter(chain.items()))
+        for doubt in doubts_of_own(name, read_features(last), features, 1 - unplaced / number):
+            warn(doubt)
     # Which products were known says how the clusters were found; it may stay set while new photos are placed in them.
     if idle := [name for name in in_vain(settings, "04") if name != "CALIBRATION_DATASET"]:
         warn(f"{', '.join(idle)}: without effect beside ASSIGN_TO, whose clusters stay")

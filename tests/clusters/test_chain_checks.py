@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
+from imgcluster.clusters.chain_checks import doubts_of_own
 from imgcluster.clusters.placing import place_on
 from imgcluster.datafiles.artefacts import write_labels
 from imgcluster.datafiles.records import record_file
@@ -111,3 +112,15 @@ def test_photos_of_another_width_or_beside_none_in_a_cluster_are_not_placed(writ
     write_labels(earlier, "pred", np.full(len(digits), -1))
     with pytest.raises(UserError, match="no photo of earlier is in a cluster"):
         place_on({"earlier": earlier}, tmp_path, digits[:3])
+
+
+def test_features_of_ones_own_that_were_centred_or_fit_next_to_nothing_are_doubted():
+    earlier = 3 + np.random.default_rng(0).standard_normal((2000, 8)).astype(np.float32)
+    centred = earlier - earlier.mean(axis=0)
+    assert [*doubts_of_own("week1", earlier, earlier[:40], 0.5)] == []
+    assert [*doubts_of_own("week1", centred, 7 * centred / centred.std(axis=0), 0.5)] == []
+    [said] = doubts_of_own("week1", earlier, centred, 0.5)
+    assert said.startswith("the mean of these features is far nearer to 0 than that of week1's")
+    assert [*doubts_of_own("week1", centred, centred[:10], 0.5)] == []
+    [said] = doubts_of_own("week1", earlier, earlier[:, ::-1], 0.05)
+    assert said.startswith("hardly any of these photos fit the clusters of week1")
