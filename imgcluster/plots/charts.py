@@ -84,9 +84,9 @@ def _finish_curves(axes, epochs, name):
 
 
 def confusion_figure(table, row_names, column_names, *, title):
-    """Photos of the largest true models by cluster; shade: share of the model, number: photos.
+    """Photos of true models by cluster; shade: share of the model, number: photos.
 
-    table: counts [rows, columns]; row_names: models; column_names: clusters, as `metrics.confusion_of_largest` gives
+    table: counts [rows, columns]; row_names: models; column_names: clusters, as `metrics.confusion_table` gives
     them, so that agreement lies on the diagonal.
     """
     table = np.asarray(table)

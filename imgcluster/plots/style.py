@@ -161,9 +161,17 @@ def new_figure(width, height, *, title):
 
 
 def wrapped(title, width):
-    """Title as at most three lines that fit `width` inches."""
+    """Title as at most three lines that fit `width` inches, all about as long: no word is left alone on the last."""
     columns = max(16, int(width * 10.5))
-    return "\n".join(textwrap.wrap(clean(title, 3 * columns - 6), columns, break_long_words=True))
+    text = clean(title, 3 * columns - 6)
+    lines = textwrap.wrap(text, columns, break_long_words=True)
+    longest = max((len(word) for word in text.split()), default=1)
+    for narrower in range(columns - 1, min(longest, columns) - 1, -1):
+        fewer = textwrap.wrap(text, narrower, break_long_words=True)
+        if len(fewer) > len(lines):
+            break
+        lines = fewer
+    return "\n".join(lines)
 
 
 def bare_axes(axes):

@@ -18,7 +18,7 @@ from imgcluster.plots import (
     training_curves,
 )
 from imgcluster.report.gallery import before_and_after, load_thumbnail
-from imgcluster.scores.metrics import confusion_of_largest
+from imgcluster.scores.metrics import confusion_table
 from imgcluster.scores.unplaced import is_placed
 from imgcluster.training.validation import best_row
 from imgcluster.wording import counted
@@ -121,13 +121,13 @@ def draw_training(gallery):
 
 
 def draw_confusion(gallery):
-    """The largest true models against clusters."""
+    """True models against clusters, the most confused first."""
     if gallery.true is None or gallery.max_sheets == 0:
         return None
-    table = confusion_of_largest(gallery.true, gallery.predicted, num=gallery.max_sheets)
+    table = confusion_table(gallery.true, gallery.predicted, num=gallery.max_sheets)
     table = table.loc[:, table.any(axis=0)]
     alone, models = found_alone(gallery.true, gallery.predicted)
-    shown = f"; the {gallery.max_sheets} largest are shown" if models > gallery.max_sheets else ""
+    shown = f"; {len(table)} models are shown, the most confused first" if models > gallery.max_sheets else ""
     have, own, their = ("has", "itself", "its") if alone == 1 else ("have", "themselves", "their")
     named = {str(cluster): name for cluster, name in gallery.names.items()}
     return confusion_figure(table.to_numpy(), list(table.index), [named.get(name, name) for name in table],

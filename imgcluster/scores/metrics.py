@@ -157,24 +157,27 @@ def numbers_of_models(true, predicted):
     return matched | {name: spare + index for index, name in enumerate(others)}
 
 
-def confusion_of_largest(true, predicted, *, num=20):
-    """Photos of the `num` largest true models by cluster, as a DataFrame of counts; each row sums to its model.
+def confusion_table(true, predicted, *, num=20):
+    """Photos of `num` true models by cluster, as a DataFrame of counts; each row sums to its model.
 
-    Rows: models, largest first. Columns: the cluster matched to each model in row order, so that agreement lies on
-    the diagonal, then the clusters that hold the largest shares of these models, `num` in all, then the column "no
-    cluster" where photos fit none (-1), and "other" for all remaining clusters.
+    Rows: models, those first that share most pairs of photos with others in a cluster, then the largest. Columns:
+    the cluster matched to each model in row order, so that agreement lies on the diagonal, then the clusters that hold
+    the largest shares of these models, `num` in all, then the column "no cluster" where photos fit none (-1), and
+    "other" for all remaining clusters.
     """
     (models, numbers), (clusters, places) = _numbered(true, predicted)
-    largest = np.argsort(-np.bincount(numbers), kind="stable")[:num]
-    dense = contingency_matrix(numbers, places, sparse=True, dtype=np.int64)[largest].toarray()
     own, placed = matched_clusters(true, predicted), is_placed(clusters)
-    matched = np.array([np.flatnonzero(clusters == own[model])[0] for model in models[largest] if model in own], int)
+    counts = csr_array(contingency_matrix(numbers, places, sparse=True, dtype=np.int64))
+    confused = counts @ (counts.sum(axis=0) * placed) - counts.power(2) @ placed.astype(np.int64)
+    rows = np.lexsort([-np.bincount(numbers), -confused])[:num]
+    dense = counts[rows].toarray()
+    matched = np.array([np.flatnonzero(clusters == own[model])[0] for model in models[rows] if model in own], int)
     shares = (dense / dense.sum(axis=1, keepdims=True)).sum(axis=0)
     rest = np.argsort(-shares, kind="stable")
     rest = rest[~np.isin(rest, matched) & placed[rest]]
     rest = rest[dense[:, rest].sum(axis=0) > 0]
     shown = np.concatenate([matched, rest])[:max(num, len(matched))]
-    counts = pd.DataFrame(dense[:, shown], index=models[largest], columns=[str(name) for name in clusters[shown]])
+    counts = pd.DataFrame(dense[:, shown], index=models[rows], columns=[str(name) for name in clusters[shown]])
     if not placed.all():
         counts[IN_NO_CLUSTER] = dense[:, ~placed].sum(axis=1)
     counts[OTHER_CLUSTERS] = dense.sum(axis=1) - counts.sum(axis=1).to_numpy()

@@ -20,6 +20,7 @@ from imgcluster.plots.style import (
     group_colour,
     group_marker,
     short_names,
+    wrapped,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -103,3 +104,14 @@ def test_the_first_colours_are_told_apart_best_whatever_the_colour_vision(number
 
 def test_168_groups_look_different():
     assert len({(group_colour(index), group_marker(index)) for index in range(168)}) == 168
+
+
+@pytest.mark.parametrize("words", [3, 15, 17, 30, 60])
+def test_the_lines_of_a_title_are_about_equally_long(words):
+    lines = wrapped(" ".join(["word"] * words), 6).split("\n")
+    assert len(lines) == min(3, -(-words * 5 // 63)) and max(map(len, lines)) <= 63
+    assert len(lines[-1]) > 0.7 * len(lines[0])
+
+
+def test_a_title_of_one_long_word_is_broken():
+    assert max(map(len, wrapped("x" * 100, 6).split("\n"))) <= 63

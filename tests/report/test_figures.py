@@ -128,9 +128,9 @@ def test_one_model_alone_in_its_cluster_is_spoken_of_in_the_singular(gallery):
 
 
 def test_a_table_of_some_models_says_that_it_leaves_others_out(gallery):
-    assert "largest" not in text_of(draw(gallery, "confusion.png"))
+    assert "are shown" not in text_of(draw(gallery, "confusion.png"))
     some = text_of(draw(changed(gallery, max_sheets=3), "confusion.png"))
-    assert "the 3 largest are shown" in some.replace("\n", " ")
+    assert "3 models are shown, the most confused first" in some.replace("\n", " ")
 
 
 def test_the_table_calls_clusters_by_their_names(gallery):

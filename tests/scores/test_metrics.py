@@ -11,7 +11,7 @@ from imgcluster.scores.metrics import (
     _matched_accuracy,
     ari_interval,
     clustering_scores,
-    confusion_of_largest,
+    confusion_table,
     matched_clusters,
     numbers_of_models,
 )
@@ -196,28 +196,37 @@ def test_memory_of_an_interval_does_not_grow_with_its_samples(peak_memory):
 def test_confusion_puts_matched_clusters_on_the_diagonal_and_keeps_row_sums():
     true = ["bag"] * 6 + ["shoe"] * 5 + ["cap"] * 3 + ["mug"]
     predicted = [4] * 5 + [9] + [9] * 4 + [2] + [7] * 3 + [4]
-    table = confusion_of_largest(true, predicted, num=3)
-    assert list(table.index) == ["bag", "shoe", "cap"]
-    assert list(table.columns) == ["4", "9", "7", "other"]
-    assert table.to_numpy().tolist() == [[5, 1, 0, 0], [0, 4, 0, 1], [0, 0, 3, 0]]
+    table = confusion_table(true, predicted, num=3)
+    assert list(table.index) == ["bag", "mug", "shoe"]
+    assert list(table.columns) == ["4", "9", "2", "other"]
+    assert table.to_numpy().tolist() == [[5, 1, 0, 0], [1, 0, 0, 0], [0, 4, 1, 0]]
+
+
+def test_confusion_shows_small_models_that_are_confused_before_large_ones_that_are_not():
+    true = ["bag"] * 9 + ["cap"] * 8 + ["mug"] * 3 + ["shoe"] * 2 + ["new"] * 9 + ["tie"] * 9
+    predicted = [1] * 9 + [2] * 8 + [3] * 5 + [-1] * 18  # photos in no cluster are not together there
+    assert list(confusion_table(true, predicted, num=2).index) == ["mug", "shoe"]
+    table = confusion_table(true, predicted, num=6)
+    assert list(table.index) == ["mug", "shoe", "bag", "new", "tie", "cap"]
+    assert (table["3"].sum(), table["no cluster"].sum()) == (5, 18)
 
 
 def test_confusion_shows_the_clusters_with_the_largest_shares_of_models_not_with_most_photos():
     true = ["bag"] * 100 + ["cap"] * 4
     predicted = [1] * 60 + [2] * 40 + [3] * 2 + [4] * 2
-    table = confusion_of_largest(true + ["mug"] * 3, predicted + [5] * 3, num=3)
+    table = confusion_table(true + ["mug"] * 3, predicted + [5] * 3, num=3)
     assert list(table.columns) == ["1", "3", "5", "other"]
-    table = confusion_of_largest(true + ["mug"] * 3, predicted + [1] * 3, num=3)
+    table = confusion_table(true + ["mug"] * 3, predicted + [1] * 3, num=3)
     assert list(table.columns) == ["1", "3", "4", "other"]
 
 
 def test_confusion_shows_no_cluster_that_none_of_the_models_is_in():
-    table = confusion_of_largest(["bag"] * 4 + ["cap"] * 3 + ["mug"], [1] * 7 + [2], num=2)
+    table = confusion_table(["bag"] * 4 + ["cap"] * 3 + ["mug"], [1] * 7 + [2], num=2)
     assert list(table.columns) == ["1", "other"] and table.to_numpy().tolist() == [[4, 0], [3, 0]]
 
 
 def test_confusion_of_one_cluster_has_one_column_and_no_others():
-    table = confusion_of_largest(["a", "b", "b"], [0, 0, 0])
+    table = confusion_table(["a", "b", "b"], [0, 0, 0])
     assert list(table.index) == ["b", "a"]
     assert table.to_numpy().tolist() == [[2, 0], [1, 0]]
 
@@ -235,7 +244,7 @@ def test_photos_in_no_cluster_match_no_model_and_have_a_column_of_their_own():
     assert matched_clusters(true, predicted) == {"bag": 4, "shoe": 9}
     assert matched_clusters(true, [-1] * 15) == {}
     for labels in (predicted, [str(label) for label in predicted]):
-        table = confusion_of_largest(true, labels)
+        table = confusion_table(true, labels)
         assert list(table.columns) == ["4", "9", "no cluster", "other"]
         assert table.to_numpy().tolist() == [[5, 0, 1, 0], [1, 2, 2, 0], [0, 0, 4, 0]]
 
