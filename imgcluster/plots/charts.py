@@ -1,4 +1,6 @@
 """Charts of numbers: training curves, confusion of models and clusters, the scores at a glance."""
+import re
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
@@ -15,17 +17,18 @@ def training_curves(history, *, title, kept=None):
     """Loss, accuracies and learning rate by epoch: training dashed, validation solid; scores of held-out models apart.
 
     history: DataFrame with one row per epoch in Keras' names (`loss`, `val_loss`, `accuracy`, `top_2`, ...,
-    `learning_rate`), plus `epoch` and `phase` where there are such columns; a change of phase is a dotted line. kept:
-    the epoch whose weights are in use, a black line.
+    `learning_rate`), plus `epoch` and `phase` where there are such columns; a change of phase is a dotted line. Of
+    `top_1`, `top_2` and so on the first and the last are drawn. kept: the epoch whose weights are in use, a black line.
     """
     epochs = history["epoch"].to_numpy() if "epoch" in history else np.arange(1, len(history) + 1)
     panels = [panel for panel in _panels(history) if panel[1]]
     figure = new_figure(max(4.8 * len(panels), 6.0), 4.4, title=title)
     for axes, (name, curves) in zip(np.atleast_1d(figure.subplots(1, max(1, len(panels)))), panels):
         for index, curve in enumerate(curves):
-            _draw_curve(axes, epochs, history, curve, group_colour(index))
+            # The first ones broader, so that they are seen on both sides of a later one in the same place.
+            _draw_curve(axes, epochs, history, curve, group_colour(index), width=2 + 2.2 * (len(curves) - 1 - index))
         for change in _phase_changes(history, epochs):
-            axes.axvline(change, color="#999999", linewidth=1, linestyle=":")
+            axes.axvline(change, color="#777777", linewidth=1.2, linestyle=":", label="until here the new layers alone")
         if kept is not None:
             axes.axvline(kept, color="black", linewidth=1.2, label="epoch that was kept")
         _finish_curves(axes, epochs, name)
@@ -39,20 +42,22 @@ def _panels(history):
     losses = [name for name in names if name.endswith("loss")]
     rates = [name for name in names if name in _RATE_NAMES]
     held_out = [name for name in _HELD_OUT if name in names]
+    tops = sorted((name for name in names if re.fullmatch(r"top_\d+", name)), key=lambda name: int(name[4:]))
+    names = [name for name in names if name not in tops[1:-1]]
     return [("loss", losses), ("score on models held out", held_out),
             ("accuracy", [name for name in names if name not in (*losses, *held_out, *_NOT_CURVES)]),
             ("learning rate", rates)]
 
 
-def _draw_curve(axes, epochs, history, name, colour):
+def _draw_curve(axes, epochs, history, name, colour, *, width):
     marker = "o" if len(epochs) == 1 else ""
     if name in history:
         kind = "training" if f"val_{name}" in history else ""
-        axes.plot(epochs, history[name], linestyle="--" if kind else "-", marker=marker, color=colour, linewidth=1.4,
-                  label=f"{_spaced(name)} {kind}".strip())
+        axes.plot(epochs, history[name], linestyle="--" if kind else "-", marker=marker, color=colour,
+                  linewidth=0.7 * width, label=f"{_spaced(name)} {kind}".strip())
     validation = history.get(f"val_{name}")
     if validation is not None:
-        axes.plot(epochs, validation, marker=marker, color=colour, linewidth=2,
+        axes.plot(epochs, validation, marker=marker, color=colour, linewidth=width,
                   label=f"{_spaced(name)} validation")
 
 
@@ -74,7 +79,8 @@ def _finish_curves(axes, epochs, name):
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(min(epochs) - 0.5, max(epochs) + 0.5)
     if name in ("score on models held out", "accuracy"):
-        axes.set_ylim(0, 1.02)
+        axes.set_ylim(0, 1.06)  # what is at 1 is seen whole
+        axes.set_yticks(np.linspace(0, 1, 6))
     if name == "learning rate":
         axes.set_yscale("log")
     else:

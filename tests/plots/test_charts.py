@@ -49,7 +49,7 @@ def test_training_curves_pair_training_with_validation_and_mark_the_phase():
     loss, accuracy, rate = figure.axes
     assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "accuracy", "learning rate"]
     assert [text.get_text() for text in loss.get_legend().get_texts()] == [
-        "loss training", "loss validation", "epoch that was kept"]
+        "loss training", "loss validation", "until here the new layers alone", "epoch that was kept"]
     assert [line.get_xdata()[0] for line in loss.lines[-2:]] == [2.5, 2]
     drawn(figure)
 
@@ -60,6 +60,19 @@ def test_scores_of_models_held_out_stand_apart_under_their_names():
     held_out, accuracy = training_curves(history, title="shoes").axes
     named = [[text.get_text() for text in axes.get_legend().get_texts()] for axes in (held_out, accuracy)]
     assert named == [["MAP@R", "recall@1", "ARI, told their number"], ["top 1 validation"]]
+
+
+def test_curves_in_one_place_are_all_seen_and_whole_at_1():
+    names = [f"val_top_{k}" for k in (1, 2, 3, 5)] + ["holdout_map_r", "holdout_recall_1", "holdout_ari"]
+    figure = training_curves(pd.DataFrame({"epoch": range(4), **{name: np.ones(4) for name in names}}), title="shoes")
+    drawn(figure)
+    written = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert written == ["top 1 validation", "top 5 validation"]
+    for axes in figure.axes:
+        broad = [line.get_linewidth() for line in axes.lines]
+        assert len(broad) > 1 and (np.diff(broad) < -1.5).all()  # the later ones are drawn above, and narrower
+        at_1, top = axes.transData.transform([(0, 1), (0, axes.get_ylim()[1])])[:, 1]
+        assert top - at_1 > broad[0] / 2 * figure.dpi / 72 and max(axes.get_yticks()) == 1
 
 
 def test_training_curves_of_one_epoch_without_validation():
