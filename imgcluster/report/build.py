@@ -32,7 +32,8 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, project=N
     """
     rows = rows_shown(gallery, max_photos)
     data = page_data(gallery, rows)
-    pairs = list(before_and_after(gallery, rows))
+    prepared = before_and_after(gallery, rows)
+    pairs = list(prepared.pairs)
     earlier = earlier_photos(gallery)
     photos = [*(partial(load_thumbnail, gallery, row) for row in rows),
               *(partial(_raw, gallery, rows[index]) for index in pairs),
@@ -51,6 +52,7 @@ def write_report(path, gallery, *, max_photos=MAX_PHOTOS, rerun=RERUN, project=N
         "skipped": tables.skipped_files(gallery), "records": tables.records(gallery),
         "doubtful": tables.doubtful_files(gallery),
         "duplicates": tables.copies(gallery), "shown": len(rows), "data": data,
+        "prepared": {"changed": prepared.changed, "looked_at": prepared.looked_at},
         "sheets": [base64.b64encode(sheet).decode("ascii") for sheet in sprites.sheets]})
     write_text(path, page)
     return len(page.encode("utf-8"))

@@ -102,11 +102,13 @@ def draw_cluster(gallery, cluster):
 
 def draw_before_after(gallery):
     """Photos as they came beside what step 01 made of them; None where it left all as they were."""
-    pairs = before_and_after(gallery, range(len(gallery.img_paths)))
+    pairs, changed, looked_at = before_and_after(gallery, range(len(gallery.img_paths)))
     if not pairs:
         return None
+    most = f", the {len(pairs)} that changed most" if len(pairs) < changed else ""
     return before_after_sheet(*zip(*pairs.values()), [gallery.img_paths[row] for row in pairs],
-                              title=f"{gallery.name}: photos as they came, and as the network saw them")
+                              title=f"{gallery.name}: photos as they came, and as the network saw them "
+                                    f"({changed} of {looked_at} looked at were changed{most})")
 
 
 def draw_training(gallery):

@@ -3,6 +3,7 @@ import contextlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -33,7 +34,7 @@ from imgcluster.wording import counted
 
 NUMBERS = ("cluster", "unit_row", "unit_column", "distance", "confidence")  # columns of clusters.csv that figures need
 THUMBNAIL = 160
-BEFORE_AFTER = 12  # pairs of photos
+LOOKED_AT, BEFORE_AFTER = 60, 12  # photos, and of those that are shown
 SEEN_CHANGE = 3  # grey levels of 255, on average: more than writing a photo anew as JPEG changes
 
 
@@ -204,19 +205,31 @@ def warn_of_photos_not_found(gallery, *, warn):
              "named as in img_paths.txt, and run this step again")
 
 
-def looks_changed(before, after):
-    """Whether step 01 did anything to a photo that is seen: uint8 RGB as it came, and as it was written."""
+class Prepared(NamedTuple):
+    """What step 01 did to photos: `pairs` {place: (the photo as it came, as it was written)}, uint8 RGB, of up to 12
+    that it changed, those first that it changed most; `changed` of `looked_at` photos look changed."""
+
+    pairs: dict
+    changed: int
+    looked_at: int
+
+
+def change(before, after):
+    """How different step 01 made a photo, in grey levels on average: uint8 RGB as it came, and as it was written."""
     small = [cv2.resize(photo, (32, 32), interpolation=cv2.INTER_AREA).astype(int) for photo in (before, after)]
-    return np.abs(small[0] - small[1]).mean() > SEEN_CHANGE
+    return np.abs(small[0] - small[1]).mean()
 
 
 def before_and_after(gallery, rows):
-    """Return {place in `rows`: (the photo as it came, as step 01 wrote it)}, uint8 RGB, of up to 12 photos, evenly
-    spread, that can be read both ways; {} where step 01 left all as they were."""
-    pairs = {}
-    for place in np.unique(np.linspace(0, len(rows) - 1, BEFORE_AFTER).astype(int)).tolist():
+    """Return what step 01 did to photos, as a `Prepared` by places in `rows`: of up to 60, evenly spread, that can be
+    read both ways."""
+    changes, pairs = {}, {}
+    places = np.unique(np.linspace(0, len(rows) - 1, LOOKED_AT).astype(int)).tolist() if len(rows) else []
+    for place in places:
         name = gallery.img_paths[rows[place]]
         with contextlib.suppress(ImageError):
             pairs[place] = [read_image(folder / name, min_side=THUMBNAIL)
                             for folder in (gallery.raw_dir, gallery.img_dir)]
-    return pairs if any(looks_changed(*pair) for pair in pairs.values()) else {}
+            changes[place] = change(*pairs[place])
+    most_first = sorted((place for place in pairs if changes[place] > SEEN_CHANGE), key=lambda place: -changes[place])
+    return Prepared({place: pairs[place] for place in most_first[:BEFORE_AFTER]}, len(most_first), len(pairs))

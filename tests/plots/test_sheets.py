@@ -34,4 +34,8 @@ def test_before_and_after_lie_side_by_side():
     canvas = figure.axes[0].images[0].get_array()
     columns_of = [np.flatnonzero((canvas[75] == value).all(axis=1)) for value in (60, 180)]
     assert columns_of[0].min() < columns_of[1].min()
-    assert [text.get_text() for text in figure.axes[0].texts] == list("abcd")
+    texts = figure.axes[0].texts
+    assert [text.get_text() for text in texts] == ["before", "after"] * 3 + list("abcd")
+    for head, columns in zip(texts, columns_of):
+        place = head.get_position()[0]
+        assert place in columns and head.get_position()[1] < np.flatnonzero((canvas != 255).any(axis=(1, 2))).min()

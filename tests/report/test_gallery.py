@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from imgcluster.csv_tables import write_table
 from imgcluster.errors import UserError
@@ -50,7 +51,23 @@ def test_the_history_is_of_numbers_but_for_the_phase(gallery):
 def test_photos_are_shown_from_where_they_are(gallery, tmp_path, folder):
     lacking = replace(gallery, **{folder: tmp_path / "none"})
     assert load_thumbnail(lacking, 0).shape == (16, 16, 3)
-    assert before_and_after(lacking, range(24)) == {}
+    assert before_and_after(lacking, range(24)) == ({}, 0, 0)
+
+
+def test_of_photos_that_step_01_changed_those_come_first_that_changed_most(gallery):
+    greys = {3: 110, 7: 200, 20: 150}
+    for row, name in enumerate(gallery.img_paths):
+        for folder, grey in ((gallery.raw_dir, 90), (gallery.img_dir, greys.get(row, 90))):
+            Image.fromarray(np.full((16, 16, 3), grey, np.uint8)).save(folder / name)
+    pairs, changed, looked_at = before_and_after(gallery, range(24))
+    assert (list(pairs), changed, looked_at) == ([7, 20, 3], 3, 24)
+    assert [int(after.mean()) for _, after in pairs.values()] == [200, 150, 110]
+
+
+def test_all_of_what_changed_is_counted_and_some_is_shown(gallery):
+    pairs, changed, looked_at = before_and_after(gallery, range(24))
+    assert (len(pairs), changed, looked_at) == (12, 24, 24)
+    assert before_and_after(gallery, []) == ({}, 0, 0)
 
 
 def test_thumbnails_show_the_photo_without_background(gallery, squares):

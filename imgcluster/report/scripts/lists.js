@@ -219,7 +219,8 @@ function startPairs() {
 
 function startBeforeAfter() {
   $("before-after")?.replaceChildren(...data.beforeAfter.map(([after, before]) => h("figure", {},
-    h("div", { class: "two" }, picture(before, `${photos.file[after]} as it came`),
+    h("div", { class: "two" }, h("span", { class: "label" }, "before"), h("span", { class: "label" }, "after"),
+      picture(before, `${photos.file[after]} as it came`),
       picture(after, `${photos.file[after]} as the network saw it`)),
     h("figcaption", { class: "file" }, photos.file[after]))));
 }
