@@ -4,6 +4,8 @@ The figures show unit (row, column) as the tables name it: rows run down, column
 every other column is half a cell lower or higher.
 """
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from imgcluster.grid import Grid
 
@@ -37,11 +39,25 @@ def cell_outlines(centres, *, topology, square=False):
 
 def cluster_borders(outlines, clusters):
     """Edges between adjacent cells of different clusters: segments [S, 2, 2]."""
+    edges, first, second = _shared_edges(outlines)
+    return edges[clusters[first] != clusters[second]]
+
+
+def connected_parts(outlines, clusters):
+    """The part of its cluster that each cell lies in, int [cells]: cells of one part meet at edges, one after another.
+    """
+    _, first, second = _shared_edges(outlines)
+    same = clusters[first] == clusters[second]
+    links = coo_array((np.ones(same.sum(), bool), (first[same], second[same])), shape=(len(outlines), len(outlines)))
+    return connected_components(links, directed=False)[1]
+
+
+def _shared_edges(outlines):
+    """Edges [E, 2, 2] at which two cells meet, and which two these are, each int [E]."""
     edges = np.stack([outlines, np.roll(outlines, -1, axis=1)], axis=2).reshape(-1, 2, 2)
     owner = np.repeat(np.arange(len(outlines)), outlines.shape[1])
     middles = np.round(edges.mean(axis=1), 4) + 0.0
     _, group, times = np.unique(middles, axis=0, return_inverse=True, return_counts=True)
     order = np.argsort(group, kind="stable")
     order = order[times[group[order]] == 2]
-    first, second = order[::2], order[1::2]
-    return edges[first[clusters[owner[first]] != clusters[owner[second]]]]
+    return edges[order[::2]], owner[order[::2]], owner[order[1::2]]

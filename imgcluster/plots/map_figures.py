@@ -4,7 +4,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.ticker import MaxNLocator
 
 from imgcluster.plots.canvas import fitted, show_canvas
-from imgcluster.plots.cells import brick_centres, cell_centres, cell_outlines, cluster_borders
+from imgcluster.plots.cells import brick_centres, cell_centres, cell_outlines, cluster_borders, connected_parts
 from imgcluster.plots.style import (
     BORDER_COLOUR,
     DPI,
@@ -22,13 +22,14 @@ _LONGEST_NAME = 14  # characters of a cluster's name
 _LONGER_SIDE = (4.5, 9.0)  # inches, from a map of a few units to one of very many
 
 
-def distance_map_figure(distance_map, unit_clusters, *, topology, title, names=None):
+def distance_map_figure(distance_map, unit_clusters, *, topology, title, hits=None, names=None):
     """U-matrix: how far each unit's prototype is from its neighbours', with the borders of the clusters.
 
-    distance_map: float [rows, columns], 0 to 1; unit_clusters: int [rows, columns], -1 for units of no cluster; names:
-    {cluster: what people call it}. Dark ridges part groups of products (Ultsch & Siemon, INNC 1990). The seam of a
-    toroidal map is not drawn.
+    distance_map: float [rows, columns], 0 to 1; unit_clusters: int [rows, columns], -1 for units of no cluster; hits:
+    photos of each unit, int [rows, columns], those that hold some bear a dot or a name; names: {cluster: what people
+    call it}. Dark ridges part groups of products (Ultsch & Siemon, INNC 1990). The seam of a toroidal map is not drawn.
     """
+    title += "" if hits is None else ". Numbers and dots: units with photos"
     figure, axes = _map_axes(distance_map, topology, title)
     low, high = float(distance_map.min()), float(distance_map.max())
     cells = _draw_cells(axes, distance_map, topology, cmap="Greys", limits=(low, high) if high > low else (0, 1))
@@ -38,7 +39,11 @@ def distance_map_figure(distance_map, unit_clusters, *, topology, title, names=N
     _draw_borders(axes, outlines, unit_clusters, width=1.6)
     low, high = _limits(outlines)
     points = 72 * _figure_size(high - low)[0] / (high - low)[0]
-    _name_clusters(axes, centres, unit_clusters, points=points, size=float(np.clip(points / 3, 6, 9)), names=names)
+    named = _name_clusters(axes, outlines, unit_clusters, points=points, size=float(np.clip(points / 3, 6, 9)),
+                           names=names)
+    if hits is not None:
+        dots = centres[(hits.ravel() > 0) & ~named]
+        axes.scatter(*dots.T, s=(0.15 * points)**2, color=BORDER_COLOUR, edgecolors="white", linewidths=0.02 * points)
     return figure
 
 
@@ -106,33 +111,49 @@ def _draw_borders(axes, outlines, unit_clusters, *, width, colour=BORDER_COLOUR)
     axes.add_collection(LineCollection(segments, colors=colour, linewidths=width, capstyle="round"))
 
 
-def _name_clusters(axes, centres, unit_clusters, *, points, size, names=None):
-    """Name each cluster once, at its unit nearest to the middle of it or beside the edge there, unless that would cover
-    a larger one's name.
+def _name_clusters(axes, outlines, unit_clusters, *, points, size, names=None, below=0.0):
+    """Name each part of each cluster, at its unit nearest to the middle of it or beside the edge there, unless that
+    would cover another name: that of a larger cluster, or of any where this is not its cluster's largest part.
 
-    points: typographic points of a data unit.
+    points: typographic points of a data unit; below: how far below the middle of a unit its name stands. Returns which
+    units bear a name, bool [units].
     """
-    flat = unit_clusters.ravel()
+    flat, named = unit_clusters.ravel(), np.zeros(unit_clusters.size, bool)
+    centres = outlines.mean(axis=1) + (0, below)
     low, high = np.sort(np.transpose([axes.get_xlim(), axes.get_ylim()]), axis=0)
-    clusters, sizes = np.unique(flat[flat >= 0], return_counts=True)
-    largest_first, taken = clusters[np.argsort(-sizes, kind="stable")].tolist(), []
-    texts = short_names([(names or {}).get(cluster, cluster) for cluster in largest_first], _LONGEST_NAME)
-    for cluster, text in zip(largest_first, texts):
-        own = centres[flat == cluster]
-        place = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
-        half = np.array([0.38 * (text_width(text) + 0.6), 0.7]) * size / points
-        place = np.clip(place, np.minimum(low + half, (low + high) / 2), np.maximum(high - half, (low + high) / 2))
+    parts, taken = _parts(outlines, flat), []
+    texts = short_names([(names or {}).get(cluster, cluster) for cluster in dict(parts)], _LONGEST_NAME)
+    texts = dict(zip(dict(parts), texts))
+    for cluster, units in parts:
+        apart = np.linalg.norm(centres[units] - np.median(centres[units], axis=0), axis=1)
+        unit = units[apart.argmin()]
+        half = np.array([0.38 * (text_width(texts[cluster]) + 0.6), 0.7]) * size / points
+        place = np.clip(centres[unit], np.minimum(low + half, (low + high) / 2),
+                        np.maximum(high - half, (low + high) / 2))
         if all((abs(place - other) > half + other_half).any() for other, other_half in taken):
             taken.append((place, half))
-            axes.text(*place, text, ha="center", va="center", fontsize=size, path_effects=outline(3),
-                      **bold_style(text))
+            named[unit] = True
+            axes.text(*place, texts[cluster], ha="center", va="center", fontsize=size, path_effects=outline(3),
+                      **bold_style(texts[cluster]))
+    return named
+
+
+def _parts(outlines, clusters):
+    """(cluster, units) of each connected part of each cluster: the largest parts of all clusters, then the others, of
+    both those of large clusters first."""
+    part, found = connected_parts(outlines, clusters), []
+    for cluster in np.unique(clusters[clusters >= 0]).tolist():
+        own = np.flatnonzero(clusters == cluster)
+        units = sorted((own[part[own] == each] for each in np.unique(part[own])), key=len, reverse=True)
+        found += [(place > 0, -len(own), place, cluster, each) for place, each in enumerate(units)]
+    return [(cluster, units) for *_, cluster, units in sorted(found, key=lambda item: item[:4])]
 
 
 def map_with_thumbnails(grid_shape, unit_photo, thumbnail, unit_clusters, *, topology, title, names=None):
     """The map with a photo in each occupied unit, framed in its cluster's colour, dark lines between clusters.
 
     Each cluster's number, or what people call it where `names` {cluster: name} says so, stands at the foot of a photo
-    in its middle.
+    in the middle of each of its parts.
 
     grid_shape: (rows, columns); unit_photo: int [rows, columns], row of the photo to show, -1 for none; thumbnail:
     callable from that row to a uint8 RGB [h, w, 3]; unit_clusters: int [rows, columns], -1 for none. Of a map
@@ -151,8 +172,8 @@ def map_with_thumbnails(grid_shape, unit_photo, thumbnail, unit_clusters, *, top
     note = "" if step == 1 else f", one photo for {step} x {step} units"
     figure, axes = show_canvas(canvas, title=f"{title}{note}")
     _draw_borders(axes, (outlines - low) * pixels - 0.5, clusters, width=1.5, colour="black")
-    _name_clusters(axes, (centres - low + (0, 0.42)) * pixels, clusters, points=72 / DPI,
-                   size=float(np.clip(pixels / 8, 6, 10)), names=names)
+    _name_clusters(axes, (outlines - low) * pixels, clusters, points=72 / DPI, size=float(np.clip(pixels / 8, 6, 10)),
+                   names=names, below=0.42 * pixels)
     return figure
 
 

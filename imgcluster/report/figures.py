@@ -33,7 +33,8 @@ def figures(gallery):
     """Return {file name: function that draws it, or None where the data for it do not exist}."""
     plans = {"scatter.png": lambda: draw_scatter(gallery),
              "distance_map.png": lambda: distance_map_figure(
-                 gallery.som["distance_map"], gallery.unit_clusters, topology=gallery.topology, names=gallery.names,
+                 gallery.som["distance_map"], gallery.unit_clusters, topology=gallery.topology,
+                 hits=gallery.som["hits"], names=gallery.names,
                  title=f"How far apart the photos are. {gallery.title}"),
              "hits.png": lambda: hits_figure(gallery.som["hits"], topology=gallery.topology,
                                              title=f"Photos per unit. {gallery.title}"),

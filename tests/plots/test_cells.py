@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from drawing import TOPOLOGIES
 
-from imgcluster.plots.cells import cell_centres, cell_outlines, cluster_borders
+from imgcluster.plots.cells import cell_centres, cell_outlines, cluster_borders, connected_parts
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -24,3 +24,13 @@ def test_borders_run_only_between_clusters(topology):
     halves = (np.indices((3, 4))[0] > 0).astype(int).ravel()
     edges = cluster_borders(outlines, halves)
     assert len(edges) == (4 if topology == "rectangular" else 7)
+
+
+@pytest.mark.parametrize("topology, parts", [("rectangular", 4), ("hexagonal", 3)])
+def test_cells_of_one_cluster_that_meet_at_edges_are_one_part(topology, parts):
+    outlines = cell_outlines(cell_centres((3, 4), topology=topology), topology=topology)
+    clusters = np.array([[0, 0, 1, 1], [1, 1, 0, 1], [1, 1, 0, 0]]).ravel()
+    part = connected_parts(outlines, clusters)
+    assert len(set(part)) == parts == len(set(zip(part, clusters)))
+    assert len(set(connected_parts(outlines, np.zeros(12, int)))) == 1
+    assert len(set(connected_parts(outlines, np.arange(12)))) == 12

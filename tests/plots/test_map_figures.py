@@ -2,13 +2,14 @@
 import numpy as np
 import pytest
 from drawing import TOPOLOGIES, drawn, thumbnail
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 
 from imgcluster.plots import (
     distance_map_figure,
     hits_figure,
     map_with_thumbnails,
 )
+from imgcluster.plots.cells import cell_centres
 from imgcluster.plots.style import (
     group_colour,
 )
@@ -85,8 +86,10 @@ def test_wall_shows_the_photo_inside_a_frame_of_its_clusters_colour(topology):
 @pytest.mark.parametrize("number, names, named", [
     (100, {7: "mug"}, range(60, 101)),
     (300, {cluster: f"a long name {cluster}" for cluster in range(300)}, range(20, 200))])
-def test_each_cluster_of_the_wall_is_named_once_and_names_do_not_meet(number, names, named):
-    clusters = grid_clusters((30, 30), number).reshape(30, 30)
+def test_each_cluster_of_the_wall_in_one_piece_is_named_once_and_names_do_not_meet(number, names, named):
+    row, column = np.indices((30, 30))
+    wide = 300 // number
+    clusters = row // 3 * (30 // wide) + column // wide
     figure = map_with_thumbnails((30, 30), np.zeros((30, 30), int), thumbnail, clusters, topology="rectangular",
                                  title="", names=names)
     drawn(figure)
@@ -95,6 +98,39 @@ def test_each_cluster_of_the_wall_is_named_once_and_names_do_not_meet(number, na
     assert len(written) == len(set(written)) and len(written) in named and "7" not in written
     boxes = [text.get_window_extent() for text in texts]
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_each_part_of_a_cluster_is_named_within_it(topology):
+    clusters = np.array([[4, 4, -1, 7, 7], [4, -1, -1, -1, 7], [-1, -1, 4, -1, -1], [7, -1, -1, -1, 5]])
+    photos = np.where(clusters < 0, -1, 0)
+    wall = map_with_thumbnails(clusters.shape, photos, thumbnail, clusters, topology=topology, title="")
+    distances = distance_map_figure(np.ones((4, 5)), clusters, topology=topology, title="")
+    for figure in (wall, distances):
+        assert sorted(text.get_text() for text in figure.axes[0].texts) == ["4", "4", "5", "7", "7"]
+    for text in distances.axes[0].texts:
+        unit = np.linalg.norm(cell_centres((4, 5), topology=topology) - text.get_position(), axis=1).argmin()
+        assert str(clusters.ravel()[unit]) == text.get_text()
+
+
+def test_where_there_is_no_room_for_all_each_cluster_is_named_before_a_second_part_is():
+    clusters = np.tile([[0], [0], [1], [0]], 40)
+    clusters[3, ::2] = -1
+    names = {0: "a rather long name", 1: "another long name"}
+    figure = map_with_thumbnails(clusters.shape, clusters, thumbnail, clusters, topology="rectangular", title="",
+                                 names=names)
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert len(set(written[:2])) == 2 and 2 < len(written) < 20
+
+
+def test_of_units_that_hold_photos_each_bears_a_dot_or_a_name():
+    hits = np.array([[3, 1, 0], [0, 0, 2], [0, 5, 0]])
+    clusters = np.array([[0, 0, -1], [-1, -1, 1], [-1, -1, -1]])  # the five fit none
+    axes = distance_map_figure(np.ones((3, 3)), clusters, topology="rectangular", title="", hits=hits).axes[0]
+    dots, = (artist for artist in axes.collections if isinstance(artist, PathCollection))
+    marked = [*dots.get_offsets().tolist(), *(text.get_position() for text in axes.texts)]
+    assert sorted(tuple(place) for place in marked) == [(0, 0), (1, 0), (1, 2), (2, 1)]
+    assert len(axes.texts) == 2
 
 
 def test_wall_of_a_large_map_is_thinned_and_says_so():
