@@ -6,10 +6,11 @@ script, inline handler, style, picture or request from outside is refused by the
 """
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from imgcluster.wording import counted
 
@@ -25,11 +26,17 @@ def render(context):
     # Compact, in the order given, and refusing NaN, which is no JSON.
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     environment.filters["counted"] = counted
+    environment.filters["breakable"] = breakable
     style, script = _style(), _script()
     policy = (f"default-src 'none'; img-src data: blob:; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
               "base-uri 'none'; form-action 'none'")
     return environment.get_template("page.html.j2").render(
         **context, style=Markup(style), script=Markup(script), policy=policy)
+
+
+def breakable(path):
+    """A file's path as HTML that may go on in another line after any / _ or -."""
+    return Markup("<wbr>").join(map(escape, re.split(r"(?<=[/_-])(?=.)", str(path))))
 
 
 def _style():

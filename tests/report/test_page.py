@@ -6,6 +6,7 @@ import shutil
 from report_gallery import HOSTILE_FILE, HOSTILE_LABEL, Page, make_gallery
 
 from imgcluster.report import write_report
+from imgcluster.report.page import breakable
 
 
 def test_names_from_outside_are_text(written):
@@ -14,7 +15,7 @@ def test_names_from_outside_are_text(written):
     assert not {"img", "b", "i"} & {tag for tag, _ in written.page.tags}
     assert "alert(" not in "".join(text for attributes, text in written.page.blocks if "type" not in attributes)
     assert not [attributes for _, attributes in written.page.tags if any(name.startswith("on") for name in attributes)]
-    assert "&lt;b&gt;bad&lt;/b&gt;.jpg" in written.page.text
+    assert "&lt;b&gt;bad&lt;/<wbr>b&gt;.jpg" in written.page.text
 
 
 def test_data_cannot_end_their_block(written):
@@ -26,6 +27,11 @@ def test_line_separators_and_other_scripts_survive(tmp_path):
     gallery = make_gallery(tmp_path, name="가방\u2028<&>")
     write_report(tmp_path / "report.html", gallery)
     assert Page(tmp_path / "report.html").data["name"] == "가방\u2028<&>"
+
+
+def test_paths_go_on_in_another_line_between_their_parts_and_stay_text():
+    assert breakable("shop_1/a-b__c.jpg_") == "shop_<wbr>1/<wbr>a-<wbr>b_<wbr>_<wbr>c.jpg_"
+    assert breakable("<b>/&.jpg") == "&lt;b&gt;/<wbr>&amp;.jpg" and breakable("") == ""
 
 
 def test_policy_names_the_only_script_and_style(written):

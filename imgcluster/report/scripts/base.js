@@ -167,6 +167,8 @@ whenIdle(fillRest);
 
 const clusterName = (id) => groups.get(id)?.name ?? names.get(id) ?? (id === -1 ? "No cluster" : `Cluster ${id}`);
 const baseName = (file) => file.slice(file.lastIndexOf("/") + 1);
+// A file's path that goes on in another line after / _ or - rather than within a word.
+const breakable = (file) => file.split(/(?<=[/_-])(?=.)/).flatMap((part, place) => (place ? [h("wbr"), part] : [part]));
 const stem = (file) => file.replace(/\.\w+$/, "");
 // Both its ends tell a name apart; `share` of it is the beginning.
 function shortened(text, length, share) {
@@ -215,7 +217,7 @@ function photoButton(index, { caption = null, title = null } = {}) {
 // The function that makes the caption of each photo of a list.
 function captionsOf(indices) {
   const called = shortNames(indices);
-  return (index) => h("span", { class: "caption" }, h("span", { class: "file" }, called.get(index)),
+  return (index) => h("span", { class: "caption" }, h("span", { class: "file" }, breakable(called.get(index))),
     confidenceOf(index) === null ? null : h("span", { class: "number" }, confidenceOf(index).toFixed(2)));
 }
 
@@ -278,7 +280,7 @@ function hideTip() { tip.hidden = true; }
 
 function photoTip(index, ...lines) {
   return [picture(index), h("strong", {}, clusterName(shownOf[index])),
-    h("span", { class: "file" }, photos.file[index]),
+    h("span", { class: "file" }, breakable(photos.file[index])),
     modelOf(index) === null ? null : h("span", {}, `true label: ${modelOf(index)}`),
     confidenceOf(index) === null ? null : h("span", {}, `confidence ${confidenceOf(index).toFixed(2)}`),
     ...lines.map((line) => h("span", {}, line))].filter(Boolean);

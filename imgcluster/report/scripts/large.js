@@ -13,7 +13,7 @@ function drawLarge() {
   const shown = picture(index, photos.file[index]);
   shown.style.maxWidth = `${Math.max(240, 3 * side)}px`;
   $("large-picture").replaceChildren(shown);
-  $("large-file").textContent = photos.file[index];
+  $("large-file").replaceChildren(h("span", { class: "file" }, breakable(photos.file[index])));
   $("large-facts").textContent = [clusterName(shownOf[index]),
     modelOf(index) === null ? null : `true label: ${modelOf(index)}`,
     confidenceOf(index) === null ? null : `confidence ${confidenceOf(index).toFixed(2)}`].filter(Boolean).join(" · ");

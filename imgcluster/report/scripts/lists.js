@@ -222,7 +222,7 @@ function startBeforeAfter() {
     h("div", { class: "two" }, h("span", { class: "label" }, "before"), h("span", { class: "label" }, "after"),
       picture(before, `${photos.file[after]} as it came`),
       picture(after, `${photos.file[after]} as the network saw it`)),
-    h("figcaption", { class: "file" }, photos.file[after]))));
+    h("figcaption", { class: "file" }, breakable(photos.file[after])))));
 }
 
 // Thumbnails of the files in the tables of copies and of warnings.
