@@ -2,9 +2,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from drawing import drawn
+from drawing import contrast, drawn
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import to_rgb
 
 from imgcluster.plots import (
     confusion_figure,
@@ -15,16 +14,6 @@ from imgcluster.plots import (
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
-
-
-def contrast(one, other):
-    """The contrast ratio of two colours, 1..21 (WCAG 2.2, relative luminance)."""
-    def luminance(colour):
-        channels = np.array(to_rgb(colour))
-        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055)**2.4)
-        return linear @ [0.2126, 0.7152, 0.0722] + 0.05
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return light / dark
 
 
 def test_numbers_can_be_read_on_every_shade():

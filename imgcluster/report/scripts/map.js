@@ -15,8 +15,12 @@ function startMap() {
   const [nearest, farthest] = [Math.min(...distance), Math.max(...distance)];
   const far = (unit) => ((distance[unit] ?? 0) - nearest) / Math.max(farthest - nearest, 1e-9);
   const largest = 200;  // pixels of a unit at first
-  canvas.style.maxHeight = `min(82vh, 900px, ${Math.ceil(extent.height * largest) + 24}px)`;
-  canvas.style.aspectRatio = `${Math.min(2.2, Math.max(0.85, extent.width / extent.height))}`;
+  const highest = `min(82vh, 900px, ${Math.ceil(extent.height * largest) + 24}px)`;
+  const ratio = Math.min(2.2, Math.max(0.85, extent.width / extent.height));
+  canvas.style.maxHeight = highest;
+  canvas.style.aspectRatio = `${ratio}`;
+  // As wide as it takes to be that high: what a wider window has to spare is the legend's.
+  canvas.closest(".plot").style.setProperty("--map-width", `calc(${ratio} * ${highest})`);
 
   const view = new View(canvas, extent, draw, { maxScale: largest, maxZoom: Math.max(4, Math.max(extent.width, extent.height) / 3) });
 
