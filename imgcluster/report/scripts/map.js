@@ -28,6 +28,7 @@ function startMap() {
     const cell = view.scale;
     const gap = Math.max(0.5, cell * 0.05);
     const ring = Math.max(1.5, cell * 0.045);
+    const behind = isDark() ? 0.35 : 0.6;  // how strong the shade is behind photos, whose frames stand out from it
     let missing = 0;  // photos still being decoded
     const chosen = picked ?? unitCluster(hovered >= 0 ? hovered : document.activeElement === canvas ? cursor : -1);
     const lit = chosen === null ? null : unitsOf(chosen);
@@ -35,7 +36,7 @@ function startMap() {
       const [x, y] = view.toScreen(centres[unit][0] - 0.5, centres[unit][1] - 0.5);
       if (x > view.width || y > view.height || x + cell < 0 || y + cell < 0) continue;
       context.globalAlpha = 1;
-      context.fillStyle = shade(look === "hits" ? Math.sqrt(hits[unit] / most) : far(unit), look === "photos" ? 0.6 : 1);
+      context.fillStyle = shade(look === "hits" ? Math.sqrt(hits[unit] / most) : far(unit), look === "photos" ? behind : 1);
       context.fillRect(x, y, cell + 0.5, cell + 0.5);
       if (look === "photos" && photo[unit] >= 0) {
         context.globalAlpha = lit && !lit.has(unit) ? 0.3 : 1;
@@ -138,7 +139,7 @@ function startMap() {
 
   // From near (the page's ground) to far.
   function shade(share, strength) {
-    const [from, to] = isDark() ? [36, 215] : [246, 70];
+    const [from, to] = isDark() ? [30, 215] : [246, 70];
     const grey = Math.round(from + (to - from) * share * strength);
     return `rgb(${grey}, ${grey}, ${Math.min(255, grey + 4)})`;
   }
