@@ -2,6 +2,8 @@
 import logging
 import re
 from pathlib import Path
+from tokenize import TokenError
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,8 @@ NO_CLUSTER = -1
 OUTDATED = "outdated"
 # Photos that a warning names one by one.
 ROWS_NAMED = 5
+# Kinds of numbers that features may be, the usual one first.
+KINDS = (np.float32, np.float16, np.float64)
 
 
 def require(path):
@@ -106,24 +110,32 @@ def read_labels_true(data_dir):
 
 
 def map_array(path):
-    """Return an array file of a dataset, memory-mapped; UserError where it is damaged."""
+    """Return an array file of a dataset, memory-mapped; UserError where it is damaged, or not a file of one array."""
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError, SyntaxError, TokenError, BadZipFile) as error:
         raise UserError(f"{path}: damaged, or not a file of one array of numbers (.npy); run {MADE_BY[path.name]} "
                         "again, or save your own with numpy.save") from error
+    if not isinstance(found, np.ndarray):
+        with found:
+            inside = ", ".join(found.files)
+        raise UserError(f"{path}: several arrays in one file (.npz, with {inside or 'none in it'}); run "
+                        f"{MADE_BY[path.name]} again, or save your own array by itself with numpy.save")
+    return found
 
 
 def read_features(data_dir):
-    """Return `features.npy`, memory-mapped, float32 or float64 [N, D].
+    """Return `features.npy`, memory-mapped, [N, D]: float16, float32 or float64, in either byte order.
 
-    Raises UserError when it is no such array, its rows disagree with `img_paths.txt`, or the length of one is not
-    finite; warns of photos without any value but 0.
+    It is as in the file; who needs float32 reads it block by block (`rows.read_rows`). Raises UserError when it is no
+    such array, its rows disagree with `img_paths.txt`, a line there is empty, or the length of a row is not finite;
+    warns of photos without any value but 0.
     """
     path = require(Path(data_dir) / "features.npy")
     features = map_array(path)
     check_kind(features, path)
     _same_rows(features, data_dir, "features.npy")
+    _all_named(data_dir)
     check_values(features, path)
     return features
 
@@ -135,11 +147,23 @@ def _same_rows(values, data_dir, name):
                         f"counts too); run {MADE_BY[name]} again, or mend the two where they are your own")
 
 
-def check_kind(features, path, *, kinds=(np.float32, np.float64)):
-    """Raise a UserError for an array file that is not [N, D] of one of these kinds of numbers."""
-    if features.ndim != 2 or features.dtype not in kinds or features.shape[1] == 0:
-        raise UserError(f"{path}: {features.dtype} array of shape {features.shape}; expected float32 [photos, "
-                        "features]; run 03_extract_features.py again, or save your own with .astype('float32')")
+def _all_named(data_dir):
+    """Raise a UserError for a list of photos with an empty line, whose photo would have no name."""
+    for line, name in enumerate(read_img_paths(data_dir), start=1):
+        if not name.strip():
+            raise UserError(f"{Path(data_dir) / 'img_paths.txt'}, line {line}: empty; give each row of features.npy "
+                            "the path of its photo, or a name of its own where there is none")
+
+
+def check_kind(features, path, *, kinds=KINDS):
+    """Raise a UserError for an array file that is not [N, D] of one of these kinds of numbers, in any byte order."""
+    again = f"run {MADE_BY[path.name]} again, or save your own"
+    if features.dtype.newbyteorder("=") not in kinds:
+        raise UserError(f"{path}: {features.dtype} array; expected {' or '.join(kind.__name__ for kind in kinds)} "
+                        f"numbers; {again} with .astype('{kinds[0].__name__}')")
+    if features.ndim != 2 or features.shape[1] == 0:
+        raise UserError(f"{path}: array of shape {features.shape}; expected (photos, features), one row of numbers for "
+                        f"each photo; {again} as such rows, for example with .reshape(number of photos, -1)")
 
 
 def check_values(features, path):

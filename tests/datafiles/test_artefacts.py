@@ -1,4 +1,5 @@
 """Row files: rows in step with the photos, unusable ones named."""
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ from odd_names import NAMES
 from imgcluster import files
 from imgcluster.datafiles import artefacts
 from imgcluster.errors import UserError
+from imgcluster.rows import read_rows
 
 
 @pytest.mark.parametrize("name, step", artefacts.MADE_BY.items())
@@ -124,18 +126,56 @@ def array_with(row, value):
     (array_with(2, np.nan), r"row 2 \(line 3 of img_paths.txt\)"), (array_with(0, -np.inf), r"row 0 \(line 1"),
     (array_with(3, 1e20), r"far too large values in row 3 \(line 4"), (np.full((4, 2), 1e100), "far too large .*row 0"),
     (np.ones((3, 2), np.float32), "3 rows, but img_paths.txt has 4"), (np.ones((5, 2), np.float32), "5 rows"),
-    (np.ones((4, 2), int), "int64"), (np.ones((4, 2), np.float16), "float16"),
-    (np.ones((4, 2), complex), "complex128"), (np.ones(4, np.float32), r"shape \(4,\)"),
-    (np.ones((4, 2, 1), np.float32), r"shape \(4, 2, 1\)"), (np.ones((4, 0), np.float32), r"shape \(4, 0\)")])
+    (np.ones((4, 2), int), r"int64 array; expected float32 .* \.astype\('float32'\)"),
+    (np.ones((4, 2), complex), "complex128"), (np.ones((4, 2), np.longdouble), "float")])
 def test_bad_features_are_named(data_dir, array, reason):
     np.save(data_dir / "features.npy", array)
     with pytest.raises(UserError, match=f"features.npy.*{reason}"):
         artefacts.read_features(data_dir)
 
 
-def test_own_features_in_double_precision_will_do(data_dir):
-    np.save(data_dir / "features.npy", np.ones((4, 3)))
-    assert artefacts.read_features(data_dir).shape == (4, 3)
+@pytest.mark.parametrize("shape", [(), (4,), (4, 2, 1), (4, 0)])
+def test_of_features_in_another_shape_than_one_row_a_photo_the_shape_is_named_as_the_fault(data_dir, shape):
+    np.save(data_dir / "features.npy", np.ones(shape, np.float32))
+    with pytest.raises(UserError) as caught:
+        artefacts.read_features(data_dir)
+    assert f"features.npy: array of shape {shape}; expected (photos, features)" in str(caught.value)
+    assert "reshape" in str(caught.value) and "astype" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("order", "<>")
+def test_features_may_be_of_any_precision_and_byte_order_and_stay_mapped(data_dir, order, kind):
+    rows = np.arange(8).reshape(4, 2) / 4
+    np.save(data_dir / "features.npy", rows.astype(order + kind))
+    features = artefacts.read_features(data_dir)
+    assert isinstance(features, np.memmap)
+    np.testing.assert_array_equal(read_rows(features), rows)
+    assert read_rows(features, normalize=True).dtype == np.float32
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\t"])
+def test_an_empty_line_among_the_photos_is_named(data_dir, name):
+    files.write_lines(data_dir / "img_paths.txt", ["0.jpg", "1.jpg", name, "3.jpg"])
+    with pytest.raises(UserError, match="img_paths.txt, line 3: empty; give each row of features.npy the path"):
+        artefacts.read_features(data_dir)
+
+
+def test_a_file_of_several_arrays_is_said_to_be_one(data_dir):
+    with (data_dir / "features.npy").open("wb") as file:
+        np.savez(file, names=np.arange(4), vectors=np.ones((4, 2), np.float32))
+    with pytest.raises(UserError, match=r"features.npy: several arrays in one file \(.npz, with names, vectors\)"):
+        artefacts.read_features(data_dir)
+
+
+@pytest.mark.parametrize("damage", [
+    lambda good: b"PK\x03\x04" + good, lambda good: good.replace(b"{'descr'", b"{(((r'"), pickle.dumps,
+    lambda good: good.replace(b"'<f4'", b"'|O' ", 1), lambda good: good.replace(b"(4, 2)", b"(-4,2)")])
+def test_what_is_no_whole_array_of_numbers_is_refused(data_dir, damage):
+    path = data_dir / "features.npy"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(UserError, match="features.npy: damaged, or not a file of one array"):
+        artefacts.read_features(data_dir)
 
 
 def test_photos_whose_features_are_all_0_are_named_and_others_are_not(data_dir, caplog):

@@ -92,7 +92,7 @@ def test_settings_that_change_no_feature_do_not_count(tmp_path):
 
 
 @pytest.mark.parametrize("before, said", [
-    (np.ones(2, np.float16), "shape"), (np.array([["a"], ["b"]]), "array of shape"),
+    (np.ones(2, np.float16), "shape"), (np.array([["a"], ["b"]]), "<U1 array; expected float16"),
     (np.float16([[1, 2], [np.nan, 1]]), "NaN, infinite or far too large values in row 1")])
 def test_features_before_that_cannot_be_used_are_named(tmp_path, before, said):
     write_lines(tmp_path / "img_paths.txt", ["a.jpg", "b.jpg"])
