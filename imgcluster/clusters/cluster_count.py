@@ -10,7 +10,7 @@ from imgcluster.clusters.copies import originals
 from imgcluster.clusters.directions import evened_places, follow_directions, small_clusters
 from imgcluster.clusters.levels import nested_levels
 from imgcluster.clusters.outliers import outliers, without_lone
-from imgcluster.counting.blind_count import ALL_ALIKE, Estimate, blind_estimate
+from imgcluster.counting.blind_count import ALL_ALIKE, TOO_FEW, Estimate, blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
 from imgcluster.errors import UserError
 from imgcluster.rows import picked, read_all
@@ -35,7 +35,8 @@ class Clustering:
     photos placed among earlier ones, function of labels (and merged) to `directions.how_far_apart`; new_groups: as
     `new_groups.groups_of_new` returns them, of photos placed among earlier ones; merged: {cluster: the one it has
     joined} of the clusters of earlier photos that a person's corrections merged; highest: the highest number that a
-    cluster has or had, where it is above that of the labels.
+    cluster has or had, where it is above that of the labels; unknown: numbers int [M] of photos whose cluster nothing
+    tells, of confidence 0.
     """
 
     labels: np.ndarray = field(repr=False)
@@ -54,6 +55,7 @@ class Clustering:
     new_groups: np.ndarray | None = field(default=None, repr=False)
     merged: dict = field(default_factory=dict)
     highest: int = -1
+    unknown: np.ndarray = field(default_factory=lambda: np.zeros(0, int), repr=False)
 
     @cached_property
     def apart(self):
@@ -138,12 +140,29 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     levels = [by_size(level[stands_in], ~strays) for level in levels]
     certainty, labels_found = confidence(places, labels), np.where(strays, -1, labels)
     certainty = certainty if held_out is None else held_out.lowered(certainty)
+    unknown = np.arange(num_photos if estimate.method == TOO_FEW and num_photos > 1 else 0)
     calibrated = num_clusters is None and (known is not None or imgs_per_model is not None)
-    return Clustering(labels_found, estimate.count, estimate.interval, levels,
-                      np.where(strays, 0.0, certainty), method=estimate.method, words=estimate.words or estimate.method,
-                      calibrated=calibrated, blind_count=blind_count, finer_groups=estimate.finer_groups,
-                      confidence_of=partial(confidence_elsewhere, features=features, places=places, found=labels_found,
-                                            held_out=held_out))
+    confidence_of = partial(confidence_elsewhere, features=features, places=places, found=labels_found,
+                            held_out=held_out)
+    found = Clustering(labels_found, estimate.count, estimate.interval, levels, np.where(strays, 0.0, certainty),
+                       method=estimate.method, words=estimate.words or estimate.method, calibrated=calibrated,
+                       blind_count=blind_count, finer_groups=estimate.finer_groups, confidence_of=confidence_of)
+    return _untold(found, unknown)
+
+
+def _untold(clustering, unknown):
+    """The Clustering where nothing tells the cluster of photos at numbers int [M], in these or in others."""
+    if not len(unknown):
+        return clustering
+
+    def confidence_of(labels, **merged):
+        return _zero_at(unknown, clustering.confidence_of(labels, **merged))
+    return replace(clustering, unknown=unknown, confidence=_zero_at(unknown, clustering.confidence),
+                   confidence_of=confidence_of)
+
+
+def _zero_at(numbers, values):
+    return np.where(np.isin(np.arange(len(values)), numbers), 0.0, values)
 
 
 def suggested_alone(blind_count, interval):

@@ -36,7 +36,7 @@ def write_clustering(data_dir, img_paths, features, som, clustering, *, copies=N
     table = cluster_table(img_paths, clustering, units, distances, som.get_weights().shape[:2])
     write_table(data_dir / "clusters.csv", table)
     first = np.ones(len(table), bool) if copies is None else is_first(copies)
-    review = review_list(table[first])
+    review = review_list(table[first], unknown=clustering.unknown)
     write_table(data_dir / "review.csv", review)
     write_table(data_dir / "products.csv", product_table(
         table, features, to_look_at=review["cluster"], first=first, names=read_names(data_dir), earlier=earlier,
@@ -64,15 +64,18 @@ def cluster_table(img_paths, clustering, units, distances, shape):
                          **others})
 
 
-def review_list(table):
+def review_list(table, *, unknown=()):
     """The photos to look at first, the least confident first: file, cluster, confidence, reason.
 
-    Those that fit no cluster, likely new products, come after the others, which they would crowd out, and all of them.
+    Those that fit no cluster, likely new products, come after the others, which they would crowd out, and all of them;
+    so do those whose cluster nothing tells, before these. unknown: their rows in the index of the table.
     """
     doubtful = table[table["confidence"] < DOUBTFUL].sort_values("confidence", kind="stable")
     most, inside = max(1, round(REVIEW_SHARE * len(table))), doubtful["cluster"] >= 0
-    doubtful = pd.concat([doubtful[inside].head(most), doubtful[~inside]])
-    reasons = np.where(doubtful["cluster"] < 0, "fits no cluster", "between clusters")
+    untold = inside & doubtful.index.isin(unknown)
+    doubtful = pd.concat([doubtful[inside & ~untold].head(most), doubtful[untold], doubtful[~inside]])
+    reasons = np.where(doubtful["cluster"] < 0, "fits no cluster",
+                       np.where(doubtful.index.isin(unknown), "nothing tells its cluster", "between clusters"))
     return doubtful[["file", "cluster", "confidence"]].assign(reason=reasons)
 
 

@@ -50,6 +50,7 @@ class Estimate:
     peaks: tuple = ()
 
 
+TOO_FEW = "too few photos to tell clusters apart"
 ALL_ALIKE = Estimate(1, (1, 1), "all photos look the same")
 
 
@@ -73,7 +74,7 @@ def blind_estimate(hierarchy, *, taught_apart=False):
     if num_photos > 1 and not differ(hierarchy):
         return ALL_ALIKE
     if num_photos < FEWEST_PHOTOS:
-        return Estimate(1, (1, num_photos), "too few photos to tell clusters apart")
+        return Estimate(1, (1, num_photos), TOO_FEW)
     views, grown = _views(hierarchy, taught_apart)
     count = joined(views.values())
     finer = finer_level(views["modularity"][0], grown, count)

@@ -217,6 +217,20 @@ def test_of_copies_more_clusters_than_photos_can_be_asked_for():
     assert (alone.num_clusters, alone.interval, alone.method) == (1, (1, 1), "all photos look the same")
 
 
+@pytest.mark.parametrize("number", [2, 3])
+def test_of_photos_too_few_to_be_told_apart_nothing_is_known(number):
+    features = np.eye(5, dtype=np.float32)[:number]
+    found = clustered(features)
+    assert found.num_clusters == 1 and found.unknown.tolist() == list(range(number)) and not found.confidence.any()
+    assert not found.confidence_of(np.zeros(number, int)).any()
+    copied = clustered(features[[0, 0, 1, 1, 1]], copies=np.array([0, 0, 1, 1, 1]))
+    assert copied.num_clusters == 1 and not copied.confidence.any()
+    # Where there is nothing to tell apart, or a person has told, something is.
+    for told in (clustered(np.ones((number, 5))), clustered(features[:1]), clustered(features, num_clusters=1)):
+        assert (told.confidence == 1).all() and len(told.unknown) == 0
+    assert len(clustered(features, num_clusters=2).unknown) == len(clustered(features, imgs_per_model=1).unknown) == 0
+
+
 def test_copies_do_not_make_all_other_photos_outliers():
     features, _ = clouds(6, 10)
     photo = np.concatenate([np.zeros(400, int), np.arange(60)])

@@ -81,6 +81,13 @@ def test_review_list_is_the_least_confident_first_and_bounded_but_for_all_that_f
     assert found.reason.tolist() == ["between clusters"] * 2 + ["fits no cluster"] * 3
 
 
+def test_review_list_holds_all_photos_whose_cluster_nothing_tells():
+    table = pd.DataFrame({"file": list("abcdefghij"), "cluster": [0] * 9 + [-1], "confidence": [0.1, 0.2] + [0] * 8})
+    found = review_list(table[1:], unknown=np.arange(2, 8))
+    assert found.file.tolist() == ["i", "b", *"cdefgh", "j"]
+    assert found.reason.tolist()[2:] == ["nothing tells its cluster"] * 6 + ["fits no cluster"]
+
+
 def test_files_that_are_not_those_a_step_read_are_warned_of(tmp_path):
     said = []
     write_lines(tmp_path / "img_paths.txt", "abc")
