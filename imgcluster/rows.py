@@ -76,6 +76,12 @@ def _is_mapped(features):
             and features.flags.c_contiguous and hasattr(mmap, "MADV_DONTNEED"))
 
 
+def as_rows(features):
+    """Return what has rows as it is, so that a mapped file is not read as a whole; lists and tables as an array."""
+    # Of a table, data[0] is the column of that name.
+    return features if hasattr(features, "shape") and not hasattr(features, "columns") else np.asarray(features)
+
+
 def check_finite(features):
     """Raise a ValueError that names the first row of `features` [N, D] whose length is not a finite float32."""
     for rows in blocks(len(features)):

@@ -8,7 +8,7 @@ from minisom import MiniSom
 from imgcluster.grid import Grid
 from imgcluster.matching import best_matching_units, one_pass
 from imgcluster.pca import principal_axes
-from imgcluster.rows import check_finite, read_rows, read_sample
+from imgcluster.rows import as_rows, check_finite, read_rows, read_sample
 
 PHOTOS_PER_UNIT = 3.5
 MAX_UNITS = 2500
@@ -88,6 +88,7 @@ class SelfOrganizingMap(MiniSom):
         if epochs < 0:
             raise ValueError(f"epochs must be at least 0, not {epochs}: {EPOCHS} is usual, 0 leaves the map at "
                              "its start")
+        features = as_rows(features)
         self.pca_weights_init(features)
         self.quantization_errors, self.topographic_errors = [], []
         for epoch in range(epochs):
@@ -104,6 +105,7 @@ class SelfOrganizingMap(MiniSom):
         The first lies along the longer side of the grid (as in SOM Toolbox; in MiniSom, along x always). The plane
         reaches sqrt(3) standard deviations to each side: the spread of a uniform density of that deviation.
         """
+        data = as_rows(data)
         self._check_input_len(data)
         sample = read_sample(data, SAMPLE_ROWS, normalize=self.normalize)
         if not np.isfinite(np.linalg.norm(sample, axis=1)).all():
@@ -125,6 +127,7 @@ class SelfOrganizingMap(MiniSom):
         In each call the neighbourhood shrinks to `sigma_end`, from `sigma` (default: the map's). To go on where an
         earlier training ended, without spreading the map anew: `train_batch_offline(data, 5, sigma=som.sigma_end)`.
         """
+        data = as_rows(data)
         self._check_iteration_number(num_iteration)
         self._check_input_len(data)
         if sigma is not None:
@@ -136,6 +139,7 @@ class SelfOrganizingMap(MiniSom):
 
     def best_matching_units(self, features, *, second=False):
         """Return (unit, distance[, second unit]) of each row; see the function of the same name."""
+        features = as_rows(features)
         if len(features) > 0:
             self._check_input_len(features)
         return best_matching_units(features, self.prototypes, normalize=self.normalize, second=second)
@@ -143,12 +147,12 @@ class SelfOrganizingMap(MiniSom):
     def quantization(self, data):
         """Return the prototype of each row's best-matching unit, float32 [N, D]."""
         self._check_input_len(data)
-        return self.prototypes[self.best_matching_units(_rows_of(data))[0]]
+        return self.prototypes[self.best_matching_units(as_rows(data))[0]]
 
     def quantization_error(self, data):
         """Return the mean distance of the rows to their best-matching units."""
         self._check_input_len(data)
-        return float(self.best_matching_units(_rows_of(data))[1].mean(dtype=np.float64))
+        return float(self.best_matching_units(as_rows(data))[1].mean(dtype=np.float64))
 
     def topographic_error(self, data):
         """Return the share of rows whose two best-matching units are no neighbours on the grid (NaN for one unit)."""
@@ -159,17 +163,18 @@ class SelfOrganizingMap(MiniSom):
     def errors(self, data):
         """Return (quantization error, topographic error), found in one search."""
         self._check_input_len(data)
-        first, distance, second = self.best_matching_units(_rows_of(data), second=True)
+        first, distance, second = self.best_matching_units(as_rows(data), second=True)
         return float(distance.mean(dtype=np.float64)), self._share_apart(first, second)
 
     def activation_response(self, data):
         """Return how many rows have each unit as best-matching unit, float [x, y]."""
         self._check_input_len(data)
-        units = self.best_matching_units(_rows_of(data))[0]
+        units = self.best_matching_units(as_rows(data))[0]
         return np.bincount(units, minlength=len(self.prototypes)).reshape(self._weights.shape[:2]).astype(float)
 
     def win_map(self, data, return_indices=False):
         """Return {(i, j): rows of `data`, or their indices} of the units that won any."""
+        data = as_rows(data)
         self._check_input_len(data)
         won = defaultdict(list)
         for index, unit in enumerate(self._coordinates(data)):
@@ -205,7 +210,7 @@ class SelfOrganizingMap(MiniSom):
         """Set each unit's weights to a random row of `data`."""
         self._check_input_len(data)
         chosen = [self._random_generator.randint(len(data)) for _ in self.prototypes]
-        self.set_weights(read_rows(_rows_of(data)[chosen], normalize=self.normalize).reshape(self._weights.shape))
+        self.set_weights(read_rows(as_rows(data)[chosen], normalize=self.normalize).reshape(self._weights.shape))
 
     def update(self, x, win, t, max_iteration):
         """Move the weights towards the row `x` won by unit `win`: one step of MiniSom's training row by row."""
@@ -213,7 +218,7 @@ class SelfOrganizingMap(MiniSom):
 
     def distortion_measure(self, data):
         """Return the sum of the rows' distances to all units, by the neighbourhood of each row's best-matching unit."""
-        return super().distortion_measure(self._scaled(_rows_of(data)))
+        return super().distortion_measure(self._scaled(as_rows(data)))
 
     def _activate(self, x):
         super()._activate(self._scaled([x])[0])
@@ -226,10 +231,13 @@ class SelfOrganizingMap(MiniSom):
         return read_rows(np.asarray(data), normalize=True) if self.normalize else np.asarray(data)
 
     def _check_input_len(self, data):
-        """Raise MiniSom's ValueError for rows of another width, and one where there are no rows."""
+        """Raise MiniSom's ValueError for rows of another width, and one where there are no rows, or what is none."""
         if len(data) == 0:
             raise ValueError(f"there are no rows: a map of this kind takes rows of {self._input_len} numbers")
-        super()._check_input_len(data[:1])
+        if len(np.shape(data)) != 2:
+            raise ValueError(f"an array of shape {np.shape(data)}: a map of this kind takes rows [N, "
+                             f"{self._input_len}], a single one as row[None]")
+        super()._check_input_len(as_rows(data)[:1])
 
     def _sigma_at(self, epoch, epochs, start=None):
         """Shrink geometrically from `start` (default: sigma) to sigma_end."""
@@ -255,13 +263,8 @@ class SelfOrganizingMap(MiniSom):
 
     def _coordinates(self, data):
         self._check_input_len(data)
-        units = self.best_matching_units(_rows_of(data))[0]
+        units = self.best_matching_units(as_rows(data))[0]
         return [tuple(unit) for unit in np.column_stack(np.unravel_index(units, self._weights.shape[:2])).tolist()]
-
-
-def _rows_of(data):
-    """Return what has rows as it is, so that a mapped file is not read as a whole; lists as an array."""
-    return data if hasattr(data, "shape") else np.asarray(data)
 
 
 def _check_options(**options):

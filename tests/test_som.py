@@ -2,6 +2,7 @@
 import inspect
 
 import numpy as np
+import pandas as pd
 import pytest
 from minisom import MiniSom
 from sklearn.datasets import load_digits
@@ -258,6 +259,22 @@ def test_best_matching_units_are_the_nearest_prototypes_far_from_0_too(kind, off
     assert all(number in won[som.winner(rows[number])] for number in range(0, 2000, 7))
     near = SelfOrganizingMap(6, 7, 8).fit(spread, epochs=8)
     np.testing.assert_allclose(som.quantization_errors, near.quantization_errors, rtol=0.02)
+
+
+def test_a_table_makes_the_same_map_as_its_array(digits):
+    table = pd.DataFrame(digits)
+    maps = [SelfOrganizingMap(6, 6, digits.shape[1], normalize=True).fit(rows, epochs=3) for rows in (digits, table)]
+    np.testing.assert_array_equal(*(som.prototypes for som in maps))
+    np.testing.assert_array_equal(*(maps[0].best_matching_units(rows)[0] for rows in (digits, table)))
+    assert maps[0].quantization_error(digits) == maps[0].quantization_error(table)
+
+
+@pytest.mark.parametrize("pick", [lambda rows: rows[0], lambda rows: rows[0].tolist(), lambda rows: rows[None]])
+def test_what_is_no_rows_is_refused_by_its_shape(digits, pick):
+    som = SelfOrganizingMap(6, 6, digits.shape[1])
+    for call in (som.fit, som.best_matching_units, som.quantization_error):
+        with pytest.raises(ValueError, match=r"an array of shape \(.*: a map of this kind takes rows \[N, 64\]"):
+            call(pick(digits))
 
 
 def test_memory_mapped_rows_give_the_same_map(tmp_path, digits):

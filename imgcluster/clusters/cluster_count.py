@@ -13,7 +13,7 @@ from imgcluster.clusters.outliers import outliers, without_lone
 from imgcluster.counting.blind_count import ALL_ALIKE, TOO_FEW, Estimate, blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
 from imgcluster.errors import UserError
-from imgcluster.rows import picked, read_all
+from imgcluster.rows import as_rows, check_finite, picked, read_all
 from imgcluster.structure.hierarchy import by_size, hierarchy_of, hierarchy_on, partition
 from imgcluster.structure.whitening import evened_within
 from imgcluster.wording import counted
@@ -107,11 +107,14 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     whose direction is nearest (`directions`). by_direction: for features of a network that was taught to compare
     directions, which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`.
     copies: int [N], equal numbers for copies of one photo; one of each stands for all, unless more clusters are asked
-    for. With `allow_outliers`, photos far from all others get the label -1 and confidence 0 (`outliers`).
-    UserError for a number that is impossible.
+    for. With `allow_outliers`, photos far from all others get the label -1 and confidence 0 (`outliers`). UserError for
+    a number that is impossible; ValueError for features that are not finite, or copies of others.
     """
-    num_photos = len(features)
+    features, num_photos = as_rows(features), len(features)
     check_given(num_photos, num_clusters, imgs_per_model)
+    check_finite(features)
+    if copies is not None and np.shape(copies) != (num_photos,):
+        raise ValueError(f"copies of shape {np.shape(copies)} for {num_photos:,} rows: give one number for each row")
     units = som_map.best_matching_units(features)[0]
     wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
     first, stands_in = originals(np.arange(num_photos) if copies is None or wanted > len(set(copies)) else copies)

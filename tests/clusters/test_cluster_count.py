@@ -2,6 +2,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.metrics import adjusted_rand_score
@@ -229,6 +230,24 @@ def test_of_photos_too_few_to_be_told_apart_nothing_is_known(number):
     for told in (clustered(np.ones((number, 5))), clustered(features[:1]), clustered(features, num_clusters=1)):
         assert (told.confidence == 1).all() and len(told.unknown) == 0
     assert len(clustered(features, num_clusters=2).unknown) == len(clustered(features, imgs_per_model=1).unknown) == 0
+
+
+def test_what_cannot_be_clustered_is_named():
+    features, _ = clouds(4, 27)
+    fitted = trained_map(features)
+    for copies in (np.arange(5), np.zeros((108, 1), int)):
+        with pytest.raises(ValueError, match="copies of shape .* for 108 rows: give one number for each row"):
+            cluster_photos(features, fitted, copies=copies)
+    features[7, 3] = np.nan
+    with pytest.raises(ValueError, match="row 7 holds NaN"):
+        cluster_photos(features, fitted)
+
+
+def test_a_table_is_clustered_as_its_array_is():
+    features, _ = clouds(4, 27)
+    table = pd.DataFrame(features)
+    found = [cluster_photos(rows, map_of(rows)).labels for rows in (features, table)]
+    assert np.array_equal(*found)
 
 
 def test_copies_do_not_make_all_other_photos_outliers():
