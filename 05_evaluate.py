@@ -25,6 +25,7 @@ from imgcluster.scores.metrics import ari_interval, clustering_scores
 from imgcluster.scores.placed import placing_in
 from imgcluster.scores.score_table import score_table
 from imgcluster.scores.seen import seen_by_network, warning_of_seen
+from imgcluster.scores.unknown_labels import warning_of_unknown
 from imgcluster.scores.unplaced import each_alone, is_placed
 from imgcluster.threads import counting_alone
 
@@ -56,6 +57,8 @@ def main(argv=None):
         metrics |= seen_by_network(record, step.data_dir, true, folder_of=step.settings.data_dir_of)
     if true is not None and warning_of_seen(metrics):
         step.warn(warning_of_seen(metrics))
+    if true is not None and warning_of_unknown(true):
+        step.warn(warning_of_unknown(true))
     write_json(step.data_dir / "metrics.json", metrics)
     step.record(["metrics.json"], inputs=[step.data_dir / name for name in SCORED])
     step.say(f"{score_table(metrics)}\n  (what each score means: the report of step 06, under Scores)")

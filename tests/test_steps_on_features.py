@@ -33,6 +33,21 @@ def test_corrections_are_said_to_be_that(tmp_path):
     assert "Network" not in scores
 
 
+def test_photos_whose_label_is_not_known_are_said_to_be_scored_as_one_product_and_can_be_left_out(tmp_path):
+    project = known_and_new(tmp_path)
+    data, alone = project / "data" / "shop", project / "data" / "labelled"
+    run("04_cluster_som.py", project)
+    assert "not known" not in run("05_evaluate.py", project).stderr
+    true = lines(data / "labels_true.txt")
+    write_lines(data / "labels_true.txt", ["?" if row % 3 else label for row, label in enumerate(true)])
+    assert "the label '?' (80 photos), which is scored as a product" in run("05_evaluate.py", project).stderr
+    assert read_json(data / "metrics.json")["ari"] < 0.5
+    for name in ("labels_true.txt", "labels_pred.txt"):  # what it says helps
+        write_lines(alone / name, lines(data / name)[::3])
+    done = run("05_evaluate.py", project, "--set", "DATASET=labelled")
+    assert "not known" not in done.stderr and read_json(alone / "metrics.json")["ari"] == 1
+
+
 def test_a_dataset_without_photos_is_named(tmp_path):
     project = known_and_new(tmp_path)
     data = project / "data" / "shop"
