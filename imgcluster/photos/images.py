@@ -1,6 +1,7 @@
 """Photos on disk: read them, write them, bring them to a network's input size. One loader for all steps."""
 import contextlib
 import errno
+import functools
 import os
 import stat
 import sys
@@ -53,9 +54,13 @@ def read_thumbnail(folders, name, *, side):
         return grey(side)
 
 
+@functools.cache
 def grey(side):
-    """Return what is shown for a photo that cannot be read, uint8 [side, side, 3]."""
-    return np.full((side, side, 3), 220, np.uint8)
+    """Return what is shown for a photo that cannot be read, uint8 [side, side, 3], not to be written to: one for all.
+    """
+    square = np.full((side, side, 3), 220, np.uint8)
+    square.flags.writeable = False
+    return square
 
 
 def read_first(folders, name, *, side):

@@ -87,7 +87,10 @@ def draw_map(gallery):
 
 
 def draw_cluster(gallery, cluster):
-    """One cluster's photos with their files and confidences, most typical first; of many, the least sure at the end."""
+    """One cluster's photos with their files and confidences, most typical first; of many, the least sure at the end.
+    None where there is no file of any photo."""
+    if gallery.lacks_all:
+        return None
     rows = gallery.typical_first(np.flatnonzero(gallery.predicted == cluster))
     hidden = max(0, len(rows) - SHEET_PHOTOS)
     typical, others = np.split(rows, [SHEET_PHOTOS - SHEET_DOUBTFUL])

@@ -157,6 +157,16 @@ class Gallery:
         """Whether there is a file of the photo of a row, as step 01 wrote it or as it came."""
         return any((folder / self.img_paths[row]).exists() for folder in (self.img_dir, self.raw_dir))
 
+    @cached_property
+    def lacking(self):
+        """The rows of photos of which there is no file, int [n]."""
+        return np.flatnonzero([not self.has_photo(row) for row in range(len(self.img_paths))])
+
+    @property
+    def lacks_all(self):
+        """Whether there is no file of any photo, as with features of one's own."""
+        return 0 < len(self.img_paths) == len(self.lacking)
+
     def called(self, cluster):
         """A cluster as people read it: its number, and its name where it has one."""
         return f"cluster {cluster}" + (f" ({self.names[cluster]})" if cluster in self.names else "")
@@ -198,11 +208,11 @@ def load_thumbnail(gallery, row):
 
 def warn_of_photos_not_found(gallery, *, warn):
     """Call `warn` with a sentence where photos are in neither folder, so that grey squares stand for them."""
-    lacking = [name for row, name in enumerate(gallery.img_paths) if not gallery.has_photo(row)]
-    if lacking:
-        warn(f"{len(lacking):,} of {counted(len(gallery.img_paths), 'photo')} found neither in {gallery.raw_dir} nor "
-             f"in {gallery.img_dir}, the first {lacking[0]}: grey squares stand for them. Put them into the former, "
-             "named as in img_paths.txt, and run this step again")
+    if len(gallery.lacking):
+        first, sheets = gallery.img_paths[gallery.lacking[0]], ", and no sheets are made" * gallery.lacks_all
+        warn(f"{len(gallery.lacking):,} of {counted(len(gallery.img_paths), 'photo')} found neither in "
+             f"{gallery.raw_dir} nor in {gallery.img_dir}, the first {first}: grey squares stand for them{sheets}. Put "
+             "them into the former, named as in img_paths.txt, and run this step again")
 
 
 class Prepared(NamedTuple):

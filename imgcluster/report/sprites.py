@@ -39,18 +39,23 @@ def pack_sprites(photos, *, progress=progress):
     """
     side, quality = _best_encoding(photos)
     columns = min(SHEET_SIDE // side, max(1, int(np.ceil(np.sqrt(len(photos))))))
-    sheets = []
+    sheets, last = [], (None, None)
     with ThreadPoolExecutor(THREADS) as pool, progress("report", len(photos)) as bar:
         for start in range(0, len(photos), columns**2):
             part = photos[start:start + columns**2]
             thumbnails = pool.map(lambda load: thumbnail(load(), side), part)
-            sheets.append(_encode(_sheet(thumbnails, len(part), side, columns), quality))
+            sheet = _sheet(thumbnails, len(part), side, columns)
+            # Where no photo is found sheets are alike, and making a file of one takes most of the time.
+            last = last if np.array_equal(sheet, last[0]) else (sheet, _encode(sheet, quality))
+            sheets.append(last[1])
             bar.update(len(part))
     return Sprites(side, columns, len(photos), sheets)
 
 
 def thumbnail(photo, side):
     """The whole photo inside a square of `side` pixels; margins continue the colour of its edge."""
+    if photo.shape[:2] == (side, side):
+        return photo
     return fitted(photo, side, enlarging=cv2.INTER_LINEAR, ground=_colour_of_edge)
 
 

@@ -24,7 +24,8 @@ def answer(gallery):
     "to_narrow": what would narrow a wide interval; "by_known_products": whether these led to the number; "alone":
     what the photos alone suggest, "" where that is not quite another; "placed_in": the datasets in whose clusters
     photos were placed, in words, "assigned_to" the last of them; "in_new": photos in "new_clusters", which a person
-    made for photos placed in earlier ones; "new_groups": groups of photos that look alike among those that fit none.
+    made for photos placed in earlier ones; "new_groups": groups of photos that look alike among those that fit none;
+    "no_photos": whether there is no file of any photo.
     """
     record = clusters_record(gallery.data_dir)
     low, high = record.get("interval") or (0, 1)
@@ -47,6 +48,7 @@ def answer(gallery):
             "ari": gallery.metrics.get("ari"), "ari_interval": gallery.metrics.get("ari_interval"),
             "in_own_cluster": gallery.metrics.get("known_in_own_cluster"),
             "how_counted": _how_counted(record),
+            "no_photos": gallery.lacks_all,
             "seen": warning_of_seen(gallery.metrics) if gallery.true is not None else ""}
 
 

@@ -204,8 +204,11 @@ def test_photos_that_step_01_left_as_they_were_are_not_shown_twice(gallery):
     assert draw(changed(gallery, img_dir=gallery.raw_dir), "background_removal.png") is None
 
 
-def test_without_any_photos_the_figures_are_drawn_all_the_same(gallery, tmp_path):
+def test_without_any_photos_the_figures_are_drawn_all_the_same_but_for_sheets_of_nothing(gallery, tmp_path):
     lacking = changed(gallery, img_dir=tmp_path / "none", raw_dir=tmp_path / "none")
     thumbnail = load_thumbnail(lacking, 0)
     assert thumbnail.dtype == np.uint8 and np.ptp(thumbnail) == 0
-    assert all(isinstance(draw(lacking, name), Figure) for name in ("map.png", sheet(0)))
+    assert isinstance(draw(lacking, "map.png"), Figure) and draw(lacking, sheet(0)) is None
+    for other in gallery.img_paths[1:]:
+        (gallery.img_dir / other).unlink()
+    assert isinstance(draw(changed(gallery, raw_dir=tmp_path / "none"), sheet(0)), Figure)

@@ -22,7 +22,10 @@ def test_photos_that_are_nowhere_are_told_of(gallery, tmp_path):
     without_raw = replace(gallery, raw_dir=tmp_path / "none")
     warn_of_photos_not_found(without_raw, warn=pytest.fail)
     warn_of_photos_not_found(replace(without_raw, img_dir=tmp_path / "no"), warn=said.append)
-    assert f"24 of 24 photos found neither in {tmp_path / 'none'} nor in" in said[0]
+    assert f"24 of 24 photos found neither in {tmp_path / 'none'} nor in" in said[0] and "no sheets" in said[0]
+    (gallery.img_dir / gallery.img_paths[3]).unlink()
+    warn_of_photos_not_found(replace(without_raw), warn=said.append)
+    assert f"1 of 24 photos found neither in {tmp_path / 'none'}" in said[1] and "no sheets" not in said[1]
 
 
 @pytest.mark.parametrize("spoil", [

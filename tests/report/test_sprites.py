@@ -1,6 +1,10 @@
 """Thumbnails in sheets: whole photos, within a budget."""
+from functools import partial
+
 import numpy as np
 
+from imgcluster.photos.images import grey
+from imgcluster.report import sprites
 from imgcluster.report.sprites import pack_sprites, thumbnail
 
 
@@ -15,6 +19,15 @@ def test_thumbnail_holds_the_whole_photo():
     square = thumbnail(photo, 32)
     assert square.shape == (32, 32, 3)
     assert (square[0] == 200).all() and (square[16, 6:26] == 10).all()
+
+
+def test_sheets_that_are_alike_are_made_once_and_others_are_not(monkeypatch, silent):
+    made, encode, colours = [], sprites._encode, np.random.default_rng(0).integers(0, 255, (720, 3), np.uint8)
+    monkeypatch.setattr(sprites, "_encode", lambda *arguments: made.append(1) or encode(*arguments))
+    alike = pack_sprites([lambda: grey(160)] * 720, progress=silent)
+    assert len(alike.sheets) == 5 and len(set(alike.sheets)) == 1 and len(made) < 5
+    others = pack_sprites([partial(np.full, (160, 160, 3), colour) for colour in colours], progress=silent)
+    assert len(set(others.sheets)) == 5
 
 
 def test_noisy_photos_keep_to_the_budget(monkeypatch):

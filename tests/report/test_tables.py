@@ -93,3 +93,13 @@ def test_features_of_ones_own_are_of_no_network_of_the_run(tmp_path):
     np.save(gallery.data_dir / "features.npy", np.ones((24, 3), np.float32))
     own = dataclasses.replace(gallery)
     assert not {"02", "03"} & {record["step"] for record in records(own)} and own.history is None
+
+
+def test_a_page_without_any_photo_says_so_once_and_others_do_not(tmp_path):
+    gallery = make_gallery(tmp_path)
+    write_report(tmp_path / "report.html", gallery)
+    assert "no-photos" not in Page(tmp_path / "report.html").ids
+    lacking = dataclasses.replace(gallery, img_dir=tmp_path / "none", raw_dir=tmp_path / "no")
+    write_report(tmp_path / "report.html", lacking)
+    page = Page(tmp_path / "report.html")
+    assert "no-photos" in page.ids and page.text.count("grey squares stand for them") == 1
