@@ -9,7 +9,9 @@ import sys
 
 from imgcluster.configuring.step_options import label_options
 from imgcluster.datafiles.artefacts import labels_files
+from imgcluster.datafiles.feature_record import FEATURES, features_record
 from imgcluster.datafiles.photo_rows import usable_of, write_photo_rows
+from imgcluster.errors import UserError
 from imgcluster.photos.labels import describe_labels, doubt_of_labels, lines_of_no_photo, make_labels
 from imgcluster.photos.listing import list_files, passed_over
 from imgcluster.running.ahead import require_ahead
@@ -25,6 +27,9 @@ def main(argv=None):
     folder = settings.folder("RAW_IMG_DIR")
     if settings.DATASET in SAMPLES:
         draw_sample(SAMPLES[settings.DATASET], folder, workers=settings.workers)
+    if not folder.exists() and (step.data_dir / FEATURES).exists() and not features_record(step.data_dir):
+        raise UserError(f"there is no photo folder {step.show(folder)}, but {step.show(step.data_dir / FEATURES)}, of "
+                        f"your own: {step.command('run_all.py', '--from', '04')} goes on from it")
     found, refused, others = list_files(folder)
     step.claim()
     for name, reason in refused:

@@ -48,6 +48,17 @@ def test_photos_whose_label_is_not_known_are_said_to_be_scored_as_one_product_an
     assert "not known" not in done.stderr and read_json(alone / "metrics.json")["ari"] == 1
 
 
+def test_without_a_photo_folder_a_whole_run_says_from_where_features_of_ones_own_go_on(tmp_path):
+    project = known_and_new(tmp_path)
+    for script in ("00_make_labels_true.py", "run_all.py"):
+        said = run(script, project, "--set", "TRAIN_DATASET=None", check=2).stderr
+        assert "there is no photo folder" in said and "shop/features.npy, of your own: python" in said
+        assert "--from 04" in said
+    (project / "data" / "shop" / "features.npy").unlink()
+    said = run("00_make_labels_true.py", project, "--set", "TRAIN_DATASET=None", check=2).stderr
+    assert "of your own" not in said and "does not exist" in said
+
+
 def test_a_dataset_without_photos_is_named(tmp_path):
     project = known_and_new(tmp_path)
     data = project / "data" / "shop"

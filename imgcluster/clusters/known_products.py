@@ -176,6 +176,11 @@ def _labelled(known_dir, data_dir, dimension, *, name):
     """(features, labels) in a folder; UserError unless the network that made those in `data_dir` made them."""
     features, labels = read_features(known_dir), read_labels_true(known_dir)
     others = differences_in_words(known_dir, data_dir)
+    if features.shape[1] != dimension and not (features_record(known_dir) and features_record(data_dir)):
+        raise OtherNetwork(
+            f"CALIBRATION_DATASET = {name!r}: {features.shape[1]} features a photo in {known_dir}, {dimension} in "
+            f"{data_dir}: they were made by different networks, or in different ways; make both with the same one, "
+            "whether by step 03 or as your own")
     if features.shape[1] != dimension or others:
         raise OtherNetwork(
             f"CALIBRATION_DATASET = {name!r}: its {features.shape[1]} features a photo in {known_dir} are not by the "

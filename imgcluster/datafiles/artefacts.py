@@ -22,6 +22,8 @@ MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_mak
            "features.npy": "03_extract_features.py", BEFORE: "03_extract_features.py",
            "labels_pred.txt": "04_cluster_som.py", "labels_pred.npy": "04_cluster_som.py",
            "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py"}
+# What users may have made themselves.
+OWN = ("img_paths.txt", "features.npy")
 # The cluster of photos that are in none.
 NO_CLUSTER = -1
 # Folder for files of a dataset that do not hold any more.
@@ -42,7 +44,8 @@ def require(path):
         if not path.parent.exists():
             beside = sorted(other.name for other in path.parent.parent.glob("*/"))
             since = f", as is its folder{meant(path.parent.name, beside)} (correct DATASET if another one is meant)"
-        raise UserError(f"{path} is missing{since}" + (f"; run {step} first" if step else ""))
+        own = ", or put your own there" if path.name in OWN else ""
+        raise UserError(f"{path} is missing{since}" + (f"; run {step} first{own}" if step else ""))
     return path
 
 

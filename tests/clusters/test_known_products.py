@@ -107,6 +107,17 @@ def test_of_features_that_differ_in_width_alone_both_widths_are_said_and_no_netw
     assert "not by the network and settings that made these: the number" in warned[0]
 
 
+@pytest.mark.parametrize("own", ["known", "new", "both"])
+def test_of_features_that_step_03_did_not_make_no_step_is_said_to_make_them(tmp_path, own):
+    known_dir, _ = dataset(tmp_path / "known", width=7)
+    data_dir, features = dataset(tmp_path / "new", labels=False)
+    for folder in (known_dir, data_dir):
+        if own in ("both", folder.name):
+            (folder / "made_by_03.json").unlink()
+    with pytest.raises(UserError, match="7 features a photo in .*known, 6 in .*new: .*; make both with the same one"):
+        read_known(known_dir, data_dir, features, name="known")
+
+
 def test_features_without_a_record_are_taken_for_the_same_network_s(tmp_path):
     known_dir, known = dataset(tmp_path / "known", record={})
     data_dir, features = dataset(tmp_path / "new", record={})

@@ -16,7 +16,8 @@ from imgcluster.rows import read_rows
 def test_a_missing_input_names_the_step_that_makes_it(tmp_path, name, step):
     with pytest.raises(UserError) as caught:
         artefacts.require(tmp_path / name)
-    assert str(caught.value) == f"{tmp_path / name} is missing; run {step} first"
+    own = ", or put your own there" if name in ("img_paths.txt", "features.npy") else ""
+    assert str(caught.value) == f"{tmp_path / name} is missing; run {step} first{own}"
 
 
 def test_a_missing_file_of_nobody_is_named(tmp_path):
