@@ -96,6 +96,12 @@ def read_all(features):
     return np.concatenate([read_rows(features, rows) for rows in blocks(len(features))])
 
 
+def with_direction(features):
+    """Return the numbers int [M] of the rows of features [N, D] that point anywhere: all but those of length 0."""
+    lengths = [np.linalg.norm(read_rows(features, rows), axis=1) for rows in blocks(len(features))]
+    return np.flatnonzero(np.concatenate([np.zeros(0), *lengths]))
+
+
 class OnAxes:
     """Rows float32 [N, K] of features [N, D] on other axes, made as they are read: unit-length rows @ axes + offset.
 

@@ -8,7 +8,7 @@ from minisom import MiniSom
 from imgcluster.grid import Grid
 from imgcluster.matching import best_matching_units, one_pass
 from imgcluster.pca import principal_axes
-from imgcluster.rows import as_rows, check_finite, read_rows, read_sample
+from imgcluster.rows import as_rows, check_finite, picked, read_rows, read_sample, with_direction
 
 PHOTOS_PER_UNIT = 3.5
 MAX_UNITS = 2500
@@ -285,11 +285,18 @@ def _check_widths(**widths):
             raise ValueError(f"{name} must be above 0, not {width}: a width of 0.1 leaves each unit to its own rows")
 
 
+def _with_direction(features):
+    """The rows of features [N, D] that have a direction; all where none has."""
+    numbers = with_direction(features)
+    return picked(features, numbers) if len(numbers) else features
+
+
 def map_of(features, **fitting):
     """Return a SelfOrganizingMap of the usual size fitted to features [N, D], scaled to unit length.
 
-    fitting: options of its `fit`.
+    Rows without a direction have no say. fitting: options of its `fit`.
     """
+    features = _with_direction(as_rows(features))
     som = SelfOrganizingMap(*default_grid(len(features)), features.shape[1], normalize=True)
     return som.fit(features, **fitting)
 
@@ -298,8 +305,10 @@ def train_map(features, *, grid, epochs, progress, **options):
     """Return a SelfOrganizingMap fitted to features [N, D], scaled to unit length.
 
     grid: (rows, columns), None for `default_grid`; progress: `progress.progress`, whose bar shows the errors
-    of each epoch; options: those of the map. Its lists of errors end with those of the map returned.
+    of each epoch; options: those of the map. Its lists of errors end with those of the map returned. Rows without a
+    direction have no say.
     """
+    features = _with_direction(as_rows(features))
     rows, columns = grid or default_grid(len(features))
     som = SelfOrganizingMap(rows, columns, features.shape[1], normalize=True, **options)
     with progress(f"map of {rows} x {columns} units", epochs, "epoch") as bar:

@@ -59,6 +59,29 @@ def test_without_a_photo_folder_a_whole_run_says_from_where_features_of_ones_own
     assert "of your own" not in said and "does not exist" in said
 
 
+def test_photos_whose_features_failed_are_told_of_and_are_all_to_be_looked_at(tmp_path):
+    project = known_and_new(tmp_path)
+    data, alone = project / "data" / "shop", ("--set", "CALIBRATION_DATASET=None")
+    features, failed = np.load(data / "features.npy"), [f"{row:03}.jpg" for row in range(2, 120, 4)]
+    features[2::4] = 0
+    np.save(data / "features.npy", features)
+    done = run("04_cluster_som.py", project, *alone)
+    assert "in 30 of 120 rows: row 2 (002.jpg)" in done.stderr and "copies" not in done.stdout
+    review, clusters = pd.read_csv(data / "review.csv"), pd.read_csv(data / "clusters.csv").set_index("file")
+    assert review[review.reason == "nothing tells its cluster"].file.tolist() == failed
+    assert (clusters.loc[failed, "confidence"] == 0).all() and (clusters.loc[failed, "cluster"] == 0).all()
+    # A person who knows where one belongs has the last word.
+    (data / "corrections.csv").write_text(f"action,file,cluster,value\nmove,{failed[0]},0,1\n")
+    run("04_cluster_som.py", project, *alone)
+    moved = pd.read_csv(data / "clusters.csv").set_index("file")
+    assert moved.loc[failed[0], ["cluster", "confidence"]].tolist() == [1, 1]
+    assert (moved.loc[failed[1:], "confidence"] == 0).all()
+    (data / "corrections.csv").unlink()
+    run("04_cluster_som.py", project, *alone, "--set", "ALLOW_OUTLIERS=True")
+    assert (pd.read_csv(data / "clusters.csv").set_index("file").loc[failed, "cluster"] == -1).all()
+    assert set(failed) <= set(pd.read_csv(data / "review.csv").file)
+
+
 def test_a_dataset_without_photos_is_named(tmp_path):
     project = known_and_new(tmp_path)
     data = project / "data" / "shop"

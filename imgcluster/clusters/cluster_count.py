@@ -13,7 +13,7 @@ from imgcluster.clusters.outliers import outliers, without_lone
 from imgcluster.counting.blind_count import ALL_ALIKE, TOO_FEW, Estimate, blind_estimate
 from imgcluster.counting.calibration import calibrated_estimate, prior_estimate
 from imgcluster.errors import UserError
-from imgcluster.rows import as_rows, check_finite, picked, read_all
+from imgcluster.rows import as_rows, check_finite, picked, read_all, with_direction
 from imgcluster.structure.hierarchy import by_size, hierarchy_of, hierarchy_on, partition
 from imgcluster.structure.whitening import evened_within
 from imgcluster.wording import counted
@@ -107,16 +107,26 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     whose direction is nearest (`directions`). by_direction: for features of a network that was taught to compare
     directions, which are followed as they are. taught_apart: of the features that count, as in `blind_estimate`.
     copies: int [N], equal numbers for copies of one photo; one of each stands for all, unless more clusters are asked
-    for. With `allow_outliers`, photos far from all others get the label -1 and confidence 0 (`outliers`). UserError for
-    a number that is impossible; ValueError for features that are not finite, or copies of others.
+    for. With `allow_outliers`, photos far from all others get the label -1 and confidence 0 (`outliers`). Features of
+    length 0 tell nothing: their photos have no say, and join the largest cluster with confidence 0, with
+    `allow_outliers` none. UserError for a number that is impossible; ValueError for features that are not finite, or
+    copies of others.
     """
     features, num_photos = as_rows(features), len(features)
     check_given(num_photos, num_clusters, imgs_per_model)
     check_finite(features)
     if copies is not None and np.shape(copies) != (num_photos,):
         raise ValueError(f"copies of shape {np.shape(copies)} for {num_photos:,} rows: give one number for each row")
+    wanted, shown = num_clusters or num_photos / (imgs_per_model or np.inf), with_direction(features)
+    if 0 < len(shown) < num_photos and wanted <= len(shown):
+        these = picked(features, shown)
+        of_these = cluster_photos(
+            these, som_map, copies=None if copies is None else copies[shown], num_clusters=num_clusters,
+            imgs_per_model=imgs_per_model, known=known, within=within, by_direction=by_direction,
+            compared=these if compared is None or compared is features else picked(compared, shown),
+            taught_apart=taught_apart, allow_outliers=allow_outliers)
+        return _joined_by_others(of_these, shown, num_photos, in_none=allow_outliers)
     units = som_map.best_matching_units(features)[0]
-    wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
     first, stands_in = originals(np.arange(num_photos) if copies is None or wanted > len(set(copies)) else copies)
     distinct = picked(features, first)
     clustered = distinct if within is None else read_all(evened_within(distinct, within))
@@ -143,7 +153,8 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     levels = [by_size(level[stands_in], ~strays) for level in levels]
     certainty, labels_found = confidence(places, labels), np.where(strays, -1, labels)
     certainty = certainty if held_out is None else held_out.lowered(certainty)
-    unknown = np.arange(num_photos if estimate.method == TOO_FEW and num_photos > 1 else 0)
+    too_few = estimate.method == TOO_FEW and num_photos > 1
+    unknown = np.setdiff1d(np.arange(num_photos), () if too_few else shown)
     calibrated = num_clusters is None and (known is not None or imgs_per_model is not None)
     confidence_of = partial(confidence_elsewhere, features=features, places=places, found=labels_found,
                             held_out=held_out)
@@ -151,6 +162,23 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
                        method=estimate.method, words=estimate.words or estimate.method, calibrated=calibrated,
                        blind_count=blind_count, finer_groups=estimate.finer_groups, confidence_of=confidence_of)
     return _untold(found, unknown)
+
+
+def _joined_by_others(clustering, numbers, num_photos, *, in_none):
+    """The Clustering of `num_photos` photos, those clustered at numbers int [M]. The others, of which nothing is known,
+    are in the largest cluster, or with `in_none` in none."""
+    others = np.setdiff1d(np.arange(num_photos), numbers)
+    stands_in = np.full(num_photos, np.argmax(clustering.labels == 0))
+    stands_in[numbers] = np.arange(len(numbers))
+    labels = clustering.labels[stands_in]
+    if in_none:
+        labels[others] = -1
+
+    def confidence_of(labels, **merged):
+        return clustering.confidence_of(labels[numbers], **merged)[stands_in]
+    whole = replace(clustering, labels=labels, levels=[level[stands_in] for level in clustering.levels],
+                    confidence=clustering.confidence[stands_in], confidence_of=confidence_of)
+    return _untold(whole, np.union1d(others, numbers[clustering.unknown]))
 
 
 def _untold(clustering, unknown):

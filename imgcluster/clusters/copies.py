@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from imgcluster.clusters.near_copies import near_copies
 from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.feature_record import features_record
-from imgcluster.rows import blocks, picked, read_rows
+from imgcluster.rows import blocks, picked, read_rows, with_direction
 
 
 def originals_in(data_dir):
@@ -33,8 +33,8 @@ def copy_groups(data_dir, img_paths, features):
              if file in numbers and kept in numbers]
     first = _first_alike(features)
     pairs += enumerate(first)
-    if not features_record(data_dir):
-        distinct = np.unique(first)
+    distinct = np.intersect1d(first, with_direction(features))
+    if len(distinct) > 1 and not features_record(data_dir):
         pairs += zip(distinct, distinct[near_copies(picked(features, distinct))])
     links = sparse.coo_matrix((np.ones(len(pairs)), tuple(np.transpose(pairs))), (len(img_paths),) * 2)
     return connected_components(links, directed=False)[1]
@@ -46,12 +46,13 @@ def _listed(data_dir):
 
 
 def _first_alike(features):
-    """For each row the number of the first one that equals it."""
+    """For each row the number of the first one that equals it; of rows without a direction, which tell nothing, none.
+    """
     first, alike = {}, []
     for rows in blocks(len(features)):
         for number, row in enumerate(read_rows(features, rows), rows.start):
             alike.append(first.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), number))
-    return alike
+    return np.where(np.isin(np.arange(len(alike)), with_direction(features)), alike, np.arange(len(alike)))
 
 
 def is_first(groups):

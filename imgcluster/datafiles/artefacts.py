@@ -187,11 +187,12 @@ def check_values(features, path):
 
 
 def _warn_of_empty(rows, path):
-    """Name photos whose features are all 0: they can be clustered, unlike NaN, but only with each other."""
+    """Name photos whose features are all 0: unlike with NaN the others can be clustered, without them."""
     img_paths = read_img_paths(path.parent)
     named = ", ".join(f"row {row} ({img_paths[row]})" for row in rows[:ROWS_NAMED]) + ", ..." * (len(rows) > ROWS_NAMED)
     log.warning("warning: %s: all values are 0, or next to it, in %d of %d rows: %s; they tell nothing of these "
-                "photos, which are taken for alike: mend your own features, or leave these photos out", path, len(rows),
+                "photos: clusters are found without them, and they join the largest (with ALLOW_OUTLIERS none) with "
+                "confidence 0 (review.csv); mend your own features, or leave these photos out", path, len(rows),
                 len(img_paths), named)
 
 

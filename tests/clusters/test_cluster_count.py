@@ -250,6 +250,35 @@ def test_a_table_is_clustered_as_its_array_is():
     assert np.array_equal(*found)
 
 
+@pytest.mark.parametrize("options", [{}, {"num_clusters": 5}, {"imgs_per_model": 20}, {"allow_outliers": True}])
+def test_photos_whose_features_are_all_0_have_no_say_and_nothing_is_known_of_them(options):
+    features, _ = clouds(4, 30)
+    empty = np.arange(3, 120, 13)
+    others, broken = np.setdiff1d(np.arange(120), empty), features.copy()
+    broken[empty] = 0
+    found, alone = clustered(broken, **options), clustered(features[others], **options)
+    np.testing.assert_array_equal(found.labels[others], alone.labels)
+    np.testing.assert_array_equal(found.confidence[others], alone.confidence)
+    if "imgs_per_model" not in options:
+        assert (found.num_clusters, found.interval) == (alone.num_clusters, alone.interval)
+    assert found.unknown.tolist() == empty.tolist() and not found.confidence[empty].any()
+    assert set(found.labels[empty]) == {-1 if "allow_outliers" in options else 0}
+    for level, level_alone in zip(found.levels, alone.levels, strict=True):
+        np.testing.assert_array_equal(level[others], level_alone)
+        assert len(set(level[empty])) == 1
+    # Nor is there when a person moves others; what a person says of them is set elsewhere.
+    corrected = np.where(found.labels == 1, 0, found.labels)
+    again = found.confidence_of(corrected)
+    assert not again[empty].any() and again[others].all()
+
+
+def test_where_all_features_are_0_or_more_clusters_are_asked_for_every_photo_has_one_of_confidence_0():
+    nothing = clustered(np.zeros((9, 4)))
+    assert nothing.num_clusters == 1 and len(nothing.unknown) == 9 and not nothing.confidence.any()
+    most = clustered(np.concatenate([np.eye(6), np.zeros((3, 6))]), num_clusters=8)
+    assert most.num_clusters == len(set(most.labels)) == 8 and most.unknown.tolist() == [6, 7, 8]
+
+
 def test_copies_do_not_make_all_other_photos_outliers():
     features, _ = clouds(6, 10)
     photo = np.concatenate([np.zeros(400, int), np.arange(60)])

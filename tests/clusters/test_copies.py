@@ -26,6 +26,13 @@ def test_photos_of_the_same_features_are_copies_and_without_a_table_no_others(tm
     assert np.array_equal(found, groups_of(tmp_path, features))
 
 
+def test_photos_whose_features_are_all_0_are_no_copies_of_each_other(tmp_path):
+    features = np.random.default_rng(0).random((6, 4)).astype(np.float32)
+    features[[1, 4, 5]] = 0
+    assert len(set(groups_of(tmp_path, features))) == 6
+    assert len(set(groups_of(tmp_path, features, "file,kept\n5.jpg,4.jpg\n"))) == 5
+
+
 def test_the_first_of_each_group_stands_for_it():
     first, stands_in = originals(np.array([7, 3, 7, 5, 3]))
     assert first.tolist() == [0, 1, 3] and stands_in.tolist() == [0, 1, 0, 2, 1]
