@@ -104,7 +104,7 @@ SAVE_MASKS = False
 
 # What to do with copies of a photo (resized, recompressed, cropped, watermarked, framed).
 # True: later steps leave them out. The best copy stays: colour before grey, then the one that shows the most detail (an
-# enlarged copy shows no more than its original).
+# enlarged copy shows no more than its original, one of 256 colours at most, such as a GIF, less).
 # False: each copy gets the cluster of its original, but has no influence on the number of clusters.
 # Either way copies are listed in duplicates.csv, and no file is deleted.
 REMOVE_DUPLICATES = False

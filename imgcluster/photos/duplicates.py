@@ -13,7 +13,7 @@ from PIL import Image
 
 from imgcluster.photos.agreement import COARSE, MIN_AGREEMENT, SIDE, packed, unpacked
 from imgcluster.photos.agreements import Agreements
-from imgcluster.photos.detail import photo_detail
+from imgcluster.photos.detail import has_few_colours, photo_detail
 
 _FREQUENCIES = 8  # lowest ones of the cosine transform in each direction, that make up the coarse structure
 _MIN_LIKENESS = 0.75  # cosine of the coarse structures of two photos, below which they are not compared
@@ -36,7 +36,8 @@ def photo_signature(image, data):
     sharpness = cv2.Laplacian(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()
     return {"digest": file_digest(data), "picture": packed(small),
             "pixels": int(grey.size), "sharpness": round(float(sharpness), 1),
-            "coloured": _is_coloured(image), "detail": photo_detail(grey, inside, data), "bytes": len(data)}
+            "coloured": _is_coloured(image), "few_colours": has_few_colours(data),
+            "detail": photo_detail(grey, inside, data), "bytes": len(data)}
 
 
 def file_digest(data):
@@ -81,7 +82,8 @@ def find_duplicates(files, signatures, agreements=None):
 
     files: names; signatures: as `photo_signature` gives them, with "broken_off" where that is known of the files.
     `kept` is the best copy (whole files before broken-off ones, colour before grey, then most detail, then the largest
-    file, then the first in order) and never itself a copy; all copies of one photo were compared with the same one of
+    file, then the first in order; none of few colours where one in all colours is at least half as high and wide) and
+    never itself a copy; all copies of one photo were compared with the same one of
     them, so that chains of similar photos do not grow. kind: "same file" or "same picture".
     distance: differing bits of the 256-bit hashes. A mirror image is no copy. agreements: the `agreements.Agreements`
     that pairs are looked up in or added to. Memory and most of the time grow with the number of photos; which others
@@ -199,14 +201,23 @@ def _with_the_best_kept(copies, signatures):
         groups[centre].append(index)
     result = {}
     for members in groups.values():
-        kept = min(members, key=lambda index: _rank(signatures[index], index))
+        best = [index for index in members
+                if not any(_shows_more_colours(signatures[other], signatures[index]) for other in members)]
+        kept = min(best, key=lambda index: _rank(signatures[index], index))
         own = _hash(signatures[kept])
         result |= {index: (kept, "same picture", int(_hash(signatures[index]) - own))
                    for index in members if index != kept}
     return result
 
 
-def _rank(signature, index):
+def _shows_more_colours(other, signature):
+    """Whether a photo is in all colours, of which another shows but a few, and no smaller than that one at half its
+    size: what looks like finer detail there is speckles (see `detail.photo_detail`)."""
+    return (signature["few_colours"] and not other["few_colours"] and 4 * other["pixels"] >= signature["pixels"]
+            and _rank(other)[:2] <= _rank(signature)[:2])
+
+
+def _rank(signature, index=0):
     """What photos are sorted by, best first: whole files, colour, detail, size of the file, order."""
     broken_off = signature.get("broken_off", False)
     return broken_off, not signature["coloured"], -signature["detail"], -signature["bytes"], index

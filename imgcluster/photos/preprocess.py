@@ -41,7 +41,7 @@ from imgcluster.wording import counted
 # How far pairs of photos agree, by which photos that did not change are not compared again.
 AGREEMENTS = "agreements.npz"
 # Of what is done to a photo and noted of it; raised whenever that changes, so that older entries are made anew.
-VERSION = 9
+VERSION = 10
 # Photos that cannot be used of which warnings say why.
 SHOWN = 5
 

@@ -1,7 +1,10 @@
 """How much of a picture a file shows."""
+import io
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from imgcluster.photos.detail import photo_detail
 from imgcluster.sample.catalogue import Catalogue, plan_photos
@@ -37,6 +40,16 @@ def test_detail_falls_with_blur_with_size_and_with_coarse_compression():
     assert best > photo_detail(soft, WHOLE, jpeg(soft))
     assert best > photo_detail(small, WHOLE, jpeg(small))
     assert best > 1.5 * photo_detail(grey, WHOLE, jpeg(grey, 40))
+
+
+def test_speckles_between_few_colours_are_no_detail():
+    grey = picture(300)
+    file = io.BytesIO()
+    Image.fromarray(grey).convert("1").save(file, "PNG")
+    speckled = cv2.imdecode(np.frombuffer(file.getvalue(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert photo_detail(speckled, WHOLE, file.getvalue()) < photo_detail(speckled, WHOLE, b"") / 2
+    for side in range(1, 9):
+        assert photo_detail(speckled[:side, :side], WHOLE, file.getvalue()) >= 0
 
 
 @pytest.mark.parametrize("data", [b"", b"no image", b"\xff\xd8\xff\xe0"])

@@ -83,6 +83,12 @@ def cmyk(image):
     return stream.getvalue()
 
 
+def of_colours(image, colours, kind):
+    file = io.BytesIO()
+    Image.fromarray(image).convert("P", palette=Image.Palette.ADAPTIVE, colors=colours).save(file, kind)
+    return file.getvalue()
+
+
 WORSE = {
     "enlarged a little": lambda image: jpeg(scaled(1.5)(image), 95),
     "enlarged": lambda image: jpeg(scaled(4)(image), 95),
@@ -95,6 +101,10 @@ WORSE = {
     "grey, 16 bits": grey_16_bits,
     "CMYK": cmyk,
     "framed": lambda image: jpeg(CHANGES["framed"](image), 95),
+    "256 colours": lambda image: of_colours(image, 256, "GIF"),
+    "16 colours": lambda image: of_colours(image, 16, "PNG"),
+    "16 colours, enlarged": lambda image: of_colours(scaled(1.5)(image), 16, "PNG"),
+    "16 colours, framed": lambda image: of_colours(CHANGES["framed"](image), 16, "PNG"),
 }
 
 
@@ -107,6 +117,31 @@ def test_the_best_copy_is_kept(change):
             items = {name: photo_signature(decode_image(data), data) for name, data in zip(["original", "copy"], files)}
             rows = find_duplicates(names, [items[name] for name in names])
             assert [row[:2] for row in rows] == [("copy", "original")]
+
+
+def best_of(files):
+    """The name of the file that is kept, of two files {name: bytes} that show the same picture."""
+    [row] = find_duplicates(list(files), [photo_signature(decode_image(data), data) for data in files.values()])
+    return row[1]
+
+
+@pytest.mark.parametrize("colours", [16, 256])
+def test_a_copy_of_few_colours_is_not_kept_where_one_in_all_colours_is_at_least_half_as_high_and_wide(colours):
+    for blur in (0, 1, 3):
+        image = cv2.GaussianBlur(photos()[4], (0, 0), blur) if blur else photos()[4]
+        few = of_colours(image, colours, "GIF")
+        assert {best_of({"few": few, "all": jpeg(scaled(scale)(image))}) for scale in (1, 0.7, 0.5)} == {"all"}
+    few = of_colours(photos()[4], colours, "GIF")
+    assert best_of({"few": few, "all": jpeg(scaled(0.3)(photos()[4]))}) == "few"
+
+
+def test_a_grey_or_broken_off_copy_in_all_shades_does_not_come_before_a_whole_one_in_few_colours():
+    image = photos()[4]
+    grey, few = WORSE["grey"](image), of_colours(image, 256, "GIF")
+    items = {"few": photo_signature(decode_image(few), few), "grey": photo_signature(decode_image(grey), grey),
+             "broken off": {**signature(image), "broken_off": True}}
+    rows = find_duplicates(list(items), list(items.values()))
+    assert [row[:2] for row in rows] == [("grey", "few"), ("broken off", "few")]
 
 
 def test_same_file_and_same_picture_are_told_apart():
