@@ -104,9 +104,10 @@ def weights_digest(weights):
 
 
 def network_fingerprint(path):
-    """Return a short digest of a saved network's weights; the rest of the file holds times and object numbers.
+    """Return a short digest of a saved network's weights; the rest of the file held times and object numbers
+    (`network.archive`).
 
-    So do names in the file of the weights. Networks of earlier versions (`tell_by_weights`) are told by that file all
+    So did names in the file of the weights. Networks of earlier versions (`tell_by_weights`) are told by that file all
     the same, as the records of their features have its digest.
     """
     with zipfile.ZipFile(path) as archive:

@@ -7,6 +7,7 @@ from imgcluster.datafiles.records import record_file, tell_by_weights
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.extraction.kind import KIND_FILE, write_kind
 from imgcluster.files import replacing, write_lines
+from imgcluster.network.archive import save_network
 from imgcluster.training.validation import confusions
 
 NETWORK, MEMBERS = "network.keras", "members"
@@ -17,7 +18,7 @@ OF_LABELS = ("classes.txt", "history.csv", "confusions.csv", KIND_FILE)
 def write_network(data_dir, network):
     """Write a Keras model as network.keras, whole or not at all."""
     with replacing(Path(data_dir) / NETWORK) as temporary:
-        network.save(temporary)
+        save_network(temporary, network)
         tell_by_weights(temporary)
 
 
