@@ -1,4 +1,5 @@
 """Photos sorted into one folder per cluster, for browsing with any file manager: made anew without losing any."""
+import hashlib
 import os
 import re
 import shutil
@@ -12,8 +13,9 @@ from imgcluster.wording import counted
 
 # File systems allow 255 bytes; the rest is for the number of photos whose names are otherwise the same.
 LONGEST_NAME = 245
-# What was put there: "files", {path in the folder: [size in bytes, time of change in nanoseconds]}; "copied", the
-# photos that these are copies of, not links to; and of which "clusters", a text that tells them from others.
+# What was put there: "files", {path in the folder: [size in bytes, SHA-256, or what a link leads to]}, with times of
+# change in nanoseconds in lists of earlier versions; "copied", the photos that these are copies of, not links to; and
+# of which "clusters", a text that tells them from others.
 LIST_OF_FILES = ".exported.json"
 # What Windows does not take in names.
 NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
@@ -69,7 +71,8 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
                 shutil.copyfile(photo_dir / name, target)
                 copied.append(name)
             count += 1
-    write_json(fresh / LIST_OF_FILES, {"files": _files(fresh), "copied": copied, "clusters": clusters})
+    files = {name: [path.lstat().st_size, _content(path)] for name, path in sorted(_files(fresh).items())}
+    write_json(fresh / LIST_OF_FILES, {"files": files, "copied": copied, "clusters": clusters})
     shutil.rmtree(out_dir, ignore_errors=True)
     os.replace(fresh, out_dir)
     return count
@@ -78,9 +81,28 @@ def export_clusters(photo_dir, img_paths, labels, out_dir, *, names=None, link=F
 def is_changed(out_dir):
     """Whether a person added, moved, changed or deleted files in a folder of exported photos."""
     out_dir = Path(out_dir)
-    made = read_json(out_dir / LIST_OF_FILES)
-    # Earlier lists hold the files alone.
-    return out_dir.is_dir() and _files(out_dir) != made.get("files", made)
+    if not out_dir.is_dir():
+        return False
+    made, found = read_json(out_dir / LIST_OF_FILES), _files(out_dir)
+    made = made.get("files", made)  # earlier lists hold the files alone
+    return found.keys() != made.keys() or any(_is_other(path, *made[name]) for name, path in found.items())
+
+
+def _is_other(path, size, content):
+    """Whether a file, or link, is another than the one of a size and content, or time of change, in a list."""
+    status = path.lstat()
+    return status.st_size != size or content != (status.st_mtime_ns if isinstance(content, int) else _content(path))
+
+
+def _content(path):
+    """The SHA-256 of a file, or where a link leads; None for a file that cannot be read."""
+    if path.is_symlink():
+        return os.readlink(path)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def holds_the_last_copies(out_dir, photo_dir, img_paths):
@@ -94,7 +116,7 @@ def holds_the_last_copies(out_dir, photo_dir, img_paths):
     if copied is not None:
         return not all(os.access(photo_dir / name, os.R_OK) for name in copied)
     there = Counter(_flat(name) for name in img_paths if os.access(photo_dir / name, os.R_OK))
-    copies = [name for name in _files(out_dir) if not (out_dir / name).is_symlink()]
+    copies = [name for name, path in _files(out_dir).items() if not path.is_symlink()]
     return bool(Counter(Path(name).name for name in copies) - there)
 
 
@@ -111,14 +133,13 @@ def is_of(out_dir, clusters):
 
 
 def _files(folder):
-    """{path: [size, time of change]} of the files in a folder, and of links, wherever they lead, but for the list and
-    for what file managers leave behind."""
+    """{path in a folder: its path} of the files there, and of links, wherever they lead, but for the list and for what
+    file managers leave behind."""
     found = {}
     for path in folder.rglob("*"):
         within = path.relative_to(folder)
         if (path.is_symlink() or not path.is_dir()) and not any(map(is_left_behind, within.parts)):
-            facts = path.lstat()
-            found[within.as_posix()] = [facts.st_size, facts.st_mtime_ns]
+            found[within.as_posix()] = path
     return found
 
 

@@ -1,5 +1,6 @@
 """Export: one folder per cluster, every photo once, built anew each time."""
 import os
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -63,6 +64,30 @@ def test_a_folder_that_nobody_touched_is_not_put_aside(photo_dir, tmp_path, link
     assert not is_changed(tmp_path / "out")
     export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / "out", link=link)
     assert not is_changed(tmp_path / "out") and len(exported(tmp_path / "out")) == 4
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_second_export_is_the_same_to_the_last_byte_and_a_copy_without_times_is_no_change(photo_dir, tmp_path, link):
+    lists = []
+    for name in ("out", "again"):
+        export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / name, link=link)
+        lists.append((tmp_path / name / LIST_OF_FILES).read_bytes())
+    assert lists[0] == lists[1]
+    shutil.copytree(tmp_path / "out", tmp_path / "copied", symlinks=True, copy_function=shutil.copyfile)
+    assert not is_changed(tmp_path / "copied")
+    (tmp_path / "copied" / "1" / "sub__b, 1.jpg").unlink()
+    (tmp_path / "copied" / "1" / "sub__b, 1.jpg").write_bytes(b"b")
+    assert is_changed(tmp_path / "copied")
+
+
+def test_a_list_of_an_earlier_version_goes_by_the_times_of_change(photo_dir, tmp_path):
+    out = tmp_path / "out"
+    export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], out)
+    facts = {name: (out / name).stat() for name in exported(out)}
+    write_json(out / LIST_OF_FILES, {"files": {name: [each.st_size, each.st_mtime_ns] for name, each in facts.items()}})
+    assert not is_changed(out)
+    os.utime(out / "0" / "a.jpg", ns=(0, 0))
+    assert is_changed(out)
 
 
 def test_a_folder_knows_which_clusters_it_is_of(photo_dir, tmp_path):
