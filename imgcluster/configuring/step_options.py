@@ -24,7 +24,8 @@ def recipe_options(settings):
 
 def filter_options(settings):
     """The keyword arguments of `photo_audit.refusal`."""
-    return {"min_product_share": settings.MIN_PRODUCT_SHARE, "max_objects": settings.MAX_OBJECTS}
+    return {"min_product_share": settings.MIN_PRODUCT_SHARE, "max_objects": settings.MAX_OBJECTS,
+            "max_side": settings.MAX_IMG_SIDE}
 
 
 def picture_options(settings):

@@ -98,14 +98,19 @@ def incomplete(missing):
     return f"{INCOMPLETE}: {missing:.0%} of its rows are missing" if round(missing, 2) else INCOMPLETE
 
 
-def refusal(entry, *, min_product_share=0.0, max_objects=None):
+def refusal(entry, *, min_product_share=0.0, max_objects=None, max_side=None):
     """Return why a photo is to be left out (it is far too small or empty, most of it is missing, or step 01's filters),
     or None.
 
-    The filters keep photos without a found product. entry: as of `warnings`, or without "empty".
+    The filters keep photos without a found product. max_side: longer side, in pixels, that photos are scaled down to;
+    None: they are not. entry: as of `warnings`, or without "empty".
     """
-    if min(entry["width"], entry["height"]) < _LEAST_SIDE:
-        return f"{entry['width']} x {entry['height']} pixels: a side of fewer than {_LEAST_SIDE} shows no product"
+    size = entry["width"], entry["height"]
+    if min(size) < _LEAST_SIDE:
+        return f"{size[0]} x {size[1]} pixels: a side of fewer than {_LEAST_SIDE} shows no product"
+    if max_side and round(min(size) * min(1, max_side / max(size))) < _LEAST_SIDE:
+        return (f"{size[0]} x {size[1]} pixels: scaled to MAX_IMG_SIDE = {max_side}, a side of fewer than "
+                f"{_LEAST_SIDE} shows no product")
     if (entry["missing"] or 0) > _MAX_MISSING:
         return incomplete(entry["missing"])
     if not entry["num_objects"]:

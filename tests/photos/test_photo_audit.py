@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+from imgcluster.photos.background import limited
 from imgcluster.photos.decoding import decode_image
 from imgcluster.photos.photo_audit import audit_photo, incomplete, read_header, refusal, rim_share, warnings
 
@@ -145,6 +146,18 @@ def test_a_photo_too_small_to_show_anything_is_left_out(size):
     small = ENTRY | dict(zip(("width", "height"), size))
     assert refusal(small) == f"{size[0]} x {size[1]} pixels: a side of fewer than 16 shows no product"
     assert refusal(small | {"width": 16, "height": 16}) is None
+
+
+def test_a_photo_that_is_too_small_once_it_is_scaled_down_is_left_out_too():
+    long, square = (ENTRY | dict(zip(("width", "height"), size)) for size in ((20_000, 20), (20_000, 20_000)))
+    assert refusal(long, max_side=640) == ("20000 x 20 pixels: scaled to MAX_IMG_SIDE = 640, a side of fewer than 16 "
+                                           "shows no product")
+    assert refusal(square, max_side=640) is None
+    for height in (400, 496, 497, 520, 600, 20_000):
+        photo = {**ENTRY, "width": 20_000, "height": height}
+        seen = limited(np.zeros((height, 20_000), np.uint8), 640)
+        assert (refusal(photo, max_side=640) is None) == (min(seen.shape) >= 16)
+    assert refusal(ENTRY | {"width": 90, "height": 16}, max_side=640) is None
 
 
 def test_photos_without_a_found_product_are_not_judged_by_it():
