@@ -5,10 +5,12 @@ from collections import Counter, defaultdict
 import numpy as np
 from minisom import MiniSom
 
+from imgcluster.errors import UserError
 from imgcluster.grid import Grid
 from imgcluster.matching import best_matching_units, one_pass
 from imgcluster.pca import principal_axes
 from imgcluster.rows import as_rows, check_finite, picked, read_rows, read_sample, with_direction
+from imgcluster.wording import counted
 
 PHOTOS_PER_UNIT = 3.5
 MAX_UNITS = 2500
@@ -18,6 +20,8 @@ ROUNDING = 1e-6
 # Of a map for which nobody says how many: of new photos (`new_groups`), and in benchmarks, whose figures are of such
 # maps. The one that is shown has SOM_EPOCHS, those of `hierarchy_of` have MAP_EPOCHS.
 EPOCHS = 15
+# More units than photos may be asked for, up to so many.
+MOST_UNITS = 10_000
 
 
 def default_grid(num_photos):
@@ -306,10 +310,17 @@ def train_map(features, *, grid, epochs, progress, **options):
 
     grid: (rows, columns), None for `default_grid`; progress: `progress.progress`, whose bar shows the errors
     of each epoch; options: those of the map. Its lists of errors end with those of the map returned. Rows without a
-    direction have no say.
+    direction have no say. UserError for a grid of more than 10,000 units and more units than photos: each epoch costs
+    time and memory for every unit.
     """
     features = _with_direction(as_rows(features))
-    rows, columns = grid or default_grid(len(features))
+    rows, columns = usual = default_grid(len(features))
+    if grid:
+        rows, columns = grid
+        if rows * columns > (most := max(MOST_UNITS, len(features))):
+            raise UserError(f"SOM_GRID = ({rows}, {columns}): a map of {rows * columns:,} units for "
+                            f"{counted(len(features), 'photo')}, where at most {most:,} can be of use; None, which is "
+                            f"usual, makes one of {usual[0]} x {usual[1]}")
     som = SelfOrganizingMap(rows, columns, features.shape[1], normalize=True, **options)
     with progress(f"map of {rows} x {columns} units", epochs, "epoch") as bar:
         def show(quantization_error, topographic_error):

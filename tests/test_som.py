@@ -1,5 +1,7 @@
 """Properties of the map: it fits better as it trains, agrees with MiniSom's methods, repeats, and takes any grid."""
+import contextlib
 import inspect
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -7,6 +9,7 @@ import pytest
 from minisom import MiniSom
 from sklearn.datasets import load_digits
 
+from imgcluster.errors import UserError
 from imgcluster.rows import unit_length
 from imgcluster.som import SelfOrganizingMap, best_matching_units, default_grid, train_map
 
@@ -376,6 +379,20 @@ def test_a_map_is_trained_behind_a_bar_that_moves_once_an_epoch(digits, grid):
     assert len(som.quantization_errors) == len(som.topographic_errors) == 5
     assert som.quantization_errors[-1] == som.quantization_error(digits) < som.quantization_errors[-2]
     assert som.topographic_errors[-1] == pytest.approx(som.topographic_error(digits), nan_ok=True)
+
+
+def test_a_map_of_absurdly_many_units_is_refused_before_it_is_made(digits, silent, peak_memory):
+    photos = digits[:8]
+
+    def refused(rows, columns):
+        with pytest.raises(UserError, match=rf"^SOM_GRID = \({rows}, {columns}\): .* for 8 photos.*10,000.*1 x 2"):
+            train_map(photos, grid=(rows, columns), epochs=1, progress=silent)
+
+    refused(2000, 2000)
+    assert peak_memory(refused, 1, 10_001) < 1e6
+    bar = SimpleNamespace(update=lambda steps: None, set_postfix_str=lambda text, refresh: None)
+    som = train_map(photos, grid=(50, 200), epochs=1, progress=lambda *_: contextlib.nullcontext(bar))
+    assert som.get_weights().shape == (50, 200, 64)
 
 
 def test_the_plane_that_a_map_begins_as_reaches_as_far_as_evenly_spread_photos():
