@@ -1,9 +1,13 @@
 """Colours, marks, fonts and names of all figures."""
+import os
 import shutil
+import subprocess
+import sys
 
 import cv2
 import numpy as np
 import pytest
+from configured import ROOT
 from drawing import AWKWARD, drawn, thumbnail
 from matplotlib import font_manager
 
@@ -24,6 +28,15 @@ from imgcluster.plots.style import (
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
+
+
+def test_a_home_that_may_not_be_written_to_is_no_matter(tmp_path):
+    (tmp_path / "file").touch()
+    elsewhere = {name: value for name, value in os.environ.items()
+                 if name not in ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+    done = subprocess.run([sys.executable, "-c", "import imgcluster.plots"], capture_output=True, text=True, cwd=ROOT,
+                          env=elsewhere | {"HOME": str(tmp_path / "file" / "home")})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("name", ["Noto Sans JP", "Meiryo", "IPAexGothic", "SimSun", "Microsoft JhengHei",
