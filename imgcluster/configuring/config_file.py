@@ -21,6 +21,7 @@ CONSTANTS = {"none": "None", "null": "None", "true": "True", "false": "False"}
 # columns. Of the quotes after --set the shell takes one pair away.
 TO_WRITE = {"bool_type": "True or False", "int_type": "a whole number", "int_from_float": "a whole number",
             "float_type": "a number", "string_type": "a text in quotes (--set \"{name}='text'\")",
+            "string_too_short": "at least one character",
             **dict.fromkeys(("tuple_type", "missing", "too_long"), "rows and columns such as (20, 20)")}
 
 
@@ -36,7 +37,7 @@ def load_settings(config=None, overrides=(), *, root=None, given=None):
     values, problems = _read_config(path, required=config is not None) if given is None else dict(given), []
     for text in overrides:
         name, separator, value = text.partition("=")
-        if not separator:
+        if not separator or not name.strip():
             problems.append(f"--set {text}: expected NAME=VALUE")
             continue
         values[name.strip()] = _literal(value)
@@ -65,7 +66,8 @@ def given_in(settings):
 def _read_config(path, *, required):
     if not path.is_file():
         if required:
-            raise UserError(f"--config {path}: no such file")
+            raise UserError(f"--config {path}: " + ("a folder; name the file of settings in it" if path.is_dir() else
+                                                    "no such file"))
         return {}
     try:
         names = runpy.run_path(str(path))
@@ -88,14 +90,14 @@ def _line_of(error, path):
 
 
 def _likely_meant(error):
-    """Return the remedy for the slips that are made most often, "" for others."""
+    """Return the remedy: that for the slips that are made most often, or one for all."""
     if "unicodeescape" in str(error):
         return r'; write folders with /, as in "C:/photos"'
     if isinstance(error, NameError) and error.name.lower() in CONSTANTS:
         return f"; write {CONSTANTS[error.name.lower()]}"
     if isinstance(error, NameError):
         return f'; texts stand in quotes: "{error.name}"'
-    return ""
+    return "; mend it, or begin anew with a copy of the project's config.py"
 
 
 def override(name, value):

@@ -90,7 +90,7 @@ def write_image(path, image):
         with replacing(path) as temporary:
             temporary.write_bytes(data)
     except OSError as error:
-        raise UserError(f"Cannot write {path}: {error.strerror}. Make room or change the folder.") from error
+        raise UserError(f"{path}: {error.strerror}; make room or allow access, then run this step again") from error
 
 
 def encode_image(image, suffix):

@@ -15,8 +15,8 @@ SHOWN = 5
 PAIRS = 3
 # Names of no photo for which one is looked for that may be meant.
 TRIED = 10
-APART = ("; or copy the labelled photos to a folder of their own, name it in TRAIN_DATASET, say in TRAIN_LABELS_FROM "
-         "where their labels are, and set LABELS_FROM = None: all photos are then clustered by what these show")
+APART = ("\nOr copy the labelled photos to a folder of their own, name it in TRAIN_DATASET, say in TRAIN_LABELS_FROM "
+         "where their labels are, and set LABELS_FROM = None: all photos are then clustered by what these show.")
 WAYS, COLUMNS = ("'filename'", "'folder'"), ("file", "label")
 # As cameras name their photos: 20240131_142233.jpg.
 DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
@@ -41,19 +41,19 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
     if labels_from == "filename":
         labels = _from_names(img_paths, regex)
         remedy = (f"their names do not match LABEL_REGEX = '{regex}'; rename these photos, or change it or {setting} "
-                  "(None: no labels)")
+                  "(None: no labels).")
     elif labels_from == "folder":
         labels = [path.split("/")[0] if "/" in path else None for path in img_paths]
         remedy = (f"they lie directly in {folder}, and labels come from its sub-folders ({setting} = 'folder'); move "
-                  f"them into one sub-folder per model there, or change {setting}")
+                  f"them into one sub-folder per model there, or change {setting}.")
     else:
         photos = {*img_paths, *left_out}
         table = _from_csv(Path(csv_path), photos, setting)
         known = dict(zip(table.file, table.label))
         labels = [known.get(path) for path in img_paths]
-        remedy = (f"they are not in the column 'file' of {csv_path} or have no label there"
-                  f"{_names_of_no_photo(set(known) - photos, set(img_paths) - set(known))}; add them (paths relative "
-                  f"to RAW_IMG_DIR), or set {setting} = None to use no labels")
+        remedy = (f"they are not in the column 'file' of {csv_path}, or have no label there."
+                  f"{_names_of_no_photo(set(known) - photos, set(img_paths) - set(known))}\nAdd them (paths relative "
+                  f"to RAW_IMG_DIR), or set {setting} = None to use no labels.")
     labels = [evenly_spaced(label or "") for label in labels]
     _require_all(img_paths, labels, remedy)
     _require_different(labels, table, csv_path)
@@ -107,15 +107,14 @@ def lines_of_no_photo(img_paths, csv_path):
 
 
 def _names_of_no_photo(others, unlabelled):
-    """Words about the names in a table of labels that no photo has; first comes one that may be that of an unlabelled
+    """A line about the names in a table of labels that no photo has; first comes one that may be that of an unlabelled
     photo, misspelt."""
     if not others:
         return ""
     others = sorted(others)
     first = next((name for name in others[:TRIED] if meant(name, unlabelled)), others[0])
     lead = "leads" if len(others) == 1 else "lead"
-    return (f" (of the names there, {len(others)} {lead} to no photo, the first {first!r}"
-            f"{meant(first, unlabelled)})")
+    return f"\nOf the names there, {len(others)} {lead} to no photo, the first {first!r}{meant(first, unlabelled)}."
 
 
 def _require_all(img_paths, labels, remedy):

@@ -130,7 +130,8 @@ def test_a_config_that_fails_is_named(tmp_path):
 @pytest.mark.parametrize("text, words", [
     ("DATASET = shoes", 'line 2: .*texts stand in quotes: "shoes"'),
     ("LABELS_FROM = none", "line 2: .*; write None"), ("SAVE_MASKS = true", "line 2: .*; write True"),
-    ("DATA_DIR = 'C:\\Users\\data'", r'line 2: .*write folders with /, as in "C:/photos"')])
+    ("DATA_DIR = 'C:\\Users\\data'", r'line 2: .*write folders with /, as in "C:/photos"'),
+    ("DATASET = {}['shop']", r"line 2: .*KeyError: 'shop'\); mend it"), ("EPOCHS = = 3", "line 2: .*; mend it")])
 def test_of_frequent_slips_in_a_config_the_line_and_the_remedy_are_said(tmp_path, text, words):
     [line] = problems_of(config=write_config(tmp_path, f"EPOCHS = 3\n{text}\n"))
     assert re.search(words, line)
@@ -138,4 +139,12 @@ def test_of_frequent_slips_in_a_config_the_line_and_the_remedy_are_said(tmp_path
 
 def test_a_config_that_was_asked_for_must_exist(tmp_path):
     assert problems_of(config=tmp_path / "none.py") == [f"--config {tmp_path / 'none.py'}: no such file"]
+    assert problems_of(config=tmp_path) == [f"--config {tmp_path}: a folder; name the file of settings in it"]
     assert load_settings(root=tmp_path).model_dump() == Settings().model_dump()
+
+
+def test_an_override_without_a_name_or_a_value_is_told_so():
+    assert problems_of("=3", " = 3", "EPOCHS", root=ROOT) == [f"--set {text}: expected NAME=VALUE"
+                                                              for text in ("=3", " = 3", "EPOCHS")]
+    assert set(problems_of("DATASET=", "TRAIN_DATASET=", root=ROOT)) == {
+        "DATASET = '': write at least one character", "TRAIN_DATASET = '': write at least one character or None"}

@@ -53,10 +53,10 @@ def test_settings_are_frozen():
     ("WEIGHTS=a.h5", "needs BACKBONE to name the network"), ("INPUT_SIZE=33", "set BACKBONE = 'bundled'"),
     ("SOM_GRID=(1,)", "write rows and columns such as (20, 20) or None"),
     ("DATASET=a/b", "folder name"),
-    ("DATASET=''", "1 character"), ("RANDOM_SEED=-1", "0"), ("LABEL_REGEX=(", "not a regular expression"),
+    ("DATASET=''", "at least one character"), ("RANDOM_SEED=-1", "0"), ("LABEL_REGEX=(", "not a regular expression"),
     ("LEARNING_RATE_SCHEDULE=linear", "'cosine', 'step' or 'plateau'"), ("EXPORT_CLUSTERS=True", "'copy' or 'link'"),
     ("SOM_GRID=20", "write rows and columns such as (20, 20) or None"), ("INPUT_SIZE=16", "32"),
-    ("WEIGHTS=''", "1 character")])
+    ("WEIGHTS=''", "at least one character")])
 def test_values_out_of_range_are_named(override, reason):
     [line] = problems_of(override, root=ROOT)
     assert line.startswith(f"{override.partition('=')[0]} = ") and reason in line
