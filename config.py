@@ -311,8 +311,8 @@ ALLOW_OUTLIERS = False
 
 # Rows and columns of the Self-Organizing Map, such as (20, 20). None: chosen from the number of photos, about a unit
 # for 3.5 of them. At most 10,000 units, or one for each photo. With more than 6,000 photos, a map of fewer than 600
-# units is only shown; clusters are then found on a map of the size that None would choose. So
-# they are with more than 10,000 photos on a map of more than 10,000 units.
+# units is only shown; clusters are then found on a map of the size that None would choose. So they are with more than
+# 10,000 photos on a map of more than 10,000 units.
 SOM_GRID = None
 
 # Neighbours of each unit of the map: "rectangular" (8) or "hexagonal" (6).

@@ -3,6 +3,7 @@ import argparse
 import ast
 import contextlib
 import errno
+import os
 import sys
 import time
 from pathlib import Path
@@ -162,11 +163,14 @@ class Step:
         """The command line that runs all steps for this dataset from one on, even once config.py is for another.
 
         It names the settings of steps 00 and 04 that are not the default, and those `OF_ONE_DATASET` whatever they are.
+        It holds in the folder of run_all.py, and says no more of where that lies than --config needs to be right:
+        a report that it stands in may be mailed.
         """
         names = ["DATASET", "TRAIN_DATASET", *self.values("00"), *STEP_SETTINGS["04"]]
         given = dict.fromkeys(OF_ONE_DATASET) | given_in(self.settings) | {"DATASET": self.settings.DATASET}
         overridden = [override(name, given[name]) for name in names if name in given]
-        return in_shell(["python", "run_all.py", "--from", number, *config_arguments(self.options),
+        config = self.options.config and ["--config", _path_from(self.script.parent, self.options.config)]
+        return in_shell(["python", "run_all.py", "--from", number, *(config or ()),
                          *(part for text in overridden for part in ("--set", text))])
 
     def command(self, script, *arguments, also=()):
@@ -174,6 +178,17 @@ class Step:
         "NAME=VALUE" overrides."""
         return in_shell(["python", shown(self.script.parent / script), *arguments,
                          *settings_arguments(self.options, also)])
+
+
+def _path_from(folder, path):
+    """The path of a file as it holds in a folder, relative unless they are on two drives of Windows."""
+    # Links on the way stand for the folders that ".." really goes up from; the file itself may be a link elsewhere.
+    there, name = os.path.split(os.path.abspath(path))
+    whole = os.path.join(os.path.realpath(there), name)
+    try:
+        return Path(os.path.relpath(whole, os.path.realpath(folder))).as_posix()
+    except ValueError:
+        return whole
 
 
 def _parser(name, description):

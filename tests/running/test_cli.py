@@ -227,6 +227,25 @@ def test_a_run_is_begun_again_without_settings_that_are_the_usual_ones(script):
     assert words[5::2] == ["DATASET=shoes", "NUM_CLUSTERS=None", "NUM_IMGS_PER_MODEL=None", "ASSIGN_TO=None"]
 
 
+@pytest.mark.parametrize("place, said", [
+    ("project", "own.py"), ("project/configs", "configs/own.py"), ("beside", "../beside/own.py"),
+    ("linked", "../beside/own.py")])
+@pytest.mark.parametrize("absolute", [False, True])
+def test_the_config_of_a_run_that_is_begun_again_is_named_as_seen_from_the_project(tmp_path, monkeypatch, place, said,
+                                                                                   absolute):
+    for folder in ("project/configs", "beside", "here"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "linked").symlink_to(tmp_path / "beside")
+    (tmp_path / place / "own.py").write_text("DATASET = 'mine'\n")
+    monkeypatch.chdir(tmp_path / "here")
+    config = tmp_path / place / "own.py" if absolute else f"../{place}/own.py"
+    step = Step(str(tmp_path / "project" / "06_visualize.py"), "", ["--config", str(config)])
+    words = shlex.split(step.rerun_from("04"))
+    assert words[words.index("--config") + 1] == said and str(tmp_path) not in step.rerun_from("04")
+    monkeypatch.chdir(tmp_path / "project")
+    assert load_settings(said).DATASET == "mine"
+
+
 def test_what_is_next_has_the_same_settings_and_is_not_said_to_run_all(script, tmp_path, capsys):
     (tmp_path / "my own.py").write_text("")
     given = ["--config", str(tmp_path / "my own.py"), "--set", "DATASET=new shoes", "--set", "SOM_GRID=(3, 4)"]
