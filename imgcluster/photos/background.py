@@ -125,8 +125,11 @@ def crop_to_product(image, mask, *, margin=0.08, largest=LARGEST_SQUARE):
 
 
 def product_square(mask, *, margin):
-    """Return (top, left, side) in pixels of the square of `crop_to_product`, perhaps beyond the photo; None without a
-    product in the mask."""
+    """Return (top, left, side), whole pixels, of the square of `crop_to_product`; None without a product in the mask.
+
+    mask: uint8 [H, W], the product above 127; margin: share of its longer side left on each side, >= 0. The side is at
+    least 1; the square may reach beyond the photo, and top and left be negative.
+    """
     rows, columns = (np.flatnonzero((mask > 127).any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return None

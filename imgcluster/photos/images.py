@@ -94,7 +94,12 @@ def write_image(path, image):
 
 
 def encode_image(image, suffix):
-    """Return the bytes of the file that `write_image` writes of an image under a name with this suffix."""
+    """Return the bytes of the file that `write_image` writes of an image under a name with this suffix.
+
+    image: uint8 [H, W], [H, W, 3] RGB or [H, W, 4] RGBA, with sides of at least 1; suffix: with its dot, in any case,
+    ".jpg". One that is no format's, or that the image is too large for (a side above 65,535 pixels for JPEG, 16,383 for
+    WebP), gives another format, as there.
+    """
     image, suffix = np.asarray(image), suffix.lower()
     if image.ndim == 2:
         kind, pixels = _ENCODERS.get(suffix, ".jpg"), image

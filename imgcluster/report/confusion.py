@@ -48,8 +48,9 @@ def _worst(counts, num):
 def split_models(true, predicted):
     """True models that lie in several clusters, as dicts "model", "photos", "clusters" ({cluster: photos}).
 
-    Clusters with less than a tenth of a model's photos are strays and do not count, nor do photos in no cluster (-1).
-    The eight with most photos outside their largest cluster, these first.
+    true: labels [N], strings or integers; predicted: clusters, int [N], -1 for none. Clusters with less than a tenth of
+    a model's photos, or with one, are strays and do not count, nor do photos in no cluster; "photos" counts all others,
+    and "clusters" has the largest first. The eight with most photos outside their largest cluster, these first.
     """
     placed = is_placed(predicted)
     models, model = np.unique(np.asarray(true)[placed], return_inverse=True)

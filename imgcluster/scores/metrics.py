@@ -96,15 +96,18 @@ def _bcubed(table):
 
 
 def ari_interval(true, predicted, *, samples=1000, level=0.95, seed):
-    """Interval (low, high) of the adjusted Rand index under another draw of photos of the same models.
+    """Interval (low, high), -1 <= low <= ARI <= high <= 1, of the adjusted Rand index under another draw of photos of
+    the same models.
 
     The clustering is kept; what varies is which photos were there. Photos are resampled by random halves without
     replacement: a half's score spreads about a full set's as the full set's does about the truth, so the interval
     is the score plus the spread of the halves about their mean (delete-d jackknife histogram with d = N/2: Shao &
     Wu, Annals of Statistics 17, 1989; Politis & Romano, Annals of Statistics 22, 1994). The bootstrap proper, with
     replacement, pairs photos with copies of themselves, which always agree: it is biased upwards and misses a low
-    ARI (Severiano et al., PLoS ONE 6, 2011, who recommend the jackknife). true, predicted: as in `clustering_scores`;
-    0 < level < 1. One photo gives an interval of no width; that of few photos holds the score all the same.
+    ARI (Severiano et al., PLoS ONE 6, 2011, who recommend the jackknife). true, predicted: labels [N] as in
+    `clustering_scores`, with its ValueError; samples: halves that are drawn, >= 1; level: share of the spread that the
+    interval holds, 0 < level < 1. One photo gives an interval of no width; that of few photos holds the score all the
+    same.
     """
     (_, true), (_, predicted) = _numbered(true, predicted)
     estimate, half = float(adjusted_rand_score(true, predicted)), len(true) // 2
@@ -137,8 +140,9 @@ def _ari(photos, row, column):
 def matched_clusters(true, predicted):
     """Best one-to-one match of models and clusters by photos in common, as {model: cluster}.
 
-    Models that outnumber the clusters, or share photos only with clusters better matched elsewhere, are left out, as
-    are photos in no cluster (-1).
+    true: labels [N], strings or integers; predicted: clusters, int [N], each -1 (in none) or the number of one. Models
+    that outnumber the clusters, or share photos only with clusters better matched elsewhere, are left out, as are
+    photos in no cluster.
     """
     placed = is_placed(predicted)
     if not placed.any():

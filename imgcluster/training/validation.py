@@ -17,9 +17,10 @@ MAX_COMPARED, SAME = 4000, 1e-6
 
 
 def top_k_accuracy(probabilities, labels, ks=TOP_K):
-    """Return {"top_1": ..., ...}: share of rows whose true class is among the k most probable ones.
+    """Return {"top_1": ..., ...}: share of rows, 0 to 1, whose true class is among the k most probable ones.
 
-    Among equal (or undefined) probabilities the true class counts as the last: a network that cannot tell scores 0.
+    probabilities: float [N, C]; labels: int [N], 0 to C - 1, N >= 1; ks: numbers of classes, each at least 1. Among
+    equal (or undefined) probabilities the true class counts as the last: a network that cannot tell scores 0.
     """
     own = probabilities[np.arange(len(labels)), labels][:, None]
     ranks = (~(probabilities < own)).sum(axis=1) - 1
