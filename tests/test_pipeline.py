@@ -17,6 +17,7 @@ from scripts import ROOT, apart
 from sklearn.metrics import adjusted_rand_score
 
 from imgcluster.datafiles.feature_record import note_features
+from imgcluster.datafiles.records import network_fingerprint
 from imgcluster.extraction.kind import read_kind, write_kind
 from imgcluster.files import read_json, write_lines
 from imgcluster.sample import Catalogue, draw_sample
@@ -100,6 +101,8 @@ def test_the_whole_run_again_elsewhere_gives_the_same_files(tiny, tmp_path):
                      for folder in (tiny, project))
     assert set(first) - set(second) == {"made_by_06.json"}
     assert [name for name in second if second[name] != first[name]] == []
+    networks = {(folder / "data" / "shop_train" / "network.keras").read_bytes() for folder in (tiny, project)}
+    assert len(networks) == 1
 
 
 def test_run_all_trains_once_and_runs_a_part(finished):
@@ -306,17 +309,17 @@ def test_photos_replaced_after_a_killed_extraction_are_all_looked_at_anew(killed
     np.testing.assert_allclose(features[0], features[-1], atol=1e-5)
 
 
-def test_killed_training_ends_with_the_same_history(tiny, tmp_path):
+def test_killed_training_ends_with_the_same_history_and_network(tiny, tmp_path):
     project = tmp_path / "killed"
     shutil.copytree(tiny, project)
     data = project / "data" / "shop_train"
-    whole = (data / "history.csv").read_bytes()
+    whole, network = (data / "history.csv").read_bytes(), network_fingerprint(data / "network.keras")
     (data / "network.keras").unlink()
     (data / "history.csv").unlink()
     assert kill_when("02_finetune_network.py", project, (data / "training" / "1" / "state.json").exists)
     run("02_finetune_network.py", project)
     assert (data / "history.csv").read_bytes() == whole
-    assert (data / "network.keras").exists() and not (data / "training").exists()
+    assert network_fingerprint(data / "network.keras") == network and not (data / "training").exists()
 
 
 def test_photo_lost_after_step_01_is_left_out_of_every_row_file(tiny, tmp_path):

@@ -1,6 +1,7 @@
-"""Networks written so that the same one gives the same bytes, whichever process made it, in one run or in two.
+"""Networks written so that every run that makes the same one writes the same bytes.
 
-Keras writes times, addresses in memory and the numbers of a process's tensors into its archives.
+Keras writes times, addresses in memory and the numbers of a process's tensors into its archives. Names of layers stay:
+one that Keras made up may have another number where a training was killed and went on (`records.network_fingerprint`).
 """
 import json
 import re
