@@ -54,7 +54,6 @@ def fit(step, source, img_dir, img_paths):
         # TensorFlow takes seconds to import: only now, so that all else answers at once.
         with quiet_start():
             from imgcluster.training.unlabelled import fit_networks
-
         step.say(f"{none}; how the network pools what it sees is fitted to the photos instead")
         network, names = fit_networks(options.each_network(source), img_dir, img_paths, seed=source.RANDOM_SEED,
                                       folder=data_dir / "training", progress=progress, say=step.say)

@@ -55,15 +55,12 @@ def main(argv=None):
         metrics["corrected_by_hand"] = True
     if record := features_record(step.data_dir):  # what made features of one's own, nobody can know
         metrics |= seen_by_network(record, step.data_dir, true, folder_of=step.settings.data_dir_of)
-    if true is not None and warning_of_seen(metrics):
-        step.warn(warning_of_seen(metrics))
-    if true is not None and warning_of_unknown(true):
-        step.warn(warning_of_unknown(true))
+    for warning in () if true is None else filter(None, (warning_of_seen(metrics), warning_of_unknown(true))):
+        step.warn(warning)
     write_json(step.data_dir / "metrics.json", metrics)
     step.record(["metrics.json"], inputs=[step.data_dir / name for name in SCORED])
     step.say(f"{score_table(metrics)}\n  (what each score means: the report of step 06, under Scores)")
-    # Photos that were added since have taken away what the report is made of.
-    ready = (step.data_dir / "clusters.csv").exists()
+    ready = (step.data_dir / "clusters.csv").exists()  # photos that were added since take it away
     step.finish(step.show(step.data_dir / "metrics.json"), then="06_visualize.py" if ready else "04_cluster_som.py")
 
 

@@ -117,21 +117,31 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     check_finite(features)
     if copies is not None and np.shape(copies) != (num_photos,):
         raise ValueError(f"copies of shape {np.shape(copies)} for {num_photos:,} rows: give one number for each row")
-    wanted, shown = num_clusters or num_photos / (imgs_per_model or np.inf), with_direction(features)
-    if 0 < len(shown) < num_photos and wanted <= len(shown):
-        these = picked(features, shown)
-        of_these = cluster_photos(
-            these, som_map, copies=None if copies is None else copies[shown], num_clusters=num_clusters,
-            imgs_per_model=imgs_per_model, known=known, within=within, by_direction=by_direction,
-            compared=these if compared is None or compared is features else picked(compared, shown),
-            taught_apart=taught_apart, allow_outliers=allow_outliers)
-        return _joined_by_others(of_these, shown, num_photos, in_none=allow_outliers)
+    shown = with_direction(features)
+    wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
+    taken = shown if len(shown) and wanted <= len(shown) else np.arange(num_photos)
+    these = picked(features, taken)
+    found = _cluster(these, som_map, copies=np.arange(len(taken)) if copies is None else np.asarray(copies)[taken],
+                     compared=these if compared is None or compared is features else picked(compared, taken),
+                     num_clusters=num_clusters, imgs_per_model=imgs_per_model, known=known, within=within,
+                     by_direction=by_direction, taught_apart=taught_apart, allow_outliers=allow_outliers)
+    if len(taken) < num_photos:
+        found = _joined_by_others(found, taken, num_photos, in_none=allow_outliers)
+    too_few = found.method == TOO_FEW and len(taken) > 1
+    return _untold(found, np.setdiff1d(np.arange(num_photos), () if too_few else shown))
+
+
+def _cluster(features, som_map, *, copies, compared, num_clusters, imgs_per_model, known, within, by_direction,
+             taught_apart, allow_outliers):
+    """`cluster_photos` of rows that are known to be good ones."""
+    num_photos = len(features)
+    wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
     units = som_map.best_matching_units(features)[0]
-    first, stands_in = originals(np.arange(num_photos) if copies is None or wanted > len(set(copies)) else copies)
+    first, stands_in = originals(np.arange(num_photos) if wanted > len(set(copies)) else copies)
     distinct = picked(features, first)
     clustered = distinct if within is None else read_all(evened_within(distinct, within))
     hierarchy = hierarchy_on(clustered, units[first], len(som_map.prototypes))
-    seen = distinct if compared is None or compared is features else picked(compared, first)
+    seen = distinct if compared is features else picked(compared, first)
     estimate, blind_count = _estimate(seen, hierarchy if seen is clustered else None, num_photos, known,
                                       num_clusters=num_clusters, imgs_per_model=imgs_per_model,
                                       taught_apart=taught_apart)
@@ -153,15 +163,12 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     levels = [by_size(level[stands_in], ~strays) for level in levels]
     certainty, labels_found = confidence(places, labels), np.where(strays, -1, labels)
     certainty = certainty if held_out is None else held_out.lowered(certainty)
-    too_few = estimate.method == TOO_FEW and num_photos > 1
-    unknown = np.setdiff1d(np.arange(num_photos), () if too_few else shown)
     calibrated = num_clusters is None and (known is not None or imgs_per_model is not None)
     confidence_of = partial(confidence_elsewhere, features=features, places=places, found=labels_found,
                             held_out=held_out)
-    found = Clustering(labels_found, estimate.count, estimate.interval, levels, np.where(strays, 0.0, certainty),
-                       method=estimate.method, words=estimate.words or estimate.method, calibrated=calibrated,
-                       blind_count=blind_count, finer_groups=estimate.finer_groups, confidence_of=confidence_of)
-    return _untold(found, unknown)
+    return Clustering(labels_found, estimate.count, estimate.interval, levels, np.where(strays, 0.0, certainty),
+                      method=estimate.method, words=estimate.words or estimate.method, calibrated=calibrated,
+                      blind_count=blind_count, finer_groups=estimate.finer_groups, confidence_of=confidence_of)
 
 
 def _joined_by_others(clustering, numbers, num_photos, *, in_none):
@@ -176,9 +183,8 @@ def _joined_by_others(clustering, numbers, num_photos, *, in_none):
 
     def confidence_of(labels, **merged):
         return clustering.confidence_of(labels[numbers], **merged)[stands_in]
-    whole = replace(clustering, labels=labels, levels=[level[stands_in] for level in clustering.levels],
-                    confidence=clustering.confidence[stands_in], confidence_of=confidence_of)
-    return _untold(whole, np.union1d(others, numbers[clustering.unknown]))
+    return replace(clustering, labels=labels, levels=[level[stands_in] for level in clustering.levels],
+                   confidence=clustering.confidence[stands_in], confidence_of=confidence_of)
 
 
 def _untold(clustering, unknown):
