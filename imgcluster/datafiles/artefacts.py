@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 # Beside features.npy of a fine-tuned network: what it saw in the same photos before that, float16 [N, E].
 BEFORE = "features_before.npy"
 MADE_BY = {"img_paths.txt": "00_make_labels_true.py", "labels_true.txt": "00_make_labels_true.py",
-           "features.npy": "03_extract_features.py", BEFORE: "03_extract_features.py",
+           "network.keras": "02_finetune_network.py", "features.npy": "03_extract_features.py",
+           BEFORE: "03_extract_features.py",
            "labels_pred.txt": "04_cluster_som.py", "labels_pred.npy": "04_cluster_som.py",
            "som.npz": "04_cluster_som.py", "clusters.csv": "04_cluster_som.py"}
 # What users may have made themselves.
