@@ -22,7 +22,7 @@ from imgcluster.datafiles.artefacts import NO_CLUSTER, num_clusters_in, read_fea
 from imgcluster.datafiles.chain import chain_labels, clusters_record, joined_labels, merged_in
 from imgcluster.datafiles.feature_record import read_before, taught_apart, taught_directions
 from imgcluster.photos.photo_tables import digests_of
-from imgcluster.rows import joined, picked
+from imgcluster.rows import joined, picked, with_direction
 
 
 def place_on(chain, data_dir, features, *, copies=None, clusters=None):
@@ -47,12 +47,15 @@ def place_on(chain, data_dir, features, *, copies=None, clusters=None):
     shown = np.arange(len(features)) if copies is None else copies
     first, stands_in = originals(shown)
     found, places = known.assign(picked(features, first)), known.placed(features)
-    labels_new, certainty = found.labels[stands_in], np.where(found.labels < 0, 0, found.confidence)[stands_in]
+    # Features of length 0 tell nothing of a photo.
+    silent = ~np.isin(np.arange(len(features)), with_direction(features))
+    labels_new = np.where(silent, NO_CLUSTER, found.labels[stands_in])
+    certainty = np.where(labels_new < 0, 0, found.confidence[stands_in])
     clusters = np.full(len(features), UNKNOWN) if clusters is None else _of_copies(clusters, shown)
     is_known = clusters != UNKNOWN
     labels_new, certainty = np.where(is_known, clusters, labels_new), np.where(is_known, 1, certainty)
     # A file that is known shows nothing new, though it be in no cluster.
-    groups = _groups_of_new(known, data_dir, features, np.where(is_known, 0, labels_new), copies)
+    groups = _groups_of_new(known, data_dir, features, np.where(is_known | silent, 0, labels_new), copies)
     count, said = num_clusters_in(labels_new), "placed in earlier clusters"
     clustering = Clustering(labels_new, count, (count, count), [], certainty, method=said, words=said,
                             calibrated=clusters_record(last).get("calibrated", False),

@@ -192,9 +192,9 @@ def _warn_of_empty(rows, path):
     img_paths = read_img_paths(path.parent)
     named = ", ".join(f"row {row} ({img_paths[row]})" for row in rows[:ROWS_NAMED]) + ", ..." * (len(rows) > ROWS_NAMED)
     log.warning("warning: %s: all values are 0, or next to it, in %d of %d rows: %s; they tell nothing of these "
-                "photos: clusters are found without them, and they join the largest (with ALLOW_OUTLIERS none) with "
-                "confidence 0 (review.csv); mend your own features, or leave these photos out", path, len(rows),
-                len(img_paths), named)
+                "photos: clusters are found without them, and they join the largest (with ALLOW_OUTLIERS or "
+                "ASSIGN_TO none) with confidence 0 (review.csv); mend your own features, or leave these photos out",
+                path, len(rows), len(img_paths), named)
 
 
 def labels_files(kind):

@@ -261,3 +261,16 @@ def test_names_of_earlier_clusters_are_kept_and_their_numbers_not_given_again(wr
     assert len(said) == 1 and "line 3 (cluster 0 was called 'zeros') called otherwise" in said[0]
     assert found.labels[0] == highest + 1
     assert read_names(second) == {0: "noughts", 2: "twos", highest + 1: "odd"}
+
+
+def test_photos_whose_features_are_all_0_are_in_no_cluster_and_in_no_group(weeks):
+    weeks.photograph("week4", 0, 8, 9)
+    features = read_features(weeks.folder("week4")).copy()
+    features[[2, 20, 21]] = 0
+    write_array(weeks.folder("week4") / "features.npy", features)
+    weeks.place("week4", "week1")
+    _, found = place_on({"week1": weeks.folder("week1")}, weeks.folder("week4"), features)
+    blank = np.isin(np.arange(45), [2, 20, 21])
+    assert (found.labels[blank] == -1).all() and (found.confidence[blank] == 0).all()
+    assert (found.new_groups[blank] == -1).all() and len({*found.new_groups[15:][~blank[15:]]}) == 2
+    assert (found.labels[:15][~blank[:15]] == 0).mean() > 0.5
