@@ -31,9 +31,11 @@ def copy_groups(data_dir, img_paths, features):
     table = _listed(data_dir)
     pairs = [(numbers[file], numbers[kept]) for file, kept in zip(table["file"], table["kept"])
              if file in numbers and kept in numbers]
-    first = _first_alike(features)
+    # Rows without a direction tell nothing, so they are no copies of each other.
+    shown, first = with_direction(features), np.arange(len(features))
+    first[shown] = np.array(_first_alike(features), int)[shown]
     pairs += enumerate(first)
-    distinct = np.intersect1d(first, with_direction(features))
+    distinct = np.unique(first[shown])
     if len(distinct) > 1 and not features_record(data_dir):
         pairs += zip(distinct, distinct[near_copies(picked(features, distinct))])
     links = sparse.coo_matrix((np.ones(len(pairs)), tuple(np.transpose(pairs))), (len(img_paths),) * 2)
@@ -46,13 +48,12 @@ def _listed(data_dir):
 
 
 def _first_alike(features):
-    """For each row the number of the first one that equals it; of rows without a direction, which tell nothing, none.
-    """
+    """For each row the number of the first one that equals it."""
     first, alike = {}, []
     for rows in blocks(len(features)):
         for number, row in enumerate(read_rows(features, rows), rows.start):
             alike.append(first.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), number))
-    return np.where(np.isin(np.arange(len(alike)), with_direction(features)), alike, np.arange(len(alike)))
+    return alike
 
 
 def is_first(groups):
