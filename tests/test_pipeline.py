@@ -11,6 +11,7 @@ import time
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from project import TINY, WITH_TINY, files_of, lines, new_project, run, with_tiny
 from scripts import ROOT, apart
@@ -72,6 +73,18 @@ def test_run_all_writes_every_artefact_with_rows_that_agree(finished):
     others = re.search("^coarser and finer: (.+) clusters", done.stdout, re.M)
     assert levels - {len(set(labels))} == set(map(int, others[1].split(", ")) if others else ())
     assert "ARI" in done.stdout.splitlines()[-1]
+
+
+def test_every_file_and_column_is_explained(finished):
+    data = finished[0] / "data"
+    told = set(re.findall(r"`([^`\n]+)`", (ROOT / "docs" / "files.md").read_text(encoding="utf-8")))
+    files = [path for folder in ("shop", "shop_train") for path in (data / folder).glob("[!.]*") if path.is_file()]
+    terms = {path.name for path in files} | read_json(data / "shop" / "cluster_count.json").keys()
+    terms |= {column for path in files if path.suffix == ".csv" for column in pd.read_csv(path).columns}
+    assert len(terms) > 60
+    kinds = ("made_by_", "level_", "val_", "holdout_", "labels_pred.", "labels_true.")  # of which not each is named
+    assert not {term for term in terms - told if not term.startswith(kinds)}
+    assert all(any(term.startswith(kind) for term in told) for kind in kinds)
 
 
 def test_another_evaluator_finds_the_same_ari(finished):
