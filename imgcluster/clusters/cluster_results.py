@@ -34,12 +34,12 @@ def write_clustering(data_dir, img_paths, features, som, clustering, *, copies=N
     units, distances = som.best_matching_units(features)
     write_labels(data_dir, "pred", clustering.labels)
     table = cluster_table(img_paths, clustering, units, distances, som.get_weights().shape[:2])
-    write_table(data_dir / "clusters.csv", table)
-    first = np.ones(len(table), bool) if copies is None else is_first(copies)
+    first, names = np.ones(len(table), bool) if copies is None else is_first(copies), read_names(data_dir)
     review = review_list(table[first], unknown=clustering.unknown)
-    write_table(data_dir / "review.csv", review)
+    write_table(data_dir / "clusters.csv", _named(table, names))
+    write_table(data_dir / "review.csv", _named(review, names))
     write_table(data_dir / "products.csv", product_table(
-        table, features, to_look_at=review["cluster"], first=first, names=read_names(data_dir), earlier=earlier,
+        table, features, to_look_at=review["cluster"], first=first, names=names, earlier=earlier,
         merged=clustering.merged, apart=clustering.apart))
     write_map(data_dir / "som.npz", som, units, clustering.labels)
     write_json(data_dir / "cluster_count.json", {
@@ -62,6 +62,11 @@ def cluster_table(img_paths, clustering, units, distances, shape):
     return pd.DataFrame({"file": img_paths, "cluster": clustering.labels, "unit_row": unit_rows,
                          "unit_column": unit_columns, "distance": distances, "confidence": clustering.confidence,
                          **others})
+
+
+def _named(table, names):
+    """A table with the name of each row's cluster, of names {cluster: text}; as it is where there are none."""
+    return table.assign(name=table["cluster"].map(names).fillna("")) if names else table
 
 
 def review_list(table, *, unknown=()):

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from imgcluster.clusters.cluster_names import write_names
 from imgcluster.clusters.cluster_results import (
     OUTPUTS,
     read_map,
@@ -62,6 +63,19 @@ def test_groups_of_new_photos_are_of_those_that_are_still_in_no_cluster(written,
     table = pd.read_csv(tmp_path / "clusters.csv")
     assert table.new_group.tolist() == [0, 1, 0, 1, 0, 1] + [-1] * 294
     assert "new_group" not in pd.read_csv(written[0] / "clusters.csv")
+
+
+def test_names_of_clusters_stand_beside_their_photos(written, digits, fitted, tmp_path):
+    names = [f"{row}.png" for row in range(300)]
+    write_names(tmp_path, {1: "mug, red", 7: "pan"})
+    write_lines(tmp_path / "img_paths.txt", names)
+    write_clustering(tmp_path, names, digits, fitted, replace(written[1], confidence=np.linspace(0, 1, 300)))
+    for name in ("clusters.csv", "review.csv"):
+        table = pd.read_csv(tmp_path / name, keep_default_na=False)
+        called = {1: "mug, red", 7: "pan"}
+        assert table.name.tolist() == [called.get(cluster, "") for cluster in table.cluster]
+        assert "mug, red" in set(table.name)
+        assert "name" not in pd.read_csv(written[0] / name)
 
 
 def test_of_copies_the_first_is_to_be_looked_at(written, digits, fitted, tmp_path):
