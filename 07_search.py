@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Step 07: find the products most similar to a photo.
 
-Reads:   the photos given; features.npy and img_paths.txt of DATA_DIR, and where there are any features_before.npy,
-         labels_true or labels_pred, cluster_names.csv and catalog.csv (columns file or model, then name, price, url,
-         ...); the network that made the features
+Reads:   the photos given; features.npy and img_paths.txt of DATA_DIR and of the datasets in whose clusters its photos
+         were placed, and where there are any features_before.npy, labels_true or labels_pred, cluster_names.csv and
+         catalog.csv (columns file or model, then name, price, url, ...); the network that made the features
 Prints:  a table, JSON or CSV on standard output; all else goes to standard error
 Writes:  DATA_DIR/search_calibration.json, with faiss-cpu from a million photos on also search.faiss and
          search_faiss.json; RESULT_DIR/search/*.png with --figure; with --add the photos and features
 Runtime: about 5 s to start the network, then 5 to 10 photos/s; fewer with InceptionV3
 """
 import sys
+from functools import partial
 
-from imgcluster.configuring.step_options import addition_options, network_options, recipe_options
+from imgcluster.configuring.step_options import addition_options, dataset_folders, network_options, recipe_options
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.progress import progress
 from imgcluster.running.cli import Step, run
@@ -32,32 +33,32 @@ def main(argv=None):
     from imgcluster.search.results import as_text
     from imgcluster.search.searcher import Searcher, check_count
     from imgcluster.search.session import open_checked, open_encoder
+    from imgcluster.search.sources import sources_of
 
     if options.add:
         add_photos(step)
         if not options.photos:
             return
-    sources = list_queries(options.photos, box=options.box, warn=step.warn)
+    queries = list_queries(options.photos, box=options.box, warn=step.warn)
     opening = {"settings": step.values("01", "03"), "network": network_options(settings), "say": step.say}
-    catalogue, recipe = open_checked(step.data_dir, **opening), Recipe(**recipe_options(settings))
+    sources = sources_of(settings.DATASET, partial(dataset_folders, settings), warn=step.warn)
+    catalogue, recipe = open_checked(sources, **opening), Recipe(**recipe_options(settings))
     count = check_count(options.top, catalogue, level=options.level)
     # The network takes seconds to start: not to be waited for when there is nothing to search with.
-    check_readable(sources, recipe, box=options.box)
-    encoder = open_encoder(step.data_dir, **opening, compiled=len(sources) > FEW)
-    searcher = Searcher(catalogue, encoder, recipe)
-    figures = options.figure and Figures(step.result_dir / "search", catalogue,
-                                         [settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")])
-    with progress("photos", len(sources)) as bar:
-        found = search_photos(searcher, sources, count=count, workers=settings.workers, box=options.box,
+    check_readable(queries, recipe, box=options.box)
+    searcher = Searcher(catalogue, open_encoder(step.data_dir, **opening, compiled=len(queries) > FEW), recipe)
+    figures = options.figure and Figures(step.result_dir / "search", catalogue)
+    with progress("photos", len(queries)) as bar:
+        found = search_photos(searcher, queries, count=count, workers=settings.workers, box=options.box,
                               figures=figures, warn=step.warn, bar=bar)
     if options.format != "table":
         write_utf_8()
     tell(as_text(found, catalogue, form=options.format, level=options.level))
     if figures:
         step.say(f"figures in {step.show(figures.folder)}: {listed(figures.names)}")
-    unread = len(sources) - len(found)
+    unread = f"; {number:,} could not be read" if (number := len(queries) - len(found)) else ""
     step.say(f"searched {counted(len(found), 'photo')} among {len(catalogue.img_paths):,} of "
-             f"{counted(catalogue.size, 'product')}" + (f"; {unread:,} could not be read" if unread else ""))
+             f"{counted(catalogue.size, 'product')} in {listed(source.name for source in sources)}{unread}")
 
 
 def add_photos(step):

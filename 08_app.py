@@ -9,9 +9,10 @@ Runtime: about 10 s to start, then well under a second a photo; stop it with Ctr
 import importlib.util
 import sys
 
-from imgcluster.configuring.step_options import network_options, recipe_options
+from imgcluster.configuring.step_options import dataset_folders, network_options, recipe_options
 from imgcluster.errors import UserError
 from imgcluster.running.cli import Step, run
+from imgcluster.wording import listed
 
 
 def main(argv=None):
@@ -21,21 +22,23 @@ def main(argv=None):
     if missing:
         raise UserError(f"{' and '.join(missing)} not installed; run: pip install -r requirements-app.txt")
     from dataclasses import replace
+    from functools import partial
 
     from imgcluster.photos.prepare import Recipe
     from imgcluster.search.session import open_searcher
+    from imgcluster.search.sources import sources_of
     from imgcluster.webapp import MAX_PIXELS, create_app, listen, serve
     from imgcluster.webapp.security import is_loopback
 
     # The network takes seconds to start: not to be waited for when the page cannot be served.
     sockets = listen(options.host, options.port)
     recipe = Recipe(**recipe_options(settings))
-    searcher = open_searcher(step.data_dir, settings=step.values("01", "03"),
+    sources = sources_of(settings.DATASET, partial(dataset_folders, settings), warn=step.warn)
+    searcher = open_searcher(sources, settings=step.values("01", "03"),
                              network=network_options(settings), say=step.say,
                              recipe=replace(recipe, max_pixels=min(recipe.max_pixels, MAX_PIXELS)))
     searcher.encoder.warm_up()
-    app = create_app(searcher, name=settings.DATASET, host=options.host,
-                     folders=[settings.folder("RAW_IMG_DIR"), settings.folder("IMG_DIR")])
+    app = create_app(searcher, name=listed(source.name for source in sources), host=options.host)
     if not is_loopback(options.host):
         step.warn(f"--host {options.host}: everyone who can reach this machine can use the page and see its photos")
     serve(app, sockets, host=options.host, ready=lambda url: step.say(f"open {url} (stop with Ctrl-C)"))

@@ -9,13 +9,14 @@ from imgcluster.network.classifier import build_classifier
 from imgcluster.network.ensemble import keep_beside
 from imgcluster.photos.prepare import Recipe
 from imgcluster.search.catalogue import open_catalogue
+from imgcluster.search.sources import Source
 
 PLAIN = Recipe(method="contours", fill="white", max_side=128)
 SEARCH = "07_search.py"
 
 
-def opened(data_dir):
-    return open_catalogue(data_dir, seed=0, say=print)
+def opened(data_dir, say=print):
+    return open_catalogue([Source("shop", data_dir, [])], seed=0, say=say)
 
 
 def png(image):

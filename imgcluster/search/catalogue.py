@@ -1,4 +1,4 @@
-"""A dataset opened for searching: its photos, features, products, product data, and what its scores mean."""
+"""Datasets opened for searching: their photos, features, products, product data, and what their scores mean."""
 import contextlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from imgcluster.clusters.cluster_names import read_names
-from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels, read_labels_true
+from imgcluster.datafiles.artefacts import BEFORE, read_features, read_img_paths, read_labels_true
+from imgcluster.datafiles.chain import chain_labels
 from imgcluster.datafiles.feature_record import read_before
 from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json
+from imgcluster.rows import joined
 from imgcluster.search.approximate import accelerated
 from imgcluster.search.calibration import Calibration, calibrate
 from imgcluster.search.cosine_index import CosineIndex
@@ -18,15 +20,21 @@ from imgcluster.search.products import Products, products_of
 
 CALIBRATION_FILE = "search_calibration.json"
 # Raised when calibrations of earlier versions of this file no longer hold.
-VERSION = 5
-# How often a dataset is read whose files change meanwhile.
+VERSION = 6
+# How often datasets are read whose files change meanwhile.
 ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything a search needs to know of a dataset but the network."""
+    """Everything a search needs to know of its datasets but the network.
 
+    sources: the `sources.Source` of each; sizes: how many photos each has, whose rows come one after the other.
+    img_paths: N names of photos, those of all but the first source behind the name of that.
+    """
+
+    sources: list
+    sizes: list
     img_paths: list
     index: CosineIndex
     # Features [N, E] by which another kind of thing is told (`products.likeness`).
@@ -40,54 +48,73 @@ class Catalogue:
         """Number of products."""
         return len(self.products.names)
 
+    def place(self, row):
+        """Return (the folders where the photo of a row lies, tried in order, its path in them)."""
+        number = int(np.searchsorted(np.cumsum(self.sizes), row, side="right"))
+        source, name = self.sources[number], self.img_paths[row]
+        return source.folders, name.removeprefix(f"{source.name}/") if number else name
 
-def open_catalogue(data_dir, *, seed, say):
-    """Return the Catalogue of the dataset in `data_dir`.
+
+def open_catalogue(sources, *, seed, say):
+    """Return the Catalogue of the `sources.Source`s.
 
     Read are features.npy, img_paths.txt and, where they exist, features_before.npy, labels_true, labels_pred,
-    cluster_names.csv and catalog.csv. The calibration is kept in search_calibration.json until what it depends on
-    changes. Raises UserError for what is missing, disagrees, is empty, or changes each time it is read. say: function
-    that takes a line for the user.
+    cluster_names.csv and catalog.csv. The calibration is kept in search_calibration.json of the first until what it
+    depends on changes. Raises UserError for what is missing, disagrees, is empty, or changes each time it is read. say:
+    function that takes a line for the user.
     """
-    data_dir = Path(data_dir)
-    stamps, img_paths, products, names, index, general = _read_unchanged(data_dir, say)
-    calibration = _calibration(data_dir, index, products, general, {"seed": seed, **stamps})
-    return Catalogue(img_paths, index, general, products, calibration,
-                     _product_data(data_dir, img_paths, products, names, say))
+    first = Path(sources[0].data_dir)
+    stamps, paths, products, names, index, general = _read_unchanged(sources, say)
+    calibration = _calibration(first, index, products, general, {"seed": seed, "files": stamps})
+    img_paths = _shown(sources, paths)
+    return Catalogue(sources, list(map(len, paths)), img_paths, index, general, products, calibration,
+                     _product_data(sources, paths, img_paths, products, names, say))
 
 
-def _read_unchanged(data_dir, say):
+def _read_unchanged(sources, say):
     """(stamps, ...) of what `_read` returns: all of one state of the files, which another run may be changing."""
     for _ in range(ATTEMPTS):
-        stamps, failure = _stamps(data_dir), None
+        stamps, failure = list(map(_stamps, sources)), None
         try:
-            found = _read(data_dir, stamps, say)
+            found = _read(sources, stamps, say)
         except UserError as error:
             failure = error
-        if stamps == _stamps(data_dir):
+        if stamps == list(map(_stamps, sources)):
             if failure:
                 raise failure
             return stamps, *found
-    raise UserError(f"{data_dir}: another run changes its files while they are read; wait until it has ended, then "
-                    "start this one again")
+    raise UserError(f"{sources[0].data_dir}: another run changes its files while they are read; wait until it has "
+                    "ended, then start this one again")
 
 
-def _read(data_dir, stamps, say):
-    """(photos, Products, {cluster: its name}, index, features by which another kind of thing is told)."""
-    features, before = read_features(data_dir), read_before(data_dir)
-    img_paths = read_img_paths(data_dir)
-    clusters = read_labels(data_dir, "pred") if (data_dir / "labels_pred.txt").exists() else None
-    names = {str(cluster): name for cluster, name in read_names(data_dir).items()}
-    products = products_of(img_paths, read_labels_true(data_dir), clusters, names)
+def _read(sources, stamps, say):
+    """(photos of each source, Products, {cluster: its name}, index, features by which another kind of thing is told).
+    """
+    folders = [Path(source.data_dir) for source in sources]
+    features, before = [np.asarray(read_features(folder)) for folder in folders], list(map(read_before, folders))
+    paths, true = list(map(read_img_paths, folders)), list(map(read_labels_true, folders))
+    clustered = (folders[0] / "labels_pred.txt").exists()
+    clusters = np.concatenate(chain_labels(dict(enumerate(folders)))).astype(str) if clustered else None
+    names = {str(cluster): name for cluster, name in read_names(folders[0]).items()}
+    labelled = all(labels is not None for labels in true)
+    products = products_of(_shown(sources, paths), np.concatenate(true) if labelled else None, clusters, names)
     # Last, as it takes longest; features.npy stays the mapped one whatever takes its place.
-    index = accelerated(CosineIndex(features), data_dir, stamps["features.npy"], say=say)
-    return img_paths, products, names, index, features if before is None else before
+    index = accelerated(CosineIndex(joined(features)), folders[0], [stamp["features.npy"] for stamp in stamps], say=say)
+    return paths, products, names, index, joined(features if before[0] is None else before)
 
 
-def _product_data(data_dir, img_paths, products, names, say):
-    """The ProductData, with a word on lines that are for nothing in the dataset; names: {cluster: its name}."""
+def _shown(sources, paths):
+    """The photos of all sources by name, of lists of theirs: all but the first one's behind the name of the source."""
+    return [*paths[0], *(f"{source.name}/{path}" for source, those in zip(sources[1:], paths[1:]) for path in those)]
+
+
+def _product_data(sources, paths, img_paths, products, names, say):
+    """The ProductData, with a word on lines that are for nothing in the datasets; names: {cluster: its name}."""
     names = names if products.basis == "clusters" else {}
-    data = read_product_data(data_dir / "catalog.csv", img_paths)
+    data, *earlier = (read_product_data(Path(source.data_dir) / "catalog.csv", those)
+                      for source, those in zip(sources, paths))
+    for source, lines in zip(sources[1:], earlier):
+        data = data.with_earlier(lines, source.name)
     strays = data.strays(img_paths, [*products.labels, *names.values()]) if data.columns else ()
     if strays:
         lines = len(data.by_file) + len(data.by_model)
@@ -109,8 +136,8 @@ def _calibration(data_dir, index, products, general, stamps):
     return fresh
 
 
-def _stamps(data_dir):
+def _stamps(source):
     """Size and time of the files that a catalogue is made of; to digest a large one would take seconds."""
-    paths = (data_dir / name for name in ("img_paths.txt", "features.npy", BEFORE, "labels_true.txt",
-                                          "labels_pred.txt"))
+    paths = (Path(source.data_dir) / name for name in ("img_paths.txt", "features.npy", BEFORE, "labels_true.txt",
+                                                       "labels_pred.txt"))
     return {path.name: [path.stat().st_size, path.stat().st_mtime_ns] if path.exists() else None for path in paths}

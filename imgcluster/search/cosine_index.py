@@ -25,7 +25,8 @@ class CosineIndex:
         """Read the features once: their mean and the length of each row about it. Raises UserError when empty."""
         if not len(features):
             raise UserError("the catalogue is empty: features.npy has no rows; run 03_extract_features.py on photos")
-        self.features = np.asarray(features)
+        # What is joined of several files stays that; a mapped file is faster to slice as the array that it is.
+        self.features = np.asarray(features) if isinstance(features, np.ndarray) else features
         count = len(features)
         mean = sum(self._block(rows).sum(axis=0, dtype=np.float64) for rows in blocks(count, size=BLOCK)) / count
         # Short of the full mean by one part in N, so that a catalogue of one photo keeps a direction.

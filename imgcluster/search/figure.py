@@ -12,16 +12,13 @@ THUMBNAIL = 180
 LONGEST_NAME = 60  # characters: file systems allow 255 bytes
 
 
-def figure_of(name, query, answers, catalogue, folders):
-    """Return the matplotlib figure of a query photo and its answers.
-
-    folders: where the catalogue's photos lie, tried in order.
-    """
+def figure_of(name, query, answers, catalogue):
+    """Return the matplotlib figure of a query photo and its answers."""
     searches = []
     for answer in answers:
         left, top, width, height = answer.region.box
         box = left / query.size[0], top / query.size[1], width / query.size[0], height / query.size[1]
-        hits = [(_catalogue_photo(catalogue, item.rows[0], folders), _heading(item), _line(item))
+        hits = [(read_thumbnail(*catalogue.place(item.rows[0]), side=THUMBNAIL), _heading(item), _line(item))
                 for item in answer.products]
         searches.append((query.image, box, on_white(answer.region.picture), hits))
     best = best_answer(answers)
@@ -32,16 +29,15 @@ def figure_of(name, query, answers, catalogue, folders):
 class Figures:
     """The figures of many query photos in one folder, each saved as it comes; names: those of the files."""
 
-    def __init__(self, folder, catalogue, photo_folders):
-        """photo_folders: where the catalogue's photos lie, tried in order."""
-        self.folder, self.catalogue, self.photo_folders = Path(folder), catalogue, photo_folders
+    def __init__(self, folder, catalogue):
+        self.folder, self.catalogue = Path(folder), catalogue
         self.names, self._taken = [], set()
 
     def save(self, photo, query, answers):
         """Save the figure of a query photo (its path), its `objects.Query` and Answers."""
         name = figure_name(photo, self._taken)
         with replacing(self.folder / name) as path:
-            figure = figure_of(PurePath(photo).name, query, answers, self.catalogue, self.photo_folders)
+            figure = figure_of(PurePath(photo).name, query, answers, self.catalogue)
             figure.savefig(path, dpi=150, format="png")
         self.names.append(name)
         self._taken.add(name.lower())
@@ -51,11 +47,6 @@ def figure_name(photo, taken):
     """Return a file name for the figure of a query photo that is not, in lower case, in the set `taken`."""
     stem = PurePath(photo).stem[:LONGEST_NAME]
     return first_free(f"{stem}.png", lambda number: f"{stem}_{number}.png", is_taken=lambda name: name.lower() in taken)
-
-
-def _catalogue_photo(catalogue, row, folders):
-    """A photo of the catalogue, uint8 [h, w, 3]; grey if it cannot be read."""
-    return read_thumbnail(folders, catalogue.img_paths[row], side=THUMBNAIL)
 
 
 def on_white(picture):

@@ -30,6 +30,13 @@ class ProductData:
         lines = (self.by_file.get(file) for file in files)
         return self.by_model.get(model_key(model)) or next(filter(None, lines), {})
 
+    def with_earlier(self, earlier, name):
+        """Return it with the ProductData of an earlier dataset where it has no lines of its own; files there are known
+        behind the name of the dataset."""
+        by_file = {f"{name}/{file}": line for file, line in earlier.by_file.items()}
+        columns = dict.fromkeys([*self.columns, *earlier.columns])
+        return ProductData(by_file | self.by_file, earlier.by_model | self.by_model, columns)
+
     def with_names(self, names):
         """Return it with the line of a name for the cluster that bears it, too; names: {cluster: its name}.
 

@@ -10,15 +10,16 @@ from imgcluster.search.encoder import Encoder, check_network, check_settings, re
 from imgcluster.search.searcher import Searcher
 
 
-def open_searcher(data_dir, *, settings, network, recipe, say):
-    """Return the Searcher of the dataset in `data_dir`, its network compiled.
+def open_searcher(sources, *, settings, network, recipe, say):
+    """Return the Searcher of the `sources.Source`s, its network compiled.
 
     settings: those of steps 01 and 03 (a mapping); network: options of `networks.load_network`; recipe: the
     `prepare.Recipe` of step 01; say: function that takes a line for the user. Raises UserError where files are missing
     or were made by another network.
     """
-    catalogue = open_checked(data_dir, settings=settings, network=network, say=say)
-    return Searcher(catalogue, open_encoder(data_dir, settings=settings, network=network, say=say), recipe)
+    catalogue = open_checked(sources, settings=settings, network=network, say=say)
+    encoder = open_encoder(sources[0].data_dir, settings=settings, network=network, say=say)
+    return Searcher(catalogue, encoder, recipe)
 
 
 def check_features(data_dir, *, settings, network):
@@ -28,10 +29,10 @@ def check_features(data_dir, *, settings, network):
     check_settings(data_dir, settings, trained=trained)
 
 
-def open_checked(data_dir, *, settings, network, say):
-    """Return the Catalogue in `data_dir`; arguments and errors as in `open_searcher`, but the network is not loaded."""
-    check_features(data_dir, settings=settings, network=network)
-    return open_catalogue(data_dir, seed=network["seed"], say=say)
+def open_checked(sources, *, settings, network, say):
+    """Return the Catalogue of `sources`; arguments and errors as in `open_searcher`, but the network is not loaded."""
+    check_features(sources[0].data_dir, settings=settings, network=network)
+    return open_catalogue(sources, seed=network["seed"], say=say)
 
 
 def open_encoder(data_dir, *, settings, network, compiled=True, say):

@@ -35,11 +35,10 @@ SIDES = {"small": 320, "large": 1000}
 THUMBNAILS_KEPT = 2000
 
 
-def create_app(searcher, *, name, folders, host="127.0.0.1"):
+def create_app(searcher, *, name, host="127.0.0.1"):
     """Return the Flask application.
 
-    searcher: a `searcher.Searcher`; name: of the dataset; folders: where the catalogue's photos lie, tried in order;
-    host: the address it will listen on.
+    searcher: a `searcher.Searcher`; name: of the dataset; host: the address it will listen on.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD
@@ -92,7 +91,7 @@ def create_app(searcher, *, name, folders, host="127.0.0.1"):
     # Not of a photo that cannot be read: its disk may be away for a moment.
     @lru_cache(THUMBNAILS_KEPT)
     def thumbnail(row, side):
-        return as_jpeg(read_first(folders, catalogue.img_paths[row], side=side), side)
+        return as_jpeg(read_first(*catalogue.place(row), side=side), side)
 
     @app.get("/photo/<any(small, large):size>/<int:row>")
     def photo(size, row):

@@ -14,6 +14,7 @@ from imgcluster.search.objects import read_query
 from imgcluster.search.product_data import ProductData
 from imgcluster.search.products import products_of
 from imgcluster.search.searcher import Searcher
+from imgcluster.search.sources import Source
 
 
 def colour_network():
@@ -26,16 +27,19 @@ def colour_network():
 
 
 @pytest.fixture(scope="module")
-def searcher():
-    """Searches 24 photos of four products."""
-    encoder = Encoder(colour_network())
-    pictures = [picture(row % 4, row) for row in range(24)]
+def searcher(tmp_path_factory):
+    """Searches 24 photos of four products, which are there as files, too."""
+    folder = tmp_path_factory.mktemp("searched")
+    encoder, pictures = Encoder(colour_network()), [picture(row % 4, row) for row in range(24)]
     features, general = encoder.encode([read_query(png(image), PLAIN).regions[0].picture for image in pictures])
     paths = [f"{row}.png" for row in range(24)]
+    for path, image in zip(paths, pictures):
+        save(folder / path, image)
     products = products_of(paths, np.array([f"model {row % 4}" for row in range(24)]), None)
     data = ProductData(by_model={"model_0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
-    return Searcher(Catalogue(paths, CosineIndex(features), general, products, Calibration(5.0, 0.2, 0.2), data),
-                    encoder, PLAIN)
+    catalogue = Catalogue([Source("squares", folder, [folder])], [24], paths, CosineIndex(features), general, products,
+                          Calibration(5.0, 0.2, 0.2), data)
+    return Searcher(catalogue, encoder, PLAIN)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def test_pictures_are_let_go_as_photos_are_searched(searcher, tmp_path, silent):
     for row in range(20):
         save(tmp_path / "queries" / f"{row}.png", picture(row % 4, row))
     watched = Watched(searcher.catalogue, searcher.encoder, PLAIN)
-    figures = Figures(tmp_path / "figures", searcher.catalogue, [tmp_path])
+    figures = Figures(tmp_path / "figures", searcher.catalogue)
     with silent() as bar:
         found = search_photos(watched, list_queries([tmp_path / "queries"], warn=print), count=2, workers=1,
                               figures=figures, warn=print, bar=bar)

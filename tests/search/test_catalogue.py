@@ -9,7 +9,6 @@ from imgcluster.datafiles.artefacts import read_lines, write_labels
 from imgcluster.datafiles.feature_record import note_features
 from imgcluster.errors import UserError
 from imgcluster.files import write_array, write_lines
-from imgcluster.search.catalogue import open_catalogue
 from imgcluster.search.cosine_index import CosineIndex
 
 
@@ -20,7 +19,7 @@ def test_lines_that_match_nothing_are_told(tmp_path):
                         ["catalog.csv: 2 of its 3 lines match no photo and no product, first file '70.jpg'"])):
         (tmp_path / "catalog.csv").write_text(text)
         lines = []
-        open_catalogue(tmp_path, seed=0, say=lines.append)
+        opened(tmp_path, say=lines.append)
         assert lines == said
 
 
@@ -29,7 +28,7 @@ def test_clusters_are_found_in_a_catalog_by_their_names_too(tmp_path):
     (tmp_path / "cluster_names.csv").write_text("cluster,name\n0,Red mug\n1,2\n2,Cup\n")
     (tmp_path / "catalog.csv").write_text("model,price\nred mug,0\n2,1\nRed mug,2\nSaucer,3\n")
     said = []
-    data = open_catalogue(tmp_path, seed=0, say=said.append).product_data
+    data = opened(tmp_path, say=said.append).product_data
     # A number is that of a cluster, though another one is called by it.
     assert [data.of_product(label, []) for label in "012"] == [{"price": "2"}, {}, {"price": "1"}]
     assert said == ["catalog.csv: 2 of its 4 lines match no photo and no product, first model 'red_mug'"]

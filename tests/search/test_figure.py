@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from search_cases import png
-from shop import COLOURS, picture, save
+from shop import COLOURS, picture
 
 from imgcluster.search.figure import figure_name, figure_of
 
@@ -12,11 +12,9 @@ def title_of(figure):
     return " ".join([figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)])
 
 
-def test_the_figure_shows_query_and_hits(searcher, tmp_path):
+def test_the_figure_shows_query_and_hits(searcher):
     query = searcher.read(png(np.hstack([picture(1, 50), picture(2, 51)])))
-    for row in range(24):
-        save(tmp_path / f"{row}.png", picture(row % 4, row))
-    figure = figure_of("two.png", query, searcher.search(query, count=2), searcher.catalogue, [tmp_path])
+    figure = figure_of("two.png", query, searcher.search(query, count=2), searcher.catalogue)
     assert "most like model" in title_of(figure)
     axes = figure.axes[0]
     assert len(axes.texts) == 2 * 3 * 4  # three regions, two pictures and two hits each, two texts below each
@@ -24,9 +22,9 @@ def test_the_figure_shows_query_and_hits(searcher, tmp_path):
     assert all((np.abs(canvas.astype(int) - COLOURS[product]).max(axis=2) < 30).any() for product in (1, 2))
 
 
-def test_the_figure_calls_a_product_by_its_name_in_the_catalogue(searcher, tmp_path):
+def test_the_figure_calls_a_product_by_its_name_in_the_catalogue(searcher):
     query = searcher.read(png(picture(0, 50)))
-    figure = figure_of("red.png", query, searcher.search(query, count=1), searcher.catalogue, [tmp_path])
+    figure = figure_of("red.png", query, searcher.search(query, count=1), searcher.catalogue)
     assert "most like Red, \"square\"" in title_of(figure)
 
 

@@ -14,6 +14,7 @@ from imgcluster.configuring.step_options import network_options, recipe_options
 from imgcluster.configuring.step_settings import of_step
 from imgcluster.photos.prepare import Recipe
 from imgcluster.search.session import open_searcher
+from imgcluster.search.sources import Source
 
 CATALOG = f'model,name,price,url,note\n2,"Blue {HOSTILE}",5 €,https://shop.example/2,"""quoted"" & more"\n' \
           '1,Green thing,7 €,javascript:alert(2),\n'
@@ -26,9 +27,10 @@ def shop(tmp_path_factory, tiny_backbone):
     project = make_shop(tmp_path_factory.mktemp("shop") / "project")
     (project / "data" / "shop" / "catalog.csv").write_text(CATALOG, encoding="utf-8")
     settings = load_settings(project / "config.py")
-    searcher = open_searcher(settings.folder("DATA_DIR"), settings=of_step(settings, "03"),
+    source = Source("shop", settings.folder("DATA_DIR"), [settings.folder("RAW_IMG_DIR")])
+    searcher = open_searcher([source], settings=of_step(settings, "03"),
                              network=network_options(settings), recipe=Recipe(**recipe_options(settings)), say=print)
-    app = create_app(searcher, name=f"shop {HOSTILE}", folders=[settings.folder("RAW_IMG_DIR")])
+    app = create_app(searcher, name=f"shop {HOSTILE}")
     return SimpleNamespace(project=project, app=app, searcher=searcher)
 
 

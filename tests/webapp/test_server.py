@@ -77,7 +77,7 @@ def test_a_photo_far_too_small_is_said_to_be_so_and_not_to_be_unreadable(client)
 def test_the_page_knows_whether_there_are_scores_and_what_similarity_is(shop, sharpness, scored):
     catalogue = replace(shop.searcher.catalogue, calibration=Calibration(sharpness, -1.0, -1.0))
     searcher = Searcher(catalogue, shop.searcher.encoder, shop.searcher.recipe)
-    body = html.unescape(create_app(searcher, name="shop", folders=[]).test_client().get("/").text)
+    body = html.unescape(create_app(searcher, name="shop").test_client().get("/").text)
     assert f'data-scored="{scored}"' in body and "averaged over a product's 3 best photos" in body
 
 
@@ -90,8 +90,7 @@ def test_uploads_that_wait_for_each_other_leave_threads_for_the_page(shop):
             assert go_on.wait(30)
             return super().read(data, box=box)
 
-    app = create_app(Slow(shop.searcher.catalogue, shop.searcher.encoder, shop.searcher.recipe), name="shop",
-                     folders=[])
+    app = create_app(Slow(shop.searcher.catalogue, shop.searcher.encoder, shop.searcher.recipe), name="shop")
     with ThreadPoolExecutor(THREADS) as pool:
         sent = [pool.submit(upload, app.test_client(), png(picture(2, 50))) for _ in range(THREADS)]
         try:
@@ -130,7 +129,7 @@ def test_photos_of_too_many_pixels_are_refused_before_they_are_decoded(shop):
     small = SimpleNamespace(**{**vars(shop.searcher), "recipe": replace(shop.searcher.recipe, max_pixels=1000)})
     small.read = type(shop.searcher).read.__get__(small)
     small.search = shop.searcher.search
-    answer = upload(create_app(small, name="x", folders=[]).test_client(), png(picture(0)))
+    answer = upload(create_app(small, name="x").test_client(), png(picture(0)))
     assert answer.status_code == 415 and "64 x 64 pixels, more than the 1,000" in answer.get_json()["error"]
 
 
@@ -185,14 +184,14 @@ def test_products_are_listed_and_filtered(client):
 def test_columns_of_product_data_stay_in_their_order(shop):
     columns = {"weight": "1 kg", "Size": "4", "colour": "red"}
     data = replace(shop.searcher.catalogue, product_data=ProductData(by_model={"0": columns}, columns=list(columns)))
-    client = create_app(Searcher(data, None, None), name="shop", folders=[]).test_client()
+    client = create_app(Searcher(data, None, None), name="shop").test_client()
     assert list(client.get("/api/product?name=0").get_json()["more"]) == list(columns)
 
 
 def test_a_product_is_found_by_its_name_whatever_is_in_it_and_one_that_is_not_there_is_named(shop):
     names = ["Red boots / size 40", "cluster 1", HOSTILE, "a\\b?c#d&e=%2F"]
     named = replace(shop.searcher.catalogue, products=replace(shop.searcher.catalogue.products, names=names))
-    client = create_app(Searcher(named, None, None), name="shop", folders=[]).test_client()
+    client = create_app(Searcher(named, None, None), name="shop").test_client()
     for code, name in enumerate(names):
         assert client.get("/api/product", query_string={"name": name}).get_json()["code"] == code
     missing = client.get("/api/product?name=cluster 4")
@@ -205,8 +204,7 @@ def test_products_are_found_by_name_however_accents_are_composed(shop, form):
     label = unicodedata.normalize(form, "Müller")
     named = replace(shop.searcher.catalogue, products=replace(shop.searcher.catalogue.products,
                                                               names=[label, "b", "c", "d"]))
-    client = create_app(Searcher(named, shop.searcher.encoder, shop.searcher.recipe), name="shop",
-                        folders=[]).test_client()
+    client = create_app(Searcher(named, shop.searcher.encoder, shop.searcher.recipe), name="shop").test_client()
     for typed in ("müller", "MÜLL", unicodedata.normalize("NFD", "müller")):
         listed = client.get("/api/products", query_string={"text": typed}).get_json()
         assert [item["code"] for item in listed["products"]] == [0], typed
@@ -234,12 +232,12 @@ def test_other_pages_and_forged_names_are_refused(client, headers):
 def test_open_to_the_network_addresses_and_names_of_this_machine_alone_are_answered(shop, monkeypatch, named, code):
     monkeypatch.setattr("socket.gethostname", lambda: "Shopkeeper")
     monkeypatch.setattr("socket.getfqdn", lambda: "shopkeeper.home.arpa")
-    client = create_app(shop.searcher, name="shop", folders=[], host="0.0.0.0").test_client()
+    client = create_app(shop.searcher, name="shop", host="0.0.0.0").test_client()
     assert client.get("/api/products", headers={"Host": named}).status_code == code
 
 
 def test_the_name_it_listens_on_is_answered(shop):
-    client = create_app(shop.searcher, name="shop", folders=[], host="Shop.example").test_client()
+    client = create_app(shop.searcher, name="shop", host="Shop.example").test_client()
     assert client.get("/api/products", headers={"Host": "shop.example:8000"}).status_code == 200
     assert client.get("/api/products", headers={"Host": "evil.example:8000"}).status_code == 403
 
