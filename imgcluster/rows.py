@@ -1,6 +1,7 @@
 """Rows of feature arrays: checked, and read block by block so that the array may be larger than memory."""
 import mmap
 from contextlib import suppress
+from itertools import pairwise
 
 import numpy as np
 
@@ -11,6 +12,14 @@ def blocks(num_rows, *, size=BLOCK_ROWS):
     """Yield consecutive slices that cover `num_rows` rows."""
     for start in range(0, num_rows, size):
         yield slice(start, min(start + size, num_rows))
+
+
+def whole_blocks(features, *, size):
+    """Yield consecutive slices of up to `size` rows that cover `features`; of `Joined` ones none lies in two arrays, so
+    that each is there without a copy."""
+    for start, stop in pairwise(getattr(features, "starts", (0, len(features)))):
+        for rows in blocks(stop - start, size=size):
+            yield slice(int(start) + rows.start, int(start) + rows.stop)
 
 
 def sample_step(num_rows, wanted):
@@ -142,8 +151,8 @@ class Joined:
     """The rows [N, D] of arrays [n, D], which may be memory-mapped, one after the other, read when asked for."""
 
     def __init__(self, parts):
-        self.parts, self._starts = parts, np.cumsum([0, *map(len, parts)])
-        self.shape = (int(self._starts[-1]), parts[0].shape[1])
+        self.parts, self.starts = parts, np.cumsum([0, *map(len, parts)])
+        self.shape = (int(self.starts[-1]), parts[0].shape[1])
 
     def __len__(self):
         return self.shape[0]
@@ -162,13 +171,13 @@ class Joined:
 
     def _stretch(self, start, stop):
         inside = [read_rows(part, slice(max(start - first, 0), stop - first))
-                  for part, first in zip(self.parts, self._starts) if first < stop and start < first + len(part)]
-        return np.concatenate([np.empty((0, self.shape[1]), np.float32), *inside])
+                  for part, first in zip(self.parts, self.starts) if first < stop and start < first + len(part)]
+        return inside[0] if len(inside) == 1 else np.concatenate([np.empty((0, self.shape[1]), np.float32), *inside])
 
     def places(self, rows):
         """Return (number of the array, row in it), int [M] each, of rows int [M]."""
-        parts = np.searchsorted(self._starts, rows, side="right") - 1
-        return parts, rows - self._starts[parts]
+        parts = np.searchsorted(self.starts, rows, side="right") - 1
+        return parts, rows - self.starts[parts]
 
 
 def joined(parts):

@@ -15,6 +15,7 @@ from imgcluster.rows import (
     read_sample,
     sample_step,
     unit_length,
+    whole_blocks,
 )
 
 
@@ -104,6 +105,15 @@ def test_picked_rows_are_read_as_the_rows_at_their_numbers(tmp_path):
         assert len(picked) == 4 and picked.shape == (4, 3)
         np.testing.assert_array_equal(read_rows(picked, slice(1, 4)), rows[[0, 2, 2]])
         np.testing.assert_array_equal(picked[::2], rows[[6, 2]])
+
+
+def test_no_block_of_joined_rows_lies_in_two_arrays_so_each_is_read_without_a_copy():
+    parts = [np.ones((rows, 2), np.float32) for rows in (5, 1, 0, 9)]
+    features = joined(parts)
+    slices = list(whole_blocks(features, size=4))
+    assert [(rows.start, rows.stop) for rows in slices] == [(0, 4), (4, 5), (5, 6), (6, 10), (10, 14), (14, 15)]
+    assert all(any(np.shares_memory(features[rows], part) for part in parts) for rows in slices)
+    assert list(whole_blocks(parts[3], size=4)) == list(blocks(9, size=4))
 
 
 def test_joined_rows_are_read_as_those_of_one_array(tmp_path):

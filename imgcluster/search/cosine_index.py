@@ -7,7 +7,7 @@ and leave the file as it is.
 import numpy as np
 
 from imgcluster.errors import UserError
-from imgcluster.rows import blocks, unit_length
+from imgcluster.rows import blocks, unit_length, whole_blocks
 
 # Products held at once: 16 MB, so that multiplications are large (each waits for its slowest thread) and products still
 # in the cache when they are finished. Rows read at once elsewhere. Rows in a group of the selection.
@@ -67,7 +67,7 @@ class CosineIndex:
         best, num = _Best(len(directions), count), len(directions)
         shift, size = directions @ self.mean, max(1, min(len(self), PRODUCTS // num))
         cosines = np.empty((num, size), np.float32)
-        for rows in blocks(len(self), size=size):
+        for rows in whole_blocks(self.features, size=size):
             found = self._multiply(directions, self._block(rows), cosines[:, :rows.stop - rows.start])
             # Query by query, so that the products stay in the processor's cache, and in this thread: those of the
             # multiplication are still awake, and others would wait for them.
