@@ -3,13 +3,16 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from imgcluster.rows import blocks, read_rows, read_sample, sample_step, unit_length
-from imgcluster.structure.neighbours import project, squared_gaps
+from imgcluster.structure.neighbours import squared_gaps
 
 # Next to equal: of the distance that half of the photos have to their nearest one, so much. Of seven public sets of
 # products two photos in a thousand at most are as near, nearly all of them copies; a photo saved anew is nearer still.
 NEXT_TO_EQUAL = 0.1
-# Photos that show how far the nearest one usually is, and axes on which nearby ones are sought.
-SAMPLE, AXES = 500, 8
+# Photos that show how far the nearest one usually is.
+SAMPLE = 500
+# Random axes on which nearby photos are sought: on so many two are as far apart as they are, give or take a fifth
+# (Johnson & Lindenstrauss, 1984), and farther than twice that for three pairs in a million.
+AXES, AT_MOST = 12, 2
 
 
 def near_copies(features):
@@ -19,12 +22,12 @@ def near_copies(features):
     turns under the camera are no copies. Time grows with N where copies are few.
     """
     leaders, reach = np.arange(len(features)), NEXT_TO_EQUAL * usual_gap(features)
-    places = project(features, dimensions=AXES)
+    places, around = _on_random_axes(features), AT_MOST * reach
     tree, settled = KDTree(places), np.zeros(len(features), bool)
-    for row in np.flatnonzero(tree.query_ball_point(places, reach, return_length=True) > 1):
+    for row in np.flatnonzero(tree.query_ball_point(places, around, return_length=True) > 1):
         if settled[row]:
             continue
-        near = np.array([other for other in tree.query_ball_point(places[row], reach) if not settled[other]])
+        near = np.array([other for other in tree.query_ball_point(places[row], around) if not settled[other]])
         gaps = np.linalg.norm(_directions(features, near) - _directions(features, [row]), axis=1)
         copies = near[gaps <= reach]
         leaders[copies], settled[copies] = row, True
@@ -44,6 +47,12 @@ def usual_gap(features):
         gaps[own, numbers[own] - rows.start] = np.inf
         nearest = np.minimum(nearest, gaps.min(axis=1))
     return float(np.sqrt(np.median(np.maximum(nearest, 0))))
+
+
+def _on_random_axes(features):
+    """Directions of features [N, D] as float32 [N, AXES], at distances like those between them."""
+    axes = np.random.default_rng(0).standard_normal((features.shape[1], AXES)).astype(np.float32) / AXES ** 0.5
+    return np.concatenate([read_rows(features, rows, normalize=True) @ axes for rows in blocks(len(features))])
 
 
 def _directions(features, numbers):

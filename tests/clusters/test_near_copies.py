@@ -42,3 +42,16 @@ def test_the_usual_gap_is_that_to_the_nearest_other_photo():
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_few_photos_are_no_copies(count):
     assert near_copies(directions(count, 4)).tolist() == list(range(count))
+
+
+def test_photos_are_looked_up_where_they_may_be_copies_and_nowhere_else(monkeypatch):
+    looked_up = []
+
+    def noted(features, numbers):
+        looked_up.append(len(numbers))
+        return features[numbers] / np.linalg.norm(features[numbers], axis=1, keepdims=True)
+    monkeypatch.setattr("imgcluster.clusters.near_copies._directions", noted)
+    # Products so far apart that on the axes where they differ most photos of one are next to each other.
+    products = 100 * np.repeat(directions(20, 300), 100, axis=0) + directions(2000, 300, seed=1)
+    near_copies(np.concatenate([products, products[:5] + 1e-3 * directions(5, 300, seed=2)]))
+    assert len(looked_up) == 10 and sum(looked_up) == 15
