@@ -7,7 +7,7 @@ import numpy as np
 
 from imgcluster.csv_tables import line_of, lines_of, read_table
 from imgcluster.errors import UserError
-from imgcluster.photos.spelling import as_listed, evenly_spaced, with_columns, written_otherwise
+from imgcluster.photos.spelling import as_listed, composed, evenly_spaced, with_columns, written_otherwise
 from imgcluster.wording import counted, listed, meant
 
 SHOWN = 5
@@ -26,7 +26,7 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
                 folder="RAW_IMG_DIR", left_out=(), doubt=None):
     """Return one label per photo (list of str without white space or "#"), or None when `labels_from` is None.
 
-    Blanks around a label, and how many there are within, make no difference.
+    Blanks around a label, how many there are within, and how accents are composed, make no difference.
 
     img_paths: relative paths with "/". labels_from: "filename" (first group of `regex` searched in the file name),
     "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label; paths there
@@ -54,12 +54,16 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
         remedy = (f"they are not in the column 'file' of {csv_path}, or have no label there."
                   f"{_names_of_no_photo(set(known) - photos, set(img_paths) - set(known))}\nAdd them (paths relative "
                   f"to RAW_IMG_DIR), or set {setting} = None to use no labels.")
-    labels = [evenly_spaced(label or "") for label in labels]
+    labels = [_plain(label or "") for label in labels]
     _require_all(img_paths, labels, remedy)
     _require_different(labels, table, csv_path)
     if doubt and (doubtful := _misspelt(labels)):
         doubt(doubtful)
     return [*map(as_token, labels)]
+
+
+def _plain(label):
+    return composed(evenly_spaced(label))
 
 
 def labels_where_there_are(img_paths, *, needed, warn, **options):
@@ -87,7 +91,7 @@ def _from_csv(csv_path, photos, setting):
     table = with_columns(read_table(csv_path), COLUMNS)
     if not set(COLUMNS) <= set(table.columns):
         raise UserError(f"{csv_path}: columns {', '.join(table.columns) or 'none'}; expected file,label")
-    table["file"], table["label"] = as_listed(table.file, photos), table.label.map(evenly_spaced)
+    table["file"], table["label"] = as_listed(table.file, photos), table.label.map(_plain)
     doubled = table.drop_duplicates(["file", "label"]).file
     doubled = doubled[doubled.duplicated()]
     if len(doubled):

@@ -186,6 +186,14 @@ def test_all_labels_that_would_become_the_same_are_told_at_once_with_their_lines
     assert "\n  'a b' and 'a_b'\n" in error_of(folders, labels_from="folder")
 
 
+def test_how_accents_are_composed_makes_no_difference(tmp_path):
+    forms = [unicodedata.normalize(form, "café") for form in ("NFC", "NFD")]
+    paths = [f"{label}/{number}.jpg" for number, label in enumerate(forms)]
+    assert make_labels(paths, labels_from="folder") == ["café"] * 2 == [forms[0]] * 2
+    table = csv(tmp_path, "file,label\na.jpg,{}\nb.jpg,{}\na.jpg,{}\n".format(*forms, forms[1]))
+    assert make_labels(["a.jpg", "b.jpg"], labels_from="labels.csv", csv_path=table) == [forms[0]] * 2
+
+
 @pytest.mark.parametrize("spaced", ["sour cream ", " sour cream", "sour  cream", "sour\u00a0cream", "sour cream\u00a0",
                                     "\u3000sour \t cream"])
 def test_blanks_around_a_label_and_how_many_are_within_make_no_difference(tmp_path, spaced):
