@@ -18,6 +18,7 @@ from imgcluster.datafiles.artefacts import read_features, read_labels, read_labe
 from imgcluster.datafiles.chain import clusters_record
 from imgcluster.datafiles.feature_record import features_record
 from imgcluster.files import write_json
+from imgcluster.photos.unknown_labels import TO_SCORE_BY, doubt_of_unknown
 from imgcluster.running.ahead import labels_changed
 from imgcluster.running.cli import Step, run
 from imgcluster.scores.feature_scores import internal_scores, neighbour_agreement
@@ -25,7 +26,6 @@ from imgcluster.scores.metrics import ari_interval, clustering_scores
 from imgcluster.scores.placed import placing_in
 from imgcluster.scores.score_table import score_table
 from imgcluster.scores.seen import seen_by_network, warning_of_seen
-from imgcluster.scores.unknown_labels import warning_of_unknown
 from imgcluster.scores.unplaced import each_alone, is_placed
 from imgcluster.threads import counting_alone
 
@@ -55,8 +55,9 @@ def main(argv=None):
         metrics["corrected_by_hand"] = True
     if record := features_record(step.data_dir):  # what made features of one's own, nobody can know
         metrics |= seen_by_network(record, step.data_dir, true, folder_of=step.settings.data_dir_of)
-    for warning in () if true is None else filter(None, (warning_of_seen(metrics), warning_of_unknown(true))):
-        step.warn(warning)
+    doubts = () if true is None else (warning_of_seen(metrics), doubt_of_unknown(true, TO_SCORE_BY))
+    for doubt in filter(None, doubts):
+        step.warn(doubt)
     write_json(step.data_dir / "metrics.json", metrics)
     step.record(["metrics.json"], inputs=[step.data_dir / name for name in SCORED])
     step.say(f"{score_table(metrics)}\n  (what each score means: the report of step 06, under Scores)")

@@ -9,6 +9,7 @@ from imgcluster.datafiles.artefacts import read_features, read_img_paths, read_l
 from imgcluster.datafiles.feature_record import differences_in_words, features_record, read_before
 from imgcluster.errors import UserError
 from imgcluster.photos.photo_tables import digests_of
+from imgcluster.photos.unknown_labels import is_unknown
 from imgcluster.structure.kinship import LEAST_KINSHIP, kinship
 from imgcluster.wording import counted
 
@@ -29,13 +30,15 @@ class OtherNetwork(UserError):
 class Known:
     """Labelled photos of known products: features [M, D] and M labels; compared [N, D]: the new photos in the same
     features; kinship: how far those show the same kind of product (`kinship.kinship`); picked: whether they are a part
-    of the new photos themselves, picked to be labelled."""
+    of the new photos themselves, picked to be labelled; unknown: how many photos more there are, whose labels say that
+    their product is not known."""
 
     features: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
     compared: np.ndarray = field(repr=False)
     kinship: float
     picked: bool = False
+    unknown: int = 0
 
 
 def evidence(known, features, *, data_dir, trained):
@@ -84,6 +87,8 @@ def known_for(data_dir, features, *, folder, name, asked, say, warn):
                             "more, or None")
         say(f"{name}: its {said}; the number of clusters is estimated without it")
         return None
+    if known.unknown:
+        say(f"{counted(known.unknown, 'photo')} of {name} left aside, whose labels say that the product is not known")
     if known.picked:
         say(f"photos of {name} are among these: how many a product has they cannot show, so the number of clusters is "
             "estimated without them")
@@ -147,10 +152,16 @@ def read_known(known_dir, data_dir, features, *, name):
     before = [read_before(folder) for folder in (known_dir, data_dir)]
     if features_record(data_dir).get("trained_on") == name and all(each is not None for each in before):
         known, features = before
-    distinct, stands_in = originals(copy_groups(known_dir, read_img_paths(known_dir), known))
-    if len(distinct) < len(stands_in):
-        known, labels = np.asarray(known[distinct]), np.asarray(labels)[distinct]
-    return Known(known, labels, features, kinship(features, known, labels), _picked(known_dir, data_dir))
+    unknown = is_unknown(labels)
+    if unknown.all():
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: its labels, {str(labels[0])!r} and the like, say that no product "
+                        "is known; name a labelled dataset, or None")
+    copies = copy_groups(known_dir, read_img_paths(known_dir), known)
+    shown = np.flatnonzero(~unknown)[originals(copies[~unknown])[0]]
+    if len(shown) < len(labels):
+        known, labels = np.asarray(known[shown]), np.asarray(labels)[shown]
+    return Known(known, labels, features, kinship(features, known, labels), _picked(known_dir, data_dir),
+                 int(unknown.sum()))
 
 
 def _picked(known_dir, data_dir):

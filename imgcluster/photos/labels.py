@@ -8,6 +8,7 @@ import numpy as np
 from imgcluster.csv_tables import line_of, lines_of, read_table
 from imgcluster.errors import UserError
 from imgcluster.photos.spelling import as_listed, composed, evenly_spaced, with_columns, written_otherwise
+from imgcluster.photos.unknown_labels import TO_LEARN_FROM, doubt_of_unknown
 from imgcluster.wording import counted, listed, meant
 
 SHOWN = 5
@@ -32,7 +33,8 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
     "folder" (first folder of the path), anything else: the CSV file at `csv_path`, with columns file,label; paths there
     may be written as `spelling.as_listed` knows them. setting, folder: what said so, and where photos without labels
     lie, as messages name them. left_out: photos that are there but not used, which need no label and may have one.
-    doubt: function that gets a sentence where labels may be those of one product, misspelt. Raises UserError that lists
+    doubt: function that gets a sentence where labels may be those of one product, misspelt, or mean that the product is
+    not known. Raises UserError that lists
     the first photos without a label, or all labels that would become the same, and what to change.
     """
     if labels_from is None:
@@ -57,7 +59,7 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
     labels = [_plain(label or "") for label in labels]
     _require_all(img_paths, labels, remedy)
     _require_different(labels, table, csv_path)
-    if doubt and (doubtful := _misspelt(labels)):
+    for doubtful in filter(None, (_misspelt(labels), doubt_of_unknown(labels, TO_LEARN_FROM)) if doubt else ()):
         doubt(doubtful)
     return [*map(as_token, labels)]
 

@@ -86,7 +86,8 @@ class Gallery:
         path = require(self.data_dir / "clusters.csv")
         table = read_table(path)
         try:
-            table = table.assign(**{name: pd.to_numeric(table[name]) for name in {*NUMBERS, *table} - {"file"}})
+            numbers = {*NUMBERS, *table} - {"file", "name"}
+            table = table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
             if table["file"].tolist() == self.img_paths:
                 return table
         except (KeyError, ValueError):

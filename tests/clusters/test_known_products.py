@@ -52,6 +52,23 @@ def test_of_copies_of_a_known_photo_one_counts(tmp_path):
     assert np.array_equal(found.compared, features)
 
 
+def test_photos_of_products_that_nobody_knows_are_left_aside(tmp_path):
+    known_dir, known = dataset(tmp_path / "known")
+    data_dir, features = dataset(tmp_path / "new", labels=False)
+    labels = ["?" if row % 5 == 0 else str(row % 4) for row in range(40)]
+    (known_dir / "labels_true.txt").write_text("\n".join(labels))
+    (known_dir / "duplicates.csv").write_text("file,kept\n01.jpg,00.jpg\n02.jpg,01.jpg\n")
+    said = []
+    asked = {"name": "known", "asked": True, "say": said.append, "warn": pytest.fail}
+    found = known_for(data_dir, features, folder=known_dir, **asked)
+    kept = np.array([row for row in range(40) if row % 5 and row != 2])
+    assert np.array_equal(found.features, known[kept]) and found.labels.tolist() == [str(row % 4) for row in kept]
+    assert said == ["8 photos of known left aside, whose labels say that the product is not known"]
+    (known_dir / "labels_true.txt").write_text("?\n" * 40)
+    with pytest.raises(UserError, match="its labels, '\\?' and the like, say that no product is known"):
+        known_for(data_dir, features, folder=known_dir, **asked)
+
+
 @pytest.mark.parametrize("trained, kinship, compared_before, shown", [
     (False, LEAST_KINSHIP, False, True), (True, 1, False, False), (False, LEAST_KINSHIP - 0.01, False, False),
     (False, 1, True, False)])

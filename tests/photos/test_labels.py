@@ -220,6 +220,14 @@ def test_labels_that_may_be_one_product_are_told_in_one_line_with_their_photos()
                 doubt=pytest.fail)
 
 
+def test_a_label_that_means_that_the_product_is_not_known_is_told(tmp_path):
+    said = []
+    path = csv(tmp_path, "file,label\n12_1_0.jpg,boot\n12_1_1.jpg,?\nsub/7_3_0.jpg,?\n")
+    assert make_labels(PHOTOS, labels_from="x", csv_path=path, doubt=said.append) == ["boot", "?", "?"]
+    assert len(said) == 1 and said[0].startswith("the label '?' (2 photos) is taken for a product")
+    assert "TRAIN_LABELS_FROM" in said[0] and "LABELS_FROM = None" in said[0]
+
+
 def test_missing_labels_stop_only_what_needs_them():
     said = []
     assert labels_where_there_are(["1_a.jpg"], needed=True, warn=pytest.fail, labels_from="filename") == ["1"]

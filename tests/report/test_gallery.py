@@ -38,6 +38,13 @@ def test_a_table_of_clusters_that_was_sorted_or_edited_is_named(gallery, spoil):
         gallery.clusters  # noqa: B018
 
 
+def test_names_in_the_table_of_clusters_are_texts(gallery):
+    path = gallery.data_dir / "clusters.csv"
+    write_table(path, pd.read_csv(path).assign(name=["boots", "", "12"] * 8))
+    assert gallery.clusters["name"].tolist() == ["boots", "", "12"] * 8
+    assert gallery.clusters["cluster"].dtype == int
+
+
 @pytest.mark.parametrize("content", ["", "phase,epoch,loss,val_loss\n"])
 def test_a_history_without_epochs_is_none(gallery, content):
     (gallery.train_dir / "history.csv").write_text(content)
