@@ -154,8 +154,8 @@ def read_known(known_dir, data_dir, features, *, name):
         known, features = before
     unknown = is_unknown(labels)
     if unknown.all():
-        raise UserError(f"CALIBRATION_DATASET = {name!r}: its labels, {str(labels[0])!r} and the like, say that no product "
-                        "is known; name a labelled dataset, or None")
+        raise UserError(f"CALIBRATION_DATASET = {name!r}: its labels, {str(labels[0])!r} and the like, say that no "
+                        "product is known; name a labelled dataset, or None")
     copies = copy_groups(known_dir, read_img_paths(known_dir), known)
     shown = np.flatnonzero(~unknown)[originals(copies[~unknown])[0]]
     if len(shown) < len(labels):
