@@ -10,9 +10,8 @@ Writes:  DATA_DIR/search_calibration.json, with faiss-cpu from a million photos 
 Runtime: about 5 s to start the network, then 5 to 10 photos/s; fewer with InceptionV3
 """
 import sys
-from functools import partial
 
-from imgcluster.configuring.step_options import addition_options, dataset_folders, network_options, recipe_options
+from imgcluster.configuring.step_options import addition_options, network_options, recipe_options
 from imgcluster.datafiles.records import changed_settings
 from imgcluster.progress import progress
 from imgcluster.running.cli import Step, run
@@ -41,7 +40,7 @@ def main(argv=None):
             return
     queries = list_queries(options.photos, box=options.box, warn=step.warn)
     opening = {"settings": step.values("01", "03"), "network": network_options(settings), "say": step.say}
-    sources = sources_of(settings.DATASET, partial(dataset_folders, settings), warn=step.warn)
+    sources = sources_of(settings.DATASET, settings.folders_of, warn=step.warn)
     catalogue, recipe = open_checked(sources, **opening), Recipe(**recipe_options(settings))
     count = check_count(options.top, catalogue, level=options.level)
     # The network takes seconds to start: not to be waited for when there is nothing to search with.

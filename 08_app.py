@@ -9,7 +9,7 @@ Runtime: about 10 s to start, then well under a second a photo; stop it with Ctr
 import importlib.util
 import sys
 
-from imgcluster.configuring.step_options import dataset_folders, network_options, recipe_options
+from imgcluster.configuring.step_options import network_options, recipe_options
 from imgcluster.errors import UserError
 from imgcluster.running.cli import Step, run
 from imgcluster.wording import listed
@@ -22,7 +22,6 @@ def main(argv=None):
     if missing:
         raise UserError(f"{' and '.join(missing)} not installed; run: pip install -r requirements-app.txt")
     from dataclasses import replace
-    from functools import partial
 
     from imgcluster.photos.prepare import Recipe
     from imgcluster.search.session import open_searcher
@@ -33,7 +32,7 @@ def main(argv=None):
     # The network takes seconds to start: not to be waited for when the page cannot be served.
     sockets = listen(options.host, options.port)
     recipe = Recipe(**recipe_options(settings))
-    sources = sources_of(settings.DATASET, partial(dataset_folders, settings), warn=step.warn)
+    sources = sources_of(settings.DATASET, settings.folders_of, warn=step.warn)
     searcher = open_searcher(sources, settings=step.values("01", "03"),
                              network=network_options(settings), say=step.say,
                              recipe=replace(recipe, max_pixels=min(recipe.max_pixels, MAX_PIXELS)))

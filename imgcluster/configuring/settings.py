@@ -162,6 +162,11 @@ class Settings(Schema):
         """Return the DATA_DIR of another dataset, with the errors of `folder`."""
         return self.for_dataset(dataset).folder("DATA_DIR")
 
+    def folders_of(self, dataset):
+        """Return (DATA_DIR, the folders where photos lie, tried in order) of a dataset, with the errors of `folder`."""
+        own = self.for_dataset(dataset)
+        return own.folder("DATA_DIR"), [own.folder("RAW_IMG_DIR"), own.folder("IMG_DIR")]
+
     def datasets(self, name="DATA_DIR"):
         """Return {dataset: its folder of the setting `name`} of all that have this folder, in order; {} where the
         template has no {DATASET}."""

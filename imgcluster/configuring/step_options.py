@@ -39,12 +39,6 @@ def feature_options(settings):
             "l2_normalize": settings.L2_NORMALIZE, "components": settings.PCA_WHITENING, **picture_options(settings)}
 
 
-def dataset_folders(settings, name):
-    """Return (DATA_DIR, the folders where photos lie, tried in order) of a dataset (`sources.sources_of`)."""
-    own = settings.for_dataset(name)
-    return own.folder("DATA_DIR"), [own.folder("RAW_IMG_DIR"), own.folder("IMG_DIR")]
-
-
 def addition_options(settings):
     """The keyword arguments of `additions.AdditionOptions` that are settings."""
     return {"filters": filter_options(settings), "remove_duplicates": settings.REMOVE_DUPLICATES,

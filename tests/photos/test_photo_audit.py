@@ -106,6 +106,9 @@ def test_an_empty_picture_is_left_out_unless_a_product_was_found_in_it():
     assert refusal(ENTRY | {"empty": True}) is None and refusal(ENTRY | {"num_objects": 0}) is None
 
 
+COLOURS = ((255, 255, 255), (230, 228, 221), (60, 90, 120))
+
+
 def refusal_of(image, suffix=".png"):
     """Why a photo in which no product was found is left out, once it was a file."""
     data = encoded(image, suffix)
@@ -113,13 +116,13 @@ def refusal_of(image, suffix=".png"):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
-@pytest.mark.parametrize("shape", [(60, 80), (640, 640), (3000, 4000)])
+@pytest.mark.parametrize("shape, colours", [((60, 80), COLOURS), ((640, 640), COLOURS), ((3000, 4000), COLOURS[1:2])])
 @pytest.mark.parametrize("noise", [0, 1, 2])
-def test_a_blank_sheet_is_empty_whatever_noise_is_on_it(shape, noise, suffix):
+def test_a_blank_sheet_is_empty_whatever_noise_is_on_it(shape, colours, noise, suffix):
     rng = np.random.default_rng(0)
-    for colour in ((255, 255, 255), (230, 228, 221), (60, 90, 120)):
-        image = np.clip(rng.normal(colour, noise, (*shape, 3)), 0, 255).round().astype(np.uint8)
-        assert refusal_of(image, suffix) == EMPTY
+    for colour in colours:
+        noisy = noise * rng.standard_normal((*shape, 3), np.float32) + np.float32(colour)
+        assert refusal_of(np.clip(noisy, 0, 255).round().astype(np.uint8), suffix) == EMPTY
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
