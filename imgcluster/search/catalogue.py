@@ -1,7 +1,6 @@
 """Datasets opened for searching: their photos, features, products, product data, and what their scores mean."""
 import contextlib
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -63,9 +62,8 @@ def open_catalogue(sources, *, seed, say):
     depends on changes. Raises UserError for what is missing, disagrees, is empty, or changes each time it is read. say:
     function that takes a line for the user.
     """
-    first = Path(sources[0].data_dir)
     stamps, paths, products, names, index, general = _read_unchanged(sources, say)
-    calibration = _calibration(first, index, products, general, {"seed": seed, "files": stamps})
+    calibration = _calibration(sources[0].data_dir, index, products, general, {"seed": seed, "files": stamps})
     img_paths = _shown(sources, paths)
     return Catalogue(sources, list(map(len, paths)), img_paths, index, general, products, calibration,
                      _product_data(sources, paths, img_paths, products, names, say))
@@ -90,7 +88,7 @@ def _read_unchanged(sources, say):
 def _read(sources, stamps, say):
     """(photos of each source, Products, {cluster: its name}, index, features by which another kind of thing is told).
     """
-    folders = [Path(source.data_dir) for source in sources]
+    folders = [source.data_dir for source in sources]
     features, before = [np.asarray(read_features(folder)) for folder in folders], list(map(read_before, folders))
     paths, true = list(map(read_img_paths, folders)), list(map(read_labels_true, folders))
     clustered = (folders[0] / "labels_pred.txt").exists()
@@ -111,7 +109,7 @@ def _shown(sources, paths):
 def _product_data(sources, paths, img_paths, products, names, say):
     """The ProductData, with a word on lines that are for nothing in the datasets; names: {cluster: its name}."""
     names = names if products.basis == "clusters" else {}
-    data, *earlier = (read_product_data(Path(source.data_dir) / "catalog.csv", those)
+    data, *earlier = (read_product_data(source.data_dir / "catalog.csv", those)
                       for source, those in zip(sources, paths))
     for source, lines in zip(sources[1:], earlier):
         data = data.with_earlier(lines, source.name)
@@ -138,6 +136,6 @@ def _calibration(data_dir, index, products, general, stamps):
 
 def _stamps(source):
     """Size and time of the files that a catalogue is made of; to digest a large one would take seconds."""
-    paths = (Path(source.data_dir) / name for name in ("img_paths.txt", "features.npy", BEFORE, "labels_true.txt",
-                                                       "labels_pred.txt"))
+    paths = (source.data_dir / name for name in ("img_paths.txt", "features.npy", BEFORE, "labels_true.txt",
+                                                 "labels_pred.txt"))
     return {path.name: [path.stat().st_size, path.stat().st_mtime_ns] if path.exists() else None for path in paths}
