@@ -1,15 +1,13 @@
 """Distillation: the loss falls, a killed run goes on, the weights are small, half precision and load."""
 import hashlib
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import h5py
 import keras
 import numpy as np
 import pytest
+from scripts import here
 
 from imgcluster.distilling import distill
 from imgcluster.distilling.distill import Distillation, Recipe, check_recipe, find_photos, is_held_out, load_teacher
@@ -31,7 +29,6 @@ from imgcluster.rows import unit_length
 from imgcluster.training.crops import VIEWS
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
-ROOT = Path(__file__).resolve().parents[2]
 RECIPE = Recipe(student="Tiny", sizes=(32,), steps=8, batch_size=8, pool=32, warmup_steps=2)
 
 
@@ -229,8 +226,7 @@ def test_unknown_teacher_is_named():
 
 
 def test_tool_ends_with_code_2_on_a_missing_folder(tmp_path):
-    command = [sys.executable, ROOT / "tools" / "distill_backbone.py", "--photos", tmp_path / "none", "--teacher",
-               "MobileNetV2", "--out", tmp_path / "a.weights.h5"]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=tmp_path)
+    done = here("tools/distill_backbone.py", "--photos", tmp_path / "none", "--teacher", "MobileNetV2", "--out",
+                tmp_path / "a.weights.h5", cwd=tmp_path)
     assert done.returncode == 2
     assert "does not exist" in done.stderr and "Traceback" not in done.stderr

@@ -1,4 +1,5 @@
 """A saved network depends on nothing but what the network is."""
+import contextlib
 import subprocess
 import sys
 import zipfile
@@ -11,7 +12,6 @@ from configured import ROOT
 from imgcluster.network.archive import save_network
 
 TRAINED = """
-import sys
 from pathlib import Path
 
 import keras
@@ -19,8 +19,6 @@ import numpy as np
 
 from imgcluster.network.archive import save_network
 
-for _ in range(int(sys.argv[1])):
-    keras.KerasTensor((1,))
 keras.utils.set_random_seed(0)
 inner = keras.Sequential([keras.layers.Dense(3), keras.layers.BatchNormalization(), keras.layers.Dense(2)])
 inputs = keras.Input((4,))
@@ -34,11 +32,16 @@ np.save("answers.npy", network.predict(np.eye(4), verbose=0))
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Folders of two processes that trained and saved the same network, one after it had made other tensors."""
+    """Folders of two processes that trained and saved the same network: one of its own, and this one, which has made
+    many other tensors by then."""
     folders = [tmp_path_factory.mktemp("run") for _ in range(2)]
-    for folder, number in zip(folders, (0, 70), strict=True):
-        subprocess.run([sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{TRAINED}", str(number)],
-                       cwd=folder, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{TRAINED}"],
+                   cwd=folders[0], check=True, capture_output=True)
+    keras.utils.clear_session()  # layers are numbered, and so named, as in a process that has just begun
+    for _ in range(70):
+        keras.KerasTensor((1,))
+    with contextlib.chdir(folders[1]):
+        exec(TRAINED, {})  # noqa: S102
     return folders
 
 
