@@ -15,6 +15,7 @@ from sklearn.datasets import load_digits  # noqa: E402
 from imgcluster.clusters.cluster_count import cluster_photos  # noqa: E402
 from imgcluster.clusters.cluster_results import write_clustering  # noqa: E402
 from imgcluster.files import write_array, write_lines  # noqa: E402
+from imgcluster.photos import processes  # noqa: E402
 from imgcluster.som import SelfOrganizingMap  # noqa: E402
 
 COLOURS = ((220, 40, 40), (40, 200, 60), (50, 60, 220), (230, 210, 40))
@@ -41,6 +42,34 @@ class SilentBar:
 
     def update(self, steps):
         self.at += steps
+
+
+@pytest.fixture(scope="session")
+def pools():
+    """{number of processes: the pool of these that works on photos}, for all tests; ended with the last."""
+    found = {}
+    yield found
+    for pool in found.values():
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(autouse=True)
+def processes_stay(request, monkeypatch, pools):
+    """Start processes that work on photos once, as that takes a second, but for tests of how they start and end."""
+    if request.path.name == "test_processes.py":
+        return
+    start = processes._pool
+
+    @contextlib.contextmanager
+    def kept(workers):
+        pool = pools.pop(workers, None) or start(workers)
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+        pools[workers] = pool
+    monkeypatch.setattr(processes, "_pool", kept)
 
 
 @pytest.fixture(scope="session")
