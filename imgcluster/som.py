@@ -9,7 +9,7 @@ from imgcluster.errors import UserError
 from imgcluster.grid import Grid
 from imgcluster.matching import best_matching_units, one_pass
 from imgcluster.pca import principal_axes
-from imgcluster.rows import as_rows, check_finite, picked, read_rows, read_sample, with_direction
+from imgcluster.rows import as_rows, blocks, check_finite, picked, read_rows, read_sample, with_direction
 from imgcluster.wording import counted
 
 PHOTOS_PER_UNIT = 3.5
@@ -203,7 +203,8 @@ class SelfOrganizingMap(MiniSom):
         if scaling not in ("sum", "mean"):
             raise ValueError(f'scaling should be either "sum" or "mean" ("{scaling}" not valid)')
         first, second = self.grid.neighbours()
-        apart = np.linalg.norm(self.prototypes[first] - self.prototypes[second], axis=1)
+        between = (self.prototypes[first[pairs]] - self.prototypes[second[pairs]] for pairs in blocks(len(first)))
+        apart = np.concatenate([np.zeros(0), *(np.sqrt(np.einsum("nd,nd->n", each, each)) for each in between)])
         total = np.bincount(first, apart, len(self.prototypes))
         if scaling == "mean":
             total = total / np.maximum(np.bincount(first, minlength=len(total)), 1)
