@@ -300,8 +300,9 @@ CALIBRATION_DATASET = "auto"
 # Name of a dataset that was clustered before (steps 03 and 04, with the same network), such as last week's. The photos
 # of DATASET are then placed in its clusters, which keep their numbers and names; photos that fit none, likely new
 # products, get cluster -1. If its photos were placed in the clusters of a third dataset, those are compared, too, and
-# so on back to the first week's. With TRAIN_DATASET = "auto" the network that made its features is used. The other
-# settings of step 04 then have no effect, and PCA_WHITENING must be None. None: cluster DATASET by itself.
+# so on back to the first week's. Search (07, 08) then looks through the photos of all of them. With TRAIN_DATASET =
+# "auto" the network that made its features is used. The other settings of step 04 then have no effect, and
+# PCA_WHITENING must be None. None: cluster DATASET by itself.
 ASSIGN_TO = None
 
 # True: photos far from all others, such as those of another kind of thing, get cluster -1 instead of the nearest
