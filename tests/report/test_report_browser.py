@@ -418,6 +418,28 @@ def test_paper_is_light_and_the_screen_as_it_was_afterwards(browser):
     click(browser, "#theme")
 
 
+def test_each_part_of_a_cluster_on_the_map_bears_its_name(browser, tmp_path):
+    gallery = make_gallery(tmp_path, num_photos=40, num_clusters=5)
+    joined = np.where(gallery.predicted == 4, 0, gallery.predicted)  # the first line of the map, and the last
+    write_labels(gallery.data_dir, "pred", joined)
+    table = gallery.clusters.assign(cluster=joined)
+    write_table(gallery.data_dir / "clusters.csv", table.drop(columns=table.filter(like="level_").columns))
+    write_report(tmp_path / "report.html", replace(gallery))
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    wait(browser, "document.documentElement.dataset.ready")
+    browser.execute_script("""
+        window.drawn = [];
+        const draw = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+          if (this.canvas.id === "map-canvas") window.drawn.push(text);
+          return draw.call(this, text, ...place);
+        };""")
+    click(browser, "#map-zoom button")
+    drawn = wait(browser, "window.drawn.length >= 5 && window.drawn")
+    times = {name: drawn.count(name) for name in "0123"}
+    assert times == {"0": 2 * times["1"], "1": times["1"], "2": times["1"], "3": times["1"]} and times["1"]
+
+
 def test_the_legend_of_the_map_shows_where_a_cluster_lies(browser):
     before = ground_of_map(browser)
     browser.find_elements("css selector", "#map-chips .chip")[1].send_keys("")

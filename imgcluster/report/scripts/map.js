@@ -82,21 +82,46 @@ function startMap() {
     context.stroke();
   }
 
-  // The unit in the middle of each cluster bears its name where there is room; clusters of most units come first.
+  // Units that lie together, each no more than two from another: [[unit, ...], ...], the largest part first.
+  function partsOf(units) {
+    const left = new Set(units);
+    const parts = [];
+    for (const start of units) {
+      if (!left.delete(start)) continue;
+      const part = [start];
+      for (const unit of part) for (const other of left)
+        if ((xs[other] - xs[unit]) ** 2 + (ys[other] - ys[unit]) ** 2 < 5) { left.delete(other); part.push(other); }
+      parts.push(part);
+    }
+    return parts.sort((a, b) => b.length - a.length);
+  }
+
+  function middleOf(units) {
+    const mean = (values) => units.reduce((sum, unit) => sum + values[unit], 0) / units.length;
+    const [x, y] = [mean(xs), mean(ys)];
+    const apart = (unit) => (xs[unit] - x) ** 2 + (ys[unit] - y) ** 2;
+    return units.reduce((a, b) => (apart(b) < apart(a) ? b : a));
+  }
+
+  // The unit in the middle of each part of a cluster bears its name where there is room. The largest part of each comes
+  // first, and of these those of most units.
   let labelled = [];
-  const labels = new Map();  // letters -> the names of those, shortened to so many
+  const labels = new Map();  // letters -> cluster -> its name, shortened to so many
   function placeLabels() {
     labels.clear();
     const units = new Map();
     photo.forEach((index, unit) => {
       if (index >= 0) units.set(unitCluster(unit), [...(units.get(unitCluster(unit)) ?? []), unit]);
     });
-    labelled = [...units].map(([id, own]) => {
-      const mean = (values) => own.reduce((sum, unit) => sum + values[unit], 0) / own.length;
-      const [x, y] = [mean(xs), mean(ys)];
-      const apart = (unit) => (xs[unit] - x) ** 2 + (ys[unit] - y) ** 2;
-      return [id, { unit: own.reduce((a, b) => (apart(b) < apart(a) ? b : a)), units: own.length }];
-    }).sort((a, b) => b[1].units - a[1].units);
+    labelled = [...units].flatMap(([id, own]) => partsOf(own).map((part, place) => (
+      { id, unit: middleOf(part), units: part.length, first: place === 0 })));
+    labelled.sort((a, b) => b.first - a.first || b.units - a.units);
+  }
+
+  function namesOf(ids, letters) {
+    const whole = ids.map((id) => groups.get(id)?.short ?? names.get(id) ?? (id === -1 ? "none" : String(id)));
+    const short = toldApart(whole, letters);
+    return new Map(ids.map((id, place) => [id, short[place]]));
   }
 
   function drawLabels(context, cell) {
@@ -107,11 +132,10 @@ function startMap() {
     context.textAlign = "center";
     context.textBaseline = "middle";
     const taken = [];
-    if (!labels.has(letters)) labels.set(letters, toldApart(labelled.map(([id]) => groups.get(id)?.short ?? names.get(id)
-      ?? (id === -1 ? "none" : String(id))), letters));
-    for (const [place, [, { unit, units }]] of labelled.entries()) {
+    if (!labels.has(letters)) labels.set(letters, namesOf([...new Set(labelled.map(({ id }) => id))], letters));
+    for (const { id, unit, units } of labelled) {
       if (cell * Math.sqrt(units) < 28) continue;
-      const text = labels.get(letters)[place];
+      const text = labels.get(letters).get(id);
       const width = context.measureText(text).width + size;
       const [middle, y] = view.toScreen(xs[unit], ys[unit] + 0.5);
       const x = inSight(middle, width);
