@@ -27,7 +27,8 @@ DATASET = "sample"
 #              rather than one product
 TRAIN_DATASET = "auto"
 
-# Where the photos are. Sub-folders are searched too; nothing in here is ever changed.
+# Where the photos are. Sub-folders are searched too; no photo in here is ever changed
+# (07_search.py --add puts photos into it, and step 00 draws those of the sample).
 # Here and below, relative paths count from the folder of this file; absolute paths are taken as they are.
 RAW_IMG_DIR = "raw_img/{DATASET}"
 
@@ -121,8 +122,8 @@ MAX_IMG_SIDE = 640
 # MobileNetV3Large, EfficientNetB0 to EfficientNetB4, EfficientNetV2B0, EfficientNetV2S, ConvNeXtTiny, DenseNet121,
 # DenseNet169, bundled. MobileNetV2 is several times faster than InceptionV3.
 # "hub:PRESET": a preset of keras-hub such as a ViT or DINOv2 (pip install -r requirements-hub.txt), or a preset's
-# folder. A list such as ["InceptionV3", "MobileNetV2"] trains and uses several together: better than one, and as slow
-# as all of them.
+# folder. A list such as ["InceptionV3", "MobileNetV2"] trains and uses several together: a little better than one
+# (within what chance makes), and as slow as all of them.
 BACKBONE = "auto"
 
 # Weights of the network: "imagenet" (Keras downloads them once), the path of a weights file (.h5 or .weights.h5,

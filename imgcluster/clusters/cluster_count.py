@@ -117,6 +117,11 @@ def cluster_photos(features, som_map, *, copies=None, num_clusters=None, imgs_pe
     check_finite(features)
     if copies is not None and np.shape(copies) != (num_photos,):
         raise ValueError(f"copies of shape {np.shape(copies)} for {num_photos:,} rows: give one number for each row")
+    for name, rows, others in (("known", known, features if compared is None else compared),
+                               ("within", within, features)):
+        if rows is not None and rows[0].shape[1] != others.shape[1]:
+            raise ValueError(f"{name}: {rows[0].shape[1]} features a photo, and {others.shape[1]} of those that "
+                             "they are compared with; give features of the same network")
     shown = with_direction(features)
     wanted = num_clusters or num_photos / (imgs_per_model or np.inf)
     taken = shown if len(shown) and wanted <= len(shown) else np.arange(num_photos)

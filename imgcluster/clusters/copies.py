@@ -1,6 +1,5 @@
 """Copies of photos, of which one stands for all: how often a photo is used says nothing about how many products there
 are, and its copies would be the clearest cluster of all."""
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +7,9 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from imgcluster.clusters.near_copies import near_copies
+from imgcluster.clusters.near_copies import equal_rows, near_copies
 from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.feature_record import features_record
-from imgcluster.rows import blocks, picked, read_rows, with_direction
 
 
 def originals_in(data_dir):
@@ -31,13 +29,7 @@ def copy_groups(data_dir, img_paths, features):
     table = _listed(data_dir)
     pairs = [(numbers[file], numbers[kept]) for file, kept in zip(table["file"], table["kept"])
              if file in numbers and kept in numbers]
-    # Rows without a direction tell nothing, so they are no copies of each other.
-    shown, first = with_direction(features), np.arange(len(features))
-    first[shown] = np.array(_first_alike(features), int)[shown]
-    pairs += enumerate(first)
-    distinct = np.unique(first[shown])
-    if len(distinct) > 1 and not features_record(data_dir):
-        pairs += zip(distinct, distinct[near_copies(picked(features, distinct))])
+    pairs += enumerate(equal_rows(features) if features_record(data_dir) else near_copies(features))
     links = sparse.coo_matrix((np.ones(len(pairs)), tuple(np.transpose(pairs))), (len(img_paths),) * 2)
     return connected_components(links, directed=False)[1]
 
@@ -45,15 +37,6 @@ def copy_groups(data_dir, img_paths, features):
 def _listed(data_dir):
     """duplicates.csv of step 01 as a DataFrame file, kept, empty where there is none."""
     return read_table(Path(data_dir) / "duplicates.csv").reindex(columns=["file", "kept"], fill_value="")
-
-
-def _first_alike(features):
-    """For each row the number of the first one that equals it."""
-    first, alike = {}, []
-    for rows in blocks(len(features)):
-        for number, row in enumerate(read_rows(features, rows), rows.start):
-            alike.append(first.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), number))
-    return alike
 
 
 def is_first(groups):

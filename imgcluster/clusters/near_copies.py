@@ -1,8 +1,10 @@
 """Photos whose features are next to equal: one file saved anew, where nobody has compared the photos themselves."""
+import hashlib
+
 import numpy as np
 from scipy.spatial import KDTree
 
-from imgcluster.rows import blocks, read_rows, read_sample, sample_step, unit_length
+from imgcluster.rows import blocks, picked, read_rows, read_sample, sample_step, unit_length, with_direction
 from imgcluster.structure.neighbours import squared_gaps
 
 # Next to equal: of the distance that half of the photos have to their nearest one, so much. Of seven public sets of
@@ -19,8 +21,31 @@ def near_copies(features):
     """Return int [N]: the number of the photo that each one is a copy of by its features [N, D], its own for none.
 
     They are next to equal, as directions, to the first of their group, not just to each other: photos of a thing that
-    turns under the camera are no copies. Time grows with N where copies are few.
+    turns under the camera are no copies. Of rows that are the same to the last bit one counts. Time grows with N where
+    copies are few.
     """
+    first = equal_rows(features)
+    distinct = np.unique(first[with_direction(features)])
+    leaders = np.arange(len(features))
+    if len(distinct):
+        leaders[distinct] = distinct[_leaders(picked(features, distinct))]
+    return leaders[first]
+
+
+def equal_rows(features):
+    """Return int [N]: for each row of features [N, D] the number of the first one that equals it, its own for rows of
+    length 0, which tell nothing and so are no copies of each other."""
+    known, first = {}, []
+    for rows in blocks(len(features)):
+        for number, row in enumerate(read_rows(features, rows), rows.start):
+            first.append(known.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), number))
+    shown, numbers = with_direction(features), np.arange(len(features))
+    numbers[shown] = np.array(first, int)[shown]
+    return numbers
+
+
+def _leaders(features):
+    """`near_copies` of features [N, D] that are all different and point anywhere."""
     leaders, reach = np.arange(len(features)), NEXT_TO_EQUAL * usual_gap(features)
     places, around = _on_random_axes(features), AT_MOST * reach
     tree, settled = KDTree(places), np.zeros(len(features), bool)

@@ -14,7 +14,7 @@ from imgcluster.counting.growth import growth_of_distances, growth_peaks
 from imgcluster.counting.reciprocity import reciprocity_curve, reciprocity_peak
 
 FEWEST_PHOTOS = 4
-# Coordinates of photos, of unit length, that differ by less than this are the same.
+# Coordinates of photos, about a unit long, that differ by less than this are the same.
 SAME = 1e-6
 # Below this share of the count by modularity peaks are of kinds of product, and distances that jump where the other
 # views' count is below this share are those of a part of the photos. Above so many times the count by modularity a peak

@@ -10,7 +10,7 @@ from imgcluster.structure.neighbours import squared_gaps
 RANKED_PHOTOS = 2000
 # Of the curve: its points, and the standard deviation of the window that smooths it, in logarithms of the rank.
 POINTS, WINDOW = 90, 0.25
-# Distance of points of unit length below which photos are copies: how much less says nothing.
+# Distance of points about a unit long below which photos are copies: how much less says nothing.
 COPY = 1e-3
 # Of photos without clusters the median growth is this share of the mean one, however many dimensions they spread
 # over: it is distributed exponentially then. Jumps raise the mean, and the median only where most photos jump at the
@@ -82,7 +82,7 @@ def _peaks(growth, num_photos, of_heights):
 
 
 def growth_of_distances(points, nearest):
-    """Return the Growth of points [N, d] of unit length, with nearest int [N, k] the nearest photos of each.
+    """Return the Growth of points [N, d] about a unit long, with nearest int [N, k] the nearest photos of each.
 
     Of 4,000 photos or more, 2,000 to 4,000 evenly spaced ones are ranked among each other. That thins clusters out, so
     up to rank k distances are those to the nearest among all.

@@ -1,4 +1,5 @@
 """From similar photos to similar products: photos of one model or cluster together, ranked by their best photos."""
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +72,7 @@ def products_of(img_paths, true, clusters, cluster_names=None):
     """Return the Products of a catalogue; true, clusters: str [N], or None where they are not known.
 
     True labels go before clusters. Photos in cluster -1, which fits none, stand for themselves. cluster_names:
-    {cluster: text} of the clusters that a person named.
+    {cluster: text} of the clusters that a person named; no two products have the same name.
     """
     if true is not None:
         labels, codes, sizes = np.unique(true, return_inverse=True, return_counts=True)
@@ -81,9 +82,17 @@ def products_of(img_paths, true, clusters, cluster_names=None):
     # A file's path may look like a number; a NUL, which neither holds, keeps the two apart.
     keys = [f"\0{path}" if label == str(NO_CLUSTER) else label for label, path in zip(clusters, img_paths)]
     keys, codes, sizes = np.unique(keys, return_inverse=True, return_counts=True)
-    known = cluster_names or {}
-    names = [key[1:] if key.startswith("\0") else known.get(key, f"cluster {key}") for key in keys.tolist()]
-    return Products(codes, [key.removeprefix("\0") for key in keys.tolist()], names, sizes, "clusters")
+    names = _told_apart({key: (cluster_names or {}).get(key, f"cluster {key}") for key in keys.tolist()
+                         if not key.startswith("\0")})
+    labels = [key.removeprefix("\0") for key in keys.tolist()]
+    return Products(codes, labels, [names.get(key, label) for key, label in zip(keys.tolist(), labels)], sizes,
+                    "clusters")
+
+
+def _told_apart(names):
+    """Names {cluster: text}, the number beside those that several clusters bear."""
+    times = Counter(names.values())
+    return {cluster: name if times[name] == 1 else f"{name} (cluster {cluster})" for cluster, name in names.items()}
 
 
 def rank_products(rows, similarities, codes, sizes):

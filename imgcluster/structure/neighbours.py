@@ -14,7 +14,8 @@ UNIT_CANDIDATES = 3000
 
 
 def project(features, *, dimensions=DIMENSIONS):
-    """Return unit-length rows of features [N, D] on their leading principal axes, float32 [N, min(D, dimensions)].
+    """Return features [N, D], scaled to unit length and centred, on their leading principal axes, float32
+    [N, min(N, D, dimensions)].
 
     The axes come from 5,000 to 10,000 evenly spaced rows, or all; features may be memory-mapped. Distances between the
     results stand for the angles between photos at a fraction of the cost.

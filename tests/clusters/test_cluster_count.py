@@ -238,6 +238,11 @@ def test_what_cannot_be_clustered_is_named():
     for copies in (np.arange(5), np.zeros((108, 1), int)):
         with pytest.raises(ValueError, match="copies of shape .* for 108 rows: give one number for each row"):
             cluster_photos(features, fitted, copies=copies)
+    narrow = features[:20, :5], np.arange(20) % 4
+    for told in ({"known": narrow}, {"within": narrow}, {"known": (features, np.arange(108) % 4),
+                                                         "compared": features[:, :5]}):
+        with pytest.raises(ValueError, match="features a photo, and .* of those that they are compared with"):
+            cluster_photos(features, fitted, **told)
     features[7, 3] = np.nan
     with pytest.raises(ValueError, match="row 7 holds NaN"):
         cluster_photos(features, fitted)

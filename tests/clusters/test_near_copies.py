@@ -55,3 +55,11 @@ def test_photos_are_looked_up_where_they_may_be_copies_and_nowhere_else(monkeypa
     products = 100 * np.repeat(directions(20, 300), 100, axis=0) + directions(2000, 300, seed=1)
     near_copies(np.concatenate([products, products[:5] + 1e-3 * directions(5, 300, seed=2)]))
     assert len(looked_up) == 10 and sum(looked_up) == 15
+
+
+def test_rows_that_are_the_same_count_once_and_those_of_length_0_are_no_copies():
+    photos = directions(300, 40)
+    resaved = photos[:60] + 1e-3 * directions(60, 40, seed=1)
+    found = near_copies(np.concatenate([photos, photos, photos, resaved, np.zeros((3, 40), np.float32)]))
+    assert found[:900].tolist() == [*range(300)] * 3
+    assert found[900:960].tolist() == [*range(60)] and found[960:].tolist() == [960, 961, 962]

@@ -16,6 +16,14 @@ def test_labels_go_before_clusters_and_strays_stand_alone():
     assert products_of(paths, None, None).basis is None
 
 
+def test_no_two_products_have_the_same_name():
+    names = {"0": "Boot", "1": "Boot", "2": "cluster 3", "4": "Hat"}
+    products = products_of([f"{row}.jpg" for row in range(6)], None, np.array(["0", "1", "2", "3", "4", "-1"]), names)
+    assert dict(zip(products.labels, products.names)) == {
+        "0": "Boot (cluster 0)", "1": "Boot (cluster 1)", "2": "cluster 3 (cluster 2)", "3": "cluster 3 (cluster 3)",
+        "4": "Hat", "5.jpg": "5.jpg"}
+
+
 def test_the_photos_most_like_their_product_s_others_come_first():
     features, groups = clustered(60, groups=3)
     features[7] = -features[7]
