@@ -56,6 +56,7 @@ def create_app(searcher, *, name, host="127.0.0.1"):
     def page():
         return render_template("page.html", name=name, num_photos=len(catalogue.img_paths), num_products=catalogue.size,
                                max_upload=MAX_UPLOAD, scored=catalogue.calibration.sharpness is not None,
+                               optimistic=catalogue.products.basis == "clusters",
                                similarity=SIMILARITY["products"])
 
     @app.post("/api/search")

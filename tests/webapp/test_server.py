@@ -73,12 +73,15 @@ def test_a_photo_far_too_small_is_said_to_be_so_and_not_to_be_unreadable(client)
     assert answer.get_json()["error"].startswith("This photo cannot be searched: 1 x 1 pixels")
 
 
-@pytest.mark.parametrize("sharpness, scored", [(5.0, "yes"), (None, "no")])
-def test_the_page_knows_whether_there_are_scores_and_what_similarity_is(shop, sharpness, scored):
-    catalogue = replace(shop.searcher.catalogue, calibration=Calibration(sharpness, -1.0, -1.0))
+@pytest.mark.parametrize("sharpness, basis, scored, optimistic", [
+    (5.0, "true labels", "yes", "no"), (5.0, "clusters", "yes", "yes"), (None, "clusters", "no", "yes")])
+def test_the_page_knows_what_scores_are_worth_and_what_similarity_is(shop, sharpness, basis, scored, optimistic):
+    catalogue = replace(shop.searcher.catalogue, calibration=Calibration(sharpness, -1.0, -1.0),
+                        products=replace(shop.searcher.catalogue.products, basis=basis))
     searcher = Searcher(catalogue, shop.searcher.encoder, shop.searcher.recipe)
     body = html.unescape(create_app(searcher, name="shop").test_client().get("/").text)
-    assert f'data-scored="{scored}"' in body and "averaged over a product's 3 best photos" in body
+    assert f'data-scored="{scored}" data-optimistic="{optimistic}"' in body
+    assert "averaged over a product's 3 best photos" in body
 
 
 def test_uploads_that_wait_for_each_other_leave_threads_for_the_page(shop):

@@ -7,6 +7,7 @@ import { onDrawn, showBoxes, showBusy, showDrawn, showPhoto } from "./stage.js";
 
 const byId = (id) => document.getElementById(id);
 const maxUpload = Number(document.body.dataset.maxUpload);
+const optimistic = document.body.dataset.optimistic === "yes";
 const state = { file: null, regions: [], chosen: 0, asked: null };
 
 async function openFile(file) {
@@ -138,7 +139,7 @@ function verdict({ similar, products }) {
     return ["Nothing similar here", "Nothing in this catalogue is much like it. These are the nearest all the same."];
   }
   return ["Most similar products", products[0].score === null ? ""
-    : "Percent: how likely this is the product, if the catalogue has it."];
+    : `Percent: how likely this is the product, if the catalogue has it${optimistic ? " (learned from the clusters, so too high)" : ""}.`];
 }
 
 function showResults(region) {
