@@ -24,24 +24,35 @@ def near_copies(features):
     turns under the camera are no copies. Of rows that are the same to the last bit one counts. Time grows with N where
     copies are few.
     """
-    first = equal_rows(features)
-    distinct = np.unique(first[with_direction(features)])
-    leaders = np.arange(len(features))
-    if len(distinct):
-        leaders[distinct] = distinct[_leaders(picked(features, distinct))]
-    return leaders[first]
+    return _of_those_with_direction(features, _first_next_to_equal)
 
 
 def equal_rows(features):
-    """Return int [N]: for each row of features [N, D] the number of the first one that equals it, its own for rows of
-    length 0, which tell nothing and so are no copies of each other."""
+    """Return int [N]: for each row of features [N, D] the number of the first one that is the same to the last bit."""
+    return _of_those_with_direction(features, _first_equal)
+
+
+def _of_those_with_direction(features, find):
+    """Numbers int [N] that `find` returns for rows of features [N, D]; their own for those of length 0, which tell
+    nothing and so are no copies of each other."""
+    shown, numbers = with_direction(features), np.arange(len(features))
+    if len(shown):
+        numbers[shown] = shown[find(picked(features, shown))]
+    return numbers
+
+
+def _first_equal(features):
     known, first = {}, []
     for rows in blocks(len(features)):
         for number, row in enumerate(read_rows(features, rows), rows.start):
             first.append(known.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), number))
-    shown, numbers = with_direction(features), np.arange(len(features))
-    numbers[shown] = np.array(first, int)[shown]
-    return numbers
+    return np.array(first)
+
+
+def _first_next_to_equal(features):
+    first = _first_equal(features)
+    distinct, places = np.unique(first, return_inverse=True)
+    return distinct[_leaders(picked(features, distinct))][places]
 
 
 def _leaders(features):

@@ -34,8 +34,8 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
     may be written as `spelling.as_listed` knows them. setting, folder: what said so, and where photos without labels
     lie, as messages name them. left_out: photos that are there but not used, which need no label and may have one.
     doubt: function that gets a sentence where labels may be those of one product, misspelt, or mean that the product is
-    not known. Raises UserError that lists
-    the first photos without a label, or all labels that would become the same, and what to change.
+    not known. Raises UserError that lists the first photos without a label, or all labels that would become the same,
+    and what to change.
     """
     if labels_from is None:
         return None
@@ -59,8 +59,9 @@ def make_labels(img_paths, *, labels_from, regex=r"^(\d+)_", csv_path=None, sett
     labels = [_plain(label or "") for label in labels]
     _require_all(img_paths, labels, remedy)
     _require_different(labels, table, csv_path)
-    for doubtful in filter(None, (_misspelt(labels), doubt_of_unknown(labels, TO_LEARN_FROM)) if doubt else ()):
-        doubt(doubtful)
+    if doubt:
+        for doubtful in filter(None, (_misspelt(labels), doubt_of_unknown(labels, TO_LEARN_FROM))):
+            doubt(doubtful)
     return [*map(as_token, labels)]
 
 

@@ -28,12 +28,12 @@ ATTEMPTS = 3
 class Catalogue:
     """Everything a search needs to know of its datasets but the network.
 
-    sources: the `sources.Source` of each; sizes: how many photos each has, whose rows come one after the other.
-    img_paths: N names of photos, those of all but the first source behind the name of that.
+    sources: the `sources.Source` of each; paths: the photos of each, whose rows come one after the other; img_paths: N
+    names that these are shown by, those of all but the first source behind the name of that.
     """
 
     sources: list
-    sizes: list
+    paths: list
     img_paths: list
     index: CosineIndex
     # Features [N, E] by which another kind of thing is told (`products.likeness`).
@@ -49,9 +49,11 @@ class Catalogue:
 
     def place(self, row):
         """Return (the folders where the photo of a row lies, tried in order, its path in them)."""
-        number = int(np.searchsorted(np.cumsum(self.sizes), row, side="right"))
-        source, name = self.sources[number], self.img_paths[row]
-        return source.folders, name.removeprefix(f"{source.name}/") if number else name
+        for source, paths in zip(self.sources, self.paths):
+            if row < len(paths):
+                return source.folders, paths[row]
+            row -= len(paths)
+        raise IndexError("no photo has this row")
 
 
 def open_catalogue(sources, *, seed, say):
@@ -62,10 +64,9 @@ def open_catalogue(sources, *, seed, say):
     depends on changes. Raises UserError for what is missing, disagrees, is empty, or changes each time it is read. say:
     function that takes a line for the user.
     """
-    stamps, paths, products, names, index, general = _read_unchanged(sources, say)
+    stamps, paths, img_paths, products, names, index, general = _read_unchanged(sources, say)
     calibration = _calibration(sources[0].data_dir, index, products, general, {"seed": seed, "files": stamps})
-    img_paths = _shown(sources, paths)
-    return Catalogue(sources, list(map(len, paths)), img_paths, index, general, products, calibration,
+    return Catalogue(sources, paths, img_paths, index, general, products, calibration,
                      _product_data(sources, paths, img_paths, products, names, say))
 
 
@@ -86,19 +87,19 @@ def _read_unchanged(sources, say):
 
 
 def _read(sources, stamps, say):
-    """(photos of each source, Products, {cluster: its name}, index, features by which another kind of thing is told).
-    """
+    """(photos of each source, names of all, Products, {cluster: its name}, index, features by which another kind of
+    thing is told)."""
     folders = [source.data_dir for source in sources]
     features, before = [np.asarray(read_features(folder)) for folder in folders], list(map(read_before, folders))
     paths, true = list(map(read_img_paths, folders)), list(map(read_labels_true, folders))
     clustered = (folders[0] / "labels_pred.txt").exists()
     clusters = np.concatenate(chain_labels(dict(enumerate(folders)))).astype(str) if clustered else None
     names = {str(cluster): name for cluster, name in read_names(folders[0]).items()}
-    labelled = all(labels is not None for labels in true)
-    products = products_of(_shown(sources, paths), np.concatenate(true) if labelled else None, clusters, names)
+    labelled, img_paths = all(labels is not None for labels in true), _shown(sources, paths)
+    products = products_of(img_paths, np.concatenate(true) if labelled else None, clusters, names)
     # Last, as it takes longest; features.npy stays the mapped one whatever takes its place.
     index = accelerated(CosineIndex(joined(features)), folders[0], [stamp["features.npy"] for stamp in stamps], say=say)
-    return paths, products, names, index, joined(features if before[0] is None else before)
+    return paths, img_paths, products, names, index, joined(features if before[0] is None else before)
 
 
 def _shown(sources, paths):

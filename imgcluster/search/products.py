@@ -82,17 +82,12 @@ def products_of(img_paths, true, clusters, cluster_names=None):
     # A file's path may look like a number; a NUL, which neither holds, keeps the two apart.
     keys = [f"\0{path}" if label == str(NO_CLUSTER) else label for label, path in zip(clusters, img_paths)]
     keys, codes, sizes = np.unique(keys, return_inverse=True, return_counts=True)
-    names = _told_apart({key: (cluster_names or {}).get(key, f"cluster {key}") for key in keys.tolist()
-                         if not key.startswith("\0")})
-    labels = [key.removeprefix("\0") for key in keys.tolist()]
-    return Products(codes, labels, [names.get(key, label) for key, label in zip(keys.tolist(), labels)], sizes,
-                    "clusters")
-
-
-def _told_apart(names):
-    """Names {cluster: text}, the number beside those that several clusters bear."""
-    times = Counter(names.values())
-    return {cluster: name if times[name] == 1 else f"{name} (cluster {cluster})" for cluster, name in names.items()}
+    known = cluster_names or {}
+    names = [key[1:] if key.startswith("\0") else known.get(key, f"cluster {key}") for key in keys.tolist()]
+    times = Counter(names)
+    names = [f"{name} (cluster {key})" if times[name] > 1 and not key.startswith("\0") else name
+             for name, key in zip(names, keys.tolist())]
+    return Products(codes, [key.removeprefix("\0") for key in keys.tolist()], names, sizes, "clusters")
 
 
 def rank_products(rows, similarities, codes, sizes):

@@ -37,8 +37,8 @@ def searcher(tmp_path_factory):
         save(folder / path, image)
     products = products_of(paths, np.array([f"model {row % 4}" for row in range(24)]), None)
     data = ProductData(by_model={"model_0": {"name": "Red, \"square\"", "url": "https://x"}}, columns=["name", "url"])
-    catalogue = Catalogue([Source("squares", folder, [folder])], [24], paths, CosineIndex(features), general, products,
-                          Calibration(5.0, 0.2, 0.2), data)
+    catalogue = Catalogue([Source("squares", folder, [folder])], [paths], paths, CosineIndex(features), general,
+                          products, Calibration(5.0, 0.2, 0.2), data)
     return Searcher(catalogue, encoder, PLAIN)
 
 

@@ -265,8 +265,8 @@ def test_what_is_like_nothing_has_no_score(browser, shop, tmp_path, monkeypatch)
 def test_in_a_catalogue_of_one_photo_nothing_is_like_it(chromium, shop, tmp_path):
     whole = shop.searcher.catalogue
     index, products = CosineIndex(whole.index.features[:1]), products_of(whole.img_paths[:1], None, None)
-    one = replace(whole, sizes=[1], img_paths=whole.img_paths[:1], index=index, general=whole.general[:1],
-                  products=products, calibration=calibrate(index, products, whole.general[:1]))
+    one = replace(whole, paths=[whole.img_paths[:1]], img_paths=whole.img_paths[:1], index=index, products=products,
+                  general=whole.general[:1], calibration=calibrate(index, products, whole.general[:1]))
     app = create_app(Searcher(one, shop.searcher.encoder, shop.searcher.recipe), name="one")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
