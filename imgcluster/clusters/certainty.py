@@ -110,8 +110,10 @@ def confidence_elsewhere(labels, *, features, places, found, held_out=None, merg
 
     labels, found: int [N], the clusters and those found, -1 for none; features [N, D] of the photos, and the places
     [N, d] at which they were compared; held_out: their `HeldOut` where these are `evened_places`. Small clusters that
-    were in one with what a person has now put apart hide just that difference, so the clusters show what differs within
-    a product, for photos of those that changed. merged: of earlier datasets' clusters, of which there are none here.
+    were in one with what a person has now put apart hide just that difference, which the corrected clusters show. So
+    photos of clusters that changed have the mean of both confidences. By their own clusters all photos seem surer, so
+    that one is brought to the level of the other, as those of the other clusters show it. merged: of earlier datasets'
+    clusters, of which there are none here.
     """
     inside, certainty = np.flatnonzero(labels >= 0), np.zeros(len(labels))
     if not len(inside):
@@ -123,7 +125,10 @@ def confidence_elsewhere(labels, *, features, places, found, held_out=None, merg
     certainty, moved = held_out.lowered(certainty), labels != found
     changed = np.isin(labels[inside], [*labels[moved], *found[moved]])
     if changed.any() and np.bincount(numbers).max() >= TWO_OF_EITHER_HALF:
-        certainty[inside[changed]] = _shown_by_others(picked(features, inside), numbers)[changed]
+        again = _shown_by_others(picked(features, inside), numbers)
+        level = np.flatnonzero(~changed) if not changed.all() else np.arange(len(inside))
+        both = (certainty[inside] + again ** power_between(again[level], certainty[inside][level])) / 2
+        certainty[inside[changed]] = both[changed]
     return certainty
 
 

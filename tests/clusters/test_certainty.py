@@ -124,10 +124,22 @@ def test_photos_left_among_others_stay_doubtful_when_their_cluster_is_corrected(
     found[strays] = 0
     corrected = np.where(products == 1, 12, found)
     after = confidence_elsewhere(corrected, features=features, places=features, found=found, held_out=held)
-    assert after[strays].max() < 0.05 and np.median(after[corrected == 0]) > 0.15
+    others = np.setdiff1d(np.flatnonzero(corrected == 0), strays)
+    assert after[strays].max() < 0.02 < 0.04 < after[others].min()
     untouched = (corrected > 1) & (corrected < 12)
     before = held.lowered(confidence(features, np.unique(corrected, return_inverse=True)[1]))
     assert np.array_equal(after[untouched], before[untouched])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_moved_photo_leaves_the_others_of_both_clusters_at_their_level(seed):
+    features, products = small_products(12, 12, size=600, noise=2.5, seed=seed)
+    clusters = cluster_photos(features, map_of(features), num_clusters=12)
+    moved = clusters.labels.copy()
+    moved[np.flatnonzero(moved == 0)[0]] = 1
+    others = (clusters.labels < 2) & (moved == clusters.labels)
+    after = clusters.confidence_of(moved)
+    assert abs(after[others].mean() - clusters.confidence[others].mean()) < 0.1 * clusters.confidence[others].mean()
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0, 1, 1, 1], [0, 1, 2, 3, 4, 5], [0, 0, 0, 0, -1, 5], [-1] * 6])
