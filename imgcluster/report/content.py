@@ -219,7 +219,8 @@ def _in_parts(gallery, rows, levels):
     """The clusters that may hold several products, as the photos in the page tell; copies have no say."""
     answer = next(place for place, level in enumerate(levels) if level["cluster"] is None)
     originals = np.flatnonzero(gallery.is_original[rows])
-    return in_parts(gallery.features, rows[originals], gallery.predicted[rows[originals]],
+    shown = rows[originals]
+    return in_parts(gallery.predicted[shown], gallery.clusters["confidence"].to_numpy()[shown],
                     [np.array(level["cluster"])[originals] for level in levels[answer + 1:]])
 
 
