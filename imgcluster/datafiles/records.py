@@ -14,8 +14,6 @@ from imgcluster.files import read_json, write_json
 # What tells the photos of a dataset from others: their names and their content.
 PHOTOS_TABLE = "photos.csv"
 PHOTOS = ("img_paths.txt", PHOTOS_TABLE)
-# Comment in the archive of a network that is told from others by its weights, not by the bytes of their file.
-BY_WEIGHTS = b"told by weights"
 LIBRARIES = ("numpy", "scikit-learn", "opencv-python-headless", "pillow", "keras", "tensorflow")
 
 
@@ -104,15 +102,9 @@ def weights_digest(weights):
 
 
 def network_fingerprint(path):
-    """Return a short digest of a saved network's weights; the rest of the file held times and object numbers
-    (`network.archive`).
-
-    So did names in the file of the weights. Networks of earlier versions (`tell_by_weights`) are told by that file all
-    the same, as the records of their features have its digest.
-    """
+    """Return a short digest of a saved network's weights: names in its files depend on what was made before."""
     with zipfile.ZipFile(path) as archive:
-        weights = archive.read("model.weights.h5")
-        return (_arrays_digest if archive.comment == BY_WEIGHTS else hashlib.sha256)(weights).hexdigest()[:16]
+        return _arrays_digest(archive.read("model.weights.h5")).hexdigest()[:16]
 
 
 def _arrays_digest(hdf5):
@@ -129,13 +121,6 @@ def _arrays_digest(hdf5):
     with h5py.File(io.BytesIO(hdf5)) as file:
         file.visititems(add)  # in the order of their names
     return digest
-
-
-def tell_by_weights(path):
-    """Have `network_fingerprint` tell a network that was just saved by its weights alone: it is the same one where a
-    training was killed and went on."""
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.comment = BY_WEIGHTS
 
 
 def weights_replaced(data_dir, weights):

@@ -3,7 +3,7 @@ import shutil
 from pathlib import Path
 
 from imgcluster.csv_tables import write_table
-from imgcluster.datafiles.records import record_file, tell_by_weights
+from imgcluster.datafiles.records import record_file
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.extraction.kind import KIND_FILE, write_kind
 from imgcluster.files import replacing, write_lines
@@ -19,7 +19,6 @@ def write_network(data_dir, network):
     """Write a Keras model as network.keras, whole or not at all."""
     with replacing(Path(data_dir) / NETWORK) as temporary:
         save_network(temporary, network)
-        tell_by_weights(temporary)
 
 
 def write_fitted(data_dir, network):

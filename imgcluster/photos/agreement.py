@@ -49,9 +49,7 @@ def packed(small):
 
 def unpacked(text, *, flags=cv2.IMREAD_GRAYSCALE):
     """Return the small picture of a text, uint8 [64, 64], or BGR [64, 64, 3] by another flag of cv2.imdecode."""
-    # Every JPEG begins like this; earlier versions wrote it otherwise.
-    decode = base64.b64decode if text.startswith("/9j/") else base64.b85decode
-    return cv2.imdecode(np.frombuffer(decode(text), np.uint8), flags)
+    return cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), flags)
 
 
 def picture_of(signature):

@@ -3,7 +3,6 @@ import hashlib
 import os
 import re
 import shutil
-from collections import Counter
 from pathlib import Path
 
 from imgcluster.files import first_free, read_json, write_json
@@ -13,9 +12,8 @@ from imgcluster.wording import counted
 
 # File systems allow 255 bytes; the rest is for the number of photos whose names are otherwise the same.
 LONGEST_NAME = 245
-# What was put there: "files", {path in the folder: [size in bytes, SHA-256, or what a link leads to]}, with times of
-# change in nanoseconds in lists of earlier versions; "copied", the photos that these are copies of, not links to; and
-# of which "clusters", a text that tells them from others.
+# What was put there: "files", {path in the folder: [size in bytes, SHA-256, or what a link leads to]}; "copied", the
+# photos that these are copies of, not links to; and of which "clusters", a text that tells them from others.
 LIST_OF_FILES = ".exported.json"
 # What Windows does not take in names.
 NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
@@ -35,7 +33,7 @@ def renew_export(gallery, out_dir, *, link, clusters, show, say, warn):
         if number == 0:
             return
     changed = is_changed(out_dir)
-    if changed or holds_the_last_copies(out_dir, gallery.raw_dir, gallery.img_paths):
+    if changed or holds_the_last_copies(out_dir, gallery.raw_dir):
         why = "was changed by hand since it was made" if changed else "holds photos that cannot be put there again"
         warn(f"{show(out_dir)} {why}: kept as {show(put_aside(out_dir))}")
     count = export_clusters(gallery.raw_dir, gallery.img_paths, gallery.predicted, out_dir, names=gallery.names,
@@ -83,15 +81,13 @@ def is_changed(out_dir):
     out_dir = Path(out_dir)
     if not out_dir.is_dir():
         return False
-    made, found = read_json(out_dir / LIST_OF_FILES), _files(out_dir)
-    made = made.get("files", made)  # earlier lists hold the files alone
+    made, found = read_json(out_dir / LIST_OF_FILES).get("files", {}), _files(out_dir)
     return found.keys() != made.keys() or any(_is_other(path, *made[name]) for name, path in found.items())
 
 
 def _is_other(path, size, content):
-    """Whether a file, or link, is another than the one of a size and content, or time of change, in a list."""
-    status = path.lstat()
-    return status.st_size != size or content != (status.st_mtime_ns if isinstance(content, int) else _content(path))
+    """Whether a file, or link, is another than the one of a size and content in a list."""
+    return path.lstat().st_size != size or _content(path) != content
 
 
 def _content(path):
@@ -105,19 +101,10 @@ def _content(path):
         return None
 
 
-def holds_the_last_copies(out_dir, photo_dir, img_paths):
-    """Whether a folder of exported photos that nobody changed holds copies of some that `photo_dir` has no more.
-
-    img_paths: photos of which copies in a folder may be whose list, of an earlier version, does not say; one that is
-    called like none of these may be the last.
-    """
-    out_dir, photo_dir = Path(out_dir), Path(photo_dir)
-    copied = read_json(out_dir / LIST_OF_FILES).get("copied")
-    if copied is not None:
-        return not all(os.access(photo_dir / name, os.R_OK) for name in copied)
-    there = Counter(_flat(name) for name in img_paths if os.access(photo_dir / name, os.R_OK))
-    copies = [name for name, path in _files(out_dir).items() if not path.is_symlink()]
-    return bool(Counter(Path(name).name for name in copies) - there)
+def holds_the_last_copies(out_dir, photo_dir):
+    """Whether a folder of exported photos that nobody changed holds copies of some that `photo_dir` has no more."""
+    copied = read_json(Path(out_dir) / LIST_OF_FILES).get("copied", ())
+    return not all(os.access(Path(photo_dir) / name, os.R_OK) for name in copied)
 
 
 def put_aside(out_dir):

@@ -1,5 +1,4 @@
 """The files of step 02: what an earlier training left does not outlive another."""
-import hashlib
 import os
 import zipfile
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 
 from imgcluster.datafiles.artefacts import OUTDATED
-from imgcluster.datafiles.records import network_fingerprint, tell_by_weights, write_record
+from imgcluster.datafiles.records import network_fingerprint, write_record
 from imgcluster.datafiles.staging import READY, finish, stage_folder
 from imgcluster.extraction.kind import KIND_FILE, read_kind
 from imgcluster.extraction.network_files import MEMBERS, NETWORK, OF_LABELS, write_fitted, write_network, write_trained
@@ -166,12 +165,3 @@ def test_networks_of_the_same_weights_are_the_same_though_one_was_made_in_two_ru
     loaded = keras.saving.load_model(tmp_path / "a" / NETWORK)
     assert all(np.array_equal(one, other) for one, other in zip(loaded.get_weights(),
                                                                 network_of(0, created_before=2).get_weights()))
-
-
-def test_a_network_of_an_earlier_version_is_told_by_what_its_records_have(tmp_path):
-    network_of(0, created_before=0).save(tmp_path / NETWORK)
-    with zipfile.ZipFile(tmp_path / NETWORK) as archive:
-        digest = hashlib.sha256(archive.read("model.weights.h5")).hexdigest()[:16]
-    assert network_fingerprint(tmp_path / NETWORK) == digest
-    tell_by_weights(tmp_path / NETWORK)
-    assert network_fingerprint(tmp_path / NETWORK) != digest

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from imgcluster.files import read_json, write_json
 from imgcluster.report.export import (
     LIST_OF_FILES,
     export_clusters,
@@ -80,23 +79,10 @@ def test_a_second_export_is_the_same_to_the_last_byte_and_a_copy_without_times_i
     assert is_changed(tmp_path / "copied")
 
 
-def test_a_list_of_an_earlier_version_goes_by_the_times_of_change(photo_dir, tmp_path):
-    out = tmp_path / "out"
-    export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], out)
-    facts = {name: (out / name).stat() for name in exported(out)}
-    write_json(out / LIST_OF_FILES, {"files": {name: [each.st_size, each.st_mtime_ns] for name, each in facts.items()}})
-    assert not is_changed(out)
-    os.utime(out / "0" / "a.jpg", ns=(0, 0))
-    assert is_changed(out)
-
-
 def test_a_folder_knows_which_clusters_it_is_of(photo_dir, tmp_path):
     assert not is_of(tmp_path / "out", "these")
     export_clusters(photo_dir, list(CONTENT), [0, 1, 0, 10], tmp_path / "out", clusters="these")
     assert is_of(tmp_path / "out", "these") and not is_of(tmp_path / "out", "others")
-    # A list as it was before they did.
-    write_json(tmp_path / "out" / LIST_OF_FILES, read_json(tmp_path / "out" / LIST_OF_FILES)["files"])
-    assert not is_changed(tmp_path / "out") and not is_of(tmp_path / "out", "these")
 
 
 @pytest.mark.parametrize("change", [
@@ -155,19 +141,10 @@ def test_photos_whose_originals_are_away_are_not_lost_with_the_folder(photo_dir,
     assert exported(tmp_path / "out-1") == whole and len(exported(out)) == 3 and not (tmp_path / "out-2").exists()
 
 
-def without_sources(out):
-    """Make the list of a folder of exported photos one of an earlier version."""
-    made = read_json(out / LIST_OF_FILES)
-    write_json(out / LIST_OF_FILES, {name: made[name] for name in ("files", "clusters")})
-
-
-@pytest.mark.parametrize("earlier", [False, True])
-def test_photos_that_left_the_dataset_and_whose_originals_are_away_are_not_lost_either(photo_dir, tmp_path, earlier):
+def test_photos_that_left_the_dataset_and_whose_originals_are_away_are_not_lost_either(photo_dir, tmp_path):
     out = tmp_path / "out"
     renewed(photo_dir, out)
     whole = exported(out)
-    if earlier:
-        without_sources(out)
     (photo_dir / "sub").rename(tmp_path / "away")
     for kept in (1, 0):
         said, warned = renewed(photo_dir, out, ["a.jpg", "d.jpg"])
@@ -176,13 +153,10 @@ def test_photos_that_left_the_dataset_and_whose_originals_are_away_are_not_lost_
     assert exported(tmp_path / "out-1") == whole and len(exported(out)) == 2 and not (tmp_path / "out-2").exists()
 
 
-@pytest.mark.parametrize("earlier", [False, True])
-def test_new_photos_do_not_stand_for_one_whose_original_is_away(photo_dir, tmp_path, earlier):
+def test_new_photos_do_not_stand_for_one_whose_original_is_away(photo_dir, tmp_path):
     out = tmp_path / "out"
     renewed(photo_dir, out)
     whole = exported(out)
-    if earlier:
-        without_sources(out)
     (photo_dir / "a.jpg").unlink()
     for name in ("e.jpg", "f.jpg"):
         (photo_dir / name).write_bytes(b"new")
@@ -191,12 +165,10 @@ def test_new_photos_do_not_stand_for_one_whose_original_is_away(photo_dir, tmp_p
     assert exported(tmp_path / "out-1") == whole and len(exported(out)) == 5
 
 
-@pytest.mark.parametrize("link, earlier", [(False, False), (True, False), (True, True)])
-def test_photos_that_left_the_dataset_alone_leave_the_folder(photo_dir, tmp_path, link, earlier):
+@pytest.mark.parametrize("link", [False, True])
+def test_photos_that_left_the_dataset_alone_leave_the_folder(photo_dir, tmp_path, link):
     out = tmp_path / "out"
     renewed(photo_dir, out, link=link)
-    if earlier:
-        without_sources(out)
     assert renewed(photo_dir, out, ["a.jpg", "d.jpg"], link=link) == (["2 photos put into out"], [])
     assert len(exported(out)) == 2 and not (tmp_path / "out-1").exists()
 
