@@ -2,6 +2,7 @@
 import os
 import zipfile
 
+import h5py
 import numpy as np
 import pytest
 from planned import settings_in
@@ -90,8 +91,10 @@ def test_the_network_of_features_is_known_again_by_its_file(tmp_path):
     assert known({"network_file": "imagenet"}) and not known({"network_file": "other"}) and not known({})
     assert not known({"network_file": "imagenet"}, "BACKBONE=auto"), "which depends on what can be had"
     assert not known({"network_file": "imagenet"}, "ASSIGN_TO=week1")
+    with h5py.File(tmp_path / "weights.h5", "w") as weights:
+        weights["kernel"] = [1.0, 2.0]
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("model.weights.h5", b"weights")
+        archive.write(tmp_path / "weights.h5", "model.weights.h5")
     assert known({"network_file": network_fingerprint(path)}) and not known({"network_file": "imagenet"})
     assert known({"network_file": network_fingerprint(path)}, "BACKBONE=auto")
     (path.parent / "kind.npz").touch()  # for which photos it is, is another matter since
