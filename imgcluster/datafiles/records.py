@@ -161,6 +161,11 @@ def was_interrupted(data_dir, step):
     return not read_record(data_dir, step).get("complete", True)
 
 
+def lost_outputs(data_dir, step):
+    """Return the names of files that `step` wrote into a folder, by its record, and that are there no more."""
+    return [name for name in read_record(data_dir, step).get("outputs", ()) if not (Path(data_dir) / name).exists()]
+
+
 def changed_settings(data_dir, step, settings):
     """Return lines "NAME: then -> now" for the settings recorded by `step` that differ from `settings` (a mapping)."""
     recorded = read_record(data_dir, step).get("settings", {})

@@ -14,14 +14,20 @@ from imgcluster.configuring.config_file import choose_dataset, given_in, load_se
 from imgcluster.configuring.step_settings import STEP_SETTINGS, of_step
 from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.datafiles.feature_record import are_others
-from imgcluster.datafiles.records import changed_settings, prepared_otherwise, was_interrupted, write_record
+from imgcluster.datafiles.records import (
+    changed_settings,
+    lost_outputs,
+    prepared_otherwise,
+    was_interrupted,
+    write_record,
+)
 from imgcluster.datafiles.staging import finish
 from imgcluster.errors import UserError
 from imgcluster.files import remove_leftovers
 from imgcluster.interrupts import heed_interrupts
 from imgcluster.locks import claim
 from imgcluster.running.console import Unhurt, configure_logging, shown, tell
-from imgcluster.wording import counted, first_line, in_shell, printable
+from imgcluster.wording import counted, first_line, in_shell, listed, printable
 
 FAILED = 2
 INTERRUPTED = 130
@@ -119,7 +125,7 @@ class Step:
 
     def warn_if_changed(self, *numbers, source=None):
         """Warn when a step whose files this one reads made them under other settings or of photos that were prepared
-        otherwise, or did not come to its end.
+        otherwise, or did not come to its end, or when some of these are gone.
 
         Not of step 03 where features of one's own took the place of its.
 
@@ -132,6 +138,9 @@ class Step:
                 continue
             if was_interrupted(data_dir, number):
                 self.warn(f"step {number} was interrupted: its files are not all of one run; run it again")
+            if lost := lost_outputs(data_dir, number):
+                self.warn(f"{listed(lost)}, which step {number} wrote, {'is' if len(lost) == 1 else 'are'} there no "
+                          "more: run it again")
             changes = changed_settings(data_dir, number, of_step(source, number))
             if changes:
                 self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): its files hold for those; "

@@ -149,7 +149,7 @@ def test_values_of_a_step_can_be_written_down(script, number):
 
 
 def test_a_step_warns_when_its_input_was_made_under_other_settings(script, capsys):
-    Step(script, "", ["--set", "SOM_GRID=(3, 4)"]).record(["labels_pred.txt"])
+    Step(script, "", ["--set", "SOM_GRID=(3, 4)"]).record([])
     capsys.readouterr()
     Step(script, "", ["--set", "SOM_GRID=(3, 4)"]).warn_if_changed("03", "04")
     assert capsys.readouterr().err == ""
@@ -157,6 +157,18 @@ def test_a_step_warns_when_its_input_was_made_under_other_settings(script, capsy
     error = capsys.readouterr().err
     assert error.startswith("warning: step 04 ran under other settings (")
     assert "SOM_GRID: [3, 4] -> None" in error and "SOM_EPOCHS: 20 -> 7" in error
+
+
+def test_a_step_warns_when_files_of_another_are_gone(script, capsys):
+    step = Step(script, "", [])
+    write_record(step.data_dir, "03", settings={}, outputs=["features.npy", "features_before.npy"])
+    (step.data_dir / "features.npy").touch()
+    capsys.readouterr()
+    step.warn_if_changed("03")
+    assert "features_before.npy, which step 03 wrote, is there no more: run it again" in capsys.readouterr().err
+    (step.data_dir / "features_before.npy").touch()
+    step.warn_if_changed("03")
+    assert capsys.readouterr().err == ""
 
 
 def test_a_step_warns_when_its_input_was_made_of_photos_that_were_prepared_otherwise(script, capsys):
@@ -319,7 +331,7 @@ def test_files_of_an_interrupted_step_are_warned_of(script, capsys):
     step.begin()
     step.warn_if_changed("04")
     assert "step 04 was interrupted" in capsys.readouterr().err
-    step.record(["labels_pred.txt"])
+    step.record([])
     step.warn_if_changed("04")
     assert capsys.readouterr().err == ""
 
