@@ -144,7 +144,7 @@ def read_arrays(path):
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
     except (TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:  # TypeError: a single array
-        raise UserError(f"{path}: damaged, or no file of arrays ({error}); run the step that makes it again") from error
+        raise UserError(f"{path}: damaged, or no file of arrays (.npz); run the step that makes it again") from error
 
 
 def arrays_if_whole(path):
