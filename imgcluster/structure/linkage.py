@@ -5,6 +5,9 @@ from imgcluster.rows import blocks
 from imgcluster.structure.neighbours import squared_gaps
 from imgcluster.threads import all_in_threads
 
+# Of costs at once: what a step in between holds then is not got from the system, and given back, each time.
+FEW_ROWS = 256
+
 
 def weighted_ward(points, weights):
     """Return Ward's tree over points [U, D] that stand for weights [U] photos each, as a SciPy-style linkage [U-1, 4].
@@ -14,18 +17,21 @@ def weighted_ward(points, weights):
     10,000 points take 0.4 GB.
     """
     costs, weights = merge_costs(points, weights), np.array(weights, np.float32)
-    names, alive, left = np.arange(len(costs)), np.ones(len(costs), bool), len(costs)
+    names, left = np.arange(len(costs)), len(costs)
+    # 0, and infinity for points that were merged into others, whose columns are not worth writing to.
+    gone = np.zeros(len(costs), np.float32)
     chain, merges = [], []
     while left > 1:
-        if left <= len(alive) // 2:  # rows of merged points only slow the search down
+        if left <= len(gone) // 2:  # rows of merged points only slow the search down
+            alive = gone == 0
             place = np.cumsum(alive) - 1
             chain = [int(place[point]) for point in chain]
-            costs, weights, names, alive = costs[np.ix_(alive, alive)], weights[alive], names[alive], alive[alive]
+            costs, weights, names, gone = costs[np.ix_(alive, alive)], weights[alive], names[alive], gone[alive]
         if not chain:
-            chain = [int(alive.argmax())]
+            chain = [int(gone.argmin())]
         while True:
             tip = chain[-1]
-            nearest = int(costs[tip].argmin())
+            nearest = int((costs[tip] + gone).argmin())
             if len(chain) > 1 and costs[tip, chain[-2]] <= costs[tip, nearest]:
                 break
             chain.append(nearest)
@@ -35,10 +41,9 @@ def weighted_ward(points, weights):
         total = weights[first] + weights[second] + weights
         joined = ((weights[first] + weights) * costs[first] + (weights[second] + weights) * costs[second]
                   - weights * height) / total
-        alive[second], left = False, left - 1
-        joined[~alive] = joined[first] = np.inf
+        gone[second], left = np.inf, left - 1
+        joined[first] = np.inf
         costs[first] = costs[:, first] = joined
-        costs[second] = costs[:, second] = np.inf
         weights[first] += weights[second]
     return _as_linkage(merges, len(points))
 
@@ -54,7 +59,7 @@ def merge_costs(points, weights):
         costs[rows] = np.maximum(squared_gaps(points[rows], points), 0)
         costs[rows] *= weights[rows, None] * weights / (weights[rows, None] + weights)
 
-    all_in_threads(fill, blocks(len(points)))
+    all_in_threads(fill, blocks(len(points), size=FEW_ROWS))
     for rows in blocks(len(points)):
         costs[rows.stop:, rows] = costs[rows, rows.stop:].T
         costs[rows, rows] = np.triu(costs[rows, rows]) + np.triu(costs[rows, rows], 1).T
