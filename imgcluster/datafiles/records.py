@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from importlib import metadata
 from pathlib import Path
 
@@ -102,9 +103,13 @@ def weights_digest(weights):
 
 
 def network_fingerprint(path):
-    """Return a short digest of a saved network's weights: names in its files depend on what was made before."""
-    with zipfile.ZipFile(path) as archive:
-        return _arrays_digest(archive.read("model.weights.h5")).hexdigest()[:16]
+    """Return a short digest of a saved network's weights ("" where the file is damaged): names in its files depend on
+    what was made before."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _arrays_digest(archive.read("model.weights.h5")).hexdigest()[:16]
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError):
+        return ""
 
 
 def _arrays_digest(hdf5):

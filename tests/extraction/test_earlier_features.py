@@ -96,6 +96,11 @@ def test_the_network_of_features_is_known_again_by_its_file(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(tmp_path / "weights.h5", "model.weights.h5")
     assert known({"network_file": network_fingerprint(path)}) and not known({"network_file": "imagenet"})
+    whole, made_by = path.read_bytes(), {"network_file": network_fingerprint(path)}
+    for damaged in (b"", b"no network", whole[:len(whole) // 2], whole[:100] + b"damaged" + whole[107:]):
+        path.write_bytes(damaged)
+        assert not known(made_by)
+    path.write_bytes(whole)
     assert known({"network_file": network_fingerprint(path)}, "BACKBONE=auto")
     (path.parent / "kind.npz").touch()  # for which photos it is, is another matter since
     assert known({"network_file": network_fingerprint(path)})
