@@ -63,14 +63,15 @@ def photo_tables(usable, agreements=None):
 
 
 def read_ledger(path):
-    """Return {file: entry of step 01} of a ledger; a line that a killed run left half written is passed over."""
+    """Return {file: entry of step 01} of a ledger; lines that are damaged, or left half written by a killed run, are
+    passed over."""
     entries = {}
     if not path.exists():
         return entries
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for line in lines:
             try:
-                entry = json.loads(line)
+                entry = json.loads(line.decode("utf-8"))
                 entries[entry["file"]] = entry
             except (ValueError, KeyError, TypeError):
                 continue

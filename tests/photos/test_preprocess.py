@@ -246,6 +246,14 @@ def test_photos_under_other_names_are_the_same_where_names_play_no_part(tmp_path
     assert changed(renamed=False)
 
 
+def test_damaged_lines_are_passed_over_and_their_photos_are_done_again(tmp_path, save_photos):
+    names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
+    first, _ = preprocess(tmp_path, names)
+    lines = (tmp_path / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "ledger.jsonl").write_bytes(b"\xd1\x00\xff\n" + lines[0][:20] + b"\xff" + lines[0][21:] + lines[1])
+    assert preprocess(tmp_path, names) == (first, 1)
+
+
 def test_a_line_half_written_by_a_killed_run_is_passed_over(tmp_path, save_photos):
     names = photos(np.random.default_rng(0), save_photos, tmp_path, ["a.png", "b.png"])
     first, _ = preprocess(tmp_path, names)
