@@ -34,7 +34,7 @@ INTERRUPTED = 130
 # What a user can do about an error of the system.
 ALLOW, ELSEWHERE = "make room or allow access", "name another folder for it in config.py"
 REMEDIES = (dict.fromkeys((errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT), ALLOW)
-            | dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG), ELSEWHERE))
+            | dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.EFBIG), ELSEWHERE))
 # Given to the steps that run_all.py runs, with the settings that it began with: it says itself what is set for all of
 # them and what comes next, and they do not read a config file that may have changed since.
 PART_OF_RUN = "--part-of-run"
