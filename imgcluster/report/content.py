@@ -220,7 +220,8 @@ def _in_parts(gallery, rows, levels):
     answer = next(place for place, level in enumerate(levels) if level["cluster"] is None)
     originals = np.flatnonzero(gallery.is_original[rows])
     shown = rows[originals]
-    return in_parts(gallery.predicted[shown], gallery.clusters["confidence"].to_numpy()[shown],
+    return in_parts(gallery.features, shown, gallery.predicted[shown],
+                    gallery.clusters["confidence"].to_numpy()[shown],
                     [np.array(level["cluster"])[originals] for level in levels[answer + 1:]])
 
 
