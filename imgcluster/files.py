@@ -60,13 +60,14 @@ def first_free(name, another, *, is_taken=os.path.lexists):
 
 
 def remove_leftovers(folder):
-    """Remove the temporary files that killed runs left in a folder, which is to be claimed (`locks.claim`).
+    """Remove the temporary files that killed runs left in a folder, or in one in it; it is to be claimed first.
 
     Files of processes that are still at work, such as one that reads the folder and saves a setting of its own, stay.
     """
-    for path in Path(folder).glob(f".*{PARTIAL}*"):
-        if not _is_running(path.name[1:].split(PARTIAL)[0]):
-            path.unlink(missing_ok=True)
+    for pattern in (f".*{PARTIAL}*", f"*/.*{PARTIAL}*"):
+        for path in Path(folder).glob(pattern):
+            if path.is_file() and not _is_running(path.name[1:].split(PARTIAL)[0]):
+                path.unlink(missing_ok=True)
 
 
 def _is_running(number):
@@ -143,7 +144,9 @@ def read_arrays(path):
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:  # TypeError: a single array
+    except FileNotFoundError:
+        raise
+    except (TypeError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:  # TypeError: a single array
         raise UserError(f"{path}: damaged, or no file of arrays (.npz); run the step that makes it again") from error
 
 
@@ -178,4 +181,5 @@ def not_utf8(path):
         Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        return UserError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8 (in Excel: \"CSV UTF-8\")")
+        return UserError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8 (in Excel: \"CSV UTF-8\"), or, "
+                         "where a step made it, delete it and run that step again")

@@ -57,18 +57,21 @@ def test_long_names_are_shortened_and_stay_apart():
     assert short[0].startswith("a" * 100 + "신")
 
 
-def test_what_killed_runs_left_is_removed_and_what_others_write_is_not(tmp_path):
+@pytest.mark.parametrize("folder", [".", "clusterings"])
+def test_what_killed_runs_left_is_removed_and_what_others_write_is_not(tmp_path, folder):
     code = ("import os, sys, time; from imgcluster.files import replacing\n"
             "with replacing(sys.argv[1]) as path:\n    path.write_text('half')\n"
             "    print('half', flush=True); time.sleep(60)")
-    with subprocess.Popen([sys.executable, "-c", code, tmp_path / "file.txt"], stdout=subprocess.PIPE) as process:
+    folder = tmp_path / folder
+    folder.mkdir(exist_ok=True)
+    with subprocess.Popen([sys.executable, "-c", code, folder / "file.txt"], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline().strip() == b"half"
         files.remove_leftovers(tmp_path)
-        assert [path.read_text() for path in tmp_path.iterdir()] == ["half"]
+        assert [path.read_text() for path in folder.iterdir()] == ["half"]
         process.kill()
-    (tmp_path / "kept.partial.txt").write_text("not ours")
+    (folder / "kept.partial.txt").write_text("not ours")
     files.remove_leftovers(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["kept.partial.txt"]
+    assert [path.name for path in folder.iterdir()] == ["kept.partial.txt"]
 
 
 def test_a_block_that_is_interrupted_leaves_the_old_file(tmp_path):
@@ -121,6 +124,16 @@ def test_damaged_arrays_are_named(tmp_path, content):
     (tmp_path / "som.npz").write_bytes(content)
     with pytest.raises(UserError, match="som.npz: damaged"):
         files.read_arrays(tmp_path / "som.npz")
+
+
+def test_arrays_with_bytes_lost_in_the_middle_are_named_and_missing_ones_are_not_called_damaged(tmp_path):
+    files.write_arrays(tmp_path / "som.npz", hits=np.arange(300), prototypes=np.ones((40, 9)))
+    whole = (tmp_path / "som.npz").read_bytes()
+    (tmp_path / "som.npz").write_bytes(whole[:100] + whole[-400:])
+    with pytest.raises(UserError, match="som.npz: damaged"):
+        files.read_arrays(tmp_path / "som.npz")
+    with pytest.raises(FileNotFoundError):
+        files.read_arrays(tmp_path / "other.npz")
 
 
 def test_a_single_array_is_none_of_several(tmp_path):

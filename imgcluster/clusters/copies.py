@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from imgcluster.clusters.near_copies import equal_rows, near_copies
 from imgcluster.csv_tables import read_table
 from imgcluster.datafiles.feature_record import features_record
+from imgcluster.errors import UserError
 
 
 def originals_in(data_dir):
@@ -35,8 +36,12 @@ def copy_groups(data_dir, img_paths, features):
 
 
 def _listed(data_dir):
-    """duplicates.csv of step 01 as a DataFrame file, kept, empty where there is none."""
-    return read_table(Path(data_dir) / "duplicates.csv").reindex(columns=["file", "kept"], fill_value="")
+    """duplicates.csv of step 01 as a DataFrame file, kept, empty where there is none; UserError without these."""
+    path = Path(data_dir) / "duplicates.csv"
+    table = read_table(path)
+    if path.exists() and not {"file", "kept"} <= set(table):
+        raise UserError(f"{path}: without the columns file and kept (damaged?); run 01_img_preprocess.py again")
+    return table.reindex(columns=["file", "kept"], fill_value="")
 
 
 def is_first(groups):

@@ -10,6 +10,7 @@ import numpy as np
 
 from imgcluster.backbone_table import BUNDLED
 from imgcluster.datafiles.artefacts import BEFORE, check_kind, check_values, map_array, read_img_paths
+from imgcluster.errors import UserError
 from imgcluster.files import read_json, write_json
 
 RECORD, FEATURES = "made_by_03.json", "features.npy"
@@ -49,7 +50,17 @@ def features_record(data_dir):
 def has_made(data_dir, outputs, facts):
     """Whether step 03 noted that it made all the files `outputs`, with these facts (a mapping)."""
     record = features_record(data_dir)
-    return set(outputs) <= set(record.get("outputs", ())) and facts.items() <= record.items()
+    made = record.get("outputs", ())
+    return (set(outputs) <= set(made) and facts.items() <= record.items()
+            and (BEFORE not in made or _fits(Path(data_dir) / BEFORE)))
+
+
+def _fits(path):
+    """Whether features_before.npy is there, undamaged, with a row for each photo."""
+    try:
+        return path.exists() and len(map_array(path)) == len(read_img_paths(path.parent))
+    except UserError:
+        return False
 
 
 def are_others(data_dir):
@@ -66,15 +77,19 @@ def note_features(folder, record):
 def read_before(data_dir):
     """Return what the network saw before it was adapted, float16 [N, E]; None where there is no such file.
 
-    Raises UserError where it is damaged.
+    Raises UserError where it is damaged, or has other rows than step 03 wrote.
     """
     path = Path(data_dir) / BEFORE
     if not path.exists():
         return None
     before = map_array(path)
     check_kind(before, path, kinds=(np.float16,))
-    if len(before) != len(read_img_paths(data_dir)) or are_others(data_dir):
+    if are_others(data_dir):
         return None
+    if len(before) != (count := len(read_img_paths(data_dir))):
+        if BEFORE not in features_record(data_dir).get("outputs", ()):
+            return None
+        raise UserError(f"{path}: {len(before)} rows, but img_paths.txt has {count}; run 03_extract_features.py again")
     check_values(before, path)
     return before
 

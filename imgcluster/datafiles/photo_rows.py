@@ -19,6 +19,7 @@ from imgcluster.datafiles.artefacts import (
 from imgcluster.datafiles.feature_record import FEATURES, RECORD, features_record, note_features
 from imgcluster.datafiles.own_features import keep_own
 from imgcluster.datafiles.own_labels import keep_own_labels
+from imgcluster.datafiles.records import fingerprint
 from imgcluster.datafiles.staging import commit, stage_folder
 from imgcluster.errors import UserError
 from imgcluster.files import new_array_file, replacing, write_lines
@@ -89,6 +90,8 @@ def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset(), 
     """
     data_dir, img_paths = Path(data_dir), list(img_paths)
     stage, files, outdated = stage_folder(data_dir), ["img_paths.txt"], []
+    # All change together, whoever is killed: labels of other photos, as many as these, would be taken for theirs.
+    write_lines(stage / "img_paths.txt", img_paths)
     if (data_dir / "img_paths.txt").exists():
         old = read_img_paths(data_dir)
         if old != img_paths or not replaced.isdisjoint(old):
@@ -97,8 +100,6 @@ def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset(), 
             kept, outdated = _realign(data_dir, stage, old, img_paths, replaced)
             files += kept
     own_labels = keep_own_labels(data_dir, img_paths, labels_true, warn=log.warning)
-    # All change together, whoever is killed: labels of other photos, as many as these, would be taken for theirs.
-    write_lines(stage / "img_paths.txt", img_paths)
     if labels_true is None:
         gone = [name for name in labels_files("true") if (data_dir / name).exists()]
         if gone and not own_labels:
@@ -112,7 +113,7 @@ def write_photo_rows(data_dir, img_paths, labels_true, *, replaced=frozenset(), 
 
 
 def _realign(data_dir, stage, old, new, replaced):
-    """Prepare the row files, in step with the photos `new`, in the folder `stage`.
+    """Prepare the row files, in step with the photos `new`, in the folder `stage`, where the list of these lies.
 
     Returns the names of those that are there, and of those that cannot be brought in step."""
     position = {name: row for row, name in enumerate(old) if name not in replaced}
@@ -126,7 +127,8 @@ def _realign(data_dir, stage, old, new, replaced):
             continue
         kept.append(name)
         if name == FEATURES and record:
-            note_features(stage, record)
+            inputs = {**record.get("inputs", {}), "img_paths.txt": fingerprint(stage / "img_paths.txt")}
+            note_features(stage, {**record, "inputs": inputs})
             kept.append(RECORD)
     if outdated:
         log.warning("made for other photos, and moved to %s: %s", data_dir / OUTDATED, ", ".join(outdated))

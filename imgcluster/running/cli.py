@@ -15,6 +15,7 @@ from imgcluster.configuring.step_settings import STEP_SETTINGS, of_step
 from imgcluster.datafiles.artefacts import read_img_paths
 from imgcluster.datafiles.feature_record import are_others
 from imgcluster.datafiles.records import (
+    changed_inputs,
     changed_settings,
     lost_outputs,
     prepared_otherwise,
@@ -141,6 +142,9 @@ class Step:
             if lost := lost_outputs(data_dir, number):
                 self.warn(f"{listed(lost)}, which step {number} wrote, {'is' if len(lost) == 1 else 'are'} there no "
                           "more: run it again")
+            if number == "03" and "img_paths.txt" in changed_inputs(data_dir, number):
+                self.warn("img_paths.txt is not the list that step 03 made features.npy by (sorted or edited?), so "
+                          "features may be taken for those of other photos: run steps 00 to 03 again")
             changes = changed_settings(data_dir, number, of_step(source, number))
             if changes:
                 self.warn(f"step {number} ran under other settings ({'; '.join(changes)}): its files hold for those; "

@@ -1,7 +1,9 @@
 """Copies listed by step 01 or of the same features are one group; the first of each stands for it."""
 import numpy as np
+import pytest
 
 from imgcluster.clusters.copies import copy_groups, originals
+from imgcluster.errors import UserError
 
 PATHS = [f"{number}.jpg" for number in range(6)]
 
@@ -31,6 +33,12 @@ def test_photos_whose_features_are_all_0_are_no_copies_of_each_other(tmp_path):
     features[[1, 4, 5]] = 0
     assert len(set(groups_of(tmp_path, features))) == 6
     assert len(set(groups_of(tmp_path, features, "file,kept\n5.jpg,4.jpg\n"))) == 5
+
+
+def test_a_list_of_copies_without_its_columns_is_named(tmp_path):
+    (tmp_path / "duplicates.csv").write_text("")
+    with pytest.raises(UserError, match="duplicates.csv: without the columns file and kept.*run 01"):
+        copy_groups(tmp_path, ["a.jpg", "b.jpg"], np.eye(2))
 
 
 def test_the_first_of_each_group_stands_for_it():

@@ -7,6 +7,7 @@ from imgcluster.datafiles.feature_record import (
     differences,
     features_digest,
     features_record,
+    has_made,
     note_features,
     read_before,
     taught_apart,
@@ -48,6 +49,21 @@ def test_a_record_that_names_no_file_is_taken_at_its_word(data_dir):
 def test_features_before_of_other_photos_are_none(data_dir):
     (data_dir / "img_paths.txt").write_text("a\nb\n")
     assert read_before(data_dir) is None
+
+
+def test_features_before_of_other_rows_than_step_03_wrote_are_named_and_are_to_be_made_again(data_dir):
+    made = ["features.npy", "features_before.npy"]
+    note_features(data_dir, {**RECORD, "outputs": made})
+    assert has_made(data_dir, made[:1], {}) and len(read_before(data_dir)) == 5
+    np.save(data_dir / "features_before.npy", np.zeros((4, 3), np.float16))
+    with pytest.raises(UserError, match="features_before.npy: 4 rows, but img_paths.txt has 5; run 03"):
+        read_before(data_dir)
+    assert not has_made(data_dir, made[:1], {})
+    for damaged in (b"", b"no array"):
+        (data_dir / "features_before.npy").write_bytes(damaged)
+        assert not has_made(data_dir, made[:1], {})
+    (data_dir / "features_before.npy").unlink()
+    assert not has_made(data_dir, made[:1], {})
 
 
 @pytest.mark.parametrize("own", [False, True])

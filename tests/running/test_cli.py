@@ -159,6 +159,18 @@ def test_a_step_warns_when_its_input_was_made_under_other_settings(script, capsy
     assert "SOM_GRID: [3, 4] -> None" in error and "SOM_EPOCHS: 20 -> 7" in error
 
 
+def test_a_step_warns_when_the_list_of_photos_is_not_the_one_that_features_were_made_by(script, capsys):
+    step = Step(script, "", [])
+    write_lines(step.data_dir / "img_paths.txt", ["a.jpg", "b.jpg"])
+    write_record(step.data_dir, "03", settings={}, outputs=[], inputs=[step.data_dir / "img_paths.txt"])
+    capsys.readouterr()
+    step.warn_if_changed("03")
+    assert capsys.readouterr().err == ""
+    write_lines(step.data_dir / "img_paths.txt", ["b.jpg", "a.jpg"])
+    step.warn_if_changed("03")
+    assert "img_paths.txt is not the list that step 03 made features.npy by" in capsys.readouterr().err
+
+
 def test_a_step_warns_when_files_of_another_are_gone(script, capsys):
     step = Step(script, "", [])
     write_record(step.data_dir, "03", settings={}, outputs=["features.npy", "features_before.npy"])
