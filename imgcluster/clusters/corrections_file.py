@@ -36,7 +36,11 @@ def read_corrections(path):
     places = {name: header.index(name) for name in (*COLUMNS, CLUSTERING) if name in header}
     table = pd.DataFrame({name: [_padded(cells, header)[place] for _, cells in lines]
                           for name, place in places.items()}, dtype=str, index=[line for line, _ in lines])
-    return table.assign(**{CLUSTERING: table[CLUSTERING].str.strip() if CLUSTERING in table else ""})
+    table = table.assign(**{CLUSTERING: table[CLUSTERING].str.strip() if CLUSTERING in table else ""})
+    # Programs write 3.0 for 3 where other cells of a column are empty; a name may be any text.
+    for column, rows in (("cluster", slice(None)), ("value", table["action"].str.strip().str.lower() != "name")):
+        table.loc[rows, column] = table.loc[rows, column].str.replace(r"^\s*(-?\d+)\.0\s*$", r"\1", regex=True)
+    return table
 
 
 def all_for(table, clustering):

@@ -23,6 +23,13 @@ def test_lines_are_for_the_clustering_they_name_else_for_the_one_given(tmp_path)
     assert table["clustering"].tolist() == [""] and all_for(table, "this")["clustering"].tolist() == ["this"]
 
 
+def test_whole_numbers_with_a_fraction_of_0_are_these_numbers_but_in_names(tmp_path):
+    lines = ("merge,,3.0,12.0", "move,a.jpg,-1.0, 4.0 ", "name,,2.0,3.0", "move,b.jpg,1.5,2")
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *lines, ""]))
+    table = read_corrections(tmp_path / "a.csv")
+    assert table["cluster"].tolist() == ["3", "-1", "2", "1.5"] and table["value"].tolist() == ["12", "4", "3.0", "2"]
+
+
 def test_columns_without_a_name_as_spreadsheets_leave_them_are_passed_over(tmp_path):
     (tmp_path / "a.csv").write_text(f"{HEADER},,note,,clustering,clustering\nmerge,,1,2,,why,,that,other\nmerge,,2,3\n")
     table = read_corrections(tmp_path / "a.csv")
