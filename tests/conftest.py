@@ -147,7 +147,7 @@ def tiny_backbone():
     tiny_network.forget()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
     """A headless Chromium under selenium; its downloads go to the folder `downloads`. Skips where there is none."""
     webdriver = pytest.importorskip("selenium.webdriver")

@@ -24,9 +24,14 @@ def open_page(driver, address):
         driver.get(address)
 
 
-def wait(driver, expression, seconds=20):
+def waiting(driver, seconds, **options):
+    """What waits so many seconds at most, and looks twenty times a second (selenium: twice)."""
     from selenium.webdriver.support.ui import WebDriverWait
-    return WebDriverWait(driver, seconds).until(lambda driver: driver.execute_script(f"return {expression}"))
+    return WebDriverWait(driver, seconds, poll_frequency=0.05, **options)
+
+
+def wait(driver, expression, seconds=20):
+    return waiting(driver, seconds).until(lambda driver: driver.execute_script(f"return {expression}"))
 
 
 def point(driver, selector, steps):
@@ -46,7 +51,6 @@ def point(driver, selector, steps):
 def click(driver, selector):
     """Click in the middle of the window, again while the page still moves under the pointer."""
     from selenium.common.exceptions import ElementClickInterceptedException
-    from selenium.webdriver.support.ui import WebDriverWait
 
     def try_it(driver):
         element = driver.find_element("css selector", selector)
@@ -54,7 +58,7 @@ def click(driver, selector):
         element.click()
         return True
 
-    WebDriverWait(driver, 10, ignored_exceptions=[ElementClickInterceptedException]).until(try_it)
+    waiting(driver, 10, ignored_exceptions=[ElementClickInterceptedException]).until(try_it)
 
 
 def merge_into(driver, cluster):
@@ -65,8 +69,7 @@ def merge_into(driver, cluster):
 
 def downloaded(driver, name):
     path = driver.downloads / name
-    from selenium.webdriver.support.ui import WebDriverWait
-    WebDriverWait(driver, 20).until(lambda _: path.exists() and path.read_bytes())
+    waiting(driver, 20).until(lambda _: path.exists() and path.read_bytes())
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     path.unlink()
